@@ -1,0 +1,189 @@
+"""The values that cross floors: a request in nobody's dialect, a provider's card, a wire's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One chat completion, in LangChain's and OpenAI's neutral vocabulary."""
+
+    model: str
+    messages: Sequence[BaseMessage]
+    stream: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: Sequence[str] = ()
+    tools: Sequence[Mapping[str, Any]] = ()
+    """OpenAI function tools (`{"type": "function", "function": {…}}`), perhaps with a
+    `cache_control` beside `function`; any other dict is the provider's own tool, sent as it is."""
+
+    tool_choice: str | Mapping[str, Any] | None = None
+    """`"auto"`, `"none"`, `"any"`, a tool's name, or the provider's own form."""
+
+    parallel_tool_calls: bool | None = None
+    response_format: Mapping[str, Any] | None = None
+    """OpenAI's: `{"type": "json_schema", "json_schema": {"name", "schema", "strict"?}}`,
+    or `{"type": "json_object"}`."""
+
+    reasoning_effort: str | None = None
+    """`"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"`; each wire says it in its own words."""
+
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further body fields, by the provider's own names (`seed`, `top_k`, `thinking`, …)."""
+
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One message, made ready for a certain maker: what wires render.
+
+    `blocks` are dicts of these types, and of no others:
+    `text` (`text`), `image`, `audio`, `video` and `file` (each with `base64` + `mime_type`, or `url`,
+    or `file_id`; perhaps `filename`), `reasoning` (`reasoning`, perhaps `signature`),
+    `tool_call` (`id`, `name`, `args`: a dict, perhaps `signature`) and `native` (`value`: a dict in the maker's own
+    form, only where the same maker made it or the user wrote it in that form).
+    Any of them may carry `cache_control`.
+    `reasoning` blocks only appear where the same maker made the message.
+    """
+
+    role: Role
+    blocks: Sequence[Json]
+    at: int
+    """The message's place in the conversation, for errors."""
+
+    name: str | None = None
+    tool_call_id: str = ""
+    """On `tool` turns: the call that this answers."""
+
+    tool_name: str = ""
+    """On `tool` turns: the name of the tool that was called."""
+
+    failed: bool = False
+    """On `tool` turns: the tool raised."""
+
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    """On `assistant` turns by the same maker: the message's `additional_kwargs`."""
+
+    @property
+    def where(self) -> str:
+        """Name the message, for an error."""
+        return f"message {self.at} ({self.role})"
+
+
+class StreamReader(Protocol):
+    """Reads one streamed answer; holds its state, does no I/O."""
+
+    finished: bool
+    """Whether the terminal event has come, without which the stream has failed."""
+
+    usage: UsageMetadata | None
+    """The tokens counted so far."""
+
+    def feed(self, event: Json | None) -> AIMessageChunk | None:
+        """Read one event (None is the `[DONE]` marker); None if it carries nothing to show.
+
+        Chunks carry content only. The first one also names `model_name` and `model_provider`.
+        Raises `RefusedInBand` for an error event and `MalformedResponse` for nonsense.
+        """
+
+    def close(self) -> AIMessageChunk:
+        """Make the last chunk: finish reason, usage, `chunk_position="last"`.
+
+        The engine asks `finished` first. On an interrupted stream it may be called all the same.
+        """
+
+
+class Wire(Protocol):
+    """How to talk to a family of APIs: pure functions from values to values."""
+
+    name: str
+    version: str
+    """The version segment of its URLs, such as `v1`; put before `endpoint` if the base lacks one."""
+
+    def endpoint(self, model: str, *, stream: bool) -> str:
+        """Name the endpoint below the versioned root, such as `/chat/completions`."""
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Spell the key the way this protocol expects it; never in the URL."""
+
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        """Render the request into a JSON body; raises `UnsupportedContent`."""
+
+    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+
+    def reader(self, spec: ProviderSpec) -> StreamReader:
+        """Begin to read a streamed answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSpec:
+    """A provider's card: where to talk, how to talk, and the dialect that is spoken there."""
+
+    name: str
+    docs: str
+    """The page that documents this API."""
+
+    wire: Wire
+    base_url: str
+    version: str | None = None
+    """The version segment below `base_url`, where it is not the wire's own; "" for none."""
+
+    variables: tuple[str, ...] = ()
+    """Prefixes of the environment variables `…_API_KEYS`, `…_API_KEY`; the name by default."""
+
+    default_model: str = ""
+    models: tuple[str, ...] = ()
+    """Beginnings of the model names that `call_llm` sends here."""
+
+    keyless: bool = False
+    model_provider: str = ""
+    """LangChain's name for the maker, on every message; the name by default."""
+
+    prices: str = ""
+    """The provider's name in genai-prices; the name by default."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Body fields that this provider calls something else."""
+
+    drop: frozenset[str] = frozenset()
+    """Body fields that this provider answers with a 400."""
+
+    adjust: Callable[[Json], Json] | None = None
+    """The quirk that is not data. Two providers with the same one earn it a field."""
+
+    reasoning_field: str = ""
+    """OpenAI's wire: the field of an assistant message that takes its reasoning back."""
+
+    tool_call_id: Callable[[str], str] | None = None
+    """Brings a foreign tool-call id into the form that this provider insists on."""
+
+    any_tool: str = "required"
+    """OpenAI's wire: its word for "some tool must be called"."""
+
+    cache_markers: bool = False
+    """OpenAI's wire: takes `cache_control` on content parts."""
+
+    json_schema: bool = True
+    """Whether `response_format` takes a JSON schema; if not, tools are used for structure."""
+
+    quirks: tuple[str, ...] = ()
+    """What else its users should know, a sentence each."""
+
+    @property
+    def maker(self) -> str:
+        """The name under which messages remember who made them."""
+        return self.model_provider or self.name

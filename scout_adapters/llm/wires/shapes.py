@@ -1,0 +1,87 @@
+"""What the wires share: reading fields that are promised, tool arguments, and usage counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from langchain_core.messages import InvalidToolCall, ToolCall
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters.errors import malformed
+from scout_adapters.llm.types import Json
+
+
+T = TypeVar("T")
+
+
+def need(holder: Any, name: str, kind: type[T]) -> T:
+    """Return the field that the provider's documentation promises, or raise a named error."""
+    value = holder.get(name) if isinstance(holder, dict) else None
+    if not isinstance(value, kind):
+        found = "nothing" if value is None else type(value).__name__
+        raise malformed(f"expected {name!r} to be a {kind.__name__}, found {found}")
+    return value
+
+
+def objects(value: Any) -> list[Json]:
+    """Return the JSON objects in a list that may be null, missing, or hold something else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def mapping(value: Any) -> Json:
+    """Return a JSON object that may be null or missing."""
+    return value if isinstance(value, dict) else {}
+
+
+def count(value: Any) -> int:
+    """Return a number of tokens; whatever is not a number counts nothing."""
+    return int(value) if isinstance(value, int | float) and value == value else 0
+
+
+def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
+    """Make a tool call of JSON text or an object; invalid where the model wrote broken JSON."""
+    args = arguments
+    if isinstance(arguments, str) or arguments is None:
+        try:
+            # Models put raw line breaks into strings; LangChain's own parser allows them too.
+            args = json.loads(arguments or "{}", strict=False)
+        except ValueError as error:
+            return InvalidToolCall(
+                name=name, args=arguments, id=call_id, error=str(error), type="invalid_tool_call"
+            )
+    if args is None:
+        args = {}
+    if not isinstance(args, dict):
+        return InvalidToolCall(
+            name=name,
+            args=json.dumps(args),
+            id=call_id,
+            error="arguments are not a JSON object",
+            type="invalid_tool_call",
+        )
+    return ToolCall(name=name, args=args, id=call_id, type="tool_call")
+
+
+def usage_metadata(
+    input_tokens: int,
+    output_tokens: int,
+    *,
+    inputs: Mapping[str, int | None],
+    outputs: Mapping[str, int | None],
+    total_tokens: int | None = None,
+) -> UsageMetadata:
+    """Put counts into LangChain's form; integers only, and no detail that was not sent (None)."""
+    usage = UsageMetadata(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        total_tokens=total_tokens if total_tokens is not None else input_tokens + output_tokens,
+    )
+    known_in = {name: value for name, value in inputs.items() if value is not None}
+    known_out = {name: value for name, value in outputs.items() if value is not None}
+    if known_in:
+        usage["input_token_details"] = known_in  # type: ignore[typeddict-item]  # extra kinds are allowed at run time
+    if known_out:
+        usage["output_token_details"] = known_out  # type: ignore[typeddict-item]
+    return usage
