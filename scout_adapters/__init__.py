@@ -1,0 +1,84 @@
+"""LangChain chat models over many providers and many keys: rotation, failover, costs, an audit log.
+
+Names load on first use: importing this package reads no environment and opens nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scout_adapters.callbacks import (
+        ScoutAuditCallbackHandler,
+        ScoutCostCallbackHandler,
+        get_scout_cost_callback,
+    )
+    from scout_adapters.chat_models import (
+        ScoutAnthropicChatModel,
+        ScoutCerebrasChatModel,
+        ScoutDeepSeekChatModel,
+        ScoutFireworksChatModel,
+        ScoutGoogleChatModel,
+        ScoutGroqChatModel,
+        ScoutMiniMaxChatModel,
+        ScoutMistralChatModel,
+        ScoutOllamaChatModel,
+        ScoutOpenAIChatModel,
+        ScoutOpenAICompatibleChatModel,
+        ScoutOpenRouterChatModel,
+        ScoutTogetherChatModel,
+        ScoutXAIChatModel,
+        init_scout_model,
+    )
+    from scout_adapters.chat_router import ScoutRouterChatModel
+    from scout_adapters.errors import ScoutError
+    from scout_adapters.llm.providers import registry
+    from scout_adapters.llm.types import ProviderSpec
+
+__all__ = [
+    "ProviderSpec",
+    "ScoutAnthropicChatModel",
+    "ScoutAuditCallbackHandler",
+    "ScoutCerebrasChatModel",
+    "ScoutCostCallbackHandler",
+    "ScoutDeepSeekChatModel",
+    "ScoutError",
+    "ScoutFireworksChatModel",
+    "ScoutGoogleChatModel",
+    "ScoutGroqChatModel",
+    "ScoutMiniMaxChatModel",
+    "ScoutMistralChatModel",
+    "ScoutOllamaChatModel",
+    "ScoutOpenAIChatModel",
+    "ScoutOpenAICompatibleChatModel",
+    "ScoutOpenRouterChatModel",
+    "ScoutRouterChatModel",
+    "ScoutTogetherChatModel",
+    "ScoutXAIChatModel",
+    "get_scout_cost_callback",
+    "init_scout_model",
+    "registry",
+]
+
+HOMES = {
+    "ProviderSpec": "llm.types",
+    "ScoutAuditCallbackHandler": "callbacks",
+    "ScoutCostCallbackHandler": "callbacks",
+    "ScoutError": "errors",
+    "ScoutRouterChatModel": "chat_router",
+    "get_scout_cost_callback": "callbacks",
+    "registry": "llm.providers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{HOMES.get(name, 'chat_models')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

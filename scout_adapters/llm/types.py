@@ -187,3 +187,27 @@ class ProviderSpec:
     def maker(self) -> str:
         """The name under which messages remember who made them."""
         return self.model_provider or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderResult:
+    """A provider's answer to one prompt. Cost in USD; None where it is not known."""
+
+    response_text: str
+    cost_usd: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    model: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LLMResponse:
+    """An answer and what it cost, in USD; None where it is not known."""
+
+    content: str
+    cost_usd: float | None = None
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    provider: str = ""

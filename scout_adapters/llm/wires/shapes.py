@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, TypeVar
 
 from langchain_core.messages import InvalidToolCall, ToolCall
@@ -37,7 +38,7 @@ def mapping(value: Any) -> Json:
 
 def count(value: Any) -> int:
     """Return a number of tokens; whatever is not a number counts nothing."""
-    return int(value) if isinstance(value, int | float) and value == value else 0
+    return int(value) if isinstance(value, int | float) and isfinite(value) else 0
 
 
 def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
@@ -47,7 +48,7 @@ def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | Inva
         try:
             # Models put raw line breaks into strings; LangChain's own parser allows them too.
             args = json.loads(arguments or "{}", strict=False)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return InvalidToolCall(
                 name=name, args=arguments, id=call_id, error=str(error), type="invalid_tool_call"
             )

@@ -1,0 +1,378 @@
+"""What every face shares: one LangChain run around one call of the engine."""
+
+from __future__ import annotations
+
+import difflib
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any, Literal
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.utils import count_tokens_approximately
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.tools import BaseTool
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import override
+
+from scout_adapters import observing
+from scout_adapters.asking import FIELDS, request_from, timeouts_from, tool_choice, tool_from
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm import engine
+from scout_adapters.llm.attempts import Attempts, Patience
+from scout_adapters.llm.clock import SYSTEM, Clock
+from scout_adapters.llm.route import Route
+from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.structured import structured
+
+GATEWAY = "lc_gateway_metadata"
+"""LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
+
+Method = Literal["json_schema", "function_calling", "json_mode"]
+
+
+class ScoutChatModel(BaseChatModel):
+    """A chat model that rotates keys, fails over, and knows what every call cost.
+
+    Options that it does not know go into the request's body, so that whatever a provider takes
+    (`seed=`, `top_k=`, …) can be written here.
+    """
+
+    model_config = ConfigDict(populate_by_name=True, arbitrary_types_allowed=True)
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = Field(
+        default=None, validation_alias=AliasChoices("max_tokens", "max_completion_tokens")
+    )
+    """The most tokens to answer with."""
+
+    stop: list[str] | str | None = Field(
+        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
+    )
+    reasoning_effort: str | None = None
+    """`"none"`, `"minimal"`, `"low"`, `"medium"` or `"high"`, said in each provider's words."""
+
+    streaming: bool = False
+    timeout: Any = Field(
+        default=None, validation_alias=AliasChoices("timeout", "request_timeout"), exclude=True
+    )
+    """Seconds for the whole answer and every silence; or (connect, read); or `Timeouts`."""
+
+    max_retries: int = 2
+    """Second tries of one key, and waits; other keys and candidates are tried besides. 0: none."""
+
+    max_wait: float = 30.0
+    """Seconds that a call may wait for a key or a provider to come back."""
+
+    deadline: float | None = None
+    """Seconds for the call over all its attempts; None is no limit."""
+
+    failover_on_refusal: bool = False
+    """Whether a content policy's refusal goes to the next candidate."""
+
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request's body."""
+
+    clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
+    """Time and sleep; for tests."""
+
+    # -- what a face is ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def _route(self, model: str | None = None) -> Route:
+        """Return who may answer; `model` where a call names another one."""
+
+    @abstractmethod
+    def _default_model(self) -> str:
+        """Name the model that is asked first."""
+
+    @property
+    @abstractmethod
+    def _ls_provider(self) -> str:
+        """Name the provider for LangSmith."""
+
+    # -- pydantic and LangChain's bookkeeping -------------------------------------------------------
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_extras(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        known = _accepted(cls)
+        extras = {name: values[name] for name in values if name not in known}
+        if not extras:
+            return values
+        for name in extras:
+            if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+                raise ConfigurationError(f"{cls.__name__} has no {name}=; did you mean {close[0]}=?")
+        kept = {name: value for name, value in values.items() if name in known}
+        kept["model_kwargs"] = {**extras, **(values.get("model_kwargs") or {})}
+        return kept
+
+    @model_validator(mode="after")
+    def _set_scout_adapters_version(self) -> ScoutChatModel:
+        self._add_version("scout-adapters", version("scout-adapters"))
+        return self
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self._default_model(), "provider": self._ls_provider, **self._settings()}
+
+    @override
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = LangSmithParams(
+            ls_provider=self._ls_provider,
+            ls_model_name=kwargs.get("model") or self._default_model(),
+            ls_model_type="chat",
+        )
+        if (temperature := kwargs.get("temperature", self.temperature)) is not None:
+            params["ls_temperature"] = temperature
+        if (max_tokens := kwargs.get("max_tokens", self.max_tokens)) is not None:
+            params["ls_max_tokens"] = max_tokens
+        wanted = stop if stop is not None else self.stop
+        if wanted:
+            params["ls_stop"] = [wanted] if isinstance(wanted, str) else wanted
+        return params
+
+    @override
+    def get_num_tokens(self, text: str) -> int:
+        """Estimate the tokens of a text, offline: four characters each."""
+        return -(-len(text) // 4)
+
+    @override
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """Estimate the tokens of a conversation, offline."""
+        return count_tokens_approximately(messages, tools=list(tools) if tools else None)
+
+    # -- the call ----------------------------------------------------------------------------------
+
+    def _settings(self) -> Json:
+        """Return the options that are set on the model."""
+        named = {name: getattr(self, name, None) for name in (*FIELDS, "stop")}
+        settings = {name: value for name, value in named.items() if value not in (None, [])}
+        return settings | ({"extra": self.model_kwargs} if self.model_kwargs else {})
+
+    def _patience(self) -> Patience:
+        return Patience(
+            max_retries=self.max_retries,
+            max_wait=self.max_wait,
+            deadline=self.deadline,
+            timeouts=timeouts_from(self.timeout),
+            failover_on_refusal=self.failover_on_refusal,
+        )
+
+    def _attempts(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        run: observing.RunManager | None,
+        options: Json,
+        *,
+        stream: bool,
+    ) -> Attempts:
+        route = self._route(options.pop("model", None))
+        model = route.candidates[0].model
+        request = request_from(
+            messages, model, self._settings(), options, stop=stop, stream=stream
+        )
+        return route.attempts(request, observing.observer(run))
+
+    @override
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
+        return _result(engine.complete(attempts))
+
+    @override
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
+        return _result(await engine.acomplete(attempts))
+
+    @override
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        run = run_manager or observing.take_run()
+        attempts = self._attempts(messages, stop, run, kwargs, stream=True)
+        for chunk in engine.stream(attempts):
+            generation = _chunk(chunk)
+            if run_manager:
+                run_manager.on_llm_new_token(chunk.text, chunk=generation)
+            yield generation
+
+    @override
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        run = run_manager or observing.take_run()
+        attempts = self._attempts(messages, stop, run, kwargs, stream=True)
+        async for chunk in engine.astream(attempts):
+            generation = _chunk(chunk)
+            if run_manager:
+                await run_manager.on_llm_new_token(chunk.text, chunk=generation)
+            yield generation
+
+    # -- the run, on the paths where core does not hand it over ------------------------------------
+
+    @override
+    def _should_stream(
+        self,
+        *,
+        async_api: bool,
+        run_manager: observing.RunManager | None = None,
+        **kwargs: Any,
+    ) -> bool:
+        streams = super()._should_stream(async_api=async_api, run_manager=run_manager, **kwargs)
+        if streams and run_manager is not None:
+            observing.announce(run_manager)
+        return streams
+
+    @override
+    def stream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> Iterator[AIMessageChunk]:
+        run = observing.scope(self, config, is_async=False)
+        chunks = super().stream(input, run.config, stop=stop, **kwargs)
+        with run:
+            first = next(chunks, None)
+        if first is not None:
+            yield first
+            yield from chunks
+
+    @override
+    async def astream(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[AIMessageChunk]:
+        run = observing.scope(self, config, is_async=True)
+        chunks = super().astream(input, run.config, stop=stop, **kwargs)
+        try:
+            with run:
+                first = await anext(chunks, None)  # type: ignore[arg-type]  # a generator, whatever core's annotation says
+            if first is not None:
+                yield first
+                async for chunk in chunks:
+                    yield chunk
+        finally:
+            await chunks.aclose()  # type: ignore[attr-defined]  # as above
+
+    # -- tools and structure -----------------------------------------------------------------------
+
+    @override
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | bool | dict[str, Any] | None = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Offer tools; `tool_choice` is "auto", "none", "any", a tool's name, or a provider's form."""
+        bound: Json = {"tools": [tool_from(tool, strict=strict) for tool in tools], **kwargs}
+        if (chosen := _choice(tool_choice)) is not None:
+            bound["tool_choice"] = chosen
+        if parallel_tool_calls is not None:
+            bound["parallel_tool_calls"] = parallel_tool_calls
+        return self.bind(**bound)
+
+    def _default_method(self) -> Method:
+        """Choose JSON schemas where every candidate takes them, else tools, which all do."""
+        specs = [candidate.endpoint.spec for candidate in self._route().candidates]
+        return "json_schema" if all(spec.json_schema for spec in specs) else "function_calling"
+
+    @override
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type[BaseModel] | type,
+        *,
+        method: Method | None = None,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
+        """Answer in the form of `schema`: a pydantic class, TypedDict or JSON schema.
+
+        `method` is "json_schema", "function_calling" or "json_mode"; left out, the one that every
+        candidate supports. With `include_raw` the answer is `{"raw", "parsed", "parsing_error"}`.
+        """
+        return structured(
+            self,
+            schema,
+            method=method or self._default_method(),
+            include_raw=include_raw,
+            strict=strict,
+            options=kwargs,
+        )
+
+
+def _choice(choice: Any) -> Any:
+    return tool_choice(choice)
+
+
+def _accepted(cls: type[BaseModel]) -> frozenset[str]:
+    """Return every name under which a field may be given."""
+    names: set[str] = set()
+    for name, field in cls.model_fields.items():
+        names.add(name)
+        if isinstance(field.validation_alias, AliasChoices):
+            names.update(str(choice) for choice in field.validation_alias.choices)
+        elif isinstance(field.alias, str):
+            names.add(field.alias)
+    return frozenset(names)
+
+
+def _gateway(message: AIMessage) -> Json:
+    scout: Mapping[str, Any] = message.response_metadata["scout"]
+    return {
+        "model": scout["model"],
+        "provider": scout["provider"],
+        "cost_usd": scout["cost_usd"],
+        "attempts": scout["attempts"],
+    }
+
+
+def _result(message: AIMessage) -> ChatResult:
+    generation = ChatGeneration(message=message, generation_info={GATEWAY: _gateway(message)})
+    return ChatResult(generations=[generation])
+
+
+def _chunk(chunk: AIMessageChunk) -> ChatGenerationChunk:
+    if chunk.chunk_position == "last":
+        return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
+    return ChatGenerationChunk(message=chunk)

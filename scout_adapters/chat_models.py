@@ -1,0 +1,259 @@
+"""LangChain faces of single providers; all that one adds to the base is its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
+from typing_extensions import override
+
+from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.endpoint import Candidate, check_model
+from scout_adapters.llm.keys import clean_keys
+from scout_adapters.llm.providers import registry
+from scout_adapters.llm.route import Route
+from scout_adapters.llm.router import split_model
+from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.types import ProviderSpec
+
+
+class Held:
+    """Holds what belongs to this process (keys, connections): copies share it, pickles lose it."""
+
+    def __init__(self) -> None:
+        self.route: Route | None = None
+
+    def __deepcopy__(self, memo: Any) -> Held:
+        return Held()
+
+    def __copy__(self) -> Held:
+        return Held()
+
+    def __reduce__(self) -> tuple[type[Held], tuple[()]]:
+        return Held, ()
+
+
+class ScoutProviderChatModel(ScoutChatModel):
+    """A chat model over one provider, with one key or many.
+
+    Keys come from `api_key=` or `api_keys=`, or else, on first use, from the environment:
+    `{PROVIDER}_API_KEYS` (comma-separated) or `{PROVIDER}_API_KEY`.
+    """
+
+    provider: ClassVar[str]
+
+    model: str = Field(default="", validation_alias=AliasChoices("model", "model_name"))
+    """The model's name; empty means the provider's default."""
+
+    api_key: SecretStr | None = Field(default=None, exclude=True)
+    api_keys: list[SecretStr] | None = Field(default=None, exclude=True)
+    """Keys to use instead of those in the environment; health is shared by all who use a key."""
+
+    base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("base_url", "api_base", "endpoint")
+    )
+    """The API's root, with or without version, or the full endpoint."""
+
+    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Headers for every request; never shown."""
+
+    transport: Any = Field(default=None, exclude=True, repr=False)
+    """A `Transport`, or an httpx transport to put in the place of the network."""
+
+    _held: Held = PrivateAttr(default_factory=Held)
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _one_or_many(cls, keys: Any) -> Any:
+        return keys.split(",") if isinstance(keys, str) else keys
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        # LangChain's middleware keeps `cache_control` for this word, and drops it for any other.
+        return "anthropic-chat" if self.provider == "anthropic" else f"scout-{self.provider}-chat"
+
+    @property
+    def spec(self) -> ProviderSpec:
+        """The provider's card."""
+        return registry.spec(self.provider)
+
+    @property
+    @override
+    def _ls_provider(self) -> str:
+        return self.spec.maker
+
+    @override
+    def _default_model(self) -> str:
+        return self.model or self.spec.default_model
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        address = {"base_url": self.base_url} if self.base_url else {}
+        return {**super()._identifying_params, **address}
+
+    @property
+    def client(self) -> ProviderClient:
+        """The provider with this model's keys; see their health in `.client.keys`."""
+        given = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
+        return registry.client(
+            self.provider,
+            api_keys=clean_keys((key.get_secret_value() for key in given), source="api_key="),
+            base_url=self.base_url,
+            headers=self.default_headers,
+            transport=as_transport(self.transport),
+        )
+
+    @override
+    def _route(self, model: str | None = None) -> Route:
+        held = self._held
+        if model is not None:
+            return self._make_route(model)
+        if held.route is None or not held.route.candidates[0].endpoint.pool:
+            held.route = self._make_route(self._default_model())
+        return held.route
+
+    def _make_route(self, model: str) -> Route:
+        if not model:
+            raise ConfigurationError(f"{type(self).__name__} needs model=")
+        candidate = Candidate(
+            endpoint=self.client.endpoint, model=check_model(model, self.provider)
+        )
+        return Route(candidates=(candidate,), patience=self._patience(), clock=self.clock)
+
+
+_transports: dict[int, tuple[Any, Transport]] = {}
+
+
+def as_transport(given: Any) -> Transport | None:
+    """Wrap an httpx transport, the same one only once: clients are found again by it."""
+    if given is None or isinstance(given, Transport):
+        return given
+    return _transports.setdefault(id(given), (given, Transport(given)))[1]
+
+
+class ScoutAnthropicChatModel(ScoutProviderChatModel):
+    """Claude, from Anthropic."""
+
+    provider = "anthropic"
+
+
+class ScoutCerebrasChatModel(ScoutProviderChatModel):
+    """Open models on Cerebras."""
+
+    provider = "cerebras"
+
+
+class ScoutDeepSeekChatModel(ScoutProviderChatModel):
+    """DeepSeek's own models."""
+
+    provider = "deepseek"
+
+
+class ScoutFireworksChatModel(ScoutProviderChatModel):
+    """Open models on Fireworks."""
+
+    provider = "fireworks"
+
+
+class ScoutGoogleChatModel(ScoutProviderChatModel):
+    """Gemini, from Google."""
+
+    provider = "google"
+
+
+class ScoutGroqChatModel(ScoutProviderChatModel):
+    """Open models on Groq's hardware."""
+
+    provider = "groq"
+
+
+class ScoutMiniMaxChatModel(ScoutProviderChatModel):
+    """MiniMax's own models."""
+
+    provider = "minimax"
+
+
+class ScoutMistralChatModel(ScoutProviderChatModel):
+    """Mistral's own models."""
+
+    provider = "mistral"
+
+
+class ScoutOllamaChatModel(ScoutProviderChatModel):
+    """Local models on Ollama; no key needed."""
+
+    provider = "ollama"
+
+
+class ScoutOpenAIChatModel(ScoutProviderChatModel):
+    """OpenAI's models, over Chat Completions."""
+
+    provider = "openai"
+
+
+class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel):
+    """Any server that speaks Chat Completions, at `base_url`: vLLM, llama.cpp, LM Studio."""
+
+    provider = "openai_compatible"
+
+
+class ScoutOpenRouterChatModel(ScoutProviderChatModel):
+    """Anybody's models, through OpenRouter."""
+
+    provider = "openrouter"
+
+
+class ScoutTogetherChatModel(ScoutProviderChatModel):
+    """Open models on Together."""
+
+    provider = "together"
+
+
+class ScoutXAIChatModel(ScoutProviderChatModel):
+    """Grok, from xAI."""
+
+    provider = "xai"
+
+
+FACES: Mapping[str, type[ScoutProviderChatModel]] = {
+    face.provider: face
+    for face in (
+        ScoutAnthropicChatModel,
+        ScoutCerebrasChatModel,
+        ScoutDeepSeekChatModel,
+        ScoutFireworksChatModel,
+        ScoutGoogleChatModel,
+        ScoutGroqChatModel,
+        ScoutMiniMaxChatModel,
+        ScoutMistralChatModel,
+        ScoutOllamaChatModel,
+        ScoutOpenAIChatModel,
+        ScoutOpenAICompatibleChatModel,
+        ScoutOpenRouterChatModel,
+        ScoutTogetherChatModel,
+        ScoutXAIChatModel,
+    )
+}
+
+
+def init_scout_model(model: str, **options: Any) -> ScoutProviderChatModel:
+    """Make the chat model of `"provider/model"`; also of a provider that was registered.
+
+    Options are those of the model; `UnknownProvider` lists the known providers.
+    """
+    provider, name = split_model(model)
+    return face_of(provider)(model=name, **options)
+
+
+def face_of(provider: str) -> type[ScoutProviderChatModel]:
+    """Return a provider's face; one that was registered gets its own on the spot."""
+    if provider in FACES:
+        return FACES[provider]
+    registry.get(provider)  # raises, listing the known ones
+    name = f"Scout{provider.title().replace('_', '')}ChatModel"
+    return type(name, (ScoutProviderChatModel,), {"provider": provider, "__module__": __name__})

@@ -1,0 +1,169 @@
+"""One chat model over many: it asks its candidates until one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
+from typing_extensions import override
+
+from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models import Held, ScoutProviderChatModel, as_transport
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.keys import clean_keys
+from scout_adapters.llm.providers import registry
+from scout_adapters.llm.route import Route, Strategy, StrategyName, strategy_named
+from scout_adapters.llm.router import split_model
+
+ENTRY_SECRETS = ("api_key", "api_keys", "default_headers", "transport")
+ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
+
+
+class ScoutRouterChatModel(ScoutChatModel):
+    """Asks `models` in the order that `strategy` gives, past dead keys and dead providers.
+
+    A model is `"provider/model"`, a dict (`{"model": "groq/…", "api_keys": […], "base_url": …,
+    "temperature": …, "weight": 2}`), or a Scout chat model. Keys that are not given come from the
+    environment on first use.
+    """
+
+    models: list[Any] = Field(exclude=True, repr=False)
+    strategy: StrategyName | Strategy = "priority"
+
+    _held: Held = PrivateAttr(default_factory=Held)
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _checked(cls, models: Any) -> list[Any]:
+        if isinstance(models, str) or not isinstance(models, Sequence) or not models:
+            raise ConfigurationError("models= is a list of at least one model")
+        for entry in models:
+            name = _name(entry)
+            if isinstance(entry, str | dict):
+                split_model(name)  # raises, listing the known providers
+        return list(models)
+
+    @property
+    def candidates(self) -> list[str]:
+        """The candidates, each as `provider/model`."""
+        return [_name(entry) for entry in self.models]
+
+    def __repr__(self) -> str:
+        return f"ScoutRouterChatModel(models={self.candidates!r}, strategy={self.strategy!r})"
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return "scout-router-chat"
+
+    @property
+    @override
+    def _ls_provider(self) -> str:
+        return "scout"
+
+    @override
+    def _default_model(self) -> str:
+        return self.candidates[0]
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        strategy = self.strategy if isinstance(self.strategy, str) else repr(self.strategy)
+        entries = [_public(entry) for entry in self.models]
+        return {**super()._identifying_params, "models": entries, "strategy": strategy}
+
+    @override
+    def _route(self, model: str | None = None) -> Route:
+        if self._held.route is None or not _complete(self._held.route):
+            self._held.route = Route(
+                candidates=tuple(_candidate(entry) for entry in self.models),
+                strategy=self._order(),
+                patience=self._patience(),
+                clock=self.clock,
+            )
+        return self._held.route if model is None else self._narrowed(self._held.route, model)
+
+    def _order(self) -> Strategy:
+        return strategy_named(self.strategy, self.clock) if isinstance(self.strategy, str) else self.strategy
+
+    def _narrowed(self, route: Route, model: str) -> Route:
+        """Keep the candidates that a call asks for by name, or go to the one it names."""
+        kept = tuple(c for c in route.candidates if model in (str(c), c.model))
+        if not kept:
+            kept = (_candidate(model),)
+        return Route(
+            candidates=kept, strategy=route.strategy, patience=route.patience, clock=route.clock
+        )
+
+
+def _complete(route: Route) -> bool:
+    """Tell whether every candidate has the keys that it needs; else the environment is read again."""
+    return all(c.endpoint.pool or c.endpoint.keyless for c in route.candidates)
+
+
+def _name(entry: Any) -> str:
+    match entry:
+        case str():
+            return entry
+        case {"model": str(name)}:
+            return name
+        case ScoutProviderChatModel():
+            return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # its own kind
+    raise ConfigurationError(
+        f"a {type(entry).__name__} is no model of a route: write \"provider/model\", a dict with "
+        '"model", or a Scout chat model'
+    )
+
+
+def _public(entry: Any) -> Any:
+    """Say what tells one entry from another, without its keys: caches are keyed by this."""
+    match entry:
+        case dict():
+            return {name: value for name, value in entry.items() if name not in ENTRY_SECRETS}
+        case ScoutProviderChatModel():
+            return entry._identifying_params  # noqa: SLF001  # its own kind
+        case _:
+            return entry
+
+
+def _candidate(entry: Any) -> Candidate:
+    if isinstance(entry, ScoutProviderChatModel):
+        (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
+        return Candidate(
+            endpoint=only.endpoint, model=only.model, settings=_fields(entry._settings())  # noqa: SLF001
+        )
+    given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
+    provider, model = split_model(given["model"])
+    client = registry.client(
+        provider,
+        api_keys=_keys(given),
+        base_url=given.get("base_url"),
+        headers=given.get("default_headers"),
+        transport=as_transport(given.get("transport")),
+    )
+    return Candidate(
+        endpoint=client.endpoint,
+        model=model,
+        settings=_fields({name: value for name, value in given.items() if name != "model"}),
+        weight=float(given.get("weight", 1.0)),
+    )
+
+
+def _keys(given: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = given.get("api_keys") or given.get("api_key") or ()
+    listed = keys.split(",") if isinstance(keys, str) else [keys] if isinstance(keys, SecretStr) else keys
+    plain = (key.get_secret_value() if isinstance(key, SecretStr) else key for key in listed)
+    return clean_keys(plain, source="api_keys=")
+
+
+def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Sort an entry's options into fields of a request and further fields of its body."""
+    fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
+    if isinstance(fields.get("stop"), str):
+        fields["stop"] = (fields["stop"],)
+    known = {*ENTRY_OPTIONS, *ENTRY_SECRETS, "base_url", "weight", "extra"}
+    extra = {name: value for name, value in options.items() if name not in known}
+    extra |= options.get("extra") or {}
+    return fields | ({"extra": extra} if extra else {})

@@ -1,0 +1,322 @@
+"""One try with one key: a context manager that books the outcome and writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters.errors import (
+    ErrorKind,
+    ProviderError,
+    RefusedInBand,
+    StreamInterrupted,
+    malformed,
+    one_line,
+    provider_error,
+)
+from scout_adapters.llm.circuit_breaker import Outcome, Permit
+from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.keys import Lease
+from scout_adapters.llm.line import Parcel, Prepared, guarded
+from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
+from scout_adapters.llm.types import Json, StreamReader
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.attempts import Attempts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """What came of one attempt. Seconds, US dollars, tokens; None is unknown."""
+
+    number: int
+    provider: str
+    model: str
+    outcome: str
+    """`ok`, an `ErrorKind`, `cancelled`, or `skipped` (nothing was sent; `reason` says why)."""
+
+    key_id: str | None = None
+    status: int | None = None
+    code: str | None = None
+    reason: str | None = None
+    waited_s: float = 0.0
+    latency_s: float | None = None
+    first_token_s: float | None = None
+    retry_after: float | None = None
+    request_id: str | None = None
+    cost_usd: float | None = None
+    cost_source: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    def as_dict(self) -> Json:
+        """Return what is known, for metadata and logs."""
+        pairs = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in pairs if value is not None}
+
+
+class AttemptObserver(Protocol):
+    """Hears of every attempt at once, in the thread of the call; must be quick."""
+
+    def on_scout_attempt_start(self, run_id: Any, attempt: Mapping[str, Any]) -> None:
+        """Note that a request is about to leave."""
+
+    def on_scout_attempt_end(self, run_id: Any, record: AttemptRecord) -> None:
+        """Note what came of it; also called for what was skipped, without a start."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One request to one candidate with one key."""
+
+    attempts: Attempts
+    candidate: Candidate
+    prepared: Prepared
+    permit: Permit
+    lease: Lease | None = field(repr=False)
+    number: int
+    waited: float
+    parcel: Parcel = field(repr=False)
+    started: float = 0.0
+    first_token: float | None = None
+    committed: bool = False
+    record: AttemptRecord | None = None
+    reader: StreamReader | None = field(default=None, repr=False)
+    chunks: list[AIMessageChunk] = field(default_factory=list, repr=False)
+    held: AIMessageChunk | None = field(default=None, repr=False)
+
+    @property
+    def about(self) -> Json:
+        """Say who is asked with which key, before it is known what comes of it."""
+        return {
+            "number": self.number,
+            "provider": self.candidate.endpoint.name,
+            "model": self.candidate.model,
+            "key_id": self.parcel.key_id,
+        }
+
+    @property
+    def ok(self) -> bool:
+        """Whether the provider answered."""
+        return self.record is not None and self.record.outcome == "ok"
+
+    def __enter__(self) -> Attempt:
+        self.started = self.attempts.clock.now()
+        self.candidate.endpoint.pace(self.candidate.model).in_flight += 1
+        self.attempts.observe_start(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Book the outcome. A provider's failure is swallowed here: the loop decides what is next."""
+        endpoint = self.candidate.endpoint
+        endpoint.pace(self.candidate.model).in_flight -= 1
+        if error is None:
+            self._book_success()
+            return False
+        if isinstance(error, RefusedInBand):
+            error = self._named(error).with_traceback(trace)
+        if isinstance(error, ProviderError):
+            self._book_failure(error)
+            return True
+        self._book_nothing("cancelled" if not isinstance(error, Exception) else type(error).__name__)
+        return False
+
+    # -- whole answers ---------------------------------------------------------------------------
+
+    def answered(self, message: AIMessage) -> AIMessage:
+        """Price the answer and write on it how it came about."""
+        self._close_record(message.usage_metadata, message)
+        return message
+
+    # -- streams ---------------------------------------------------------------------------------
+
+    def read(self, event: Json | None) -> AIMessageChunk | None:
+        """Read one event; the first chunk with content commits this attempt to the caller."""
+        reader = self.reader
+        if reader is None:
+            reader = self.reader = self.candidate.endpoint.line.reader()
+        chunk = guarded(reader.feed, event)
+        if chunk is None:
+            return None
+        if not self.committed:
+            if self.held is not None:
+                chunk = self.held + chunk
+            if not bears_content(chunk):
+                self.held = chunk
+                return None
+            self.held = None
+            self.committed = True
+            self.first_token = self.attempts.clock.now() - self.started
+        self.chunks.append(chunk)
+        return chunk
+
+    def check_first_token(self) -> None:
+        """Fail if the server keeps the line open and says nothing."""
+        limit = self.parcel.timeouts.first_token
+        if self.committed or limit is None:
+            return
+        if self.attempts.clock.now() - self.started > limit:
+            raise provider_error(
+                ErrorKind.TIMEOUT_RESPONSE, f"no token within {limit:g} s", phase="first_token"
+            )
+
+    @property
+    def finished(self) -> bool:
+        """Whether the terminal event has come."""
+        return self.reader is not None and self.reader.finished
+
+    def end(self) -> AIMessageChunk:
+        """Make the last chunk; without its terminal event a stream has failed."""
+        if self.reader is None or not self.reader.finished:
+            raise malformed("the stream ended without its terminal event", phase="mid_stream")
+        last = guarded(self.reader.close)
+        if self.held is not None:
+            last, self.held = self.held + last, None
+        self._close_record(self.reader.usage, last)
+        return last
+
+    # -- booking ---------------------------------------------------------------------------------
+
+    def _close_record(self, usage: UsageMetadata | None, message: AIMessage) -> None:
+        stated = message.response_metadata.pop("provider_cost_usd", None)
+        cost = self._cost(usage, stated)
+        self.record = self._record(
+            "ok",
+            latency_s=round(self.attempts.clock.now() - self.started, 6),
+            first_token_s=None if self.first_token is None else round(self.first_token, 6),
+            cost_usd=cost.usd,
+            cost_source=cost.source,
+            input_tokens=usage["input_tokens"] if usage else None,
+            output_tokens=usage["output_tokens"] if usage else None,
+        )
+        message.response_metadata["scout"] = self.attempts.summary(self)
+
+    def _cost(self, usage: UsageMetadata | None, stated: float | None) -> Cost:
+        if usage is None and stated is None:
+            return UNKNOWN
+        spec = self.candidate.endpoint.spec
+        return cost_of(
+            spec.name,
+            self.candidate.model,
+            usage,
+            stated_usd=stated,
+            prices=spec.prices,
+        )
+
+    def _record(self, outcome: str, **known: Any) -> AttemptRecord:
+        return AttemptRecord(
+            number=self.number,
+            provider=self.candidate.endpoint.name,
+            model=self.candidate.model,
+            key_id=self.lease.key_id if self.lease else None,
+            outcome=outcome,
+            waited_s=round(self.waited, 6),
+            **known,
+        )
+
+    def _book_success(self) -> None:
+        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        endpoint.pace(self.candidate.model).note(now - self.started)
+        endpoint.circuit.report(self.permit, "good", now)
+        if self.lease is not None:
+            endpoint.pool.succeed(self.lease, self.candidate.model)
+        self.attempts.booked(self)
+
+    def _book_failure(self, error: ProviderError) -> None:
+        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        error.provider, error.model = endpoint.name, self.candidate.model
+        error.key_id = self.lease.key_id if self.lease else None
+        conduct = error.conduct
+        fault: Outcome = "fault" if conduct.trips_circuit else "neutral"
+        endpoint.circuit.report(self.permit, fault, now)
+        if self.lease is not None:
+            endpoint.pool.fail(
+                self.lease,
+                conduct.key_effect,
+                now=now,
+                model=self.candidate.model,
+                retry_after=error.retry_after,
+                window=error.kind is ErrorKind.QUOTA_WINDOW,
+            )
+            if conduct.key_effect == "quarantine" and endpoint.pool.acquit(now):
+                endpoint.circuit.trip(now)
+        self.record = self._failed_record(error)
+        self.attempts.failed(self, self._interrupted(error) if self.committed else error)
+
+    def _failed_record(self, error: ProviderError) -> AttemptRecord:
+        usage = self.reader.usage if self.reader else None
+        return self._record(
+            str(ErrorKind.STREAM_INTERRUPTED if self.committed else error.kind),
+            status=error.status,
+            code=error.code,
+            reason=one_line(error.message),
+            latency_s=round(self.attempts.clock.now() - self.started, 6),
+            first_token_s=self.first_token,
+            retry_after=error.retry_after,
+            request_id=error.request_id,
+            input_tokens=usage["input_tokens"] if usage else None,
+            output_tokens=usage["output_tokens"] if usage else None,
+        )
+
+    def _interrupted(self, error: ProviderError) -> StreamInterrupted:
+        partial: BaseMessage = self.chunks[0]
+        if len(self.chunks) > 1:
+            partial = self.chunks[0].__add__(self.chunks[1:])  # type: ignore[arg-type]  # merges a list
+        broken = StreamInterrupted(
+            f"{error.kind}: {error.message}",
+            kind=ErrorKind.STREAM_INTERRUPTED,
+            provider=error.provider,
+            model=error.model,
+            key_id=error.key_id,
+            status=error.status,
+            code=error.code,
+            request_id=error.request_id,
+            phase="mid_stream",
+            response=error.response,
+        )
+        broken.partial = partial
+        broken.__cause__ = error
+        return broken
+
+    def _book_nothing(self, outcome: str) -> None:
+        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        endpoint.circuit.report(self.permit, "neutral", now)
+        if self.lease is not None:
+            endpoint.pool.release(self.lease)
+        usage = self.reader.usage if self.reader else None
+        self.record = self._record(
+            outcome,
+            latency_s=round(now - self.started, 6),
+            first_token_s=self.first_token,
+            input_tokens=usage["input_tokens"] if usage else None,
+            output_tokens=usage["output_tokens"] if usage else None,
+        )
+        self.attempts.booked(self)
+
+    def _named(self, error: RefusedInBand) -> ProviderError:
+        return refusal(
+            self.candidate.endpoint.name,
+            status=200,
+            headers={},
+            body=error.payload,
+            model=self.candidate.model,
+            key_id=self.parcel.key_id,
+            phase="mid_stream" if self.committed else "first_token",
+            redact=self.parcel.redact,
+        )
+
+
+def bears_content(chunk: AIMessageChunk) -> bool:
+    """Tell whether a chunk shows the caller anything: from then on there is no way back."""
+    return bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)

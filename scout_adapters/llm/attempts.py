@@ -1,0 +1,445 @@
+"""The one loop that tries again: which candidate, which key, how long to wait, when to give up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from scout_adapters.errors import (
+    CircuitOpenError,
+    ContextOverflow,
+    DeadlineExceeded,
+    ErrorKind,
+    NoKeyError,
+    NoWorkingKey,
+    ProviderError,
+    ScoutError,
+    UnsupportedContent,
+)
+from scout_adapters.llm.attempt import Attempt, AttemptRecord
+from scout_adapters.llm.clock import SYSTEM, Clock
+from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.keys import KeyState, Lease
+from scout_adapters.llm.line import Parcel, Prepared
+from scout_adapters.llm.pricing import context_window
+from scout_adapters.llm.transport import Timeouts
+from scout_adapters.llm.types import ChatRequest, Json
+
+BACK_OFF = wait_exponential(multiplier=0.5, max=8)
+NEVER = float("inf")
+CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
+SMALLER = frozenset({ErrorKind.CONTEXT_OVERFLOW, ErrorKind.REQUEST_TOO_LARGE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often one call tries. Seconds; None is without end."""
+
+    max_retries: int = 2
+    """Second tries of the same key, and waits for a key or circuit to come back; per call."""
+
+    max_wait: float = 30.0
+    deadline: float | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    failover_on_refusal: bool = False
+    """Whether a content policy's refusal goes to the next candidate."""
+
+
+class Observer(Protocol):
+    """Where a call's attempts are told: callbacks, the audit log, a budget."""
+
+    def started(self, attempt: Attempt) -> None: ...
+
+    def ended(self, record: AttemptRecord) -> None: ...
+
+    def tell(self, news: Sequence[News]) -> None: ...
+
+    async def atell(self, news: Sequence[News]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An attempt that is over, for callbacks; `retry` where another one follows a failure."""
+
+    record: AttemptRecord
+    retry: RetryCallState | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Progress:
+    """What this call has learnt about one candidate."""
+
+    candidate: Candidate
+    prepared: Prepared | None = None
+    avoid: dict[str, float] = field(default_factory=dict)
+    """Keys that were tried, by fingerprint, and when a later round may come back to them."""
+
+    keys_tried: int = 0
+    out: bool = False
+    noted: str = ""
+    """The reason for which it was last skipped, so that it stands in the table once."""
+
+
+class Attempts:
+    """Iterate, sync or async, to try: `for attempt in attempts: with attempt: …`.
+
+    Ends by raising: the error of the last attempt, or why none could be made, with all records.
+    """
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        request: ChatRequest,
+        patience: Patience,
+        *,
+        observer: Observer | None = None,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        self.request = request
+        self.patience = patience
+        self.clock = clock
+        self.records: list[AttemptRecord] = []
+        self._observer = observer
+        self._progress = [_Progress(candidate) for candidate in candidates]
+        self._began = clock.now()
+        self._waited = 0.0
+        self._waiting = 0.0
+        self._retries = 0
+        self._again: tuple[_Progress, KeyState | None] | None = None
+        self._last: ScoutError | None = None
+        self._final: ScoutError | None = None
+        self._news: list[News] = []
+        self._sent = 0
+
+    def __iter__(self) -> Attempts:
+        return self
+
+    def __aiter__(self) -> Attempts:
+        return self
+
+    def __next__(self) -> Attempt:
+        while True:
+            step = self._step()
+            self.tell()
+            if isinstance(step, Attempt):
+                return step
+            if isinstance(step, ScoutError):
+                raise step
+            self.clock.sleep(step)
+
+    async def __anext__(self) -> Attempt:
+        while True:
+            step = self._step()
+            await self.atell()
+            if isinstance(step, Attempt):
+                return step
+            if isinstance(step, ScoutError):
+                raise step
+            await self.clock.asleep(step)
+
+    def tell(self) -> None:
+        """Pass on what happened since the last time."""
+        if self._news and self._observer:
+            news, self._news = self._news, []
+            self._observer.tell(news)
+
+    async def atell(self) -> None:
+        """Twin of `tell`."""
+        if self._news and self._observer:
+            news, self._news = self._news, []
+            await self._observer.atell(news)
+
+    # -- what attempts report --------------------------------------------------------------------
+
+    def observe_start(self, attempt: Attempt) -> None:
+        """Hear that a request is about to leave."""
+        if self._observer:
+            self._observer.started(attempt)
+
+    def booked(self, attempt: Attempt) -> None:
+        """Hear of an attempt that ends the call: a success, or one that was cancelled."""
+        assert attempt.record is not None  # noqa: S101  # the attempt has just made it
+        self._note(attempt.record)
+
+    def failed(self, attempt: Attempt, error: ProviderError) -> None:
+        """Hear of a failure, and decide what comes next."""
+        assert attempt.record is not None  # noqa: S101  # the attempt has just made it
+        self._last = error
+        self._decide(attempt, error)
+        retry = None if self._final else _retry_state(attempt.number, error)
+        self._note(attempt.record, retry)
+
+    def summary(self, attempt: Attempt) -> Json:
+        """Return what `response_metadata["scout"]` says of the call."""
+        record = attempt.record
+        assert record is not None  # noqa: S101  # the attempt has just made it
+        summary = {
+            "provider": record.provider,
+            "model": record.model,
+            "key_id": record.key_id,
+            "cost_usd": record.cost_usd,
+            "cost_source": record.cost_source,
+            "latency_s": record.latency_s,
+            "first_token_s": record.first_token_s,
+            "attempts": [*(r.as_dict() for r in self.records), record.as_dict()],
+        }
+        if attempt.prepared.changes:
+            summary["changes"] = list(attempt.prepared.changes)
+        return summary
+
+    # -- deciding --------------------------------------------------------------------------------
+
+    def _decide(self, attempt: Attempt, error: ProviderError) -> None:
+        progress = next(p for p in self._progress if p.candidate is attempt.candidate)
+        conduct, key = error.conduct, attempt.lease
+        if attempt.committed:
+            self._final = error
+        elif conduct.same_key and (pause := self._second_try(attempt, error)) is not None:
+            self._again, self._waiting = (progress, key.state if key else None), pause
+        elif conduct.next_key and key is not None:
+            progress.avoid[key.key_id] = self._rested(attempt, error)
+            progress.out = progress.out or self._enough_keys(progress)
+        elif conduct.next_candidate or (
+            error.kind in CONTENT and self.patience.failover_on_refusal
+        ):
+            progress.out = True
+            if error.kind in SMALLER:
+                self._drop_smaller(progress.candidate)
+        else:
+            self._final = error
+
+    def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
+        """Return the pause before the same key is asked again; None if it is not."""
+        if self._retries >= self.patience.max_retries:
+            return None
+        pause = self._pause(error)
+        if not self._affords(pause) or not attempt.candidate.endpoint.retries.spend():
+            return None
+        self._retries += 1
+        return pause
+
+    def _pause(self, error: ProviderError) -> float:
+        if error.retry_after:  # a wait of zero is no wait: back off as if nothing had been said
+            return error.retry_after
+        backed_off = float(BACK_OFF(_retry_state(self._retries + 1, error)))
+        return backed_off * (0.5 + 0.5 * self.clock.random())
+
+    def _rested(self, attempt: Attempt, error: ProviderError) -> float:
+        """Return when this call may come back to a key that was refused."""
+        if error.conduct.key_effect != "cooldown":
+            return NEVER
+        return self.clock.now() + self._pause(error)
+
+    def _enough_keys(self, progress: _Progress) -> bool:
+        limit = progress.candidate.endpoint.max_key_attempts
+        return limit is not None and progress.keys_tried >= limit
+
+    def _drop_smaller(self, failed: Candidate) -> None:
+        """Leave out candidates whose window is known to be no larger than the one that overflowed."""
+        window = _window(failed)
+        for progress in self._progress:
+            other = _window(progress.candidate)
+            if window and other and other <= window:
+                progress.out = True
+
+    def _affords(self, pause: float) -> bool:
+        if self._waited + pause > self.patience.max_wait:
+            return False
+        return pause < self._left()
+
+    def _left(self) -> float:
+        deadline = self.patience.deadline
+        return NEVER if deadline is None else deadline - (self.clock.now() - self._began)
+
+    # -- stepping --------------------------------------------------------------------------------
+
+    def _step(self) -> Attempt | ScoutError | float:
+        """Return the attempt to make, the seconds to sleep first, or the error that ends the call."""
+        if self._final is not None:
+            return self._finish(self._final)
+        if self._left() <= 0:
+            return self._finish(self._last or DeadlineExceeded("the call's deadline has passed"))
+        if self._waiting:
+            pause, self._waiting = self._waiting, 0.0
+            self._waited += pause
+            return pause
+        if self._again is not None:
+            (progress, key), self._again = self._again, None
+            if attempt := self._attempt(progress, key):
+                return attempt
+        for progress in self._progress:
+            if not progress.out and (attempt := self._attempt(progress)):
+                return attempt
+        return self._wait_or_give_up()
+
+    def _attempt(self, progress: _Progress, again: KeyState | None = None) -> Attempt | None:
+        """Take circuit and key of a candidate, or note why it cannot be tried now."""
+        candidate, now = progress.candidate, self.clock.now()
+        endpoint = candidate.endpoint
+        if progress.prepared is None and not self._prepare(progress):
+            return None
+        permit = endpoint.circuit.permit(now)
+        if permit is None:
+            return self._skip(progress, "circuit open")
+        lease: Lease | None = None
+        if len(endpoint.pool):
+            avoid = frozenset(progress.avoid)
+            if again is not None:
+                avoid = frozenset(s.id for s in endpoint.pool if s is not again)
+            lease = endpoint.pool.lease(candidate.model, now, avoid)
+            if lease is None:
+                endpoint.circuit.report(permit, "neutral", now)
+                return self._skip(progress, "every key rests or is refused")
+        elif not endpoint.keyless:
+            endpoint.circuit.report(permit, "neutral", now)
+            progress.out = True
+            return self._skip(progress, _no_key(candidate))
+        return self._leave(progress, permit, lease)
+
+    def _leave(self, progress: _Progress, permit: Any, lease: Lease | None) -> Attempt:
+        assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
+        if self._sent == 0:
+            progress.candidate.endpoint.retries.called()
+        self._sent += 1
+        progress.keys_tried += 1
+        key = lease.key if lease else None
+        parcel = Parcel(
+            prepared=progress.prepared,
+            key=key,
+            key_id=lease.key_id if lease else None,
+            timeouts=self._timeouts(),
+            redact=_redactor(lease),
+        )
+        return Attempt(
+            attempts=self,
+            candidate=progress.candidate,
+            prepared=progress.prepared,
+            permit=permit,
+            lease=lease,
+            number=self._sent,
+            waited=self._waited,
+            parcel=parcel,
+        )
+
+    def _timeouts(self) -> Timeouts:
+        timeouts, left = self.patience.timeouts, self._left()
+        return timeouts if left == NEVER else timeouts.within(left)
+
+    def _prepare(self, progress: _Progress) -> bool:
+        """Say the request in the candidate's words, once, whichever key will carry it."""
+        candidate = progress.candidate
+        try:
+            progress.prepared = candidate.endpoint.line.prepare(candidate.request(self.request))
+        except UnsupportedContent as error:
+            progress.out = True
+            self._last = error
+            self._skip(progress, str(error))
+            return False
+        return True
+
+    def _skip(self, progress: _Progress, reason: str) -> None:
+        if progress.noted == reason:
+            return
+        progress.noted = reason
+        candidate = progress.candidate
+        record = AttemptRecord(
+            number=self._sent,
+            provider=candidate.endpoint.name,
+            model=candidate.model,
+            outcome="skipped",
+            reason=reason,
+        )
+        self._note(record)
+
+    def _note(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
+        self.records.append(record)
+        if self._observer:
+            self._observer.ended(record)
+            self._news.append(News(record, retry))
+
+    # -- waiting and giving up -------------------------------------------------------------------
+
+    def _wait_or_give_up(self) -> ScoutError | float:
+        pause = self._ready_in()
+        if pause is None:
+            return self._finish(self._last or self._why_none(None))
+        if self._retries >= self.patience.max_retries or not self._affords(pause):
+            return self._finish(self._last or self._why_none(pause), pause)
+        self._retries += 1
+        self._waited += pause
+        self._begin_round(self.clock.now() + pause)
+        return pause
+
+    def _begin_round(self, at: float) -> None:
+        """Let the keys whose time has come by then be tried again."""
+        for progress in self._progress:
+            progress.avoid = {key: due for key, due in progress.avoid.items() if due > at}
+
+    def _ready_in(self) -> float | None:
+        """Return the seconds until some candidate can be tried; None if none ever can in this call."""
+        now = self.clock.now()
+        times = [self._ready_at(p, now) for p in self._progress if not p.out]
+        soonest = min((t for t in times if t is not None), default=NEVER)
+        return None if soonest == NEVER else max(soonest - now, 0.001)
+
+    @staticmethod
+    def _ready_at(progress: _Progress, now: float) -> float | None:
+        endpoint = progress.candidate.endpoint
+        ready = endpoint.circuit.ready_at(now)
+        keys = [
+            max(state.ready_at(progress.candidate.model), progress.avoid.get(state.id, 0.0))
+            for state in endpoint.pool
+        ]
+        return max(ready, min(keys)) if keys else ready
+
+    def _why_none(self, pause: float | None) -> ScoutError:
+        """Make the error of a call that could not even be tried."""
+        skipped = "; ".join(
+            f"{r.provider}/{r.model}: {r.reason}" for r in self.records if r.outcome == "skipped"
+        )
+        reasons = {r.reason for r in self.records if r.outcome == "skipped"}
+        if not self._progress:
+            return NoWorkingKey("the route has no candidate")
+        if pause is None:
+            return NoKeyError(skipped)
+        if "circuit open" in reasons:
+            return CircuitOpenError(f"{skipped}; ready in {pause:.1f} s")
+        return NoWorkingKey(f"{skipped}; ready in {pause:.1f} s")
+
+    def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
+        """Put the whole story on the error; it is retryable only where a wait is known to help."""
+        error.attempts = tuple(record.as_dict() for record in self.records)
+        if ready_in is not None and error.retry_after is None:
+            error.retry_after = ready_in
+        waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
+        error.is_retryable = waits and not isinstance(error, ContextOverflow)  # type: ignore[attr-defined]
+        return error
+
+
+def _window(candidate: Candidate) -> int | None:
+    spec = candidate.endpoint.spec
+    return context_window(spec.prices or spec.name, candidate.model)
+
+
+def _no_key(candidate: Candidate) -> str:
+    named = " or ".join(candidate.endpoint.key_variables) or "api_key="
+    return f"no key is configured: set {named}, or pass api_key="
+
+
+def _redactor(lease: Lease | None) -> Any:
+    if lease is None:
+        return str
+    return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")
+
+
+def _retry_state(number: int, error: BaseException) -> RetryCallState:
+    """Say a failure in tenacity's words, which LangChain's `on_retry` takes."""
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = number
+    state.set_exception((type(error), error, error.__traceback__))
+    return state
+
+

@@ -1,0 +1,163 @@
+"""One circuit per provider and address: enough faults open it, and good probes close it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakSet
+
+logger = logging.getLogger(__name__)
+
+FAILURE_THRESHOLD = 5
+COOLDOWN_SECONDS = 30.0
+GOOD_PROBES = 2
+PROBE_LEASE_SECONDS = 600.0
+"""A probe that never reports back blocks the next one no longer than this."""
+
+Outcome = Literal["good", "fault", "neutral"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to call; give it back with the outcome. Old ones are ignored."""
+
+    era: int
+    probe: bool = False
+
+
+class CircuitBreaker:
+    """Counts a provider's faults in a row. Times are monotonic seconds."""
+
+    def __init__(
+        self,
+        name: str = "",
+        *,
+        threshold: int = FAILURE_THRESHOLD,
+        cooldown: float = COOLDOWN_SECONDS,
+    ) -> None:
+        self.name = name
+        self.threshold = threshold
+        self.cooldown = cooldown
+        self.faults = 0
+        self.open_until: float | None = None
+        self._era = 0
+        self._good_probes = 0
+        self._probe_since: float | None = None
+        self._lock = threading.Lock()
+        _breakers_alive.add(self)
+
+    def ready_at(self, now: float) -> float:
+        """Return when a call is let through; `now` if it would be. Changes nothing."""
+        if self.open_until is None:
+            return now
+        if self._probe_since is not None:
+            return max(now, self.open_until, self._probe_since + PROBE_LEASE_SECONDS)
+        return max(now, self.open_until)
+
+    def is_available(self, now: float | None = None) -> bool:
+        """Tell whether a call would be let through. Changes nothing."""
+        now = time.monotonic() if now is None else now
+        return self.ready_at(now) <= now
+
+    def permit(self, now: float) -> Permit | None:
+        """Let a call through, or not; while open, one probe at a time once the rest is over."""
+        if self.open_until is None:
+            return Permit(self._era)
+        with self._lock:
+            if self.open_until is None:
+                return Permit(self._era)
+            if self.ready_at(now) > now:
+                return None
+            self._probe_since = now
+            return Permit(self._era, probe=True)
+
+    def report(self, permit: Permit, outcome: Outcome, now: float) -> None:
+        """Book what came of a call. Results from before a change of state are ignored."""
+        if outcome == "good" and not permit.probe and self.faults == 0:
+            return
+        with self._lock:
+            if permit.era != self._era:
+                return
+            if permit.probe:
+                self._probe_since = None
+            if outcome == "fault":
+                self._fault(now)
+            elif outcome == "good":
+                self._good(probe=permit.probe)
+
+    def trip(self, now: float) -> None:
+        """Open at once, whatever was counted."""
+        with self._lock:
+            self._open(now)
+
+    def record(self, outcome: Outcome, now: float) -> None:
+        """Book an outcome of a call that asked for no permit."""
+        with self._lock:
+            if outcome == "fault":
+                self._fault(now)
+            elif outcome == "good":
+                self._good(probe=self.open_until is not None)
+
+    def _fault(self, now: float) -> None:
+        self.faults += 1
+        if self.open_until is not None or self.faults >= self.threshold:
+            self._open(now)
+
+    def _good(self, *, probe: bool) -> None:
+        self.faults = 0
+        if not probe:
+            return
+        self._good_probes += 1
+        if self._good_probes >= GOOD_PROBES:
+            self.open_until = None
+            self._change()
+            logger.info("circuit of %s closed", self.name)
+
+    def _open(self, now: float) -> None:
+        self.open_until = now + self.cooldown
+        self._change()
+        logger.warning("circuit of %s open for %.0f s", self.name, self.cooldown)
+
+    def _change(self) -> None:
+        self._era += 1
+        self._good_probes = 0
+        self._probe_since = None
+        self.faults = 0
+
+
+_breakers_alive: WeakSet[CircuitBreaker] = WeakSet()
+_breakers: dict[tuple[str, str], CircuitBreaker] = {}
+
+
+def _forked() -> None:
+    for breaker in _breakers_alive:
+        breaker._lock = threading.Lock()  # noqa: SLF001  # a thread of the parent may hold it
+
+
+os.register_at_fork(after_in_child=_forked)
+
+
+def circuit(provider: str, base_url: str = "") -> CircuitBreaker:
+    """Return the circuit of a provider at an address; "" is the provider's own address."""
+    found = _breakers.get((provider, base_url))
+    return found or _breakers.setdefault((provider, base_url), CircuitBreaker(provider))
+
+
+def is_provider_available(provider: str) -> bool:
+    """Tell whether the provider's circuit lets calls through."""
+    return circuit(provider).is_available()
+
+
+def record_success(provider: str) -> None:
+    """Book that the provider answered."""
+    circuit(provider).record("good", time.monotonic())
+
+
+def record_failure(provider: str, *, permanent: bool = False) -> None:
+    """Book that the provider failed; a permanent error is its key's fault and does not count."""
+    if not permanent:
+        circuit(provider).record("fault", time.monotonic())

@@ -1,0 +1,226 @@
+"""A provider as the guide knows it: a client with keys, made of a card or of a user's function."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.attempts import Attempts, Patience
+from scout_adapters.llm.circuit_breaker import circuit
+from scout_adapters.llm.endpoint import Candidate, Endpoint, join_url
+from scout_adapters.llm.engine import acomplete
+from scout_adapters.llm.keys import KeyPool, KeyState, Rules, clean_keys, env_keys, shared_state
+from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall, in_function_call
+from scout_adapters.llm.transport import Transport, shared_transport
+from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
+
+logger = logging.getLogger(__name__)
+
+
+class ProviderClient:
+    """Holds a provider's keys and asks it; the environment is read when first needed.
+
+    The guide's way: `ProviderClient(name=…, call=async_function, env_key_name=…, …)`, where the
+    function takes `model, prompt, system, max_tokens, temperature, api_key` and returns a
+    `ProviderResult`. A card's way: `ProviderClient(spec=…)`.
+    """
+
+    def __init__(  # noqa: PLR0913  # the guide's signature
+        self,
+        name: str = "",
+        call: ProviderCall | None = None,
+        env_key_name: str | None = None,
+        env_single_key_name: str | None = None,
+        default_cooldown: float = 60.0,
+        max_failures_before_cooldown: int = 3,
+        max_key_attempts: int | None = 3,
+        *,
+        spec: ProviderSpec | None = None,
+        api_keys: Sequence[str] = (),
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        """Describe a provider; seconds, and numbers of failures and keys, as in the guide."""
+        if spec is None and (call is None or not name):
+            raise ConfigurationError("a ProviderClient needs a name and a call, or a spec")
+        self.name = spec.name if spec else name
+        self.spec = spec
+        self.function = call
+        self.rules = Rules(
+            default_cooldown=default_cooldown,
+            max_failures_before_cooldown=max_failures_before_cooldown,
+        )
+        # The guide's limit is for its own way; a card tries every key that it has.
+        self.max_key_attempts = None if spec else max_key_attempts
+        self._named_keys = (env_key_name, env_single_key_name)
+        self._given = clean_keys(api_keys, source="api_keys=")
+        self._base_url = base_url
+        self._headers = dict(headers or {})
+        self._transport = transport
+        self._endpoint: Endpoint | None = None
+
+    def __repr__(self) -> str:
+        return f"ProviderClient({self.name!r})"
+
+    # -- what the guide promises -----------------------------------------------------------------
+
+    @property
+    def keys(self) -> list[KeyState]:
+        """The keys and their health."""
+        return self.endpoint.pool.states
+
+    def get_working_key(self) -> str | None:
+        """Return a healthy key with the lowest (failures, in flight, last used), if there is one."""
+        state = self.endpoint.pool.pick(None, time.monotonic())
+        return state.key if state else None
+
+    def record_key_success(self, key: str) -> None:
+        """Reset the key's failures and cooldown."""
+        if not in_function_call.get():  # within an attempt, the attempt books what it sent
+            self.endpoint.pool.record_success(key)
+
+    def record_key_failure(
+        self, key: str, *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        """Let the key rest, or take it out of rotation for good."""
+        if not in_function_call.get():
+            now = time.monotonic()
+            self.endpoint.pool.record_failure(
+                key, permanent=permanent, retry_after=retry_after, now=now
+            )
+
+    async def call(
+        self,
+        model: str,
+        prompt: str,
+        system: str | None = None,
+        max_tokens: int | None = 2048,
+        temperature: float | None = 0.0,
+        **options: Any,
+    ) -> ProviderResult:
+        """Ask one model one thing, through the same engine as everything else.
+
+        Raises what a chat model raises. `options` go into the request's body.
+        """
+        messages: list[BaseMessage] = [SystemMessage(system)] if system else []
+        request = ChatRequest(
+            model=model,
+            messages=[*messages, HumanMessage(prompt)],
+            max_tokens=max_tokens,
+            temperature=temperature,
+            extra=options,
+        )
+        candidate = Candidate(endpoint=self.endpoint, model=model)
+        return as_result(await acomplete(Attempts([candidate], request, Patience())))
+
+    # -- the engine's side -----------------------------------------------------------------------
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address with its keys; the environment is read until there are some."""
+        if self._endpoint is None or not (self._endpoint.pool or not self._parse_keys_from_env()):
+            self._endpoint = self._open()
+        return self._endpoint
+
+    @property
+    def available(self) -> bool:
+        """Whether a call could be made now: a working key (or no need of one), circuit closed."""
+        endpoint = self.endpoint
+        keyed = self.get_working_key() is not None
+        return (keyed or endpoint.keyless) and endpoint.circuit.is_available()
+
+    def _open(self) -> Endpoint:
+        base_url = self.base_url
+        keys = self._given or self._parse_keys_from_env()
+        states = [shared_state(self.name, base_url, key) for key in keys]
+        logger.info("Registered %s provider with %d keys", self.name, len(states))
+        own_address = self.spec is None or base_url == self.spec.base_url
+        return Endpoint(
+            spec=self.spec or _function_card(self.name),
+            pool=KeyPool(self.name, states, self.rules),
+            circuit=circuit(self.name, "" if own_address else base_url),
+            line=self._line(base_url),
+            key_variables=self.key_variables,
+            keyless=self.spec.keyless if self.spec else not states,
+            max_key_attempts=self.max_key_attempts,
+        )
+
+    def _line(self, base_url: str) -> Line:
+        if self.function is not None:
+            return FunctionLine(self.name, self.function)
+        assert self.spec is not None  # noqa: S101  # __init__ has seen to it
+        transport = self._transport
+        return HttpLine(
+            self.spec,
+            partial(_url, base_url, self.spec),
+            (lambda: transport) if transport else shared_transport,
+            self._headers,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The address: as given, else {PROVIDER}_API_URL, else the card's."""
+        if self._base_url:
+            return self._base_url.rstrip("/")
+        for prefix in self._prefixes:
+            if from_env := os.environ.get(f"{prefix}_API_URL"):
+                return from_env.strip().rstrip("/")
+        return self.spec.base_url if self.spec else ""
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that may hold keys, for messages."""
+        if any(self._named_keys):
+            return tuple(name for name in self._named_keys if name)
+        return tuple(f"{p}_API_KEY{s}" for p in self._prefixes for s in ("S", ""))
+
+    @property
+    def _prefixes(self) -> tuple[str, ...]:
+        named = self.spec.variables if self.spec else ()
+        return named or (self.name.upper().replace("-", "_"),)
+
+    def _parse_keys_from_env(self) -> tuple[str, ...]:
+        many, single = self._named_keys
+        if many is None and single is None:
+            return env_keys(self._prefixes)
+        return (many and _split(many)) or (single and _split(single)) or ()
+
+
+def _split(variable: str) -> tuple[str, ...]:
+    return clean_keys(os.environ.get(variable, "").split(","), source=variable)
+
+
+def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:  # noqa: FBT001  # a Line's signature
+    if not base_url:
+        raise ConfigurationError(f"{spec.name}: set base_url= or {spec.name.upper()}_API_URL")
+    return join_url(base_url, spec, model, stream=stream)
+
+
+def _function_card(name: str) -> ProviderSpec:
+    """Make the card of a provider that is a function: nothing but its name is ever read."""
+    wire: Any = None
+    return ProviderSpec(name=name, docs="", wire=wire, base_url="")
+
+
+def as_result(message: AIMessage) -> ProviderResult:
+    """Say an answer in the guide's words."""
+    usage = message.usage_metadata
+    scout = message.response_metadata["scout"]
+    return ProviderResult(
+        response_text=message.text,
+        cost_usd=scout["cost_usd"],
+        input_tokens=usage["input_tokens"] if usage else None,
+        output_tokens=usage["output_tokens"] if usage else None,
+        model=message.response_metadata.get("model_name") or scout["model"],
+        provider=scout["provider"],
+    )
+
+

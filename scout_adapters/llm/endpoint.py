@@ -1,0 +1,142 @@
+"""A provider at one address with its keys: all that an attempt needs to know of the other side."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from scout_adapters.errors import ConfigurationError, InvalidModelName
+from scout_adapters.llm.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.keys import KeyPool
+from scout_adapters.llm.line import Line
+from scout_adapters.llm.types import ChatRequest, ProviderSpec
+
+MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
+VERSION = re.compile(r"v\d+((alpha|beta)\d*)?")
+
+
+def check_model(name: str, provider: str) -> str:
+    """Refuse a model's name that could change the URL it becomes a part of."""
+    if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
+        raise InvalidModelName(f"{provider}: {name!r} is not a model's name")
+    return name
+
+
+def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:
+    """Make the URL of a call: `base_url` is the API's root, with or without version, or the endpoint.
+
+    A root without version gets the wire's; one that ends like the endpoint is used as it is.
+    """
+    scheme, host, path, query, _ = urlsplit(base_url)
+    if scheme not in {"http", "https"} or not host:
+        raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")
+    endpoint, _, own_query = spec.wire.endpoint(model, stream=stream).partition("?")
+    path = path.rstrip("/")
+    if spec.wire.name == "gemini" and (cut := path.rfind("/models/")) >= 0:
+        path = path[:cut]  # the full endpoint of one model: the model and the verb are the call's
+    if not path.endswith(endpoint):
+        version = spec.wire.version if spec.version is None else spec.version
+        versioned = not version or VERSION.fullmatch(path.rpartition("/")[2])
+        path = path + ("" if versioned else f"/{version}") + endpoint
+    query = "&".join(part for part in (query, own_query) if part)
+    return urlunsplit((scheme, host, path, query, ""))
+
+
+class RetryBudget:
+    """A token bucket per endpoint: second tries cannot grow beyond half of the first ones."""
+
+    def __init__(self, *, deposit: float = 0.5, capacity: float = 10.0) -> None:
+        """Each call puts `deposit` in, each second try takes 1 out."""
+        self._deposit = deposit
+        self._capacity = capacity
+        self._tokens = capacity
+        self._lock = threading.Lock()
+
+    def called(self) -> None:
+        """Note a first try."""
+        if self._tokens < self._capacity:
+            with self._lock:
+                self._tokens = min(self._capacity, self._tokens + self._deposit)
+
+    def spend(self) -> bool:
+        """Take a token for a second try, if one is left."""
+        with self._lock:
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
+
+
+@dataclass(eq=False, slots=True)
+class Pace:
+    """How fast an endpoint's model has been lately, and how busy it is: for choosing by it."""
+
+    latency_s: float | None = None
+    in_flight: int = 0
+
+    def note(self, seconds: float) -> None:
+        """Weigh a new answer in; the last five or so count."""
+        known = self.latency_s
+        self.latency_s = seconds if known is None else known + 0.2 * (seconds - known)
+
+
+@dataclass(eq=False, kw_only=True)
+class Endpoint:
+    """A provider, an address, the keys that are valid there, and its circuit."""
+
+    spec: ProviderSpec
+    pool: KeyPool
+    circuit: CircuitBreaker
+    line: Line
+    key_variables: tuple[str, ...] = ()
+    """The environment variables to name when there is no key."""
+
+    keyless: bool = False
+    max_key_attempts: int | None = None
+    """How many keys one call may try; None for as many as there are."""
+
+    retries: RetryBudget = field(default_factory=RetryBudget)
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.spec.name
+
+    def pace(self, model: str) -> Pace:
+        """Return how a model has been doing here."""
+        return self.paces.get(model) or self.paces.setdefault(model, Pace())
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Candidate:
+    """One way to answer a call: a model at an endpoint, with the settings that it prefers."""
+
+    endpoint: Endpoint
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Values of `ChatRequest` fields for where the call leaves them open."""
+
+    weight: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.endpoint.name}/{self.model}"
+
+    def request(self, call: ChatRequest) -> ChatRequest:
+        """Make the call's request one to this model."""
+        if not self.settings and call.model == self.model:
+            return call
+        open_fields: dict[str, Any] = {"model": self.model}
+        for name, value in self.settings.items():
+            if name == "extra":
+                open_fields["extra"] = {**value, **call.extra}
+            elif getattr(call, name) in (None, ()):
+                open_fields[name] = value
+        return replace(call, **open_fields)
+
+
+Candidates = Sequence[Candidate]

@@ -1,0 +1,128 @@
+"""Decides what kind of failure an answer is: by code, then by message, then by status.
+
+The order: the provider's own table, codes that mean the same everywhere, the patterns that the user
+added, beginnings of messages, coarse types, the status.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from scout_adapters.errors import ErrorKind as K
+from scout_adapters.llm.failures import bodies, common, waits
+from scout_adapters.llm.failures.bodies import Report
+from scout_adapters.llm.failures.permanence import user_pattern_in
+from scout_adapters.llm.failures.rows import Row, plain, row
+from scout_adapters.llm.failures.tables import PROVIDERS, STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+READ = 2048
+"""Characters of a message that are looked at."""
+
+WORTH_WAITING = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW, K.CAPACITY, K.SERVER_ERROR})
+_OF_THE_ACCOUNT = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW})
+_NOT_OUR_KEY = _OF_THE_ACCOUNT | {
+    K.AUTH_INVALID,
+    K.AUTH_SUSPENDED,
+    K.BILLING,
+    K.PERMISSION,
+    K.REGION_BLOCKED,
+}
+_SHORT = 300.0
+"""Seconds: a longer wait than this is a used-up quota to Gemini's own CLI."""
+
+_LIMIT = re.compile(
+    r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
+    r" per (?P<per>\w+)(?: \(\w{1,8}\))?: Limit (?P<limit>\d{1,15})(?:, Used \d{1,15})?"
+    r"(?:, Requested ~?(?P<asked>\d{1,15}))?",
+    re.IGNORECASE,
+)
+
+
+def judge(
+    provider: str, status: int, headers: Mapping[str, str], report: Report, clock: datetime
+) -> tuple[K, float | None]:
+    """Return the kind of failure, and the seconds after which trying again is worth it."""
+    verdict = _refined(_verdict(provider, status, headers, report), provider, report, clock)
+    return verdict.kind, _wait(verdict, provider, headers, report, clock)
+
+
+def _verdict(provider: str, status: int, headers: Mapping[str, str], report: Report) -> Row:
+    words = frozenset(plain(word) for word in report.words)
+    if headers.get("retry-after"):
+        words |= {"header:retry_after"}
+    if report.page is not None and status == HTTPStatus.FORBIDDEN:
+        return row(K.REGION_BLOCKED)  # by a gate in front of the API, which never saw the key
+    house = "minimax" if report.base_resp else provider
+    if house == "minimax" and report.number:
+        words |= {report.number}
+    said = report.message[:READ]
+    real = status if status >= HTTPStatus.BAD_REQUEST else report.status
+    if found := _first(PROVIDERS.get(house, ()), words, said, real):
+        return found
+    if report.upstream:
+        return _upstream(real or status, report)
+    if found := _first(common.CODES, words, said, real):
+        return found
+    if real and real < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(said):
+        return row(K.AUTH_INVALID)
+    found = _first(common.PHRASES, words, said, real) or _first(common.COARSE, words, said, real)
+    return found or row(_by_status(provider, status, real, report))
+
+
+def _first(
+    table: tuple[Row, ...], words: frozenset[str], said: str, status: int | None
+) -> Row | None:
+    return next((rule for rule in table if rule.fits(words, said, status)), None)
+
+
+def _upstream(status: int, report: Report) -> Row:
+    """Judge what a provider behind OpenRouter said; what it has against OpenRouter is not ours."""
+    inner = bodies.read(report.upstream_body) if report.upstream_body else Report()
+    kind = _verdict(report.upstream, status, {}, replace(inner, upstream="")).kind
+    return row(K.CAPACITY if kind in _NOT_OUR_KEY else kind)
+
+
+def _by_status(provider: str, status: int, real: int | None, report: Report) -> K:
+    if real is not None:
+        return STATUSES.get(provider, {}).get(real) or common.by_status(real)
+    return K.UNKNOWN if report.error else common.by_status(status)
+
+
+def _refined(verdict: Row, provider: str, report: Report, clock: datetime) -> Row:
+    """Tell limits apart that share a code: of a minute or a day, and those that never fit."""
+    if verdict.kind is K.BILLING and verdict.until == "said":
+        ends = waits.reset(report.error, report.message, clock)
+        return row(K.QUOTA_WINDOW) if ends is not None else verdict
+    if verdict.kind is not K.RATE_LIMIT:
+        return verdict
+    limit = _LIMIT.match(report.message[:READ])
+    if limit and limit["asked"] and int(limit["asked"]) > int(limit["limit"]):
+        return row(K.REQUEST_TOO_LARGE)
+    if limit and limit["per"].lower() == "day":
+        return row(K.QUOTA_WINDOW)
+    if provider == "google" and (waits.reset(report.error, "", clock) or 0) > _SHORT:
+        return row(K.QUOTA_WINDOW)
+    return verdict
+
+
+def _wait(
+    verdict: Row, provider: str, headers: Mapping[str, str], report: Report, clock: datetime
+) -> float | None:
+    if verdict.kind not in WORTH_WAITING or verdict.until == "never":
+        return None
+    if verdict.kind not in _OF_THE_ACCOUNT:
+        return waits.demanded(headers, report.error, report.message, clock)
+    said = waits.retry_after(provider, headers, report.error, report.message, clock)
+    if verdict.until == "month" and said is None:
+        return waits.next_month(clock)
+    # The `RetryInfo` of a spent day names the next minute.
+    if verdict.until == "pacific_day" and (said or 0) <= _SHORT:
+        return waits.pacific_midnight(clock)
+    return said

@@ -1,0 +1,278 @@
+"""What carries one attempt to a provider and back: HTTP for cards, a function for the guide's way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+    Sequence,
+)
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from langchain_core.messages import AIMessage, AIMessageChunk, get_buffer_string
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters.errors import UnsupportedContent, malformed
+from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.transport import Answer, Exchange, Timeouts, Transport, encode
+from scout_adapters.llm.types import ChatRequest, Json, ProviderResult, ProviderSpec, StreamReader
+
+T = TypeVar("T")
+
+in_function_call: ContextVar[bool] = ContextVar("scout_in_function_call", default=False)
+"""Set while a user's own function runs within an attempt: the attempt does the booking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request made ready for one candidate, whichever key will carry it."""
+
+    request: ChatRequest
+    url: str = ""
+    content: bytes = field(default=b"", repr=False)
+    changes: Sequence[str] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A prepared request with the key that carries it."""
+
+    prepared: Prepared
+    key: str | None = field(repr=False)
+    key_id: str | None
+    timeouts: Timeouts
+    redact: Callable[[str], str] = field(default=str, repr=False)
+
+
+class Line(Protocol):
+    """The four verbs; a reader turns what streams in into chunks."""
+
+    def prepare(self, request: ChatRequest) -> Prepared:
+        """Make a request ready; raises `UnsupportedContent` where it cannot be said here."""
+
+    def reader(self) -> StreamReader:
+        """Begin to read a stream."""
+
+    def send(self, parcel: Parcel) -> AIMessage:
+        """Ask, and return the whole answer."""
+
+    async def asend(self, parcel: Parcel) -> AIMessage:
+        """Twin of `send`."""
+
+    def stream(self, parcel: Parcel) -> Generator[list[Json | None]]:
+        """Ask, and yield the events of each network chunk."""
+
+    def astream(self, parcel: Parcel) -> AsyncGenerator[list[Json | None]]:
+        """Twin of `stream`."""
+
+
+class HttpLine:
+    """Speaks a card's wire over HTTP."""
+
+    def __init__(
+        self,
+        spec: ProviderSpec,
+        url: Callable[[str, bool], str],
+        transport: Callable[[], Transport],
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`url` makes the address of a model, streamed or not; `headers` are added to every request."""
+        self.spec = spec
+        self._url = url
+        self._transport = transport
+        self._headers = {**spec.headers, **(headers or {})}
+
+    def prepare(self, request: ChatRequest) -> Prepared:
+        talk = converse(request.messages, self.spec)
+        body = self.spec.wire.build_body(request, talk.turns, self.spec)
+        return Prepared(
+            request=request,
+            url=self._url(request.model, request.stream),
+            content=encode(body),
+            changes=talk.changes,
+        )
+
+    def reader(self) -> StreamReader:
+        return self.spec.wire.reader(self.spec)
+
+    def send(self, parcel: Parcel) -> AIMessage:
+        return self._parsed(self._transport().send(self._exchange(parcel)))
+
+    async def asend(self, parcel: Parcel) -> AIMessage:
+        return self._parsed(await self._transport().asend(self._exchange(parcel)))
+
+    def stream(self, parcel: Parcel) -> Generator[list[Json | None]]:
+        return self._transport().stream(self._exchange(parcel))
+
+    def astream(self, parcel: Parcel) -> AsyncGenerator[list[Json | None]]:
+        return self._transport().astream(self._exchange(parcel))
+
+    def _exchange(self, parcel: Parcel) -> Exchange:
+        auth = self.spec.wire.auth_headers(parcel.key) if parcel.key else {}
+        return Exchange(
+            provider=self.spec.name,
+            model=parcel.prepared.request.model,
+            url=parcel.prepared.url,
+            headers={**self._headers, **auth},
+            content=parcel.prepared.content,
+            timeouts=parcel.timeouts,
+            key_id=parcel.key_id,
+            redact=parcel.redact,
+        )
+
+    def _parsed(self, answer: Answer) -> AIMessage:
+        return guarded(self.spec.wire.parse_response, answer.body, self.spec)
+
+
+def guarded(parse: Callable[..., T], *arguments: Any) -> T:
+    """Parse; nonsense that a parser did not foresee is still the provider's named error."""
+    try:
+        return parse(*arguments)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise malformed(f"the answer cannot be read: {type(error).__name__}") from error
+
+
+ProviderCall = Callable[..., Awaitable[ProviderResult]]
+
+
+class FunctionLine:
+    """Calls a user's own async function, which speaks text only: the guide's way."""
+
+    def __init__(self, name: str, call: ProviderCall) -> None:
+        """`call` takes model, prompt, system, max_tokens, temperature and api_key."""
+        self.name = name
+        self.call = call
+
+    def prepare(self, request: ChatRequest) -> Prepared:
+        for what, given in (
+            ("tools", request.tools),
+            ("a response_format", request.response_format),
+            ("media", _media(request)),
+        ):
+            if given:
+                raise UnsupportedContent(self.name, what, "a provider made of a function takes text")
+        return Prepared(request=request, arguments=_flat(request))
+
+    def reader(self) -> StreamReader:
+        return _WholeReader()
+
+    def send(self, parcel: Parcel) -> AIMessage:
+        return _run_anywhere(self.asend(parcel))
+
+    async def asend(self, parcel: Parcel) -> AIMessage:
+        token = in_function_call.set(True)
+        try:
+            result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
+        finally:
+            in_function_call.reset(token)
+        return _message(result, self.name)
+
+    def stream(self, parcel: Parcel) -> Generator[list[Json | None]]:
+        yield [{"message": self.send(parcel)}]
+
+    async def astream(self, parcel: Parcel) -> AsyncGenerator[list[Json | None]]:
+        yield [{"message": await self.asend(parcel)}]
+
+
+def _media(request: ChatRequest) -> bool:
+    return any(
+        isinstance(block, dict) and block.get("type") not in {None, "text", "reasoning", "thinking"}
+        for message in request.messages
+        if message.type in {"human", "system"}
+        for block in message.content
+    )
+
+
+def _flat(request: ChatRequest) -> dict[str, Any]:
+    """Flatten a conversation to one prompt and one system text, as the guide's functions take it."""
+    system = [m.text for m in request.messages if m.type == "system"]
+    said = [m for m in request.messages if m.type != "system"]
+    single = len(said) == 1 and said[0].type == "human"
+    arguments: dict[str, Any] = {
+        "model": request.model,
+        "prompt": said[0].text if single else get_buffer_string(said),
+        "system": "\n\n".join(system) or None,
+    }
+    if request.max_tokens is not None:
+        arguments["max_tokens"] = request.max_tokens
+    if request.temperature is not None:
+        arguments["temperature"] = request.temperature
+    return arguments | dict(request.extra)
+
+
+def _message(result: ProviderResult, name: str) -> AIMessage:
+    metadata: dict[str, Any] = {"model_name": result.model, "model_provider": name}
+    if result.cost_usd is not None:
+        metadata["provider_cost_usd"] = result.cost_usd
+    usage = None
+    if result.input_tokens is not None and result.output_tokens is not None:
+        usage = UsageMetadata(
+            input_tokens=result.input_tokens,
+            output_tokens=result.output_tokens,
+            total_tokens=result.input_tokens + result.output_tokens,
+        )
+    return AIMessage(
+        content=result.response_text, response_metadata=metadata, usage_metadata=usage
+    )
+
+
+class _WholeReader:
+    """Reads a stream that is one whole message."""
+
+    def __init__(self) -> None:
+        self.finished = False
+        self.usage: UsageMetadata | None = None
+        self._metadata: dict[str, Any] = {}
+
+    def feed(self, event: Json | None) -> AIMessageChunk | None:
+        if event is None:
+            return None
+        message: AIMessage = event["message"]
+        self.finished, self.usage = True, message.usage_metadata
+        named = ("model_name", "model_provider")
+        metadata = message.response_metadata
+        self._metadata = {name: metadata[name] for name in metadata if name not in named}
+        return AIMessageChunk(
+            content=message.content, response_metadata={name: metadata[name] for name in named}
+        )
+
+    def close(self) -> AIMessageChunk:
+        return AIMessageChunk(
+            content="",
+            usage_metadata=self.usage,
+            response_metadata=self._metadata,
+            chunk_position="last",
+        )
+
+
+def _run_anywhere(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine from synchronous code, also where this thread's loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    results: list[T] = []
+    errors: list[BaseException] = []
+    context = copy_context()
+
+    def run() -> None:
+        try:
+            results.append(context.run(asyncio.run, work))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread below
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="scout-function-call")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

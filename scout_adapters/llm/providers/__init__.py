@@ -1,0 +1,69 @@
+"""The providers: cards, the registry that finds them, and the guide's vocabulary around keys.
+
+Importing this reads no environment and opens nothing: a provider's keys are read on first use.
+"""
+
+from scout_adapters.errors import CircuitOpenError
+from scout_adapters.llm.circuit_breaker import (
+    is_provider_available,
+    record_failure,
+    record_success,
+)
+from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.failures import PERMANENT_ERROR_PATTERNS, is_permanent_error
+from scout_adapters.llm.keys import MAX_COOLDOWN_SECONDS, KeyState
+from scout_adapters.llm.providers.registry import ProviderRegistry
+from scout_adapters.llm.types import ProviderResult, ProviderSpec
+
+__all__ = [
+    "MAX_COOLDOWN_SECONDS",
+    "PERMANENT_ERROR_PATTERNS",
+    "CircuitOpenError",
+    "KeyState",
+    "ProviderClient",
+    "ProviderRegistry",
+    "ProviderResult",
+    "ProviderSpec",
+    "is_permanent_error",
+    "is_provider_available",
+    "record_failure",
+    "record_success",
+    "registry",
+]
+
+registry = ProviderRegistry()
+
+# The names above come first: a module of the guide's kind takes them from here and registers itself.
+from scout_adapters.llm.providers import (  # noqa: E402
+    anthropic,
+    cerebras,
+    deepseek,
+    fireworks,
+    google,
+    groq,
+    minimax,
+    mistral,
+    ollama,
+    openai,
+    openai_compatible,
+    openrouter,
+    together,
+    xai,
+)
+
+registry.add(
+    groq.SPEC,
+    google.SPEC,
+    minimax.SPEC,
+    anthropic.SPEC,
+    openai.SPEC,
+    openrouter.SPEC,
+    deepseek.SPEC,
+    mistral.SPEC,
+    xai.SPEC,
+    together.SPEC,
+    fireworks.SPEC,
+    cerebras.SPEC,
+    ollama.SPEC,
+    openai_compatible.SPEC,
+)

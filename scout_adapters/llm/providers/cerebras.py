@@ -1,0 +1,16 @@
+"""Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="cerebras",
+    docs="https://inference-docs.cerebras.ai/api-reference/chat-completions",
+    wire=WIRE,
+    base_url="https://api.cerebras.ai/v1",
+    default_model="gpt-oss-120b",
+    rename={"max_tokens": "max_completion_tokens"},
+    reasoning_field="reasoning",
+    drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
+    quirks=("Limits count per organisation and reserve `max_tokens` when a request comes in.",),
+)

@@ -1,0 +1,16 @@
+"""Open models on Fireworks, documented at https://docs.fireworks.ai/api-reference/post-chatcompletions."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="fireworks",
+    docs="https://docs.fireworks.ai/api-reference/post-chatcompletions",
+    wire=WIRE,
+    base_url="https://api.fireworks.ai/inference/v1",
+    default_model="accounts/fireworks/models/gpt-oss-20b",
+    models=("accounts/",),
+    reasoning_field="reasoning_content",
+    json_schema=False,  # depends on the model
+    quirks=("A suspended account is a 412.",),
+)

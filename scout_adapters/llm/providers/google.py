@@ -1,0 +1,20 @@
+"""Google's Gemini, documented at https://ai.google.dev/api/generate-content."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.gemini import WIRE
+
+SPEC = ProviderSpec(
+    name="google",
+    docs="https://ai.google.dev/api/generate-content",
+    wire=WIRE,
+    base_url="https://generativelanguage.googleapis.com",
+    variables=("GOOGLE", "GEMINI"),
+    default_model="gemini-2.5-flash",
+    models=("gemini-", "gemma-"),
+    model_provider="google_genai",
+    quirks=(
+        "The key travels in a header, never in the URL.",
+        "A bad key is a 400; the wait after a 429 stands in the body.",
+        "A day's quota and a minute's are told apart.",
+    ),
+)

@@ -1,0 +1,20 @@
+"""Open models on Groq's hardware, documented at https://console.groq.com/docs/api-reference."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="groq",
+    docs="https://console.groq.com/docs/api-reference",
+    wire=WIRE,
+    base_url="https://api.groq.com/openai/v1",
+    default_model="llama-3.3-70b-versatile",
+    models=("llama-", "llama3-", "mixtral-", "gemma2-"),
+    reasoning_field="reasoning",
+    drop=frozenset({"logprobs", "top_logprobs", "logit_bias"}),  # 400: not supported
+    json_schema=False,  # only the gpt-oss and a few other models take one
+    quirks=(
+        "Tool calls that the model breaks come as error `tool_use_failed`; they are asked for once more.",
+        "Limits count per organisation and model, requests per day and tokens per minute.",
+    ),
+)

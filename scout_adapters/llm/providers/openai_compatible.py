@@ -1,0 +1,14 @@
+"""Any server that speaks OpenAI's Chat Completions: vLLM, llama.cpp, LM Studio, a gateway."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="openai_compatible",
+    docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
+    wire=WIRE,
+    base_url="",
+    keyless=True,
+    reasoning_field="reasoning_content",
+    quirks=("Has no address of its own: `base_url=` or `OPENAI_COMPATIBLE_API_URL` says where it is.",),
+)

@@ -1,0 +1,112 @@
+"""The registry: every provider by its name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import overload
+
+from scout_adapters.errors import ConfigurationError, UnknownProvider
+from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.types import ProviderSpec
+
+logger = logging.getLogger(__name__)
+
+
+class ProviderRegistry:
+    """Providers by name. A card becomes a client, and the environment is read, on first use."""
+
+    def __init__(self, *specs: ProviderSpec) -> None:
+        self._specs: dict[str, ProviderSpec] = {}
+        self._clients: dict[str, ProviderClient] = {}
+        self._special: dict[tuple[object, ...], ProviderClient] = {}
+        self.add(*specs)
+
+    def add(self, *specs: ProviderSpec) -> None:
+        """Take in cards, quietly: the ones that come with the library."""
+        self._specs.update((spec.name, spec) for spec in specs)
+
+    @overload
+    def register(self, name: ProviderSpec) -> None: ...
+
+    @overload
+    def register(self, name: str, client: ProviderClient) -> None: ...
+
+    def register(self, name: str | ProviderSpec, client: ProviderClient | None = None) -> None:
+        """Add a provider, or put another in its place: `register(spec)` or `register(name, client)`."""
+        if isinstance(name, ProviderSpec):
+            self._specs[name.name] = name
+            self._clients.pop(name.name, None)
+            self._special.clear()
+            logger.info("Registered %s provider", name.name)
+            return
+        if client is None:
+            raise ConfigurationError(f"register({name!r}, …) needs a ProviderClient")
+        self._clients[name] = client
+        logger.info("Registered %s provider with %d keys", name, len(client.keys))
+
+    def get(self, name: str) -> ProviderClient:
+        """Return a provider's client; `UnknownProvider` lists the known ones."""
+        if client := self._clients.get(name):
+            return client
+        return self._clients.setdefault(name, ProviderClient(spec=self.spec(name)))
+
+    def client(
+        self,
+        name: str,
+        *,
+        api_keys: Sequence[str] = (),
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> ProviderClient:
+        """Return the client for certain keys or a certain address; the same ones give the same."""
+        if not (api_keys or base_url or headers or transport):
+            return self.get(name)
+        wanted = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), transport)
+        if (found := self._special.get(wanted)) is None:
+            found = self._special[wanted] = ProviderClient(
+                spec=self.spec(name),
+                api_keys=api_keys,
+                base_url=base_url,
+                headers=headers,
+                transport=transport,
+            )
+        return found
+
+    def spec(self, name: str) -> ProviderSpec:
+        """Return a provider's card."""
+        if name in self._specs:
+            return self._specs[name]
+        client = self._clients.get(name)
+        if client is not None and client.spec is not None:
+            return client.spec
+        known = ", ".join(self.list_providers())
+        raise UnknownProvider(f"no provider is registered as {name!r}; known are {known}")
+
+    def for_model(self, model: str) -> str:
+        """Name the provider whose card claims a bare model name by its beginning."""
+        for spec in self._specs.values():
+            if spec.models and model.startswith(spec.models):
+                return spec.name
+        raise UnknownProvider(
+            f"no provider claims the model {model!r}; write provider/model with one of "
+            + ", ".join(self.list_providers())
+        )
+
+    def available(self, name: str) -> bool:
+        """Tell whether a provider is registered, has a working key, and its circuit is closed."""
+        known = name in self._clients or name in self._specs
+        return known and self.get(name).available
+
+    def list_providers(self) -> list[str]:
+        """Name every provider."""
+        return list(dict.fromkeys((*self._specs, *self._clients)))
+
+    def specs(self) -> list[ProviderSpec]:
+        """Return every card."""
+        return list(self._specs.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._specs or name in self._clients

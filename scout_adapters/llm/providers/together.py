@@ -1,0 +1,15 @@
+"""Open models on Together, documented at https://docs.together.ai/reference/chat-completions-1."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="together",
+    docs="https://docs.together.ai/reference/chat-completions-1",
+    wire=WIRE,
+    base_url="https://api.together.xyz/v1",
+    default_model="meta-llama/Llama-3.3-70B-Instruct-Turbo",
+    reasoning_field="reasoning",
+    json_schema=False,  # depends on the model
+    quirks=("A context that is too long is a 403.", "Its `credit_limit` errors are rate limits."),
+)

@@ -1,0 +1,19 @@
+"""xAI's Grok, documented at https://docs.x.ai/docs/api-reference."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+SPEC = ProviderSpec(
+    name="xai",
+    docs="https://docs.x.ai/docs/api-reference",
+    wire=WIRE,
+    base_url="https://api.x.ai/v1",
+    default_model="grok-4-fast-non-reasoning",
+    models=("grok-",),
+    prices="x-ai",
+    reasoning_field="reasoning_content",
+    quirks=(
+        "A bad key is a 400, an empty account a 403 or 429; both are told apart by the message.",
+        "Reasoning tokens are billed beside `completion_tokens`, and counted as output here.",
+    ),
+)

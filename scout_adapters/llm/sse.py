@@ -1,0 +1,71 @@
+"""Server-sent events, from bytes in any split to the data of each event.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
+
+from __future__ import annotations
+
+from scout_adapters.errors import malformed
+
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+BOM = b"\xef\xbb\xbf"
+
+
+class EventDecoder:
+    """Takes network chunks as they come; gives the data of the events that they complete."""
+
+    def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
+        """Refuse an event of more than `limit` bytes."""
+        self._limit = limit
+        self._tail: list[bytes] = []
+        self._tail_size = 0
+        self._data: list[bytes] = []
+        self._data_size = 0
+        self._began = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Return the data of every event that ends in this chunk."""
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._keep(chunk)
+            return []
+        lines = b"".join((*self._tail, chunk)).splitlines(keepends=True)
+        self._tail, self._tail_size = [], 0
+        if not lines[-1].endswith(b"\n"):
+            # Unfinished, or a CR that may be the first half of a CRLF.
+            self._keep(lines.pop())
+        return self._read(lines)
+
+    def finish(self) -> list[bytes]:
+        """Return what is left when the stream ends; some servers leave out the last empty line."""
+        rest = b"".join(self._tail)
+        self._tail = []
+        return self._read([rest, b"\n"] if rest else [b"\n"])
+
+    def _keep(self, piece: bytes) -> None:
+        self._tail.append(piece)
+        self._tail_size += len(piece)
+        if self._tail_size > self._limit:
+            raise malformed(f"a line of the stream is longer than {self._limit} bytes")
+
+    def _read(self, lines: list[bytes]) -> list[bytes]:
+        events: list[bytes] = []
+        for raw in lines:
+            line = raw.rstrip(b"\r\n")
+            if not line:
+                if self._data:
+                    events.append(self._data[0] if len(self._data) == 1 else b"\n".join(self._data))
+                    self._data, self._data_size = [], 0
+            elif line.startswith(b"data:"):
+                self._add(line[6:] if line[5:6] == b" " else line[5:])
+            elif not self._began and line.startswith(BOM + b"data:"):
+                self._add(line[8:].removeprefix(b" "))
+            elif line == b"data":
+                self._add(b"")
+            self._began = True  # comments, event:, id: and retry: tell us nothing that data does not
+        return events
+
+    def _add(self, data: bytes) -> None:
+        self._data.append(data)
+        self._data_size += len(data)
+        if self._data_size > self._limit:
+            raise malformed(f"an event of the stream is longer than {self._limit} bytes")

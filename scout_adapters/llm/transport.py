@@ -1,0 +1,369 @@
+"""The only module that touches the network: send and stream, each sync and async, over httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+import orjson
+
+from scout_adapters.errors import (
+    ConfigurationError,
+    ErrorKind,
+    ProviderError,
+    malformed,
+    provider_error,
+)
+from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.sse import EventDecoder
+from scout_adapters.llm.types import Json
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=60)
+BASE_HEADERS = {"content-type": "application/json", "accept-encoding": "gzip, identity"}
+ERROR_STATUS = 400
+DONE = b"[DONE]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds; None waits for ever."""
+
+    connect: float | None = 10.0
+    first_token: float | None = 120.0
+    idle: float | None = 60.0
+    total: float | None = 600.0
+
+    def within(self, left: float) -> Timeouts:
+        """Shorten every one to the seconds that are left."""
+        return Timeouts(
+            connect=_shorter(self.connect, left),
+            first_token=_shorter(self.first_token, left),
+            idle=_shorter(self.idle, left),
+            total=_shorter(self.total, left),
+        )
+
+    def of(self, *, stream: bool) -> dict[str, float | None]:
+        """Say it in httpx's words. Its read timeout bounds the silence between two reads."""
+        silences = (self.first_token, self.idle)
+        longest = None if None in silences else max(s for s in silences if s is not None)
+        read = longest if stream else self.total
+        return {"connect": self.connect, "read": read, "write": self.total, "pool": self.total}
+
+
+def _shorter(timeout: float | None, left: float) -> float:
+    return left if timeout is None else min(timeout, left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One HTTP exchange, ready to send."""
+
+    provider: str
+    model: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    timeouts: Timeouts
+    key_id: str | None = None
+    redact: Callable[[str], str] = field(default=str, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: its JSON, and the headers that came with it."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Transport:
+    """The connection pools, opened when first needed; async ones belong to their event loop.
+
+    `inner` takes the place of the network: an `httpx.MockTransport`, or anything of httpx's
+    transport interface that serves both kinds of client.
+    """
+
+    def __init__(self, inner: Any = None) -> None:
+        self._inner = inner
+        self._sync: tuple[int, httpx.Client] | None = None
+        self._loops: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncIterator[None]]
+        ] = WeakKeyDictionary()
+
+    def client(self) -> httpx.Client:
+        """Return the sync client of this process; a forked child opens its own."""
+        if self._sync is None or self._sync[0] != os.getpid():
+            self._sync = (os.getpid(), httpx.Client(**self._settings()))
+        return self._sync[1]
+
+    async def aclient(self) -> httpx.AsyncClient:
+        """Return the async client of the running loop; it is closed when the loop shuts down."""
+        loop = asyncio.get_running_loop()
+        held = self._loops.get(loop)
+        if held is None:
+            client = httpx.AsyncClient(**self._settings())
+            # asyncio.run closes pending async generators before it closes the loop: the one
+            # moment at which connections can still be closed in an orderly way.
+            closer = _close_with_loop(client)
+            await anext(closer)
+            self._loops[loop] = held = (client, closer)
+        return held[0]
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "follow_redirects": False,
+            "limits": LIMITS,
+            "transport": self._inner,
+            "verify": tls_context(),
+            "headers": BASE_HEADERS,
+        }
+
+    def send(self, exchange: Exchange) -> Answer:
+        """Post once and read the whole answer; a refusal is raised as what it means."""
+        client = self.client()
+        with _translating(exchange):
+            with _sent(client, _request(client, exchange, stream=False)) as response:
+                pieces = _Capped(response)
+                for piece in response.iter_bytes():
+                    pieces.add(piece)
+            return pieces.answer(exchange)
+
+    async def asend(self, exchange: Exchange) -> Answer:
+        """Twin of `send`."""
+        client = await self.aclient()
+        with _translating(exchange):
+            async with _asent(client, _request(client, exchange, stream=False)) as response:
+                pieces = _Capped(response)
+                async for piece in response.aiter_bytes():
+                    pieces.add(piece)
+            return pieces.answer(exchange)
+
+    def stream(self, exchange: Exchange) -> Generator[list[Json | None]]:
+        """Post once and yield the events of each network chunk; None stands for `[DONE]`.
+
+        An empty list says that the server is alive (a comment, a half event).
+        """
+        client = self.client()
+        with (
+            _translating(exchange),
+            _sent(client, _request(client, exchange, stream=True)) as response,
+        ):
+            pieces = _Events(response)
+            for piece in response.iter_bytes():
+                yield pieces.add(piece)
+            yield pieces.rest(exchange)
+
+    async def astream(self, exchange: Exchange) -> AsyncGenerator[list[Json | None]]:
+        """Twin of `stream`."""
+        client = await self.aclient()
+        with _translating(exchange):
+            async with _asent(client, _request(client, exchange, stream=True)) as response:
+                pieces = _Events(response)
+                async for piece in response.aiter_bytes():
+                    yield pieces.add(piece)
+                yield pieces.rest(exchange)
+
+    def close(self) -> None:
+        """Close the sync client; the next call opens another."""
+        if self._sync is not None:
+            self._sync[1].close()
+            self._sync = None
+
+    async def aclose(self) -> None:
+        """Close the running loop's client; the next call opens another."""
+        if held := self._loops.pop(asyncio.get_running_loop(), None):
+            await held[0].aclose()
+
+
+@cache
+def shared_transport() -> Transport:
+    """Return the transport that every model without one of its own uses."""
+    return Transport()
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Load the certificates once: it takes 30 ms, and every client can share them."""
+    return httpx.create_ssl_context()
+
+
+async def _close_with_loop(client: httpx.AsyncClient) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+@contextmanager
+def _sent(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
+    response = client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        response.close()
+
+
+@asynccontextmanager
+async def _asent(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+    response = await client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        await response.aclose()
+
+
+def _request(
+    client: httpx.Client | httpx.AsyncClient, exchange: Exchange, *, stream: bool
+) -> httpx.Request:
+    return client.build_request(
+        "POST",
+        _url(exchange.url),
+        headers=exchange.headers,
+        content=exchange.content,
+        extensions={"timeout": exchange.timeouts.of(stream=stream)},
+    )
+
+
+@lru_cache(maxsize=256)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+class _Capped:
+    """Collects a body, but no more of it than anybody could mean."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
+        self.failed = response.status_code >= ERROR_STATUS
+        self._limit = MAX_ERROR_BYTES if self.failed else MAX_BODY_BYTES
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size <= self._limit:
+            self._pieces.append(piece)
+        elif not self.failed:  # of a long error body the beginning is enough
+            raise malformed(f"the answer is longer than {self._limit} bytes")
+
+    def body(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def answer(self, exchange: Exchange) -> Answer:
+        status = self.response.status_code
+        if self.failed:
+            raise refused(exchange, self.response, self.body())
+        if status != httpx.codes.OK:
+            raise malformed(f"status {status} is not an answer", status=status)
+        body = decode(self.body())
+        return Answer(body, self.response.headers)
+
+
+class _Events:
+    """Decodes the events of a streamed answer, or finds out that it is none."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._whole = _Capped(response)
+        self._plain = self._whole.failed or response.status_code != httpx.codes.OK
+        self._decoder = EventDecoder()
+        self._any = False
+
+    def add(self, piece: bytes) -> list[Json | None]:
+        if not self._any:
+            self._whole.add(piece)
+        return [] if self._plain else self._decoded(self._decoder.feed(piece))
+
+    def rest(self, exchange: Exchange) -> list[Json | None]:
+        events = [] if self._plain else self._decoded(self._decoder.finish())
+        if self._any:
+            return events
+        # Not one event: a refusal, or a server that does not stream and answers whole.
+        body = self._whole.answer(exchange).body
+        return [body]
+
+    def _decoded(self, events: list[bytes]) -> list[Json | None]:
+        self._any = self._any or bool(events)
+        return [None if event.startswith(DONE) else decode(event) for event in events]
+
+
+def refused(exchange: Exchange, response: httpx.Response, body: bytes) -> ProviderError:
+    """Name what a refusal means."""
+    return refusal(
+        exchange.provider,
+        status=response.status_code,
+        headers=response.headers,
+        body=body,
+        model=exchange.model,
+        key_id=exchange.key_id,
+        redact=exchange.redact,
+    )
+
+
+def decode(data: bytes) -> Any:
+    """Read JSON; the strict and fast way first, then what only the standard library takes."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(data)  # NaN, lone surrogates, a BOM
+        except (ValueError, RecursionError) as error:
+            raise malformed("the answer is not JSON") from error
+
+
+def encode(body: Json) -> bytes:
+    """Write JSON; what orjson refuses (huge integers, lone surrogates) the slow way."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body).encode()
+
+
+@contextmanager
+def _translating(exchange: Exchange) -> Iterator[None]:
+    """Turn httpx's errors into ours, so that nobody above knows of httpx.
+
+    `from None`, because httpx's exceptions hold the request, and the request holds the key.
+    """
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise _translated(exchange, error) from None
+    except (httpx.InvalidURL, httpx.CookieConflict) as error:
+        raise ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}") from None
+    except ProviderError as error:
+        error.provider = error.provider or exchange.provider
+        error.model = error.model or exchange.model
+        error.key_id = error.key_id or exchange.key_id
+        raise
+
+
+def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
+    match error:
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError() | httpx.PoolTimeout():
+            kind, phase = ErrorKind.CONNECT, "pre_send"
+        case httpx.TimeoutException():
+            kind, phase = ErrorKind.TIMEOUT_RESPONSE, "sent"
+        case _:
+            kind, phase = ErrorKind.PROTOCOL, "sent"
+    text = exchange.redact(f"{type(error).__name__}: {error}".rstrip(": "))
+    return provider_error(
+        kind,
+        text,
+        provider=exchange.provider,
+        model=exchange.model,
+        key_id=exchange.key_id,
+        phase=phase,
+    )

@@ -1,0 +1,59 @@
+"""The Anthropic Messages wire, which other makers speak as well.
+
+https://platform.claude.com/docs/en/api/messages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage
+
+from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn
+from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
+from scout_adapters.llm.wires.anthropic_messages.build import build_body
+from scout_adapters.llm.wires.anthropic_messages.read import parse_response
+from scout_adapters.llm.wires.anthropic_messages.stream import Reader, says_text_only
+
+API_VERSION = "2023-06-01"
+"""Not 2026-10-21: that one refuses `temperature`, which models up to Claude 4.6 still take.
+https://platform.claude.com/docs/en/api/versioning
+"""
+
+
+class AnthropicMessages:
+    """How to talk to servers that speak Anthropic's Messages API."""
+
+    name = "anthropic_messages"
+    version = "v1"
+
+    def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body says both
+        """Name the endpoint below the versioned root."""
+        return "/messages"
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Name the key and the version of the API."""
+        return {"x-api-key": key, "anthropic-version": API_VERSION}
+
+    def extra_headers(self, request: ChatRequest) -> dict[str, str]:
+        """Name the beta features that the request uses, where it uses any."""
+        return beta_headers(request)
+
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        """Render the request into a JSON body; raises `UnsupportedContent`."""
+        return build_body(request, turns, spec)
+
+    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+        return parse_response(body, spec)
+
+    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
+        """Begin to read a streamed answer.
+
+        If `body`, the request, asks for text and nothing else, chunks carry plain strings,
+        as ChatAnthropic's do; without it, they always carry lists of blocks.
+        """
+        return Reader(spec, plain=body is not None and says_text_only(body))
+
+
+WIRE = AnthropicMessages()

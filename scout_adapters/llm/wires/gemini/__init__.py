@@ -1,0 +1,50 @@
+"""The Gemini wire: `generateContent` and `streamGenerateContent`.
+
+https://ai.google.dev/api/generate-content
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from langchain_core.messages import AIMessage
+
+from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn, Wire
+from scout_adapters.llm.wires.gemini.build import build_body
+from scout_adapters.llm.wires.gemini.read import parse_response
+from scout_adapters.llm.wires.gemini.stream import GeminiReader
+
+COLLECTIONS = ("models/", "tunedModels/")
+
+
+class GeminiWire:
+    """Google's own protocol, as the Gemini Developer API speaks it."""
+
+    name = "gemini"
+    version = "v1beta"
+
+    def endpoint(self, model: str, *, stream: bool) -> str:
+        """Name the method of a model; `tunedModels/x` keeps its collection."""
+        path = quote(model if model.startswith(COLLECTIONS) else f"models/{model}", safe="/@")
+        # Without alt=sse a stream comes as one JSON array.
+        return f"/{path}:streamGenerateContent?alt=sse" if stream else f"/{path}:generateContent"
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Put the key into its header; `?key=` would end up in logs and error messages."""
+        return {"x-goog-api-key": key}
+
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        """Render the request; raises `UnsupportedContent`."""
+        return build_body(request, turns, spec)
+
+    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+        return parse_response(body, spec)
+
+    def reader(self, spec: ProviderSpec) -> GeminiReader:
+        """Begin to read a streamed answer."""
+        return GeminiReader(spec)
+
+
+WIRE: Wire = GeminiWire()

@@ -1,0 +1,48 @@
+"""The OpenAI Chat Completions wire, which most providers speak in some dialect.
+
+The dialect is data of the `ProviderSpec`; nothing here knows a provider's name.
+https://platform.openai.com/docs/api-reference/chat
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage
+
+from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.wires.openai_chat.build import build_body
+from scout_adapters.llm.wires.openai_chat.read import parse_response
+from scout_adapters.llm.wires.openai_chat.stream import Reader
+
+__all__ = ["WIRE"]
+
+
+class OpenAIChat:
+    """Chat Completions as a `Wire`; it has no state."""
+
+    name = "openai_chat"
+    version = "v1"
+
+    def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
+        """Name the endpoint; it is the same for every model."""
+        return "/chat/completions"
+
+    def auth_headers(self, key: str) -> dict[str, str]:
+        """Spell the key; a keyless server gets no header, for `Bearer ` alone is not legal."""
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        """Render the request; raises `UnsupportedContent`."""
+        return build_body(request, turns, spec)
+
+    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+        return parse_response(body, spec)
+
+    def reader(self, spec: ProviderSpec) -> StreamReader:
+        """Begin to read a streamed answer."""
+        return Reader(spec)
+
+
+WIRE: Wire = OpenAIChat()

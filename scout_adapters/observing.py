@@ -1,0 +1,161 @@
+"""How LangChain hears of attempts: retries and custom events inside the one run of the call.
+
+Core gives `_stream` no run manager on most paths. `scope` makes the one that `stream` is about to
+open known beforehand, so that attempts reach the same run everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+
+from langchain_core.callbacks import (
+    AsyncCallbackHandler,
+    AsyncCallbackManager,
+    AsyncCallbackManagerForLLMRun,
+    BaseCallbackHandler,
+    CallbackManager,
+    CallbackManagerForLLMRun,
+)
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables.config import RunnableConfig, ensure_config
+from langchain_core.utils.uuid import uuid7
+
+from scout_adapters.llm.attempt import Attempt, AttemptObserver, AttemptRecord
+from scout_adapters.llm.attempts import News, Observer
+from scout_adapters.llm.auditing import environment_audit
+
+EVENT = "scout.attempt"
+
+RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
+_run: ContextVar[Callable[[], RunManager] | None] = ContextVar("scout_run", default=None)
+
+
+def take_run() -> RunManager | None:
+    """Return the run manager that was announced for the call that begins here, and forget it."""
+    announced = _run.get()
+    if announced is None:
+        return None
+    _run.set(None)
+    return announced()
+
+
+def announce(run_manager: RunManager) -> None:
+    """Make a run manager known to the `_stream` that core is about to call without it."""
+    _run.set(lambda: run_manager)
+
+
+class scope:  # noqa: N801  # reads as a context, like contextlib's
+    """Announces, around the first step of a stream, the run that core is going to open for it."""
+
+    def __init__(self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool) -> None:
+        """Fix the run's id in `config`, which is then passed on to core."""
+        self.config = ensure_config(config)
+        self.config["run_id"] = self.config.get("run_id") or uuid7()
+        self._model = model
+        self._is_async = is_async
+
+    def __enter__(self) -> None:
+        self._token = _run.set(self._make)
+
+    def __exit__(self, *error: object) -> None:
+        _run.reset(self._token)
+
+    def _make(self) -> RunManager:
+        config, model = self.config, self._model
+        manager = CallbackManager.configure(
+            config.get("callbacks"),
+            model.callbacks,
+            model.verbose,
+            config.get("tags"),
+            model.tags,
+            config.get("metadata"),
+            model.metadata,
+        )
+        kind = AsyncCallbackManagerForLLMRun if self._is_async else CallbackManagerForLLMRun
+        return kind(
+            run_id=config["run_id"],
+            handlers=manager.handlers,
+            inheritable_handlers=manager.inheritable_handlers,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            metadata=manager.metadata,
+        )
+
+
+class RunObserver:
+    """Tells a run's handlers of every attempt."""
+
+    def __init__(self, run: RunManager, listeners: Sequence[AttemptObserver], *, events: bool) -> None:
+        """`listeners` hear at once; `events` says whether any handler takes custom events."""
+        self._run = run
+        self._listeners = listeners
+        self._events = events
+
+    def started(self, attempt: Attempt) -> None:
+        """Tell those who must know before the first byte leaves."""
+        for listener in self._listeners:
+            listener.on_scout_attempt_start(self._run.run_id, attempt.about)
+
+    def ended(self, record: AttemptRecord) -> None:
+        """Tell those who must know at once, even if the call is cancelled the next moment."""
+        for listener in self._listeners:
+            listener.on_scout_attempt_end(self._run.run_id, record)
+
+    def tell(self, news: Sequence[News]) -> None:
+        """Tell the callbacks."""
+        run = self._run if isinstance(self._run, CallbackManagerForLLMRun) else self._run.get_sync()
+        for item in news:
+            if item.retry is not None:
+                run.on_retry(item.retry)
+            if self._events:
+                manager = CallbackManager(
+                    handlers=run.handlers,
+                    inheritable_handlers=run.inheritable_handlers,
+                    parent_run_id=run.run_id,
+                    tags=run.tags,
+                    metadata=run.metadata,
+                )
+                manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
+
+    async def atell(self, news: Sequence[News]) -> None:
+        """Twin of `tell`."""
+        run = self._run
+        if isinstance(run, CallbackManagerForLLMRun):
+            self.tell(news)
+            return
+        for item in news:
+            if item.retry is not None:
+                await run.on_retry(item.retry)
+            if self._events:
+                manager = AsyncCallbackManager(
+                    handlers=run.handlers,
+                    inheritable_handlers=run.inheritable_handlers,
+                    parent_run_id=run.run_id,
+                    tags=run.tags,
+                    metadata=run.metadata,
+                )
+                await manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
+
+
+def observer(run: RunManager | None) -> Observer | None:
+    """Make the observer of a run, or None where nobody listens."""
+    by_environment = environment_audit()
+    if run is None:
+        return by_environment
+    listeners: list[AttemptObserver] = [
+        handler for handler in run.handlers if hasattr(handler, "on_scout_attempt_end")
+    ]
+    if by_environment and not any(hasattr(listener, "audit") for listener in listeners):
+        listeners.append(by_environment)
+    if not (run.handlers or listeners):
+        return None
+    return RunObserver(run, listeners, events=any(map(_hears_events, run.handlers)))
+
+
+def _hears_events(handler: BaseCallbackHandler) -> bool:
+    return not handler.ignore_custom_event and type(handler).on_custom_event not in SILENT
+
+
+SILENT = frozenset({BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event})
+"""What handlers have that do not listen to custom events: telling them costs time for nothing."""

@@ -1,0 +1,271 @@
+"""Anthropic's Messages: reads requests, writes answers whole and as server-sent events.
+
+https://docs.anthropic.com/en/api/messages and .../messages-streaming
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scout_adapters.testing.asked import Asked, Tool, Turn, hear, mapping, objects, strings, weigh
+from scout_adapters.testing.brain import Answer, Call, pieces
+from scout_adapters.testing.ids import Ids, sign
+from scout_adapters.testing.reply import Json, Part, dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MEDIA = {"image": "image", "document": "file"}
+_THINKERS = ("reason", "-r1", "thinking")
+_FRAGMENT = 12
+
+
+def read(body: Json) -> Asked:
+    """Read a request."""
+    turns = [Turn("system", _text(body.get("system")))] if body.get("system") else []
+    for message in objects(body.get("messages")):
+        turns.extend(_turns(message))
+    choice = mapping(body.get("tool_choice"))
+    return Asked(
+        model=str(body.get("model")),
+        stream=body.get("stream") is True,
+        tools=tuple(_tool(tool) for tool in objects(body.get("tools"))),
+        choice=f"={choice['name']}" if "name" in choice else str(choice.get("type", "auto")),
+        parallel=choice.get("disable_parallel_tool_use") is not True,
+        schema=_schema(body),
+        stop=strings(body.get("stop_sequences")),
+        max_tokens=body.get("max_tokens"),
+        thinks=_thinks(body),
+        **hear(turns),
+        **weigh(turns, body.get("tools")),
+    )
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in objects(content))
+
+
+def _turns(message: Json) -> Iterator[Turn]:
+    """Take a message apart: tool results come first and are turns of their own."""
+    content = message.get("content")
+    blocks = objects(content)
+    for block in blocks:
+        if block.get("type") == "tool_result":
+            media = tuple(
+                _MEDIA[b["type"]] for b in objects(block.get("content")) if b["type"] in _MEDIA
+            )
+            yield Turn("tool", _text(block.get("content")), (), media)
+    calls = tuple(str(b.get("name")) for b in blocks if b.get("type") == "tool_use")
+    media = tuple(_MEDIA[b["type"]] for b in blocks if b.get("type") in _MEDIA)
+    text = _text(content)
+    speaker: Any = "model" if message.get("role") == "assistant" else "user"
+    if text or calls or media or isinstance(content, str):
+        yield Turn(speaker, text, calls, media)
+
+
+def _tool(tool: Json) -> Tool:
+    schema = mapping(tool.get("input_schema"))
+    return Tool(str(tool.get("name")), schema, str(tool.get("description") or ""))
+
+
+def _schema(body: Json) -> Json | None:
+    form = mapping(body.get("output_config")).get("format") or body.get("output_format")
+    return mapping(form).get("schema")
+
+
+def _thinks(body: Json) -> bool:
+    kind = mapping(body.get("thinking")).get("type")
+    if kind is not None:
+        return kind in {"enabled", "adaptive"}
+    return any(sign in str(body.get("model")).lower() for sign in _THINKERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A prefix of the request that its sender wants cached."""
+
+    digest: str
+    tokens: int
+    hour: bool
+    """Kept for an hour, not for five minutes."""
+
+
+def marks(body: Json) -> list[Mark]:
+    """Find the prefixes up to each `cache_control`: tools, then system, then messages."""
+    found, seen, characters = [], hashlib.sha256(str(body.get("model")).encode()), 0
+    for block in _blocks(body):
+        control = block.get("cache_control")
+        bare = dumps({key: value for key, value in block.items() if key != "cache_control"})
+        seen.update(bare)
+        characters += len(bare)
+        if isinstance(control, dict):
+            hour = control.get("ttl") == "1h"
+            found.append(Mark(seen.hexdigest(), max(1, (characters + 3) // 4), hour))
+    return found
+
+
+def _blocks(body: Json) -> Iterator[Json]:
+    yield from objects(body.get("tools"))
+    yield from _content(body.get("system"))
+    for message in objects(body.get("messages")):
+        yield {"role": message.get("role")}
+        yield from _content(message.get("content"))
+
+
+def _content(content: Any) -> list[Json]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """What the prompt cache did for a request, in tokens."""
+
+    read: int = 0
+    written: int = 0
+    hour: bool = False
+
+
+@dataclass(slots=True)
+class PromptCache:
+    """Remembers the prefixes that were marked; it has no minimum and forgets nothing."""
+
+    known: set[str] = field(default_factory=set)
+
+    def use(self, body: Json) -> Cached:
+        """Look a request's prefixes up, and learn them."""
+        found = marks(body)
+        if not found:
+            return Cached()
+        read = max((mark.tokens for mark in found if mark.digest in self.known), default=0)
+        self.known.update(mark.digest for mark in found)
+        return Cached(read=read, written=found[-1].tokens - read, hour=found[-1].hour)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes one answer."""
+
+    ids: Ids
+    body: Json
+    """The request."""
+
+    answer: Answer
+    input_tokens: int
+    cached: Cached
+
+    def whole(self) -> Json:
+        """Render the answer as one body."""
+        return self._message(
+            content=list(self._content()),
+            stop_reason=self._stop_reason,
+            stop_sequence=self.answer.stopped_by,
+            usage=self._usage(self.answer.output_tokens),
+        )
+
+    def _message(self, **more: Any) -> Json:
+        return {
+            "model": self.body["model"],
+            "id": f"msg_01{self.ids.hex(22)}",
+            "type": "message",
+            "role": "assistant",
+            **more,
+        }
+
+    @property
+    def _stop_reason(self) -> str:
+        reasons = {"stop": "end_turn", "tools": "tool_use", "length": "max_tokens"}
+        return reasons.get(self.answer.finish, self.answer.finish)
+
+    def _usage(self, output_tokens: int) -> Json:
+        hour = self.cached.written if self.cached.hour else 0
+        fresh = self.input_tokens - self.cached.read - self.cached.written
+        return {
+            "input_tokens": max(0, fresh),
+            "cache_creation_input_tokens": self.cached.written,
+            "cache_read_input_tokens": self.cached.read,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": self.cached.written - hour,
+                "ephemeral_1h_input_tokens": hour,
+            },
+            "output_tokens": output_tokens,
+            "service_tier": "standard",
+        }
+
+    def _content(self) -> Iterator[Json]:
+        said = self.answer.reasoning
+        if said:
+            yield {"type": "thinking", "thinking": said, "signature": sign(said)}
+        if self.answer.text:
+            yield {"type": "text", "text": self.answer.text}
+        for at, call in enumerate(self.answer.calls):
+            yield self._tool_use(at, call) | {"input": call.args}
+
+    def _tool_use(self, at: int, call: Call) -> Json:
+        made = f"toolu_01{self.ids.of(at).hex(22)}"
+        return {"type": "tool_use", "id": made, "name": call.name, "input": {}}
+
+    def events(self) -> tuple[Part, ...]:
+        """Render the answer as server-sent events."""
+        end = self.answer.output_tokens
+        start = self._message(
+            content=[], stop_reason=None, stop_sequence=None, usage=self._usage(1)
+        )
+        parts = [_event("message_start", {"message": start})]
+        for at, (block, deltas) in enumerate(self._streamed()):
+            parts.append(_event("content_block_start", {"index": at, "content_block": block}))
+            parts += [_event("ping", {})] * (at == 0)
+            for delta, tokens in deltas:
+                parts.append(_event("content_block_delta", {"index": at, "delta": delta}, tokens))
+            parts.append(_event("content_block_stop", {"index": at}, parts[-1].tokens))
+        delta = {"stop_reason": self._stop_reason, "stop_sequence": self.answer.stopped_by}
+        usage = self._usage(end)
+        counts = {key: usage[key] for key in usage if key.endswith("_tokens")}
+        parts.append(_event("message_delta", {"delta": delta, "usage": counts}, end))
+        return (*parts, _event("message_stop", {}, end))
+
+    def _streamed(self) -> Iterator[tuple[Json, list[tuple[Json, int]]]]:
+        """Yield each block as it starts, with its deltas and the tokens said by then."""
+        said, before = self.answer.reasoning, 0
+        if said:
+            deltas = _deltas("thinking_delta", "thinking", pieces(said), 0)
+            signature = {"type": "signature_delta", "signature": sign(said)}
+            before = len(said)
+            closing = [(signature, (before + 3) // 4)]
+            yield {"type": "thinking", "thinking": "", "signature": ""}, deltas + closing
+        if self.answer.text:
+            deltas = _deltas("text_delta", "text", pieces(self.answer.text), before)
+            yield {"type": "text", "text": ""}, deltas
+        for at, call in enumerate(self.answer.calls):
+            # `{}` is streamed as no text at all.
+            text = "" if call.arguments == "{}" else call.arguments
+            cut = ["", *(text[i : i + _FRAGMENT] for i in range(0, len(text), _FRAGMENT))]
+            yield self._tool_use(at, call), _deltas("input_json_delta", "partial_json", cut, before)
+            before += len(call.name) + len(text)
+
+
+def _deltas(kind: str, name: str, texts: list[str], before: int) -> list[tuple[Json, int]]:
+    deltas: list[tuple[Json, int]] = []
+    for text in texts:
+        before += len(text)
+        deltas.append(({"type": kind, name: text}, (before + 3) // 4))
+    return deltas
+
+
+def _event(kind: str, fields: Json, tokens: int = 0) -> Part:
+    data = dumps({"type": kind, **fields})
+    return Part(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n", tokens)
+
+
+def headers(ids: Ids) -> dict[str, str]:
+    """Name the request and the account's limits, as the API does on every answer."""
+    reset = "2026-01-01T00:01:00Z"
+    named = {"request-id": f"req_011{ids.hex(21)}", "anthropic-organization-id": ids.uuid()}
+    for kind, limit in (("requests", "4000"), ("tokens", "480000")):
+        named[f"anthropic-ratelimit-{kind}-limit"] = limit
+        named[f"anthropic-ratelimit-{kind}-remaining"] = str(int(limit) - 1)
+        named[f"anthropic-ratelimit-{kind}-reset"] = reset
+    return named

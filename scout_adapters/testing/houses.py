@@ -1,0 +1,116 @@
+"""The providers that the emulator plays: where each one lives and who speaks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WireName = Literal["openai", "anthropic", "gemini"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A provider's address, its protocols and what it charges."""
+
+    name: str
+    host: str = ""
+    """The host of the real API."""
+
+    base: str = "/v1"
+    """The path that its users put behind the host as their `base_url`."""
+
+    roots: Mapping[str, WireName] = field(default_factory=lambda: {"/v1": "openai"})
+    """The path in front of each protocol's endpoint. Longer ones come first."""
+
+    keyless: bool = False
+    price: tuple[int, int] | None = None
+    """Nano-dollars for a token in and out, at the providers whose answers name their price."""
+
+    flavour: str = "openai"
+    """Whose quirks its OpenAI protocol has; the name of a `Voice`."""
+
+    dialect: str = "openai"
+    """Whose error bodies it sends."""
+
+
+def _openai(name: str, host: str, base: str = "/v1", **more: str | bool) -> House:
+    flavour = str(more.get("flavour", name))
+    return House(
+        name=name,
+        host=host,
+        base=base,
+        roots={base: "openai"},
+        keyless=bool(more.get("keyless")),
+        flavour=flavour,
+        dialect=str(more.get("dialect", flavour)),
+    )
+
+
+HOUSES: Mapping[str, House] = {
+    house.name: house
+    for house in (
+        _openai("groq", "api.groq.com", "/openai/v1"),
+        _openai("openai", "api.openai.com"),
+        House(
+            name="openrouter",
+            host="openrouter.ai",
+            base="/api/v1",
+            roots={"/api/v1": "openai"},
+            price=(100, 400),
+            flavour="openrouter",
+            dialect="openrouter",
+        ),
+        House(
+            name="deepseek",
+            host="api.deepseek.com",
+            base="",
+            roots={"/v1": "openai", "/beta": "openai", "": "openai"},
+            flavour="deepseek",
+            dialect="deepseek",
+        ),
+        _openai("mistral", "api.mistral.ai"),
+        House(name="xai", host="api.x.ai", price=(300, 500), flavour="xai", dialect="xai"),
+        _openai("together", "api.together.xyz"),
+        _openai("fireworks", "api.fireworks.ai", "/inference/v1"),
+        _openai("cerebras", "api.cerebras.ai"),
+        _openai("ollama", "localhost:11434", keyless=True),
+        House(
+            name="minimax",
+            host="api.minimax.io",
+            roots={"/anthropic/v1": "anthropic", "/v1": "openai"},
+            flavour="minimax",
+            dialect="minimax",
+        ),
+        _openai("vllm", "localhost:8000", keyless=True),
+        House(
+            name="anthropic",
+            host="api.anthropic.com",
+            base="",
+            roots={"/v1": "anthropic"},
+            dialect="anthropic",
+        ),
+        House(
+            name="google",
+            host="generativelanguage.googleapis.com",
+            base="",
+            roots={"/v1beta": "gemini", "/v1": "gemini", "/v1alpha": "gemini"},
+            dialect="google",
+        ),
+    )
+}
+
+ALIASES: Mapping[str, str] = {"gemini": "google", "google-genai": "google", "claude": "anthropic"}
+HOSTS: Mapping[str, House] = {
+    "api.together.ai": HOUSES["together"],
+    "api.minimaxi.com": HOUSES["minimax"],
+    **{house.host: house for house in HOUSES.values()},
+}
+
+
+def house(name: str) -> House:
+    """Return the house of that name; an unknown name is a server that copies OpenAI's API."""
+    known = HOUSES.get(ALIASES.get(name, name))
+    return known or House(name=name, keyless=True)

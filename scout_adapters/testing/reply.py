@@ -1,0 +1,99 @@
+"""What the emulator answers, before anybody puts it on a wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+import orjson
+
+Json = dict[str, Any]
+
+Ending = Literal["clean", "cut", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it arrived: the path still quoted, header names in lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    host: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def asks(self, name: str) -> str | None:
+        """Return a query parameter, None where it is absent."""
+        return parse_qs(self.query).get(name, [None])[0] if self.query else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece that is written at once; `tokens` counts the answer's tokens up to its end."""
+
+    data: bytes
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer and the manner in which it is given. Times are in seconds."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    streamed: bool = False
+    """Sent in HTTP chunks, one for each part."""
+
+    first: float = 0.0
+    """Silence before the status line."""
+
+    lull: float = 0.0
+    """Silence between the headers and the first part."""
+
+    between: float = 0.0
+    """Silence before every part but the first."""
+
+    linger: float = 0.0
+    """Silence between the last part and the end."""
+
+    dropped: bool = False
+    """Not even a status line: the connection closes after `first` seconds."""
+
+    ending: Ending = "clean"
+    """`cut` closes the connection where more was promised, `reset` does so with a TCP reset."""
+
+    billed: bool = False
+    """Whether the provider would put this on the bill."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def body(self) -> bytes:
+        """All parts in one."""
+        return b"".join(part.data for part in self.parts)
+
+    @property
+    def slow(self) -> bool:
+        """Whether giving it takes time."""
+        return max(self.first, self.lull, self.between, self.linger) > 0
+
+
+JSON = "application/json"
+
+
+def plain(status: int, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> Reply:
+    """Make an answer that is sent whole."""
+    return Reply(status=status, headers={"content-type": kind, **headers}, parts=(Part(body),))
+
+
+def dumps(value: Any) -> bytes:
+    """Render JSON the way most providers do: compact, characters unescaped."""
+    return orjson.dumps(value)
+
+
+Good = Callable[[], Reply]

@@ -1,0 +1,105 @@
+"""A prompt that an error repeats never changes what the error is, whatever the prompt says."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from golden import NOW, ROWS, Golden
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scout_adapters.llm.failures import refusal
+
+PROMPTS = st.one_of(
+    st.sampled_from(
+        [
+            "429",
+            "quota",
+            "insufficient_quota",
+            "invalid api key",
+            "Invalid API Key",
+            "API key not valid. Please pass a valid API key.",
+            "rate_limit_exceeded",
+            "Your credit balance is too low",
+            "User location is not supported for the API use.",
+            "This model's maximum context length is 8 tokens",
+            "model_not_found: the model `x` does not exist",
+            "Overloaded (1008)",
+            "Please try again in 5s. resets at 2026-05-15T15:00:00Z",
+            'a "quoted" {"error": {"code": "insufficient_quota"}} body',
+        ]
+    ),
+    st.text(max_size=80),
+)
+ECHOING = ("input", "param", "failed_generation", "prompt", "loc_input", "ctx", "messages", "body")
+STRUCTURED = [row for row in ROWS if isinstance(row.body, dict)]
+ERRORS = [row for row in STRUCTURED if isinstance(row.body.get("error"), dict)]
+BY_WORDS = [
+    row
+    for row in ERRORS
+    if row.provider != "minimax"  # its code stands at the end of the message
+    and isinstance(row.body["error"].get("message"), str)
+    and len(row.body["error"]["message"].split()) > 2
+]
+
+
+def kind(row: Golden, body: Any) -> str:
+    sent = body if row.status == 200 else json.dumps(body).encode()
+    return str(
+        refusal(row.provider, status=row.status, headers=row.headers, body=sent, now=NOW).kind
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(STRUCTURED), field=st.sampled_from(ECHOING), prompt=PROMPTS)
+def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, prompt: str) -> None:
+    body = json.loads(json.dumps(row.body))
+    body.setdefault(field, {"content": prompt})
+    holder = body["error"] if isinstance(body.get("error"), dict) else body
+    holder[field] = prompt
+    assert kind(row, body) == row.kind
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(BY_WORDS), prompt=PROMPTS, glue=st.sampled_from([" ", ": ", "\n", " '"]))
+def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
+    row: Golden, prompt: str, glue: str
+) -> None:
+    body = json.loads(json.dumps(row.body))
+    own = body["error"]["message"].rstrip(".")
+    body["error"]["message"] = f"{own}{glue}{prompt}"
+    found = kind(row, body)
+    # A date after the own words of a spent budget is the one thing that is read there.
+    dated = row.kind == "billing" and found == "quota_window"
+    assert found == row.kind or (dated and "resets at" in prompt)
+
+
+@settings(max_examples=200, deadline=None)
+@given(prompt=PROMPTS, status=st.sampled_from([400, 422]), spread=st.booleans())
+def test_a_validator_that_repeats_the_input_stays_a_bad_request(
+    prompt: str, status: int, *, spread: bool
+) -> None:
+    complaint = {
+        "type": "string_type",
+        "loc": ["body", "messages", 0, "content"],
+        "msg": "Input should be a valid string",
+        "input": {"text": prompt},
+        "ctx": {"given": prompt},
+    }
+    body: Any = (
+        {"detail": [complaint, complaint]} if spread else {"message": {"detail": [complaint]}}
+    )
+    for provider in ("mistral", "vllm", "openai", "groq"):
+        error = refusal(provider, status=status, headers={}, body=json.dumps(body).encode())
+        assert error.kind == "invalid_request"
+        assert error.message.startswith("body.messages.0.content: Input should be a valid string")
+
+
+@pytest.mark.parametrize("provider", ["groq", "google", "minimax", "anthropic", "openai", "any"])
+def test_a_prompt_as_the_whole_text_of_a_bad_request_page_changes_nothing(provider: str) -> None:
+    page = "<html><body>429 invalid api key, insufficient_quota</body></html>"
+    error = refusal(provider, status=400, headers={}, body=page.encode())
+    assert error.kind == "invalid_request"
+    assert "quota" not in error.message

@@ -1,0 +1,239 @@
+"""The loopback server: many clients, clients that leave, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from scout_adapters.testing import Emulator, Hang, Revoked, Slow, run
+
+BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def spell(path: str = "/groq/openai/v1/chat/completions", **headers: str) -> bytes:
+    """Spell a request as it goes over the line."""
+    body = json.dumps(BODY).encode()
+    named = {"host": "x", "authorization": "Bearer k", "content-length": str(len(body)), **headers}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in named.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def connect(base: str) -> socket.socket:
+    host, port = base.removeprefix("http://").rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=5)
+
+
+def hear(line: socket.socket, answers: int) -> bytes:
+    """Read until so many bodies have come."""
+    heard = b""
+    while heard.count(b'"x_groq"') < answers:
+        piece = line.recv(65536)
+        if not piece:
+            break
+        heard += piece
+    return heard
+
+
+def test_fifty_threads_get_their_own_answers(emulator: Emulator) -> None:
+    def ask(number: int) -> str:
+        body = {**BODY, "messages": [{"role": "user", "content": f"number {number}."}]}
+        url = f"{emulator.url('groq')}/chat/completions"
+        headers = {"authorization": f"Bearer k{number}"}
+        answer = http.post(url, json=body, headers=headers).json()
+        return str(answer["choices"][0]["message"]["content"])
+
+    limits = httpx.Limits(max_connections=50, max_keepalive_connections=25)
+    with emulator.serve(), httpx.Client(limits=limits) as http, ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(ask, range(200)))
+    assert all(f"number {at}." in said for at, said in enumerate(answers))
+    assert len(emulator.log) == 200
+    assert len({one.number for one in emulator.log}) == 200
+    assert [len(emulator.requests("groq", f"k{at}")) for at in range(200)] == [1] * 200
+
+
+async def test_a_hundred_streams_run_at_once(emulator: Emulator) -> None:
+    emulator.script("groq", [Slow(between=0.005)] * 100)
+    body = {**BODY, "stream": True}
+    with emulator.serve():
+        url = f"{emulator.url('groq')}/chat/completions"
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(limits=limits, timeout=30) as http:
+            headers = {"authorization": "Bearer k"}
+            start = time.perf_counter()
+            asked = (http.post(url, json=body, headers=headers) for _ in range(100))
+            answers = await asyncio.gather(*asked)
+            taken = time.perf_counter() - start
+    assert all(one.text.endswith("data: [DONE]\n\n") for one in answers)
+    assert all(one.finished for one in emulator.log)
+    assert taken < 100 * 0.005 * 12
+
+
+def test_one_line_serves_many_requests(emulator: Emulator) -> None:
+    with emulator.serve() as base, connect(base) as line:
+        for _ in range(3):
+            line.sendall(spell())
+            assert hear(line, 1).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert len(emulator.log) == 3
+
+
+def test_requests_sent_ahead_are_answered_in_order(emulator: Emulator) -> None:
+    emulator.script("groq", [Slow(first=0.02), None])
+    with emulator.serve() as base, connect(base) as line:
+        line.sendall(spell() + spell())
+        assert hear(line, 2).count(b"HTTP/1.1 200 OK") == 2
+    assert [one.fault for one in emulator.log] == ["Slow", None]
+
+
+def test_a_request_may_come_in_drops_and_in_chunks(emulator: Emulator) -> None:
+    whole = spell()
+    head, body = whole.split(b"\r\n\r\n")
+    length = f"content-length: {len(body)}".encode()
+    head = head.replace(length, b"transfer-encoding: chunked")
+    chunks = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (5, body[:5], len(body) - 5, body[5:])
+    with emulator.serve() as base, connect(base) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for at in range(0, len(whole), 40):
+            line.sendall(whole[at : at + 40])
+            time.sleep(0.0005)
+        assert b" 200 OK" in hear(line, 1)
+        line.sendall(head + b"\r\n\r\n" + chunks)
+        assert b" 200 OK" in hear(line, 1)
+    assert [one.body for one in emulator.log] == [BODY, BODY]
+
+
+def test_a_client_may_ask_to_go_on_and_to_close(emulator: Emulator) -> None:
+    with emulator.serve() as base, connect(base) as line:
+        line.sendall(spell(expect="100-continue", connection="close"))
+        heard = hear(line, 1)
+        assert heard.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+        assert line.recv(1) == b""
+
+
+def test_a_head_without_an_end_is_hung_up_on(emulator: Emulator) -> None:
+    with emulator.serve() as base, connect(base) as line:
+        with pytest.raises(ConnectionError):
+            line.sendall(b"x" * 100_000_000)
+        assert emulator.log == []
+
+
+def test_a_client_that_leaves_in_the_middle_is_noticed(emulator: Emulator) -> None:
+    emulator.script("groq", [Slow(between=0.02)])
+    with emulator.serve(), httpx.Client() as http:
+        url = f"{emulator.url('groq')}/chat/completions"
+        headers = {"authorization": "Bearer k"}
+        body = {**BODY, "stream": True}
+        with http.stream("POST", url, json=body, headers=headers) as answer:
+            pieces = answer.iter_lines()
+            heard = [next(pieces) for _ in range(5)]
+        assert emulator.settle(2)
+        logged = emulator.log[0]
+    assert any(heard)
+    assert not logged.finished
+    assert logged.billed
+    assert 0 < logged.output_tokens < 15
+
+
+def test_a_client_that_leaves_before_the_answer_is_billed_for_it(emulator: Emulator) -> None:
+    emulator.script("groq", [Slow(first=5)])
+    with emulator.serve() as base:
+        with connect(base) as line:
+            line.sendall(spell())
+            while not emulator.log:
+                time.sleep(0.001)
+        assert emulator.settle(2)
+    logged = emulator.log[0]
+    assert (logged.finished, logged.billed, logged.output_tokens) == (False, True, 15)
+
+
+def test_the_end_leaves_no_thread_and_no_socket(emulator: Emulator) -> None:
+    before = threading.active_count()
+    emulator.script("groq", [None, Hang(), Slow(between=60)])
+    lines = []
+    with emulator.serve() as base:
+        lines = [connect(base) for _ in range(3)]
+        for line in lines:
+            line.sendall(spell())
+        while len(emulator.log) < 3:
+            time.sleep(0.001)
+        start = time.perf_counter()
+    assert time.perf_counter() - start < 1
+    assert threading.active_count() == before
+    for line in lines:
+        try:
+            while line.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+        line.close()
+    assert emulator.settle(0)
+    with pytest.raises(ConnectionRefusedError):
+        connect(base)
+    gc.collect()
+
+
+def test_a_server_can_be_started_again_elsewhere(emulator: Emulator) -> None:
+    with emulator.serve() as first:
+        assert emulator.url("groq").startswith(first)
+    with emulator.serve():
+        url = f"{emulator.url('groq')}/chat/completions"
+        assert httpx.post(url, json=BODY, headers={"authorization": "Bearer k"}).status_code == 200
+    assert emulator.url("groq") == "http://emulator.test/groq/openai/v1"
+
+
+def test_a_port_that_is_taken_is_an_error(emulator: Emulator) -> None:
+    with emulator.serve() as base:
+        port = int(base.rsplit(":", 1)[1])
+        with pytest.raises(OSError, match="address already in use"), Emulator().serve(port=port):
+            pass
+        assert sum(one.name == "emulator" for one in threading.enumerate()) == 1
+
+
+def test_run_serves_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def start(base: str) -> None:
+        url = f"{base}/groq/openai/v1/chat/completions"
+        seen.append(httpx.post(url, json=BODY, headers={"authorization": "Bearer bad"}).status_code)
+        raise KeyboardInterrupt
+
+    emulator = Emulator({"groq": {"bad": Revoked()}})
+    with pytest.raises(KeyboardInterrupt):
+        run(port=0, on_start=start, emulator=emulator)
+    assert seen == [401]
+
+
+def test_a_plain_answer_takes_less_than_a_millisecond(emulator: Emulator) -> None:
+    with emulator.serve() as base, connect(base) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        request, taken = spell(), []
+        for _ in range(200):
+            start = time.perf_counter()
+            line.sendall(request)
+            hear(line, 1)
+            taken.append(time.perf_counter() - start)
+    # The best tenth: the machine may have other things to do.
+    assert sorted(taken)[20] < 0.001
+
+
+@pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])
+def test_each_event_travels_alone(served: Any, provider: str) -> None:
+    served.emulator.script(provider, [Slow(between=0.003)])
+    kinds = {"groq": "/chat/completions", "anthropic": "/v1/messages"}
+    verb = "/v1beta/models/gemini-x:streamGenerateContent?alt=sse"
+    url = served.emulator.url(provider) + kinds.get(provider, verb)
+    headers = {"authorization": "Bearer k", "x-api-key": "k", "x-goog-api-key": "k"}
+    headers["anthropic-version"] = "2023-06-01"
+    contents = [{"role": "user", "parts": [{"text": "Hello"}]}]
+    body = {**BODY, "stream": True, "max_tokens": 99, "contents": contents}
+    with served.http.stream("POST", url, json=body, headers=headers) as answer:
+        pieces = list(answer.iter_raw())
+    assert len(pieces) == sum(piece.count(b"\n\n") + piece.count(b"\r\n\r\n") for piece in pieces)

@@ -1,0 +1,350 @@
+"""Streamed answers of Chat Completions: events in, chunks out that LangChain can add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+
+from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE
+
+PLAIN = ProviderSpec(
+    name="openai",
+    docs="https://platform.openai.com/docs",
+    wire=WIRE,
+    base_url="https://api.openai.com",
+)
+
+
+ID = "chatcmpl-9xYz012345"
+USAGE = {
+    "prompt_tokens": 20,
+    "completion_tokens": 10,
+    "total_tokens": 30,
+    "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 2, "audio_tokens": 0},
+    "completion_tokens_details": {"reasoning_tokens": 4, "audio_tokens": 0},
+}
+COUNTED = {
+    "input_tokens": 20,
+    "output_tokens": 10,
+    "total_tokens": 30,
+    "input_token_details": {"cache_read": 8, "cache_creation": 2, "audio": 0},
+    "output_token_details": {"reasoning": 4, "audio": 0},
+}
+
+
+def event(delta: Any = None, *, choice: Json | None = None, **more: Any) -> Json:
+    first = {"index": 0, "delta": {} if delta is None else delta, "finish_reason": None}
+    return {"id": ID, "model": "gpt-5-2026", "choices": [first | (choice or {})], **more}
+
+
+def end(reason: str = "stop", **more: Any) -> Json:
+    return event(choice={"finish_reason": reason}, **more)
+
+
+def read(*events: Json | None) -> tuple[list[AIMessageChunk], Any]:
+    reader = WIRE.reader(PLAIN)
+    chunks = [chunk for e in events if (chunk := reader.feed(e)) is not None]
+    return [*chunks, reader.close()], reader
+
+
+def merged(*events: Json | None) -> AIMessageChunk:
+    first, *others = read(*events)[0]
+    return first + others if others else first
+
+
+def test_a_stream_is_chunks_of_content_and_a_last_one_with_the_rest() -> None:
+    first, second, last = read(
+        event({"role": "assistant", "content": ""}),
+        event({"content": "Hel"}),
+        event({"content": "lo"}),
+        end(system_fingerprint="fp_1", service_tier="default"),
+        {"id": ID, "model": "gpt-5-2026", "choices": [], "usage": USAGE},
+        None,
+    )[0]
+    names = {"model_name": "gpt-5-2026", "id": ID, "model_provider": "openai"}
+    assert first == AIMessageChunk(content="Hel", id=ID, response_metadata=names)
+    assert second == AIMessageChunk(
+        content="lo", id=ID, response_metadata={"model_provider": "openai"}
+    )
+    assert last == AIMessageChunk(
+        content="",
+        id=ID,
+        usage_metadata=COUNTED,
+        response_metadata={
+            "model_provider": "openai",
+            "finish_reason": "stop",
+            "system_fingerprint": "fp_1",
+            "service_tier": "default",
+        },
+        chunk_position="last",
+    )
+
+
+def test_a_stream_without_content_still_names_its_model() -> None:
+    chunks, _ = read(event({"role": "assistant"}), end("length"))
+    assert len(chunks) == 1
+    assert chunks[0].response_metadata["model_name"] == "gpt-5-2026"
+
+
+def test_a_model_that_is_named_late_is_named_once() -> None:
+    nameless = {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}
+    assert merged(nameless, end()).response_metadata["model_name"] == "gpt-5-2026"
+
+
+@pytest.mark.parametrize("last", [end(), None])
+def test_a_finish_reason_or_the_done_marker_finishes_a_stream(last: Json | None) -> None:
+    reader = WIRE.reader(PLAIN)
+    reader.feed(event({"content": "Hi"}))
+    assert not reader.finished
+    reader.feed(last)
+    assert reader.finished
+
+
+def test_an_interrupted_stream_closes_with_what_came() -> None:
+    chunks, reader = read(event({"content": "Hi"}))
+    assert not reader.finished
+    assert (chunks[0] + chunks[1]).content == "Hi"
+    assert chunks[1].usage_metadata is None
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        [end(usage=USAGE)],
+        [end(), {"choices": [], "usage": USAGE}],
+        [end(), {"choices": None, "usage": USAGE}],
+        [end(x_groq={"id": "r", "usage": USAGE})],
+        [end(x_groq={"usage": USAGE}), {"choices": [], "usage": USAGE}],
+        [end(), event(choice={"usage": USAGE})],
+        [event(usage=USAGE | {"completion_tokens": None, "total_tokens": None}), end(usage=USAGE)],
+        [end(usage=USAGE), {"choices": [], "usage": {"total_tokens": 0}}],
+        [event(usage=None), end(usage=USAGE)],
+    ],
+)
+def test_usage_is_counted_once_wherever_it_stands(usage: list[Json]) -> None:
+    chunks, reader = read(event({"content": "Hi"}), *usage)
+    assert reader.usage == COUNTED
+    assert [chunk.usage_metadata for chunk in chunks] == [None, COUNTED]
+
+
+def test_events_about_filters_and_moderation_show_nothing() -> None:
+    reader = WIRE.reader(PLAIN)
+    filters = {"choices": [], "id": "", "model": "", "prompt_filter_results": [{}]}
+    verdict = event()
+    del verdict["choices"][0]["delta"]
+    assert [reader.feed(e) for e in (filters, verdict)] == [None, None]
+    assert reader.feed(event({"content": "Hi"})).response_metadata["model_name"] == "gpt-5-2026"  # type: ignore[union-attr]
+
+
+def test_one_choice_of_several_is_read() -> None:
+    others = [event({"content": word}, choice={"index": 1}) for word in ("no", "nope")]
+    assert merged(event({"content": "Yes"}), others[0], end(), others[1]).content == "Yes"
+
+
+def piece(arguments: Any = "", **more: Any) -> Json:
+    name = more.pop("name", None)
+    return {"function": {"arguments": arguments, **({"name": name} if name else {})}, **more}
+
+
+def fragments(*pieces: Json) -> list[tuple[str, Any, Any]]:
+    events = [event({"tool_calls": [p]}) for p in pieces]
+    read_calls = merged(*events, end("tool_calls")).tool_calls
+    return [(call["name"], call["args"], call["id"]) for call in read_calls]
+
+
+TWO = [("f", {"a": 1}, "c1"), ("g", {"b": 2}, "c2")]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(
+            [
+                piece(index=0, id="c1", name="f"),
+                piece('{"a":', index=0),
+                piece(" 1}", index=0),
+                piece(index=1, id="c2", name="g"),
+                piece('{"b": 2}', index=1),
+            ],
+            id="as OpenAI sends them",
+        ),
+        pytest.param(
+            [
+                piece('{"a": 1}', index=0, id="c1", name="f"),
+                piece('{"b": 2}', index=0, id="c2", name="g"),
+            ],
+            id="all with index 0",
+        ),
+        pytest.param(
+            [
+                piece('{"a":', index=0, id="c1", name="f"),
+                piece(" 1}", index=0),
+                piece('{"b":', index=0, id="c2", name="g"),
+                piece(" 2}", index=0),
+            ],
+            id="all with index 0, in fragments",
+        ),
+        pytest.param(
+            [piece('{"a": 1}', id="c1", name="f"), piece('{"b": 2}', id="c2", name="g")],
+            id="without index",
+        ),
+        pytest.param(
+            [
+                piece('{"a":', id="c1", name="f"),
+                piece(" 1}", id="c1"),
+                piece('{"b":', id="c2", name="g"),
+                piece(" 2}", id="c2"),
+            ],
+            id="without index, in fragments",
+        ),
+        pytest.param(
+            [
+                piece('{"a":', index=0, id="c1", name="f"),
+                piece(" 1}", index=0, id="c1", name="f"),
+                piece('{"b": 2}', index=1, id="c2", name="g"),
+            ],
+            id="id and name repeated",
+        ),
+        pytest.param(
+            [
+                piece('{"a":', index=0, id="c1", name="f"),
+                piece(" 1}", index=0, id="made up anew"),
+                piece('{"b": 2}', index=1, id="c2", name="g"),
+            ],
+            id="an id made up for every fragment",
+        ),
+        pytest.param(
+            [
+                piece('{"b": 2}', index=1, id="c2", name="g"),
+                piece('{"a": 1}', index=0, id="c1", name="f"),
+            ][::-1],
+            id="in turns",
+        ),
+    ],
+)
+def test_fragments_of_tool_calls_are_put_together(pieces: list[Json]) -> None:
+    assert fragments(*pieces) == TWO
+
+
+def test_calls_of_one_name_that_share_an_index_and_have_no_ids_stay_apart() -> None:
+    twice = piece('{"a": 1}', index=0, id="", name="f")
+    assert fragments(twice, twice) == [("f", {"a": 1}, "call_0"), ("f", {"a": 1}, "call_1")]
+
+
+@pytest.mark.parametrize("arguments", ["", None, "null", {}])
+def test_a_streamed_call_without_arguments_has_none(arguments: Any) -> None:
+    assert fragments(piece(arguments, index=0, id="c1", name="f")) == [("f", {}, "c1")]
+
+
+def test_a_null_inside_arguments_is_no_empty_call() -> None:
+    pieces = [piece(p, index=0) for p in ('{"a": ', "null", "}")]
+    pieces[0]["function"]["name"] = "f"
+    assert fragments(*pieces) == [("f", {"a": None}, "call_0")]
+
+
+def test_thoughts_stream_as_they_come_and_their_details_arrive_whole() -> None:
+    kind = {"type": "reasoning.text", "format": "anthropic-claude-v1", "index": 0}
+    chunks, _ = read(
+        event({"reasoning": "H", "reasoning_details": [kind | {"text": "H"}]}),
+        event({"reasoning": "m", "reasoning_details": [kind | {"text": "m"}]}),
+        event({"content": "", "reasoning_details": [kind | {"signature": "sig"}]}),
+        event({"reasoning_details": [{"type": "reasoning.encrypted", "data": "x", "index": 0}]}),
+        event({"reasoning_details": [{"type": "reasoning.encrypted", "data": "y", "index": 0}]}),
+        end(),
+    )
+    assert [c.additional_kwargs.get("reasoning_content") for c in chunks] == ["H", "m", None]
+    total = chunks[0] + chunks[1:]
+    assert total.additional_kwargs == {
+        "reasoning_content": "Hm",
+        "reasoning_details": [
+            kind | {"text": "Hm", "signature": "sig"},
+            {"type": "reasoning.encrypted", "data": "x", "index": 0},
+            {"type": "reasoning.encrypted", "data": "y", "index": 0},
+        ],
+    }
+
+
+def test_thoughts_that_only_the_details_hold_are_read() -> None:
+    details = [{"type": "reasoning.text", "text": "Hm."}]
+    said = {"reasoning_content": "", "reasoning_details": details}
+    assert merged(event(said), end()).additional_kwargs["reasoning_content"] == "Hm."
+
+
+def test_groqs_tools_are_kept_once_with_their_output() -> None:
+    search = {"index": 0, "type": "search", "arguments": '{"query": "x"}'}
+    total = merged(
+        event({"executed_tools": [search]}),
+        event({"executed_tools": [search | {"output": "y"}]}),
+        event({"content": "Hi"}),
+        end(),
+    )
+    assert total.additional_kwargs == {"executed_tools": [search | {"output": "y"}]}
+
+
+def test_lists_that_grow_with_every_event_are_kept_once() -> None:
+    first, both = ["https://a.example"], ["https://a.example", "https://b.example"]
+    total = merged(event({"content": "H"}, citations=first), end(citations=both))
+    assert total.additional_kwargs == {"citations": both}
+
+
+def test_speech_legacy_calls_and_log_probabilities_are_joined() -> None:
+    total = merged(
+        event({"audio": {"id": "audio_1", "transcript": "Hel"}, "refusal": "N"}),
+        event({"audio": {"transcript": "lo", "data": "QUJD"}, "refusal": "o"}),
+        event({"function_call": {"name": "f", "arguments": '{"a"'}}),
+        event(
+            {"function_call": {"arguments": ": 1}"}},
+            choice={"logprobs": {"content": [1], "refusal": None}},
+        ),
+        end(),
+        event({"content": "x"}, choice={"logprobs": {"content": [2], "refusal": None}}),
+    )
+    assert total.additional_kwargs == {
+        "audio": {"id": "audio_1", "transcript": "Hello", "data": "QUJD"},
+        "refusal": "No",
+        "function_call": {"name": "f", "arguments": '{"a": 1}'},
+    }
+    assert total.response_metadata["logprobs"] == {"content": [1, 2], "refusal": None}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"error": {"message": "overloaded", "code": 502}},
+        event(error={"code": 400, "message": "Token limit reached"}),
+        event(choice={"error": {"code": 502}}),
+        event(x_groq={"error": "over_capacity"}),
+        {"choices": None, "base_resp": {"status_code": 1008, "status_msg": "no balance"}},
+        {"type": "error", "error": {"type": "overloaded"}},
+        {"object": "error", "message": "no", "code": 400},
+        {"detail": "Unauthorized"},
+    ],
+)
+def test_a_failure_after_the_end_is_still_a_failure(failure: Json) -> None:
+    reader = WIRE.reader(PLAIN)
+    for good in (event({"content": "Hi"}), end("length")):
+        reader.feed(good)
+    with pytest.raises(RefusedInBand):
+        reader.feed(failure)
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "field"),
+    [
+        ([], "event"),
+        ({"id": ID}, "choices"),
+        ({"choices": 5}, "choices"),
+        ({"choices": ["x"]}, "choice"),
+        (event("text"), "delta"),
+        (event({"content": 5}), "content"),
+        (event({"tool_calls": [{"index": 0}]}), "function"),
+        (event(choice={"finish_reason": {}}), "finish_reason"),
+    ],
+)
+def test_a_nonsense_event_is_malformed_and_says_which_field(nonsense: Any, field: str) -> None:
+    with pytest.raises(MalformedResponse, match=field):
+        WIRE.reader(PLAIN).feed(nonsense)
