@@ -51,7 +51,9 @@ def request_from(
         if known in FIELDS:
             fields[known] = value
         elif name in SECRETS:
-            raise ConfigurationError(f"{name}= belongs to the model, not to a call: traces show calls")
+            raise ConfigurationError(
+                f"{name}= belongs to the model, not to a call: traces show calls"
+            )
         elif name not in LANGCHAINS_OWN and name not in {"extra", "stop"}:
             extra[name] = value
     fields["tool_choice"] = tool_choice(fields.get("tool_choice"))
@@ -117,7 +119,9 @@ def timeouts_from(timeout: Any) -> Timeouts:
         case Timeouts():
             return timeout
         case int() | float():
-            return Timeouts(connect=min(timeout, 10.0), first_token=timeout, idle=timeout, total=timeout)
+            return Timeouts(
+                connect=min(timeout, 10.0), first_token=timeout, idle=timeout, total=timeout
+            )
         case (connect, read):
             return Timeouts(connect=connect, first_token=read, idle=read, total=read)
         case _ if hasattr(timeout, "read") and hasattr(timeout, "connect"):

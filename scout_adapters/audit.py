@@ -29,7 +29,7 @@ class AuditLog:
     def __repr__(self) -> str:
         return f"AuditLog({str(self.path)!r})"
 
-    def log(  # noqa: PLR0913  # the guide's signature
+    def log(  # the guide's signature
         self,
         event: str,
         *,

@@ -25,7 +25,7 @@ from scout_adapters.llm import engine
 from scout_adapters.llm.attempts import Attempts, Patience
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.route import Route
-from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.llm.types import Json
 from scout_adapters.structured import structured
 
 GATEWAY = "lc_gateway_metadata"
@@ -108,7 +108,9 @@ class ScoutChatModel(BaseChatModel):
             return values
         for name in extras:
             if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-                raise ConfigurationError(f"{cls.__name__} has no {name}=; did you mean {close[0]}=?")
+                raise ConfigurationError(
+                    f"{cls.__name__} has no {name}=; did you mean {close[0]}=?"
+                )
         kept = {name: value for name, value in values.items() if name in known}
         kept["model_kwargs"] = {**extras, **(values.get("model_kwargs") or {})}
         return kept
@@ -179,9 +181,7 @@ class ScoutChatModel(BaseChatModel):
     ) -> Attempts:
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
-        request = request_from(
-            messages, model, self._settings(), options, stop=stop, stream=stream
-        )
+        request = request_from(messages, model, self._settings(), options, stop=stop, stream=stream)
         return route.attempts(request, observing.observer(run))
 
     @override
@@ -313,8 +313,8 @@ class ScoutChatModel(BaseChatModel):
 
     def _default_method(self) -> Method:
         """Choose JSON schemas where every candidate takes them, else tools, which all do."""
-        specs = [candidate.endpoint.spec for candidate in self._route().candidates]
-        return "json_schema" if all(spec.json_schema for spec in specs) else "function_calling"
+        able = [c.endpoint.spec.takes_schema(c.model) for c in self._route().candidates]
+        return "json_schema" if all(able) else "function_calling"
 
     @override
     def with_structured_output(

@@ -86,7 +86,11 @@ class ScoutRouterChatModel(ScoutChatModel):
         return self._held.route if model is None else self._narrowed(self._held.route, model)
 
     def _order(self) -> Strategy:
-        return strategy_named(self.strategy, self.clock) if isinstance(self.strategy, str) else self.strategy
+        return (
+            strategy_named(self.strategy, self.clock)
+            if isinstance(self.strategy, str)
+            else self.strategy
+        )
 
     def _narrowed(self, route: Route, model: str) -> Route:
         """Keep the candidates that a call asks for by name, or go to the one it names."""
@@ -112,7 +116,7 @@ def _name(entry: Any) -> str:
         case ScoutProviderChatModel():
             return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # its own kind
     raise ConfigurationError(
-        f"a {type(entry).__name__} is no model of a route: write \"provider/model\", a dict with "
+        f'a {type(entry).__name__} is no model of a route: write "provider/model", a dict with '
         '"model", or a Scout chat model'
     )
 
@@ -132,7 +136,9 @@ def _candidate(entry: Any) -> Candidate:
     if isinstance(entry, ScoutProviderChatModel):
         (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
         return Candidate(
-            endpoint=only.endpoint, model=only.model, settings=_fields(entry._settings())  # noqa: SLF001
+            endpoint=only.endpoint,
+            model=only.model,
+            settings=_fields(entry._settings()),  # noqa: SLF001
         )
     given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
     provider, model = split_model(given["model"])
@@ -153,7 +159,13 @@ def _candidate(entry: Any) -> Candidate:
 
 def _keys(given: Mapping[str, Any]) -> tuple[str, ...]:
     keys = given.get("api_keys") or given.get("api_key") or ()
-    listed = keys.split(",") if isinstance(keys, str) else [keys] if isinstance(keys, SecretStr) else keys
+    listed = (
+        keys.split(",")
+        if isinstance(keys, str)
+        else [keys]
+        if isinstance(keys, SecretStr)
+        else keys
+    )
     plain = (key.get_secret_value() if isinstance(key, SecretStr) else key for key in listed)
     return clean_keys(plain, source="api_keys=")
 

@@ -93,7 +93,9 @@ CONDUCT: Mapping[ErrorKind, Conduct] = {
     K.INVALID_REQUEST: Conduct("caller", "change the request"),
     K.REQUEST_TOO_LARGE: Conduct("caller", "send less in one request", next_candidate=True),
     K.CONTEXT_OVERFLOW: Conduct(
-        "caller", "shorten the conversation or add a model with a larger window", next_candidate=True
+        "caller",
+        "shorten the conversation or add a model with a larger window",
+        next_candidate=True,
     ),
     K.CONTENT_INPUT: Conduct("caller", "the provider's policy refuses this input"),
     K.CONTENT_OUTPUT: Conduct("caller", "the provider's policy withheld the answer", billed="yes"),

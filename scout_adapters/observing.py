@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from typing import cast
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -48,10 +49,12 @@ def announce(run_manager: RunManager) -> None:
 class scope:  # noqa: N801  # reads as a context, like contextlib's
     """Announces, around the first step of a stream, the run that core is going to open for it."""
 
-    def __init__(self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool) -> None:
+    def __init__(
+        self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool
+    ) -> None:
         """Fix the run's id in `config`, which is then passed on to core."""
         self.config = ensure_config(config)
-        self.config["run_id"] = self.config.get("run_id") or uuid7()
+        self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
         self._model = model
         self._is_async = is_async
 
@@ -74,7 +77,7 @@ class scope:  # noqa: N801  # reads as a context, like contextlib's
         )
         kind = AsyncCallbackManagerForLLMRun if self._is_async else CallbackManagerForLLMRun
         return kind(
-            run_id=config["run_id"],
+            run_id=self._run_id,
             handlers=manager.handlers,
             inheritable_handlers=manager.inheritable_handlers,
             parent_run_id=manager.parent_run_id,
@@ -86,7 +89,9 @@ class scope:  # noqa: N801  # reads as a context, like contextlib's
 class RunObserver:
     """Tells a run's handlers of every attempt."""
 
-    def __init__(self, run: RunManager, listeners: Sequence[AttemptObserver], *, events: bool) -> None:
+    def __init__(
+        self, run: RunManager, listeners: Sequence[AttemptObserver], *, events: bool
+    ) -> None:
         """`listeners` hear at once; `events` says whether any handler takes custom events."""
         self._run = run
         self._listeners = listeners
@@ -144,7 +149,9 @@ def observer(run: RunManager | None) -> Observer | None:
     if run is None:
         return by_environment
     listeners: list[AttemptObserver] = [
-        handler for handler in run.handlers if hasattr(handler, "on_scout_attempt_end")
+        cast("AttemptObserver", handler)
+        for handler in run.handlers
+        if hasattr(handler, "on_scout_attempt_end")
     ]
     if by_environment and not any(hasattr(listener, "audit") for listener in listeners):
         listeners.append(by_environment)

@@ -129,7 +129,9 @@ class Attempt:
         if isinstance(error, ProviderError):
             self._book_failure(error)
             return True
-        self._book_nothing("cancelled" if not isinstance(error, Exception) else type(error).__name__)
+        self._book_nothing(
+            "cancelled" if not isinstance(error, Exception) else type(error).__name__
+        )
         return False
 
     # -- whole answers ---------------------------------------------------------------------------
@@ -145,7 +147,7 @@ class Attempt:
         """Read one event; the first chunk with content commits this attempt to the caller."""
         reader = self.reader
         if reader is None:
-            reader = self.reader = self.candidate.endpoint.line.reader()
+            reader = self.reader = self.candidate.endpoint.line.reader(self.prepared)
         chunk = guarded(reader.feed, event)
         if chunk is None:
             return None
@@ -158,6 +160,7 @@ class Attempt:
             self.held = None
             self.committed = True
             self.first_token = self.attempts.clock.now() - self.started
+            self._name(chunk)
         self.chunks.append(chunk)
         return chunk
 
@@ -190,6 +193,8 @@ class Attempt:
 
     def _close_record(self, usage: UsageMetadata | None, message: AIMessage) -> None:
         stated = message.response_metadata.pop("provider_cost_usd", None)
+        if not self.chunks:
+            self._name(message)
         cost = self._cost(usage, stated)
         self.record = self._record(
             "ok",
@@ -201,6 +206,11 @@ class Attempt:
             output_tokens=usage["output_tokens"] if usage else None,
         )
         message.response_metadata["scout"] = self.attempts.summary(self)
+
+    def _name(self, message: AIMessage) -> None:
+        """Name the model where the answer does not: some servers leave it out."""
+        if not message.response_metadata.get("model_name"):
+            message.response_metadata["model_name"] = self.candidate.model
 
     def _cost(self, usage: UsageMetadata | None, stated: float | None) -> Cost:
         if usage is None and stated is None:
@@ -272,7 +282,7 @@ class Attempt:
     def _interrupted(self, error: ProviderError) -> StreamInterrupted:
         partial: BaseMessage = self.chunks[0]
         if len(self.chunks) > 1:
-            partial = self.chunks[0].__add__(self.chunks[1:])  # type: ignore[arg-type]  # merges a list
+            partial = self.chunks[0].__add__(self.chunks[1:])
         broken = StreamInterrupted(
             f"{error.kind}: {error.message}",
             kind=ErrorKind.STREAM_INTERRUPTED,

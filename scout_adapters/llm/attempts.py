@@ -176,7 +176,7 @@ class Attempts:
         """Return what `response_metadata["scout"]` says of the call."""
         record = attempt.record
         assert record is not None  # noqa: S101  # the attempt has just made it
-        summary = {
+        summary: Json = {
             "provider": record.provider,
             "model": record.model,
             "key_id": record.key_id,
@@ -283,7 +283,8 @@ class Attempts:
             return None
         permit = endpoint.circuit.permit(now)
         if permit is None:
-            return self._skip(progress, "circuit open")
+            self._skip(progress, "circuit open")
+            return None
         lease: Lease | None = None
         if len(endpoint.pool):
             avoid = frozenset(progress.avoid)
@@ -292,11 +293,13 @@ class Attempts:
             lease = endpoint.pool.lease(candidate.model, now, avoid)
             if lease is None:
                 endpoint.circuit.report(permit, "neutral", now)
-                return self._skip(progress, "every key rests or is refused")
+                self._skip(progress, "every key rests or is refused")
+                return None
         elif not endpoint.keyless:
             endpoint.circuit.report(permit, "neutral", now)
             progress.out = True
-            return self._skip(progress, _no_key(candidate))
+            self._skip(progress, _no_key(candidate))
+            return None
         return self._leave(progress, permit, lease)
 
     def _leave(self, progress: _Progress, permit: Any, lease: Lease | None) -> Attempt:
@@ -441,5 +444,3 @@ def _retry_state(number: int, error: BaseException) -> RetryCallState:
     state.attempt_number = number
     state.set_exception((type(error), error, error.__traceback__))
     return state
-
-

@@ -29,6 +29,11 @@ NATIVE: Mapping[str, frozenset[str]] = {
             "document",
             "container_upload",
             "compaction",
+            "advisor_tool_result",
+            "tool_reference",
+            "tool_addition",
+            "tool_removal",
+            "browser_state",
         }
     ),
     "gemini": frozenset({"executable_code", "code_execution_result", "file_data"}),
@@ -36,7 +41,16 @@ NATIVE: Mapping[str, frozenset[str]] = {
 """Block types that are sent as they are, by wire: only its own API knows them."""
 
 DATA_URL = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
-CALLS = frozenset({"tool_use", "tool_call", "tool_call_chunk", "invalid_tool_call", "function_call", "input_json_delta"})
+CALLS = frozenset(
+    {
+        "tool_use",
+        "tool_call",
+        "tool_call_chunk",
+        "invalid_tool_call",
+        "function_call",
+        "input_json_delta",
+    }
+)
 
 
 def is_call(kind: Any) -> bool:
@@ -117,6 +131,8 @@ def _media(kind: str) -> Callable[[Json], Json | None]:
                 break
         if detail := block.get("detail") or (block.get("extras") or {}).get("detail"):
             made["detail"] = detail
+        if signature := (block.get("extras") or {}).get("signature"):
+            made["signature"] = signature
         source = _source(block)
         return made | source if source else None
 
@@ -128,7 +144,9 @@ def _source(block: Json) -> Json | None:
     mime = block.get("mime_type") or block.get("media_type")
     if isinstance(nested := block.get("source") or block.get("file"), dict):
         return _nested_source(nested)
-    if data := block.get("base64") or (block.get("data") if block.get("source_type") != "text" else None):
+    if data := block.get("base64") or (
+        block.get("data") if block.get("source_type") != "text" else None
+    ):
         return _bytes(str(data), mime)
     if url := block.get("url") or block.get("file_uri"):
         return _located(str(url), mime)
@@ -225,7 +243,12 @@ def _called(block: Json) -> Json | None:
     args = block.get("args", block.get("input"))
     if not isinstance(args, dict):
         return None
-    return {"type": "tool_call", "id": block.get("id") or "", "name": block.get("name"), "args": args}
+    return {
+        "type": "tool_call",
+        "id": block.get("id") or "",
+        "name": block.get("name"),
+        "args": args,
+    }
 
 
 def _untyped(block: Json) -> Callable[[Json], Json | None] | None:

@@ -222,5 +222,3 @@ def as_result(message: AIMessage) -> ProviderResult:
         model=message.response_metadata.get("model_name") or scout["model"],
         provider=scout["provider"],
     )
-
-

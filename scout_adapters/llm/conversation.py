@@ -21,7 +21,7 @@ from langchain_core.messages import (
 )
 
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.blocks import MEDIA, NATIVE, canonical, is_call, reasoning
+from scout_adapters.llm.blocks import MEDIA, NATIVE, READERS, canonical, is_call, reasoning
 from scout_adapters.llm.types import Json, ProviderSpec, Role, Turn
 
 CHAT_ROLES: Mapping[str, Role] = {
@@ -121,6 +121,7 @@ def _result(block: Json, at: int, spec: ProviderSpec, called: Mapping[str, str])
         tool_call_id=call_id,
         tool_name=called.get(call_id, ""),
         failed=bool(block.get("is_error")),
+        kept={name: block[name] for name in ("cache_control",) if block.get(name)},
     )
 
 
@@ -147,6 +148,7 @@ def _plain_blocks(content: Any, where: str, spec: ProviderSpec) -> list[Json]:
 
 def _assistant(message: AIMessage, at: int, spec: ProviderSpec, changes: list[str]) -> Turn:
     own = made_by(message, spec)
+    calls = _calls(message)
     blocks: list[Json] = []
     if isinstance(message.content, str):
         if message.content:
@@ -154,9 +156,9 @@ def _assistant(message: AIMessage, at: int, spec: ProviderSpec, changes: list[st
     else:
         for place, block in enumerate(message.content):
             where = f"message {at} (assistant), block {place}"
-            blocks.extend(_assistant_block(block, where, spec, own=own, changes=changes))
+            blocks.extend(_assistant_block(block, where, spec, calls, own=own, changes=changes))
     _think_aloud(message, at, blocks, own=own, changes=changes)
-    blocks.extend(_calls(message, blocks))
+    blocks.extend(calls.values())  # those that do not stand in the content
     return Turn(
         role="assistant",
         blocks=blocks,
@@ -166,13 +168,21 @@ def _assistant(message: AIMessage, at: int, spec: ProviderSpec, changes: list[st
     )
 
 
-def _assistant_block(
-    block: Any, where: str, spec: ProviderSpec, *, own: bool, changes: list[str]
+def _assistant_block(  # one step of one loop
+    block: Any,
+    where: str,
+    spec: ProviderSpec,
+    calls: dict[Any, Json],
+    *,
+    own: bool,
+    changes: list[str],
 ) -> Iterator[Json]:
     """Yield the block, or nothing: what another maker bound to itself stays behind."""
     kind = block.get("type") if isinstance(block, dict) else None
     if is_call(kind):
-        return  # message.tool_calls has them, parsed
+        if call := calls.pop(block.get("id"), None):
+            yield _marked(call, block)
+        return
     if kind == "non_standard":
         block, kind = block.get("value"), (block.get("value") or {}).get("type")
     if thought := reasoning(block):
@@ -180,7 +190,7 @@ def _assistant_block(
             yield thought
         else:
             changes.append(f"{where}: reasoning of another maker left out")
-    elif kind in NATIVE[spec.wire.name] and own:
+    elif own and (kind in NATIVE[spec.wire.name] or kind in SERVER_SIDE or _unknown(kind)):
         yield {"type": "native", "value": block}
     elif kind in SERVER_SIDE or (kind is not None and kind in ALL_NATIVE and not own):
         changes.append(f"{where}: {kind} of another maker left out")
@@ -188,6 +198,11 @@ def _assistant_block(
         changes.append(f"{where}: {kind} in an answer left out")
     else:
         yield canonical(block, where, spec.wire.name)
+
+
+def _unknown(kind: Any) -> bool:
+    """Tell a block that only its maker can know, where it stands in the maker's own answer."""
+    return kind is not None and kind not in READERS
 
 
 ALL_NATIVE = frozenset().union(*NATIVE.values())
@@ -206,21 +221,23 @@ def _think_aloud(
         changes.append(f"message {at} (assistant): reasoning of another maker left out")
 
 
-def _calls(message: AIMessage, blocks: Sequence[Json]) -> Iterator[Json]:
-    """Yield the calls; broken ones too, because a tool message may answer them."""
-    present = {block.get("id") for block in blocks if block["type"] == "tool_call"}
+def _calls(message: AIMessage) -> dict[Any, Json]:
+    """Return the calls by id; broken ones too, because a tool message may answer them."""
+    calls: dict[Any, Json] = {}
     for call in message.tool_calls:
-        if not call.get("id") or call.get("id") not in present:
-            yield {
-                "type": "tool_call",
-                "id": call.get("id") or "",
-                "name": call["name"],
-                "args": call["args"],
-            }
+        made = {"type": "tool_call", "id": call.get("id") or "", "name": call["name"]}
+        calls[call.get("id") or len(calls)] = {**made, "args": call["args"]}
     for broken in message.invalid_tool_calls:
-        yield {
-            "type": "tool_call",
-            "id": broken.get("id") or "",
-            "name": broken.get("name") or "",
-            "args": {},
-        }
+        made = {"type": "tool_call", "id": broken.get("id") or "", "name": broken.get("name") or ""}
+        calls[broken.get("id") or len(calls)] = {**made, "args": broken.get("args") or {}}
+    return calls
+
+
+def _marked(call: Json, block: Json) -> Json:
+    """Keep what only the content knows of a call: who made it, markers, a signature."""
+    extras: Json = block.get("extras") or {}
+    marks = {name: block.get(name) or extras.get(name) for name in MARKS}
+    return call | {name: mark for name, mark in marks.items() if mark}
+
+
+MARKS = ("caller", "toolset_name", "cache_control", "signature")

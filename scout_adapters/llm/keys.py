@@ -147,7 +147,9 @@ def shared_state(provider: str, base_url: str, key: str) -> KeyState:
 class KeyPool:
     """The keys of one provider at one address."""
 
-    def __init__(self, provider: str, states: Sequence[KeyState], rules: Rules | None = None) -> None:
+    def __init__(
+        self, provider: str, states: Sequence[KeyState], rules: Rules | None = None
+    ) -> None:
         self.provider = provider
         self.states = list(states)
         self.rules = rules or Rules()
@@ -159,7 +161,9 @@ class KeyPool:
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
 
-    def pick(self, model: str | None, now: float, avoid: frozenset[str] = frozenset()) -> KeyState | None:
+    def pick(
+        self, model: str | None, now: float, avoid: frozenset[str] = frozenset()
+    ) -> KeyState | None:
         """Choose the healthy key with the lowest (failures, in flight, last used)."""
         best: KeyState | None = None
         for state in self.states:
@@ -171,7 +175,9 @@ class KeyPool:
                 best = state
         return best
 
-    def lease(self, model: str | None, now: float, avoid: frozenset[str] = frozenset()) -> Lease | None:
+    def lease(
+        self, model: str | None, now: float, avoid: frozenset[str] = frozenset()
+    ) -> Lease | None:
         """Take the key to use next, or None if every one rests or was tried."""
         with _lock:
             state = self.pick(model, now, avoid)

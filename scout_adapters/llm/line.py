@@ -38,6 +38,8 @@ class Prepared:
     request: ChatRequest
     url: str = ""
     content: bytes = field(default=b"", repr=False)
+    body: Json = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[str] = ()
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -59,8 +61,8 @@ class Line(Protocol):
     def prepare(self, request: ChatRequest) -> Prepared:
         """Make a request ready; raises `UnsupportedContent` where it cannot be said here."""
 
-    def reader(self) -> StreamReader:
-        """Begin to read a stream."""
+    def reader(self, prepared: Prepared) -> StreamReader:
+        """Begin to read the streamed answer."""
 
     def send(self, parcel: Parcel) -> AIMessage:
         """Ask, and return the whole answer."""
@@ -98,11 +100,13 @@ class HttpLine:
             request=request,
             url=self._url(request.model, request.stream),
             content=encode(body),
+            body=body,
+            headers=self.spec.wire.extra_headers(request),
             changes=talk.changes,
         )
 
-    def reader(self) -> StreamReader:
-        return self.spec.wire.reader(self.spec)
+    def reader(self, prepared: Prepared) -> StreamReader:
+        return self.spec.wire.reader(self.spec, prepared.body)
 
     def send(self, parcel: Parcel) -> AIMessage:
         return self._parsed(self._transport().send(self._exchange(parcel)))
@@ -122,7 +126,7 @@ class HttpLine:
             provider=self.spec.name,
             model=parcel.prepared.request.model,
             url=parcel.prepared.url,
-            headers={**self._headers, **auth},
+            headers={**self._headers, **parcel.prepared.headers, **auth},
             content=parcel.prepared.content,
             timeouts=parcel.timeouts,
             key_id=parcel.key_id,
@@ -159,10 +163,12 @@ class FunctionLine:
             ("media", _media(request)),
         ):
             if given:
-                raise UnsupportedContent(self.name, what, "a provider made of a function takes text")
+                raise UnsupportedContent(
+                    self.name, what, "a provider made of a function takes text"
+                )
         return Prepared(request=request, arguments=_flat(request))
 
-    def reader(self) -> StreamReader:
+    def reader(self, prepared: Prepared) -> StreamReader:
         return _WholeReader()
 
     def send(self, parcel: Parcel) -> AIMessage:
@@ -220,9 +226,7 @@ def _message(result: ProviderResult, name: str) -> AIMessage:
             output_tokens=result.output_tokens,
             total_tokens=result.input_tokens + result.output_tokens,
         )
-    return AIMessage(
-        content=result.response_text, response_metadata=metadata, usage_metadata=usage
-    )
+    return AIMessage(content=result.response_text, response_metadata=metadata, usage_metadata=usage)
 
 
 class _WholeReader:

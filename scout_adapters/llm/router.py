@@ -30,7 +30,7 @@ class ProviderFunction(Protocol):
     ) -> Awaitable[LLMResponse]: ...
 
 
-async def call_llm(  # noqa: PLR0913  # the guide's vocabulary
+async def call_llm(  # the guide's vocabulary
     prompt: str,
     *,
     model: str | None = None,
@@ -124,4 +124,3 @@ call_groq_async = provider_function("groq")
 call_google_async = provider_function("google")
 call_minimax_async = provider_function("minimax")
 call_anthropic_async = provider_function("anthropic")
-

@@ -61,7 +61,9 @@ class EventDecoder:
                 self._add(line[8:].removeprefix(b" "))
             elif line == b"data":
                 self._add(b"")
-            self._began = True  # comments, event:, id: and retry: tell us nothing that data does not
+            self._began = (
+                True  # comments, event:, id: and retry: tell us nothing that data does not
+            )
         return events
 
     def _add(self, data: bytes) -> None:

@@ -215,7 +215,9 @@ def _sent(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Respon
 
 
 @asynccontextmanager
-async def _asent(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+async def _asent(
+    client: httpx.AsyncClient, request: httpx.Request
+) -> AsyncIterator[httpx.Response]:
     response = await client.send(request, stream=True)
     try:
         yield response
@@ -352,7 +354,9 @@ def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
     match error:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError() | httpx.PoolTimeout():
+        case (
+            httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError() | httpx.PoolTimeout()
+        ):
             kind, phase = ErrorKind.CONNECT, "pre_send"
         case httpx.TimeoutException():
             kind, phase = ErrorKind.TIMEOUT_RESPONSE, "sent"

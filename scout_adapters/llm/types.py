@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -51,8 +52,8 @@ class Turn:
 
     `blocks` are dicts of these types, and of no others:
     `text` (`text`), `image`, `audio`, `video` and `file` (each with `base64` + `mime_type`, or `url`,
-    or `file_id`; perhaps `filename`), `reasoning` (`reasoning`, perhaps `signature`),
-    `tool_call` (`id`, `name`, `args`: a dict, perhaps `signature`) and `native` (`value`: a dict in the maker's own
+    or `file_id`; perhaps `filename`, `detail`), `reasoning` (`reasoning`, perhaps `signature`),
+    `tool_call` (`id`, `name`, `args`: a dict, or the text of a broken call; perhaps `signature`) and `native` (`value`: a dict in the maker's own
     form, only where the same maker made it or the user wrote it in that form).
     Any of them may carry `cache_control`.
     `reasoning` blocks only appear where the same maker made the message.
@@ -74,7 +75,8 @@ class Turn:
     """On `tool` turns: the tool raised."""
 
     kept: Mapping[str, Any] = field(default_factory=dict)
-    """On `assistant` turns by the same maker: the message's `additional_kwargs`."""
+    """On `assistant` turns by the same maker: the message's `additional_kwargs`; on `tool` turns
+    in Anthropic's own form: its `cache_control`."""
 
     @property
     def where(self) -> str:
@@ -124,8 +126,11 @@ class Wire(Protocol):
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
 
-    def reader(self, spec: ProviderSpec) -> StreamReader:
-        """Begin to read a streamed answer."""
+    def extra_headers(self, request: ChatRequest) -> dict[str, str]:
+        """Name the headers that what the request uses calls for, such as beta features."""
+
+    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
+        """Begin to read the streamed answer to the request that `body` is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,14 +179,23 @@ class ProviderSpec:
     any_tool: str = "required"
     """OpenAI's wire: its word for "some tool must be called"."""
 
+    takes: frozenset[str] = frozenset()
+    """OpenAI's wire: what this provider takes beyond it: `video`, `file_url`, `tool_images`."""
+
     cache_markers: bool = False
     """OpenAI's wire: takes `cache_control` on content parts."""
 
-    json_schema: bool = True
-    """Whether `response_format` takes a JSON schema; if not, tools are used for structure."""
+    json_schema: bool | re.Pattern[str] = True
+    """Whether `response_format` takes a JSON schema, or for which models (matched from the start);
+    for the others tools are used where structure is asked for."""
 
     quirks: tuple[str, ...] = ()
     """What else its users should know, a sentence each."""
+
+    def takes_schema(self, model: str) -> bool:
+        """Tell whether a model takes a JSON schema as `response_format`."""
+        known = self.json_schema
+        return known if isinstance(known, bool) else known.match(model) is not None
 
     @property
     def maker(self) -> str:

@@ -116,11 +116,18 @@ def test_several_places_make_parallel_calls_unless_they_are_forbidden() -> None:
         ({"type": "array", "items": {"type": "boolean"}, "minItems": 2}, [True, True]),
         ({"type": "string", "format": "date"}, "2026-01-31"),
         ({"type": "string", "maxLength": 3}, "som"),
+        ({"type": "number", "exclusiveMaximum": True, "maximum": 1}, 0.999999),
+        ({"type": ["null", "integer"]}, 1),
+        ({"prefixItems": [{"type": "boolean"}, {"type": "null"}], "type": "array"}, [True, None]),
+        ({"properties": {"query": {"type": "string"}}}, {"query": "I like blue"}),
+        ({"$ref": "#/$defs/Missing"}, "something"),
+        ({"$ref": "#/$defs/Loop"}, None),
         ({"properties": {"email": {"type": "string"}}}, {"email": "ada@example.com"}),
     ],
 )
 def test_every_kind_of_schema_is_filled(schema: dict[str, Any], expected: Any) -> None:
-    root = {"$defs": {"Count": {"type": "integer", "minimum": 2}}}
+    loop = {"$ref": "#/$defs/Loop"}
+    root = {"$defs": {"Count": {"type": "integer", "minimum": 2}, "Loop": loop}}
     assert Filler("I like blue", root=root).fill(schema) == expected
 
 

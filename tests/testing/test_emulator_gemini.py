@@ -70,6 +70,24 @@ def test_a_schema_is_filled(client: Any, field: Any) -> None:
     assert set(json.loads(parts(body)[0]["text"])) == {"setup"}
 
 
+def test_instructions_count_and_dicts_of_results_are_told_as_json(client: Any) -> None:
+    system = {"parts": [{"text": "Be kind. " * 40}]}
+    body = client.gemini(systemInstruction=system).json()
+    assert body["usageMetadata"]["promptTokenCount"] > 80
+    call = {"functionCall": {"name": "f", "args": {}}}
+    answer = {"functionResponse": {"name": "f", "response": {"a": 1, "b": 2}}}
+    turns = [("user", {"text": "Hi"}), ("model", call), ("user", answer)]
+    contents = [{"role": role, "parts": [part]} for role, part in turns]
+    said = parts(client.gemini(contents=contents).json())[0]["text"]
+    assert said == 'The tools have answered: {"a":1,"b":2}'
+
+
+def test_a_text_that_stops_before_it_begins_has_no_parts(client: Any, events: Any) -> None:
+    stopped = {"generationConfig": {"stopSequences": ["This"]}}
+    assert client.gemini(**stopped).json()["candidates"][0]["content"] == {"role": "model"}
+    assert parts(*events(client.gemini(stream=True, **stopped))) == [{"text": ""}]
+
+
 def test_json_without_a_schema_is_an_object(client: Any) -> None:
     config = {"responseMimeType": "application/json"}
     body = client.gemini("Give me JSON with 'setup'", generationConfig=config).json()

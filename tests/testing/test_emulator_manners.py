@@ -146,6 +146,12 @@ def test_comments_come_before_the_answer(talk: Any) -> None:
     assert error is None
 
 
+def test_a_whole_answer_waits_for_as_long_as_comments_would(talk: Any) -> None:
+    answer = ask(talk, "groq", KeepAlive(2, 0.01))
+    assert answer.elapsed.total_seconds() >= 0.02
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("provider", WIRES)
 def test_a_dripping_answer_is_complete(talk: Any, provider: str) -> None:
     dripped = ask(talk, provider, Drip(64, 0.0), stream=True).text
@@ -206,6 +212,20 @@ def test_an_error_comes_after_some_events(client: Any, provider: str) -> None:
     assert "emulator" in good
     assert client.emulator.log[1].billed
     assert client.emulator.log[1].output_tokens < client.emulator.log[0].output_tokens
+
+
+def test_an_error_without_words_still_stands_in_a_stream(client: Any) -> None:
+    fault = ErrorInBand(condition="daily_quota")
+    assert 'data: {"error":' in ask(client, "mistral", fault, stream=True).text
+
+
+async def test_an_async_client_hears_a_reset_and_silences(emulator: Any) -> None:
+    emulator.script("groq", [CutMidStream(2, "reset", between=0.001)])
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+    async with httpx.AsyncClient(transport=emulator.transport()) as http:
+        url = f"{emulator.url('groq')}/chat/completions"
+        with pytest.raises(httpx.ReadError):
+            await http.post(url, json=body, headers={"authorization": "Bearer k"})
 
 
 def test_groq_s_and_openrouter_s_errors_look_as_recorded(client: Any) -> None:

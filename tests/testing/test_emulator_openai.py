@@ -235,6 +235,16 @@ def test_media_count_tokens_and_nothing_else(client: Any) -> None:
     assert rich["prompt_tokens_details"]["audio_tokens"] == 50
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_text_that_stops_before_it_begins_is_empty(
+    client: Any, events: Any, provider: str
+) -> None:
+    body = client.chat(provider, stop="This").json()
+    assert body["choices"][0]["message"]["content"] == ""
+    stream = streamed(events(client.chat(provider, stop="This", stream=True)))
+    assert (stream["text"], stream["finish"]) == ("", "stop")
+
+
 def test_a_tool_s_answer_is_spoken_about(client: Any, weather: Any) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
     messages = [

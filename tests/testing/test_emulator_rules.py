@@ -23,6 +23,8 @@ def result(made: str) -> dict[str, Any]:
 
 STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
 OPENAI = [
+    ({"model": ""}, "you must provide a model parameter"),
+    ({"messages": None}, "Missing required parameter: 'messages'."),
     ({"tools": []}, "Invalid 'tools': empty array."),
     ({"messages": []}, "Invalid 'messages': empty array."),
     ({"messages": [USER, result("c1")]}, "must be a response to a preceeding message"),
@@ -89,6 +91,20 @@ def test_openai_itself_refuses(client: Any, body: Any, text: str) -> None:
     answer = client.chat("openai", **body)
     assert answer.status_code == 400
     assert text in answer.json()["error"]["message"]
+
+
+def test_openai_s_strict_schemas_are_strict_all_the_way_down(client: Any) -> None:
+    closed = {"type": "object", "additionalProperties": False}
+    inner = {**closed, "properties": {"b": {"type": "array", "items": {"type": "object"}}}}
+    outer = {**closed, "properties": {"a": {**inner, "required": ["b"]}}, "required": ["a"]}
+    form = {"name": "J", "strict": True, "schema": outer}
+    answer = client.chat("openai", response_format={"type": "json_schema", "json_schema": form})
+    assert "In context=('properties', 'a', 'properties', 'b', 'items')" in answer.text
+
+
+def test_adaptive_thinking_needs_no_thought_before_a_call(client: Any) -> None:
+    body = {"thinking": {"type": "adaptive"}, "messages": [USER, use(), used()]}
+    assert client.messages(**body).status_code == 200
 
 
 def test_a_conversation_in_order_passes_everywhere(client: Any) -> None:
@@ -164,6 +180,7 @@ ANTHROPIC = [
         {"messages": [USER, use("a.b"), used("a.b")]},
         "messages.1.content.0.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'",
     ),
+    ({"messages": [USER, use(), used("a.b")]}, "messages.2.content.0.tool_result.tool_use_id: Str"),
     ({"messages": [USER, use(), used(), use(), used()]}, "`tool_use` ids must be unique"),
     (
         {"messages": [USER, use(input="{}"), used()]},
@@ -187,6 +204,8 @@ ANTHROPIC = [
         "messages.1.content.0.thinking.signature: Field required",
     ),
     ({**THINK, "max_tokens": 1024}, "`max_tokens` must be greater than"),
+    ({"thinking": {"type": "enabled"}}, "thinking.enabled.budget_tokens: Field required"),
+    ({"thinking": {"type": "adaptive"}, "temperature": 0}, "`temperature` may only be set to 1"),
     ({"thinking": {"type": "enabled", "budget_tokens": 9}}, "greater than or equal to 1024"),
     ({**THINK, "temperature": 0}, "`temperature` may only be set to 1 when thinking is enabled"),
     (
@@ -286,6 +305,10 @@ GEMINI = [
             ]
         },
         "Unknown name \"additionalProperties\" at 'tools[0].function_declarations[0].parameters'",
+    ),
+    (
+        {"generationConfig": {"responseSchema": {"anyOf": [{"items": {"const": 1}}]}}},
+        "Unknown name \"const\" at 'generation_config.response_schema.any_of[0].items'",
     ),
     (
         {"generationConfig": {"responseSchema": {"properties": {"a": {"$ref": "#"}}}}},

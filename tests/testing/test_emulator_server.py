@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
 import json
@@ -209,6 +210,19 @@ def test_run_serves_until_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(KeyboardInterrupt):
         run(port=0, on_start=start, emulator=emulator)
     assert seen == [401]
+
+
+def test_run_ends_well_at_an_interrupt() -> None:
+    seen = []
+
+    def start(base: str) -> None:
+        seen.append(base)
+        threading.Timer(0.05, _thread.interrupt_main).start()
+
+    run(port=0, on_start=start)
+    assert seen
+    with pytest.raises(ConnectionRefusedError):
+        connect(seen[0])
 
 
 def test_a_plain_answer_takes_less_than_a_millisecond(emulator: Emulator) -> None:

@@ -1,5 +1,7 @@
 """Anthropic's Claude, documented at https://platform.claude.com/docs/en/api/messages."""
 
+import re
+
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
@@ -11,9 +13,12 @@ SPEC = ProviderSpec(
     default_model="claude-haiku-4-5",
     models=("claude-",),
     cache_markers=True,
-    json_schema=False,  # from Claude 4.5 on; tools work everywhere
+    # Since Claude 4.5 but for Opus 4.1; the newest models refuse a forced tool while they think.
+    json_schema=re.compile(
+        r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
+    ),
     quirks=(
-        "`max_tokens` is required; left out, the model's own limit is sent.",
+        "`max_tokens` is required; left out, 4,096 to 32,000 are sent, by the model's generation.",
         "Sends `retry-after` on successful answers too; it means nothing there.",
         "Signed thinking goes back to Anthropic, unchanged, and to nobody else.",
     ),

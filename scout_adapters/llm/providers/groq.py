@@ -1,5 +1,7 @@
 """Open models on Groq's hardware, documented at https://console.groq.com/docs/api-reference."""
 
+import re
+
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -12,7 +14,7 @@ SPEC = ProviderSpec(
     models=("llama-", "llama3-", "mixtral-", "gemma2-"),
     reasoning_field="reasoning",
     drop=frozenset({"logprobs", "top_logprobs", "logit_bias"}),  # 400: not supported
-    json_schema=False,  # only the gpt-oss and a few other models take one
+    json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     quirks=(
         "Tool calls that the model breaks come as error `tool_use_failed`; they are asked for once more.",
         "Limits count per organisation and model, requests per day and tokens per minute.",

@@ -11,7 +11,9 @@ OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
 
 def _nine(call_id: str) -> str:
     """Mistral takes ids of nine letters and digits only; its own pass unchanged."""
-    return call_id if OWN_ID.fullmatch(call_id) else hashlib.sha256(call_id.encode()).hexdigest()[:9]
+    return (
+        call_id if OWN_ID.fullmatch(call_id) else hashlib.sha256(call_id.encode()).hexdigest()[:9]
+    )
 
 
 SPEC = ProviderSpec(

@@ -10,5 +10,7 @@ SPEC = ProviderSpec(
     base_url="",
     keyless=True,
     reasoning_field="reasoning_content",
-    quirks=("Has no address of its own: `base_url=` or `OPENAI_COMPATIBLE_API_URL` says where it is.",),
+    quirks=(
+        "Has no address of its own: `base_url=` or `OPENAI_COMPATIBLE_API_URL` says where it is.",
+    ),
 )

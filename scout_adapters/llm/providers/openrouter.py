@@ -11,6 +11,7 @@ SPEC = ProviderSpec(
     default_model="openai/gpt-5-mini",
     headers={"X-Title": "scout-adapters"},
     reasoning_field="reasoning_details",
+    takes=frozenset({"video", "file_url", "tool_images"}),
     cache_markers=True,
     json_schema=False,  # depends on the model behind it
     quirks=(

@@ -13,7 +13,6 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json
 
-
 T = TypeVar("T")
 
 

@@ -51,7 +51,7 @@ class AnthropicMessages:
         """Begin to read a streamed answer.
 
         If `body`, the request, asks for text and nothing else, chunks carry plain strings,
-        as ChatAnthropic's do; without it, they always carry lists of blocks.
+        as ChatAnthropic's do; otherwise they carry lists of blocks.
         """
         return Reader(spec, plain=body is not None and says_text_only(body))
 

@@ -51,6 +51,8 @@ def result(turn: Turn, ids: CallIds) -> Json:
     for part in parts:
         if marker := part.pop("cache_control", None):
             made["cache_control"] = marker
+    if marker := turn.kept.get("cache_control"):
+        made["cache_control"] = marker
     if parts:
         made["content"] = plain(parts)
     if turn.failed:

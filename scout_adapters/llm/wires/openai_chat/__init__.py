@@ -40,7 +40,11 @@ class OpenAIChat:
         """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
         return parse_response(body, spec)
 
-    def reader(self, spec: ProviderSpec) -> StreamReader:
+    def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a Wire's
+        """Name none: this API knows no features by header."""
+        return {}
+
+    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
         """Begin to read a streamed answer."""
         return Reader(spec)
 

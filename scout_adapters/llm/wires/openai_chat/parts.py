@@ -62,7 +62,7 @@ def takes(spec: ProviderSpec) -> frozenset[str]:
 
     It is the card's to say; a card without the field takes nothing more.
     """
-    beyond: frozenset[str] = getattr(spec, "takes", frozenset())
+    beyond: frozenset[str] = spec.takes
     return beyond
 
 
