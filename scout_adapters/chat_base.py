@@ -22,8 +22,9 @@ from scout_adapters import observing
 from scout_adapters.asking import FIELDS, request_from, timeouts_from, tool_choice, tool_from
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm import engine
-from scout_adapters.llm.attempts import Attempts, Patience
+from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.clock import SYSTEM, Clock
+from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.route import Route
 from scout_adapters.llm.types import Json
 from scout_adapters.structured import structured

@@ -23,8 +23,8 @@ from langchain_core.runnables.config import RunnableConfig, ensure_config
 from langchain_core.utils.uuid import uuid7
 
 from scout_adapters.llm.attempt import Attempt, AttemptObserver, AttemptRecord
-from scout_adapters.llm.attempts import News, Observer
 from scout_adapters.llm.auditing import environment_audit
+from scout_adapters.llm.patience import News, Observer
 
 EVENT = "scout.attempt"
 

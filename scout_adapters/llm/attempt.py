@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, Self
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -20,15 +20,13 @@ from scout_adapters.errors import (
     provider_error,
 )
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
+from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel, Prepared, guarded
 from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.types import Json, StreamReader
-
-if TYPE_CHECKING:
-    from scout_adapters.llm.attempts import Attempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +69,29 @@ class AttemptObserver(Protocol):
         """Note what came of it; also called for what was skipped, without a start."""
 
 
+class Call(Protocol):
+    """The call that an attempt belongs to: it decides what comes next."""
+
+    clock: Clock
+
+    def started(self, attempt: Attempt) -> None:
+        """Hear that a request is about to leave."""
+
+    def booked(self, record: AttemptRecord) -> None:
+        """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
+
+    def failed(self, attempt: Attempt, record: AttemptRecord, error: ProviderError) -> None:
+        """Hear of a failure, and decide what comes next."""
+
+    def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
+        """Return what `response_metadata["scout"]` says of the call."""
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """One request to one candidate with one key."""
 
-    attempts: Attempts
+    call: Call
     candidate: Candidate
     prepared: Prepared
     permit: Permit
@@ -106,10 +122,10 @@ class Attempt:
         """Whether the provider answered."""
         return self.record is not None and self.record.outcome == "ok"
 
-    def __enter__(self) -> Attempt:
-        self.started = self.attempts.clock.now()
+    def __enter__(self) -> Self:
+        self.started = self.call.clock.now()
         self.candidate.endpoint.pace(self.candidate.model).in_flight += 1
-        self.attempts.observe_start(self)
+        self.call.started(self)
         return self
 
     def __exit__(
@@ -118,7 +134,7 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        """Book the outcome. A provider's failure is swallowed here: the loop decides what is next."""
+        """Book the outcome. A provider's failure is swallowed: the call decides what is next."""
         endpoint = self.candidate.endpoint
         endpoint.pace(self.candidate.model).in_flight -= 1
         if error is None:
@@ -159,7 +175,7 @@ class Attempt:
                 return None
             self.held = None
             self.committed = True
-            self.first_token = self.attempts.clock.now() - self.started
+            self.first_token = self.call.clock.now() - self.started
             self._name(chunk)
         self.chunks.append(chunk)
         return chunk
@@ -169,7 +185,7 @@ class Attempt:
         limit = self.parcel.timeouts.first_token
         if self.committed or limit is None:
             return
-        if self.attempts.clock.now() - self.started > limit:
+        if self.call.clock.now() - self.started > limit:
             raise provider_error(
                 ErrorKind.TIMEOUT_RESPONSE, f"no token within {limit:g} s", phase="first_token"
             )
@@ -198,14 +214,14 @@ class Attempt:
         cost = self._cost(usage, stated)
         self.record = self._record(
             "ok",
-            latency_s=round(self.attempts.clock.now() - self.started, 6),
+            latency_s=round(self.call.clock.now() - self.started, 6),
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
             cost_usd=cost.usd,
             cost_source=cost.source,
             input_tokens=usage["input_tokens"] if usage else None,
             output_tokens=usage["output_tokens"] if usage else None,
         )
-        message.response_metadata["scout"] = self.attempts.summary(self)
+        message.response_metadata["scout"] = self.call.summary(self, self.record)
 
     def _name(self, message: AIMessage) -> None:
         """Name the model where the answer does not: some servers leave it out."""
@@ -236,15 +252,16 @@ class Attempt:
         )
 
     def _book_success(self) -> None:
-        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        endpoint, now = self.candidate.endpoint, self.call.clock.now()
         endpoint.pace(self.candidate.model).note(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             endpoint.pool.succeed(self.lease, self.candidate.model)
-        self.attempts.booked(self)
+        if self.record is not None:
+            self.call.booked(self.record)
 
     def _book_failure(self, error: ProviderError) -> None:
-        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        endpoint, now = self.candidate.endpoint, self.call.clock.now()
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.lease.key_id if self.lease else None
         conduct = error.conduct
@@ -262,7 +279,8 @@ class Attempt:
             if conduct.key_effect == "quarantine" and endpoint.pool.acquit(now):
                 endpoint.circuit.trip(now)
         self.record = self._failed_record(error)
-        self.attempts.failed(self, self._interrupted(error) if self.committed else error)
+        failure = self._interrupted(error) if self.committed else error
+        self.call.failed(self, self.record, failure)
 
     def _failed_record(self, error: ProviderError) -> AttemptRecord:
         usage = self.reader.usage if self.reader else None
@@ -271,7 +289,7 @@ class Attempt:
             status=error.status,
             code=error.code,
             reason=one_line(error.message),
-            latency_s=round(self.attempts.clock.now() - self.started, 6),
+            latency_s=round(self.call.clock.now() - self.started, 6),
             first_token_s=self.first_token,
             retry_after=error.retry_after,
             request_id=error.request_id,
@@ -300,7 +318,7 @@ class Attempt:
         return broken
 
     def _book_nothing(self, outcome: str) -> None:
-        endpoint, now = self.candidate.endpoint, self.attempts.clock.now()
+        endpoint, now = self.candidate.endpoint, self.call.clock.now()
         endpoint.circuit.report(self.permit, "neutral", now)
         if self.lease is not None:
             endpoint.pool.release(self.lease)
@@ -312,7 +330,7 @@ class Attempt:
             input_tokens=usage["input_tokens"] if usage else None,
             output_tokens=usage["output_tokens"] if usage else None,
         )
-        self.attempts.booked(self)
+        self.call.booked(self.record)
 
     def _named(self, error: RefusedInBand) -> ProviderError:
         return refusal(

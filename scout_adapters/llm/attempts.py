@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from tenacity import RetryCallState, Retrying, wait_exponential
+from tenacity import RetryCallState
 
 from scout_adapters.errors import (
     CircuitOpenError,
@@ -24,48 +24,14 @@ from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel, Prepared
+from scout_adapters.llm.patience import News, Observer, Patience, back_off, retry_state
 from scout_adapters.llm.pricing import context_window
 from scout_adapters.llm.transport import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
 
-BACK_OFF = wait_exponential(multiplier=0.5, max=8)
 NEVER = float("inf")
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 SMALLER = frozenset({ErrorKind.CONTEXT_OVERFLOW, ErrorKind.REQUEST_TOO_LARGE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long and how often one call tries. Seconds; None is without end."""
-
-    max_retries: int = 2
-    """Second tries of the same key, and waits for a key or circuit to come back; per call."""
-
-    max_wait: float = 30.0
-    deadline: float | None = None
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    failover_on_refusal: bool = False
-    """Whether a content policy's refusal goes to the next candidate."""
-
-
-class Observer(Protocol):
-    """Where a call's attempts are told: callbacks, the audit log, a budget."""
-
-    def started(self, attempt: Attempt) -> None: ...
-
-    def ended(self, record: AttemptRecord) -> None: ...
-
-    def tell(self, news: Sequence[News]) -> None: ...
-
-    async def atell(self, news: Sequence[News]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """An attempt that is over, for callbacks; `retry` where another one follows a failure."""
-
-    record: AttemptRecord
-    retry: RetryCallState | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +73,7 @@ class Attempts:
         self._began = clock.now()
         self._waited = 0.0
         self._waiting = 0.0
+        self._pause_before = 0.0
         self._retries = 0
         self._again: tuple[_Progress, KeyState | None] | None = None
         self._last: ScoutError | None = None
@@ -154,28 +121,23 @@ class Attempts:
 
     # -- what attempts report --------------------------------------------------------------------
 
-    def observe_start(self, attempt: Attempt) -> None:
+    def started(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
         if self._observer:
             self._observer.started(attempt)
 
-    def booked(self, attempt: Attempt) -> None:
-        """Hear of an attempt that ends the call: a success, or one that was cancelled."""
-        assert attempt.record is not None  # noqa: S101  # the attempt has just made it
-        self._note(attempt.record)
+    def booked(self, record: AttemptRecord) -> None:
+        """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
+        self._note(record)
 
-    def failed(self, attempt: Attempt, error: ProviderError) -> None:
+    def failed(self, attempt: Attempt, record: AttemptRecord, error: ProviderError) -> None:
         """Hear of a failure, and decide what comes next."""
-        assert attempt.record is not None  # noqa: S101  # the attempt has just made it
         self._last = error
         self._decide(attempt, error)
-        retry = None if self._final else _retry_state(attempt.number, error)
-        self._note(attempt.record, retry)
+        self._note(record, None if self._final else retry_state(attempt.number, error))
 
-    def summary(self, attempt: Attempt) -> Json:
+    def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return what `response_metadata["scout"]` says of the call."""
-        record = attempt.record
-        assert record is not None  # noqa: S101  # the attempt has just made it
         summary: Json = {
             "provider": record.provider,
             "model": record.model,
@@ -200,7 +162,7 @@ class Attempts:
         elif conduct.same_key and (pause := self._second_try(attempt, error)) is not None:
             self._again, self._waiting = (progress, key.state if key else None), pause
         elif conduct.next_key and key is not None:
-            progress.avoid[key.key_id] = self._rested(attempt, error)
+            progress.avoid[key.key_id] = self._rested(error)
             progress.out = progress.out or self._enough_keys(progress)
         elif conduct.next_candidate or (
             error.kind in CONTENT and self.patience.failover_on_refusal
@@ -224,10 +186,9 @@ class Attempts:
     def _pause(self, error: ProviderError) -> float:
         if error.retry_after:  # a wait of zero is no wait: back off as if nothing had been said
             return error.retry_after
-        backed_off = float(BACK_OFF(_retry_state(self._retries + 1, error)))
-        return backed_off * (0.5 + 0.5 * self.clock.random())
+        return back_off(self._retries + 1, error, self.clock.random())
 
-    def _rested(self, attempt: Attempt, error: ProviderError) -> float:
+    def _rested(self, error: ProviderError) -> float:
         """Return when this call may come back to a key that was refused."""
         if error.conduct.key_effect != "cooldown":
             return NEVER
@@ -238,7 +199,7 @@ class Attempts:
         return limit is not None and progress.keys_tried >= limit
 
     def _drop_smaller(self, failed: Candidate) -> None:
-        """Leave out candidates whose window is known to be no larger than the one that overflowed."""
+        """Leave out candidates whose window is known to be no larger than the overflowed one."""
         window = _window(failed)
         for progress in self._progress:
             other = _window(progress.candidate)
@@ -257,15 +218,14 @@ class Attempts:
     # -- stepping --------------------------------------------------------------------------------
 
     def _step(self) -> Attempt | ScoutError | float:
-        """Return the attempt to make, the seconds to sleep first, or the error that ends the call."""
+        """Return the attempt to make, seconds to sleep first, or the error that ends the call."""
         if self._final is not None:
             return self._finish(self._final)
         if self._left() <= 0:
             return self._finish(self._last or DeadlineExceeded("the call's deadline has passed"))
         if self._waiting:
             pause, self._waiting = self._waiting, 0.0
-            self._waited += pause
-            return pause
+            return self._sleep(pause)
         if self._again is not None:
             (progress, key), self._again = self._again, None
             if attempt := self._attempt(progress, key):
@@ -304,6 +264,7 @@ class Attempts:
 
     def _leave(self, progress: _Progress, permit: Any, lease: Lease | None) -> Attempt:
         assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
+        waited, self._pause_before = self._pause_before, 0.0
         if self._sent == 0:
             progress.candidate.endpoint.retries.called()
         self._sent += 1
@@ -317,13 +278,13 @@ class Attempts:
             redact=_redactor(lease),
         )
         return Attempt(
-            attempts=self,
+            call=self,
             candidate=progress.candidate,
             prepared=progress.prepared,
             permit=permit,
             lease=lease,
             number=self._sent,
-            waited=self._waited,
+            waited=waited,
             parcel=parcel,
         )
 
@@ -372,8 +333,12 @@ class Attempts:
         if self._retries >= self.patience.max_retries or not self._affords(pause):
             return self._finish(self._last or self._why_none(pause), pause)
         self._retries += 1
-        self._waited += pause
         self._begin_round(self.clock.now() + pause)
+        return self._sleep(pause)
+
+    def _sleep(self, pause: float) -> float:
+        self._waited += pause
+        self._pause_before += pause
         return pause
 
     def _begin_round(self, at: float) -> None:
@@ -382,7 +347,7 @@ class Attempts:
             progress.avoid = {key: due for key, due in progress.avoid.items() if due > at}
 
     def _ready_in(self) -> float | None:
-        """Return the seconds until some candidate can be tried; None if none ever can in this call."""
+        """Return the seconds until some candidate can be tried; None if none ever can be."""
         now = self.clock.now()
         times = [self._ready_at(p, now) for p in self._progress if not p.out]
         soonest = min((t for t in times if t is not None), default=NEVER)
@@ -436,11 +401,3 @@ def _redactor(lease: Lease | None) -> Any:
     if lease is None:
         return str
     return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")
-
-
-def _retry_state(number: int, error: BaseException) -> RetryCallState:
-    """Say a failure in tenacity's words, which LangChain's `on_retry` takes."""
-    state = RetryCallState(Retrying(), None, (), {})
-    state.attempt_number = number
-    state.set_exception((type(error), error, error.__traceback__))
-    return state

@@ -10,9 +10,10 @@ from typing import Literal
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.attempts import Attempts, Observer, Patience
+from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.patience import Observer, Patience
 from scout_adapters.llm.pricing import cost_of
 from scout_adapters.llm.types import ChatRequest
 

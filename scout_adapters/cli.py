@@ -1,0 +1,74 @@
+"""The command line: `scout-adapters demo`, `emulator`, `providers`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.table import Table
+except ModuleNotFoundError as missing:  # the `cli` extra
+    sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
+
+from scout_adapters.errors import ScoutError
+from scout_adapters.llm.providers import registry
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many providers, many keys.")
+console = Console()
+
+
+@app.command()
+def demo(
+    *,
+    live: Annotated[bool, typer.Option(help="Ask the real providers, with your keys.")] = False,
+    audit: Annotated[Path, typer.Option(help="Where the audit log goes.")] = Path(
+        "scout-demo-audit.jsonl"
+    ),
+) -> None:
+    """Run a chain, a tool call, a structured output and a batch past dead keys and providers."""
+    from scout_adapters import demo as play  # noqa: PLC0415  # LangChain's prompts take a second
+
+    try:
+        play.run(console, live=live, audit_path=audit)
+    except ScoutError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def emulator(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.")] = 8399,
+) -> None:
+    """Play all providers on this machine until interrupted, each below its own path."""
+    from scout_adapters.testing import run  # noqa: PLC0415  # only this command needs it
+
+    run(host, port, on_start=_say_where)
+
+
+def _say_where(base: str) -> None:
+    console.print(f"The emulator listens at {base}; for example")
+    console.print(f"  GROQ_API_URL={base}/groq/openai/v1 GROQ_API_KEY=any-key python your_code.py")
+
+
+@app.command()
+def providers() -> None:
+    """List the providers: their variables, addresses and how many keys are set."""
+    table = Table("provider", "keys", "set one of", "address", "default model")
+    for spec in registry.specs():
+        client = registry.get(spec.name)
+        table.add_row(
+            spec.name,
+            str(len(client.keys)) if client.keys or not spec.keyless else "none needed",
+            ", ".join(client.key_variables),
+            client.base_url or "OPENAI_COMPATIBLE_API_URL",
+            spec.default_model,
+        )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    app()

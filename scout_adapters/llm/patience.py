@@ -1,0 +1,65 @@
+"""How long and how often a call tries, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tenacity import RetryCallState, Retrying, wait_exponential
+
+from scout_adapters.llm.attempt import Attempt, AttemptRecord
+from scout_adapters.llm.transport import Timeouts
+
+BACK_OFF = wait_exponential(multiplier=0.5, max=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long and how often one call tries. Seconds; None is without end."""
+
+    max_retries: int = 2
+    """Second tries of the same key, and waits for a key or circuit to come back; per call."""
+
+    max_wait: float = 30.0
+    deadline: float | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    failover_on_refusal: bool = False
+    """Whether a content policy's refusal goes to the next candidate."""
+
+
+class Observer(Protocol):
+    """Where a call's attempts are told: callbacks, the audit log, a budget."""
+
+    def started(self, attempt: Attempt) -> None:
+        """Hear, before the first byte leaves, that one is about to be made."""
+
+    def ended(self, record: AttemptRecord) -> None:
+        """Hear at once what came of it."""
+
+    def tell(self, news: Sequence[News]) -> None:
+        """Hear of those that are over, when there is time."""
+
+    async def atell(self, news: Sequence[News]) -> None:
+        """Twin of `tell`."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An attempt that is over, for callbacks; `retry` where another one follows a failure."""
+
+    record: AttemptRecord
+    retry: RetryCallState | None = None
+
+
+def retry_state(number: int, error: BaseException) -> RetryCallState:
+    """Say a failure in tenacity's words, which LangChain's `on_retry` takes."""
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = number
+    state.set_exception((type(error), error, error.__traceback__))
+    return state
+
+
+def back_off(number: int, error: BaseException, chance: float) -> float:
+    """Return the seconds before the second try of that number: 0.5, 1, 2, …, 8, less up to half."""
+    return float(BACK_OFF(retry_state(number, error))) * (0.5 + 0.5 * chance)
