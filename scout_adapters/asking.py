@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import AliasChoices, BaseModel
 
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.transport import Timeouts
@@ -56,7 +58,7 @@ def request_from(
             )
         elif name not in LANGCHAINS_OWN and name not in {"extra", "stop"}:
             extra[name] = value
-    fields["tool_choice"] = tool_choice(fields.get("tool_choice"))
+    fields["tool_choice"] = choice_from(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
     wanted = stop if stop is not None else settings.get("stop")
     return ChatRequest(
@@ -89,7 +91,7 @@ def _is_function(tool: Mapping[str, Any]) -> bool:
     return "type" not in tool and "name" in tool and ("parameters" in tool or "description" in tool)
 
 
-def tool_choice(choice: Any) -> str | Mapping[str, Any] | None:
+def choice_from(choice: Any) -> str | Mapping[str, Any] | None:
     """Bring every way of LangChain's partners to say it into one vocabulary."""
     match choice:
         case None | False:
@@ -128,3 +130,28 @@ def timeouts_from(timeout: Any) -> Timeouts:
             read = timeout.read
             return Timeouts(connect=timeout.connect, first_token=read, idle=read, total=read)
     raise ConfigurationError(f"timeout={timeout!r} is no number of seconds, pair, or Timeouts")
+
+
+def with_extras(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Move options that the model does not know into its `model_kwargs`, but for misspelt ones."""
+    known = _accepted(model)
+    extras = {name: value for name, value in values.items() if name not in known}
+    for name in extras:
+        if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+            raise ConfigurationError(f"{model.__name__} has no {name}=; did you mean {close[0]}=?")
+    if not extras:
+        return dict(values)
+    kept = {name: value for name, value in values.items() if name in known}
+    return {**kept, "model_kwargs": {**extras, **(values.get("model_kwargs") or {})}}
+
+
+def _accepted(cls: type[BaseModel]) -> frozenset[str]:
+    """Return every name under which a field may be given."""
+    names: set[str] = set()
+    for name, field in cls.model_fields.items():
+        names.add(name)
+        if isinstance(field.validation_alias, AliasChoices):
+            names.update(str(choice) for choice in field.validation_alias.choices)
+        elif isinstance(field.alias, str):
+            names.add(field.alias)
+    return frozenset(names)

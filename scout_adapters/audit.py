@@ -40,7 +40,7 @@ class AuditLog:
         reason: str | None = None,
         **fields: Any,
     ) -> None:
-        """Append one event: `cost` in USD, `input_t` and `output_t` in tokens, and what else there is."""
+        """Append one event: `cost` in USD, `input_t` and `output_t` in tokens, and any fields."""
         known = {
             "cost": cost,
             "model": model,

@@ -19,9 +19,9 @@ from langchain_core.tracers.context import register_configure_hook
 from typing_extensions import override
 
 from scout_adapters.audit import AuditLog, get_audit
-from scout_adapters.llm.attempt import AttemptRecord
 from scout_adapters.llm.auditing import write_intent, write_outcome
 from scout_adapters.llm.pricing import cost_of
+from scout_adapters.llm.record import AttemptRecord
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
     """Adds up what the calls that it hears of cost, by provider, model and key.
 
     Prices the calls of any LangChain chat model; ours bring the exact figure with them. A call
-    counts once, by its run, however many handlers and chains lie around it. Cached answers are free.
+    counts once, by its run, however many chains lie around it. Cached answers are free.
     """
 
     def __init__(self) -> None:

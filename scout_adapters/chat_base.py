@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
@@ -19,8 +19,14 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from scout_adapters import observing
-from scout_adapters.asking import FIELDS, request_from, timeouts_from, tool_choice, tool_from
-from scout_adapters.errors import ConfigurationError
+from scout_adapters.asking import (
+    FIELDS,
+    choice_from,
+    request_from,
+    timeouts_from,
+    tool_from,
+    with_extras,
+)
 from scout_adapters.llm import engine
 from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.clock import SYSTEM, Clock
@@ -96,25 +102,12 @@ class ScoutChatModel(BaseChatModel):
     def _ls_provider(self) -> str:
         """Name the provider for LangSmith."""
 
-    # -- pydantic and LangChain's bookkeeping -------------------------------------------------------
+    # -- pydantic and LangChain's bookkeeping ------------------------------------------------------
 
     @model_validator(mode="before")
     @classmethod
     def _take_extras(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        known = _accepted(cls)
-        extras = {name: values[name] for name in values if name not in known}
-        if not extras:
-            return values
-        for name in extras:
-            if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-                raise ConfigurationError(
-                    f"{cls.__name__} has no {name}=; did you mean {close[0]}=?"
-                )
-        kept = {name: value for name, value in values.items() if name in known}
-        kept["model_kwargs"] = {**extras, **(values.get("model_kwargs") or {})}
-        return kept
+        return with_extras(cls, values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _set_scout_adapters_version(self) -> ScoutChatModel:
@@ -281,16 +274,14 @@ class ScoutChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         run = observing.scope(self, config, is_async=True)
-        chunks = super().astream(input, run.config, stop=stop, **kwargs)
-        try:
+        stream = super().astream(input, run.config, stop=stop, **kwargs)
+        async with aclosing(cast("AsyncGenerator[AIMessageChunk]", stream)) as chunks:
             with run:
-                first = await anext(chunks, None)  # type: ignore[arg-type]  # a generator, whatever core's annotation says
+                first = await anext(chunks, None)
             if first is not None:
                 yield first
                 async for chunk in chunks:
                     yield chunk
-        finally:
-            await chunks.aclose()  # type: ignore[attr-defined]  # as above
 
     # -- tools and structure -----------------------------------------------------------------------
 
@@ -304,9 +295,9 @@ class ScoutChatModel(BaseChatModel):
         parallel_tool_calls: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools; `tool_choice` is "auto", "none", "any", a tool's name, or a provider's form."""
+        """Offer tools; `tool_choice` is "auto", "none", "any", a tool's name, or a native form."""
         bound: Json = {"tools": [tool_from(tool, strict=strict) for tool in tools], **kwargs}
-        if (chosen := _choice(tool_choice)) is not None:
+        if (chosen := choice_from(tool_choice)) is not None:
             bound["tool_choice"] = chosen
         if parallel_tool_calls is not None:
             bound["parallel_tool_calls"] = parallel_tool_calls
@@ -340,22 +331,6 @@ class ScoutChatModel(BaseChatModel):
             strict=strict,
             options=kwargs,
         )
-
-
-def _choice(choice: Any) -> Any:
-    return tool_choice(choice)
-
-
-def _accepted(cls: type[BaseModel]) -> frozenset[str]:
-    """Return every name under which a field may be given."""
-    names: set[str] = set()
-    for name, field in cls.model_fields.items():
-        names.add(name)
-        if isinstance(field.validation_alias, AliasChoices):
-            names.update(str(choice) for choice in field.validation_alias.choices)
-        elif isinstance(field.alias, str):
-            names.add(field.alias)
-    return frozenset(names)
 
 
 def _gateway(message: AIMessage) -> Json:

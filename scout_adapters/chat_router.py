@@ -103,7 +103,7 @@ class ScoutRouterChatModel(ScoutChatModel):
 
 
 def _complete(route: Route) -> bool:
-    """Tell whether every candidate has the keys that it needs; else the environment is read again."""
+    """Tell whether every candidate has its keys; else the environment is read again."""
     return all(c.endpoint.pool or c.endpoint.keyless for c in route.candidates)
 
 

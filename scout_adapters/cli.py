@@ -17,7 +17,7 @@ from scout_adapters.errors import ScoutError
 from scout_adapters.llm.providers import registry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many providers, many keys.")
-console = Console()
+console = Console() if sys.stdout.isatty() else Console(width=140)  # tables want room
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The demo: real LangChain code on the emulator, with dead keys, limited keys and a dead provider."""
+"""The demo: real LangChain code on the emulator, past dead keys and a dead provider."""
 
 from __future__ import annotations
 
@@ -178,18 +178,17 @@ def _batch(console: Console, model: ScoutRouterChatModel, config: RunnableConfig
 def attempts_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Draw the attempts, one a line, in the order in which they were made."""
     table = Table(title="Attempts", title_justify="left")
-    for heading in ("provider", "model", "key", "outcome", "waited", "took", "why"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("model", "key", "outcome", "waited", "took", "why"):
+        table.add_column(heading, no_wrap=True)
     for row in rows:
         good = row["outcome"] == "ok"
         table.add_row(
-            row["provider"],
-            row["model"],
+            f"{row['provider']}/{row['model']}",
             row.get("key_id", ""),
             f"[green]{row['outcome']}[/green]" if good else f"[red]{row['outcome']}[/red]",
             _seconds(row.get("waited_s")),
             _seconds(row.get("latency_s")),
-            "" if good else str(row.get("reason", ""))[:60],
+            "" if good else str(row.get("reason", ""))[:48],
         )
     return table
 

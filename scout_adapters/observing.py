@@ -22,9 +22,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.config import RunnableConfig, ensure_config
 from langchain_core.utils.uuid import uuid7
 
-from scout_adapters.llm.attempt import Attempt, AttemptObserver, AttemptRecord
+from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.auditing import environment_audit
 from scout_adapters.llm.patience import News, Observer
+from scout_adapters.llm.record import AttemptObserver, AttemptRecord
 
 EVENT = "scout.attempt"
 
@@ -92,7 +93,7 @@ class RunObserver:
     def __init__(
         self, run: RunManager, listeners: Sequence[AttemptObserver], *, events: bool
     ) -> None:
-        """`listeners` hear at once; `events` says whether any handler takes custom events."""
+        """Take who hears at once, and whether any handler takes custom events."""
         self._run = run
         self._listeners = listeners
         self._events = events

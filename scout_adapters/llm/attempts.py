@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tenacity import RetryCallState
@@ -19,34 +18,20 @@ from scout_adapters.errors import (
     ScoutError,
     UnsupportedContent,
 )
-from scout_adapters.llm.attempt import Attempt, AttemptRecord
+from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import KeyState, Lease
-from scout_adapters.llm.line import Parcel, Prepared
+from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.patience import News, Observer, Patience, back_off, retry_state
-from scout_adapters.llm.pricing import context_window
+from scout_adapters.llm.progress import Progress, redactor, window_of
+from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.transport import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
 
 NEVER = float("inf")
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 SMALLER = frozenset({ErrorKind.CONTEXT_OVERFLOW, ErrorKind.REQUEST_TOO_LARGE})
-
-
-@dataclass(slots=True, eq=False)
-class _Progress:
-    """What this call has learnt about one candidate."""
-
-    candidate: Candidate
-    prepared: Prepared | None = None
-    avoid: dict[str, float] = field(default_factory=dict)
-    """Keys that were tried, by fingerprint, and when a later round may come back to them."""
-
-    keys_tried: int = 0
-    out: bool = False
-    noted: str = ""
-    """The reason for which it was last skipped, so that it stands in the table once."""
 
 
 class Attempts:
@@ -69,13 +54,13 @@ class Attempts:
         self.clock = clock
         self.records: list[AttemptRecord] = []
         self._observer = observer
-        self._progress = [_Progress(candidate) for candidate in candidates]
+        self._progress = [Progress(candidate) for candidate in candidates]
         self._began = clock.now()
         self._waited = 0.0
         self._waiting = 0.0
         self._pause_before = 0.0
         self._retries = 0
-        self._again: tuple[_Progress, KeyState | None] | None = None
+        self._again: tuple[Progress, KeyState | None] | None = None
         self._last: ScoutError | None = None
         self._final: ScoutError | None = None
         self._news: list[News] = []
@@ -163,7 +148,7 @@ class Attempts:
             self._again, self._waiting = (progress, key.state if key else None), pause
         elif conduct.next_key and key is not None:
             progress.avoid[key.key_id] = self._rested(error)
-            progress.out = progress.out or self._enough_keys(progress)
+            progress.out = progress.out or progress.enough_keys
         elif conduct.next_candidate or (
             error.kind in CONTENT and self.patience.failover_on_refusal
         ):
@@ -194,15 +179,11 @@ class Attempts:
             return NEVER
         return self.clock.now() + self._pause(error)
 
-    def _enough_keys(self, progress: _Progress) -> bool:
-        limit = progress.candidate.endpoint.max_key_attempts
-        return limit is not None and progress.keys_tried >= limit
-
     def _drop_smaller(self, failed: Candidate) -> None:
         """Leave out candidates whose window is known to be no larger than the overflowed one."""
-        window = _window(failed)
+        window = window_of(failed)
         for progress in self._progress:
-            other = _window(progress.candidate)
+            other = window_of(progress.candidate)
             if window and other and other <= window:
                 progress.out = True
 
@@ -235,7 +216,7 @@ class Attempts:
                 return attempt
         return self._wait_or_give_up()
 
-    def _attempt(self, progress: _Progress, again: KeyState | None = None) -> Attempt | None:
+    def _attempt(self, progress: Progress, again: KeyState | None = None) -> Attempt | None:
         """Take circuit and key of a candidate, or note why it cannot be tried now."""
         candidate, now = progress.candidate, self.clock.now()
         endpoint = candidate.endpoint
@@ -258,11 +239,11 @@ class Attempts:
         elif not endpoint.keyless:
             endpoint.circuit.report(permit, "neutral", now)
             progress.out = True
-            self._skip(progress, _no_key(candidate))
+            self._skip(progress, progress.lacks_keys)
             return None
         return self._leave(progress, permit, lease)
 
-    def _leave(self, progress: _Progress, permit: Any, lease: Lease | None) -> Attempt:
+    def _leave(self, progress: Progress, permit: Any, lease: Lease | None) -> Attempt:
         assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
         waited, self._pause_before = self._pause_before, 0.0
         if self._sent == 0:
@@ -275,7 +256,7 @@ class Attempts:
             key=key,
             key_id=lease.key_id if lease else None,
             timeouts=self._timeouts(),
-            redact=_redactor(lease),
+            redact=redactor(lease),
         )
         return Attempt(
             call=self,
@@ -292,7 +273,7 @@ class Attempts:
         timeouts, left = self.patience.timeouts, self._left()
         return timeouts if left == NEVER else timeouts.within(left)
 
-    def _prepare(self, progress: _Progress) -> bool:
+    def _prepare(self, progress: Progress) -> bool:
         """Say the request in the candidate's words, once, whichever key will carry it."""
         candidate = progress.candidate
         try:
@@ -304,7 +285,7 @@ class Attempts:
             return False
         return True
 
-    def _skip(self, progress: _Progress, reason: str) -> None:
+    def _skip(self, progress: Progress, reason: str) -> None:
         if progress.noted == reason:
             return
         progress.noted = reason
@@ -349,19 +330,8 @@ class Attempts:
     def _ready_in(self) -> float | None:
         """Return the seconds until some candidate can be tried; None if none ever can be."""
         now = self.clock.now()
-        times = [self._ready_at(p, now) for p in self._progress if not p.out]
-        soonest = min((t for t in times if t is not None), default=NEVER)
+        soonest = min((p.ready_at(now) for p in self._progress if not p.out), default=NEVER)
         return None if soonest == NEVER else max(soonest - now, 0.001)
-
-    @staticmethod
-    def _ready_at(progress: _Progress, now: float) -> float | None:
-        endpoint = progress.candidate.endpoint
-        ready = endpoint.circuit.ready_at(now)
-        keys = [
-            max(state.ready_at(progress.candidate.model), progress.avoid.get(state.id, 0.0))
-            for state in endpoint.pool
-        ]
-        return max(ready, min(keys)) if keys else ready
 
     def _why_none(self, pause: float | None) -> ScoutError:
         """Make the error of a call that could not even be tried."""
@@ -385,19 +355,3 @@ class Attempts:
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
         error.is_retryable = waits and not isinstance(error, ContextOverflow)  # type: ignore[attr-defined]
         return error
-
-
-def _window(candidate: Candidate) -> int | None:
-    spec = candidate.endpoint.spec
-    return context_window(spec.prices or spec.name, candidate.model)
-
-
-def _no_key(candidate: Candidate) -> str:
-    named = " or ".join(candidate.endpoint.key_variables) or "api_key="
-    return f"no key is configured: set {named}, or pass api_key="
-
-
-def _redactor(lease: Lease | None) -> Any:
-    if lease is None:
-        return str
-    return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")

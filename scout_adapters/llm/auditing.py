@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scout_adapters.audit import AuditLog, get_audit
-from scout_adapters.llm.attempt import Attempt, AttemptRecord
+from scout_adapters.llm.attempt import Attempt
+from scout_adapters.llm.record import AttemptRecord
 
 RENAMED = {"cost_usd": "cost", "input_tokens": "input_t", "output_tokens": "output_t"}
 

@@ -72,6 +72,8 @@ class CircuitBreaker:
                 return Permit(self._era)
             if self.ready_at(now) > now:
                 return None
+            if self._probe_since is not None:
+                self._era += 1  # a probe was lost: should it still report, it comes too late
             self._probe_since = now
             return Permit(self._era, probe=True)
 
@@ -95,8 +97,10 @@ class CircuitBreaker:
             self._open(now)
 
     def record(self, outcome: Outcome, now: float) -> None:
-        """Book an outcome of a call that asked for no permit."""
+        """Book an outcome of a call that asked for no permit; ignored while the circuit rests."""
         with self._lock:
+            if self.open_until is not None and now < self.open_until:
+                return  # the call began before the circuit opened
             if outcome == "fault":
                 self._fault(now)
             elif outcome == "good":

@@ -33,7 +33,7 @@ class ProviderClient:
     `ProviderResult`. A card's way: `ProviderClient(spec=…)`.
     """
 
-    def __init__(  # noqa: PLR0913  # the guide's signature
+    def __init__(  # noqa: PLR0913, PLR0917  # the guide's signature
         self,
         name: str = "",
         call: ProviderCall | None = None,
@@ -79,7 +79,7 @@ class ProviderClient:
         return self.endpoint.pool.states
 
     def get_working_key(self) -> str | None:
-        """Return a healthy key with the lowest (failures, in flight, last used), if there is one."""
+        """Return a healthy key with the lowest (failures, in flight, last used), if any."""
         state = self.endpoint.pool.pick(None, time.monotonic())
         return state.key if state else None
 
@@ -199,7 +199,7 @@ def _split(variable: str) -> tuple[str, ...]:
     return clean_keys(os.environ.get(variable, "").split(","), source=variable)
 
 
-def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:  # noqa: FBT001  # a Line's signature
+def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:  # a Line's signature
     if not base_url:
         raise ConfigurationError(f"{spec.name}: set base_url= or {spec.name.upper()}_API_URL")
     return join_url(base_url, spec, model, stream=stream)

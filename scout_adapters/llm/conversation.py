@@ -1,7 +1,7 @@
-"""LangChain messages made ready for one maker: canonical blocks, and nothing bound to another maker.
+"""LangChain messages made ready for one maker: canonical blocks, nothing bound to another maker.
 
-What a maker signed or encrypted goes back to that maker only. For every other target it is dropped,
-and a note says so, which ends up in `response_metadata["scout"]["changes"]`.
+What a maker signed or encrypted goes back to that maker only. For every other target it is left
+out, and a note says so, which ends up in `response_metadata["scout"]["changes"]`.
 """
 
 from __future__ import annotations

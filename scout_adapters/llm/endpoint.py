@@ -27,7 +27,7 @@ def check_model(name: str, provider: str) -> str:
 
 
 def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:
-    """Make the URL of a call: `base_url` is the API's root, with or without version, or the endpoint.
+    """Make the URL of a call of the API's root, with or without version, or of the full endpoint.
 
     A root without version gets the wire's; one that ends like the endpoint is used as it is.
     """

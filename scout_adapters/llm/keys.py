@@ -220,6 +220,8 @@ class KeyPool:
         """Book a failure that is the key's own, on the key that was sent."""
         with _lock:
             lease.state.in_flight -= 1
+            if effect == "quarantine" and lease.started < lease.state.refused_at:
+                return  # one of many calls that were in flight when the key was first refused
             self._book(lease.state, effect, now, model, retry_after, window=window)
 
     def _book(
@@ -242,7 +244,8 @@ class KeyPool:
             state.resting[model] = max(state.resting.get(model, 0.0), now + MASK_SECONDS)
         else:
             limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
-            self._rest(state, now, model, None if retry_after is None else min(retry_after, limit))
+            # A wait of zero is no wait: the key rests by its own rules.
+            self._rest(state, now, model, min(retry_after, limit) if retry_after else None)
 
     def _rest(self, state: KeyState, now: float, model: str | None, wait: float | None) -> None:
         """Let the key rest; what the server says applies to the model that was asked."""

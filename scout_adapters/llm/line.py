@@ -1,4 +1,4 @@
-"""What carries one attempt to a provider and back: HTTP for cards, a function for the guide's way."""
+"""What carries an attempt to a provider and back: HTTP for a card, or a user's function."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ from langchain_core.messages import AIMessage, AIMessageChunk, get_buffer_string
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import UnsupportedContent, malformed
+from scout_adapters.llm.bodies import encode
 from scout_adapters.llm.conversation import converse
-from scout_adapters.llm.transport import Answer, Exchange, Timeouts, Transport, encode
+from scout_adapters.llm.failures.foreign import foreign
+from scout_adapters.llm.transport import Answer, Exchange, Timeouts, Transport
 from scout_adapters.llm.types import ChatRequest, Json, ProviderResult, ProviderSpec, StreamReader
 
 T = TypeVar("T")
+
+HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
 
 in_function_call: ContextVar[bool] = ContextVar("scout_in_function_call", default=False)
 """Set while a user's own function runs within an attempt: the attempt does the booking."""
@@ -87,7 +91,7 @@ class HttpLine:
         transport: Callable[[], Transport],
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """`url` makes the address of a model, streamed or not; `headers` are added to every request."""
+        """Take `url`, which makes the address of a model, and headers for every request."""
         self.spec = spec
         self._url = url
         self._transport = transport
@@ -168,7 +172,7 @@ class FunctionLine:
                 )
         return Prepared(request=request, arguments=_flat(request))
 
-    def reader(self, prepared: Prepared) -> StreamReader:
+    def reader(self, prepared: Prepared) -> StreamReader:  # noqa: ARG002  # a Line's signature
         return _WholeReader()
 
     def send(self, parcel: Parcel) -> AIMessage:
@@ -178,6 +182,11 @@ class FunctionLine:
         token = in_function_call.set(True)
         try:
             result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
+        except Exception as error:  # noqa: BLE001  # whatever a user's function raises is its failure
+            named = foreign(self.name, error, redact=parcel.redact)
+            # An HTTP library's exception holds the request, and the request the key.
+            library = type(error).__module__.partition(".")[0]
+            raise named from None if library in HTTP_LIBRARIES else error
         finally:
             in_function_call.reset(token)
         return _message(result, self.name)
@@ -199,7 +208,7 @@ def _media(request: ChatRequest) -> bool:
 
 
 def _flat(request: ChatRequest) -> dict[str, Any]:
-    """Flatten a conversation to one prompt and one system text, as the guide's functions take it."""
+    """Flatten a conversation to one prompt and one system text, as such functions take it."""
     system = [m.text for m in request.messages if m.type == "system"]
     said = [m for m in request.messages if m.type != "system"]
     single = len(said) == 1 and said[0].type == "human"

@@ -26,7 +26,7 @@ USUAL_ANSWER_TOKENS = 500
 UNKNOWN_LAST = float("inf")
 
 
-def priority(candidates: Sequence[Candidate], request: ChatRequest) -> Sequence[Candidate]:
+def priority(candidates: Sequence[Candidate], _request: ChatRequest) -> Sequence[Candidate]:
     """Keep the order in which they were written."""
     return candidates
 
@@ -36,20 +36,20 @@ def cheapest(candidates: Sequence[Candidate], request: ChatRequest) -> list[Cand
     return sorted(candidates, key=lambda candidate: _expected_cost(candidate, request))
 
 
-def fastest(candidates: Sequence[Candidate], request: ChatRequest) -> list[Candidate]:
+def fastest(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
     """Put the one first that has answered fastest lately; one not measured yet gets its chance."""
     return sorted(candidates, key=lambda c: c.endpoint.pace(c.model).latency_s or 0.0)
 
 
-def least_busy(candidates: Sequence[Candidate], request: ChatRequest) -> list[Candidate]:
+def least_busy(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
     """Put the one first that has the fewest calls in flight."""
     return sorted(candidates, key=lambda c: c.endpoint.pace(c.model).in_flight)
 
 
 def weighted(clock: Clock) -> Strategy:
-    """Draw the order by weight: a candidate of weight 3 comes first three times as often as one of 1."""
+    """Draw the order by weight: 3 comes first three times as often as 1."""
 
-    def draw(candidates: Sequence[Candidate], request: ChatRequest) -> list[Candidate]:
+    def draw(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
         # Efraimidis and Spirakis: sorting by u^(1/w) draws without replacement by weight.
         return sorted(candidates, key=lambda c: -(clock.random() ** (1.0 / c.weight)))
 

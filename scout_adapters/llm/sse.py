@@ -37,9 +37,9 @@ class EventDecoder:
 
     def finish(self) -> list[bytes]:
         """Return what is left when the stream ends; some servers leave out the last empty line."""
-        rest = b"".join(self._tail)
-        self._tail = []
-        return self._read([rest, b"\n"] if rest else [b"\n"])
+        rest = b"".join(self._tail)  # more than one line where a lone CR ended the first
+        self._tail, self._tail_size = [], 0
+        return self._read([*rest.splitlines(keepends=True), b"\n"])
 
     def _keep(self, piece: bytes) -> None:
         self._tail.append(piece)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
@@ -14,25 +13,19 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
-import orjson
 
 from scout_adapters.errors import (
     ConfigurationError,
     ErrorKind,
     ProviderError,
-    malformed,
     provider_error,
 )
+from scout_adapters.llm.bodies import CappedBody, EventBody
 from scout_adapters.llm.failures import refusal
-from scout_adapters.llm.sse import EventDecoder
 from scout_adapters.llm.types import Json
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-MAX_ERROR_BYTES = 64 * 1024
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=60)
 BASE_HEADERS = {"content-type": "application/json", "accept-encoding": "gzip, identity"}
-ERROR_STATUS = 400
-DONE = b"[DONE]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,20 +127,20 @@ class Transport:
         client = self.client()
         with _translating(exchange):
             with _sent(client, _request(client, exchange, stream=False)) as response:
-                pieces = _Capped(response)
+                body = CappedBody(response.status_code)
                 for piece in response.iter_bytes():
-                    pieces.add(piece)
-            return pieces.answer(exchange)
+                    body.add(piece)
+            return _answer(exchange, response, body)
 
     async def asend(self, exchange: Exchange) -> Answer:
         """Twin of `send`."""
         client = await self.aclient()
         with _translating(exchange):
             async with _asent(client, _request(client, exchange, stream=False)) as response:
-                pieces = _Capped(response)
+                body = CappedBody(response.status_code)
                 async for piece in response.aiter_bytes():
-                    pieces.add(piece)
-            return pieces.answer(exchange)
+                    body.add(piece)
+            return _answer(exchange, response, body)
 
     def stream(self, exchange: Exchange) -> Generator[list[Json | None]]:
         """Post once and yield the events of each network chunk; None stands for `[DONE]`.
@@ -159,20 +152,20 @@ class Transport:
             _translating(exchange),
             _sent(client, _request(client, exchange, stream=True)) as response,
         ):
-            pieces = _Events(response)
+            body = EventBody(response.status_code)
             for piece in response.iter_bytes():
-                yield pieces.add(piece)
-            yield pieces.rest(exchange)
+                yield body.add(piece)
+            yield _rest(exchange, response, body)
 
     async def astream(self, exchange: Exchange) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
         client = await self.aclient()
         with _translating(exchange):
             async with _asent(client, _request(client, exchange, stream=True)) as response:
-                pieces = _Events(response)
+                body = EventBody(response.status_code)
                 async for piece in response.aiter_bytes():
-                    yield pieces.add(piece)
-                yield pieces.rest(exchange)
+                    yield body.add(piece)
+                yield _rest(exchange, response, body)
 
     def close(self) -> None:
         """Close the sync client; the next call opens another."""
@@ -242,64 +235,19 @@ def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-class _Capped:
-    """Collects a body, but no more of it than anybody could mean."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self.failed = response.status_code >= ERROR_STATUS
-        self._limit = MAX_ERROR_BYTES if self.failed else MAX_BODY_BYTES
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def add(self, piece: bytes) -> None:
-        self._size += len(piece)
-        if self._size <= self._limit:
-            self._pieces.append(piece)
-        elif not self.failed:  # of a long error body the beginning is enough
-            raise malformed(f"the answer is longer than {self._limit} bytes")
-
-    def body(self) -> bytes:
-        return b"".join(self._pieces)
-
-    def answer(self, exchange: Exchange) -> Answer:
-        status = self.response.status_code
-        if self.failed:
-            raise refused(exchange, self.response, self.body())
-        if status != httpx.codes.OK:
-            raise malformed(f"status {status} is not an answer", status=status)
-        body = decode(self.body())
-        return Answer(body, self.response.headers)
+def _answer(exchange: Exchange, response: httpx.Response, body: CappedBody) -> Answer:
+    if body.failed:
+        raise _refused(exchange, response, body.raw())
+    return Answer(body.answer(), response.headers)
 
 
-class _Events:
-    """Decodes the events of a streamed answer, or finds out that it is none."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._whole = _Capped(response)
-        self._plain = self._whole.failed or response.status_code != httpx.codes.OK
-        self._decoder = EventDecoder()
-        self._any = False
-
-    def add(self, piece: bytes) -> list[Json | None]:
-        if not self._any:
-            self._whole.add(piece)
-        return [] if self._plain else self._decoded(self._decoder.feed(piece))
-
-    def rest(self, exchange: Exchange) -> list[Json | None]:
-        events = [] if self._plain else self._decoded(self._decoder.finish())
-        if self._any:
-            return events
-        # Not one event: a refusal, or a server that does not stream and answers whole.
-        body = self._whole.answer(exchange).body
-        return [body]
-
-    def _decoded(self, events: list[bytes]) -> list[Json | None]:
-        self._any = self._any or bool(events)
-        return [None if event.startswith(DONE) else decode(event) for event in events]
+def _rest(exchange: Exchange, response: httpx.Response, body: EventBody) -> list[Json | None]:
+    if body.whole.failed:
+        raise _refused(exchange, response, body.whole.raw())
+    return body.rest()
 
 
-def refused(exchange: Exchange, response: httpx.Response, body: bytes) -> ProviderError:
+def _refused(exchange: Exchange, response: httpx.Response, body: bytes) -> ProviderError:
     """Name what a refusal means."""
     return refusal(
         exchange.provider,
@@ -310,25 +258,6 @@ def refused(exchange: Exchange, response: httpx.Response, body: bytes) -> Provid
         key_id=exchange.key_id,
         redact=exchange.redact,
     )
-
-
-def decode(data: bytes) -> Any:
-    """Read JSON; the strict and fast way first, then what only the standard library takes."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(data)  # NaN, lone surrogates, a BOM
-        except (ValueError, RecursionError) as error:
-            raise malformed("the answer is not JSON") from error
-
-
-def encode(body: Json) -> bytes:
-    """Write JSON; what orjson refuses (huge integers, lone surrogates) the slow way."""
-    try:
-        return orjson.dumps(body)
-    except TypeError:
-        return json.dumps(body).encode()
 
 
 @contextmanager

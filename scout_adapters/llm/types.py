@@ -1,4 +1,4 @@
-"""The values that cross floors: a request in nobody's dialect, a provider's card, a wire's shape."""
+"""The values that cross floors: a request in nobody's dialect, a card, the shape of a wire."""
 
 from __future__ import annotations
 
@@ -51,12 +51,16 @@ class Turn:
     """One message, made ready for a certain maker: what wires render.
 
     `blocks` are dicts of these types, and of no others:
-    `text` (`text`), `image`, `audio`, `video` and `file` (each with `base64` + `mime_type`, or `url`,
-    or `file_id`; perhaps `filename`, `detail`), `reasoning` (`reasoning`, perhaps `signature`),
-    `tool_call` (`id`, `name`, `args`: a dict, or the text of a broken call; perhaps `signature`) and `native` (`value`: a dict in the maker's own
-    form, only where the same maker made it or the user wrote it in that form).
+
+    * `text`: `text`;
+    * `image`, `audio`, `video`, `file`: `base64` and `mime_type`, or `url`, or `file_id`; perhaps
+      `filename`, `detail`;
+    * `reasoning`: `reasoning`, perhaps `signature`; only where the same maker made the message;
+    * `tool_call`: `id`, `name`, `args` (a dict, or the text of a broken call), perhaps `signature`;
+    * `native`: `value`, a dict in the maker's own form; only where the same maker made the message,
+      or the user wrote it in that form.
+
     Any of them may carry `cache_control`.
-    `reasoning` blocks only appear where the same maker made the message.
     """
 
     role: Role
@@ -112,7 +116,7 @@ class Wire(Protocol):
 
     name: str
     version: str
-    """The version segment of its URLs, such as `v1`; put before `endpoint` if the base lacks one."""
+    """The version segment of its URLs, such as `v1`, for a base that has none."""
 
     def endpoint(self, model: str, *, stream: bool) -> str:
         """Name the endpoint below the versioned root, such as `/chat/completions`."""

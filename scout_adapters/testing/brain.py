@@ -25,6 +25,7 @@ Finish = Literal["stop", "tools", "length", "stop_sequence"]
 _SHOWN = 200
 _COMMON = frozenset({"tool", "tools", "function", "lookup", "value", "input", "about", "please"})
 _LONG = re.compile(r"\b(story|essay|haikus?|poem|article|long)\b", re.IGNORECASE)
+_WANTS_JSON = re.compile(r"\b(?:return|respond|answer|reply)\b[^.]*\bjson\b", re.IGNORECASE)
 _KEYS = re.compile(r"'(\w+)'|\"(\w+)\"|`(\w+)`")
 _TALE = (
     " Once upon a time a small program was asked to be a very large one. It had read no books,"
@@ -137,7 +138,7 @@ def _say(asked: Asked, speaker: str) -> str:
     if asked.schema is not None:
         filled: Any = Filler(asked.prompt, (), None, asked.schema).fill(asked.schema)
         return orjson.dumps(filled).decode()
-    if asked.json_mode:
+    if asked.json_mode or (asked.results is None and _WANTS_JSON.search(asked.prompt)):
         return orjson.dumps(_object(asked.prompt)).decode()
     if asked.results is not None:
         return f"The tools have answered: {_shown(asked.results)}"

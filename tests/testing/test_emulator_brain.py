@@ -150,6 +150,12 @@ def test_json_mode_uses_the_keys_that_the_prompt_quotes() -> None:
     assert '"punchline":"' in found.text
 
 
+def test_a_prompt_that_asks_for_json_gets_json() -> None:
+    asked = "A joke. Return the result as a JSON with 'setup' and 'punchline' keys."
+    assert answer(asked).text == answer(asked, json_mode=True).text
+    assert "emulator" in answer("What is JSON?").text
+
+
 def test_text_ends_before_a_stop_sequence() -> None:
     found = answer("Hello", stop=("xyz", "emulator"))
     assert found.text == "This is the "

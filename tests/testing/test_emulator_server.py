@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import gc
 import json
+import signal
 import socket
 import threading
 import time
@@ -217,7 +217,9 @@ def test_run_ends_well_at_an_interrupt() -> None:
 
     def start(base: str) -> None:
         seen.append(base)
-        threading.Timer(0.05, _thread.interrupt_main).start()
+        main = threading.main_thread().ident
+        assert main is not None
+        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
 
     run(port=0, on_start=start)
     assert seen

@@ -472,7 +472,7 @@ def test_a_streamed_answer_is_the_whole_answer_in_substance(blocks: Blocks) -> N
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_an_answer_goes_back_to_its_maker_as_it_was(streamed: bool) -> None:  # noqa: FBT001
+def test_an_answer_goes_back_to_its_maker_as_it_was(streamed: bool) -> None:
     blocks = [THINKING, REDACTED, SEARCH, FOUND, CITED, CALL, BARE_CALL]
     message = merged(*events(*blocks)) if streamed else parse(*blocks)
     history = [

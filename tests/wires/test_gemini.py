@@ -57,7 +57,7 @@ def contents(*turns: Turn, model: str = "gemini-2.5-flash") -> list[Json]:
         ("a?b#c", False, "/models/a%3Fb%23c:generateContent"),
     ],
 )
-def test_the_model_is_a_part_of_the_path(model: str, stream: bool, endpoint: str) -> None:  # noqa: FBT001
+def test_the_model_is_a_part_of_the_path(model: str, stream: bool, endpoint: str) -> None:
     assert WIRE.endpoint(model, stream=stream) == endpoint
 
 

@@ -33,7 +33,8 @@ __all__ = [
 
 registry = ProviderRegistry()
 
-# The names above come first: a module of the guide's kind takes them from here and registers itself.
+# The names above come first: a module of the guide's kind takes them from here and registers
+# itself on import.
 from scout_adapters.llm.providers import (  # noqa: E402
     anthropic,
     cerebras,

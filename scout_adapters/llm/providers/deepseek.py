@@ -15,7 +15,7 @@ SPEC = ProviderSpec(
     drop=frozenset({"parallel_tool_calls"}),
     json_schema=False,  # takes json_object only
     quirks=(
-        "A key that is valid may be refused during outages: many refusals at once open the circuit.",
+        "Valid keys were refused during outages: many refusals at once open the circuit.",
         "Error code is `invalid_request_error` for everything; the type decides.",
     ),
 )

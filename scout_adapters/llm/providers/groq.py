@@ -16,7 +16,7 @@ SPEC = ProviderSpec(
     drop=frozenset({"logprobs", "top_logprobs", "logit_bias"}),  # 400: not supported
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     quirks=(
-        "Tool calls that the model breaks come as error `tool_use_failed`; they are asked for once more.",
+        "A tool call that the model breaks is the error `tool_use_failed`; it is asked once more.",
         "Limits count per organisation and model, requests per day and tokens per minute.",
     ),
 )

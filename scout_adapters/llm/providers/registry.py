@@ -34,7 +34,7 @@ class ProviderRegistry:
     def register(self, name: str, client: ProviderClient) -> None: ...
 
     def register(self, name: str | ProviderSpec, client: ProviderClient | None = None) -> None:
-        """Add a provider, or put another in its place: `register(spec)` or `register(name, client)`."""
+        """Add or replace a provider: `register(spec)` or `register(name, client)`."""
         if isinstance(name, ProviderSpec):
             self._specs[name.name] = name
             self._clients.pop(name.name, None)

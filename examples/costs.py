@@ -1,0 +1,9 @@
+"""What did that cost? By model and key, for everything inside a `with` block."""
+
+from scout_adapters import ScoutGroqChatModel, get_scout_cost_callback
+
+model = ScoutGroqChatModel(model="llama-3.3-70b-versatile")
+with get_scout_cost_callback() as costs:
+    model.batch(["What is a key?", "What is a circuit?", "What is a route?"])
+for row in costs.rows:
+    print(f"{row.provider}/{row.model} key {row.key_id}: {row.calls} calls, ${row.cost_usd:.6f}")

@@ -1,0 +1,18 @@
+"""An answer in the form of a pydantic class, from whichever provider is up."""
+
+from pydantic import BaseModel, Field
+
+from scout_adapters import ScoutRouterChatModel
+
+
+class Joke(BaseModel):
+    """A joke."""
+
+    setup: str = Field(description="the question")
+    punchline: str = Field(description="the answer that makes one laugh")
+
+
+model = ScoutRouterChatModel(
+    models=["groq/llama-3.3-70b-versatile", "google/gemini-2.5-flash"], strategy="cheapest"
+)
+print(model.with_structured_output(Joke).invoke("Tell me a joke about cats."))

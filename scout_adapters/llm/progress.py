@@ -1,0 +1,63 @@
+"""What one call has learnt about each of its candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.keys import Lease
+from scout_adapters.llm.line import Prepared
+from scout_adapters.llm.pricing import context_window
+
+
+@dataclass(slots=True, eq=False)
+class Progress:
+    """A candidate in the course of one call."""
+
+    candidate: Candidate
+    prepared: Prepared | None = None
+    avoid: dict[str, float] = field(default_factory=dict)
+    """Keys that were tried, by fingerprint, and when a later round may come back to them."""
+
+    keys_tried: int = 0
+    out: bool = False
+    """Whether this call is done with it."""
+
+    noted: str = ""
+    """The reason for which it was last skipped, so that it stands in the table once."""
+
+    @property
+    def enough_keys(self) -> bool:
+        """Whether the call has tried as many keys here as it may."""
+        limit = self.candidate.endpoint.max_key_attempts
+        return limit is not None and self.keys_tried >= limit
+
+    @property
+    def lacks_keys(self) -> str:
+        """Say what to do about there being no key."""
+        named = " or ".join(self.candidate.endpoint.key_variables) or "api_key="
+        return f"no key is configured: set {named}, or pass api_key="
+
+    def ready_at(self, now: float) -> float:
+        """Return when this call can try the candidate (again), in monotonic seconds."""
+        endpoint = self.candidate.endpoint
+        circuit = endpoint.circuit.ready_at(now)
+        keys = [
+            max(state.ready_at(self.candidate.model), self.avoid.get(state.id, 0.0))
+            for state in endpoint.pool
+        ]
+        return max(circuit, min(keys)) if keys else circuit
+
+
+def window_of(candidate: Candidate) -> int | None:
+    """Return the tokens that fit into the candidate's window, where that is known."""
+    spec = candidate.endpoint.spec
+    return context_window(spec.prices or spec.name, candidate.model)
+
+
+def redactor(lease: Lease | None) -> Callable[[str], str]:
+    """Make the function that takes the leased key out of whatever a provider sends."""
+    if lease is None:
+        return str
+    return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")

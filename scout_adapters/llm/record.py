@@ -1,0 +1,49 @@
+"""What is known of an attempt when it is over: a row of the table that users read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scout_adapters.llm.types import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRecord:
+    """What came of one attempt. Seconds, US dollars, tokens; None is unknown."""
+
+    number: int
+    provider: str
+    model: str
+    outcome: str
+    """`ok`, an `ErrorKind`, `cancelled`, or `skipped` (nothing was sent; `reason` says why)."""
+
+    key_id: str | None = None
+    status: int | None = None
+    code: str | None = None
+    reason: str | None = None
+    waited_s: float = 0.0
+    latency_s: float | None = None
+    first_token_s: float | None = None
+    retry_after: float | None = None
+    request_id: str | None = None
+    cost_usd: float | None = None
+    cost_source: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    def as_dict(self) -> Json:
+        """Return what is known, for metadata and logs."""
+        pairs = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in pairs if value is not None}
+
+
+class AttemptObserver(Protocol):
+    """Hears of every attempt at once, in the thread of the call; must be quick."""
+
+    def on_scout_attempt_start(self, run_id: Any, attempt: Mapping[str, Any]) -> None:
+        """Note that a request is about to leave."""
+
+    def on_scout_attempt_end(self, run_id: Any, record: AttemptRecord) -> None:
+        """Note what came of it; also called for what was skipped, without a start."""

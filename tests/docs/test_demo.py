@@ -1,0 +1,75 @@
+"""The demo shows what it promises, and the emulator bears witness."""
+
+from __future__ import annotations
+
+import json
+import os
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from scout_adapters import demo
+from scout_adapters.cli import app
+from scout_adapters.llm.keys import fingerprint
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    audit = tmp_path_factory.mktemp("demo") / "audit.jsonl"
+    console = Console(file=StringIO(), width=160)
+    demo.run(console, audit_path=audit)
+    output = console.file
+    assert isinstance(output, StringIO)
+    return output.getvalue(), audit
+
+
+def test_it_rotates_past_the_revoked_and_the_limited_key(played: tuple[str, Path]) -> None:
+    outcomes = {(row["provider"], row.get("key_id")): row["outcome"] for row in rows(played[1])}
+    assert outcomes["groq", fingerprint("groq-demo-revoked")] == "auth_invalid"
+    assert outcomes["groq", fingerprint("groq-demo-limited")] == "rate_limit"
+    assert outcomes["groq", fingerprint("groq-demo-good")] == "ok"
+
+
+def test_it_fails_over_past_the_dead_provider(played: tuple[str, Path]) -> None:
+    first = rows(played[1])[0]
+    assert (first["provider"], first["outcome"]) == ("mistral", "capacity")
+    assert any(row["outcome"] == "skipped" for row in rows(played[1]))
+
+
+def test_it_prints_answers_attempts_and_costs(played: tuple[str, Path]) -> None:
+    text = played[0]
+    for wanted in ("Attempts", "Cost by model", "What the emulator saw", "get_weather", "Joke("):
+        assert wanted in text
+    assert "total" in text
+    assert "0.00000000" not in text
+
+
+def test_no_key_stands_in_what_it_prints_or_logs(played: tuple[str, Path]) -> None:
+    everything = played[0] + played[1].read_text()
+    for keys in demo.KEYS.values():
+        assert not [key for key in keys if key in everything]
+
+
+def test_live_without_keys_says_which_variable_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in list(os.environ):
+        if "_API_KEY" in name:
+            monkeypatch.delenv(name)
+    done = CliRunner().invoke(app, ["demo", "--live", "--audit", str(tmp_path / "a.jsonl")])
+    assert done.exit_code == 1
+    assert "GROQ_API_KEY" in done.output
+
+
+def test_the_list_of_providers_names_variables() -> None:
+    done = CliRunner().invoke(app, ["providers"], env={"COLUMNS": "200"})
+    assert done.exit_code == 0
+    assert "GEMINI_API_KEY" in done.output
+
+
+def rows(audit: Path) -> list[dict[str, object]]:
+    lines = map(json.loads, audit.read_text().splitlines())
+    return [line for line in lines if line["event"] == "llm_attempt"]

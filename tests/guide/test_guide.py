@@ -1,0 +1,127 @@
+"""Someone follows the guide, step by step, on a copy of the package, and has a working provider."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scout_adapters
+from scout_adapters.testing import Emulator, Revoked
+
+_spec = importlib.util.spec_from_file_location("guide_steps", Path(__file__).with_name("steps.py"))
+assert _spec is not None
+assert _spec.loader is not None
+steps = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(steps)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Do the four steps of the guide on a copy of the package."""
+    root = tmp_path_factory.mktemp("guide")
+    package = root / "scout_adapters"
+    source = Path(scout_adapters.__file__).parent
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "llm" / "testprovider.py").write_text(steps.BASE)
+    (package / "llm" / "providers" / "testprovider.py").write_text(steps.WRAPPER)
+    for place, added in (("providers/__init__.py", steps.IMPORT), ("pricing.py", steps.PRICES)):
+        path = package / "llm" / place
+        path.write_text(path.read_text() + "\n" + added)
+    (root / "test_provider.py").write_text(steps.UNIT_TESTS)
+    (root / "route.py").write_text(steps.ROUTE)
+    (root / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+        "markers =\n    integration: needs an API key\n"
+    )
+    return root
+
+
+def run(copy: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if "_API_" not in name}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=copy,
+        env={**clean, "PYTHONPATH": str(copy), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_guides_own_unit_tests_pass(copy: Path) -> None:
+    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py")
+    assert "2 passed, 1 skipped" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["test_provider_registers", "test_provider_call"])
+def test_each_of_them_passes_alone(copy: Path, name: str) -> None:
+    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py", "-k", name)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_guides_integration_test_passes_against_a_server(copy: Path) -> None:
+    emulator = Emulator(keys={"openai": ["test-key-123"]})
+    with emulator.serve():
+        done = run(
+            copy,
+            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py"),
+            TESTPROVIDER_API_KEY="test-key-123",
+            TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
+        )
+    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert [exchange.key for exchange in emulator.log] == ["test-key-123"]
+
+
+def test_the_new_provider_answers_through_the_router_at_the_price_of_the_guide(copy: Path) -> None:
+    emulator = Emulator(keys={"openai": ["sk-key1"]})
+    with emulator.serve():
+        done = run(
+            copy,
+            "route.py",
+            TESTPROVIDER_API_KEYS="sk-key1,sk-key2,sk-key3",
+            TESTPROVIDER_API_KEY="sk-key1",
+            TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
+        )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["keys"] == 3
+    assert all("test" in text for text in said["texts"])
+    usage = said["usage"]
+    price = usage["input_tokens"] * 0.0001 / 1000 + usage["output_tokens"] * 0.0002 / 1000
+    assert said["cost"] == pytest.approx(price)
+    assert (said["calls"], said["failures"]) == (4, [0, 0, 0])
+    assert said["total"] == pytest.approx(4 * price)
+    assert len(emulator.log) == 5
+
+
+def test_a_function_that_uses_the_leased_key_is_rotated_past_a_dead_one(copy: Path) -> None:
+    base = steps.BASE.replace(
+        "temperature: Optional[float] = None,\n",
+        "temperature: Optional[float] = None,\n    api_key: Optional[str] = None,\n",
+    ).replace('    api_key = os.environ.get("TESTPROVIDER_API_KEY")\n', "")
+    wrapper = steps.WRAPPER.replace(
+        "            temperature=temperature,\n",
+        "            temperature=temperature,\n            api_key=api_key,\n",
+    )
+    package = copy / "scout_adapters" / "llm"
+    (package / "testprovider.py").write_text(base)
+    (package / "providers" / "testprovider.py").write_text(wrapper)
+    emulator = Emulator(keys={"openai": {"sk-key1": Revoked(), "sk-key2": None}})
+    with emulator.serve():
+        done = run(
+            copy,
+            "route.py",
+            TESTPROVIDER_API_KEYS="sk-key1,sk-key2",
+            TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
+        )
+    assert done.returncode == 0, done.stderr
+    assert len(emulator.requests("openai", "sk-key1")) == 1
+    assert len(emulator.requests("openai", "sk-key2")) == 5

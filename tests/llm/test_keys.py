@@ -1,0 +1,371 @@
+"""Keys: which one is next, how long one rests, and what revives it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scout_adapters.errors import InvalidKey
+from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.keys import (
+    KeyPool,
+    KeyState,
+    Rules,
+    clean_key,
+    clean_keys,
+    env_keys,
+    fingerprint,
+    shared_state,
+)
+from scout_adapters.llm.providers import registry
+
+NOW = 1000.0
+HOUR = 3600.0
+
+
+def pool(*keys: str, **rules: float) -> KeyPool:
+    return KeyPool("groq", [KeyState(key) for key in keys or ("a", "b", "c")], Rules(**rules))  # type: ignore[arg-type]
+
+
+def fail(keys: KeyPool, effect: str = "cooldown", *, now: float = NOW, **known: object) -> None:
+    lease = keys.lease(None, now)
+    assert lease is not None
+    keys.fail(lease, effect, now=now, **known)  # type: ignore[arg-type]
+
+
+def test_equal_keys_share_the_load_by_when_they_were_last_used() -> None:
+    keys = pool()
+    used = []
+    for step in range(6):
+        lease = keys.lease(None, NOW + step)
+        assert lease is not None
+        used.append(lease.key)
+        keys.succeed(lease)
+    assert used == ["a", "b", "c", "a", "b", "c"]
+
+
+def test_a_key_in_flight_is_chosen_after_an_idle_one_that_was_used_later() -> None:
+    keys = pool("a", "b")
+    first = keys.lease(None, NOW)
+    second = keys.lease(None, NOW + 1)
+    assert first is not None
+    assert second is not None
+    keys.succeed(second)
+    third = keys.lease(None, NOW + 2)
+    assert [first.key, second.key, third.key if third else None] == ["a", "b", "b"]
+
+
+def test_a_key_with_fewer_failures_comes_first_even_if_it_is_busier() -> None:
+    keys = pool("a", "b")
+    fail(keys)
+    assert [keys.lease(None, NOW + s).key for s in range(3)] == ["b", "b", "b"]  # type: ignore[union-attr]
+
+
+def test_a_key_that_is_avoided_is_not_leased() -> None:
+    keys = pool("a")
+    assert keys.lease(None, NOW, frozenset({fingerprint("a")})) is None
+    assert keys.states[0].in_flight == 0
+
+
+def test_a_key_rests_from_the_threshold_on_and_twice_as_long_each_time() -> None:
+    keys = pool("a", default_cooldown=10.0, max_failures_before_cooldown=3)
+    rests, now = [], NOW
+    for _ in range(6):
+        fail(keys, now=now)
+        rests.append(max(0.0, keys.states[0].cooldown_until - now))
+        now += rests[-1] + 1
+    assert rests == [0, 0, 10, 20, 40, 80]
+
+
+@given(st.integers(0, 10_000))
+def test_no_rest_without_the_servers_word_is_longer_than_an_hour(failures: int) -> None:
+    rest = Rules().cooldown(failures)
+    assert 0 <= rest <= HOUR
+    assert (rest > 0) == (failures >= 3)
+
+
+def test_what_the_server_says_applies_at_the_first_failure() -> None:
+    keys = pool("a")
+    fail(keys, retry_after=7.0)
+    assert keys.lease(None, NOW + 6.9) is None
+    assert keys.lease(None, NOW + 7) is not None
+
+
+def test_the_servers_wait_rests_the_key_for_the_model_that_was_asked_alone() -> None:
+    keys = pool("a")
+    fail(keys, retry_after=7.0, model="big")
+    assert keys.lease("big", NOW + 1) is None
+    assert keys.lease("small", NOW + 1) is not None
+    assert keys.lease("big", NOW + 7) is not None
+
+
+def test_a_later_and_shorter_wait_does_not_shorten_a_longer_one() -> None:
+    keys = pool("a")
+    first, second = keys.lease("m", NOW), keys.lease("m", NOW)
+    assert first is not None
+    assert second is not None
+    keys.fail(first, "cooldown", now=NOW, model="m", retry_after=100.0)
+    keys.fail(second, "cooldown", now=NOW + 1, model="m", retry_after=2.0)
+    assert keys.ready_at("m") == NOW + 100
+
+
+def test_a_wait_of_the_server_is_believed_for_an_hour_at_the_most() -> None:
+    keys = pool("a")
+    fail(keys, retry_after=86_400.0)
+    assert keys.ready_at(None) == NOW + HOUR
+
+
+def test_a_quota_window_is_believed_beyond_the_hour() -> None:
+    keys = pool("a")
+    fail(keys, retry_after=86_400.0, window=True)
+    assert keys.ready_at(None) == NOW + 86_400
+
+
+def test_a_wait_of_zero_seconds_counts_as_no_word_from_the_server() -> None:
+    keys = pool("a", default_cooldown=10.0, max_failures_before_cooldown=2)
+    fail(keys, retry_after=0.0)
+    fail(keys, retry_after=0.0)
+    assert keys.ready_at(None) == NOW + 10
+
+
+def test_success_resets_failures_and_cooldown() -> None:
+    keys = pool("a")
+    fail(keys)
+    fail(keys)
+    lease = keys.lease(None, NOW + 1)
+    assert lease is not None
+    keys.succeed(lease)
+    assert (keys.states[0].failures, keys.states[0].cooldown_until) == (0, 0.0)
+
+
+def test_success_for_one_model_leaves_another_models_rest() -> None:
+    keys = pool("a")
+    fail(keys, retry_after=50.0, model="big")
+    lease = keys.lease("small", NOW + 1)
+    assert lease is not None
+    keys.succeed(lease, "small")
+    assert keys.lease("big", NOW + 2) is None
+
+
+def test_a_success_that_began_before_the_failure_revives_nothing() -> None:
+    keys = pool("a")
+    early, late = keys.lease("m", NOW), keys.lease("m", NOW + 1)
+    assert early is not None
+    assert late is not None
+    keys.fail(late, "cooldown", now=NOW + 2, model="m", retry_after=60.0)
+    keys.succeed(early, "m")
+    assert keys.states[0].failures == 1
+    assert keys.lease("m", NOW + 3) is None
+
+
+def test_success_by_hand_never_lifts_the_permanent_mark() -> None:
+    keys = pool("a")
+    keys.record_failure("a", permanent=True, retry_after=None, now=NOW)
+    keys.record_success("a")
+    assert keys.states[0].permanently_failed
+    assert keys.lease(None, NOW + 1) is None
+
+
+def test_a_success_in_flight_when_the_key_was_refused_does_not_lift_the_mark() -> None:
+    keys = pool("a")
+    good, bad = keys.lease(None, NOW), keys.lease(None, NOW)
+    assert good is not None
+    assert bad is not None
+    keys.fail(bad, "quarantine", now=NOW + 1)
+    keys.succeed(good)
+    assert keys.states[0].permanently_failed
+
+
+def test_failures_of_other_peoples_making_do_not_touch_the_key() -> None:
+    keys = pool("a")
+    fail(keys, "none")
+    assert (keys.states[0].failures, keys.states[0].in_flight) == (0, 0)
+
+
+def test_a_masked_key_still_serves_other_models() -> None:
+    keys = pool("a")
+    fail(keys, "mask", model="secret")
+    assert keys.lease("secret", NOW + HOUR - 1) is None
+    assert keys.lease("other", NOW + 1) is not None
+    assert not keys.states[0].permanently_failed
+
+
+def test_a_refused_key_is_probed_after_one_hour_then_two_up_to_a_day() -> None:
+    keys = pool("a")
+    rests, now = [], NOW
+    for _ in range(7):
+        fail(keys, "quarantine", now=now)
+        ready = keys.ready_at(None)
+        assert ready is not None
+        assert keys.lease(None, ready - 1) is None
+        rests.append((ready - now) / HOUR)
+        now = ready
+    assert rests == [1, 2, 4, 8, 16, 24, 24]
+
+
+def test_a_refused_key_is_probed_by_one_call_at_a_time() -> None:
+    keys = pool("a")
+    fail(keys, "quarantine")
+    probe = keys.lease(None, NOW + HOUR)
+    assert probe is not None
+    assert probe.probe
+    assert keys.lease(None, NOW + HOUR) is None
+    keys.release(probe)
+    assert keys.lease(None, NOW + HOUR) is not None
+
+
+def test_a_good_probe_brings_the_key_back_and_forgets_the_doubling() -> None:
+    keys = pool("a")
+    fail(keys, "quarantine")
+    probe = keys.lease(None, NOW + HOUR)
+    assert probe is not None
+    keys.succeed(probe)
+    assert keys.states[0].is_healthy(NOW + HOUR)
+    fail(keys, "quarantine", now=NOW + 2 * HOUR)
+    assert keys.ready_at(None) == NOW + 3 * HOUR
+
+
+def test_a_healthy_key_is_preferred_to_the_probe_of_a_refused_one() -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
+    fail(keys, now=NOW + 1)
+    lease = keys.lease(None, NOW + 2 * HOUR)
+    assert lease is not None
+    assert not lease.probe
+
+
+def test_calls_refused_together_count_as_one_refusal() -> None:
+    """Eight calls in flight when a key is revoked are no reason to wait a day for the probe."""
+    keys = pool("a")
+    leases = [keys.lease(None, NOW) for _ in range(8)]
+    for lease in leases:
+        assert lease is not None
+        keys.fail(lease, "quarantine", now=NOW + 1)
+    assert keys.ready_at(None) == NOW + 1 + HOUR
+
+
+def test_keys_that_are_all_refused_within_a_minute_are_acquitted() -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
+    assert not keys.acquit(NOW)
+    fail(keys, "quarantine", now=NOW + 59)
+    assert keys.acquit(NOW + 59)
+    assert not any(state.permanently_failed for state in keys)
+    assert keys.ready_at(None) <= NOW + 59  # type: ignore[operator]
+
+
+def test_keys_refused_one_by_one_over_a_longer_time_stay_refused() -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
+    fail(keys, "quarantine", now=NOW + 61)
+    assert not keys.acquit(NOW + 61)
+
+
+def test_a_single_refused_key_is_not_acquitted() -> None:
+    keys = pool("a")
+    fail(keys, "quarantine")
+    assert not keys.acquit(NOW)
+
+
+def test_a_state_shows_its_fingerprint_and_not_its_key() -> None:
+    state = KeyState("gsk_SECRETSECRET")
+    assert "SECRET" not in repr(state)
+    assert fingerprint("gsk_SECRETSECRET") in repr(state)
+
+
+def test_a_lease_does_not_show_its_key() -> None:
+    assert "SECRET" not in repr(pool("gsk_SECRETSECRET").lease(None, NOW))
+
+
+@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_key_does_not_leave_its_process(leave: object) -> None:
+    with pytest.raises(TypeError, match="does not leave"):
+        leave(KeyState("gsk_SECRET"))  # type: ignore[operator]
+
+
+def test_a_fingerprint_holds_no_part_of_the_key_and_never_changes() -> None:
+    assert fingerprint("gsk_abc") == fingerprint("gsk_abc")
+    assert fingerprint("gsk_abc") != fingerprint("gsk_abd")
+    assert len(fingerprint("k")) == 8
+    assert fingerprint("sk-test") == "a9bcb2ce"
+
+
+@pytest.mark.parametrize(
+    "raw", ["sk-SECRET\nX: y", "sk-SEC RET", "sk-SECRÉT", "\ufeffsk-SECRET", "   "]
+)
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(raw: str) -> None:
+    with pytest.raises(InvalidKey) as caught:
+        clean_key(raw, source="GROQ_API_KEY")
+    assert "GROQ_API_KEY" in str(caught.value)
+    assert "SEC" not in str(caught.value) + repr(caught.value)
+
+
+def test_blanks_between_commas_and_repeated_keys_are_dropped_in_order() -> None:
+    assert clean_keys([" b ", "", "a", "  ", "b", "a\n"], source="x") == ("b", "a")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"G_API_KEYS": "a,b", "G_API_KEY": "c"}, ("a", "b")),
+        ({"G_API_KEYS": " , ,", "G_API_KEY": "c"}, ("c",)),
+        ({"G_API_KEY": "c,d"}, ("c", "d")),
+        ({"H_API_KEYS": "h", "G_API_KEY": "c"}, ("h",)),
+        ({"H_API_KEY": "h"}, ("h",)),
+        ({}, ()),
+    ],
+)
+def test_the_plural_variable_wins_over_the_single_one(
+    environment: dict[str, str], expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert env_keys(("G", "H")) == expected
+
+
+def test_google_takes_keys_from_gemini_api_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEYS", "g1,g2")
+    assert [state.key for state in registry.get("google").keys] == ["g1", "g2"]
+
+
+def test_the_environment_is_read_when_needed_and_again_while_there_is_no_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = ProviderClient(spec=registry.spec("groq"))
+    assert client.get_working_key() is None
+    monkeypatch.setenv("GROQ_API_KEY", "late")
+    assert client.get_working_key() == "late"
+    monkeypatch.setenv("GROQ_API_KEY", "later")
+    assert client.get_working_key() == "late"
+
+
+def test_all_who_use_a_key_at_an_address_share_its_health() -> None:
+    one, other = shared_state("groq", "u", "k"), shared_state("groq", "u", "k")
+    assert one is other
+    assert shared_state("groq", "elsewhere", "k") is not one
+
+
+def test_the_guides_by_hand_booking_leads_to_a_rest_and_out_of_it() -> None:
+    client = ProviderClient(spec=registry.spec("groq"), api_keys=("a", "b"))
+    for _ in range(3):
+        client.record_key_failure("a")
+    assert client.get_working_key() == "b"
+    client.record_key_failure("b", permanent=True)
+    assert client.get_working_key() is None
+    client.record_key_success("a")
+    client.record_key_success("b")
+    assert client.get_working_key() == "a"
+
+
+def test_a_provider_with_every_key_refused_is_not_available(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "a")
+    assert registry.available("groq")
+    registry.get("groq").record_key_failure("a", permanent=True)
+    assert not registry.available("groq")
+    assert not registry.available("nobody")

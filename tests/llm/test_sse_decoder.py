@@ -1,0 +1,112 @@
+"""Server-sent events come out the same however the network cuts them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scout_adapters.errors import MalformedResponse
+from scout_adapters.llm.sse import EventDecoder
+
+LINES = st.sampled_from(
+    [
+        "data: one",
+        "data:two",
+        "data:  three",
+        "data",
+        "data:",
+        ": comment",
+        ":",
+        "event: ping",
+        "id: 7",
+        "retry: 999999",
+        "data: \u00e9\u4e2d\U0001f600",
+        "data: a\x0bb\x0cc\x1cd\x85e\u2028f",
+        "database: no",
+        "",
+        "",
+    ]
+)
+ENDS = st.sampled_from(["\n", "\r", "\r\n"])
+STREAMS = st.builds(
+    lambda bom, lines, last: (bom + "".join(line + end for line, end in lines) + last).encode(),
+    st.sampled_from(["", "\ufeff"]),
+    st.lists(st.tuples(LINES, ENDS), max_size=12),
+    st.sampled_from(["", "data: tail", "\r", ": tail"]),
+)
+
+
+def events(*chunks: bytes) -> list[bytes]:
+    decoder = EventDecoder()
+    return [event for chunk in chunks for event in decoder.feed(chunk)] + decoder.finish()
+
+
+def specified(stream: bytes) -> list[bytes]:
+    """The algorithm of the specification, line by line, with the last event completed."""
+    text = stream.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    found: list[bytes] = []
+    data: list[str] = []
+    for line in [*text.split("\n"), ""]:
+        if not line:
+            if data:
+                found.append("\n".join(data).encode())
+            data = []
+            continue
+        name, _, value = line.partition(":")
+        if name == "data":
+            data.append(value.removeprefix(" "))
+    return found
+
+
+@given(STREAMS)
+def test_events_are_those_of_the_specification(stream: bytes) -> None:
+    assert events(stream) == specified(stream)
+
+
+@given(STREAMS, st.data())
+def test_any_split_of_the_bytes_gives_the_same_events(stream: bytes, data: st.DataObject) -> None:
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=6))
+    edges = [0, *sorted(cuts), len(stream)]
+    assert events(*(stream[a:b] for a, b in pairwise(edges))) == specified(stream)
+
+
+@given(STREAMS)
+def test_one_byte_at_a_time_gives_the_same_events(stream: bytes) -> None:
+    assert events(*(stream[i : i + 1] for i in range(len(stream)))) == specified(stream)
+
+
+def test_a_line_that_ends_in_a_lone_cr_does_not_swallow_the_unfinished_next_one() -> None:
+    assert events(b"data: a\r", b"data: b") == [b"a\nb"]
+
+
+def test_an_event_is_given_as_soon_as_its_empty_line_has_come() -> None:
+    decoder = EventDecoder()
+    assert decoder.feed(b"data: a\n") == []
+    assert decoder.feed(b"\n") == [b"a"]
+    assert decoder.feed(b"data: b\r\n\r\n") == [b"b"]
+
+
+def test_the_last_event_counts_without_its_empty_line() -> None:
+    assert events(b"data: a\n\ndata: b") == [b"a", b"b"]
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory() -> None:
+    decoder = EventDecoder(limit=100)
+    with pytest.raises(MalformedResponse):
+        for _ in range(11):
+            decoder.feed(b"x" * 10)
+
+
+def test_an_event_of_many_lines_is_refused_before_it_fills_the_memory() -> None:
+    decoder = EventDecoder(limit=100)
+    with pytest.raises(MalformedResponse):
+        for _ in range(20):
+            decoder.feed(b"data: 0123456789\n")
+
+
+def test_many_small_events_are_no_long_one() -> None:
+    decoder = EventDecoder(limit=100)
+    assert sum(len(decoder.feed(b"data: 0123456789\n\n")) for _ in range(100)) == 100
