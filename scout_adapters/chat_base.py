@@ -176,7 +176,7 @@ class ScoutChatModel(BaseChatModel):
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
         request = request_from(messages, model, self._settings(), options, stop=stop, stream=stream)
-        return route.attempts(request, observing.observer(run))
+        return route.attempts(request, self._patience(), observing.observer(run))
 
     @override
     def _generate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
@@ -21,16 +21,23 @@ from scout_adapters.llm.types import ProviderSpec
 
 
 class Held:
-    """Holds what belongs to this process (keys, connections): copies share it, pickles lose it."""
+    """Holds a route, and what it was made of: copies and changed models make their own.
+
+    A route belongs to its process (keys, connections); pickles go without it.
+    """
 
     def __init__(self) -> None:
         self.route: Route | None = None
+        self.made_of: tuple[Any, ...] = ()
 
     def __deepcopy__(self, memo: Any) -> Held:
         return Held()
 
-    def __copy__(self) -> Held:
-        return Held()
+    def route_of(self, parts: tuple[Any, ...], make: Callable[[], Route]) -> Route:
+        """Return the route made of these parts; the environment is read until there are keys."""
+        if self.route is None or self.made_of != parts or not self.route.has_keys:
+            self.route, self.made_of = make(), parts
+        return self.route
 
     def __reduce__(self) -> tuple[type[Held], tuple[()]]:
         return Held, ()
@@ -110,20 +117,20 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        held = self._held
         if model is not None:
             return self._make_route(model)
-        if held.route is None or not held.route.candidates[0].endpoint.pool:
-            held.route = self._make_route(self._default_model())
-        return held.route
+        keys = (self.api_key, *(self.api_keys or ()))
+        parts = (self.model, keys, self.base_url, self.default_headers, self.transport, self.clock)
+        return self._held.route_of(parts, self._make_route)
 
-    def _make_route(self, model: str) -> Route:
+    def _make_route(self, model: str | None = None) -> Route:
+        model = model or self._default_model()
         if not model:
             raise ConfigurationError(f"{type(self).__name__} needs model=")
         candidate = Candidate(
             endpoint=self.client.endpoint, model=check_model(model, self.provider)
         )
-        return Route(candidates=(candidate,), patience=self._patience(), clock=self.clock)
+        return Route(candidates=(candidate,), clock=self.clock)
 
 
 _transports: dict[int, tuple[Any, Transport]] = {}

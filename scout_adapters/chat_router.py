@@ -76,14 +76,15 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        if self._held.route is None or not _complete(self._held.route):
-            self._held.route = Route(
-                candidates=tuple(_candidate(entry) for entry in self.models),
-                strategy=self._order(),
-                patience=self._patience(),
-                clock=self.clock,
-            )
-        return self._held.route if model is None else self._narrowed(self._held.route, model)
+        route = self._held.route_of((self.models, self.strategy, self.clock), self._make_route)
+        return route if model is None else self._narrowed(route, model)
+
+    def _make_route(self) -> Route:
+        return Route(
+            candidates=tuple(_candidate(entry) for entry in self.models),
+            strategy=self._order(),
+            clock=self.clock,
+        )
 
     def _order(self) -> Strategy:
         return (
@@ -97,14 +98,7 @@ class ScoutRouterChatModel(ScoutChatModel):
         kept = tuple(c for c in route.candidates if model in (str(c), c.model))
         if not kept:
             kept = (_candidate(model),)
-        return Route(
-            candidates=kept, strategy=route.strategy, patience=route.patience, clock=route.clock
-        )
-
-
-def _complete(route: Route) -> bool:
-    """Tell whether every candidate has its keys; else the environment is read again."""
-    return all(c.endpoint.pool or c.endpoint.keyless for c in route.candidates)
+        return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
 
 
 def _name(entry: Any) -> str:

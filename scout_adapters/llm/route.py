@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -72,20 +72,29 @@ def strategy_named(name: str, clock: Clock = SYSTEM) -> Strategy:
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Who may answer, in which order, and with how much patience."""
+    """Who may answer, and in which order they are asked."""
 
     candidates: Sequence[Candidate]
     strategy: Strategy = priority
-    patience: Patience = field(default_factory=Patience)
     clock: Clock = SYSTEM
 
-    def attempts(self, request: ChatRequest, observer: Observer | None = None) -> Attempts:
+    @property
+    def has_keys(self) -> bool:
+        """Whether every candidate has the keys that it needs."""
+        return all(c.endpoint.pool or c.endpoint.keyless for c in self.candidates)
+
+    def attempts(
+        self,
+        request: ChatRequest,
+        patience: Patience = Patience(),  # noqa: B008  # frozen
+        observer: Observer | None = None,
+    ) -> Attempts:
         """Begin a call."""
         if len(self.candidates) == 1 or self.strategy is priority:
             ordered = self.candidates
         else:
             ordered = tuple(self.strategy(self.candidates, request))
-        return Attempts(ordered, request, self.patience, observer=observer, clock=self.clock)
+        return Attempts(ordered, request, patience, observer=observer, clock=self.clock)
 
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:

@@ -52,7 +52,7 @@ async def call_llm(  # the guide's vocabulary
         max_tokens=max_tokens,
         temperature=temperature,
     )
-    attempts = Route(candidates=candidates).attempts(request, environment_audit())
+    attempts = Route(candidates=candidates).attempts(request, observer=environment_audit())
     result = as_result(await acomplete(attempts))
     return LLMResponse(
         content=result.response_text,

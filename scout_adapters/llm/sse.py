@@ -51,19 +51,17 @@ class EventDecoder:
         events: list[bytes] = []
         for raw in lines:
             line = raw.rstrip(b"\r\n")
+            if not self._began:
+                self._began, line = True, line.removeprefix(BOM)
             if not line:
                 if self._data:
                     events.append(self._data[0] if len(self._data) == 1 else b"\n".join(self._data))
                     self._data, self._data_size = [], 0
             elif line.startswith(b"data:"):
                 self._add(line[6:] if line[5:6] == b" " else line[5:])
-            elif not self._began and line.startswith(BOM + b"data:"):
-                self._add(line[8:].removeprefix(b" "))
             elif line == b"data":
                 self._add(b"")
-            self._began = (
-                True  # comments, event:, id: and retry: tell us nothing that data does not
-            )
+            # Comments, event:, id: and retry: tell us nothing that data does not.
         return events
 
     def _add(self, data: bytes) -> None:

@@ -219,6 +219,12 @@ def wire() -> Wire:
     return Wire()
 
 
+@pytest.fixture
+def asks() -> type[Ask]:
+    """Where a test chooses the verb itself."""
+    return Ask
+
+
 @pytest.fixture(params=VERBS)
 def ask(request: pytest.FixtureRequest) -> Ask:
     return Ask(request.param)

@@ -1,0 +1,344 @@
+"""Streams: failover until the first content, an honest end after it, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import httpx
+import pytest
+from langchain_core import exceptions as lc
+from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
+
+from scout_adapters.errors import ProviderTimeout, ScoutError, StreamInterrupted
+from scout_adapters.llm.circuit_breaker import circuit
+from scout_adapters.llm.keys import shared_state
+from scout_adapters.llm.providers import registry
+
+GROQ, OPENAI = "api.groq.com", "api.openai.com"
+ROUTE = ("groq/llama-3.3-70b-versatile", "openai/gpt-4o-mini")
+IN_BAND = {"error": {"message": "overloaded", "type": "server_error", "code": 503}}
+
+
+@pytest.fixture(params=["stream", "astream"])
+def ask(request: pytest.FixtureRequest, asks: Any) -> Any:
+    return asks(request.param)
+
+
+def groq_key(key: str = "key-of-groq") -> Any:
+    return shared_state("groq", "https://api.groq.com/openai/v1", key)
+
+
+def nothing_in_flight() -> bool:
+    clients = registry._special.values()
+    keys = [state for client in clients for state in client.keys]
+    paces = [pace for client in clients for pace in client.endpoint.paces.values()]
+    return bool(keys) and not any(x.in_flight for x in (*keys, *paces))
+
+
+async def settle() -> None:
+    gc.collect()
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "refused",
+        "error event",
+        "cut before content",
+        "no terminal event",
+        "reset",
+        "rubbish",
+    ],
+)
+async def test_before_the_first_content_another_candidate_takes_over(
+    broken, house, wire, router, ask
+) -> None:
+    role = wire.event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+    replies = {
+        "refused": wire.refuse(503),
+        "error event": wire.sse(role, wire.event(IN_BAND)),
+        "cut before content": wire.sse(role, httpx.ReadError("cut")),
+        "no terminal event": wire.sse(role),
+        "reset": wire.fail(httpx.RemoteProtocolError),
+        "rubbish": wire.sse(b"data: {rubbish\n\n"),
+    }
+    house.on(GROQ, replies[broken])
+    house.on(OPENAI, wire.say("from openai"))
+    answer = await ask(router(*ROUTE, max_retries=0))
+    assert answer.text == "from openai"
+    assert house.hosts == [GROQ, OPENAI]
+    assert answer.response_metadata["scout"]["provider"] == "openai"
+    assert answer.response_metadata["model_provider"] == "openai"
+    assert nothing_in_flight()
+
+
+@pytest.mark.parametrize(
+    "broken", ["error event", "reset", "silence", "no terminal event", "rubbish", "half an event"]
+)
+async def test_after_the_first_content_the_error_holds_what_came(
+    broken, house, wire, router, ask
+) -> None:
+    ends = {
+        "error event": [wire.event(IN_BAND)],
+        "reset": [httpx.ReadError("cut")],
+        "silence": [httpx.ReadTimeout("idle")],
+        "no terminal event": [],
+        "rubbish": [b"data: {rubbish\n\n"],
+        "half an event": [b'data: {"choices": [{"del'],
+    }
+    house.on(GROQ, wire.sse(wire.delta("to"), wire.delta("day"), *ends[broken]))
+    house.on(OPENAI, wire.say("never"))
+    with pytest.raises(StreamInterrupted) as caught:
+        await ask(router(*ROUTE))
+    error = caught.value
+    assert error.partial.text == "today"
+    assert isinstance(error, lc.ModelConnectionError)
+    assert not error.is_retryable
+    assert (error.provider, error.phase) == ("groq", "mid_stream")
+    assert [a["outcome"] for a in error.attempts] == ["stream_interrupted"]
+    assert house.hosts == [GROQ]
+    assert circuit("groq").faults == 1
+    assert groq_key().failures == 0
+    assert nothing_in_flight()
+
+
+async def test_a_callers_refusal_in_mid_stream_is_not_the_providers_fault(
+    house, wire, router, ask
+) -> None:
+    refused = {"error": {"message": "no", "code": "content_policy_violation"}}
+    house.on(GROQ, wire.sse(wire.delta("to"), wire.event(refused)))
+    with pytest.raises(StreamInterrupted) as caught:
+        await ask(router(*ROUTE))
+    assert caught.value.partial.text == "to"
+    assert circuit("groq").faults == 0
+
+
+async def test_a_connection_that_breaks_after_the_end_does_not_spoil_the_answer(
+    house, wire, groq, ask
+) -> None:
+    house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), httpx.ReadError("cut")))
+    assert (await ask(groq())).text == "all"
+
+
+async def test_data_after_done_is_ignored(house, wire, groq, ask) -> None:
+    end = [wire.delta(finish="stop"), wire.DONE, b"data: {rubbish\n\n"]
+    house.on(GROQ, wire.sse(wire.delta("all"), *end))
+    assert (await ask(groq())).text == "all"
+
+
+async def test_a_stream_ends_at_its_terminal_event_even_if_the_server_stays_on_the_line(
+    house, wire, groq, ask, time
+) -> None:
+    def linger() -> bytes:
+        time.now += 60
+        return b": still here\n\n"
+
+    house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), wire.DONE, linger))
+    answer = await ask(groq())
+    assert answer.text == "all"
+    assert answer.response_metadata["scout"]["latency_s"] == 0.0
+
+
+async def test_an_error_after_the_finish_reason_wins(house, wire, groq, ask) -> None:
+    end = [wire.delta(finish="stop"), wire.event(IN_BAND), wire.DONE]
+    house.on(GROQ, wire.sse(wire.delta("all"), *end))
+    with pytest.raises(StreamInterrupted):
+        await ask(groq())
+
+
+async def test_keep_alives_without_a_token_time_out_and_another_takes_over(
+    house, wire, router, ask, time
+) -> None:
+    def ping() -> bytes:
+        time.now += 30
+        return b": PROCESSING\n\n"
+
+    house.on(GROQ, wire.sse(*[ping] * 100))
+    house.on(OPENAI, wire.say("openai"))
+    assert (await ask(router(*ROUTE))).text == "openai"
+    assert time.now == 1000 + 150
+
+
+async def test_a_first_token_that_never_comes_is_a_timeout(house, wire, groq, ask, time) -> None:
+    def ping() -> bytes:
+        time.now += 30
+        return b": PROCESSING\n\n"
+
+    house.on(GROQ, wire.sse(*[ping] * 100))
+    with pytest.raises(ProviderTimeout) as caught:
+        await ask(groq(timeout=60))
+    assert caught.value.phase == "first_token"
+
+
+async def test_the_answer_is_the_same_for_every_split_of_its_bytes(house, wire, groq, ask) -> None:
+    whole = (
+        wire.delta("h\u00e9llo \U0001f600 data: [DONE]")
+        + wire.delta("\n\ndata: [DONE]\n\n")
+        + wire.delta(finish="stop")
+        + wire.DONE
+    )
+    for size in (1, 2, 3, 7, 1000):
+        house.on(GROQ, wire.sse(*(whole[i : i + size] for i in range(0, len(whole), size))))
+        answer = await ask(groq())
+        assert answer.text == "h\u00e9llo \U0001f600 data: [DONE]\n\ndata: [DONE]\n\n"
+
+
+async def test_usage_and_scout_stand_once_on_the_last_chunk(house, wire, groq) -> None:
+    house.on(GROQ, wire.say("hello"))
+    chunks = list(groq().stream("hi"))
+    assert [("scout" in c.response_metadata, c.usage_metadata is not None) for c in chunks] == [
+        (False, False)
+    ] * (len(chunks) - 1) + [(True, True)]
+    assert chunks[-1].chunk_position == "last"
+
+
+async def test_an_empty_answer_is_an_answer(house, wire, groq, ask) -> None:
+    house.on(GROQ, wire.sse(wire.delta(""), wire.delta(finish="stop"), wire.DONE))
+    assert (await ask(groq())).text == ""
+
+
+# -- consumers that leave ------------------------------------------------------------------------
+
+
+def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
+    house, wire, groq
+) -> None:
+    bodies: list[Any] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
+        return httpx.Response(200, stream=bodies[-1])
+
+    house.on(GROQ, reply)
+    state = groq_key("gsk_only")
+    state.failures = 2
+    stream = groq().stream("hi")
+    assert next(stream).text == "a"
+    assert state.in_flight == 1
+    stream.close()
+    assert nothing_in_flight()
+    assert (state.failures, circuit("groq").faults) == (2, 0)
+    assert bodies[0].closed
+
+
+async def test_an_async_consumer_that_leaves_books_nothing_and_leaves_nothing(
+    house, wire, groq
+) -> None:
+    bodies: list[Any] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
+        return httpx.Response(200, stream=bodies[-1])
+
+    house.on(GROQ, reply)
+    stream = groq().astream("hi")
+    assert (await anext(stream)).text == "a"
+    await stream.aclose()
+    await settle()
+    assert nothing_in_flight()
+    assert circuit("groq").faults == 0
+    assert bodies[0].closed
+
+
+@pytest.mark.parametrize("verb", ["ainvoke", "astream"])
+async def test_cancelling_at_any_await_leaves_nothing_in_flight(
+    verb, house, wire, groq, asks
+) -> None:
+    model = groq("gsk_a", "gsk_b")
+    model._route()
+    cancelled = 0
+    for steps in range(40):
+        house.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "0.1"}), wire.say())
+        house.on_key("gsk_b", wire.refuse(500), wire.say())
+        task = asyncio.create_task(asks(verb)(model))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            cancelled += 1
+        except ScoutError:
+            pass
+        await settle()
+        assert nothing_in_flight(), steps
+    assert cancelled > 5
+    assert circuit("groq").faults < 5
+
+
+async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
+    house, wire, groq, time
+) -> None:
+    circuit("groq").trip(time.now)
+    time.now += 30
+    forever = asyncio.Event()
+
+    class Silent(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]
+            await forever.wait()
+            yield b""
+
+    house.on(GROQ, lambda request: httpx.Response(200, stream=Silent()), wire.say())
+    model = groq()
+    task = asyncio.create_task(model.ainvoke("hi"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(house.requests) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await model.ainvoke("hi")).text == "hello"
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("verb", ["ainvoke", "astream"])
+async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_flight(
+    verb, house, wire, groq, asks
+) -> None:
+    hears = asyncio.Event()
+
+    class Slow(AsyncCallbackHandler):
+        async def on_retry(self, *args: Any, **kwargs: Any) -> None:
+            hears.set()
+            await asyncio.Event().wait()
+
+    house.on_key("gsk_a", wire.refuse(401))
+    house.on_key("gsk_b", wire.say())
+    task = asyncio.create_task(asks(verb)(groq("gsk_a", "gsk_b"), config={"callbacks": [Slow()]}))
+    await hears.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await settle()
+    assert nothing_in_flight()
+
+
+def test_a_listener_that_raises_before_the_request_leaves_nothing_in_flight(
+    house, wire, groq
+) -> None:
+    class Strict(BaseCallbackHandler):
+        def on_scout_attempt_start(self, run_id: Any, attempt: Any) -> None:
+            raise OSError("the disk is full")
+
+        def on_scout_attempt_end(self, run_id: Any, record: Any) -> None:
+            pass
+
+    house.on(GROQ, wire.say())
+    with pytest.raises(OSError, match="disk"):
+        groq().invoke("hi", {"callbacks": [Strict()]})
+    assert house.requests == []
+    assert nothing_in_flight()
+
+
+def test_a_keyboard_interrupt_leaves_nothing_in_flight(house, wire, groq) -> None:
+    def interrupt(request: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    house.on(GROQ, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        groq().invoke("hi")
+    assert nothing_in_flight()
