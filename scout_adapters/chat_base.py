@@ -33,6 +33,7 @@ from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.route import Route
 from scout_adapters.llm.types import Json
+from scout_adapters.rendering import in_blocks
 from scout_adapters.structured import structured
 
 GATEWAY = "lc_gateway_metadata"
@@ -210,8 +211,9 @@ class ScoutChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         run = run_manager or observing.take_run()
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
+        blocks = self._in_blocks(run_manager)
         for chunk in engine.stream(attempts):
-            generation = _chunk(chunk)
+            generation = _chunk(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -226,11 +228,19 @@ class ScoutChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         run = run_manager or observing.take_run()
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
+        blocks = self._in_blocks(run_manager)
         async for chunk in engine.astream(attempts):
-            generation = _chunk(chunk)
+            generation = _chunk(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
+
+    def _in_blocks(self, run: observing.RunManager | None) -> bool:
+        """Tell whether core wants content blocks: asked for, or for version 3 of its events.
+
+        Only for those does it hand a run manager to `_stream`.
+        """
+        return self.output_version == "v1" or run is not None
 
     # -- the run, on the paths where core does not hand it over ------------------------------------
 

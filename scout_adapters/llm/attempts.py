@@ -65,6 +65,7 @@ class Attempts:
         self._final: ScoutError | None = None
         self._news: list[News] = []
         self._sent = 0
+        self._sent_before = 0
 
     def __iter__(self) -> Attempts:
         return self
@@ -187,6 +188,9 @@ class Attempts:
             if window and other and other <= window:
                 progress.out = True
 
+    def _may_wait(self, pause: float) -> bool:
+        return self.patience.max_retries > 0 and self._affords(pause)
+
     def _affords(self, pause: float) -> bool:
         if self._waited + pause > self.patience.max_wait:
             return False
@@ -246,7 +250,7 @@ class Attempts:
     def _leave(self, progress: Progress, permit: Any, lease: Lease | None) -> Attempt:
         assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
         waited, self._pause_before = self._pause_before, 0.0
-        if self._sent == 0:
+        if progress.keys_tried == 0:
             progress.candidate.endpoint.retries.called()
         self._sent += 1
         progress.keys_tried += 1
@@ -311,9 +315,11 @@ class Attempts:
         pause = self._ready_in()
         if pause is None:
             return self._finish(self._last or self._why_none(None))
-        if self._retries >= self.patience.max_retries or not self._affords(pause):
+        asked, self._sent_before = self._sent > self._sent_before, self._sent
+        # A round that asked nobody (keys rest, circuits are open) costs time, and no retry.
+        self._retries += asked
+        if self._retries > self.patience.max_retries or not self._may_wait(pause):
             return self._finish(self._last or self._why_none(pause), pause)
-        self._retries += 1
         self._begin_round(self.clock.now() + pause)
         return self._sleep(pause)
 

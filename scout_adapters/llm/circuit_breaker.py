@@ -18,6 +18,9 @@ GOOD_PROBES = 2
 PROBE_LEASE_SECONDS = 600.0
 """A probe that never reports back blocks the next one no longer than this."""
 
+PROBE_POLL_SECONDS = 1.0
+"""How long to wait before asking again whether a probe has come back."""
+
 Outcome = Literal["good", "fault", "neutral"]
 
 
@@ -55,7 +58,9 @@ class CircuitBreaker:
         if self.open_until is None:
             return now
         if self._probe_since is not None:
-            return max(now, self.open_until, self._probe_since + PROBE_LEASE_SECONDS)
+            # Another call is trying it out: its outcome may come any moment.
+            lost = self._probe_since + PROBE_LEASE_SECONDS
+            return max(self.open_until, min(lost, now + PROBE_POLL_SECONDS))
         return max(now, self.open_until)
 
     def is_available(self, now: float | None = None) -> bool:
