@@ -7,12 +7,13 @@ Rows survive `kill -9`. They name keys by fingerprint and never hold a prompt.
 from __future__ import annotations
 
 import os
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from scout_adapters.locks import ForkSafeLock
 
 DEFAULT_PATH = "~/.scout/audit.jsonl"
 
@@ -23,7 +24,7 @@ class AuditLog:
     def __init__(self, path: str | Path) -> None:
         """Log to `path`; its folder is made on the first event."""
         self.path = Path(path).expanduser()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._opened: tuple[int, int] | None = None  # process id and file descriptor
 
     def __repr__(self) -> str:

@@ -230,6 +230,7 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
     K.STREAM_INTERRUPTED: StreamInterrupted,
     K.TOOL_CALL_INVALID: InvalidRequest,
     K.STATE_MISMATCH: InvalidRequest,
+    K.QUEUE_FULL: ProviderTimeout,
     K.UNKNOWN: ProviderUnavailable,
 }
 

@@ -32,11 +32,14 @@ class ErrorKind(StrEnum):
     STREAM_INTERRUPTED = "stream_interrupted"
     TOOL_CALL_INVALID = "tool_call_invalid"
     STATE_MISMATCH = "state_mismatch"
+    QUEUE_FULL = "queue_full"
     UNKNOWN = "unknown"
 
 
 Actor = Literal["key", "account", "provider", "caller", "nobody"]
-KeyEffect = Literal["none", "cooldown", "quarantine", "mask"]
+KeyEffect = Literal["none", "cooldown", "refuse", "quarantine", "mask"]
+"""`refuse` is a quarantine of a key that was called invalid; when many are at once, the provider
+is at fault. `mask` keeps the key from one model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ CONDUCT: Mapping[ErrorKind, Conduct] = {
         key_effect="mask",
     ),
     K.AUTH_INVALID: Conduct(
-        "key", "replace the key", next_key=True, next_candidate=True, key_effect="quarantine"
+        "key", "replace the key", next_key=True, next_candidate=True, key_effect="refuse"
     ),
     K.AUTH_SUSPENDED: Conduct(
         "key",
@@ -151,6 +154,9 @@ CONDUCT: Mapping[ErrorKind, Conduct] = {
     ),
     K.STATE_MISMATCH: Conduct(
         "caller", "the conversation holds state that belongs to another account"
+    ),
+    K.QUEUE_FULL: Conduct(
+        "caller", "fewer calls at once on this machine, or a longer timeout", same_key=True
     ),
     K.UNKNOWN: Conduct(
         "provider", "see the message", next_candidate=True, trips_circuit=True, billed="unknown"

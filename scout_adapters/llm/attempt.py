@@ -18,6 +18,7 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
+from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate
@@ -66,6 +67,8 @@ class Attempt:
     reader: StreamReader | None = field(default=None, repr=False)
     chunks: list[AIMessageChunk] = field(default_factory=list, repr=False)
     held: AIMessageChunk | None = field(default=None, repr=False)
+    over_at: float | None = None
+    """When the server said `[DONE]`: whatever it sends or waits after that is of no account."""
 
     @property
     def about(self) -> Json:
@@ -85,7 +88,12 @@ class Attempt:
     def __enter__(self) -> Self:
         self.started = self.call.clock.now()
         self.candidate.endpoint.pace(self.candidate.model).in_flight += 1
-        self.call.started(self)
+        try:
+            self.call.started(self)
+        except BaseException:
+            self.candidate.endpoint.pace(self.candidate.model).in_flight -= 1
+            self._book_nothing("not_sent")
+            raise
         return self
 
     def __exit__(
@@ -123,7 +131,9 @@ class Attempt:
         """Read one event; the first chunk with content commits this attempt to the caller."""
         reader = self.reader
         if reader is None:
-            reader = self.reader = self.candidate.endpoint.line.reader(self.prepared)
+            reader = self.reader = self._open(event)
+        if event is None:
+            self.over_at = self.call.clock.now()
         chunk = guarded(reader.feed, event)
         if chunk is None:
             return None
@@ -139,6 +149,10 @@ class Attempt:
             self._name(chunk)
         self.chunks.append(chunk)
         return chunk
+
+    def _open(self, first: Json | None) -> StreamReader:
+        line = self.candidate.endpoint.line
+        return line.whole_reader() if isinstance(first, Whole) else line.reader(self.prepared)
 
     def check_first_token(self) -> None:
         """Fail if the server keeps the line open and says nothing."""
@@ -174,7 +188,7 @@ class Attempt:
         cost = self._cost(usage, stated)
         self.record = self._record(
             "ok",
-            latency_s=round(self.call.clock.now() - self.started, 6),
+            latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
             cost_usd=cost.usd,
             cost_source=cost.source,
@@ -236,7 +250,7 @@ class Attempt:
                 retry_after=error.retry_after,
                 window=error.kind is ErrorKind.QUOTA_WINDOW,
             )
-            if conduct.key_effect == "quarantine" and endpoint.pool.acquit(now):
+            if conduct.key_effect == "refuse" and endpoint.pool.acquit(now):
                 endpoint.circuit.trip(now)
         self.record = self._failed_record(error)
         failure = self._interrupted(error) if self.committed else error

@@ -24,14 +24,13 @@ from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.patience import News, Observer, Patience, back_off, retry_state
-from scout_adapters.llm.progress import Progress, redactor, window_of
+from scout_adapters.llm.progress import NO_KEY, Progress, redactor, window_of
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.transport import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
 
 NEVER = float("inf")
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
-SMALLER = frozenset({ErrorKind.CONTEXT_OVERFLOW, ErrorKind.REQUEST_TOO_LARGE})
 
 
 class Attempts:
@@ -75,20 +74,22 @@ class Attempts:
 
     def __next__(self) -> Attempt:
         while True:
-            step = self._step()
             self.tell()
+            step = self._step()
             if isinstance(step, Attempt):
                 return step
+            self.tell()
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
 
     async def __anext__(self) -> Attempt:
         while True:
-            step = self._step()
             await self.atell()
+            step = self._step()
             if isinstance(step, Attempt):
-                return step
+                return step  # with nothing awaited in between: a cancelled call leases no key
+            await self.atell()
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
@@ -147,14 +148,14 @@ class Attempts:
             self._final = error
         elif conduct.same_key and (pause := self._second_try(attempt, error)) is not None:
             self._again, self._waiting = (progress, key.state if key else None), pause
-        elif conduct.next_key and key is not None:
-            progress.avoid[key.key_id] = self._rested(error)
+        elif conduct.next_key and (key is not None or conduct.key_effect == "cooldown"):
+            progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)
             progress.out = progress.out or progress.enough_keys
         elif conduct.next_candidate or (
             error.kind in CONTENT and self.patience.failover_on_refusal
         ):
             progress.out = True
-            if error.kind in SMALLER:
+            if error.kind is ErrorKind.CONTEXT_OVERFLOW:
                 self._drop_smaller(progress.candidate)
         else:
             self._final = error
@@ -245,6 +246,10 @@ class Attempts:
             progress.out = True
             self._skip(progress, progress.lacks_keys)
             return None
+        elif NO_KEY in progress.avoid:
+            endpoint.circuit.report(permit, "neutral", now)
+            self._skip(progress, "the server asked for a pause")
+            return None
         return self._leave(progress, permit, lease)
 
     def _leave(self, progress: Progress, permit: Any, lease: Lease | None) -> Attempt:
@@ -284,7 +289,7 @@ class Attempts:
             progress.prepared = candidate.endpoint.line.prepare(candidate.request(self.request))
         except UnsupportedContent as error:
             progress.out = True
-            self._last = error
+            self._last = self._last or error
             self._skip(progress, str(error))
             return False
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -18,6 +19,10 @@ ERROR_STATUS = 400
 DONE = b"[DONE]"
 
 
+class Whole(dict[str, Any]):
+    """An answer that came whole where a stream was asked for."""
+
+
 class CappedBody:
     """Collects a body, but no more of it than anybody could mean."""
 
@@ -31,61 +36,72 @@ class CappedBody:
     def add(self, piece: bytes) -> None:
         """Take what the network brought."""
         self._size += len(piece)
-        if self._size <= self._limit:
-            self._pieces.append(piece)
-        elif not self.failed:  # of a long error body the beginning is enough
+        if self._size > self._limit and not self.failed:
             raise malformed(f"the answer is longer than {self._limit} bytes")
+        self._pieces.append(piece)
+
+    @property
+    def enough(self) -> bool:
+        """Whether to hang up: of a long error body the beginning says it all."""
+        return self.failed and self._size > self._limit
 
     def raw(self) -> bytes:
         """Return what came, up to the limit."""
-        return b"".join(self._pieces)
+        return b"".join(self._pieces)[: self._limit]
 
     def answer(self) -> Any:
-        """Return the JSON of a good answer; raises where it is none, but for refusals."""
-        if self.status != GOOD:
-            raise malformed(f"status {self.status} is not an answer", status=self.status)
+        """Return the JSON of a good answer."""
         return decode(self.raw())
 
 
 class EventBody:
     """Decodes the events of a streamed answer, or finds out that it is none."""
 
-    def __init__(self, status: int) -> None:
-        self.whole = CappedBody(status)
-        self._plain = status != GOOD
+    def __init__(self) -> None:
+        self.whole = CappedBody(GOOD)
         self._decoder = EventDecoder()
         self._any = False
+        self.done = False
 
     def add(self, piece: bytes) -> list[Json | None]:
         """Take what the network brought; return the events that it completes."""
         if not self._any:
             self.whole.add(piece)
-        return [] if self._plain else self._decoded(self._decoder.feed(piece))
+        return self._decoded(self._decoder.feed(piece))
 
     def rest(self) -> list[Json | None]:
         """Return the events that the end of the stream completes.
 
         A server that does not stream, and answers whole, gives one event: its answer.
         """
-        events = [] if self._plain else self._decoded(self._decoder.finish())
+        events = self._decoded(self._decoder.finish())
         if self._any:
             return events
-        return [self.whole.answer()]
+        answer = self.whole.answer()
+        if not isinstance(answer, dict | list):
+            raise malformed("the answer is neither a stream nor an object")
+        return [Whole(answer) if isinstance(answer, dict) else Whole({"": answer})]
 
-    def _decoded(self, events: list[bytes]) -> list[Json | None]:
-        self._any = self._any or bool(events)
-        return [None if event.startswith(DONE) else decode(event) for event in events]
+    def _decoded(self, datas: list[bytes]) -> list[Json | None]:
+        self._any = self._any or bool(datas)
+        events: list[Json | None] = []
+        for data in datas:
+            if data.startswith(DONE):
+                self.done = True
+                events.append(None)
+                break  # whatever follows is of no account
+            events.append(decode(data))
+        return events
 
 
 def decode(data: bytes) -> Any:
     """Read JSON; the strict and fast way first, then what only the standard library takes."""
-    try:
+    # Raised outside the handlers: JSON's own errors hold the whole text, which may echo a key.
+    with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(data)  # NaN, lone surrogates, a BOM
-        except (ValueError, RecursionError) as error:
-            raise malformed("the answer is not JSON") from error
+    with suppress(ValueError, RecursionError):
+        return json.loads(data)  # NaN, lone surrogates, a BOM
+    raise malformed("the answer is not JSON")
 
 
 def encode(body: Json) -> bytes:

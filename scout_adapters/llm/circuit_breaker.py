@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
 import time
 from dataclasses import dataclass
 from typing import Literal
-from weakref import WeakSet
+
+from scout_adapters.locks import ForkSafeLock
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +49,7 @@ class CircuitBreaker:
         self._era = 0
         self._good_probes = 0
         self._probe_since: float | None = None
-        self._lock = threading.Lock()
-        _breakers_alive.add(self)
+        self._lock = ForkSafeLock()
 
     def ready_at(self, now: float) -> float:
         """Return when a call is let through; `now` if it would be. Changes nothing."""
@@ -138,16 +136,7 @@ class CircuitBreaker:
         self.faults = 0
 
 
-_breakers_alive: WeakSet[CircuitBreaker] = WeakSet()
 _breakers: dict[tuple[str, str], CircuitBreaker] = {}
-
-
-def _forked() -> None:
-    for breaker in _breakers_alive:
-        breaker._lock = threading.Lock()  # noqa: SLF001  # a thread of the parent may hold it
-
-
-os.register_at_fork(after_in_child=_forked)
 
 
 def circuit(provider: str, base_url: str = "") -> CircuitBreaker:

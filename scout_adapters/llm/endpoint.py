@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from scout_adapters.llm.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.keys import KeyPool
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
+from scout_adapters.locks import ForkSafeLock
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
 VERSION = re.compile(r"v\d+((alpha|beta)\d*)?")
@@ -54,7 +54,7 @@ class RetryBudget:
         self._deposit = deposit
         self._capacity = capacity
         self._tokens = capacity
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def called(self) -> None:
         """Note a first try."""

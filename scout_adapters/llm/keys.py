@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from scout_adapters.errors import InvalidKey, KeyEffect
+from scout_adapters.locks import ForkSafeLock
 
 logger = logging.getLogger(__name__)
 
@@ -126,16 +126,8 @@ class Rules:
         return min(self.default_cooldown * 2.0 ** min(beyond, 32), MAX_COOLDOWN_SECONDS)
 
 
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 _states: dict[tuple[str, str, str], KeyState] = {}
-
-
-def _forked() -> None:
-    global _lock  # noqa: PLW0603  # another thread of the parent may have held it
-    _lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_forked)
 
 
 def shared_state(provider: str, base_url: str, key: str) -> KeyState:
@@ -238,8 +230,10 @@ class KeyPool:
             return
         state.failures += 1
         state.last_failure = now
-        if effect == "quarantine":
+        if effect in {"refuse", "quarantine"}:
             self._quarantine(state, now)
+            if effect == "refuse":
+                state.refused_at = now
         elif effect == "mask" and model:
             state.resting[model] = max(state.resting.get(model, 0.0), now + MASK_SECONDS)
         else:
@@ -264,7 +258,6 @@ class KeyPool:
         state.permanently_failed = True
         state.quarantines += 1
         state.quarantined_until = max(state.quarantined_until, now + rest)
-        state.refused_at = now
         logger.warning(
             "%s key %s is out of rotation: the provider refuses it; tried again in %.0f s",
             self.provider,
@@ -312,7 +305,7 @@ class KeyPool:
         """Book a failure by hand."""
         if state := self.state_of(key):
             with _lock:
-                effect: KeyEffect = "quarantine" if permanent else "cooldown"
+                effect: KeyEffect = "refuse" if permanent else "cooldown"
                 self._book(state, effect, now, None, retry_after)
 
 

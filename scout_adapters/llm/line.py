@@ -68,6 +68,9 @@ class Line(Protocol):
     def reader(self, prepared: Prepared) -> StreamReader:
         """Begin to read the streamed answer."""
 
+    def whole_reader(self) -> StreamReader:
+        """Begin to read an answer that came whole where a stream was asked for."""
+
     def send(self, parcel: Parcel) -> AIMessage:
         """Ask, and return the whole answer."""
 
@@ -112,6 +115,9 @@ class HttpLine:
     def reader(self, prepared: Prepared) -> StreamReader:
         return self.spec.wire.reader(self.spec, prepared.body)
 
+    def whole_reader(self) -> StreamReader:
+        return WholeReader(lambda event: self.spec.wire.parse_response(event, self.spec))
+
     def send(self, parcel: Parcel) -> AIMessage:
         return self._parsed(self._transport().send(self._exchange(parcel)))
 
@@ -142,11 +148,15 @@ class HttpLine:
 
 
 def guarded(parse: Callable[..., T], *arguments: Any) -> T:
-    """Parse; nonsense that a parser did not foresee is still the provider's named error."""
+    """Parse; nonsense that a parser did not foresee is still the provider's named error.
+
+    Raised outside the handler: the parser's own exception may quote what the provider sent.
+    """
     try:
         return parse(*arguments)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise malformed(f"the answer cannot be read: {type(error).__name__}") from error
+        what = type(error).__name__
+    raise malformed(f"the answer cannot be read: {what}")
 
 
 ProviderCall = Callable[..., Awaitable[ProviderResult]]
@@ -173,7 +183,10 @@ class FunctionLine:
         return Prepared(request=request, arguments=_flat(request))
 
     def reader(self, prepared: Prepared) -> StreamReader:  # noqa: ARG002  # a Line's signature
-        return _WholeReader()
+        return self.whole_reader()
+
+    def whole_reader(self) -> StreamReader:
+        return WholeReader(lambda event: event["message"])
 
     def send(self, parcel: Parcel) -> AIMessage:
         return _run_anywhere(self.asend(parcel))
@@ -238,24 +251,29 @@ def _message(result: ProviderResult, name: str) -> AIMessage:
     return AIMessage(content=result.response_text, response_metadata=metadata, usage_metadata=usage)
 
 
-class _WholeReader:
+class WholeReader:
     """Reads a stream that is one whole message."""
 
-    def __init__(self) -> None:
+    def __init__(self, parse: Callable[[Json], AIMessage]) -> None:
         self.finished = False
         self.usage: UsageMetadata | None = None
+        self._parse = parse
         self._metadata: dict[str, Any] = {}
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
         if event is None:
             return None
-        message: AIMessage = event["message"]
+        message = self._parse(event)
         self.finished, self.usage = True, message.usage_metadata
-        named = ("model_name", "model_provider")
         metadata = message.response_metadata
-        self._metadata = {name: metadata[name] for name in metadata if name not in named}
+        self._metadata = {name: metadata[name] for name in metadata if name not in NAMED}
         return AIMessageChunk(
-            content=message.content, response_metadata={name: metadata[name] for name in named}
+            content=message.content,
+            additional_kwargs=message.additional_kwargs,
+            tool_calls=message.tool_calls,
+            invalid_tool_calls=message.invalid_tool_calls,
+            response_metadata={name: metadata[name] for name in NAMED if name in metadata},
+            id=message.id,
         )
 
     def close(self) -> AIMessageChunk:
@@ -265,6 +283,9 @@ class _WholeReader:
             response_metadata=self._metadata,
             chunk_position="last",
         )
+
+
+NAMED = ("model_name", "model_provider")
 
 
 def _run_anywhere(work: Coroutine[Any, Any, T]) -> T:

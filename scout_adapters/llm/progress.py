@@ -10,6 +10,9 @@ from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window
 
+NO_KEY = ""
+"""Stands for the key of a provider that needs none."""
+
 
 @dataclass(slots=True, eq=False)
 class Progress:
@@ -47,7 +50,7 @@ class Progress:
             max(state.ready_at(self.candidate.model), self.avoid.get(state.id, 0.0))
             for state in endpoint.pool
         ]
-        return max(circuit, min(keys)) if keys else circuit
+        return max(circuit, min(keys) if keys else self.avoid.get(NO_KEY, 0.0))
 
 
 def window_of(candidate: Candidate) -> int | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any
-from weakref import WeakKeyDictionary
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -18,11 +20,15 @@ from scout_adapters.errors import (
     ConfigurationError,
     ErrorKind,
     ProviderError,
+    malformed,
     provider_error,
 )
-from scout_adapters.llm.bodies import CappedBody, EventBody
+from scout_adapters.llm.bodies import GOOD, CappedBody, EventBody
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.types import Json
+
+GRACE_SECONDS = 0.25
+"""How long a server may take to end a stream after its last event."""
 
 LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=60)
 BASE_HEADERS = {"content-type": "application/json", "accept-encoding": "gzip, identity"}
@@ -90,9 +96,9 @@ class Transport:
     def __init__(self, inner: Any = None) -> None:
         self._inner = inner
         self._sync: tuple[int, httpx.Client] | None = None
-        self._loops: WeakKeyDictionary[
-            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncIterator[None]]
-        ] = WeakKeyDictionary()
+        self._loops: dict[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
+        ] = {}
 
     def client(self) -> httpx.Client:
         """Return the sync client of this process; a forked child opens its own."""
@@ -105,13 +111,24 @@ class Transport:
         loop = asyncio.get_running_loop()
         held = self._loops.get(loop)
         if held is None:
+            for closed in [one for one in list(self._loops) if one.is_closed()]:
+                del self._loops[closed]
             client = httpx.AsyncClient(**self._settings())
             # asyncio.run closes pending async generators before it closes the loop: the one
             # moment at which connections can still be closed in an orderly way.
-            closer = _close_with_loop(client)
+            closer = self._close_with_loop(loop, client)
             await anext(closer)
             self._loops[loop] = held = (client, closer)
         return held[0]
+
+    async def _close_with_loop(
+        self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient
+    ) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            self._loops.pop(loop, None)
+            await client.aclose()
 
     def _settings(self) -> dict[str, Any]:
         return {
@@ -125,22 +142,20 @@ class Transport:
     def send(self, exchange: Exchange) -> Answer:
         """Post once and read the whole answer; a refusal is raised as what it means."""
         client = self.client()
-        with _translating(exchange):
+        with _Translating(exchange) as failure:
             with _sent(client, _request(client, exchange, stream=False)) as response:
-                body = CappedBody(response.status_code)
-                for piece in response.iter_bytes():
-                    body.add(piece)
+                body = _read(response)
             return _answer(exchange, response, body)
+        raise failure.named
 
     async def asend(self, exchange: Exchange) -> Answer:
         """Twin of `send`."""
         client = await self.aclient()
-        with _translating(exchange):
+        with _Translating(exchange) as failure:
             async with _asent(client, _request(client, exchange, stream=False)) as response:
-                body = CappedBody(response.status_code)
-                async for piece in response.aiter_bytes():
-                    body.add(piece)
+                body = await _aread(response)
             return _answer(exchange, response, body)
+        raise failure.named
 
     def stream(self, exchange: Exchange) -> Generator[list[Json | None]]:
         """Post once and yield the events of each network chunk; None stands for `[DONE]`.
@@ -148,24 +163,42 @@ class Transport:
         An empty list says that the server is alive (a comment, a half event).
         """
         client = self.client()
-        with (
-            _translating(exchange),
-            _sent(client, _request(client, exchange, stream=True)) as response,
-        ):
-            body = EventBody(response.status_code)
-            for piece in response.iter_bytes():
-                yield body.add(piece)
-            yield _rest(exchange, response, body)
+        with _Translating(exchange) as failure:
+            with _sent(client, _request(client, exchange, stream=True)) as response:
+                if response.status_code != GOOD:
+                    raise _refused(exchange, response, _read(response))
+                body, pieces = EventBody(), response.iter_bytes()
+                try:
+                    for piece in pieces:
+                        yield body.add(piece)
+                        if body.done:
+                            return
+                    yield body.rest()
+                finally:
+                    if body.done:
+                        _hang_up_soon(response, pieces)
+            return
+        raise failure.named
 
     async def astream(self, exchange: Exchange) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
         client = await self.aclient()
-        with _translating(exchange):
+        with _Translating(exchange) as failure:
             async with _asent(client, _request(client, exchange, stream=True)) as response:
-                body = EventBody(response.status_code)
-                async for piece in response.aiter_bytes():
-                    yield body.add(piece)
-                yield _rest(exchange, response, body)
+                if response.status_code != GOOD:
+                    raise _refused(exchange, response, await _aread(response))
+                body, pieces = EventBody(), response.aiter_bytes()
+                try:
+                    async for piece in pieces:
+                        yield body.add(piece)
+                        if body.done:
+                            return
+                    yield body.rest()
+                finally:
+                    if body.done:
+                        await _ahang_up_soon(response, pieces)
+            return
+        raise failure.named
 
     def close(self) -> None:
         """Close the sync client; the next call opens another."""
@@ -175,8 +208,8 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close the running loop's client; the next call opens another."""
-        if held := self._loops.pop(asyncio.get_running_loop(), None):
-            await held[0].aclose()
+        if held := self._loops.get(asyncio.get_running_loop()):
+            await held[1].aclose()
 
 
 @cache
@@ -189,13 +222,6 @@ def shared_transport() -> Transport:
 def tls_context() -> ssl.SSLContext:
     """Load the certificates once: it takes 30 ms, and every client can share them."""
     return httpx.create_ssl_context()
-
-
-async def _close_with_loop(client: httpx.AsyncClient) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        await client.aclose()
 
 
 @contextmanager
@@ -235,57 +261,113 @@ def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
+def _read(response: httpx.Response) -> CappedBody:
+    body = CappedBody(response.status_code)
+    for piece in response.iter_bytes():
+        body.add(piece)
+        if body.enough:
+            break
+    return body
+
+
+async def _aread(response: httpx.Response) -> CappedBody:
+    """Twin of `_read`."""
+    body = CappedBody(response.status_code)
+    async for piece in response.aiter_bytes():
+        body.add(piece)
+        if body.enough:
+            break
+    return body
+
+
+def _hang_up_soon(response: httpx.Response, pieces: Iterator[bytes]) -> None:
+    """Read to the end, so that the connection can be used again; but wait for it only shortly."""
+    network = response.extensions.get("network_stream")
+    if network is None:
+        return
+    line: socket.socket = network.get_extra_info("socket")
+    timer = threading.Timer(GRACE_SECONDS, line.shutdown, [socket.SHUT_RDWR])
+    timer.start()
+    try:
+        with suppress(httpx.HTTPError):
+            for _ in pieces:
+                pass
+    finally:
+        timer.cancel()
+
+
+async def _ahang_up_soon(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:
+    """Twin of `_hang_up_soon`."""
+    if response.extensions.get("network_stream") is None:
+        return
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(GRACE_SECONDS):
+            async for _ in pieces:
+                pass
+
+
 def _answer(exchange: Exchange, response: httpx.Response, body: CappedBody) -> Answer:
-    if body.failed:
-        raise _refused(exchange, response, body.raw())
+    if response.status_code != GOOD:
+        raise _refused(exchange, response, body)
     return Answer(body.answer(), response.headers)
 
 
-def _rest(exchange: Exchange, response: httpx.Response, body: EventBody) -> list[Json | None]:
-    if body.whole.failed:
-        raise _refused(exchange, response, body.whole.raw())
-    return body.rest()
-
-
-def _refused(exchange: Exchange, response: httpx.Response, body: bytes) -> ProviderError:
+def _refused(exchange: Exchange, response: httpx.Response, body: CappedBody) -> ProviderError:
     """Name what a refusal means."""
+    if not body.failed:
+        return malformed(f"status {body.status} is not an answer", status=body.status)
     return refusal(
         exchange.provider,
         status=response.status_code,
         headers=response.headers,
-        body=body,
+        body=body.raw(),
         model=exchange.model,
         key_id=exchange.key_id,
         redact=exchange.redact,
     )
 
 
-@contextmanager
-def _translating(exchange: Exchange) -> Iterator[None]:
-    """Turn httpx's errors into ours, so that nobody above knows of httpx.
+class _Translating:
+    """Turns httpx's errors into ours, so that nobody above knows of httpx.
 
-    `from None`, because httpx's exceptions hold the request, and the request holds the key.
+    It keeps the error instead of raising it: httpx's exception holds the request, the request
+    holds the key, and an exception that is raised while another is handled holds that one.
     """
-    try:
-        yield
-    except httpx.HTTPError as error:
-        raise _translated(exchange, error) from None
-    except (httpx.InvalidURL, httpx.CookieConflict) as error:
-        raise ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}") from None
-    except ProviderError as error:
-        error.provider = error.provider or exchange.provider
-        error.model = error.model or exchange.model
-        error.key_id = error.key_id or exchange.key_id
-        raise
+
+    named: Exception
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, httpx.HTTPError):
+            self.named = _translated(self._exchange, error)
+            return True
+        if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
+            self.named = _misconfigured(self._exchange, error)
+            return True
+        return False
+
+
+def _misconfigured(exchange: Exchange, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
 
 
 def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
     match error:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
-            return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
-        case (
-            httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError() | httpx.PoolTimeout()
-        ):
+            return _misconfigured(exchange, error)
+        case httpx.PoolTimeout():
+            kind, phase = ErrorKind.QUEUE_FULL, "pre_send"
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
             kind, phase = ErrorKind.CONNECT, "pre_send"
         case httpx.TimeoutException():
             kind, phase = ErrorKind.TIMEOUT_RESPONSE, "sent"

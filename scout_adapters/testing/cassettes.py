@@ -17,7 +17,7 @@ import os
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,18 +25,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
-import vcr
-import yaml
-from vcr.persisters.filesystem import FilesystemPersister
-from vcr.serialize import serialize
-from vcr.serializers import yamlserializer
+import vcr  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]
+from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]
+from vcr.serialize import deserialize, serialize  # type: ignore[import-untyped]
 
 from scout_adapters.testing.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 
 if TYPE_CHECKING:
-    from vcr.cassette import Cassette
-    from vcr.request import Request as Recorded
+    from vcr.cassette import Cassette  # type: ignore[import-untyped]
+    from vcr.request import Request as Recorded  # type: ignore[import-untyped]
 
     from scout_adapters.testing.reply import Request
 
@@ -56,7 +55,7 @@ _SHORTEST_SECRET = 8
 _SECRET_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token"})
 
 LOOKS_LIKE_A_KEY = re.compile(
-    r"(?<![A-Za-z0-9/+])(?:"
+    r"(?:(?<![A-Za-z0-9/+])|(?<=\\[nrt]))(?:"
     r"(?:sk|pk|rk|csk|xai|pplx|nvapi|gsk|hf|fw|r8|tgp|ghp|github_pat|ya29|AQ)[-_.]"
     r"(?=[A-Za-z0-9_\-.]*\d)[A-Za-z0-9_\-.]{16,}"
     r"|AIza[A-Za-z0-9_\-]{30,}"
@@ -94,35 +93,39 @@ def cassette(
     record: bool | None = None,
     keys: Iterable[str] = (),
     repeats: bool = False,
+    check: bool = True,
+    source: str = "live",
 ) -> Iterator[Cassette]:
     """Play a cassette, or record it anew; by default as `SCOUT_RECORD` says.
 
     While it plays, a request that it does not hold fails, and so does leaving before all of it was
-    asked for (`CassetteNotPlayed`). `keys` are secrets besides those in the environment; with
-    `repeats` an answer may be given many times.
+    asked for (`CassetteNotPlayed`), unless `check` is off. `keys` are secrets besides those in the
+    environment; with `repeats` an answer may be given many times. A recording says its `source`.
     """
     recording = mode() != "replay" if record is None else record
     if recording:
         Path(path).unlink(missing_ok=True)
     given = options(keys) | {"record_mode": "all" if recording else "none"}
-    with configure(vcr.VCR()).use_cassette(
+    with configure(vcr.VCR(), source).use_cassette(
         str(path), **given, allow_playback_repeats=repeats
     ) as playing:
         yield playing
-    if not recording:
+    if check and not recording:
         check_played(playing)
 
 
 def check_played(playing: Cassette) -> None:
     """See to it that every answer of a cassette was asked for; raises `CassetteNotPlayed`."""
-    unasked = [request for at, request in enumerate(playing.requests) if not playing.play_counts[at]]
+    unasked = [
+        request for at, request in enumerate(playing.requests) if not playing.play_counts[at]
+    ]
     if unasked:
         listed = "".join(f"\n  {one.method} {one.uri} {_bytes(one)[:200]!r}" for one in unasked)
         raise CassetteNotPlayed(f"nobody asked for {len(unasked)} of the answers:{listed}")
 
 
 def options(keys: Iterable[str] = ()) -> dict[str, Any]:
-    """Return what `use_cassette` takes, but for the record mode; needs a VCR made by `configure`."""
+    """Return what `use_cassette` takes, of a VCR made by `configure`; the record mode is yours."""
     scrubber = Scrubber(tuple(known_secrets(keys)))
     return {
         "match_on": MATCHED,
@@ -132,10 +135,10 @@ def options(keys: Iterable[str] = ()) -> dict[str, Any]:
     }
 
 
-def configure(recorder: vcr.VCR) -> vcr.VCR:
-    """Teach a VCR to compare bodies as JSON, and to write files that do not change by themselves."""
+def configure(recorder: vcr.VCR, source: str = "live") -> vcr.VCR:
+    """Teach a VCR to compare bodies as JSON, and to write files that stay the same."""
     recorder.register_matcher("said", same_body)
-    recorder.register_persister(StillPersister)
+    recorder.register_persister(StillPersister(source))
     return recorder
 
 
@@ -144,7 +147,7 @@ def known_secrets(
 ) -> Iterator[str]:
     """Yield every secret that is known, longest first: `keys`, and what the environment holds."""
     held = (value for name, value in environment.items() if _SECRET_VARIABLE.search(name.upper()))
-    parts = (part.strip() for value in held for part in (value, *value.split(",")))
+    parts = (part.strip() for value in held for part in value.split(","))
     found = {*keys, *(part for part in parts if len(part) >= _SHORTEST_SECRET)}
     yield from sorted(found, key=lambda one: (-len(one), one))
 
@@ -176,16 +179,15 @@ class Scrubber:
         """Scrub a request; what LangChain numbers at random is numbered in order instead."""
         request.headers = _kept(request.headers)
         request.uri = self.url(request.uri)
-        if body := _bytes(request):
-            request.body = numbered(self.text(_decoded(body)))
+        if text := _text_of(request.body):
+            request.body = numbered(self.text(text))
         return request
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
         """Scrub an answer."""
         response["headers"] = _kept(response["headers"])
-        body = response["body"].get("string")
-        if body:
-            response["body"]["string"] = self.text(_decoded(body)).encode()
+        if text := _text_of(response["body"].get("string")):
+            response["body"]["string"] = self.text(text).encode()
         return response
 
 
@@ -198,8 +200,14 @@ def _bytes(request: Recorded) -> bytes:
     return body if isinstance(body, bytes) else b""
 
 
-def _decoded(body: bytes | str) -> str:
-    return body if isinstance(body, str) else body.decode(errors="replace")
+def _text_of(body: Any) -> str:
+    """Return a body's text, "" where it is none, as of a picture."""
+    if not isinstance(body, bytes):
+        return body if isinstance(body, str) else ""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def numbered(text: str) -> str:
@@ -239,30 +247,31 @@ def _differences(ours: Any, theirs: Any, where: str = "$") -> Iterator[str]:
         yield f"{where}: {ours!r:.300} is not {theirs!r:.300}"
 
 
-class StillPersister(FilesystemPersister):  # type: ignore[misc]  # vcrpy has no types
+@dataclass(frozen=True)
+class StillPersister:
     """Writes files that are the same whenever the same was said, and that read well.
 
     Interactions stand in the order of their size, not of their arrival, which threads change.
     """
 
-    @staticmethod
-    def load_cassette(path: str | Path, serializer: Any) -> tuple[list[Any], list[Any]]:
-        """Read a cassette, as UTF-8 whatever the locale."""
-        loaded: tuple[list[Any], list[Any]] = FilesystemPersister.load_cassette(_Utf8(path), serializer)
+    source: str
+    """Who gave the answers: `emulator` or `live`. Every file says it in its first line."""
+
+    def load_cassette(self, path: str | Path, serializer: Any) -> tuple[list[Any], list[Any]]:
+        """Read a cassette; raises vcrpy's `CassetteNotFoundError`."""
+        if not Path(path).is_file():
+            raise CassetteNotFoundError(path)
+        text = Path(path).read_text(encoding="utf-8")
+        loaded: tuple[list[Any], list[Any]] = deserialize(text, serializer)
         return loaded
 
-    @staticmethod
-    def save_cassette(path: str | Path, said: dict[str, Any], serializer: Any) -> None:  # noqa: ARG004  # vcrpy's signature
+    def save_cassette(self, path: str | Path, said: dict[str, Any], serializer: Any) -> None:  # noqa: ARG002  # vcrpy's signature
         """Write a cassette."""
         pairs = sorted(zip(said["requests"], said["responses"], strict=True), key=_by_size)
         ordered = {"requests": [one for one, _ in pairs], "responses": [one for _, one in pairs]}
+        text = f"answered_by: {self.source}\n{serialize(ordered, _Readable)}"
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(serialize(ordered, _Readable), encoding="utf-8")
-
-
-class _Utf8(type(Path())):  # type: ignore[misc]  # Path's own kind on this system
-    def open(self, *_: Any, **__: Any) -> Any:
-        return super().open(encoding="utf-8")
+        Path(path).write_text(text, encoding="utf-8")
 
 
 def _by_size(pair: tuple[Recorded, Any]) -> tuple[int, str, bytes]:
@@ -271,16 +280,14 @@ def _by_size(pair: tuple[Recorded, Any]) -> tuple[int, str, bytes]:
 
 
 class _Readable:
-    """Serialises as vcrpy's own YAML, but with text of many lines as such."""
-
-    deserialize = staticmethod(yamlserializer.deserialize)
+    """Writes YAML that vcrpy's own serializer reads, text of many lines as such."""
 
     @staticmethod
     def serialize(data: Mapping[str, Any]) -> str:
         return cast("str", yaml.dump(data, Dumper=_Dumper, allow_unicode=True, width=10**6))
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Writes text of many lines as a block."""
 
 
@@ -305,7 +312,7 @@ class StillEmulator(Emulator):
 
     def ids(self, request: Request, house: str, number: int) -> Ids:  # noqa: ARG002  # never the number
         """Return the ids of an exchange."""
-        said = f"{request.path}?{request.query} {numbered(_decoded(request.body))}"
+        said = f"{request.path}?{request.query} {numbered(_text_of(request.body))}"
         seed = hashlib.sha256(said.encode()).hexdigest()
         with self._counting:
             self._asked[seed] += 1
@@ -314,24 +321,3 @@ class StillEmulator(Emulator):
 
 def _moment() -> float:
     return MOMENT
-
-
-__all__ = [
-    "KEPT_HEADERS",
-    "LOOKS_LIKE_A_KEY",
-    "VARIABLE",
-    "CassetteNotPlayed",
-    "Mode",
-    "Scrubber",
-    "StillEmulator",
-    "StillPersister",
-    "cassette",
-    "check_played",
-    "configure",
-    "known_secrets",
-    "mode",
-    "numbered",
-    "options",
-    "same_body",
-]
-_ = Callable

@@ -1,0 +1,81 @@
+"""Every test of the faces runs on a cassette of its own; `cassettes/README.md` says how to record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import langchain_tests.integration_tests.chat_models as suite
+import pytest
+from standard import download
+from vcr.cassette import Cassette
+
+from scout_adapters.testing import Emulator
+from scout_adapters.testing.cassettes import StillEmulator, cassette, check_played, mode
+
+CASSETTES = Path(__file__).parents[2] / "cassettes"
+MODE = mode()
+
+
+def path_of(item: pytest.Item) -> Path:
+    """Return where a test's cassette lies: cassettes/<provider>/<test>.yaml."""
+    module = item.path.stem.removeprefix("test_standard_").removeprefix("test_")
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", item.name).strip("-")
+    return CASSETTES / module / f"{name}.yaml"
+
+
+@pytest.fixture(autouse=True)
+def vcr(request: pytest.FixtureRequest) -> Iterator[Cassette | None]:
+    """Put the test on its cassette, in the place of pytest-recording's fixture of that name."""
+    if "loopback" in request.fixturenames:
+        yield None
+        return
+    many = request.node.get_closest_marker("benchmark") is not None
+    with cassette(path_of(request.node), check=False, repeats=many, source=MODE) as playing:
+        yield playing
+
+
+@pytest.fixture
+def loopback() -> Iterator[Emulator]:
+    """Serve the emulator on real sockets, for what cassettes cannot show."""
+    emulator = Emulator()
+    with emulator.serve():
+        yield emulator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
+    """Fail a test that passed without asking for all of its cassette."""
+    result = yield
+    if MODE == "replay" and isinstance(playing := pyfuncitem.funcargs.get("vcr"), Cassette):
+        check_played(playing)
+    return result
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if MODE != "live":
+            item.add_marker(pytest.mark.block_network(allowed_hosts=["127.0.0.1"]))
+        if MODE != "replay":
+            # The suite records its benchmark by asking once, outside of the benchmark.
+            item.add_marker(pytest.mark.filterwarnings("ignore:Benchmark fixture was not used"))
+
+
+@pytest.fixture
+def network() -> dict[str, Any]:
+    """Say who answers a model: cassettes need a key that is nobody's, live APIs the environment's."""
+    match MODE:
+        case "replay":
+            return {"api_key": "nobodys"}
+        case "emulator":
+            return {"api_key": "nobodys", "transport": StillEmulator().transport()}
+        case "live":
+            return {}
+
+
+@pytest.fixture(autouse=True)
+def _no_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "httpx", type("Stub", (), {"get": staticmethod(download)}))
+    monkeypatch.setenv("LANGCHAIN_TESTS_USER_AGENT", "scout-adapters")

@@ -1,0 +1,155 @@
+"""What LangChain's standard suite is told of a provider, and the small files that it shows it."""
+
+from __future__ import annotations
+
+import base64
+import wave
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+from scout_adapters.chat_base import ScoutChatModel
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFWEXHbQSACj/P8FuGL5gAAAA"
+    "AElFTkSuQmCC"
+)
+"""A red square of eight by eight."""
+
+LONG = "You are a careful clerk. " + "Paragraph by paragraph, you weigh every word. " * 140
+"""A prompt of more than 1,024 tokens, the least that prompt caches take."""
+
+
+def wav() -> bytes:
+    """Return a tenth of a second of silence."""
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(1600))
+    return file.getvalue()
+
+
+def pdf() -> bytes:
+    """Return a page that says "Dummy PDF file"."""
+    page = b"BT /F1 24 Tf 20 100 Td (Dummy PDF file) Tj ET"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R"
+        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(page), page),
+    ]
+    file, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(file))
+        file += b"%d 0 obj%s endobj\n" % (number, one)
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"xref\n0 5\n0000000000 65535 f \n" + rows + b"trailer<</Size 5/Root 1 0 R>>\n"
+    return file + table + b"startxref\n%d\n%%%%EOF\n" % len(file)
+
+
+def download(url: str, **_: Any) -> SimpleNamespace:
+    """Stand in for `httpx.get`, where the suite fetches its pictures from the web."""
+    made = {"png": lambda: PNG, "pdf": pdf, "wav": wav}
+    return SimpleNamespace(content=made[url.rpartition(".")[2]]())
+
+
+class Face:
+    """One provider's face; a test class puts LangChain's suite behind it."""
+
+    face: ClassVar[type[ScoutChatModel]]
+    model_name: ClassVar[str]
+    other_model: ClassVar[str]
+    """For the tests that override the model."""
+
+    able: ClassVar[dict[str, str]] = {}
+    """Tests, and kinds of tokens, that need another model, such as one that hears."""
+
+    network: ClassVar[dict[str, Any]] = {"api_key": "nobodys"}
+    """Who answers; the fixture of that name says so anew for each test."""
+
+    @pytest.fixture(autouse=True)
+    def _set(self, request: pytest.FixtureRequest, network: dict[str, Any]) -> None:
+        self.network = network  # type: ignore[misc]
+        self.asked = self.able.get(request.node.originalname, self.model_name)
+
+    @property
+    def chat_model_class(self) -> type[ScoutChatModel]:
+        return self.face
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {"model": self.asked, **self.network}
+
+    @property
+    def model_override_value(self) -> str:
+        return self.other_model
+
+
+class Unit(Face):
+    """What the suite's unit tests need besides."""
+
+    @property
+    def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
+        # Keys are read when they are first needed, and never become an attribute.
+        name = f"{self.face.provider.upper()}_API_KEY"  # type: ignore[attr-defined]
+        return {name: "from-the-environment"}, {"model": self.model_name}, {"api_key": None}
+
+
+class Integration(Face):
+    """What the suite's integration tests need besides."""
+
+    details: ClassVar[tuple[str, ...]] = ()
+    """The kinds of tokens that this provider counts apart."""
+
+    @property
+    def supported_usage_metadata_details(self) -> dict[str, list[str]]:
+        return {"invoke": list(self.details), "stream": list(self.details)}
+
+    @property
+    def supports_anthropic_inputs(self) -> bool:
+        return True  # history crosses providers, so every face reads Anthropic's blocks
+
+    @property
+    def enable_vcr_tests(self) -> bool:
+        return True
+
+    def probe(self, kind: str, messages: Any, *, stream: bool, **options: Any) -> AIMessage:
+        able = {"model": self.able[kind]} if kind in self.able else {}
+        chat = self.face(**self.chat_model_params, **options)
+        if not stream:
+            return chat.invoke(messages, **able)
+        whole = None
+        for chunk in chat.stream(messages, **able):
+            whole = chunk if whole is None else whole + chunk
+        assert whole is not None
+        return whole
+
+    def invoke_with_audio_input(self, *, stream: bool = False) -> AIMessage:
+        sound = base64.b64encode(wav()).decode()
+        block = {"type": "audio", "base64": sound, "mime_type": "audio/wav"}
+        said = [HumanMessage([{"type": "text", "text": "What do you hear?"}, block])]
+        return self.probe("test_audio_inputs", said, stream=stream)
+
+    def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
+        said = "How many r in strawberry?"
+        return self.probe("reasoning", said, stream=stream, reasoning_effort="low")
+
+    def invoke_with_cache_creation_input(self, *, stream: bool = False) -> AIMessage:
+        return self.probe("cache", cached(stream=stream), stream=stream)
+
+    def invoke_with_cache_read_input(self, *, stream: bool = False) -> AIMessage:
+        self.probe("cache", cached(stream=stream), stream=stream)
+        return self.probe("cache", cached(stream=stream), stream=stream)
+
+
+def cached(*, stream: bool) -> list[Any]:
+    """Return a conversation to cache; whole answers and streams cache for themselves."""
+    said = f"{LONG}{'Speak' if stream else 'Write'} plainly."
+    block = {"type": "text", "text": said, "cache_control": {"type": "ephemeral"}}
+    return [SystemMessage([block]), HumanMessage("Hello")]

@@ -1,0 +1,46 @@
+"""LangChain's standard suite, on ScoutAnthropicChatModel."""
+
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+from langchain_tests.unit_tests import ChatModelUnitTests
+from standard import Integration, Unit
+
+from scout_adapters import ScoutAnthropicChatModel
+
+
+class Anthropic:
+    face = ScoutAnthropicChatModel
+    model_name = "claude-haiku-4-5"
+    other_model = "claude-sonnet-4-5"
+    able = {"cache": "claude-sonnet-4-5"}
+
+
+class TestUnit(Anthropic, Unit, ChatModelUnitTests):
+    pass
+
+
+class TestIntegration(Anthropic, Integration, ChatModelIntegrationTests):
+    details = ("cache_read_input", "cache_creation_input", "reasoning_output")
+
+    @property
+    def supports_json_mode(self) -> bool:
+        return True
+
+    @property
+    def supports_image_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_urls(self) -> bool:
+        return True
+
+    @property
+    def supports_pdf_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_tool_message(self) -> bool:
+        return True
+
+    @property
+    def supports_pdf_tool_message(self) -> bool:
+        return True

@@ -1,0 +1,34 @@
+"""LangChain's standard suite, on ScoutGroqChatModel."""
+
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+from langchain_tests.unit_tests import ChatModelUnitTests
+from standard import Integration, Unit
+
+from scout_adapters import ScoutGroqChatModel
+
+
+class Groq:
+    face = ScoutGroqChatModel
+    model_name = "openai/gpt-oss-20b"
+    other_model = "openai/gpt-oss-120b"
+    able = {"test_image_inputs": "qwen/qwen3.6-27b", "test_anthropic_inputs": "qwen/qwen3.6-27b"}
+
+
+class TestUnit(Groq, Unit, ChatModelUnitTests):
+    pass
+
+
+class TestIntegration(Groq, Integration, ChatModelIntegrationTests):
+    details = ("reasoning_output",)
+
+    @property
+    def supports_json_mode(self) -> bool:
+        return True
+
+    @property
+    def supports_image_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_urls(self) -> bool:
+        return True

@@ -1,0 +1,29 @@
+"""LangChain's standard suite, on ScoutMiniMaxChatModel."""
+
+from langchain_tests.integration_tests import ChatModelIntegrationTests
+from langchain_tests.unit_tests import ChatModelUnitTests
+from standard import Integration, Unit
+
+from scout_adapters import ScoutMiniMaxChatModel
+
+
+class MiniMax:
+    face = ScoutMiniMaxChatModel
+    model_name = "MiniMax-M3"
+    other_model = "MiniMax-M2.7"
+
+
+class TestUnit(MiniMax, Unit, ChatModelUnitTests):
+    pass
+
+
+class TestIntegration(MiniMax, Integration, ChatModelIntegrationTests):
+    details = ("reasoning_output", "cache_read_input")
+
+    @property
+    def supports_image_inputs(self) -> bool:
+        return True
+
+    @property
+    def supports_image_urls(self) -> bool:
+        return True
