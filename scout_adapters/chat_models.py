@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from scout_adapters.chat_base import ScoutChatModel
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.address import check_model
 from scout_adapters.llm.client import ProviderClient
-from scout_adapters.llm.endpoint import Candidate, check_model
+from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import clean_keys
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.route import Route

@@ -9,10 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, ToolCallChunk
 
 INDEXED_BY_CORE = frozenset({"anthropic", "google_genai"})
 """Makers whose chunks bring indices that core's translators keep."""
+
+
+def _call_block(call: ToolCallChunk) -> dict[str, Any]:
+    return {
+        "type": "tool_call_chunk",
+        "id": call.get("id"),
+        "name": call.get("name"),
+        "args": call.get("args"),
+        "index": f"lc_tc_{call.get('index') or 0}",
+    }
 
 
 def in_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
@@ -27,16 +37,7 @@ def in_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
         content.append({"type": "reasoning", "reasoning": thought, "index": "lc_rs_0"})
     if chunk.content:
         content.append({"type": "text", "text": chunk.content, "index": "lc_txt_0"})
-    for call in chunk.tool_call_chunks:
-        content.append(
-            {
-                "type": "tool_call_chunk",
-                "id": call.get("id"),
-                "name": call.get("name"),
-                "args": call.get("args"),
-                "index": f"lc_tc_{call.get('index') or 0}",
-            }
-        )
+    content.extend(_call_block(call) for call in chunk.tool_call_chunks)
     return AIMessageChunk(
         content=content,
         additional_kwargs=kept,

@@ -118,6 +118,10 @@ class Attempt:
         )
         return False
 
+    def abandon(self) -> None:
+        """Give back key and circuit of an attempt that is not made after all."""
+        self._give_back()
+
     # -- whole answers ---------------------------------------------------------------------------
 
     def answered(self, message: AIMessage) -> AIMessage:
@@ -291,11 +295,15 @@ class Attempt:
         broken.__cause__ = error
         return broken
 
-    def _book_nothing(self, outcome: str) -> None:
-        endpoint, now = self.candidate.endpoint, self.call.clock.now()
-        endpoint.circuit.report(self.permit, "neutral", now)
+    def _give_back(self) -> None:
+        endpoint = self.candidate.endpoint
+        endpoint.circuit.report(self.permit, "neutral", self.call.clock.now())
         if self.lease is not None:
             endpoint.pool.release(self.lease)
+
+    def _book_nothing(self, outcome: str) -> None:
+        now = self.call.clock.now()
+        self._give_back()
         usage = self.reader.usage if self.reader else None
         self.record = self._record(
             outcome,

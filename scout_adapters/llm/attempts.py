@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from tenacity import RetryCallState
@@ -74,22 +75,22 @@ class Attempts:
 
     def __next__(self) -> Attempt:
         while True:
-            self.tell()
             step = self._step()
+            with _abandoning(step):
+                self.tell()
             if isinstance(step, Attempt):
                 return step
-            self.tell()
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
 
     async def __anext__(self) -> Attempt:
         while True:
-            await self.atell()
             step = self._step()
+            with _abandoning(step):
+                await self.atell()
             if isinstance(step, Attempt):
-                return step  # with nothing awaited in between: a cancelled call leases no key
-            await self.atell()
+                return step
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
@@ -360,9 +361,22 @@ class Attempts:
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Put the whole story on the error; it is retryable only where a wait is known to help."""
+        if self._news:  # no other attempt follows the last failure
+            self._news[-1] = News(self._news[-1].record)
         error.attempts = tuple(record.as_dict() for record in self.records)
         if ready_in is not None and error.retry_after is None:
             error.retry_after = ready_in
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
         error.is_retryable = waits and not isinstance(error, ContextOverflow)  # type: ignore[attr-defined]
         return error
+
+
+@contextmanager
+def _abandoning(step: Attempt | ScoutError | float) -> Iterator[None]:
+    """Give back what an attempt holds that is not made: a callback raised, or a cancellation."""
+    try:
+        yield
+    except BaseException:
+        if isinstance(step, Attempt):
+            step.abandon()
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -68,7 +69,8 @@ def reasoning(block: Any) -> Json | None:
         case "reasoning":
             text = block.get("reasoning")
         case "reasoning_content":
-            text = (block.get("reasoning_content") or {}).get("text")
+            held = block.get("reasoning_content")
+            text = held.get("text") if isinstance(held, dict) else held
         case _:
             return None
     thought: Json = {"type": "reasoning", "reasoning": text or ""}
@@ -147,7 +149,7 @@ def _source(block: Json) -> Json | None:
     if data := block.get("base64") or (
         block.get("data") if block.get("source_type") != "text" else None
     ):
-        return _bytes(str(data), mime)
+        return _bytes(data, mime)
     if url := block.get("url") or block.get("file_uri"):
         return _located(str(url), mime)
     if file_id := block.get("file_id") or (
@@ -171,7 +173,9 @@ def _nested_source(source: Json) -> Json | None:
     return found
 
 
-def _bytes(data: str, mime: str | None) -> Json | None:
+def _bytes(data: Any, mime: str | None) -> Json | None:
+    # Google's own package takes raw bytes here.
+    data = b64encode(data).decode() if isinstance(data, bytes) else str(data)
     if data.startswith("data:"):
         return _located(data, mime)
     return {"base64": data, "mime_type": mime} if mime else {"base64": data}

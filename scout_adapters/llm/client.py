@@ -6,15 +6,18 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.address import check_model, join_url
 from scout_adapters.llm.attempts import Attempts
+from scout_adapters.llm.auditing import environment_audit
 from scout_adapters.llm.circuit_breaker import circuit
-from scout_adapters.llm.endpoint import Candidate, Endpoint, join_url
+from scout_adapters.llm.endpoint import Candidate, Endpoint
 from scout_adapters.llm.engine import acomplete
 from scout_adapters.llm.keys import KeyPool, KeyState, Rules, clean_keys, env_keys, shared_state
 from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall, in_function_call
@@ -52,8 +55,9 @@ class ProviderClient:
         """Describe a provider; seconds, and numbers of failures and keys, as in the guide."""
         if spec is None and (call is None or not name):
             raise ConfigurationError("a ProviderClient needs a name and a call, or a spec")
-        self.name = spec.name if spec else name
-        self.spec = spec
+        named = env_key_name or env_single_key_name
+        self.spec = spec or _function_card(name, keyless=named is None)
+        self.name = self.spec.name
         self.function = call
         self.rules = Rules(
             default_cooldown=default_cooldown,
@@ -119,8 +123,12 @@ class ProviderClient:
             temperature=temperature,
             extra=options,
         )
-        candidate = Candidate(endpoint=self.endpoint, model=model)
-        return as_result(await acomplete(Attempts([candidate], request, Patience())))
+        endpoint = self.endpoint
+        if self.function is not None and not endpoint.pool:
+            endpoint = replace(endpoint, keyless=True)  # asked for directly, it may know a key
+        candidate = Candidate(endpoint=endpoint, model=check_model(model, self.name))
+        attempts = Attempts([candidate], request, Patience(), observer=environment_audit())
+        return as_result(await acomplete(attempts))
 
     # -- the engine's side -----------------------------------------------------------------------
 
@@ -143,21 +151,20 @@ class ProviderClient:
         keys = self._given or self._parse_keys_from_env()
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
-        own_address = self.spec is None or base_url == self.spec.base_url
+        own_address = base_url == self.spec.base_url
         return Endpoint(
-            spec=self.spec or _function_card(self.name),
+            spec=self.spec,
             pool=KeyPool(self.name, states, self.rules),
             circuit=circuit(self.name, "" if own_address else base_url),
             line=self._line(base_url),
             key_variables=self.key_variables,
-            keyless=self.spec.keyless if self.spec else not states,
+            keyless=self.spec.keyless,
             max_key_attempts=self.max_key_attempts,
         )
 
     def _line(self, base_url: str) -> Line:
         if self.function is not None:
             return FunctionLine(self.name, self.function)
-        assert self.spec is not None  # noqa: S101  # __init__ has seen to it
         transport = self._transport
         return HttpLine(
             self.spec,
@@ -174,7 +181,7 @@ class ProviderClient:
         for prefix in self._prefixes:
             if from_env := os.environ.get(f"{prefix}_API_URL"):
                 return from_env.strip().rstrip("/")
-        return self.spec.base_url if self.spec else ""
+        return self.spec.base_url
 
     @property
     def key_variables(self) -> tuple[str, ...]:
@@ -185,8 +192,7 @@ class ProviderClient:
 
     @property
     def _prefixes(self) -> tuple[str, ...]:
-        named = self.spec.variables if self.spec else ()
-        return named or (self.name.upper().replace("-", "_"),)
+        return self.spec.variables or (self.name.upper().replace("-", "_"),)
 
     def _parse_keys_from_env(self) -> tuple[str, ...]:
         many, single = self._named_keys
@@ -199,16 +205,16 @@ def _split(variable: str) -> tuple[str, ...]:
     return clean_keys(os.environ.get(variable, "").split(","), source=variable)
 
 
-def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:  # a Line's signature
-    if not base_url:
-        raise ConfigurationError(f"{spec.name}: set base_url= or {spec.name.upper()}_API_URL")
+def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:
     return join_url(base_url, spec, model, stream=stream)
 
 
-def _function_card(name: str) -> ProviderSpec:
-    """Make the card of a provider that is a function: nothing but its name is ever read."""
+def _function_card(name: str, *, keyless: bool) -> ProviderSpec:
+    """Make the card of a provider that is a function: its wire is never asked for."""
     wire: Any = None
-    return ProviderSpec(name=name, docs="", wire=wire, base_url="")
+    return ProviderSpec(
+        name=name, docs="", wire=wire, base_url="", keyless=keyless, json_schema=False
+    )
 
 
 def as_result(message: AIMessage) -> ProviderResult:

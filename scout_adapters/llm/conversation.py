@@ -183,8 +183,8 @@ def _assistant_block(  # one step of one loop
         if call := calls.pop(block.get("id"), None):
             yield _marked(call, block)
         return
-    if kind == "non_standard":
-        block, kind = block.get("value"), (block.get("value") or {}).get("type")
+    if kind == "non_standard" and isinstance(block.get("value"), dict):
+        block, kind = block["value"], block["value"].get("type")
     if thought := reasoning(block):
         if own:
             yield thought
@@ -202,7 +202,7 @@ def _assistant_block(  # one step of one loop
 
 def _unknown(kind: Any) -> bool:
     """Tell a block that only its maker can know, where it stands in the maker's own answer."""
-    return kind is not None and kind not in READERS
+    return kind is not None and kind != "non_standard" and kind not in READERS
 
 
 ALL_NATIVE = frozenset().union(*NATIVE.values())
@@ -226,11 +226,16 @@ def _calls(message: AIMessage) -> dict[Any, Json]:
     calls: dict[Any, Json] = {}
     for call in message.tool_calls:
         made = {"type": "tool_call", "id": call.get("id") or "", "name": call["name"]}
-        calls[call.get("id") or len(calls)] = {**made, "args": call["args"]}
+        calls[_place(made, calls)] = {**made, "args": call["args"]}
     for broken in message.invalid_tool_calls:
         made = {"type": "tool_call", "id": broken.get("id") or "", "name": broken.get("name") or ""}
-        calls[broken.get("id") or len(calls)] = {**made, "args": broken.get("args") or {}}
+        calls[_place(made, calls)] = {**made, "args": broken.get("args") or {}}
     return calls
+
+
+def _place(call: Json, calls: Mapping[Any, Json]) -> Any:
+    """Return the call's id, or its number where it has none or shares that of another call."""
+    return call["id"] if call["id"] and call["id"] not in calls else len(calls)
 
 
 def _marked(call: Json, block: Json) -> Json:

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from scout_adapters.errors import ConfigurationError, InvalidModelName
 from scout_adapters.llm.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.keys import KeyPool
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.locks import ForkSafeLock
-
-MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
-VERSION = re.compile(r"v\d+((alpha|beta)\d*)?")
-
-
-def check_model(name: str, provider: str) -> str:
-    """Refuse a model's name that could change the URL it becomes a part of."""
-    if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
-        raise InvalidModelName(f"{provider}: {name!r} is not a model's name")
-    return name
-
-
-def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:
-    """Make the URL of a call of the API's root, with or without version, or of the full endpoint.
-
-    A root without version gets the wire's; one that ends like the endpoint is used as it is.
-    """
-    scheme, host, path, query, _ = urlsplit(base_url)
-    if scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")
-    endpoint, _, own_query = spec.wire.endpoint(model, stream=stream).partition("?")
-    path = path.rstrip("/")
-    if spec.wire.name == "gemini" and (cut := path.rfind("/models/")) >= 0:
-        path = path[:cut]  # the full endpoint of one model: the model and the verb are the call's
-    if not path.endswith(endpoint):
-        version = spec.wire.version if spec.version is None else spec.version
-        versioned = not version or VERSION.fullmatch(path.rpartition("/")[2])
-        path = path + ("" if versioned else f"/{version}") + endpoint
-    query = "&".join(part for part in (query, own_query) if part)
-    return urlunsplit((scheme, host, path, query, ""))
 
 
 class RetryBudget:

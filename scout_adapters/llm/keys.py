@@ -254,6 +254,8 @@ class KeyPool:
         logger.info("%s key %s rests for %.1f s", self.provider, state.id, wait)
 
     def _quarantine(self, state: KeyState, now: float) -> None:
+        if state.permanently_failed and now < state.quarantined_until:
+            return  # calls that were in flight together are one refusal
         rest = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
         state.permanently_failed = True
         state.quarantines += 1

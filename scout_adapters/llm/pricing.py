@@ -33,6 +33,9 @@ class Cost:
 
 UNKNOWN = Cost()
 
+CACHE_WRITES = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
+"""Kinds of tokens written to a cache; LangChain counts each token under one of them."""
+
 
 def estimate_cost_usd(
     *, provider: str, model: str, input_tokens: int, output_tokens: int
@@ -68,9 +71,9 @@ def cost_of(
 
 
 def _by_own_table(price: Mapping[str, float], usage: UsageMetadata) -> Decimal:
-    details = usage.get("input_token_details") or {}
+    details: Mapping[str, Any] = usage.get("input_token_details") or {}
     read = details.get("cache_read") or 0
-    written = details.get("cache_creation") or 0
+    written = sum(details.get(kind) or 0 for kind in CACHE_WRITES)
     counts = {
         "input": usage["input_tokens"] - read - written,
         "cache_read": read,
@@ -104,9 +107,7 @@ def _counts(usage: UsageMetadata) -> dict[str, int]:
     counts = {
         "input_tokens": usage["input_tokens"],
         "cache_read_tokens": read.get("cache_read") or 0,
-        "cache_write_tokens": (read.get("cache_creation") or 0)
-        + (read.get("ephemeral_5m_input_tokens") or 0)
-        + hour,
+        "cache_write_tokens": sum(read.get(kind) or 0 for kind in CACHE_WRITES),
         "cache_write_1h_tokens": hour,
         "input_audio_tokens": read.get("audio") or 0,
         "output_tokens": usage["output_tokens"],

@@ -14,7 +14,7 @@ from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.patience import Observer, Patience
-from scout_adapters.llm.pricing import cost_of
+from scout_adapters.llm.pricing import PRICING, cost_of
 from scout_adapters.llm.types import ChatRequest
 
 StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
@@ -51,9 +51,13 @@ def weighted(clock: Clock) -> Strategy:
 
     def draw(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
         # Efraimidis and Spirakis: sorting by u^(1/w) draws without replacement by weight.
-        return sorted(candidates, key=lambda c: -(clock.random() ** (1.0 / c.weight)))
+        return sorted(candidates, key=lambda c: _draw(clock.random(), c.weight))
 
     return draw
+
+
+def _draw(chance: float, weight: float) -> float:
+    return -(chance ** (1.0 / weight)) if weight > 0 else 1.0
 
 
 def strategy_named(name: str, clock: Clock = SYSTEM) -> Strategy:
@@ -99,7 +103,8 @@ class Route:
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:
     spec = candidate.endpoint.spec
-    per_input, per_output = _unit_prices(spec.name, spec.prices or spec.name, candidate.model)
+    own = tuple(PRICING.get(spec.name, {}).get(candidate.model, {}).items())
+    per_input, per_output = _unit_prices(spec.name, spec.prices, candidate.model, own)
     if per_input is None or per_output is None:
         return UNKNOWN_LAST
     characters = sum(len(message.text) for message in request.messages)
@@ -108,7 +113,12 @@ def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:
 
 
 @cache
-def _unit_prices(provider: str, prices: str, model: str) -> tuple[float | None, float | None]:
+def _unit_prices(
+    provider: str,
+    prices: str,
+    model: str,
+    _own: tuple[tuple[str, float], ...],  # the user's, which may change: a part of the cache's key
+) -> tuple[float | None, float | None]:
     """Return the dollars of one token in and of one token out."""
     thousand = 1000
     given = UsageMetadata(input_tokens=thousand, output_tokens=0, total_tokens=thousand)

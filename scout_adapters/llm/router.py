@@ -8,9 +8,10 @@ from typing import Protocol
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from scout_adapters.errors import NoKeyError
+from scout_adapters.llm.address import check_model
 from scout_adapters.llm.auditing import environment_audit
 from scout_adapters.llm.client import as_result
-from scout_adapters.llm.endpoint import Candidate, check_model
+from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.engine import acomplete
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.route import Route

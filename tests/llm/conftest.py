@@ -170,7 +170,7 @@ class Ask:
         self.streams = verb in {"stream", "astream"}
 
     async def __call__(
-        self, model: Any, text: Any = "hi", config: Any = None, **options: Any
+        self, model: Any, /, text: Any = "hi", config: Any = None, **options: Any
     ) -> AIMessage:
         match self.verb:
             case "invoke":

@@ -238,21 +238,22 @@ def test_a_healthy_key_is_preferred_to_the_probe_of_a_refused_one() -> None:
     assert not lease.probe
 
 
-def test_calls_refused_together_count_as_one_refusal() -> None:
+@pytest.mark.parametrize("effect", ["refuse", "quarantine"])
+def test_calls_refused_together_count_as_one_refusal(effect: str) -> None:
     """Eight calls in flight when a key is revoked are no reason to wait a day for the probe."""
     keys = pool("a")
     leases = [keys.lease(None, NOW) for _ in range(8)]
     for lease in leases:
         assert lease is not None
-        keys.fail(lease, "quarantine", now=NOW + 1)
+        keys.fail(lease, effect, now=NOW + 1)  # type: ignore[arg-type]
     assert keys.ready_at(None) == NOW + 1 + HOUR
 
 
 def test_keys_that_are_all_refused_within_a_minute_are_acquitted() -> None:
     keys = pool("a", "b")
-    fail(keys, "quarantine")
+    fail(keys, "refuse")
     assert not keys.acquit(NOW)
-    fail(keys, "quarantine", now=NOW + 59)
+    fail(keys, "refuse", now=NOW + 59)
     assert keys.acquit(NOW + 59)
     assert not any(state.permanently_failed for state in keys)
     assert keys.ready_at(None) <= NOW + 59  # type: ignore[operator]
@@ -260,15 +261,23 @@ def test_keys_that_are_all_refused_within_a_minute_are_acquitted() -> None:
 
 def test_keys_refused_one_by_one_over_a_longer_time_stay_refused() -> None:
     keys = pool("a", "b")
-    fail(keys, "quarantine")
-    fail(keys, "quarantine", now=NOW + 61)
+    fail(keys, "refuse")
+    fail(keys, "refuse", now=NOW + 61)
     assert not keys.acquit(NOW + 61)
 
 
 def test_a_single_refused_key_is_not_acquitted() -> None:
     keys = pool("a")
+    fail(keys, "refuse")
+    assert not keys.acquit(NOW)
+
+
+def test_keys_without_credit_are_not_acquitted() -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
     fail(keys, "quarantine")
     assert not keys.acquit(NOW)
+    assert keys.lease(None, NOW + 1) is None
 
 
 def test_a_state_shows_its_fingerprint_and_not_its_key() -> None:

@@ -79,8 +79,7 @@ class ProviderRegistry:
         """Return a provider's card."""
         if name in self._specs:
             return self._specs[name]
-        client = self._clients.get(name)
-        if client is not None and client.spec is not None:
+        if client := self._clients.get(name):
             return client.spec
         known = ", ".join(self.list_providers())
         raise UnknownProvider(f"no provider is registered as {name!r}; known are {known}")
