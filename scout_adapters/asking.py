@@ -12,7 +12,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import AliasChoices, BaseModel
 
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.transport import Timeouts
+from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
 
 Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
@@ -34,6 +34,8 @@ FIELDS = frozenset(
 ALIASES = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}
 LANGCHAINS_OWN = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})
 SECRETS = frozenset({"api_key", "api_keys", "default_headers", "extra_headers"})
+CONNECTION = SECRETS | {"base_url", "api_base", "endpoint", "transport"}
+"""Options that say where and with which key to ask; no body may ever hold them."""
 
 
 def request_from(
@@ -137,6 +139,10 @@ def with_extras(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, 
     known = _accepted(model)
     extras = {name: value for name, value in values.items() if name not in known}
     for name in extras:
+        if name in CONNECTION:
+            raise ConfigurationError(
+                f"{model.__name__} has no {name}=: it belongs to the models of the route"
+            )
         if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
             raise ConfigurationError(f"{model.__name__} has no {name}=; did you mean {close[0]}=?")
     if not extras:

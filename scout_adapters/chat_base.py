@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from importlib.metadata import version
 from typing import Any, Literal, cast
@@ -12,7 +12,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
@@ -33,11 +33,8 @@ from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.route import Route
 from scout_adapters.llm.types import Json
-from scout_adapters.rendering import in_blocks
+from scout_adapters.rendering import chunk_of, in_blocks, result_of
 from scout_adapters.structured import structured
-
-GATEWAY = "lc_gateway_metadata"
-"""LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
@@ -188,7 +185,7 @@ class ScoutChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return _result(engine.complete(attempts))
+        return result_of(engine.complete(attempts))
 
     @override
     async def _agenerate(
@@ -199,7 +196,7 @@ class ScoutChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return _result(await engine.acomplete(attempts))
+        return result_of(await engine.acomplete(attempts))
 
     @override
     def _stream(
@@ -213,7 +210,7 @@ class ScoutChatModel(BaseChatModel):
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
         for chunk in engine.stream(attempts):
-            generation = _chunk(in_blocks(chunk) if blocks else chunk)
+            generation = chunk_of(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -230,7 +227,7 @@ class ScoutChatModel(BaseChatModel):
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
         async for chunk in engine.astream(attempts):
-            generation = _chunk(in_blocks(chunk) if blocks else chunk)
+            generation = chunk_of(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -341,24 +338,3 @@ class ScoutChatModel(BaseChatModel):
             strict=strict,
             options=kwargs,
         )
-
-
-def _gateway(message: AIMessage) -> Json:
-    scout: Mapping[str, Any] = message.response_metadata["scout"]
-    return {
-        "model": scout["model"],
-        "provider": scout["provider"],
-        "cost_usd": scout["cost_usd"],
-        "attempts": scout["attempts"],
-    }
-
-
-def _result(message: AIMessage) -> ChatResult:
-    generation = ChatGeneration(message=message, generation_info={GATEWAY: _gateway(message)})
-    return ChatResult(generations=[generation])
-
-
-def _chunk(chunk: AIMessageChunk) -> ChatGenerationChunk:
-    if chunk.chunk_position == "last":
-        return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
-    return ChatGenerationChunk(message=chunk)

@@ -1,4 +1,4 @@
-"""Chunks with content blocks in LangChain's v1 form, where core cannot make them itself.
+"""Messages as LangChain takes them: generations, and content blocks where core cannot make them.
 
 Core's translators see one chunk at a time. For Chat Completions they give text and the first tool
 call the same index 0 and melt them into one block, and Groq's loses the arguments. Named indices
@@ -7,9 +7,16 @@ keep blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk, ToolCallChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from scout_adapters.llm.types import Json
+
+GATEWAY = "lc_gateway_metadata"
+"""LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
 
 INDEXED_BY_CORE = frozenset({"anthropic", "google_genai"})
 """Makers whose chunks bring indices that core's translators keep."""
@@ -47,3 +54,26 @@ def in_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
         chunk_position=chunk.chunk_position,
         id=chunk.id,
     )
+
+
+def _gateway(message: AIMessage) -> Json:
+    scout: Mapping[str, Any] = message.response_metadata["scout"]
+    return {
+        "model": scout["model"],
+        "provider": scout["provider"],
+        "cost_usd": scout["cost_usd"],
+        "attempts": scout["attempts"],
+    }
+
+
+def result_of(message: AIMessage) -> ChatResult:
+    """Make a whole answer's result, with what tracers copy to the run."""
+    generation = ChatGeneration(message=message, generation_info={GATEWAY: _gateway(message)})
+    return ChatResult(generations=[generation])
+
+
+def chunk_of(chunk: AIMessageChunk) -> ChatGenerationChunk:
+    """Make a chunk's generation; the last one carries what tracers copy to the run."""
+    if chunk.chunk_position == "last":
+        return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
+    return ChatGenerationChunk(message=chunk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -330,3 +332,14 @@ class Attempt:
 def bears_content(chunk: AIMessageChunk) -> bool:
     """Tell whether a chunk shows the caller anything: from then on there is no way back."""
     return bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
+
+
+@contextmanager
+def abandoning(step: object) -> Iterator[None]:
+    """Give back what an attempt holds that is not made: a callback raised, or a cancellation."""
+    try:
+        yield
+    except BaseException:
+        if isinstance(step, Attempt):
+            step.abandon()
+        raise

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from tenacity import RetryCallState
 
 from scout_adapters.errors import (
-    CircuitOpenError,
     ContextOverflow,
     DeadlineExceeded,
     ErrorKind,
-    NoKeyError,
-    NoWorkingKey,
     ProviderError,
     ScoutError,
     UnsupportedContent,
 )
-from scout_adapters.llm.attempt import Attempt
+from scout_adapters.llm.attempt import Attempt, abandoning
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.patience import News, Observer, Patience, back_off, retry_state
-from scout_adapters.llm.progress import NO_KEY, Progress, redactor, window_of
-from scout_adapters.llm.record import AttemptRecord
-from scout_adapters.llm.transport import Timeouts
+from scout_adapters.llm.progress import (
+    CIRCUIT_OPEN,
+    NO_KEY,
+    Progress,
+    redactor,
+    why_none,
+    window_of,
+)
+from scout_adapters.llm.record import AttemptRecord, summary_of
 from scout_adapters.llm.types import ChatRequest, Json
 
 NEVER = float("inf")
@@ -76,7 +79,7 @@ class Attempts:
     def __next__(self) -> Attempt:
         while True:
             step = self._step()
-            with _abandoning(step):
+            with abandoning(step):
                 self.tell()
             if isinstance(step, Attempt):
                 return step
@@ -87,7 +90,7 @@ class Attempts:
     async def __anext__(self) -> Attempt:
         while True:
             step = self._step()
-            with _abandoning(step):
+            with abandoning(step):
                 await self.atell()
             if isinstance(step, Attempt):
                 return step
@@ -126,19 +129,7 @@ class Attempts:
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return what `response_metadata["scout"]` says of the call."""
-        summary: Json = {
-            "provider": record.provider,
-            "model": record.model,
-            "key_id": record.key_id,
-            "cost_usd": record.cost_usd,
-            "cost_source": record.cost_source,
-            "latency_s": record.latency_s,
-            "first_token_s": record.first_token_s,
-            "attempts": [*(r.as_dict() for r in self.records), record.as_dict()],
-        }
-        if attempt.prepared.changes:
-            summary["changes"] = list(attempt.prepared.changes)
-        return summary
+        return summary_of(record, self.records, attempt.prepared.changes)
 
     # -- deciding --------------------------------------------------------------------------------
 
@@ -230,7 +221,7 @@ class Attempts:
             return None
         permit = endpoint.circuit.permit(now)
         if permit is None:
-            self._skip(progress, "circuit open")
+            self._skip(progress, CIRCUIT_OPEN)
             return None
         lease: Lease | None = None
         if len(endpoint.pool):
@@ -320,12 +311,12 @@ class Attempts:
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._ready_in()
         if pause is None:
-            return self._finish(self._last or self._why_none(None))
+            return self._finish(self._last or why_none(self.records, None))
         asked, self._sent_before = self._sent > self._sent_before, self._sent
         # A round that asked nobody (keys rest, circuits are open) costs time, and no retry.
         self._retries += asked
         if self._retries > self.patience.max_retries or not self._may_wait(pause):
-            return self._finish(self._last or self._why_none(pause), pause)
+            return self._finish(self._last or why_none(self.records, pause), pause)
         self._begin_round(self.clock.now() + pause)
         return self._sleep(pause)
 
@@ -345,20 +336,6 @@ class Attempts:
         soonest = min((p.ready_at(now) for p in self._progress if not p.out), default=NEVER)
         return None if soonest == NEVER else max(soonest - now, 0.001)
 
-    def _why_none(self, pause: float | None) -> ScoutError:
-        """Make the error of a call that could not even be tried."""
-        skipped = "; ".join(
-            f"{r.provider}/{r.model}: {r.reason}" for r in self.records if r.outcome == "skipped"
-        )
-        reasons = {r.reason for r in self.records if r.outcome == "skipped"}
-        if not self._progress:
-            return NoWorkingKey("the route has no candidate")
-        if pause is None:
-            return NoKeyError(skipped)
-        if "circuit open" in reasons:
-            return CircuitOpenError(f"{skipped}; ready in {pause:.1f} s")
-        return NoWorkingKey(f"{skipped}; ready in {pause:.1f} s")
-
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Put the whole story on the error; it is retryable only where a wait is known to help."""
         if self._news:  # no other attempt follows the last failure
@@ -369,14 +346,3 @@ class Attempts:
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
         error.is_retryable = waits and not isinstance(error, ContextOverflow)  # type: ignore[attr-defined]
         return error
-
-
-@contextmanager
-def _abandoning(step: Attempt | ScoutError | float) -> Iterator[None]:
-    """Give back what an attempt holds that is not made: a callback raised, or a cancellation."""
-    try:
-        yield
-    except BaseException:
-        if isinstance(step, Attempt):
-            step.abandon()
-        raise

@@ -21,6 +21,7 @@ QUARANTINE_SECONDS = 3600.0
 MAX_QUARANTINE_SECONDS = 24 * 3600.0
 MASK_SECONDS = 3600.0
 MASS_REFUSAL_SECONDS = 60.0
+CONDEMNING = frozenset({"refuse", "quarantine"})
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """A quota window that the server names may be longer than any cooldown: up to a month."""
 
@@ -73,6 +74,7 @@ class KeyState:
     permanently_failed: bool = False
     quarantined_until: float = 0.0
     quarantines: int = 0
+    condemned_at: float = float("-inf")
     refused_at: float = float("-inf")
 
     def __post_init__(self) -> None:
@@ -212,7 +214,7 @@ class KeyPool:
         """Book a failure that is the key's own, on the key that was sent."""
         with _lock:
             lease.state.in_flight -= 1
-            if effect == "quarantine" and lease.started < lease.state.refused_at:
+            if effect in CONDEMNING and lease.started <= lease.state.condemned_at:
                 return  # one of many calls that were in flight when the key was first refused
             self._book(lease.state, effect, now, model, retry_after, window=window)
 
@@ -230,7 +232,7 @@ class KeyPool:
             return
         state.failures += 1
         state.last_failure = now
-        if effect in {"refuse", "quarantine"}:
+        if effect in CONDEMNING:
             self._quarantine(state, now)
             if effect == "refuse":
                 state.refused_at = now
@@ -259,6 +261,7 @@ class KeyPool:
         rest = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
         state.permanently_failed = True
         state.quarantines += 1
+        state.condemned_at = now
         state.quarantined_until = max(state.quarantined_until, now + rest)
         logger.warning(
             "%s key %s is out of rotation: the provider refuses it; tried again in %.0f s",

@@ -23,8 +23,9 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters.errors import UnsupportedContent, malformed
 from scout_adapters.llm.bodies import encode
 from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.exchange import Answer, Exchange, Timeouts
 from scout_adapters.llm.failures.foreign import foreign
-from scout_adapters.llm.transport import Answer, Exchange, Timeouts, Transport
+from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import ChatRequest, Json, ProviderResult, ProviderSpec, StreamReader
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from scout_adapters.llm.attempt import Attempt
+from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.record import AttemptRecord
-from scout_adapters.llm.transport import Timeouts
 
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from scout_adapters.errors import CircuitOpenError, NoKeyError, NoWorkingKey, ScoutError
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window
+from scout_adapters.llm.record import AttemptRecord
 
+CIRCUIT_OPEN = "circuit open"
 NO_KEY = ""
 """Stands for the key of a provider that needs none."""
 
@@ -64,3 +67,15 @@ def redactor(lease: Lease | None) -> Callable[[str], str]:
     if lease is None:
         return str
     return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")
+
+
+def why_none(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:
+    """Make the error of a call that could not be tried; `pause` says in how many seconds it can."""
+    skipped = [record for record in records if record.outcome == "skipped"]
+    why = "; ".join(f"{r.provider}/{r.model}: {r.reason}" for r in skipped)
+    if not skipped:
+        return NoWorkingKey("the route has no candidate")
+    if pause is None:
+        return NoKeyError(why)
+    kind = CircuitOpenError if any(r.reason == CIRCUIT_OPEN for r in skipped) else NoWorkingKey
+    return kind(f"{why}; ready in {pause:.1f} s")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,3 +47,20 @@ class AttemptObserver(Protocol):
 
     def on_scout_attempt_end(self, run_id: Any, record: AttemptRecord) -> None:
         """Note what came of it; also called for what was skipped, without a start."""
+
+
+def summary_of(
+    record: AttemptRecord, before: Sequence[AttemptRecord], changes: Sequence[str]
+) -> Json:
+    """Return what `response_metadata["scout"]` says of a call that `record` answered."""
+    summary: Json = {
+        "provider": record.provider,
+        "model": record.model,
+        "key_id": record.key_id,
+        "cost_usd": record.cost_usd,
+        "cost_source": record.cost_source,
+        "latency_s": record.latency_s,
+        "first_token_s": record.first_token_s,
+        "attempts": [*(one.as_dict() for one in before), record.as_dict()],
+    }
+    return summary | ({"changes": list(changes)} if changes else {})

@@ -163,7 +163,7 @@ class Writer:
             content=list(self._content()),
             stop_reason=self._stop_reason,
             stop_sequence=self.answer.stopped_by,
-            usage=self._usage(self.answer.output_tokens),
+            usage=self._usage(self.answer.output_tokens) | self._details,
         )
 
     def _message(self, **more: Any) -> Json:
@@ -179,6 +179,11 @@ class Writer:
     def _stop_reason(self) -> str:
         reasons = {"stop": "end_turn", "tools": "tool_use", "length": "max_tokens"}
         return reasons.get(self.answer.finish, self.answer.finish)
+
+    @property
+    def _details(self) -> Json:
+        """Count the thinking; a stream does so only at its end."""
+        return {"output_tokens_details": {"thinking_tokens": self.answer.reasoning_tokens}}
 
     def _usage(self, output_tokens: int) -> Json:
         hour = self.cached.written if self.cached.hour else 0
@@ -224,7 +229,9 @@ class Writer:
         delta = {"stop_reason": self._stop_reason, "stop_sequence": self.answer.stopped_by}
         usage = self._usage(end)
         counts = {key: usage[key] for key in usage if key.endswith("_tokens")}
-        parts.append(_event("message_delta", {"delta": delta, "usage": counts}, end))
+        parts.append(
+            _event("message_delta", {"delta": delta, "usage": counts | self._details}, end)
+        )
         return (*parts, _event("message_stop", {}, end))
 
     def _streamed(self) -> Iterator[tuple[Json, list[tuple[Json, int]]]]:

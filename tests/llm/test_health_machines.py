@@ -95,7 +95,7 @@ class Keys(RuleBasedStateMachine):
         plain.rests.pop(model, None)
 
     @rule(held=consumes(leases), wait=WAITS, window=st.booleans())
-    def limited(self, held: tuple[Lease, str], wait: float | None, window: bool) -> None:  # noqa: FBT001
+    def limited(self, held: tuple[Lease, str], wait: float | None, window: bool) -> None:
         lease, model = held
         self.pool.fail(
             lease, "cooldown", now=self.now, model=model, retry_after=wait, window=window
@@ -118,7 +118,7 @@ class Keys(RuleBasedStateMachine):
         self.pool.fail(lease, effect, now=self.now, model=model)  # type: ignore[arg-type]
         plain = self.plain[lease.key]
         plain.in_flight -= 1
-        if lease.started < plain.last_refusal:
+        if lease.started <= plain.last_refusal:
             return
         rest = min(3600.0 * 2**plain.times_refused, 24 * 3600.0)
         plain.refused_until = max(plain.refused_until or 0.0, self.now + rest)

@@ -18,9 +18,10 @@ from scout_adapters import (
 )
 from scout_adapters.errors import ConfigurationError, InvalidKey, InvalidModelName, UnknownProvider
 from scout_adapters.llm.clock import Clock
+from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.pricing import PRICING
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.transport import Timeouts, Transport
+from scout_adapters.llm.transport import Transport
 
 GROQ, OPENAI = "api.groq.com", "api.openai.com"
 

@@ -23,8 +23,9 @@ from scout_adapters import ScoutOpenAICompatibleChatModel
 from scout_adapters.errors import ConfigurationError, ErrorKind, MalformedResponse, ProviderError
 from scout_adapters.llm.circuit_breaker import circuit
 from scout_adapters.llm.endpoint import RetryBudget
+from scout_adapters.llm.exchange import Exchange, Timeouts
 from scout_adapters.llm.keys import KeyPool, KeyState
-from scout_adapters.llm.transport import Exchange, Timeouts, Transport
+from scout_adapters.llm.transport import Transport
 
 GROQ = "api.groq.com"
 CANARY = "gsk_CANARY7f3Zq9LmPx"
