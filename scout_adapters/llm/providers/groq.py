@@ -13,7 +13,6 @@ SPEC = ProviderSpec(
     default_model="llama-3.3-70b-versatile",
     models=("llama-", "llama3-", "mixtral-", "gemma2-"),
     reasoning_field="reasoning",
-    drop=frozenset({"logprobs", "top_logprobs", "logit_bias"}),  # 400: not supported
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     quirks=(
         "A tool call that the model breaks is the error `tool_use_failed`; it is asked once more.",

@@ -1,0 +1,93 @@
+"""The cards' quirks, dict in and dict out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
+from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.providers import registry
+from scout_adapters.llm.types import ChatRequest, Json
+
+SPECS = registry.specs()
+
+
+def body(provider: str, *messages: Any, **fields: Any) -> Json:
+    spec = registry.spec(provider)
+    request = ChatRequest(model=spec.default_model or "m", messages=messages, **fields)
+    return spec.wire.build_body(request, converse(messages, spec).turns, spec)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_card_names_its_documentation_and_what_is_worth_knowing(spec: Any) -> None:
+    assert spec.docs.startswith("https://")
+    assert spec.quirks
+    assert all(quirk.endswith(".") for quirk in spec.quirks)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_address_is_https_or_this_machine(spec: Any) -> None:
+    assert spec.base_url.startswith(("https://", "http://localhost")) or not spec.base_url
+
+
+@pytest.mark.parametrize("provider", ["openai", "minimax", "cerebras"])
+def test_the_limit_of_tokens_goes_by_its_new_name_where_the_old_one_is_refused(
+    provider: str,
+) -> None:
+    made = body(provider, HumanMessage("hi"), max_tokens=5)
+    assert made["max_completion_tokens"] == 5
+    assert "max_tokens" not in made
+
+
+def test_mistral_gets_ids_of_nine_characters_the_same_on_call_and_result() -> None:
+    call = {"name": "f", "args": {}, "id": "toolu_0123456789abcdef"}
+    made = body(
+        "mistral",
+        HumanMessage("hi"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("x", tool_call_id=call["id"]),
+    )
+    sent = made["messages"][1]["tool_calls"][0]["id"]
+    assert len(sent) == 9
+    assert sent.isalnum()
+    assert made["messages"][2]["tool_call_id"] == sent
+
+
+def test_mistral_keeps_an_id_of_its_own() -> None:
+    call = {"name": "f", "args": {}, "id": "aB3dE6gH9"}
+    made = body("mistral", HumanMessage("hi"), AIMessage("", tool_calls=[call]))
+    assert made["messages"][1]["tool_calls"][0]["id"] == "aB3dE6gH9"
+
+
+def test_mistral_takes_sound_as_bare_base64_and_documents_by_url() -> None:
+    sound = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
+    paper = {"type": "file", "base64": "BBBB", "mime_type": "application/pdf"}
+    parts = body("mistral", HumanMessage([sound, paper]))["messages"][0]["content"]
+    assert parts[0] == {"type": "input_audio", "input_audio": "AAAA"}
+    assert parts[1] == {
+        "type": "document_url",
+        "document_url": "data:application/pdf;base64,BBBB",
+    }
+
+
+def test_minimax_is_asked_for_reasoning_apart_and_never_for_temperature_zero() -> None:
+    made = body("minimax", HumanMessage("hi"), temperature=0)
+    assert made["reasoning_split"] is True
+    assert made["temperature"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("model", "takes"),
+    [
+        ("claude-3-5-haiku-latest", False),
+        ("claude-sonnet-4-20250514", False),
+        ("claude-opus-4-1", False),
+        ("claude-haiku-4-5", True),
+        ("claude-opus-5-5", True),
+        ("claude-sonnet-4-5-20250929", True),
+    ],
+)
+def test_claude_takes_a_schema_since_4_5(model: str, takes: bool) -> None:
+    assert registry.spec("anthropic").takes_schema(model) is takes
