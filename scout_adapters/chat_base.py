@@ -85,8 +85,6 @@ class ScoutChatModel(BaseChatModel):
     clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
     """Time and sleep; for tests."""
 
-    # -- what a face is ----------------------------------------------------------------------------
-
     @abstractmethod
     def _route(self, model: str | None = None) -> Route:
         """Return who may answer; `model` where a call names another one."""
@@ -99,8 +97,6 @@ class ScoutChatModel(BaseChatModel):
     @abstractmethod
     def _ls_provider(self) -> str:
         """Name the provider for LangSmith."""
-
-    # -- pydantic and LangChain's bookkeeping ------------------------------------------------------
 
     @model_validator(mode="before")
     @classmethod
@@ -144,8 +140,6 @@ class ScoutChatModel(BaseChatModel):
     ) -> int:
         """Estimate the tokens of a conversation, offline."""
         return count_tokens_approximately(messages, tools=list(tools) if tools else None)
-
-    # -- the call ----------------------------------------------------------------------------------
 
     def _settings(self) -> Json:
         """Return the options that are set on the model."""
@@ -239,8 +233,6 @@ class ScoutChatModel(BaseChatModel):
         """
         return self.output_version == "v1" or run is not None
 
-    # -- the run, on the paths where core does not hand it over ------------------------------------
-
     @override
     def _should_stream(
         self,
@@ -289,8 +281,6 @@ class ScoutChatModel(BaseChatModel):
                 yield first
                 async for chunk in chunks:
                     yield chunk
-
-    # -- tools and structure -----------------------------------------------------------------------
 
     @override
     def bind_tools(

@@ -37,6 +37,10 @@ class Call(Protocol):
 
     clock: Clock
 
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the call's own deadline has passed."""
+
     def started(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
 
@@ -124,14 +128,10 @@ class Attempt:
         """Give back key and circuit of an attempt that is not made after all."""
         self._give_back()
 
-    # -- whole answers ---------------------------------------------------------------------------
-
     def answered(self, message: AIMessage) -> AIMessage:
         """Price the answer and write on it how it came about."""
         self._close_record(message.usage_metadata, message)
         return message
-
-    # -- streams ---------------------------------------------------------------------------------
 
     def read(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event; the first chunk with content commits this attempt to the caller."""
@@ -160,8 +160,10 @@ class Attempt:
         line = self.candidate.endpoint.line
         return line.whole_reader() if isinstance(first, Whole) else line.reader(self.prepared)
 
-    def check_first_token(self) -> None:
-        """Fail if the server keeps the line open and says nothing."""
+    def check_time(self) -> None:
+        """Fail if the server keeps the line open and says nothing, or has no end."""
+        if self.call.out_of_time:
+            raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
         limit = self.parcel.timeouts.first_token
         if self.committed or limit is None:
             return
@@ -184,8 +186,6 @@ class Attempt:
             last, self.held = self.held + last, None
         self._close_record(self.reader.usage, last)
         return last
-
-    # -- booking ---------------------------------------------------------------------------------
 
     def _close_record(self, usage: UsageMetadata | None, message: AIMessage) -> None:
         stated = message.response_metadata.pop("provider_cost_usd", None)
@@ -245,7 +245,8 @@ class Attempt:
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.lease.key_id if self.lease else None
         conduct = error.conduct
-        fault: Outcome = "fault" if conduct.trips_circuit else "neutral"
+        faulty = conduct.trips_circuit and not self.call.out_of_time
+        fault: Outcome = "fault" if faulty else "neutral"
         endpoint.circuit.report(self.permit, fault, now)
         if self.lease is not None:
             endpoint.pool.fail(

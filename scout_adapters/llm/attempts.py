@@ -110,8 +110,6 @@ class Attempts:
             news, self._news = self._news, []
             await self._observer.atell(news)
 
-    # -- what attempts report --------------------------------------------------------------------
-
     def started(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
         if self._observer:
@@ -130,8 +128,6 @@ class Attempts:
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return what `response_metadata["scout"]` says of the call."""
         return summary_of(record, self.records, attempt.prepared.changes)
-
-    # -- deciding --------------------------------------------------------------------------------
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         progress = next(p for p in self._progress if p.candidate is attempt.candidate)
@@ -154,10 +150,13 @@ class Attempts:
 
     def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the pause before the same key is asked again; None if it is not."""
+        endpoint = attempt.candidate.endpoint
         if self._retries >= self.patience.max_retries:
             return None
         pause = self._pause(error)
-        if not self._affords(pause) or not attempt.candidate.endpoint.retries.spend():
+        if not self._affords(pause) or not endpoint.circuit.is_available(self.clock.now()):
+            return None
+        if not endpoint.retries.spend():
             return None
         self._retries += 1
         return pause
@@ -189,17 +188,20 @@ class Attempts:
             return False
         return pause < self._left()
 
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the call's own deadline has passed: no fault of whoever is being asked."""
+        return self._left() <= 0
+
     def _left(self) -> float:
         deadline = self.patience.deadline
         return NEVER if deadline is None else deadline - (self.clock.now() - self._began)
-
-    # -- stepping --------------------------------------------------------------------------------
 
     def _step(self) -> Attempt | ScoutError | float:
         """Return the attempt to make, seconds to sleep first, or the error that ends the call."""
         if self._final is not None:
             return self._finish(self._final)
-        if self._left() <= 0:
+        if self.out_of_time:
             return self._finish(self._last or DeadlineExceeded("the call's deadline has passed"))
         if self._waiting:
             pause, self._waiting = self._waiting, 0.0
@@ -257,6 +259,7 @@ class Attempts:
             key=key,
             key_id=lease.key_id if lease else None,
             timeouts=self._timeouts(),
+            now=self.clock.now,
             redact=redactor(lease),
         )
         return Attempt(
@@ -305,8 +308,6 @@ class Attempts:
         if self._observer:
             self._observer.ended(record)
             self._news.append(News(record, retry))
-
-    # -- waiting and giving up -------------------------------------------------------------------
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._ready_in()

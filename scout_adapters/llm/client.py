@@ -75,8 +75,6 @@ class ProviderClient:
     def __repr__(self) -> str:
         return f"ProviderClient({self.name!r})"
 
-    # -- what the guide promises -----------------------------------------------------------------
-
     @property
     def keys(self) -> list[KeyState]:
         """The keys and their health."""
@@ -129,8 +127,6 @@ class ProviderClient:
         candidate = Candidate(endpoint=endpoint, model=check_model(model, self.name))
         attempts = Attempts([candidate], request, Patience(), observer=environment_audit())
         return as_result(await acomplete(attempts))
-
-    # -- the engine's side -----------------------------------------------------------------------
 
     @property
     def endpoint(self) -> Endpoint:

@@ -44,7 +44,7 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
                     for event in batch:
                         if (chunk := attempt.read(event)) is not None:
                             yield chunk
-                    attempt.check_first_token()
+                    attempt.check_time()
             last = attempt.end()
         if attempt.ok:
             attempts.tell()
@@ -63,7 +63,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
                         for event in batch:
                             if (chunk := attempt.read(event)) is not None:
                                 yield chunk
-                        attempt.check_first_token()
+                        attempt.check_time()
             last = attempt.end()
         if attempt.ok:
             await attempts.atell()

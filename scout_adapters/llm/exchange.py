@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,7 @@ class Exchange:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     timeouts: Timeouts
+    now: Callable[[], float] = time.monotonic
     key_id: str | None = None
     redact: Callable[[str], str] = field(default=str, repr=False)
 

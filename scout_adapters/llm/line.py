@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import (
     AsyncGenerator,
     Awaitable,
@@ -57,6 +58,7 @@ class Parcel:
     key: str | None = field(repr=False)
     key_id: str | None
     timeouts: Timeouts
+    now: Callable[[], float] = time.monotonic
     redact: Callable[[str], str] = field(default=str, repr=False)
 
 
@@ -140,6 +142,7 @@ class HttpLine:
             headers={**self._headers, **parcel.prepared.headers, **auth},
             content=parcel.prepared.content,
             timeouts=parcel.timeouts,
+            now=parcel.now,
             key_id=parcel.key_id,
             redact=parcel.redact,
         )

@@ -92,7 +92,7 @@ class Transport:
         client = self.client()
         with _Translating(exchange) as failure:
             with _sent(client, _request(client, exchange, stream=False)) as response:
-                body = _read(response)
+                body = _read(exchange, response)
             return _answer(exchange, response, body)
         raise failure.named
 
@@ -101,7 +101,7 @@ class Transport:
         client = await self.aclient()
         with _Translating(exchange) as failure:
             async with _asent(client, _request(client, exchange, stream=False)) as response:
-                body = await _aread(response)
+                body = await _aread(exchange, response)
             return _answer(exchange, response, body)
         raise failure.named
 
@@ -114,7 +114,7 @@ class Transport:
         with _Translating(exchange) as failure:
             with _sent(client, _request(client, exchange, stream=True)) as response:
                 if response.status_code != GOOD:
-                    raise _refused(exchange, response, _read(response))
+                    raise _refused(exchange, response, _read(exchange, response))
                 body, pieces = EventBody(), response.iter_bytes()
                 try:
                     for piece in pieces:
@@ -134,7 +134,7 @@ class Transport:
         with _Translating(exchange) as failure:
             async with _asent(client, _request(client, exchange, stream=True)) as response:
                 if response.status_code != GOOD:
-                    raise _refused(exchange, response, await _aread(response))
+                    raise _refused(exchange, response, await _aread(exchange, response))
                 body, pieces = EventBody(), response.aiter_bytes()
                 try:
                     async for piece in pieces:
@@ -209,23 +209,32 @@ def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _read(response: httpx.Response) -> CappedBody:
-    body = CappedBody(response.status_code)
+def _read(exchange: Exchange, response: httpx.Response) -> CappedBody:
+    body, began = CappedBody(response.status_code), exchange.now()
     for piece in response.iter_bytes():
         body.add(piece)
         if body.enough:
             break
+        _check_total(exchange, began)
     return body
 
 
-async def _aread(response: httpx.Response) -> CappedBody:
+async def _aread(exchange: Exchange, response: httpx.Response) -> CappedBody:
     """Twin of `_read`."""
-    body = CappedBody(response.status_code)
+    body, began = CappedBody(response.status_code), exchange.now()
     async for piece in response.aiter_bytes():
         body.add(piece)
         if body.enough:
             break
+        _check_total(exchange, began)
     return body
+
+
+def _check_total(exchange: Exchange, began: float) -> None:
+    """Fail an answer that drips: each piece in time, all of them together not."""
+    total = exchange.timeouts.total
+    if total is not None and exchange.now() - began > total:
+        raise provider_error(ErrorKind.TIMEOUT_RESPONSE, f"no whole answer within {total:g} s")
 
 
 def _hang_up_soon(response: httpx.Response, pieces: Iterator[bytes]) -> None:

@@ -3,11 +3,13 @@
     from scout_adapters.testing.cassettes import cassette
 
     with cassette("cassettes/groq/hello.yaml"):
-        ScoutGroqChatModel(api_key="any").invoke("Hello")
+        ScoutGroqChatModel().invoke("Hello")
 
 With `SCOUT_RECORD=live` in the environment that asks Groq and writes the file; without it nothing
-but the file answers. With pytest-recording, return `options()` from the fixture `vcr_config`, and
-call `configure(vcr)` in the hook `pytest_recording_configure`.
+but the file answers, and any key will do.
+
+With pytest-recording, return `options()` from the fixture `vcr_config`, and call `configure(vcr)`
+in the hook `pytest_recording_configure`.
 """
 
 from __future__ import annotations

@@ -56,7 +56,12 @@ def blocks(provider: str, *messages: Any) -> list[list[Any]]:
             {"type": "video", "url": "https://x/v.mp4", "mime_type": "video/mp4"},
         ),
         (
-            {"type": "file", "base64": "AAAA", "mime_type": "text/csv", "extras": {"filename": "a"}},
+            {
+                "type": "file",
+                "base64": "AAAA",
+                "mime_type": "text/csv",
+                "extras": {"filename": "a"},
+            },
             {"type": "file", "base64": "AAAA", "mime_type": "text/csv", "filename": "a"},
         ),
         (
@@ -83,7 +88,10 @@ def blocks(provider: str, *messages: Any) -> list[list[Any]]:
             {"type": "image", "url": "https://x"},
         ),
         (
-            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA", "detail": "low"}},
+            {
+                "type": "image_url",
+                "image_url": {"url": "data:image/png;base64,AAAA", "detail": "low"},
+            },
             {"type": "image", **PNG, "detail": "low"},
         ),
         (
@@ -91,7 +99,10 @@ def blocks(provider: str, *messages: Any) -> list[list[Any]]:
             {"type": "audio", "base64": "AAAA", "mime_type": "audio/mp3"},
         ),
         (
-            {"type": "file", "file": {"file_data": "data:application/pdf;base64,AAAA", "filename": "a"}},
+            {
+                "type": "file",
+                "file": {"file_data": "data:application/pdf;base64,AAAA", "filename": "a"},
+            },
             {"type": "file", "base64": "AAAA", "mime_type": "application/pdf", "filename": "a"},
         ),
         ({"type": "file", "file": {"file_id": "f"}}, {"type": "file", "file_id": "f"}),
@@ -181,9 +192,7 @@ def test_what_nobody_can_send_is_refused_by_the_place_where_it_stands(
     message: Any, block: Any
 ) -> None:
     content = [{"type": "text", "text": "fine"}]
-    made = (
-        ToolMessage(content, tool_call_id="c") if message == "tool" else message(content=content)
-    )
+    made = ToolMessage(content, tool_call_id="c") if message == "tool" else message(content=content)
     made.content = [*content, block]
     with pytest.raises(UnsupportedContent) as caught:
         talk(OPENAI, HumanMessage("hi"), made)
@@ -230,7 +239,9 @@ def test_a_result_in_anthropics_form_becomes_a_turn_that_names_its_tool() -> Non
 def test_a_tool_message_without_a_name_gets_its_calls() -> None:
     call = {"name": "search", "args": {}, "id": "c1"}
     turns = talk(
-        GOOGLE, AIMessage("", tool_calls=[call]), ToolMessage("x", tool_call_id="c1", status="error")
+        GOOGLE,
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("x", tool_call_id="c1", status="error"),
     ).turns
     assert (turns[1].tool_name, turns[1].failed) == ("search", True)
 
@@ -339,12 +350,16 @@ async def test_what_was_left_out_stands_in_the_answer(house, wire, groq, ask) ->
     house.on("api.groq.com", wire.say())
     history = [HumanMessage("hi"), claude([THINKING, TEXT]), HumanMessage("again")]
     scout = (await ask(groq(), history)).response_metadata["scout"]
-    assert scout["changes"] == ["message 1 (assistant), block 0: reasoning of another maker left out"]
+    assert scout["changes"] == [
+        "message 1 (assistant), block 0: reasoning of another maker left out"
+    ]
     assert "hm" not in str(house.bodies[0])
 
 
 @pytest.mark.parametrize("block", [7, {"type": "hologram"}, {"type": "non_standard", "value": "x"}])
-def test_what_an_unknown_author_wrote_in_no_known_form_is_refused_in_answers_too(block: Any) -> None:
+def test_what_an_unknown_author_wrote_in_no_known_form_is_refused_in_answers_too(
+    block: Any,
+) -> None:
     made = AIMessage([TEXT])
     made.content = [TEXT, block]
     with pytest.raises(UnsupportedContent, match=r"message 0 \(assistant\), block 1"):

@@ -40,9 +40,6 @@ def at_rest(*keys: str) -> bool:
     return all(state(key).in_flight == 0 for key in keys)
 
 
-# -- success -----------------------------------------------------------------------------------
-
-
 async def test_an_answer_says_who_gave_it_and_what_it_cost(house, wire, groq, ask, time) -> None:
     house.on(GROQ, wire.say("hello"))
     answer = await ask(groq("gsk_a"))
@@ -74,9 +71,6 @@ async def test_the_key_travels_in_a_header_and_not_in_the_url(house, wire, groq,
     assert request.headers["authorization"] == "Bearer gsk_a"
     assert "gsk_a" not in str(request.url)
     assert b"gsk_a" not in request.content
-
-
-# -- keys --------------------------------------------------------------------------------------
 
 
 async def test_a_refused_key_hands_over_to_the_next_and_is_not_asked_again(
@@ -151,7 +145,9 @@ async def test_a_limit_that_is_over_by_its_own_word_is_not_asked_for_ever(
     assert all(pause > 0 for pause in time.slept)
 
 
-async def test_a_wait_longer_than_max_wait_is_told_and_not_slept(house, wire, groq, ask, time) -> None:
+async def test_a_wait_longer_than_max_wait_is_told_and_not_slept(
+    house, wire, groq, ask, time
+) -> None:
     house.on(GROQ, wire.refuse(429, headers={"retry-after": "31"}))
     with pytest.raises(RateLimited) as caught:
         await ask(groq())
@@ -202,7 +198,12 @@ async def test_a_keyless_server_that_asks_for_a_short_wait_gets_it(house, wire, 
 async def test_a_provider_that_refuses_every_key_at_once_condemns_none(
     house, wire, groq, ask, time
 ) -> None:
-    house.on(GROQ, wire.refuse(401, "Invalid API Key", code="invalid_api_key"), wire.refuse(401, "Invalid API Key", code="invalid_api_key"), wire.say())
+    house.on(
+        GROQ,
+        wire.refuse(401, "Invalid API Key", code="invalid_api_key"),
+        wire.refuse(401, "Invalid API Key", code="invalid_api_key"),
+        wire.say(),
+    )
     model = groq("gsk_a", "gsk_b", max_wait=0)
     with pytest.raises(KeyRejected):
         await ask(model)
@@ -223,9 +224,6 @@ async def test_two_accounts_without_credit_are_no_fault_of_the_provider(
         await ask(model)
     assert circuit("groq").is_available(1000.0)
     assert state("gsk_a").permanently_failed
-
-
-# -- the provider's faults ---------------------------------------------------------------------
 
 
 async def test_a_server_error_is_tried_again_with_the_same_key_after_growing_pauses(
@@ -299,7 +297,11 @@ async def test_when_all_fail_the_error_tells_every_attempt_and_is_not_retryable(
     error = caught.value
     assert isinstance(error, lc.ModelAPIError)
     assert not error.is_retryable
-    assert (error.provider, error.status, error.key_id) == ("openai", 503, fingerprint("key-of-openai"))
+    assert (error.provider, error.status, error.key_id) == (
+        "openai",
+        503,
+        fingerprint("key-of-openai"),
+    )
     assert [(a["provider"], a["status"]) for a in error.attempts] == [("groq", 500)] * 3 + [
         ("openai", 503)
     ]
@@ -317,9 +319,6 @@ async def test_retries_of_a_dead_provider_stay_within_half_of_the_calls(
         with pytest.raises(ProviderUnavailable):
             await ask(model)
     assert 100 < len(house.requests) <= 100 * 1.5 + 10
-
-
-# -- the caller's faults -----------------------------------------------------------------------
 
 
 async def test_a_callers_fault_stops_at_once_and_harms_neither_key_nor_circuit(
@@ -359,7 +358,9 @@ async def test_a_request_too_large_for_one_accounts_minute_goes_to_any_other_can
     house, wire, router, ask
 ) -> None:
     """Groq's 413 speaks of tokens a minute; the next one's window has nothing to do with it."""
-    limit = wire.refuse(413, "Request too large for model", type="tokens", code="rate_limit_exceeded")
+    limit = wire.refuse(
+        413, "Request too large for model", type="tokens", code="rate_limit_exceeded"
+    )
     house.on(OPENAI, limit, wire.say("fits"))
     assert (await ask(router("openai/gpt-4.1-mini", "openai/gpt-4o-mini"))).text == "fits"
 
@@ -411,9 +412,6 @@ async def test_a_fault_of_a_provider_is_not_told_as_the_callers_because_another_
         await ask(router(OPENAI_MINI, "anthropic/claude-haiku-4-5"), [message])
 
 
-# -- deadline, circuit, no key -----------------------------------------------------------------
-
-
 async def test_a_wait_beyond_the_deadline_is_not_begun(house, wire, groq, ask, time) -> None:
     house.on(GROQ, wire.refuse(429, headers={"retry-after": "9"}))
     with pytest.raises(RateLimited) as caught:
@@ -422,8 +420,10 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(house, wire, groq, ask, t
     assert caught.value.retry_after == 9.0
 
 
-async def test_after_the_deadline_no_further_attempt_is_made(house, wire, router, ask, time) -> None:
-    def slow(request):
+async def test_after_the_deadline_no_further_attempt_is_made(
+    house, wire, router, ask, time
+) -> None:
+    def slow(request: httpx.Request) -> httpx.Response:
         time.now += 6
         return wire.refuse(500)(request)
 
@@ -435,8 +435,24 @@ async def test_after_the_deadline_no_further_attempt_is_made(house, wire, router
     assert not caught.value.is_retryable
 
 
+async def test_the_deadline_bounds_an_answer_that_drips(house, wire, groq, time, asks) -> None:
+    """Each piece comes in time; all of them together do not."""
+
+    def slowly() -> bytes:
+        time.now += 1
+        return b" "
+
+    for verb in ("invoke", "ainvoke"):
+        began = time.now
+        body = wire.Pieces([slowly] * 100 + [b"{}"])
+        house.on(GROQ, lambda request, body=body: httpx.Response(200, stream=body))
+        with pytest.raises(lc.ModelTimeoutError):
+            await asks(verb)(groq(deadline=5.0))
+        assert time.now - began <= 7
+
+
 async def test_timeouts_shrink_to_what_the_deadline_leaves(house, wire, router, ask, time) -> None:
-    def slow(request):
+    def slow(request: httpx.Request) -> httpx.Response:
         time.now += 4
         return wire.refuse(401)(request)
 
@@ -447,7 +463,9 @@ async def test_timeouts_shrink_to_what_the_deadline_leaves(house, wire, router, 
     assert [max(t.values()) for t in timeouts] == [5.0, 1.0]
 
 
-async def test_an_open_circuit_is_passed_over_without_a_request(house, wire, router, ask, time) -> None:
+async def test_an_open_circuit_is_passed_over_without_a_request(
+    house, wire, router, ask, time
+) -> None:
     house.on(OPENAI, wire.say("openai"))
     circuit("groq").trip(time.now)
     answer = await ask(router(GROQ_70B, OPENAI_MINI))
@@ -507,13 +525,22 @@ async def test_a_candidate_without_a_key_is_passed_over(house, wire, ask, time) 
     assert (await ask(model)).text == "openai"
 
 
-# -- answers that are none ---------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "content",
-    [b"", b"null", b"[]", b"7", b"<html>login</html>", b"{", b'{"choices": null}', b'{"choices": [7]}',
-     b"[" * 100_000, b'{"a": NaN}', b"\xff\xfe\x00", b'{"choices": [{"message": 3}]}'],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"7",
+        b"<html>login</html>",
+        b"{",
+        b'{"choices": null}',
+        b'{"choices": [7]}',
+        b"[" * 100_000,
+        b'{"a": NaN}',
+        b"\xff\xfe\x00",
+        b'{"choices": [{"message": 3}]}',
+    ],
     ids=lambda content: repr(content[:12]),
 )
 async def test_a_200_without_an_answer_is_the_providers_named_error(
@@ -553,7 +580,9 @@ async def test_odd_but_readable_json_is_read(house, groq, time) -> None:
         b'\xef\xbb\xbf{"choices":[{"message":{"content":"a\\ud800b","content":"last"},"score":1e999,'
         b'"finish_reason":"stop"}],"usage":null}'
     )
-    house.on(GROQ, lambda r: httpx.Response(200, content=body, headers={"content-type": "image/png"}))
+    house.on(
+        GROQ, lambda r: httpx.Response(200, content=body, headers={"content-type": "image/png"})
+    )
     answer = groq().invoke("hi")
     assert answer.text == "last"
     assert answer.usage_metadata is None

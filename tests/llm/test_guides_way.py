@@ -74,9 +74,6 @@ def refused(status: int, **headers: str) -> httpx.HTTPStatusError:
     return httpx.HTTPStatusError("refused", request=request, response=response)
 
 
-# -- without LangChain -----------------------------------------------------------------------------
-
-
 async def test_call_llm_asks_the_provider_that_claims_the_model(
     wire, monkeypatch, respx_mock
 ) -> None:
@@ -126,9 +123,6 @@ async def test_a_client_of_the_registry_answers_with_a_provider_result(
     assert (result.model, result.input_tokens) == ("llama-3.1-8b-instant", 10)
 
 
-# -- registering -----------------------------------------------------------------------------------
-
-
 async def test_a_card_is_a_provider(house, wire, ask, time, monkeypatch) -> None:
     spec = ProviderSpec(
         name="newcomer", docs="x", wire=WIRE, base_url="https://new.example/v1", models=("new-",)
@@ -159,9 +153,7 @@ async def test_a_function_is_a_provider_of_a_route(ask, time, monkeypatch) -> No
     model = ScoutRouterChatModel(models=["acme/m-1"], clock=time.clock)
     answer = await ask(model, [SystemMessage("be brief"), HumanMessage("hi")])
     assert answer.text == "hello"
-    assert house.calls == [
-        {"model": "m-1", "prompt": "hi", "system": "be brief", "api_key": "k1"}
-    ]
+    assert house.calls == [{"model": "m-1", "prompt": "hi", "system": "be brief", "api_key": "k1"}]
     scout = answer.response_metadata["scout"]
     assert (scout["provider"], scout["key_id"]) == ("acme", fingerprint("k1"))
     assert (scout["cost_usd"], scout["cost_source"]) == (0.001, "provider")
@@ -271,9 +263,7 @@ async def test_a_function_that_books_keys_by_hand_does_not_book_twice(
     assert client.keys[1].permanently_failed
 
 
-async def test_a_function_without_its_declared_key_is_not_available(
-    ask, time, monkeypatch
-) -> None:
+async def test_a_function_without_its_declared_key_is_not_available(ask, time, monkeypatch) -> None:
     house = acme(monkeypatch, keys="")
     assert not registry.available("acme")
     with pytest.raises(NoKeyError, match="ACME_API_KEYS or ACME_API_KEY"):
@@ -302,8 +292,6 @@ async def test_a_function_has_a_face_and_answers_call_llm(ask, monkeypatch) -> N
     assert (await registry.get("acme").call(model="m", prompt="hi")).response_text == "hello"
     assert (await ask(init_scout_model("acme/m"))).text == "hello"
 
-
-# -- prices ----------------------------------------------------------------------------------------
 
 USAGE = {"input_tokens": 1000, "output_tokens": 1000, "total_tokens": 2000}
 

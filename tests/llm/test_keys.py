@@ -113,6 +113,13 @@ def test_a_later_and_shorter_wait_does_not_shorten_a_longer_one() -> None:
     assert keys.ready_at("m") == NOW + 100
 
 
+def test_a_failure_without_a_word_does_not_shorten_what_the_server_said_of_the_key() -> None:
+    keys = pool("a", default_cooldown=10.0, max_failures_before_cooldown=1)
+    keys.record_failure("a", permanent=False, retry_after=100.0, now=NOW)
+    keys.record_failure("a", permanent=False, retry_after=None, now=NOW + 1)
+    assert keys.ready_at(None) == NOW + 100
+
+
 def test_a_wait_of_the_server_is_believed_for_an_hour_at_the_most() -> None:
     keys = pool("a")
     fail(keys, retry_after=86_400.0)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
 
 from scout_adapters import (
     ScoutAuditCallbackHandler,
@@ -173,9 +176,6 @@ async def test_handlers_of_one_call_do_not_hear_of_the_next(house, wire, groq, a
     assert len(ear.events) == 1
 
 
-# -- cost ------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_call_is_counted_once_whatever_the_path(path, house, wire, groq) -> None:
     house.on(GROQ, wire.say())
@@ -190,6 +190,17 @@ async def test_a_call_is_counted_once_whatever_the_path(path, house, wire, groq)
         assert (row.provider, row.key_id) == ("groq", fingerprint("gsk_a"))
         assert (row.input_tokens, row.output_tokens) == (10, 5)
         assert heard.total_cost == pytest.approx(10 * 0.59e-6 + 5 * 0.79e-6)
+
+
+def test_a_run_that_a_handler_hears_of_twice_is_counted_once(house, wire, groq) -> None:
+    house.on(GROQ, wire.say())
+    result = groq().generate([[HumanMessage("hi")]])
+    costs, run = ScoutCostCallbackHandler(), uuid4()
+    costs.on_llm_end(result, run_id=run)
+    costs.on_llm_end(result, run_id=run)
+    assert costs.calls == 1
+    costs.on_llm_end(result, run_id=uuid4())
+    assert costs.calls == 2
 
 
 async def test_a_call_without_a_price_is_counted_as_unpriced(house, wire, groq, ask) -> None:
@@ -220,7 +231,12 @@ def test_calls_of_other_peoples_models_are_priced_too() -> None:
     assert costs.total_cost == pytest.approx(0.0028)
 
 
-# -- audit -----------------------------------------------------------------------------------------
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the environment ask for an audit log, in a folder that is not there yet."""
+    path = tmp_path / "deep" / "audit.jsonl"
+    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(path))
+    return path
 
 
 def rows(path: Any) -> list[dict[str, Any]]:
@@ -230,11 +246,10 @@ def rows(path: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("by", ["handler", "environment", "both"])
 @pytest.mark.parametrize("path", ["invoke", "ainvoke", "stream", "astream", "invoke(stream=True)"])
 async def test_every_attempt_is_an_intent_and_an_outcome(
-    path, by, house, wire, router, tmp_path, monkeypatch
+    path, by, house, wire, router, log
 ) -> None:
-    log = tmp_path / "deep" / "audit.jsonl"
-    if by != "handler":
-        monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
+    if by == "handler":
+        del os.environ["SCOUT_AUDIT_PATH"]
     config = {"callbacks": [ScoutAuditCallbackHandler(str(log))]} if by != "environment" else {}
     house.on(GROQ, wire.refuse(500))
     house.on(OPENAI, wire.say())
@@ -255,11 +270,7 @@ async def test_every_attempt_is_an_intent_and_an_outcome(
     assert fingerprint("key-of-openai") in text
 
 
-async def test_the_intent_is_written_before_the_request_leaves(
-    house, wire, groq, ask, tmp_path, monkeypatch
-) -> None:
-    log = tmp_path / "audit.jsonl"
-    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
+async def test_the_intent_is_written_before_the_request_leaves(house, wire, groq, ask, log) -> None:
     before: list[list[str]] = []
 
     def reply(request: Any) -> Any:
@@ -271,9 +282,7 @@ async def test_the_intent_is_written_before_the_request_leaves(
     assert before == [["llm_intent"]]
 
 
-def test_a_stream_that_is_left_early_has_an_outcome(house, wire, groq, tmp_path, monkeypatch) -> None:
-    log = tmp_path / "audit.jsonl"
-    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
+def test_a_stream_that_is_left_early_has_an_outcome(house, wire, groq, log) -> None:
     house.on(GROQ, wire.say("hello"))
     stream = groq().stream("hi")
     next(stream)
@@ -281,11 +290,7 @@ def test_a_stream_that_is_left_early_has_an_outcome(house, wire, groq, tmp_path,
     assert [r.get("outcome") for r in rows(log)] == [None, "cancelled"]
 
 
-def test_a_broken_stream_has_an_outcome_with_what_is_known(
-    house, wire, groq, tmp_path, monkeypatch
-) -> None:
-    log = tmp_path / "audit.jsonl"
-    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
+def test_a_broken_stream_has_an_outcome_with_what_is_known(house, wire, groq, log) -> None:
     house.on(GROQ, wire.sse(wire.delta("to", usage=wire.USAGE)))
     with pytest.raises(StreamInterrupted):
         list(groq().stream("hi"))
@@ -294,12 +299,10 @@ def test_a_broken_stream_has_an_outcome_with_what_is_known(
 
 
 async def test_calls_without_langchain_are_audited_too(
-    house, wire, tmp_path, monkeypatch, respx_mock
+    house, wire, log, monkeypatch, respx_mock
 ) -> None:
     from scout_adapters.llm import call_llm
 
-    log = tmp_path / "audit.jsonl"
-    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
     monkeypatch.setenv("GROQ_API_KEY", "gsk_a")
     respx_mock.post("https://api.groq.com/openai/v1/chat/completions").mock(side_effect=wire.say())
     await call_llm("hi", provider="groq")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -38,7 +38,6 @@ def nothing_in_flight() -> bool:
 
 
 async def settle() -> None:
-    gc.collect()
     for _ in range(20):
         await asyncio.sleep(0)
 
@@ -125,9 +124,10 @@ async def test_a_connection_that_breaks_after_the_end_does_not_spoil_the_answer(
 
 
 async def test_data_after_done_is_ignored(house, wire, groq, ask) -> None:
-    end = [wire.delta(finish="stop"), wire.DONE, b"data: {rubbish\n\n"]
-    house.on(GROQ, wire.sse(wire.delta("all"), *end))
-    assert (await ask(groq())).text == "all"
+    rubbish = b"data: {rubbish\n\n"
+    for end in ([wire.DONE, rubbish], [wire.DONE + rubbish], [wire.DONE + wire.delta("more")]):
+        house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), *end))
+        assert (await ask(groq())).text == "all"
 
 
 async def test_a_stream_ends_at_its_terminal_event_even_if_the_server_stays_on_the_line(
@@ -141,6 +141,56 @@ async def test_a_stream_ends_at_its_terminal_event_even_if_the_server_stays_on_t
     answer = await ask(groq())
     assert answer.text == "all"
     assert answer.response_metadata["scout"]["latency_s"] == 0.0
+    assert time.now == 1000.0
+
+
+async def test_a_refusal_that_comes_whole_where_a_stream_was_asked_for_is_that_refusal(
+    house, wire, router, ask
+) -> None:
+    house.on(GROQ, lambda request: httpx.Response(200, json=IN_BAND))
+    house.on(OPENAI, wire.say("from openai"))
+    answer = await ask(router(*ROUTE, max_retries=0))
+    assert answer.text == "from openai"
+    assert answer.response_metadata["scout"]["attempts"][0]["outcome"] == "capacity"
+
+
+async def test_an_answer_that_comes_whole_is_priced_like_a_stream(house, wire, groq, ask) -> None:
+    message = {"role": "assistant", "content": "whole"}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    house.on(GROQ, lambda r: httpx.Response(200, json={"choices": [choice], "usage": wire.USAGE}))
+    answer = await ask(groq())
+    assert answer.usage_metadata["total_tokens"] == 15
+    assert answer.response_metadata["scout"]["cost_usd"] > 0
+    assert answer.response_metadata["finish_reason"] == "stop"
+
+
+async def test_the_deadline_ends_a_stream_that_never_shows_anything(
+    house, wire, router, ask, time
+) -> None:
+    def ping() -> bytes:
+        time.now += 1
+        return b": PROCESSING\n\n"
+
+    house.on(GROQ, wire.sse(*[ping] * 100))
+    house.on(OPENAI, wire.say("never"))
+    with pytest.raises(ScoutError):
+        await ask(router(*ROUTE, deadline=5.0))
+    assert time.now <= 1000 + 7
+    assert house.hosts == [GROQ]
+
+
+async def test_the_deadline_ends_a_stream_that_goes_on_for_ever(
+    house, wire, groq, ask, time
+) -> None:
+    def slowly() -> bytes:
+        time.now += 1
+        return wire.delta("a")
+
+    house.on(GROQ, wire.sse(*[slowly] * 100))
+    with pytest.raises(StreamInterrupted) as caught:
+        await ask(groq(deadline=5.0))
+    assert set(caught.value.partial.text) == {"a"}
+    assert time.now <= 1000 + 7
 
 
 async def test_an_error_after_the_finish_reason_wins(house, wire, groq, ask) -> None:
@@ -201,9 +251,6 @@ async def test_an_empty_answer_is_an_answer(house, wire, groq, ask) -> None:
     assert (await ask(groq())).text == ""
 
 
-# -- consumers that leave ------------------------------------------------------------------------
-
-
 def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
     house, wire, groq
 ) -> None:
@@ -250,6 +297,7 @@ async def test_cancelling_at_any_await_leaves_nothing_in_flight(
 ) -> None:
     model = groq("gsk_a", "gsk_b")
     model._route()
+    circuit("groq").threshold = 10**9
     cancelled = 0
     for steps in range(40):
         house.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "0.1"}), wire.say())
@@ -266,8 +314,7 @@ async def test_cancelling_at_any_await_leaves_nothing_in_flight(
             pass
         await settle()
         assert nothing_in_flight(), steps
-    assert cancelled > 5
-    assert circuit("groq").faults < 5
+    assert cancelled >= 8
 
 
 async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
@@ -278,7 +325,7 @@ async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
     forever = asyncio.Event()
 
     class Silent(httpx.AsyncByteStream):
-        async def __aiter__(self):  # type: ignore[no-untyped-def]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
             await forever.wait()
             yield b""
 
