@@ -1,29 +1,21 @@
-"""Every test of the faces runs on a cassette of its own; `cassettes/README.md` says how to record."""
+"""Every test of the faces has a cassette of its own; cassettes/README.md says how to record."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import langchain_tests.integration_tests.chat_models as suite
 import pytest
+from shelf import MODE, path_of
 from standard import download
 from vcr.cassette import Cassette
 
 from scout_adapters.testing import Emulator
-from scout_adapters.testing.cassettes import StillEmulator, cassette, check_played, mode
+from scout_adapters.testing.cassettes import StillEmulator, cassette, check_played
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
-MODE = mode()
-
-
-def path_of(item: pytest.Item) -> Path:
-    """Return where a test's cassette lies: cassettes/<provider>/<test>.yaml."""
-    module = item.path.stem.removeprefix("test_standard_").removeprefix("test_")
-    name = re.sub(r"[^A-Za-z0-9_]+", "-", item.name).strip("-")
-    return CASSETTES / module / f"{name}.yaml"
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +48,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if item.path.parent != HERE:
+            continue  # pytest shows every conftest the whole run
         if MODE != "live":
             item.add_marker(pytest.mark.block_network(allowed_hosts=["127.0.0.1"]))
         if MODE != "replay":
@@ -64,13 +58,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def network() -> dict[str, Any]:
-    """Say who answers a model: cassettes need a key that is nobody's, live APIs the environment's."""
+def answering() -> dict[str, Any]:
+    """Set up the emulator that is recorded; a module may say more."""
+    return {}
+
+
+@pytest.fixture
+def network(answering: dict[str, Any]) -> dict[str, Any]:
+    """Say who answers a model: a cassette, at a key that is nobody's, or the live API."""
     match MODE:
         case "replay":
             return {"api_key": "nobodys"}
         case "emulator":
-            return {"api_key": "nobodys", "transport": StillEmulator().transport()}
+            return {"api_key": "nobodys", "transport": StillEmulator(**answering).transport()}
         case "live":
             return {}
 

@@ -14,8 +14,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from scout_adapters.chat_base import ScoutChatModel
 
 PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFWEXHbQSACj/P8FuGL5gAAAA"
-    "AElFTkSuQmCC"
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAA"
+    "SUVORK5CYII="
 )
 """A red square of eight by eight."""
 
@@ -37,11 +37,11 @@ def wav() -> bytes:
 def pdf() -> bytes:
     """Return a page that says "Dummy PDF file"."""
     page = b"BT /F1 24 Tf 20 100 Td (Dummy PDF file) Tj ET"
+    fonts = b"<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R"
-        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources %s>>" % fonts,
         b"<</Length %d>>stream\n%s\nendstream" % (len(page), page),
     ]
     file, places = b"%PDF-1.4\n", []
@@ -104,20 +104,16 @@ class Unit(Face):
 class Integration(Face):
     """What the suite's integration tests need besides."""
 
+    enable_vcr_tests = True
+    supports_anthropic_inputs = True
+    """History crosses providers, so every face reads Anthropic's blocks."""
+
     details: ClassVar[tuple[str, ...]] = ()
     """The kinds of tokens that this provider counts apart."""
 
     @property
     def supported_usage_metadata_details(self) -> dict[str, list[str]]:
         return {"invoke": list(self.details), "stream": list(self.details)}
-
-    @property
-    def supports_anthropic_inputs(self) -> bool:
-        return True  # history crosses providers, so every face reads Anthropic's blocks
-
-    @property
-    def enable_vcr_tests(self) -> bool:
-        return True
 
     def probe(self, kind: str, messages: Any, *, stream: bool, **options: Any) -> AIMessage:
         able = {"model": self.able[kind]} if kind in self.able else {}

@@ -1,5 +1,7 @@
 """LangChain's standard suite, on ScoutAnthropicChatModel."""
 
+from typing import ClassVar
+
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from standard import Integration, Unit
@@ -11,7 +13,7 @@ class Anthropic:
     face = ScoutAnthropicChatModel
     model_name = "claude-haiku-4-5"
     other_model = "claude-sonnet-4-5"
-    able = {"cache": "claude-sonnet-4-5"}
+    able: ClassVar = {"cache": "claude-sonnet-4-5"}
 
 
 class TestUnit(Anthropic, Unit, ChatModelUnitTests):
@@ -20,27 +22,9 @@ class TestUnit(Anthropic, Unit, ChatModelUnitTests):
 
 class TestIntegration(Anthropic, Integration, ChatModelIntegrationTests):
     details = ("cache_read_input", "cache_creation_input", "reasoning_output")
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return True
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return True
-
-    @property
-    def supports_pdf_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_tool_message(self) -> bool:
-        return True
-
-    @property
-    def supports_pdf_tool_message(self) -> bool:
-        return True
+    supports_json_mode = True
+    supports_image_inputs = True
+    supports_image_urls = True
+    supports_pdf_inputs = True
+    supports_image_tool_message = True
+    supports_pdf_tool_message = True

@@ -1,5 +1,7 @@
 """LangChain's standard suite, on ScoutGroqChatModel."""
 
+from typing import ClassVar
+
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from standard import Integration, Unit
@@ -11,7 +13,10 @@ class Groq:
     face = ScoutGroqChatModel
     model_name = "openai/gpt-oss-20b"
     other_model = "openai/gpt-oss-120b"
-    able = {"test_image_inputs": "qwen/qwen3.6-27b", "test_anthropic_inputs": "qwen/qwen3.6-27b"}
+    able: ClassVar = {
+        "test_image_inputs": "qwen/qwen3.6-27b",
+        "test_anthropic_inputs": "qwen/qwen3.6-27b",
+    }
 
 
 class TestUnit(Groq, Unit, ChatModelUnitTests):
@@ -20,15 +25,6 @@ class TestUnit(Groq, Unit, ChatModelUnitTests):
 
 class TestIntegration(Groq, Integration, ChatModelIntegrationTests):
     details = ("reasoning_output",)
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return True
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return True
+    supports_json_mode = True
+    supports_image_inputs = True
+    supports_image_urls = True

@@ -19,11 +19,5 @@ class TestUnit(MiniMax, Unit, ChatModelUnitTests):
 
 class TestIntegration(MiniMax, Integration, ChatModelIntegrationTests):
     details = ("reasoning_output", "cache_read_input")
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return True
+    supports_image_inputs = True
+    supports_image_urls = True

@@ -1,5 +1,7 @@
 """LangChain's standard suite, on ScoutOpenAIChatModel."""
 
+from typing import ClassVar
+
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from standard import Integration, Unit
@@ -11,7 +13,7 @@ class OpenAI:
     face = ScoutOpenAIChatModel
     model_name = "gpt-4.1-mini"
     other_model = "gpt-4.1-nano"
-    able = {"test_audio_inputs": "gpt-audio-mini", "reasoning": "gpt-5-mini"}
+    able: ClassVar = {"test_audio_inputs": "gpt-audio-mini", "reasoning": "gpt-5-mini"}
 
 
 class TestUnit(OpenAI, Unit, ChatModelUnitTests):
@@ -20,23 +22,8 @@ class TestUnit(OpenAI, Unit, ChatModelUnitTests):
 
 class TestIntegration(OpenAI, Integration, ChatModelIntegrationTests):
     details = ("audio_input", "reasoning_output", "cache_read_input")
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return True
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return True
-
-    @property
-    def supports_pdf_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_audio_inputs(self) -> bool:
-        return True
+    supports_json_mode = True
+    supports_image_inputs = True
+    supports_image_urls = True
+    supports_pdf_inputs = True
+    supports_audio_inputs = True

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-import pytest
-from langchain_core.tools import tool
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
-from pydantic import BaseModel
 from standard import Integration, Unit
 
-from scout_adapters import ScoutAnthropicChatModel, ScoutGroqChatModel, ScoutRouterChatModel
+from scout_adapters import ScoutRouterChatModel
 
 ROUTE = ("groq/openai/gpt-oss-20b", "anthropic/claude-haiku-4-5", "google/gemini-2.5-flash")
 
@@ -21,8 +18,7 @@ class Router:
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        first = self.able.get(self.asked, self.asked)
-        route = [first, *(model for model in ROUTE if model != first)]
+        route = [self.asked, *(model for model in ROUTE if model != self.asked)]
         return {"models": [{"model": model, **self.network} for model in route]}
 
 
@@ -40,31 +36,10 @@ class TestUnit(Router, Unit, ChatModelUnitTests):
 
 class TestIntegration(Router, Integration, ChatModelIntegrationTests):
     details = ("reasoning_output",)
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return True
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return True
-
-    @property
-    def supports_pdf_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_audio_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_tool_message(self) -> bool:
-        return True
-
-    @property
-    def supports_pdf_tool_message(self) -> bool:
-        return True
+    supports_json_mode = True
+    supports_image_inputs = True
+    supports_image_urls = True
+    supports_pdf_inputs = True
+    supports_audio_inputs = True
+    supports_image_tool_message = True
+    supports_pdf_tool_message = True

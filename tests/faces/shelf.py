@@ -1,0 +1,20 @@
+"""Where each test's cassette lies, and who answers in this run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scout_adapters.testing.cassettes import mode
+
+CASSETTES = Path(__file__).parents[2] / "cassettes"
+MODE = mode()
+
+
+def path_of(item: pytest.Item) -> Path:
+    """Return where a test's cassette lies: cassettes/<provider>/<test>.yaml."""
+    module = item.path.stem.removeprefix("test_standard_").removeprefix("test_")
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", item.name).strip("-")
+    return CASSETTES / module / f"{name}.yaml"

@@ -1,0 +1,118 @@
+"""What LangChain's suite does not ask of a face, and its users do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from langchain_core.tools import tool
+from pydantic import BaseModel
+
+from scout_adapters import (
+    ScoutAnthropicChatModel,
+    ScoutGoogleChatModel,
+    ScoutGroqChatModel,
+    ScoutRouterChatModel,
+)
+from scout_adapters.testing import Emulator
+
+ASK = "What is the weather in Paris?"
+
+
+@tool
+def get_weather(location: str) -> str:
+    """Get the weather at a location."""
+    return f"Sunny in {location}."
+
+
+class Weather(BaseModel):
+    """The weather at a location."""
+
+    location: str
+
+
+async def ask(runnable: Any, verb: str) -> Any:
+    """Ask by one of the four verbs; return a stream's chunks as one."""
+    match verb:
+        case "invoke":
+            return runnable.invoke(ASK)
+        case "ainvoke":
+            return await runnable.ainvoke(ASK)
+        case "stream":
+            chunks = list(runnable.stream(ASK))
+        case _:
+            chunks = [chunk async for chunk in runnable.astream(ASK)]
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    return whole
+
+
+def with_fallback(verb: str, network: dict[str, Any]) -> Any:
+    # The key is refused for good, so each test has its own.
+    first = ScoutGroqChatModel(**{**network, "api_key": f"refused-{verb}"})
+    return first.with_fallbacks([ScoutAnthropicChatModel(**network)])
+
+
+@pytest.fixture
+def answering() -> dict[str, Any]:
+    """Have the emulator know the keys that are refused."""
+    return {"keys": {"groq": ["another"]}}
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke", "stream", "astream"])
+async def test_tools_bound_to_a_model_with_fallbacks_reach_the_fallback(
+    verb: str, network: dict[str, Any]
+) -> None:
+    message = await ask(with_fallback(verb, network).bind_tools([get_weather]), verb)
+    assert [call["name"] for call in message.tool_calls] == ["get_weather"]
+    assert message.response_metadata["scout"]["provider"] == "anthropic"
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_a_schema_given_to_a_model_with_fallbacks_reaches_the_fallback(
+    verb: str, network: dict[str, Any]
+) -> None:
+    model = with_fallback(f"schema-{verb}", network)
+    answer = await ask(model.with_structured_output(Weather), verb)
+    assert isinstance(answer, Weather)
+
+
+@pytest.mark.parametrize("name", ["api_key", "api_keys", "default_headers", "base_url"])
+def test_a_route_refuses_what_belongs_to_its_models(name: str) -> None:
+    with pytest.raises(ValueError, match=f"has no {name}=: it belongs to the models of the route"):
+        ScoutRouterChatModel(models=["groq/m"], **{name: "given"})
+
+
+FACES = [ScoutGroqChatModel, ScoutAnthropicChatModel, ScoutGoogleChatModel]
+
+
+async def talk(model: Any) -> list[str]:
+    """Ask twice over connections of this loop, streamed and not."""
+    whole = (await model.ainvoke("Hello")).text
+    streamed = "".join([chunk.text async for chunk in model.astream("Hello")])
+    return [whole, streamed]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_one_model_serves_one_event_loop_after_another(face: Any, loopback: Emulator) -> None:
+    model = face(base_url=loopback.url(face.provider), api_key="good")
+    first = asyncio.run(talk(model))
+    assert asyncio.run(talk(model)) == first
+    assert model.invoke("Hello").text == first[0]
+
+
+def test_a_route_serves_one_event_loop_after_another(loopback: Emulator) -> None:
+    entries = [
+        {
+            "model": f"{face.provider}/{face.provider}-model",
+            "base_url": loopback.url(face.provider),
+            "api_key": "good",
+        }
+        for face in FACES
+    ]
+    model = ScoutRouterChatModel(models=entries)
+    first = asyncio.run(talk(model))
+    assert asyncio.run(talk(model)) == first
+    assert model.invoke("Hello").text == first[0]
