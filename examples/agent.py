@@ -16,7 +16,7 @@ def get_weather(city: str) -> str:
 
 
 model = ScoutRouterChatModel(
-    models=["groq/llama-3.3-70b-versatile", "anthropic/claude-haiku-4-5", "google/gemini-2.5-flash"]
+    models=["groq/openai/gpt-oss-120b", "anthropic/claude-haiku-4-5", "google/gemini-3.5-flash"]
 )
 agent = create_agent(model=model, tools=[get_weather], system_prompt="Use your tools.")
 question = {"messages": [("user", "What is the weather in Paris?")]}

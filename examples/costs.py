@@ -2,7 +2,7 @@
 
 from scout_adapters import ScoutGroqChatModel, get_scout_cost_callback
 
-model = ScoutGroqChatModel(model="llama-3.3-70b-versatile")
+model = ScoutGroqChatModel(model="openai/gpt-oss-120b")
 with get_scout_cost_callback() as costs:
     model.batch(["What is a key?", "What is a circuit?", "What is a route?"])
 for row in costs.rows:

@@ -13,6 +13,6 @@ class Joke(BaseModel):
 
 
 model = ScoutRouterChatModel(
-    models=["groq/llama-3.3-70b-versatile", "google/gemini-2.5-flash"], strategy="cheapest"
+    models=["groq/openai/gpt-oss-120b", "google/gemini-3.5-flash"], strategy="cheapest"
 )
 print(model.with_structured_output(Joke).invoke("Tell me a joke about cats."))

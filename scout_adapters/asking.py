@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -134,17 +134,26 @@ def timeouts_from(timeout: Any) -> Timeouts:
     raise ConfigurationError(f"timeout={timeout!r} is no number of seconds, pair, or Timeouts")
 
 
+NOT_MISSPELT = frozenset({"models"})
+"""Fields of a provider's body (OpenRouter's `models`) that look like a misspelt option."""
+
+
+def check_spelling(name: str, known: Collection[str], owner: str) -> None:
+    """Refuse an option that is almost, but not quite, one that exists."""
+    if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+        raise ConfigurationError(f"{owner} has no {name}=; did you mean {close[0]}=?")
+
+
 def with_extras(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
     """Move options that the model does not know into its `model_kwargs`, but for misspelt ones."""
     known = _accepted(model)
     extras = {name: value for name, value in values.items() if name not in known}
-    for name in extras:
+    for name in extras.keys() - NOT_MISSPELT:
         if name in CONNECTION:
             raise ConfigurationError(
                 f"{model.__name__} has no {name}=: it belongs to the models of the route"
             )
-        if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-            raise ConfigurationError(f"{model.__name__} has no {name}=; did you mean {close[0]}=?")
+        check_spelling(name, known, model.__name__)
     if not extras:
         return dict(values)
     kept = {name: value for name, value in values.items() if name in known}

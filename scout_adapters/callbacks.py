@@ -23,6 +23,9 @@ from scout_adapters.llm.auditing import write_intent, write_outcome
 from scout_adapters.llm.pricing import cost_of
 from scout_adapters.llm.record import AttemptRecord
 
+REMEMBERED_RUNS = 10_000
+"""The last runs that were counted: a run that is told twice is told at once."""
+
 
 @dataclass(slots=True)
 class CostRow:
@@ -54,7 +57,7 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
-        self._seen: set[UUID] = set()
+        self._seen: dict[UUID, None] = {}
         self._lock = threading.Lock()
 
     @property
@@ -100,7 +103,9 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
         with self._lock:
             if run_id in self._seen:
                 return
-            self._seen.add(run_id)
+            self._seen[run_id] = None
+            if len(self._seen) > REMEMBERED_RUNS:
+                del self._seen[next(iter(self._seen))]
             for generations in response.generations:
                 for generation in generations:
                     message = getattr(generation, "message", None)

@@ -46,7 +46,9 @@ class ScoutChatModel(BaseChatModel):
     (`seed=`, `top_k=`, …) can be written here.
     """
 
-    model_config = ConfigDict(populate_by_name=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        populate_by_name=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
     temperature: float | None = None
     top_p: float | None = None
@@ -93,15 +95,19 @@ class ScoutChatModel(BaseChatModel):
     def _default_model(self) -> str:
         """Name the model that is asked first."""
 
+    @abstractmethod
+    def _takes_schemas(self) -> bool:
+        """Tell whether every candidate takes a JSON schema for its answer."""
+
     @property
     @abstractmethod
     def _ls_provider(self) -> str:
         """Name the provider for LangSmith."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _take_extras(cls, values: Any) -> Any:
-        return with_extras(cls, values) if isinstance(values, dict) else values
+    def __init__(self, **options: Any) -> None:
+        """Take the fields below, and further ones for the request's body."""
+        # Before pydantic, whose errors quote their input: keys among it.
+        super().__init__(**with_extras(type(self), options))
 
     @model_validator(mode="after")
     def _set_scout_adapters_version(self) -> ScoutChatModel:
@@ -302,8 +308,7 @@ class ScoutChatModel(BaseChatModel):
 
     def _default_method(self) -> Method:
         """Choose JSON schemas where every candidate takes them, else tools, which all do."""
-        able = [c.endpoint.spec.takes_schema(c.model) for c in self._route().candidates]
-        return "json_schema" if all(able) else "function_calling"
+        return "json_schema" if self._takes_schemas() else "function_calling"
 
     @override
     def with_structured_output(

@@ -98,6 +98,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     def _default_model(self) -> str:
         return self.model or self.spec.default_model
 
+    @override
+    def _takes_schemas(self) -> bool:
+        return self.spec.takes_schema(self._default_model())
+
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import Field, PrivateAttr, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
+from scout_adapters.asking import NOT_MISSPELT, check_spelling
 from scout_adapters.chat_base import ScoutChatModel
 from scout_adapters.chat_models import Held, ScoutProviderChatModel, as_transport
 from scout_adapters.errors import ConfigurationError
@@ -21,6 +22,12 @@ ENTRY_SECRETS = ("api_key", "api_keys", "default_headers", "transport")
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
 
 
+OF_THE_CALL = frozenset(
+    {"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal", "streaming"}
+)
+"""Options of a call over all its attempts: no entry can have its own."""
+
+
 class ScoutRouterChatModel(ScoutChatModel):
     """Asks `models` in the order that `strategy` gives, past dead keys and dead providers.
 
@@ -31,19 +38,16 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     models: list[Any] = Field(exclude=True, repr=False)
     strategy: StrategyName | Strategy = "priority"
+    api_key: SecretStr | None = Field(default=None, exclude=True)
+    """A key for the entries without one of their own, which must then be of one provider."""
 
     _held: Held = PrivateAttr(default_factory=Held)
 
-    @field_validator("models", mode="before")
-    @classmethod
-    def _checked(cls, models: Any) -> list[Any]:
-        if isinstance(models, str) or not isinstance(models, Sequence) or not models:
-            raise ConfigurationError("models= is a list of at least one model")
-        for entry in models:
-            name = _name(entry)
-            if isinstance(entry, str | dict):
-                split_model(name)  # raises, listing the known providers
-        return list(models)
+    def __init__(self, **options: Any) -> None:
+        """Take `models`, checked before pydantic sees them: its errors quote their input."""
+        if "models" in options:
+            options["models"] = _checked(options["models"])
+        super().__init__(**options)
 
     @property
     def candidates(self) -> list[str]:
@@ -67,6 +71,11 @@ class ScoutRouterChatModel(ScoutChatModel):
     def _default_model(self) -> str:
         return self.candidates[0]
 
+    @override
+    def _takes_schemas(self) -> bool:
+        asked = (split_model(name) for name in self.candidates)
+        return all(registry.spec(provider).takes_schema(model) for provider, model in asked)
+
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
@@ -76,15 +85,32 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        route = self._held.route_of((self.models, self.strategy, self.clock), self._make_route)
+        route = self._held.route_of(
+            (self.models, self.strategy, self.api_key, self.clock), self._make_route
+        )
         return route if model is None else self._narrowed(route, model)
 
     def _make_route(self) -> Route:
         return Route(
-            candidates=tuple(_candidate(entry) for entry in self.models),
+            candidates=tuple(_candidate(entry) for entry in self._keyed_models()),
             strategy=self._order(),
             clock=self.clock,
         )
+
+    def _keyed_models(self) -> list[Any]:
+        """Give the router's own key to the entries without one."""
+        if self.api_key is None:
+            return self.models
+        bare = [entry for entry in self.models if _is_bare(entry)]
+        providers = {split_model(_name(entry))[0] for entry in bare}
+        if len(providers) > 1:
+            raise ConfigurationError(
+                f"api_key= cannot be the key of {', '.join(sorted(providers))} at once: "
+                "give each entry its own"
+            )
+        return [
+            _with_key(entry, self.api_key) if _is_bare(entry) else entry for entry in self.models
+        ]
 
     def _order(self) -> Strategy:
         return (
@@ -99,6 +125,36 @@ class ScoutRouterChatModel(ScoutChatModel):
         if not kept:
             kept = (_candidate(model),)
         return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
+
+
+def _checked(models: Any) -> list[Any]:
+    """Return the entries, each one known to be a model; the error says what to write instead."""
+    if isinstance(models, str) or not isinstance(models, Sequence) or not models:
+        raise ConfigurationError("models= is a list of at least one model")
+    for entry in models:
+        name = _name(entry)
+        if isinstance(entry, dict):
+            _check_entry(entry)
+        if isinstance(entry, str | dict):
+            split_model(name)  # raises, listing the known providers
+    return list(models)
+
+
+def _check_entry(entry: Mapping[str, Any]) -> None:
+    known = {"model", "base_url", "weight", "extra", *ENTRY_OPTIONS, *ENTRY_SECRETS}
+    for name in entry.keys() - known - NOT_MISSPELT:
+        if name in OF_THE_CALL:
+            raise ConfigurationError(f"{name}= belongs to the router, not to one of its models")
+        check_spelling(name, known, f"the entry {entry['model']!r}")
+
+
+def _is_bare(entry: Any) -> bool:
+    keyed = isinstance(entry, dict) and (entry.get("api_key") or entry.get("api_keys"))
+    return isinstance(entry, str | dict) and not keyed
+
+
+def _with_key(entry: Any, key: SecretStr) -> dict[str, Any]:
+    return {**({"model": entry} if isinstance(entry, str) else entry), "api_key": key}
 
 
 def _name(entry: Any) -> str:

@@ -31,9 +31,9 @@ from scout_adapters.testing import Emulator, RateLimited, Revoked
 AUDIT_FILE = "scout-demo-audit.jsonl"
 MODELS = {
     "mistral": "mistral-small-latest",
-    "groq": "llama-3.3-70b-versatile",
+    "groq": "openai/gpt-oss-120b",
     "anthropic": "claude-haiku-4-5",
-    "google": "gemini-2.5-flash",
+    "google": "gemini-3.5-flash",
 }
 KEYS: Mapping[str, Mapping[str, Any]] = {
     "mistral": {"mistral-demo-one": None, "mistral-demo-two": None},

@@ -16,6 +16,8 @@ ONE_MODEL = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
 
 def check_model(name: str, provider: str) -> str:
     """Refuse a model's name that could change the URL it becomes a part of."""
+    if not name:
+        raise ConfigurationError(f"{provider} needs model=: it has no default")
     if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
         raise InvalidModelName(f"{provider}: {name!r} is not a model's name")
     return name

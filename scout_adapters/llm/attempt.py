@@ -23,7 +23,7 @@ from scout_adapters.errors import (
 from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.endpoint import Candidate, Pace
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel, Prepared, guarded
@@ -91,13 +91,17 @@ class Attempt:
         """Whether the provider answered."""
         return self.record is not None and self.record.outcome == "ok"
 
+    @property
+    def _pace(self) -> Pace:
+        return self.candidate.endpoint.pace(self.candidate.model)
+
     def __enter__(self) -> Self:
         self.started = self.call.clock.now()
-        self.candidate.endpoint.pace(self.candidate.model).in_flight += 1
+        self._pace.begin()
         try:
             self.call.started(self)
         except BaseException:
-            self.candidate.endpoint.pace(self.candidate.model).in_flight -= 1
+            self._pace.end()
             self._book_nothing("not_sent")
             raise
         return self
@@ -109,8 +113,7 @@ class Attempt:
         trace: TracebackType | None,
     ) -> bool:
         """Book the outcome. A provider's failure is swallowed: the call decides what is next."""
-        endpoint = self.candidate.endpoint
-        endpoint.pace(self.candidate.model).in_flight -= 1
+        self._pace.end()
         if error is None:
             self._book_success()
             return False
@@ -233,7 +236,7 @@ class Attempt:
 
     def _book_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
-        endpoint.pace(self.candidate.model).note(now - self.started)
+        self._pace.note(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             endpoint.pool.succeed(self.lease, self.candidate.model)
@@ -248,6 +251,8 @@ class Attempt:
         faulty = conduct.trips_circuit and not self.call.out_of_time
         fault: Outcome = "fault" if faulty else "neutral"
         endpoint.circuit.report(self.permit, fault, now)
+        if faulty:
+            self._pace.fail()
         if self.lease is not None:
             endpoint.pool.fail(
                 self.lease,

@@ -134,7 +134,7 @@ class Attempts:
         conduct, key = error.conduct, attempt.lease
         if attempt.committed:
             self._final = error
-        elif conduct.same_key and (pause := self._second_try(attempt, error)) is not None:
+        elif self._may_repeat(error) and (pause := self._second_try(attempt, error)) is not None:
             self._again, self._waiting = (progress, key.state if key else None), pause
         elif conduct.next_key and (key is not None or conduct.key_effect == "cooldown"):
             progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)
@@ -147,6 +147,15 @@ class Attempts:
                 self._drop_smaller(progress.candidate)
         else:
             self._final = error
+
+    @staticmethod
+    def _may_repeat(error: ProviderError) -> bool:
+        """Tell whether the same key may be asked again.
+
+        An answer that came and cannot be read is paid for: the same request would be paid twice.
+        """
+        unread = error.kind is ErrorKind.PROTOCOL and error.phase != "sent"
+        return error.conduct.same_key and not unread
 
     def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the pause before the same key is asked again; None if it is not."""

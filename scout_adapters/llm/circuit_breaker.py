@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from scout_adapters.llm.booking import in_function_call
 from scout_adapters.locks import ForkSafeLock
 
 logger = logging.getLogger(__name__)
@@ -152,10 +153,11 @@ def is_provider_available(provider: str) -> bool:
 
 def record_success(provider: str) -> None:
     """Book that the provider answered."""
-    circuit(provider).record("good", time.monotonic())
+    if not in_function_call.get():
+        circuit(provider).record("good", time.monotonic())
 
 
 def record_failure(provider: str, *, permanent: bool = False) -> None:
     """Book that the provider failed; a permanent error is its key's fault and does not count."""
-    if not permanent:
+    if not permanent and not in_function_call.get():
         circuit(provider).record("fault", time.monotonic())

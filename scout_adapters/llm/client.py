@@ -16,11 +16,12 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.address import check_model, join_url
 from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.auditing import environment_audit
+from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.circuit_breaker import circuit
 from scout_adapters.llm.endpoint import Candidate, Endpoint
 from scout_adapters.llm.engine import acomplete
 from scout_adapters.llm.keys import KeyPool, KeyState, Rules, clean_keys, env_keys, shared_state
-from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall, in_function_call
+from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.transport import Transport, shared_transport
 from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec

@@ -12,6 +12,9 @@ from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.locks import ForkSafeLock
 
+FAILURE_SECONDS = 60.0
+_pacing = ForkSafeLock()
+
 
 class RetryBudget:
     """A token bucket per endpoint: second tries cannot grow beyond half of the first ones."""
@@ -44,6 +47,20 @@ class Pace:
 
     latency_s: float | None = None
     in_flight: int = 0
+
+    def begin(self) -> None:
+        """Count a call that begins."""
+        with _pacing:
+            self.in_flight += 1
+
+    def end(self) -> None:
+        """Count a call that is over."""
+        with _pacing:
+            self.in_flight -= 1
+
+    def fail(self) -> None:
+        """Weigh a failure like a very slow answer, or one that always fails would look fastest."""
+        self.note(FAILURE_SECONDS)
 
     def note(self, seconds: float) -> None:
         """Weigh a new answer in; the last five or so count."""

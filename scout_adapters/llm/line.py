@@ -14,7 +14,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import UnsupportedContent, malformed
 from scout_adapters.llm.bodies import encode
+from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.conversation import converse
 from scout_adapters.llm.exchange import Answer, Exchange, Timeouts
 from scout_adapters.llm.failures.foreign import foreign
@@ -32,9 +33,6 @@ from scout_adapters.llm.types import ChatRequest, Json, ProviderResult, Provider
 T = TypeVar("T")
 
 HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
-
-in_function_call: ContextVar[bool] = ContextVar("scout_in_function_call", default=False)
-"""Set while a user's own function runs within an attempt: the attempt does the booking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

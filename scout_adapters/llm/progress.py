@@ -12,6 +12,9 @@ from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window
 from scout_adapters.llm.record import AttemptRecord
 
+SHORTEST_SECRET = 8
+"""Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
+
 CIRCUIT_OPEN = "circuit open"
 NO_KEY = ""
 """Stands for the key of a provider that needs none."""
@@ -64,7 +67,7 @@ def window_of(candidate: Candidate) -> int | None:
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Make the function that takes the leased key out of whatever a provider sends."""
-    if lease is None:
+    if lease is None or len(lease.key) < SHORTEST_SECRET:
         return str
     return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")
 

@@ -15,6 +15,7 @@ from scout_adapters import (
     ScoutGroqChatModel,
     ScoutRouterChatModel,
 )
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.testing import Emulator
 
 ASK = "What is the weather in Paris?"
@@ -79,7 +80,21 @@ async def test_a_schema_given_to_a_model_with_fallbacks_reaches_the_fallback(
     assert isinstance(answer, Weather)
 
 
-@pytest.mark.parametrize("name", ["api_key", "api_keys", "default_headers", "base_url"])
+def test_a_routes_own_key_is_that_of_its_entries_if_they_are_of_one_provider() -> None:
+    model = ScoutRouterChatModel(models=["groq/a", "groq/b"], api_key="gsk_only_one")
+    assert [c.endpoint.pool.states[0].key for c in model._route().candidates] == 2 * [
+        "gsk_only_one"
+    ]
+    assert "gsk_only_one" not in repr(model) + str(model.model_dump())
+
+
+def test_one_key_for_two_providers_is_a_mistake_that_is_named() -> None:
+    model = ScoutRouterChatModel(models=["groq/a", "openai/b"], api_key="gsk_only_one")
+    with pytest.raises(ConfigurationError, match="groq, openai at once"):
+        model.invoke("hi")
+
+
+@pytest.mark.parametrize("name", ["api_keys", "default_headers", "base_url"])
 def test_a_route_refuses_what_belongs_to_its_models(name: str) -> None:
     with pytest.raises(ValueError, match=f"has no {name}=: it belongs to the models of the route"):
         ScoutRouterChatModel(models=["groq/m"], **{name: "given"})

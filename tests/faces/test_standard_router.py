@@ -24,12 +24,6 @@ class Router:
 
 class TestUnit(Router, Unit, ChatModelUnitTests):
     @property
-    def standard_chat_model_params(self) -> dict[str, Any]:
-        # Keys belong to the entries of a route: one key for three providers would be a mistake.
-        params = super().standard_chat_model_params
-        return {name: value for name, value in params.items() if name != "api_key"}
-
-    @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         return {"GROQ_API_KEY": "one"}, {"models": [ROUTE[0]]}, {"candidates": [ROUTE[0]]}
 

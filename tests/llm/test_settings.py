@@ -13,10 +13,17 @@ from scout_adapters import (
     ScoutGoogleChatModel,
     ScoutGroqChatModel,
     ScoutOpenAIChatModel,
+    ScoutOpenRouterChatModel,
     ScoutRouterChatModel,
     init_scout_model,
 )
-from scout_adapters.errors import ConfigurationError, InvalidKey, InvalidModelName, UnknownProvider
+from scout_adapters.errors import (
+    ConfigurationError,
+    InvalidKey,
+    InvalidModelName,
+    InvalidRequest,
+    UnknownProvider,
+)
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.pricing import PRICING
@@ -400,3 +407,24 @@ async def test_a_route_may_hold_faces(house, wire, groq, ask, time) -> None:
 def test_a_route_of_nothing_is_refused(models: Any) -> None:
     with pytest.raises((ConfigurationError, ValidationError)):
         ScoutRouterChatModel(models=models)
+
+
+def test_a_misspelt_option_of_an_entry_is_refused_and_the_right_one_named() -> None:
+    entry = {"model": "groq/m", "api_key": "gsk_a", "temprature": 0.5}
+    with pytest.raises((ConfigurationError, ValidationError), match="did you mean temperature"):
+        ScoutRouterChatModel(models=[entry]).invoke("hi")
+
+
+def test_a_documented_field_of_a_providers_body_is_not_taken_for_a_misspelling() -> None:
+    """https://openrouter.ai/docs/features/model-routing calls its fallbacks `models`."""
+    model = ScoutOpenRouterChatModel(model="openai/gpt-5-mini", models=["a/b"], api_key="sk-or-1")
+    assert model.model_kwargs == {"models": ["a/b"]}
+
+
+async def test_a_very_short_key_does_not_turn_messages_into_nonsense(
+    house, wire, groq, ask
+) -> None:
+    house.on(GROQ, wire.refuse(400, "look at the parameter"))
+    with pytest.raises(InvalidRequest) as caught:
+        await ask(groq("k"))
+    assert "look at the parameter" in str(caught.value)
