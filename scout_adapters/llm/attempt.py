@@ -26,7 +26,7 @@ from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Pace
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.keys import Lease
-from scout_adapters.llm.line import Parcel, Prepared, guarded
+from scout_adapters.llm.line import Parcel, guarded
 from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.types import Json, StreamReader
@@ -60,7 +60,6 @@ class Attempt:
 
     call: Call
     candidate: Candidate
-    prepared: Prepared
     permit: Permit
     lease: Lease | None = field(repr=False)
     number: int
@@ -161,7 +160,9 @@ class Attempt:
 
     def _open(self, first: Json | None) -> StreamReader:
         line = self.candidate.endpoint.line
-        return line.whole_reader() if isinstance(first, Whole) else line.reader(self.prepared)
+        return (
+            line.whole_reader() if isinstance(first, Whole) else line.reader(self.parcel.prepared)
+        )
 
     def check_time(self) -> None:
         """Fail if the server keeps the line open and says nothing, or has no end."""

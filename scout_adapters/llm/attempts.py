@@ -18,10 +18,17 @@ from scout_adapters.errors import (
 from scout_adapters.llm.attempt import Attempt, abandoning
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel
-from scout_adapters.llm.patience import News, Observer, Patience, back_off, retry_state
+from scout_adapters.llm.patience import (
+    NEVER,
+    News,
+    Observer,
+    Patience,
+    Spent,
+    back_off,
+    retry_state,
+)
 from scout_adapters.llm.progress import (
     CIRCUIT_OPEN,
     NO_KEY,
@@ -33,7 +40,6 @@ from scout_adapters.llm.progress import (
 from scout_adapters.llm.record import AttemptRecord, summary_of
 from scout_adapters.llm.types import ChatRequest, Json
 
-NEVER = float("inf")
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 
 
@@ -58,11 +64,8 @@ class Attempts:
         self.records: list[AttemptRecord] = []
         self._observer = observer
         self._progress = [Progress(candidate) for candidate in candidates]
-        self._began = clock.now()
-        self._waited = 0.0
+        self._spent = Spent(patience, clock)
         self._waiting = 0.0
-        self._pause_before = 0.0
-        self._retries = 0
         self._again: tuple[Progress, KeyState | None] | None = None
         self._last: ScoutError | None = None
         self._final: ScoutError | None = None
@@ -127,7 +130,7 @@ class Attempts:
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return what `response_metadata["scout"]` says of the call."""
-        return summary_of(record, self.records, attempt.prepared.changes)
+        return summary_of(record, self.records, attempt.parcel.prepared.changes)
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         progress = next(p for p in self._progress if p.candidate is attempt.candidate)
@@ -160,20 +163,17 @@ class Attempts:
     def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the pause before the same key is asked again; None if it is not."""
         endpoint = attempt.candidate.endpoint
-        if self._retries >= self.patience.max_retries:
-            return None
         pause = self._pause(error)
-        if not self._affords(pause) or not endpoint.circuit.is_available(self.clock.now()):
+        able = self._spent.affords_retry(pause) and endpoint.circuit.is_available(self.clock.now())
+        if not able or not endpoint.retries.spend():
             return None
-        if not endpoint.retries.spend():
-            return None
-        self._retries += 1
+        self._spent.retries += 1
         return pause
 
     def _pause(self, error: ProviderError) -> float:
         if error.retry_after:  # a wait of zero is no wait: back off as if nothing had been said
             return error.retry_after
-        return back_off(self._retries + 1, error, self.clock.random())
+        return back_off(self._spent.retries + 1, error, self.clock.random())
 
     def _rested(self, error: ProviderError) -> float:
         """Return when this call may come back to a key that was refused."""
@@ -189,22 +189,10 @@ class Attempts:
             if window and other and other <= window:
                 progress.out = True
 
-    def _may_wait(self, pause: float) -> bool:
-        return self.patience.max_retries > 0 and self._affords(pause)
-
-    def _affords(self, pause: float) -> bool:
-        if self._waited + pause > self.patience.max_wait:
-            return False
-        return pause < self._left()
-
     @property
     def out_of_time(self) -> bool:
         """Whether the call's own deadline has passed: no fault of whoever is being asked."""
-        return self._left() <= 0
-
-    def _left(self) -> float:
-        deadline = self.patience.deadline
-        return NEVER if deadline is None else deadline - (self.clock.now() - self._began)
+        return self._spent.left() <= 0
 
     def _step(self) -> Attempt | ScoutError | float:
         """Return the attempt to make, seconds to sleep first, or the error that ends the call."""
@@ -214,7 +202,7 @@ class Attempts:
             return self._finish(self._last or DeadlineExceeded("the call's deadline has passed"))
         if self._waiting:
             pause, self._waiting = self._waiting, 0.0
-            return self._sleep(pause)
+            return self._spent.sleep(pause)
         if self._again is not None:
             (progress, key), self._again = self._again, None
             if attempt := self._attempt(progress, key):
@@ -257,7 +245,6 @@ class Attempts:
 
     def _leave(self, progress: Progress, permit: Any, lease: Lease | None) -> Attempt:
         assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
-        waited, self._pause_before = self._pause_before, 0.0
         if progress.keys_tried == 0:
             progress.candidate.endpoint.retries.called()
         self._sent += 1
@@ -267,24 +254,19 @@ class Attempts:
             prepared=progress.prepared,
             key=key,
             key_id=lease.key_id if lease else None,
-            timeouts=self._timeouts(),
+            timeouts=self._spent.timeouts(),
             now=self.clock.now,
             redact=redactor(lease),
         )
         return Attempt(
             call=self,
             candidate=progress.candidate,
-            prepared=progress.prepared,
             permit=permit,
             lease=lease,
             number=self._sent,
-            waited=waited,
+            waited=self._spent.take_pause(),
             parcel=parcel,
         )
-
-    def _timeouts(self) -> Timeouts:
-        timeouts, left = self.patience.timeouts, self._left()
-        return timeouts if left == NEVER else timeouts.within(left)
 
     def _prepare(self, progress: Progress) -> bool:
         """Say the request in the candidate's words, once, whichever key will carry it."""
@@ -324,16 +306,11 @@ class Attempts:
             return self._finish(self._last or why_none(self.records, None))
         asked, self._sent_before = self._sent > self._sent_before, self._sent
         # A round that asked nobody (keys rest, circuits are open) costs time, and no retry.
-        self._retries += asked
-        if self._retries > self.patience.max_retries or not self._may_wait(pause):
+        self._spent.retries += asked
+        if not self._spent.affords_wait(pause):
             return self._finish(self._last or why_none(self.records, pause), pause)
         self._begin_round(self.clock.now() + pause)
-        return self._sleep(pause)
-
-    def _sleep(self, pause: float) -> float:
-        self._waited += pause
-        self._pause_before += pause
-        return pause
+        return self._spent.sleep(pause)
 
     def _begin_round(self, at: float) -> None:
         """Let the keys whose time has come by then be tried again."""

@@ -9,9 +9,11 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from scout_adapters.llm.attempt import Attempt
+from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.record import AttemptRecord
 
+NEVER = float("inf")
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
 
 
@@ -27,6 +29,54 @@ class Patience:
     timeouts: Timeouts = field(default_factory=Timeouts)
     failover_on_refusal: bool = False
     """Whether a content policy's refusal goes to the next candidate."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a call has spent of its patience."""
+
+    patience: Patience
+    clock: Clock
+    began: float = field(init=False)
+    waited: float = 0.0
+    retries: int = 0
+    _before: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.now()
+
+    def left(self) -> float:
+        """Return the seconds until the deadline."""
+        deadline = self.patience.deadline
+        return NEVER if deadline is None else deadline - (self.clock.now() - self.began)
+
+    def timeouts(self) -> Timeouts:
+        """Return the timeouts of an attempt that begins now."""
+        left = self.left()
+        return self.patience.timeouts if left == NEVER else self.patience.timeouts.within(left)
+
+    def affords_retry(self, pause: float) -> bool:
+        """Tell whether there is another second try, and time to wait before it."""
+        return self.retries < self.patience.max_retries and self._affords(pause)
+
+    def affords_wait(self, pause: float) -> bool:
+        """Tell whether there is time to wait for a key or a circuit; without retries there is not."""
+        limit = self.patience.max_retries
+        return 0 < limit >= self.retries and self._affords(pause)
+
+    def _affords(self, pause: float) -> bool:
+        return self.waited + pause <= self.patience.max_wait and pause < self.left()
+
+    def sleep(self, pause: float) -> float:
+        """Book a pause that is about to be slept."""
+        self.waited += pause
+        self._before += pause
+        return pause
+
+    def take_pause(self) -> float:
+        """Return the seconds slept since the last attempt."""
+        before, self._before = self._before, 0.0
+        return before
 
 
 class Observer(Protocol):
