@@ -202,8 +202,7 @@ class Attempt:
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
             cost_usd=cost.usd,
             cost_source=cost.source,
-            input_tokens=usage["input_tokens"] if usage else None,
-            output_tokens=usage["output_tokens"] if usage else None,
+            **_tokens(usage),
         )
         message.response_metadata["scout"] = self.call.summary(self, self.record)
 
@@ -270,7 +269,6 @@ class Attempt:
         self.call.failed(self, self.record, failure)
 
     def _failed_record(self, error: ProviderError) -> AttemptRecord:
-        usage = self.reader.usage if self.reader else None
         return self._record(
             str(ErrorKind.STREAM_INTERRUPTED if self.committed else error.kind),
             status=error.status,
@@ -280,8 +278,7 @@ class Attempt:
             first_token_s=self.first_token,
             retry_after=error.retry_after,
             request_id=error.request_id,
-            input_tokens=usage["input_tokens"] if usage else None,
-            output_tokens=usage["output_tokens"] if usage else None,
+            **_tokens(self.reader.usage if self.reader else None),
         )
 
     def _interrupted(self, error: ProviderError) -> StreamInterrupted:
@@ -313,13 +310,11 @@ class Attempt:
     def _book_nothing(self, outcome: str) -> None:
         now = self.call.clock.now()
         self._give_back()
-        usage = self.reader.usage if self.reader else None
         self.record = self._record(
             outcome,
             latency_s=round(now - self.started, 6),
             first_token_s=self.first_token,
-            input_tokens=usage["input_tokens"] if usage else None,
-            output_tokens=usage["output_tokens"] if usage else None,
+            **_tokens(self.reader.usage if self.reader else None),
         )
         self.call.booked(self.record)
 
@@ -334,6 +329,12 @@ class Attempt:
             phase="mid_stream" if self.committed else "first_token",
             redact=self.parcel.redact,
         )
+
+
+def _tokens(usage: UsageMetadata | None) -> dict[str, int]:
+    if usage is None:
+        return {}
+    return {"input_tokens": usage["input_tokens"], "output_tokens": usage["output_tokens"]}
 
 
 def bears_content(chunk: AIMessageChunk) -> bool:

@@ -60,7 +60,7 @@ class Spent:
         return self.retries < self.patience.max_retries and self._affords(pause)
 
     def affords_wait(self, pause: float) -> bool:
-        """Tell whether there is time to wait for a key or a circuit; without retries there is not."""
+        """Tell whether there is time to wait for a key or circuit; without retries there is not."""
         limit = self.patience.max_retries
         return 0 < limit >= self.retries and self._affords(pause)
 
