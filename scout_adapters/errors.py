@@ -245,6 +245,25 @@ def malformed(message: str, **known: Any) -> ProviderError:
     return provider_error(ErrorKind.PROTOCOL, message, **known)
 
 
+def interrupted(error: ProviderError, partial: Any) -> StreamInterrupted:
+    """Say that a stream broke after content had been shown; `partial` is what came before it."""
+    broken = StreamInterrupted(
+        f"{error.kind}: {error.message}",
+        kind=ErrorKind.STREAM_INTERRUPTED,
+        provider=error.provider,
+        model=error.model,
+        key_id=error.key_id,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        phase="mid_stream",
+        response=error.response,
+    )
+    broken.partial = partial
+    broken.__cause__ = error
+    return broken
+
+
 class RefusedInBand(ScoutError):
     """Raised by a wire that finds an error object where an answer should be.
 

@@ -15,7 +15,7 @@ from scout_adapters.errors import (
     ErrorKind,
     ProviderError,
     RefusedInBand,
-    StreamInterrupted,
+    interrupted,
     malformed,
     one_line,
     provider_error,
@@ -265,7 +265,7 @@ class Attempt:
             if conduct.key_effect == "refuse" and endpoint.pool.acquit(now):
                 endpoint.circuit.trip(now)
         self.record = self._failed_record(error)
-        failure = self._interrupted(error) if self.committed else error
+        failure = interrupted(error, self._partial()) if self.committed else error
         self.call.failed(self, self.record, failure)
 
     def _failed_record(self, error: ProviderError) -> AttemptRecord:
@@ -281,25 +281,10 @@ class Attempt:
             **_tokens(self.reader.usage if self.reader else None),
         )
 
-    def _interrupted(self, error: ProviderError) -> StreamInterrupted:
-        partial: BaseMessage = self.chunks[0]
-        if len(self.chunks) > 1:
-            partial = self.chunks[0].__add__(self.chunks[1:])
-        broken = StreamInterrupted(
-            f"{error.kind}: {error.message}",
-            kind=ErrorKind.STREAM_INTERRUPTED,
-            provider=error.provider,
-            model=error.model,
-            key_id=error.key_id,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-            phase="mid_stream",
-            response=error.response,
-        )
-        broken.partial = partial
-        broken.__cause__ = error
-        return broken
+    def _partial(self) -> BaseMessage:
+        """Merge what the caller has been shown."""
+        first, *rest = self.chunks
+        return first.__add__(rest) if rest else first
 
     def _give_back(self) -> None:
         endpoint = self.candidate.endpoint
