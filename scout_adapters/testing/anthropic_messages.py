@@ -1,6 +1,6 @@
 """Anthropic's Messages: reads requests, writes answers whole and as server-sent events.
 
-https://docs.anthropic.com/en/api/messages and .../messages-streaming
+https://platform.claude.com/docs/en/api/messages and …/build-with-claude/streaming
 """
 
 from __future__ import annotations
@@ -68,8 +68,7 @@ def _turns(message: Json) -> Iterator[Turn]:
 
 
 def _tool(tool: Json) -> Tool:
-    schema = mapping(tool.get("input_schema"))
-    return Tool(str(tool.get("name")), schema, str(tool.get("description") or ""))
+    return Tool(str(tool.get("name")), mapping(tool.get("input_schema")))
 
 
 def _schema(body: Json) -> Json | None:
@@ -110,13 +109,14 @@ def marks(body: Json) -> list[Mark]:
 
 def _blocks(body: Json) -> Iterator[Json]:
     yield from objects(body.get("tools"))
-    yield from _content(body.get("system"))
+    yield from blocks_of(body.get("system"))
     for message in objects(body.get("messages")):
         yield {"role": message.get("role")}
-        yield from _content(message.get("content"))
+        yield from blocks_of(message.get("content"))
 
 
-def _content(content: Any) -> list[Json]:
+def blocks_of(content: Any) -> list[Json]:
+    """Return a content's blocks; a text is one block."""
     return [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
 
 

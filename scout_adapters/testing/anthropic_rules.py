@@ -9,7 +9,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.anthropic_messages import _content
+from scout_adapters.testing.anthropic_messages import blocks_of
 from scout_adapters.testing.asked import mapping, objects
 from scout_adapters.testing.complaints import Complaint
 from scout_adapters.testing.ids import sign
@@ -64,7 +64,7 @@ def _text(body: Json) -> Iterator[str]:
                 yield "messages: text content blocks must be non-empty"
             elif block.get("type") == "text" and not block["text"].strip():
                 yield "messages: text content blocks must contain non-whitespace text"
-        text = (_content(message.get("content")) or [{}])[-1].get("text", "")
+        text = (blocks_of(message.get("content")) or [{}])[-1].get("text", "")
         if last and text != text.rstrip():
             yield "messages: final assistant content cannot end with trailing whitespace"
 
@@ -197,7 +197,7 @@ def _thought_first(body: Json) -> Iterator[str]:
 
 
 def _speaks(message: Json) -> bool:
-    return any(block.get("type") != "tool_result" for block in _content(message.get("content")))
+    return any(block.get("type") != "tool_result" for block in blocks_of(message.get("content")))
 
 
 def _limits(body: Json) -> Iterator[str]:

@@ -41,7 +41,6 @@ class Tool:
 
     name: str
     schema: Json = field(default_factory=dict)
-    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ class Call:
     def args(self) -> Json:
         """The arguments as an object, empty where the text is broken."""
         try:
-            return orjson.loads(self.arguments)  # type: ignore[no-any-return]
+            return orjson.loads(self.arguments)  # type: ignore[no-any-return]  # we wrote an object
         except orjson.JSONDecodeError:
             return {}
 

@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
+
+# vcrpy and PyYAML come without types.
 import vcr  # type: ignore[import-untyped]
 import yaml  # type: ignore[import-untyped]
 from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]
@@ -289,7 +291,7 @@ class _Readable:
         return cast("str", yaml.dump(data, Dumper=_Dumper, allow_unicode=True, width=10**6))
 
 
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # untyped, as all of PyYAML
     """Writes text of many lines as a block."""
 
 

@@ -109,8 +109,7 @@ def declared(body: Json) -> Iterator[Tool]:
     for tool in objects(body.get("tools")):
         for function in objects(either(tool, "functionDeclarations")):
             schema = either(function, "parametersJsonSchema") or function.get("parameters")
-            description = str(function.get("description") or "")
-            yield Tool(str(function.get("name")), mapping(schema), description)
+            yield Tool(str(function.get("name")), mapping(schema))
 
 
 def _choice(body: Json) -> tuple[tuple[str, ...], str]:

@@ -31,9 +31,10 @@ _UNKNOWN: tuple[str, ...] = (
     "const",
     "oneOf",
     "allOf",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
 )
 _STANDARD = str.maketrans("-_", "+/")
-_UNKNOWN += ("exclusiveMinimum", "exclusiveMaximum")
 
 
 def check(body: Json, model: str) -> Complaint | None:
@@ -108,8 +109,7 @@ def _keywords(schema: Any, where: str) -> Iterator[str]:
 def _both(body: Json) -> Iterator[str]:
     form = either(either(body, "generationConfig"), "responseMimeType")
     if form == "application/json" and any(declared(body)):
-        text = "Function calling with a response mime type: 'application/json' is unsupported"
-        yield text
+        yield "Function calling with a response mime type: 'application/json' is unsupported"
 
 
 def _signatures(body: Json) -> Iterator[str]:

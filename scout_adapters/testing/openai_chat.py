@@ -70,11 +70,7 @@ def _turn(message: Json) -> Turn:
 
 def _tool(tool: Json) -> Tool:
     function = mapping(tool.get("function"))
-    return Tool(
-        str(function.get("name")),
-        mapping(function.get("parameters")),
-        str(function.get("description") or ""),
-    )
+    return Tool(str(function.get("name")), mapping(function.get("parameters")))
 
 
 def _choice(choice: Any) -> str:
@@ -143,8 +139,8 @@ class Writer:
         if shown:
             message |= self._thought(shown, message["content"])
         if self.answer.calls:
-            message.pop("content") if not (self.answer.text or self._inline) else None
-            if "content" not in message:
+            if not (self.answer.text or self._inline):
+                del message["content"]
                 message |= self.voice.silent
             message["tool_calls"] = [
                 self._call(at, call) for at, call in enumerate(self.answer.calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
@@ -94,6 +94,3 @@ def plain(status: int, body: bytes, headers: Mapping[str, str], kind: str = JSON
 def dumps(value: Any) -> bytes:
     """Render JSON the way most providers do: compact, characters unescaped."""
     return orjson.dumps(value)
-
-
-Good = Callable[[], Reply]

@@ -77,16 +77,9 @@ class Scene:
         headers |= wait.headers if wait else {}
         body = fill(said.body, known)
         if self.stream and status == HTTPStatus.OK:  # MiniMax refuses streams inside one
-            return self._in_stream(body, headers)
+            return _in_stream(body, headers)
         data = b"" if body is None else body.encode() if isinstance(body, str) else dumps(body)
         return plain(status, data, {**self._named(), **headers}, said.kind)
-
-    def _in_stream(self, body: Any, headers: dict[str, str]) -> Reply:
-        return Reply(
-            headers={"content-type": "text/event-stream", **headers},
-            parts=(Part(b"data: " + dumps(body) + b"\n\n"),),
-            streamed=True,
-        )
 
     def _named(self) -> dict[str, str]:
         """Keep the headers that name a request; a refusal has its own on limits."""
@@ -121,6 +114,14 @@ class Scene:
             "told": told,
             "used": WINDOW + _OVER,
         }
+
+
+def _in_stream(body: Any, headers: dict[str, str]) -> Reply:
+    return Reply(
+        headers={"content-type": "text/event-stream", **headers},
+        parts=(Part(b"data: " + dumps(body) + b"\n\n"),),
+        streamed=True,
+    )
 
 
 def _shout(name: str) -> str:

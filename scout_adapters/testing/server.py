@@ -95,7 +95,7 @@ class Line(asyncio.Protocol):
         self._wire = cast("asyncio.Transport", transport)
         self._lines.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio asks so  # asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         """Stop talking to nobody."""
         self.gone.set()
         self._lines.discard(self)

@@ -33,7 +33,7 @@ from scout_adapters.llm.failures.verdicts import judge
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.bodies import Report
 
-__all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal"]
+__all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal", "refusal_in"]
 
 _MESSAGE, _TEXT, _HEADERS = 512, 4096, 64
 _REQUEST_IDS = (
@@ -58,7 +58,7 @@ _KEPT = frozenset(_REQUEST_IDS) | {
 _KEPT_FAMILIES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
 
 
-def refusal(  # noqa: PLR0913 - the facts of one refusal; each is known to the caller by its name
+def refusal(  # noqa: PLR0913  # each is a fact of its own
     provider: str,
     *,
     status: int,
@@ -114,15 +114,30 @@ def is_permanent_error(error: BaseException) -> bool:
         return error.kind in PERMANENT_KINDS or user_pattern_in(error.message)
     if isinstance(error, ScoutError):
         return False
-    response = getattr(error, "response", None)
-    status = getattr(response, "status_code", None)
-    if isinstance(status, int) and status >= HTTPStatus.BAD_REQUEST:
-        answer = refusal("", status=status, headers=_headers(response), body=_content(response))
+    answer = refusal_in(error)
+    if answer is not None and (answer.status or 0) >= HTTPStatus.BAD_REQUEST:
         return is_permanent_error(answer)
     if isinstance(error, ModelAuthenticationError):
         return True
     # A variable that is not set, or a network that fails, is no property of a key.
     return not isinstance(error, OSError) and permanent_text(str(error))
+
+
+def refusal_in(
+    error: BaseException, provider: str = "", redact: Callable[[str], str] = str
+) -> ProviderError | None:
+    """Make the error of the HTTP answer that another library's error carries, if it does."""
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", None)
+    if not isinstance(status, int):
+        return None
+    return refusal(
+        provider,
+        status=status,
+        headers=_headers(response),
+        body=_content(response),
+        redact=redact,
+    )
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

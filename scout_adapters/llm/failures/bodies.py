@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scout_adapters.llm.wires.shapes import mapping, objects
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -118,17 +120,17 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
         # xAI and Ollama put a sentence there, others a code with a sentence beside it.
         spoken = isinstance(outer.get("message"), str)
         yield {**outer, **({"error_code": error} if spoken else {"message": error})}
-    if isinstance(stopped := _object(outer.get("x_groq")).get("error"), str):
+    if isinstance(stopped := mapping(outer.get("x_groq")).get("error"), str):
         yield {"message": stopped}
     base = outer.get("base_resp")
     if isinstance(base, dict):
         base = {"code": base.get("status_code"), "message": base.get("status_msg")}
-    wrapped = [_object(item).get("error") for item in (error, outer.get("detail"))]
-    nested = [_object(outer.get(name)).get("error") for name in ("response", "x_groq")]
-    nested += [choice.get("error") for choice in _objects(outer.get("choices"))]
+    wrapped = [mapping(item).get("error") for item in (error, outer.get("detail"))]
+    nested = [mapping(outer.get(name)).get("error") for name in ("response", "x_groq")]
+    nested += [choice.get("error") for choice in objects(outer.get("choices"))]
     places = [*wrapped, _first(error), *nested, base, outer.get("detail"), outer.get("fault")]
     yield from (place for place in places if isinstance(place, dict) and place)
-    yield from _objects(outer.get("errors"))
+    yield from objects(outer.get("errors"))
     yield outer
 
 
@@ -137,7 +139,7 @@ def _structured(payload: Any, text: str) -> Report:
     outer = _first(payload)
     message = _message(error) or _message(outer)
     number = _TRAILING_CODE.search(message[-200:])
-    metadata = _object(error.get("metadata"))
+    metadata = mapping(error.get("metadata"))
     named = _word(metadata.get("provider_name")) if "reasons" not in metadata else ""
     return Report(
         words=tuple(_words(error)),
@@ -176,7 +178,7 @@ def _complaints(items: list[Any]) -> str:
     """Join the messages of a validator (FastAPI's `detail` list), without the input it repeats."""
     return "; ".join(
         ": ".join(part for part in (_place(item.get("loc")), _word(item.get("msg"), 300)) if part)
-        for item in _objects(items)[:3]
+        for item in objects(items)[:3]
     )
 
 
@@ -187,11 +189,11 @@ def _place(loc: Any) -> str:
 
 def _words(error: Mapping[str, Any]) -> Iterator[str]:
     details = error.get("details")
-    metadata = _object(error.get("metadata"))
-    found = [_object(details).get("error_code"), _object(error.get("innererror")).get("code")]
+    metadata = mapping(error.get("metadata"))
+    found = [mapping(details).get("error_code"), mapping(error.get("innererror")).get("code")]
     found += [metadata.get("limit_source"), metadata.get("error_type")]
-    found += [item.get("reason") for item in _objects(details)]
-    found += _quotas(_objects(details))
+    found += [item.get("reason") for item in objects(details)]
+    found += _quotas(objects(details))
     if "reasons" in metadata or "flagged_input" in metadata:
         found.append("flagged")
     found += [error.get(name) for name in _CODES]
@@ -201,8 +203,8 @@ def _words(error: Mapping[str, Any]) -> Iterator[str]:
 def _quotas(details: list[dict[str, Any]]) -> Iterator[str]:
     """Say which of Google's quotas are spent: `google.rpc.QuotaFailure` and `ErrorInfo`."""
     for item in details:
-        meta = _object(item.get("metadata"))
-        spent = _objects(item.get("violations"))
+        meta = mapping(item.get("metadata"))
+        spent = objects(item.get("violations"))
         names = [quota.get("quotaId") for quota in spent] + [meta.get("quota_limit")]
         values = [quota.get("quotaValue") for quota in spent] + [meta.get("quota_limit_value")]
         if "0" in values:
@@ -229,11 +231,3 @@ def _first(payload: Any) -> Mapping[str, Any]:
     if isinstance(payload, list):
         payload = next((item for item in payload if isinstance(item, dict)), None)
     return payload if isinstance(payload, dict) else {}
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

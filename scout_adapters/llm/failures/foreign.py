@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
-from scout_adapters.llm.failures import is_permanent_error, refusal
+from scout_adapters.llm.failures import is_permanent_error, refusal_in
 
 LIMITED = ("rate limit", "too many requests")
 
@@ -16,23 +16,10 @@ def foreign(
     """Make our error of any exception: by the HTTP answer that it carries, its type, its words."""
     if isinstance(error, ProviderError):
         return error
-    response = getattr(error, "response", None)
-    status = getattr(response, "status_code", None)
-    if response is not None and isinstance(status, int):
-        headers = dict(getattr(response, "headers", None) or {})
-        return refusal(
-            provider, status=status, headers=headers, body=_body(response), redact=redact
-        )
+    if (refused := refusal_in(error, provider, redact)) is not None:
+        return refused
     message = redact(f"{type(error).__name__}: {error}")
     return provider_error(_kind(error), message, provider=provider, phase="sent")
-
-
-def _body(response: object) -> bytes:
-    try:
-        content = getattr(response, "content", b"")
-    except RuntimeError:  # httpx: a stream that nobody has read
-        return b""
-    return content if isinstance(content, bytes) else b""
 
 
 def _kind(error: Exception) -> ErrorKind:

@@ -1,6 +1,6 @@
 """What single providers mean by codes, messages and statuses that mean something else elsewhere.
 
-Asked before `common.py`. Each table names the page that it was read from.
+Asked before `common.py`. Each table says where it was read.
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ MINIMAX = (
     row(K.INVALID_REQUEST, "1042 1043 1044 2013 2037 2039 2042 2048 20132"),
 )
 
-MISTRAL = (row(K.CAPACITY, "3505"),)
+MISTRAL = (
+    # Of the whole service tier, not of the user's limit; only known from users.
+    row(K.CAPACITY, "3505"),
+)
 
 OLLAMA = (
     # Its cloud counts by the hour, the session and the week, and never says when they end.
@@ -107,10 +110,7 @@ TOGETHER = (
 
 XAI = (
     # https://docs.x.ai/developers/debugging
-    row(
-        K.BILLING,
-        "personal_team_blocked:spending_limit",
-    ),
+    row(K.BILLING, "personal_team_blocked:spending_limit"),
     row(
         K.BILLING,
         says=r"Your (?:newly created )?teams?\b.{0,60}?(?:used all available credits"

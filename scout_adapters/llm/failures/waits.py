@@ -197,7 +197,7 @@ def _duration(text: str) -> float | None:
 
 def _date(text: str) -> datetime | None:
     """Read an HTTP date."""
-    if "," not in text or len(text) > 64:  # noqa: PLR2004 - longer than any date
+    if "," not in text or len(text) > 64:  # noqa: PLR2004  # longer than any date
         return None
     try:
         found = parsedate_to_datetime(text)

@@ -12,7 +12,6 @@ SPEC = ProviderSpec(
     base_url="https://api.anthropic.com",
     default_model="claude-haiku-4-5",
     models=("claude-",),
-    cache_markers=True,
     # Since Claude 4.5 but for Opus 4.1; the newest models refuse a forced tool while they think.
     json_schema=re.compile(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"

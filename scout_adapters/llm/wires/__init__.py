@@ -1,1 +1,1 @@
-"""How to talk: one module pair per family of APIs, pure functions from values to values."""
+"""How to talk: one package per family of APIs, pure functions from values to values."""

@@ -1,4 +1,4 @@
-"""What the wires share: reading fields that are promised, tool arguments, and usage counts."""
+"""What the wires share: promised fields, tool arguments, usage counts, a card's renamings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import malformed
-from scout_adapters.llm.types import Json
+from scout_adapters.llm.types import Json, ProviderSpec
 
 T = TypeVar("T")
 
@@ -83,5 +83,15 @@ def usage_metadata(
     if known_in:
         usage["input_token_details"] = known_in  # type: ignore[typeddict-item]  # extra kinds are allowed at run time
     if known_out:
-        usage["output_token_details"] = known_out  # type: ignore[typeddict-item]
+        usage["output_token_details"] = known_out  # type: ignore[typeddict-item]  # likewise
     return usage
+
+
+def in_dialect(body: Json, spec: ProviderSpec) -> Json:
+    """Rename, drop and adjust as the card says; what has the provider's own name already stays."""
+    for ours, theirs in spec.rename.items():
+        if ours in body:
+            body.setdefault(theirs, body.pop(ours))
+    for name in spec.drop:
+        body.pop(name, None)
+    return spec.adjust(body) if spec.adjust else body

@@ -1,7 +1,7 @@
 """What each provider says when it refuses: tables of bodies, by condition.
 
-From `errors.md` of this project's research; each row names its evidence, and `none` means that the
-words are ours in the provider's envelope.
+Each row names its evidence: recorded traffic, documentation, or reports of users; `none` means that
+the words are ours in the provider's envelope.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Error bodies of Anthropic's API.
 
-https://docs.anthropic.com/en/api/errors
+https://platform.claude.com/docs/en/api/errors
 """
 
 from __future__ import annotations

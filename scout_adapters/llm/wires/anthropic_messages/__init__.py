@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn
+from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
 from scout_adapters.llm.wires.anthropic_messages.build import build_body
 from scout_adapters.llm.wires.anthropic_messages.read import parse_response
@@ -56,4 +56,4 @@ class AnthropicMessages:
         return Reader(spec, plain=body is not None and says_text_only(body))
 
 
-WIRE = AnthropicMessages()
+WIRE: Wire = AnthropicMessages()

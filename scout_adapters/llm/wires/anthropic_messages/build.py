@@ -18,7 +18,7 @@ from scout_adapters.llm.wires.anthropic_messages.models import (
 from scout_adapters.llm.wires.anthropic_messages.schema import narrow
 from scout_adapters.llm.wires.anthropic_messages.tools import forces, tool, tool_choice
 from scout_adapters.llm.wires.anthropic_messages.turns import breaks_off_thinking, render
-from scout_adapters.llm.wires.shapes import count, mapping
+from scout_adapters.llm.wires.shapes import count, in_dialect, mapping
 
 NOT_IN_BODY = frozenset({"betas"})
 """What `extra` may hold for the headers."""
@@ -50,7 +50,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         extra["output_config"] = {**body.get("output_config", {}), **extra["output_config"]}
     body |= extra
     _leave_out_what_excludes_itself(body)
-    return _in_dialect(body, spec)
+    return in_dialect(body, spec)
 
 
 def _extra(request: ChatRequest) -> Json:
@@ -135,13 +135,3 @@ def _leave_out_what_excludes_itself(body: Json) -> None:
 def _excludes_top_p(body: Json, *, thinks: bool) -> bool:
     top_p = body.get("top_p")
     return thinks and isinstance(top_p, int | float) and top_p < LEAST_TOP_P
-
-
-def _in_dialect(body: Json, spec: ProviderSpec) -> Json:
-    """Speak as this provider wants it."""
-    for ours, theirs in spec.rename.items():
-        if ours in body:
-            body[theirs] = body.pop(ours)
-    for name in spec.drop:
-        body.pop(name, None)
-    return spec.adjust(body) if spec.adjust else body

@@ -62,7 +62,7 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
     A blocked prompt is a message without content that says why in `response_metadata`.
     """
     body = checked(body)
-    candidate = first_candidate(body) or {}
+    candidate = first_candidate(body)
     if not candidate and not mapping(body.get("promptFeedback")):
         raise malformed("neither candidates nor promptFeedback in the answer")
     parts = Parts(seed=seed(body))
@@ -92,10 +92,10 @@ def checked(answer: Any) -> Json:
     return answer
 
 
-def first_candidate(answer: Json) -> Json | None:
-    """Return the first choice; others are left aside. Its index, 0, is often not sent."""
+def first_candidate(answer: Json) -> Json:
+    """Return the first choice, empty if there is none. Its index, 0, is often not sent."""
     candidates = objects(answer.get("candidates"))
-    return next((each for each in candidates if not each.get("index")), None)
+    return next((each for each in candidates if not each.get("index")), {})
 
 
 def said(candidate: Json) -> list[Json]:

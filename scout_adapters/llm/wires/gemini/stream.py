@@ -70,7 +70,7 @@ class GeminiReader:
         if event is None:
             return None
         event = checked(event)
-        candidate = first_candidate(event) or {}
+        candidate = first_candidate(event)
         self._note(event, candidate)
         parts = said(candidate)
         if not parts:

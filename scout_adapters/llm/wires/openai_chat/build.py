@@ -11,6 +11,7 @@ from typing import Any
 
 from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.parts import content
+from scout_adapters.llm.wires.shapes import in_dialect
 
 
 def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
@@ -32,20 +33,11 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     if request.stream:
         # Without the option the stream carries no token counts, so the call has no price.
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return _in_dialect(body | _known(request.extra), spec)
+    return in_dialect(body | _known(request.extra), spec)
 
 
 def _known(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _in_dialect(body: Json, spec: ProviderSpec) -> Json:
-    for ours, theirs in spec.rename.items():
-        if ours in body:
-            body.setdefault(theirs, body.pop(ours))
-    for name in spec.drop:
-        body.pop(name, None)
-    return spec.adjust(body) if spec.adjust else body
 
 
 def _tooling(request: ChatRequest, spec: ProviderSpec) -> Json:

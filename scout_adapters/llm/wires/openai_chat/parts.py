@@ -47,7 +47,7 @@ def _part(block: Json, turn: Turn, spec: ProviderSpec) -> Json | None:
 def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
     kind = block["type"]
     taken = turn.role == "user" or (
-        turn.role == "tool" and kind == "image" and "tool_images" in takes(spec)
+        turn.role == "tool" and kind == "image" and "tool_images" in spec.takes
     )
     if not taken:
         raise UnsupportedContent(turn.where, kind, f"{turn.role} messages carry text only here")
@@ -55,15 +55,6 @@ def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
     if part is None:
         raise UnsupportedContent(turn.where, kind, why)
     return part
-
-
-def takes(spec: ProviderSpec) -> frozenset[str]:
-    """Name what this API carries beyond OpenAI's own: `video`, `file_url`, `tool_images`.
-
-    It is the card's to say; a card without the field takes nothing more.
-    """
-    beyond: frozenset[str] = spec.takes
-    return beyond
 
 
 Rendered = tuple[Json | None, str]
@@ -90,7 +81,7 @@ def _audio(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as a
 
 def _video(block: Json, spec: ProviderSpec) -> Rendered:
     url = _address(block)
-    if "video" not in takes(spec):
+    if "video" not in spec.takes:
         return None, f"{spec.name} takes no video"
     if url is None:
         return None, "a video goes as base64 or as a URL"
@@ -100,7 +91,7 @@ def _video(block: Json, spec: ProviderSpec) -> Rendered:
 def _file(block: Json, spec: ProviderSpec) -> Rendered:
     if "file_id" in block:
         return {"type": "file", "file": {"file_id": block["file_id"]}}, ""
-    if "base64" not in block and "file_url" not in takes(spec):
+    if "base64" not in block and "file_url" not in spec.takes:
         return None, f"{spec.name} takes a file as base64 or as an id, not as a URL"
     # OpenAI refuses `file_data` without a name.
     name = block.get("filename") or f"document.{_subtype(block) or 'pdf'}"

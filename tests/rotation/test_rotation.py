@@ -1,0 +1,144 @@
+"""Rotation, failover and agents over the loopback emulator, whose log is the witness."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.tools import tool
+from langgraph.graph import END, START, MessagesState, StateGraph
+
+from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
+from scout_adapters.testing import CutMidStream, Emulator, RateLimited, Revoked
+
+VERBS = ["invoke", "ainvoke", "stream", "astream"]
+QUESTION = {"messages": [("user", "What is the weather in Paris?")]}
+
+
+def ask(model: Any, verb: str, text: str = "hi") -> AIMessage:
+    """Ask by one of the four verbs, each asynchronous one in an event loop of its own."""
+    match verb:
+        case "invoke":
+            return model.invoke(text)
+        case "ainvoke":
+            return asyncio.run(model.ainvoke(text))
+        case "stream":
+            return merged(list(model.stream(text)))
+    return asyncio.run(streamed(model, text))
+
+
+async def streamed(model: Any, text: str) -> AIMessage:
+    return merged([chunk async for chunk in model.astream(text)])
+
+
+def merged(chunks: list[AIMessageChunk]) -> AIMessage:
+    first, *rest = chunks
+    return first.__add__(rest) if rest else first
+
+
+@tool
+def get_weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return f"Sunny in {city}"
+
+
+def entry(emulator: Emulator, model: str, *keys: str) -> dict[str, Any]:
+    url = emulator.url(model.partition("/")[0])
+    return {"model": model, "api_keys": list(keys), "base_url": url}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_dead_key_is_asked_once_and_a_limited_one_once_until_it_is_rested(verb: str) -> None:
+    dead, limited, good = (f"{name}-{verb}" for name in ("dead", "limited", "good"))
+    keys = {dead: Revoked(), limited: RateLimited(seconds=2.0), good: None}
+    emulator = Emulator(keys={"groq": keys})
+    with emulator.serve():
+        model = ScoutGroqChatModel(
+            model="openai/gpt-oss-120b", api_keys=list(keys), base_url=emulator.url("groq")
+        )
+        answers = [ask(model, verb) for _ in range(20)]
+        asked = Counter(exchange.key for exchange in emulator.log)
+    assert all(answer.text for answer in answers)
+    assert asked == {dead: 1, limited: 1, good: 20}
+    first = answers[0].response_metadata["scout"]["attempts"]
+    assert [row["outcome"] for row in first] == ["auth_invalid", "rate_limit", "ok"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_dead_provider_is_failed_over_and_then_left_alone(verb: str) -> None:
+    emulator = Emulator(down={"mistral"})
+    with emulator.serve():
+        model = ScoutRouterChatModel(
+            models=[
+                entry(emulator, "mistral/mistral-small-latest", f"m-{verb}"),
+                entry(emulator, "anthropic/claude-haiku-4-5", f"a-{verb}"),
+            ]
+        )
+        answers = [ask(model, verb) for _ in range(6)]
+    assert {a.response_metadata["scout"]["provider"] for a in answers} == {"anthropic"}
+    assert len(emulator.requests("mistral")) == 5  # then the circuit is open
+    assert len(emulator.requests("anthropic")) == 6
+
+
+def test_a_stream_that_is_cut_before_its_first_word_goes_on_elsewhere_unseen() -> None:
+    emulator = Emulator()
+    emulator.script("groq", [CutMidStream(after=1)])
+    with emulator.serve():
+        model = ScoutRouterChatModel(
+            models=[
+                entry(emulator, "groq/openai/gpt-oss-120b", "cut-groq"),
+                entry(emulator, "google/gemini-3.5-flash", "cut-google"),
+            ]
+        )
+        answer = merged(list(model.stream("hi")))
+    outcomes = [(row["provider"], row["outcome"]) for row in scout(answer)["attempts"]]
+    assert outcomes[-1][1] == "ok"
+    assert answer.text.count("You asked") == 1
+
+
+def scout(message: AIMessage) -> dict[str, Any]:
+    found: dict[str, Any] = message.response_metadata["scout"]
+    return found
+
+
+@pytest.fixture
+def agents_model() -> Any:
+    emulator = Emulator(keys={"groq": {"agent-dead": Revoked(), "agent-good": None}}, down=["xai"])
+    with emulator.serve():
+        yield ScoutRouterChatModel(
+            models=[
+                entry(emulator, "xai/grok-4.3", "agent-xai"),
+                entry(emulator, "groq/openai/gpt-oss-120b", "agent-dead", "agent-good"),
+            ],
+            max_retries=0,
+        )
+
+
+def test_an_agent_finishes_its_tool_loop(agents_model: Any) -> None:
+    agent = create_agent(model=agents_model, tools=[get_weather])
+    messages = agent.invoke(QUESTION)["messages"]
+    assert [message.type for message in messages] == ["human", "ai", "tool", "ai"]
+    assert "Sunny in Paris" in messages[-1].text
+
+
+def test_a_graph_streams_the_answer_token_by_token(agents_model: Any) -> None:
+    def respond(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [agents_model.invoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("respond", respond)
+    graph.add_edge(START, "respond")
+    graph.add_edge("respond", END)
+    parts = list(graph.compile().stream({"messages": [HumanMessage("hi")]}, stream_mode="messages"))
+    assert len(parts) > 3
+    assert "You asked: hi" in "".join(part.text for part, _ in parts)
+
+
+async def test_an_agent_streams_its_steps(agents_model: Any) -> None:
+    agent = create_agent(model=agents_model, tools=[get_weather])
+    steps = [step async for step in agent.astream(QUESTION, stream_mode="updates")]
+    assert [next(iter(step)) for step in steps] == ["model", "tools", "model"]
