@@ -48,18 +48,7 @@ def request_from(
     stream: bool,
 ) -> ChatRequest:
     """Make the request of a call; `options` (of the call) win over `settings` (of the model)."""
-    fields: dict[str, Any] = {}
-    extra: dict[str, Any] = dict(settings.get("extra") or {})
-    for name, value in (*settings.items(), *options.items()):
-        known = ALIASES.get(name, name)
-        if known in FIELDS:
-            fields[known] = value
-        elif name in SECRETS:
-            raise ConfigurationError(
-                f"{name}= belongs to the model, not to a call: traces show calls"
-            )
-        elif name not in LANGCHAINS_OWN and name not in {"extra", "stop"}:
-            extra[name] = value
+    fields, extra = _sorted(settings, options)
     fields["tool_choice"] = choice_from(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
     wanted = stop if stop is not None else settings.get("stop")
@@ -71,6 +60,23 @@ def request_from(
         extra=extra,
         **fields,
     )
+
+
+def _sorted(settings: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Json, Json]:
+    """Part fields of a request from further fields of its body."""
+    fields: Json = {}
+    extra: Json = dict(settings.get("extra") or {})
+    for name, value in (*settings.items(), *options.items()):
+        known = ALIASES.get(name, name)
+        if known in FIELDS:
+            fields[known] = value
+        elif name in SECRETS:
+            raise ConfigurationError(
+                f"{name}= belongs to the model, not to a call: traces show calls"
+            )
+        elif name not in LANGCHAINS_OWN and name not in {"extra", "stop"}:
+            extra[name] = value
+    return fields, extra
 
 
 def tool_from(tool: Tool, *, strict: bool | None = None) -> Json:

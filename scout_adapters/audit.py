@@ -30,7 +30,7 @@ class AuditLog:
     def __repr__(self) -> str:
         return f"AuditLog({str(self.path)!r})"
 
-    def log(  # the guide's signature
+    def log(
         self,
         event: str,
         *,

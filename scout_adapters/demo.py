@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from scout_adapters.llm.providers import registry
 from scout_adapters.observing import EVENT
 from scout_adapters.testing import Emulator, RateLimited, Revoked
 
-AUDIT_FILE = "scout-demo-audit.jsonl"
 MODELS = {
     "mistral": "mistral-small-latest",
     "groq": "openai/gpt-oss-120b",
@@ -73,7 +72,7 @@ class Attempts(BaseCallbackHandler):
             self.rows.append(data)
 
 
-def run(console: Console, *, live: bool = False, audit_path: str | Path = AUDIT_FILE) -> None:
+def run(console: Console, *, live: bool = False, audit_path: str | Path) -> None:
     """Play the demo on the emulator, or with the keys of the environment on the real providers."""
     attempts, costs = Attempts(), ScoutCostCallbackHandler()
     audit = ScoutAuditCallbackHandler(AuditLog(audit_path))
@@ -93,28 +92,16 @@ def run(console: Console, *, live: bool = False, audit_path: str | Path = AUDIT_
     console.print(f"Audit log: {Path(audit_path).resolve()}")
 
 
-def _emulator(console: Console) -> Any:
+@contextmanager
+def _emulator(console: Console) -> Iterator[Emulator]:
     console.print(
         "The emulator plays the providers on this machine: [bold]mistral[/bold] is down, "
         "[bold]groq[/bold] has one revoked key, one limited for 2 s and a good one, "
         "[bold]anthropic[/bold] one revoked and one good.\nNo network, no keys of yours.\n"
     )
-    return _Served(Emulator(keys=KEYS, down={"mistral"}))
-
-
-class _Served:
-    """The emulator while it is served."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Emulator:
-        self._stack.enter_context(self._emulator.serve())
-        return self._emulator
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
+    emulator = Emulator(keys=KEYS, down={"mistral"})
+    with emulator.serve():
+        yield emulator
 
 
 def _model(emulator: Emulator) -> ScoutRouterChatModel:

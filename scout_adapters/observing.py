@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import cast
+from typing import Any, cast
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -115,13 +115,7 @@ class RunObserver:
             if item.retry is not None:
                 run.on_retry(item.retry)
             if self._events:
-                manager = CallbackManager(
-                    handlers=run.handlers,
-                    inheritable_handlers=run.inheritable_handlers,
-                    parent_run_id=run.run_id,
-                    tags=run.tags,
-                    metadata=run.metadata,
-                )
+                manager = CallbackManager(**_inherited(run))
                 manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
 
     async def atell(self, news: Sequence[News]) -> None:
@@ -134,14 +128,19 @@ class RunObserver:
             if item.retry is not None:
                 await run.on_retry(item.retry)
             if self._events:
-                manager = AsyncCallbackManager(
-                    handlers=run.handlers,
-                    inheritable_handlers=run.inheritable_handlers,
-                    parent_run_id=run.run_id,
-                    tags=run.tags,
-                    metadata=run.metadata,
-                )
+                manager = AsyncCallbackManager(**_inherited(run))
                 await manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
+
+
+def _inherited(run: RunManager) -> dict[str, Any]:
+    """Return what a manager takes that reports from within a run."""
+    return {
+        "handlers": run.handlers,
+        "inheritable_handlers": run.inheritable_handlers,
+        "parent_run_id": run.run_id,
+        "tags": run.tags,
+        "metadata": run.metadata,
+    }
 
 
 def observer(run: RunManager | None) -> Observer | None:
@@ -154,6 +153,7 @@ def observer(run: RunManager | None) -> Observer | None:
         for handler in run.handlers
         if hasattr(handler, "on_scout_attempt_end")
     ]
+    # A handler with a log of its own writes every attempt already.
     if by_environment and not any(hasattr(listener, "audit") for listener in listeners):
         listeners.append(by_environment)
     if not (run.handlers or listeners):

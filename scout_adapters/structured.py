@@ -25,7 +25,7 @@ Answer = dict[str, Any] | BaseModel
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def structured(  # LangChain's own signature
+def structured(
     model: BaseChatModel,
     schema: dict[str, Any] | type,
     *,

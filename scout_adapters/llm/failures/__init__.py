@@ -33,7 +33,7 @@ from scout_adapters.llm.failures.verdicts import judge
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.bodies import Report
 
-__all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal", "refusal_in"]
+__all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal"]
 
 _MESSAGE, _TEXT, _HEADERS = 512, 4096, 64
 _REQUEST_IDS = (

@@ -28,7 +28,6 @@ class AnthropicMessages:
     version = "v1"
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body says both
-        """Name the endpoint below the versioned root."""
         return "/messages"
 
     def auth_headers(self, key: str) -> dict[str, str]:
@@ -40,11 +39,9 @@ class AnthropicMessages:
         return beta_headers(request)
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-        """Render the request into a JSON body; raises `UnsupportedContent`."""
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
-        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
         return parse_response(body, spec)
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:

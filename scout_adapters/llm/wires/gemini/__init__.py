@@ -35,11 +35,9 @@ class GeminiWire:
         return {"x-goog-api-key": key}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-        """Render the request; raises `UnsupportedContent`."""
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
-        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
         return parse_response(body, spec)
 
     def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a Wire's
@@ -47,7 +45,6 @@ class GeminiWire:
         return {}
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> GeminiReader:  # noqa: ARG002  # a Wire's
-        """Begin to read a streamed answer."""
         return GeminiReader(spec)
 
 

@@ -33,11 +33,9 @@ class OpenAIChat:
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-        """Render the request; raises `UnsupportedContent`."""
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
-        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
         return parse_response(body, spec)
 
     def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a Wire's
@@ -45,7 +43,6 @@ class OpenAIChat:
         return {}
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
-        """Begin to read a streamed answer."""
         return Reader(spec)
 
 
