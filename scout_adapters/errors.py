@@ -20,7 +20,6 @@
   x CircuitOpenError                        ModelAPIError                nobody: wait
   x UnsupportedContent                      ModelInvalidRequestError     the caller
   x DeadlineExceeded                        ModelTimeoutError            the caller
-  x BudgetExceeded
   x ConfigurationError (ValueError)
     + UnknownProvider
     + InvalidKey
@@ -41,7 +40,7 @@ from scout_adapters.kinds import Conduct as Conduct
 from scout_adapters.kinds import ErrorKind as ErrorKind
 from scout_adapters.kinds import KeyEffect as KeyEffect
 
-Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream", "end"]
+Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class ProviderError(ScoutError, lc.ModelError):
 
     @property
     def conduct(self) -> Conduct:
-        """What to do about it."""
+        """What to do about it, and who must: `error.conduct.actor`."""
         return CONDUCT[self.kind]
 
     def __str__(self) -> str:
@@ -273,6 +272,8 @@ class RefusedInBand(ScoutError):
     def __init__(self, payload: Any) -> None:
         super().__init__("an error inside an answer")
         self.payload = payload
+        self.headers: Mapping[str, str] = {}
+        """Those of the answer, where the wire's caller knows them."""
 
 
 class NoKeyError(ScoutError, lc.ModelAuthenticationError):
@@ -303,10 +304,6 @@ class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
     """The call's own deadline has passed."""
 
     is_retryable = False
-
-
-class BudgetExceeded(ScoutError):
-    """The next attempt would spend more than the budget allows."""
 
 
 class ConfigurationError(ScoutError, ValueError):

@@ -44,7 +44,7 @@ is at fault. `mask` keeps the key from one model."""
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What the engine does about a kind of failure: the table of `errors.md`, row by row."""
+    """What the engine does about a kind of failure."""
 
     actor: Actor
     advice: str

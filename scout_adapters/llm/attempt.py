@@ -31,6 +31,8 @@ from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.types import Json, StreamReader
 
+NOT_SENT = "not_sent"
+
 
 class Call(Protocol):
     """The call that an attempt belongs to: it decides what comes next."""
@@ -101,7 +103,7 @@ class Attempt:
             self.call.started(self)
         except BaseException:
             self._pace.end()
-            self._book_nothing("not_sent")
+            self._book_nothing(NOT_SENT)
             raise
         return self
 
@@ -125,10 +127,6 @@ class Attempt:
             "cancelled" if not isinstance(error, Exception) else type(error).__name__
         )
         return False
-
-    def abandon(self) -> None:
-        """Give back key and circuit of an attempt that is not made after all."""
-        self._give_back()
 
     def answered(self, message: AIMessage) -> AIMessage:
         """Price the answer and write on it how it came about."""
@@ -198,8 +196,8 @@ class Attempt:
         cost = self._cost(usage, stated)
         self.record = self._record(
             "ok",
+            billed="yes",
             latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
-            first_token_s=None if self.first_token is None else round(self.first_token, 6),
             cost_usd=cost.usd,
             cost_source=cost.source,
             **_tokens(usage),
@@ -231,6 +229,7 @@ class Attempt:
             key_id=self.lease.key_id if self.lease else None,
             outcome=outcome,
             waited_s=round(self.waited, 6),
+            first_token_s=None if self.first_token is None else round(self.first_token, 6),
             **known,
         )
 
@@ -275,9 +274,9 @@ class Attempt:
             code=error.code,
             reason=one_line(error.message),
             latency_s=round(self.call.clock.now() - self.started, 6),
-            first_token_s=self.first_token,
             retry_after=error.retry_after,
             request_id=error.request_id,
+            billed=error.conduct.billed,
             **_tokens(self.reader.usage if self.reader else None),
         )
 
@@ -286,7 +285,8 @@ class Attempt:
         first, *rest = self.chunks
         return first.__add__(rest) if rest else first
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
+        """Give back key and circuit with nothing learnt."""
         endpoint = self.candidate.endpoint
         endpoint.circuit.report(self.permit, "neutral", self.call.clock.now())
         if self.lease is not None:
@@ -294,11 +294,11 @@ class Attempt:
 
     def _book_nothing(self, outcome: str) -> None:
         now = self.call.clock.now()
-        self._give_back()
+        self.give_back()
         self.record = self._record(
             outcome,
+            billed="no" if outcome == NOT_SENT else "unknown",
             latency_s=round(now - self.started, 6),
-            first_token_s=self.first_token,
             **_tokens(self.reader.usage if self.reader else None),
         )
         self.call.booked(self.record)
@@ -307,7 +307,7 @@ class Attempt:
         return refusal(
             self.candidate.endpoint.name,
             status=200,
-            headers={},
+            headers=error.headers,
             body=error.payload,
             model=self.candidate.model,
             key_id=self.parcel.key_id,
@@ -334,5 +334,5 @@ def abandoning(step: object) -> Iterator[None]:
         yield
     except BaseException:
         if isinstance(step, Attempt):
-            step.abandon()
+            step.give_back()
         raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tenacity import RetryCallState
 
@@ -16,6 +15,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.attempt import Attempt, abandoning
+from scout_adapters.llm.circuit_breaker import Permit
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import KeyState, Lease
@@ -243,7 +243,7 @@ class Attempts:
             return None
         return self._leave(progress, permit, lease)
 
-    def _leave(self, progress: Progress, permit: Any, lease: Lease | None) -> Attempt:
+    def _leave(self, progress: Progress, permit: Permit, lease: Lease | None) -> Attempt:
         assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
         if progress.keys_tried == 0:
             progress.candidate.endpoint.retries.called()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -121,6 +121,3 @@ class Candidate:
             elif getattr(call, name) in (None, ()):
                 open_fields[name] = value
         return replace(call, **open_fields)
-
-
-Candidates = Sequence[Candidate]

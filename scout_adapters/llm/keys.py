@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NoReturn
 
 from scout_adapters.errors import InvalidKey, KeyEffect
 from scout_adapters.locks import ForkSafeLock
@@ -80,7 +81,7 @@ class KeyState:
     def __post_init__(self) -> None:
         self.id = self.id or fingerprint(self.key)
 
-    def __reduce__(self) -> str | tuple[object, ...]:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a key does not leave its process; hand over the variable's name instead")
 
     def ready_at(self, model: str | None = None) -> float:

@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 from langchain_core.messages import AIMessage, AIMessageChunk, get_buffer_string
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.errors import UnsupportedContent, malformed
+from scout_adapters.errors import RefusedInBand, UnsupportedContent, malformed
 from scout_adapters.llm.bodies import encode
 from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.conversation import converse
@@ -146,7 +146,11 @@ class HttpLine:
         )
 
     def _parsed(self, answer: Answer) -> AIMessage:
-        return guarded(self.spec.wire.parse_response, answer.body, self.spec)
+        try:
+            return guarded(self.spec.wire.parse_response, answer.body, self.spec)
+        except RefusedInBand as refused:
+            refused.headers = answer.headers
+            raise
 
 
 def guarded(parse: Callable[..., T], *arguments: Any) -> T:

@@ -80,7 +80,7 @@ class Spent:
 
 
 class Observer(Protocol):
-    """Where a call's attempts are told: callbacks, the audit log, a budget."""
+    """Where a call's attempts are told: callbacks, the audit log."""
 
     def started(self, attempt: Attempt) -> None:
         """Hear, before the first byte leaves, that one is about to be made."""

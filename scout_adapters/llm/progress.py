@@ -45,8 +45,8 @@ class Progress:
     @property
     def lacks_keys(self) -> str:
         """Say what to do about there being no key."""
-        named = " or ".join(self.candidate.endpoint.key_variables) or "api_key="
-        return f"no key is configured: set {named}, or pass api_key="
+        variables = " or ".join(self.candidate.endpoint.key_variables)
+        return f"no key is configured: {f'set {variables}, or ' if variables else ''}pass api_key="
 
     def ready_at(self, now: float) -> float:
         """Return when this call can try the candidate (again), in monotonic seconds."""

@@ -17,7 +17,8 @@ class AttemptRecord:
     provider: str
     model: str
     outcome: str
-    """`ok`, an `ErrorKind`, `cancelled`, or `skipped` (nothing was sent; `reason` says why)."""
+    """`ok`; an `ErrorKind`; `skipped` (`reason` says why) or `not_sent` (a listener raised);
+    `cancelled`, or the class of an exception that came from the caller's side."""
 
     key_id: str | None = None
     status: int | None = None
@@ -30,6 +31,9 @@ class AttemptRecord:
     request_id: str | None = None
     cost_usd: float | None = None
     cost_source: str | None = None
+    billed: str | None = None
+    """`yes`, `no`, or `unknown`: what was sent and not answered may be on the provider's bill."""
+
     input_tokens: int | None = None
     output_tokens: int | None = None
 

@@ -31,7 +31,7 @@ class ProviderFunction(Protocol):
     ) -> Awaitable[LLMResponse]: ...
 
 
-async def call_llm(  # the guide's vocabulary
+async def call_llm(
     prompt: str,
     *,
     model: str | None = None,
@@ -70,13 +70,9 @@ def split_model(name: str) -> tuple[str, str]:
     provider, slash, model = name.partition("/")
     if slash and provider in registry:
         return provider, check_model(model, provider)
-    if slash and not _claimed(name):
+    if slash and registry.claimant(name) is None:
         registry.spec(provider)  # raises, listing the known ones
     return registry.for_model(name), check_model(name, name)
-
-
-def _claimed(name: str) -> bool:
-    return any(spec.models and name.startswith(spec.models) for spec in registry.specs())
 
 
 def candidate(provider: str, model: str) -> Candidate:

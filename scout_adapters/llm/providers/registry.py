@@ -84,11 +84,15 @@ class ProviderRegistry:
         known = ", ".join(self.list_providers())
         raise UnknownProvider(f"no provider is registered as {name!r}; known are {known}")
 
+    def claimant(self, model: str) -> str | None:
+        """Name the provider whose card claims a bare model name, if one does."""
+        claiming = (s.name for s in self._specs.values() if model.startswith(s.models))
+        return next(claiming, None)
+
     def for_model(self, model: str) -> str:
         """Name the provider whose card claims a bare model name by its beginning."""
-        for spec in self._specs.values():
-            if spec.models and model.startswith(spec.models):
-                return spec.name
+        if claimant := self.claimant(model):
+            return claimant
         raise UnknownProvider(
             f"no provider claims the model {model!r}; write provider/model with one of "
             + ", ".join(self.list_providers())
