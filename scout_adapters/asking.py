@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import AliasChoices, BaseModel
 
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.options import ALIASES, FIELDS, LANGCHAINS_OWN, check_body_field
 
 Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
-
-FIELDS = frozenset(
-    {
-        "temperature",
-        "top_p",
-        "max_tokens",
-        "tools",
-        "tool_choice",
-        "parallel_tool_calls",
-        "response_format",
-        "reasoning_effort",
-    }
-)
-"""Call options that every wire says in its own words."""
-
-ALIASES = {"max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens"}
-LANGCHAINS_OWN = frozenset({"stream", "ls_structured_output_format", "structured_output_format"})
-SECRETS = frozenset({"api_key", "api_keys", "default_headers", "extra_headers"})
-CONNECTION = SECRETS | {"base_url", "api_base", "endpoint", "transport"}
-"""Options that say where and with which key to ask; no body may ever hold them."""
 
 
 def request_from(
@@ -70,11 +49,8 @@ def _sorted(settings: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Js
         known = ALIASES.get(name, name)
         if known in FIELDS:
             fields[known] = value
-        elif name in SECRETS:
-            raise ConfigurationError(
-                f"{name}= belongs to the model, not to a call: traces show calls"
-            )
         elif name not in LANGCHAINS_OWN and name not in {"extra", "stop"}:
+            check_body_field(name, "a call")
             extra[name] = value
     return fields, extra
 
@@ -138,41 +114,3 @@ def timeouts_from(timeout: Any) -> Timeouts:
             read = timeout.read
             return Timeouts(connect=timeout.connect, first_token=read, idle=read, total=read)
     raise ConfigurationError(f"timeout={timeout!r} is no number of seconds, pair, or Timeouts")
-
-
-NOT_MISSPELT = frozenset({"models"})
-"""Fields of a provider's body (OpenRouter's `models`) that look like a misspelt option."""
-
-
-def check_spelling(name: str, known: Collection[str], owner: str) -> None:
-    """Refuse an option that is almost, but not quite, one that exists."""
-    if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-        raise ConfigurationError(f"{owner} has no {name}=; did you mean {close[0]}=?")
-
-
-def with_extras(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Move options that the model does not know into its `model_kwargs`, but for misspelt ones."""
-    known = _accepted(model)
-    extras = {name: value for name, value in values.items() if name not in known}
-    for name in extras.keys() - NOT_MISSPELT:
-        if name in CONNECTION:
-            raise ConfigurationError(
-                f"{model.__name__} has no {name}=: it belongs to the models of the route"
-            )
-        check_spelling(name, known, model.__name__)
-    if not extras:
-        return dict(values)
-    kept = {name: value for name, value in values.items() if name in known}
-    return {**kept, "model_kwargs": {**extras, **(values.get("model_kwargs") or {})}}
-
-
-def _accepted(cls: type[BaseModel]) -> frozenset[str]:
-    """Return every name under which a field may be given."""
-    names: set[str] = set()
-    for name, field in cls.model_fields.items():
-        names.add(name)
-        if isinstance(field.validation_alias, AliasChoices):
-            names.update(str(choice) for choice in field.validation_alias.choices)
-        elif isinstance(field.alias, str):
-            names.add(field.alias)
-    return frozenset(names)

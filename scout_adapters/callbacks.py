@@ -157,7 +157,10 @@ register_configure_hook(_cost_handler, inheritable=True)
 
 @contextmanager
 def get_scout_cost_callback() -> Iterator[ScoutCostCallbackHandler]:
-    """Hear of every call inside the `with` block, wherever it is made."""
+    """Hear of every call inside the `with` block: chains, agents, tasks, LangChain's own threads.
+
+    A thread that you start yourself does not inherit the block, unless you copy the context.
+    """
     handler = ScoutCostCallbackHandler()
     token = _cost_handler.set(handler)
     try:
@@ -175,23 +178,29 @@ class ScoutAuditCallbackHandler(BaseCallbackHandler):
     def __init__(self, audit: AuditLog | str | None = None) -> None:
         """Log to `audit`, to the file at that path, or to the process's log."""
         self.audit = audit if isinstance(audit, AuditLog) else get_audit(audit)
-        self._attempted: set[UUID] = set()
+        self._attempted: dict[UUID, None] = {}
+
+    def _remember(self, run_id: UUID) -> None:
+        """Know the run for one of ours; of those that never end only the last are kept."""
+        self._attempted[run_id] = None
+        if len(self._attempted) > REMEMBERED_RUNS:
+            del self._attempted[next(iter(self._attempted))]
 
     def on_scout_attempt_start(self, run_id: UUID, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""
-        self._attempted.add(run_id)
+        self._remember(run_id)
         write_intent(self.audit, run_id, attempt)
 
     def on_scout_attempt_end(self, run_id: UUID, record: AttemptRecord) -> None:
         """Write the outcome."""
-        self._attempted.add(run_id)
+        self._remember(run_id)
         write_outcome(self.audit, run_id, record)
 
     @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Log the call of a model that is not ours."""
         if run_id in self._attempted:
-            self._attempted.discard(run_id)
+            self._attempted.pop(run_id, None)
             return
         for generations in response.generations:
             for generation in generations:
@@ -214,6 +223,6 @@ class ScoutAuditCallbackHandler(BaseCallbackHandler):
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Log the failure of a model that is not ours."""
         if run_id in self._attempted:
-            self._attempted.discard(run_id)
+            self._attempted.pop(run_id, None)
             return
         self.audit.log("llm_error", run_id=str(run_id), reason=type(error).__name__)

@@ -19,20 +19,14 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from scout_adapters import observing
-from scout_adapters.asking import (
-    FIELDS,
-    choice_from,
-    request_from,
-    timeouts_from,
-    tool_from,
-    with_extras,
-)
+from scout_adapters.asking import choice_from, request_from, timeouts_from, tool_from
 from scout_adapters.llm import engine
 from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.route import Route
 from scout_adapters.llm.types import Json
+from scout_adapters.options import FIELDS, PATIENCE, with_extras
 from scout_adapters.rendering import chunk_of, in_blocks, result_of
 from scout_adapters.structured import structured
 
@@ -107,7 +101,12 @@ class ScoutChatModel(BaseChatModel):
     def __init__(self, **options: Any) -> None:
         """Take the fields below, and further ones for the request's body."""
         # Before pydantic, whose errors quote their input: keys among it.
-        super().__init__(**with_extras(type(self), options))
+        super().__init__(**with_extras(type(self), options, self._key_names()))
+
+    @classmethod
+    def _key_names(cls) -> tuple[str, ...]:
+        """Name what partner packages call the key."""
+        return ()
 
     @model_validator(mode="after")
     def _set_scout_adapters_version(self) -> ScoutChatModel:
@@ -153,14 +152,14 @@ class ScoutChatModel(BaseChatModel):
         settings = {name: value for name, value in named.items() if value not in (None, [])}
         return settings | ({"extra": self.model_kwargs} if self.model_kwargs else {})
 
-    def _patience(self) -> Patience:
-        return Patience(
-            max_retries=self.max_retries,
-            max_wait=self.max_wait,
-            deadline=self.deadline,
-            timeouts=timeouts_from(self.timeout),
-            failover_on_refusal=self.failover_on_refusal,
-        )
+    def _patience(self, options: Json) -> Patience:
+        """Take what a call says of its patience out of its options; the rest is the model's."""
+        own = {name: options.pop(name, getattr(self, name)) for name in PATIENCE}
+        return Patience(timeouts=timeouts_from(own.pop("timeout")), **own)
+
+    def _request_settings(self) -> Json:
+        """Return the options that a request begins with."""
+        return self._settings()
 
     def _attempts(
         self,
@@ -171,10 +170,13 @@ class ScoutChatModel(BaseChatModel):
         *,
         stream: bool,
     ) -> Attempts:
+        patience = self._patience(options)
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
-        request = request_from(messages, model, self._settings(), options, stop=stop, stream=stream)
-        return route.attempts(request, self._patience(), observing.observer(run))
+        request = request_from(
+            messages, model, self._request_settings(), options, stop=stop, stream=stream
+        )
+        return route.attempts(request, patience, observing.observer(run))
 
     @override
     def _generate(

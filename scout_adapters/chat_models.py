@@ -73,6 +73,12 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     _held: Held = PrivateAttr(default_factory=Held)
 
+    @classmethod
+    @override
+    def _key_names(cls) -> tuple[str, ...]:
+        card = registry.spec(cls.provider)
+        return tuple(f"{name.lower()}_api_key" for name in (cls.provider, *card.variables))
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _one_or_many(cls, keys: Any) -> Any:
@@ -112,9 +118,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     def client(self) -> ProviderClient:
         """The provider with this model's keys; see their health in `.client.keys`."""
         given = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
+        listed = (one for key in given for one in key.get_secret_value().split(","))
         return registry.client(
             self.provider,
-            api_keys=clean_keys((key.get_secret_value() for key in given), source="api_key="),
+            api_keys=clean_keys(listed, source="api_key="),
             base_url=self.base_url,
             headers=self.default_headers,
             transport=as_transport(self.transport),

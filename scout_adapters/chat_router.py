@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
-from scout_adapters.asking import NOT_MISSPELT, check_spelling
 from scout_adapters.chat_base import ScoutChatModel
 from scout_adapters.chat_models import Held, ScoutProviderChatModel, as_transport
 from scout_adapters.errors import ConfigurationError
@@ -17,15 +16,11 @@ from scout_adapters.llm.keys import clean_keys
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.route import Route, Strategy, StrategyName, strategy_named
 from scout_adapters.llm.router import split_model
+from scout_adapters.options import ALIASES, PATIENCE, check_body_field, check_spelling
 
 ENTRY_SECRETS = ("api_key", "api_keys", "default_headers", "transport")
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
-
-
-OF_THE_CALL = frozenset(
-    {"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal", "streaming"}
-)
-"""Options of a call over all its attempts: no entry can have its own."""
+ENTRY_KNOWN = frozenset({"model", "base_url", "weight", "extra", *ENTRY_OPTIONS, *ENTRY_SECRETS})
 
 
 class ScoutRouterChatModel(ScoutChatModel):
@@ -86,13 +81,19 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _route(self, model: str | None = None) -> Route:
         route = self._held.route_of(
-            (self.models, self.strategy, self.api_key, self.clock), self._make_route
+            (self.models, self.strategy, self.api_key, self.clock, self._settings()),
+            self._make_route,
         )
         return route if model is None else self._narrowed(route, model)
 
+    @override
+    def _request_settings(self) -> dict[str, Any]:
+        return {}  # what an entry says wins over the router: both are settings of the candidate
+
     def _make_route(self) -> Route:
+        usual = _fields(self._settings())
         return Route(
-            candidates=tuple(_candidate(entry) for entry in self._keyed_models()),
+            candidates=tuple(_candidate(entry, usual) for entry in self._keyed_models()),
             strategy=self._order(),
             clock=self.clock,
         )
@@ -123,7 +124,7 @@ class ScoutRouterChatModel(ScoutChatModel):
         """Keep the candidates that a call asks for by name, or go to the one it names."""
         kept = tuple(c for c in route.candidates if model in (str(c), c.model))
         if not kept:
-            kept = (_candidate(model),)
+            kept = (_candidate(model, _fields(self._settings())),)
         return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
 
 
@@ -131,30 +132,51 @@ def _checked(models: Any) -> list[Any]:
     """Return the entries, each one known to be a model; the error says what to write instead."""
     if isinstance(models, str) or not isinstance(models, Sequence) or not models:
         raise ConfigurationError("models= is a list of at least one model")
-    for entry in models:
-        name = _name(entry)
-        if isinstance(entry, dict):
-            _check_entry(entry)
-        if isinstance(entry, str | dict):
-            split_model(name)  # raises, listing the known providers
-    return list(models)
+    return [_checked_entry(entry) for entry in models]
 
 
-def _check_entry(entry: Mapping[str, Any]) -> None:
-    known = {"model", "base_url", "weight", "extra", *ENTRY_OPTIONS, *ENTRY_SECRETS}
-    for name in entry.keys() - known - NOT_MISSPELT:
-        if name in OF_THE_CALL:
-            raise ConfigurationError(f"{name}= belongs to the router, not to one of its models")
-        check_spelling(name, known, f"the entry {entry['model']!r}")
+def _checked_entry(entry: Any) -> Any:
+    entry = _canonical(entry) if isinstance(entry, dict) else entry
+    name = _name(entry)
+    if isinstance(entry, str | dict):
+        split_model(name)  # raises, listing the known providers
+    return entry
+
+
+def _canonical(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring an entry's options to their own names, its keys behind a mask."""
+    owner = f"the entry {entry.get('model', entry.get('model_name'))!r}"
+    made: dict[str, Any] = {}
+    for given, value in entry.items():
+        name = ALIASES.get(given, given)
+        if name in ("api_key", "api_keys"):
+            made["api_keys"] = [SecretStr(key) for key in _listed(value)]
+        elif name in ENTRY_KNOWN:
+            made[name] = value
+        elif name in PATIENCE:
+            raise ConfigurationError(f"{given}= belongs to the router, not to one of its models")
+        else:
+            check_body_field(given, owner)
+            check_spelling(given, ENTRY_KNOWN, owner)
+            made[given] = value
+    return made
+
+
+def _listed(keys: Any) -> list[str]:
+    """Return keys as plain text: of a string with commas, a `SecretStr`, or a list of either."""
+    if isinstance(keys, SecretStr):
+        return _listed(keys.get_secret_value())
+    if isinstance(keys, str):
+        return keys.split(",")
+    return [one for key in keys or () for one in _listed(key)]
 
 
 def _is_bare(entry: Any) -> bool:
-    keyed = isinstance(entry, dict) and (entry.get("api_key") or entry.get("api_keys"))
-    return isinstance(entry, str | dict) and not keyed
+    return isinstance(entry, str) or (isinstance(entry, dict) and not entry.get("api_keys"))
 
 
 def _with_key(entry: Any, key: SecretStr) -> dict[str, Any]:
-    return {**({"model": entry} if isinstance(entry, str) else entry), "api_key": key}
+    return {**({"model": entry} if isinstance(entry, str) else entry), "api_keys": [key]}
 
 
 def _name(entry: Any) -> str:
@@ -182,19 +204,20 @@ def _public(entry: Any) -> Any:
             return entry
 
 
-def _candidate(entry: Any) -> Candidate:
+def _candidate(entry: Any, usual: Mapping[str, Any]) -> Candidate:
+    """Make an entry's candidate; where it leaves an option open, the router's own is usual."""
     if isinstance(entry, ScoutProviderChatModel):
         (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
         return Candidate(
             endpoint=only.endpoint,
             model=only.model,
-            settings=_fields(entry._settings()),  # noqa: SLF001
+            settings=_over(usual, _fields(entry._settings())),  # noqa: SLF001
         )
     given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
     provider, model = split_model(given["model"])
     client = registry.client(
         provider,
-        api_keys=_keys(given),
+        api_keys=clean_keys(_listed(given.get("api_keys")), source="api_keys="),
         base_url=given.get("base_url"),
         headers=given.get("default_headers"),
         transport=as_transport(given.get("transport")),
@@ -202,22 +225,9 @@ def _candidate(entry: Any) -> Candidate:
     return Candidate(
         endpoint=client.endpoint,
         model=model,
-        settings=_fields({name: value for name, value in given.items() if name != "model"}),
+        settings=_over(usual, _fields(given)),
         weight=float(given.get("weight", 1.0)),
     )
-
-
-def _keys(given: Mapping[str, Any]) -> tuple[str, ...]:
-    keys = given.get("api_keys") or given.get("api_key") or ()
-    listed = (
-        keys.split(",")
-        if isinstance(keys, str)
-        else [keys]
-        if isinstance(keys, SecretStr)
-        else keys
-    )
-    plain = (key.get_secret_value() if isinstance(key, SecretStr) else key for key in listed)
-    return clean_keys(plain, source="api_keys=")
 
 
 def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +235,11 @@ def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
     if isinstance(fields.get("stop"), str):
         fields["stop"] = (fields["stop"],)
-    known = {*ENTRY_OPTIONS, *ENTRY_SECRETS, "base_url", "weight", "extra"}
-    extra = {name: value for name, value in options.items() if name not in known}
+    extra = {name: value for name, value in options.items() if name not in ENTRY_KNOWN}
     extra |= options.get("extra") or {}
     return fields | ({"extra": extra} if extra else {})
+
+
+def _over(usual: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    extra = {**usual.get("extra", {}), **own.get("extra", {})}
+    return {**usual, **own, **({"extra": extra} if extra else {})}

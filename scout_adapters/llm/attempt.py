@@ -23,9 +23,9 @@ from scout_adapters.errors import (
 from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.endpoint import Candidate, Pace
+from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
 from scout_adapters.llm.failures import refusal
-from scout_adapters.llm.keys import Lease
+from scout_adapters.llm.keys import MASS_REFUSAL_SECONDS, Lease
 from scout_adapters.llm.line import Parcel, guarded
 from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.record import AttemptRecord
@@ -261,11 +261,18 @@ class Attempt:
                 retry_after=error.retry_after,
                 window=error.kind is ErrorKind.QUOTA_WINDOW,
             )
-            if conduct.key_effect == "refuse" and endpoint.pool.acquit(now):
-                endpoint.circuit.trip(now)
+            if conduct.key_effect == "refuse":
+                self._suspect(endpoint, now)
         self.record = self._failed_record(error)
         failure = interrupted(error, self._partial()) if self.committed else error
         self.call.failed(self, self.record, failure)
+
+    @staticmethod
+    def _suspect(endpoint: Endpoint, now: float) -> None:
+        """Blame the provider where it refuses every key and nobody's has just worked."""
+        proven = now - endpoint.circuit.last_good < MASS_REFUSAL_SECONDS
+        if not proven and endpoint.pool.acquit(now):
+            endpoint.circuit.trip(now)
 
     def _failed_record(self, error: ProviderError) -> AttemptRecord:
         return self._record(

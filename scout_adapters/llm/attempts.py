@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from tenacity import RetryCallState
@@ -10,6 +11,7 @@ from scout_adapters.errors import (
     ContextOverflow,
     DeadlineExceeded,
     ErrorKind,
+    KeyRejected,
     ProviderError,
     ScoutError,
     UnsupportedContent,
@@ -39,6 +41,8 @@ from scout_adapters.llm.progress import (
 )
 from scout_adapters.llm.record import AttemptRecord, summary_of
 from scout_adapters.llm.types import ChatRequest, Json
+
+logger = logging.getLogger(__name__)
 
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 
@@ -230,7 +234,7 @@ class Attempts:
             lease = endpoint.pool.lease(candidate.model, now, avoid)
             if lease is None:
                 endpoint.circuit.report(permit, "neutral", now)
-                self._skip(progress, "every key rests or is refused")
+                self._skip(progress, progress.why_no_key)
                 return None
         elif not endpoint.keyless:
             endpoint.circuit.report(permit, "neutral", now)
@@ -310,6 +314,7 @@ class Attempts:
         if not self._spent.affords_wait(pause):
             return self._finish(self._last or why_none(self.records, pause), pause)
         self._begin_round(self.clock.now() + pause)
+        logger.warning("nobody can answer now: waiting %.1f s for the first to be ready", pause)
         return self._spent.sleep(pause)
 
     def _begin_round(self, at: float) -> None:
@@ -331,5 +336,5 @@ class Attempts:
         if ready_in is not None and error.retry_after is None:
             error.retry_after = ready_in
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
-        error.is_retryable = waits and not isinstance(error, ContextOverflow)  # type: ignore[attr-defined]
+        error.is_retryable = waits and not isinstance(error, ContextOverflow | KeyRejected)  # type: ignore[attr-defined]
         return error

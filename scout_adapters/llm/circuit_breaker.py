@@ -47,6 +47,7 @@ class CircuitBreaker:
         self.cooldown = cooldown
         self.faults = 0
         self.open_until: float | None = None
+        self.last_good = float("-inf")
         self._era = 0
         self._good_probes = 0
         self._probe_since: float | None = None
@@ -83,6 +84,8 @@ class CircuitBreaker:
 
     def report(self, permit: Permit, outcome: Outcome, now: float) -> None:
         """Book what came of a call. Results from before a change of state are ignored."""
+        if outcome == "good":
+            self.last_good = now
         if outcome == "good" and not permit.probe and self.faults == 0:
             return
         with self._lock:

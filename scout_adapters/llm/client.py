@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.transport import Transport, shared_transport
 from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
+from scout_adapters.options import check_body_field
 
 logger = logging.getLogger(__name__)
 
@@ -108,12 +110,19 @@ class ProviderClient:
         system: str | None = None,
         max_tokens: int | None = 2048,
         temperature: float | None = 0.0,
+        api_key: str | None = None,
         **options: Any,
     ) -> ProviderResult:
         """Ask one model one thing, through the same engine as everything else.
 
-        Raises what a chat model raises. `options` go into the request's body.
+        Raises what a chat model raises. `api_key` is used instead of the pool; `options` go into
+        the request's body.
         """
+        if api_key is not None:
+            own = self.variant(api_keys=(api_key,))
+            return await own.call(model, prompt, system, max_tokens, temperature, **options)
+        for name in options:
+            check_body_field(name, f"a call of {self.name}")
         messages: list[BaseMessage] = [SystemMessage(system)] if system else []
         request = ChatRequest(
             model=model,
@@ -136,6 +145,23 @@ class ProviderClient:
             self._endpoint = self._open()
         return self._endpoint
 
+    def variant(
+        self,
+        *,
+        api_keys: Sequence[str] = (),
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> ProviderClient:
+        """Return the same provider with other keys, or at another address."""
+        other = copy(self)
+        other._given = clean_keys(api_keys, source="api_keys=") or self._given  # noqa: SLF001  # a copy of this
+        other._base_url = base_url or self._base_url  # noqa: SLF001  # as above
+        other._headers = {**self._headers, **(headers or {})}  # noqa: SLF001  # as above
+        other._transport = transport or self._transport  # noqa: SLF001  # as above
+        other._endpoint = None  # noqa: SLF001  # as above
+        return other
+
     @property
     def available(self) -> bool:
         """Whether a call could be made now: a working key (or no need of one), circuit closed."""
@@ -148,7 +174,8 @@ class ProviderClient:
         keys = self._given or self._parse_keys_from_env()
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
-        own_address = base_url == self.spec.base_url
+        # The environment's address is the provider's own; only one given in code is another.
+        own_address = self._base_url in (None, self.spec.base_url)
         return Endpoint(
             spec=self.spec,
             pool=KeyPool(self.name, states, self.rules),

@@ -53,8 +53,8 @@ def converse(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversatio
     called: dict[str, str] = {}  # which tool a call id belongs to; results may lack the name
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
-            for call in message.tool_calls:
-                called[call.get("id") or ""] = call["name"]
+            for call in (*message.tool_calls, *message.invalid_tool_calls):
+                called[call.get("id") or ""] = call.get("name") or ""
             conversation.turns.append(_assistant(message, at, spec, conversation.changes))
         elif isinstance(message, ToolMessage):
             conversation.turns.append(_tool(message, at, spec, called))

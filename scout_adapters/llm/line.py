@@ -28,7 +28,14 @@ from scout_adapters.llm.conversation import converse
 from scout_adapters.llm.exchange import Answer, Exchange, Timeouts
 from scout_adapters.llm.failures.foreign import foreign
 from scout_adapters.llm.transport import Transport
-from scout_adapters.llm.types import ChatRequest, Json, ProviderResult, ProviderSpec, StreamReader
+from scout_adapters.llm.types import (
+    ChatRequest,
+    Json,
+    LLMResponse,
+    ProviderResult,
+    ProviderSpec,
+    StreamReader,
+)
 
 T = TypeVar("T")
 
@@ -200,7 +207,8 @@ class FunctionLine:
     async def asend(self, parcel: Parcel) -> AIMessage:
         token = in_function_call.set(True)
         try:
-            result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
+            async with asyncio.timeout(parcel.timeouts.total):
+                result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
         except Exception as error:  # noqa: BLE001  # whatever a user's function raises is its failure
             named = foreign(self.name, error, redact=parcel.redact)
             # An HTTP library's exception holds the request, and the request the key.
@@ -208,7 +216,7 @@ class FunctionLine:
             raise named from None if library in HTTP_LIBRARIES else error
         finally:
             in_function_call.reset(token)
-        return _message(result, self.name)
+        return _message(_as_result(result), self.name, parcel.prepared.request.stop)
 
     def stream(self, parcel: Parcel) -> Generator[list[Json | None]]:
         yield [{"message": self.send(parcel)}]
@@ -243,7 +251,24 @@ def _flat(request: ChatRequest) -> dict[str, Any]:
     return arguments | dict(request.extra)
 
 
-def _message(result: ProviderResult, name: str) -> AIMessage:
+def _as_result(result: Any) -> ProviderResult:
+    """Take what the guide's functions may return: a `ProviderResult`, `LLMResponse`, or text."""
+    match result:
+        case ProviderResult():
+            return result
+        case LLMResponse():
+            tokens = (result.input_tokens, result.output_tokens)
+            return ProviderResult(result.content, result.cost_usd, *tokens, model=result.model)
+        case str():
+            return ProviderResult(result)
+    raise malformed(f"the function returned a {type(result).__name__}, not a ProviderResult")
+
+
+def _message(result: ProviderResult, name: str, stop: Sequence[str]) -> AIMessage:
+    """Make the answer's message; cut at a stop sequence, of which the function knows nothing."""
+    text = result.response_text
+    for word in stop:
+        text = text.partition(word)[0]
     metadata: dict[str, Any] = {"model_name": result.model, "model_provider": name}
     if result.cost_usd is not None:
         metadata["provider_cost_usd"] = result.cost_usd
@@ -254,7 +279,7 @@ def _message(result: ProviderResult, name: str) -> AIMessage:
             output_tokens=result.output_tokens,
             total_tokens=result.input_tokens + result.output_tokens,
         )
-    return AIMessage(content=result.response_text, response_metadata=metadata, usage_metadata=usage)
+    return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
 
 
 class WholeReader:

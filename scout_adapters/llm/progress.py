@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from scout_adapters.errors import CircuitOpenError, NoKeyError, NoWorkingKey, ScoutError
+from scout_adapters.errors import (
+    CircuitOpenError,
+    ErrorKind,
+    NoKeyError,
+    NoWorkingKey,
+    ScoutError,
+    provider_error,
+)
 from scout_adapters.llm.endpoint import Candidate
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Prepared
@@ -16,6 +23,7 @@ SHORTEST_SECRET = 8
 """Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
 
 CIRCUIT_OPEN = "circuit open"
+REFUSED = "every key was refused"
 NO_KEY = ""
 """Stands for the key of a provider that needs none."""
 
@@ -47,6 +55,12 @@ class Progress:
         """Say what to do about there being no key."""
         variables = " or ".join(self.candidate.endpoint.key_variables)
         return f"no key is configured: {f'set {variables}, or ' if variables else ''}pass api_key="
+
+    @property
+    def why_no_key(self) -> str:
+        """Say why no key can be leased."""
+        refused = all(state.permanently_failed for state in self.candidate.endpoint.pool)
+        return REFUSED if refused else "every key rests or is refused"
 
     def ready_at(self, now: float) -> float:
         """Return when this call can try the candidate (again), in monotonic seconds."""
@@ -80,5 +94,8 @@ def why_none(records: Sequence[AttemptRecord], pause: float | None) -> ScoutErro
         return NoWorkingKey("the route has no candidate")
     if pause is None:
         return NoKeyError(why)
+    if all(r.reason == REFUSED for r in skipped):
+        known = {"provider": skipped[0].provider, "model": skipped[0].model}
+        return provider_error(ErrorKind.AUTH_INVALID, why, phase="pre_send", **known)
     kind = CircuitOpenError if any(r.reason == CIRCUIT_OPEN for r in skipped) else NoWorkingKey
     return kind(f"{why}; ready in {pause:.1f} s")

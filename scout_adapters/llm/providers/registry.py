@@ -66,12 +66,8 @@ class ProviderRegistry:
             return self.get(name)
         wanted = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), transport)
         if (found := self._special.get(wanted)) is None:
-            found = self._special[wanted] = ProviderClient(
-                spec=self.spec(name),
-                api_keys=api_keys,
-                base_url=base_url,
-                headers=headers,
-                transport=transport,
+            found = self._special[wanted] = self.get(name).variant(
+                api_keys=api_keys, base_url=base_url, headers=headers, transport=transport
             )
         return found
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Json, Turn
 from scout_adapters.llm.wires.anthropic_messages.ids import CallIds
-from scout_adapters.llm.wires.shapes import objects
+from scout_adapters.llm.wires.shapes import mapping, objects
 
 PDF = "application/pdf"
 IMAGES: Mapping[str, str] = {
@@ -102,7 +102,7 @@ def _tool_use(block: Json, _: Turn, ids: CallIds) -> Json:
         "type": "tool_use",
         "id": ids.called(block["id"]),
         "name": block["name"],
-        "input": block["args"],
+        "input": mapping(block["args"]),  # a call that the model broke is a text
     } | {key: block[key] for key in CARRIED if block.get(key)}
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Json, Turn
+from scout_adapters.llm.wires.shapes import mapping
 
 SIGNATURES = "__gemini_function_call_thought_signatures__"
 """Where langchain-google-genai keeps the signatures of calls: `additional_kwargs[…][call id]`."""
@@ -116,7 +117,7 @@ def _reasoning(block: Json, _turn: Turn) -> Json | None:
 
 
 def _call(block: Json, turn: Turn) -> Json:
-    call: Json = {"name": block["name"], "args": block["args"]}
+    call: Json = {"name": block["name"], "args": mapping(block["args"])}
     if block["id"]:
         call["id"] = block["id"]
     kept = turn.kept.get(SIGNATURES)
