@@ -211,7 +211,7 @@ def _candidate(entry: Any, usual: Mapping[str, Any]) -> Candidate:
         return Candidate(
             endpoint=only.endpoint,
             model=only.model,
-            settings=_over(usual, _fields(entry._settings())),  # noqa: SLF001
+            settings=_over(usual, _fields(entry._settings())),  # noqa: SLF001  # as above
         )
     given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
     provider, model = split_model(given["model"])

@@ -68,6 +68,9 @@ class ScoutError(Exception):
     attempts: tuple[Any, ...] = ()
     """Every attempt of the call, in order; the same records as `response_metadata["scout"]`."""
 
+    is_retryable: bool = False
+    """Whether trying again may help: LangChain's middleware acts on it."""
+
     retry_after: float | None = None
     """Seconds after which trying again is worth it, where anybody knows."""
 

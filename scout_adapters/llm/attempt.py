@@ -101,7 +101,7 @@ class Attempt:
         self._pace.begin()
         try:
             self.call.started(self)
-        except BaseException:
+        except BaseException:  # a cancellation as well: whatever it is goes on, with nothing held
             self._pace.end()
             self._book_nothing(NOT_SENT)
             raise
@@ -339,7 +339,7 @@ def abandoning(step: object) -> Iterator[None]:
     """Give back what an attempt holds that is not made: a callback raised, or a cancellation."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # goes on; a cancellation is the usual one
         if isinstance(step, Attempt):
             step.give_back()
         raise

@@ -336,5 +336,5 @@ class Attempts:
         if ready_in is not None and error.retry_after is None:
             error.retry_after = ready_in
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
-        error.is_retryable = waits and not isinstance(error, ContextOverflow | KeyRejected)  # type: ignore[attr-defined]
+        error.is_retryable = waits and not isinstance(error, ContextOverflow | KeyRejected)
         return error

@@ -288,7 +288,7 @@ class KeyPool:
             recent = [s for s in self.states if now - s.refused_at < MASS_REFUSAL_SECONDS]
             if any(not s.permanently_failed for s in self.states):
                 return False  # another key may still answer, and prove these ones bad
-            if len(recent) < 2 or 2 * len(recent) <= len(self.states):  # noqa: PLR2004
+            if len(recent) < 2 or 2 * len(recent) <= len(self.states):  # noqa: PLR2004  # one is no crowd
                 return False
             for state in recent:
                 state.permanently_failed, state.quarantined_until = False, 0.0

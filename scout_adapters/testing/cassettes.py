@@ -29,17 +29,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 
 # vcrpy and PyYAML come without types.
-import vcr  # type: ignore[import-untyped]
-import yaml  # type: ignore[import-untyped]
-from vcr.persisters.filesystem import CassetteNotFoundError  # type: ignore[import-untyped]
-from vcr.serialize import deserialize, serialize  # type: ignore[import-untyped]
+import vcr
+import yaml
+from vcr.persisters.filesystem import CassetteNotFoundError
+from vcr.serialize import deserialize, serialize
 
 from scout_adapters.testing.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 
 if TYPE_CHECKING:
-    from vcr.cassette import Cassette  # type: ignore[import-untyped]
-    from vcr.request import Request as Recorded  # type: ignore[import-untyped]
+    from vcr.cassette import Cassette
+    from vcr.request import Request as Recorded
 
     from scout_adapters.testing.reply import Request
 

@@ -35,7 +35,7 @@ registry = ProviderRegistry()
 
 # The names above come first: a module of the guide's kind takes them from here and registers
 # itself on import.
-from scout_adapters.llm.providers import (  # noqa: E402
+from scout_adapters.llm.providers import (  # noqa: E402  # see above
     anthropic,
     cerebras,
     deepseek,
