@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import socket
 import ssl
@@ -162,8 +163,10 @@ class Transport:
 
 @cache
 def shared_transport() -> Transport:
-    """Return the transport that every model without one of its own uses."""
-    return Transport()
+    """Return the transport that every model without one of its own uses; closed at exit."""
+    transport = Transport()
+    atexit.register(transport.close)
+    return transport
 
 
 @cache

@@ -13,6 +13,7 @@ from langchain_core.exceptions import ModelAuthenticationError
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from scout_adapters import (
+    ScoutAnthropicChatModel,
     ScoutGroqChatModel,
     ScoutOpenAIChatModel,
     ScoutRouterChatModel,
@@ -107,6 +108,20 @@ def test_models_that_think_are_not_sent_what_they_refuse(emulator: Emulator) -> 
         )
         face.invoke("hi")
     assert ["temperature" in exchange.body for exchange in emulator.log] == [False, False, True]
+
+
+def test_a_forced_tool_wins_over_a_budget_for_thoughts(emulator: Emulator) -> None:
+    model = ScoutAnthropicChatModel(
+        model="claude-3-7-sonnet-latest",
+        api_key="k",
+        base_url=emulator.url("anthropic"),
+        thinking={"type": "enabled", "budget_tokens": 2000},
+    )
+    model.invoke("hi")
+    assert emulator.log[0].body["thinking"]["budget_tokens"] == 2000
+    weather = {"title": "weather", "type": "object", "properties": {"city": {"type": "string"}}}
+    model.with_structured_output(weather, method="function_calling").invoke("Paris?")
+    assert "thinking" not in emulator.log[1].body
 
 
 def test_keys_with_a_comma_between_them_are_two_keys_on_a_face_too() -> None:

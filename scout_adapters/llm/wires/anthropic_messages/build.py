@@ -102,10 +102,7 @@ def _add_reasoning(body: Json, request: ChatRequest, extra: Mapping[str, Any]) -
     thought, effort = thinking(request.model, request.reasoning_effort, body["max_tokens"])
     if effort:
         body.setdefault("output_config", {})["effort"] = effort
-    if thought is None or "thinking" in extra:
-        return
-    # A budget for thoughts and a forced tool exclude each other; the tool was asked for by name.
-    if thought["type"] != "enabled" or not forces(body.get("tool_choice")):
+    if thought is not None and "thinking" not in extra:
         body["thinking"] = thought
 
 
@@ -116,7 +113,9 @@ def _leave_out_what_excludes_itself(body: Json) -> None:
     """
     known = claude(str(body["model"]))
     thought = mapping(body.get("thinking")).get("type")
-    if thought == "enabled" and breaks_off_thinking(body["messages"]):
+    # A budget for thoughts and a forced tool exclude each other; the tool was asked for by name.
+    forced = forces(body.get("tool_choice"))
+    if thought == "enabled" and (forced or breaks_off_thinking(body["messages"])):
         del body["thinking"]
         thought = None
     if known is None:
