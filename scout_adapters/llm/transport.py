@@ -150,10 +150,11 @@ class Transport:
         raise failure.named
 
     def close(self) -> None:
-        """Close the sync client; the next call opens another."""
-        if self._sync is not None:
-            self._sync[1].close()
-            self._sync = None
+        """Close this process's sync client; the next call opens another."""
+        held, self._sync = self._sync, None
+        if held is not None and held[0] == os.getpid():
+            # A parent's connections are not ours to end: a child would say goodbye in its name.
+            held[1].close()
 
     async def aclose(self) -> None:
         """Close the running loop's client; the next call opens another."""
