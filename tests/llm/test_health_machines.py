@@ -40,7 +40,7 @@ class PlainKey:
 
 
 class Keys(RuleBasedStateMachine):
-    """Leases and outcomes in any order; health must be what the rules of DESIGN say."""
+    """Leases and outcomes in any order; health must be what the rules say."""
 
     leases = Bundle("leases")
 

@@ -1,4 +1,4 @@
-"""Each refusal in the words of each provider, as `errors.md` has them."""
+"""Each refusal in the words of each provider."""
 
 from __future__ import annotations
 
