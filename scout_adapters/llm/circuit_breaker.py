@@ -29,11 +29,16 @@ class Permit:
     """The right to call; give it back with the outcome. Old ones are ignored."""
 
     era: int
+    since: float
     probe: bool = False
 
 
 class CircuitBreaker:
-    """Counts a provider's faults in a row. Times are monotonic seconds."""
+    """Counts a provider's faults in a row. Times are monotonic seconds.
+
+    In a row means one after the other: of many calls at once, those that fail come back first, and
+    are one fault, for none of them began after another had failed.
+    """
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class CircuitBreaker:
         self._era = 0
         self._good_probes = 0
         self._probe_since: float | None = None
+        self._last_fault = float("-inf")
         self._lock = ForkSafeLock()
 
     def ready_at(self, now: float) -> float:
@@ -71,16 +77,16 @@ class CircuitBreaker:
     def permit(self, now: float) -> Permit | None:
         """Let a call through, or not; while open, one probe at a time once the rest is over."""
         if self.open_until is None:
-            return Permit(self._era)
+            return Permit(self._era, now)
         with self._lock:
             if self.open_until is None:
-                return Permit(self._era)
+                return Permit(self._era, now)
             if self.ready_at(now) > now:
                 return None
             if self._probe_since is not None:
                 self._era += 1  # a probe was lost: should it still report, it comes too late
             self._probe_since = now
-            return Permit(self._era, probe=True)
+            return Permit(self._era, now, probe=True)
 
     def report(self, permit: Permit, outcome: Outcome, now: float) -> None:
         """Book what came of a call. Results from before a change of state are ignored."""
@@ -93,7 +99,7 @@ class CircuitBreaker:
                 return
             if permit.probe:
                 self._probe_since = None
-            if outcome == "fault":
+            if outcome == "fault" and permit.since >= self._last_fault:
                 self._fault(now)
             elif outcome == "good":
                 self._good(probe=permit.probe)
@@ -115,6 +121,7 @@ class CircuitBreaker:
 
     def _fault(self, now: float) -> None:
         self.faults += 1
+        self._last_fault = now
         if self.open_until is not None or self.faults >= self.threshold:
             self._open(now)
 

@@ -207,3 +207,16 @@ def test_each_address_of_a_provider_has_a_circuit_of_its_own() -> None:
     circuit("groq", "https://proxy").trip(NOW)
     assert circuit("groq").is_available(NOW)
     assert circuit("groq", "https://proxy") is circuit("groq", "https://proxy")
+
+
+def test_calls_that_fail_together_are_one_fault_and_calls_after_them_the_next() -> None:
+    """Of many calls at once, those that fail come back first: no reason to close the door."""
+    breaker = CircuitBreaker()
+    wave = [permitted(breaker) for _ in range(50)]
+    for permit in wave:
+        breaker.report(permit, "fault", NOW + 1)
+    assert breaker.faults == 1
+    for second in range(2, 6):
+        assert breaker.is_available(NOW + second)
+        book(breaker, "fault", now=NOW + second)
+    assert not breaker.is_available(NOW + 5)

@@ -153,6 +153,8 @@ class Circuit(RuleBasedStateMachine):
         self.probe_began = 0.0
         self.current: list[Permit] = []
         """Permits that were given since the last change of state."""
+        self.begun: dict[int, float] = {}
+        self.last_fault = 0.0
 
     @rule(seconds=st.sampled_from([1.0, 29.0, 31.0, PROBE_LEASE_SECONDS]))
     def wait(self, seconds: float) -> None:
@@ -171,6 +173,7 @@ class Circuit(RuleBasedStateMachine):
             self.probe, self.probe_began = permit, self.now
             self.current = []
         self.current.append(permit)
+        self.begun[id(permit)] = self.now
         return permit
 
     @rule(permit=consumes(permits), outcome=st.sampled_from(["good", "fault", "neutral"]))
@@ -181,7 +184,10 @@ class Circuit(RuleBasedStateMachine):
         if permit is self.probe:
             self.probe = None
         if outcome == "fault":
+            if self.begun[id(permit)] < self.last_fault:
+                return  # under way when another failed: the same fault
             self.faults += 1
+            self.last_fault = self.now
             if self.open_until is not None or self.faults >= 3:
                 self.change(self.now + 30.0)
         elif outcome == "good":
