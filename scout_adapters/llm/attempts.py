@@ -226,24 +226,10 @@ class Attempts:
         if permit is None:
             self._skip(progress, CIRCUIT_OPEN)
             return None
-        lease: Lease | None = None
-        if len(endpoint.pool):
-            avoid = frozenset(progress.avoid)
-            if again is not None:
-                avoid = frozenset(s.id for s in endpoint.pool if s is not again)
-            lease = endpoint.pool.lease(candidate.model, now, avoid)
-            if lease is None:
-                endpoint.circuit.report(permit, "neutral", now)
-                self._skip(progress, progress.why_no_key)
-                return None
-        elif not endpoint.keyless:
+        lease = progress.lease(now, again)
+        if isinstance(lease, str):
             endpoint.circuit.report(permit, "neutral", now)
-            progress.out = True
-            self._skip(progress, progress.lacks_keys)
-            return None
-        elif NO_KEY in progress.avoid:
-            endpoint.circuit.report(permit, "neutral", now)
-            self._skip(progress, "the server asked for a pause")
+            self._skip(progress, lease)
             return None
         return self._leave(progress, permit, lease)
 

@@ -69,9 +69,20 @@ class ProviderClient:
         # The guide's limit is for its own way; a card tries every key that it has.
         self.max_key_attempts = None if spec else max_key_attempts
         self._named_keys = (env_key_name, env_single_key_name)
-        self._given = clean_keys(api_keys, source="api_keys=")
+        given = clean_keys(api_keys, source="api_keys=")
+        self._address(given, base_url, dict(headers or {}), transport)
+
+    def _address(
+        self,
+        keys: tuple[str, ...],
+        base_url: str | None,
+        headers: dict[str, str],
+        transport: Transport | None,
+    ) -> None:
+        """Say where to ask, and with which keys, where it is not for the environment to say."""
+        self._given = keys
         self._base_url = base_url
-        self._headers = dict(headers or {})
+        self._headers = headers
         self._transport = transport
         self._endpoint: Endpoint | None = None
 
@@ -155,11 +166,12 @@ class ProviderClient:
     ) -> ProviderClient:
         """Return the same provider with other keys, or at another address."""
         other = copy(self)
-        other._given = clean_keys(api_keys, source="api_keys=") or self._given  # noqa: SLF001  # a copy of this
-        other._base_url = base_url or self._base_url  # noqa: SLF001  # as above
-        other._headers = {**self._headers, **(headers or {})}  # noqa: SLF001  # as above
-        other._transport = transport or self._transport  # noqa: SLF001  # as above
-        other._endpoint = None  # noqa: SLF001  # as above
+        other._address(  # noqa: SLF001  # a copy of this
+            clean_keys(api_keys, source="api_keys=") or self._given,
+            base_url or self._base_url,
+            {**self._headers, **(headers or {})},
+            transport or self._transport,
+        )
         return other
 
     @property

@@ -14,7 +14,7 @@ from scout_adapters.errors import (
     provider_error,
 )
 from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.keys import Lease
+from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window
 from scout_adapters.llm.record import AttemptRecord
@@ -23,6 +23,7 @@ SHORTEST_SECRET = 8
 """Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
 
 CIRCUIT_OPEN = "circuit open"
+PAUSED = "the server asked for a pause"
 REFUSED = "every key was refused"
 NO_KEY = ""
 """Stands for the key of a provider that needs none."""
@@ -61,6 +62,18 @@ class Progress:
         """Say why no key can be leased."""
         refused = all(state.permanently_failed for state in self.candidate.endpoint.pool)
         return REFUSED if refused else "every key rests or is refused"
+
+    def lease(self, now: float, again: KeyState | None) -> Lease | str | None:
+        """Take a key, `again` if that one is wanted; None where none is needed; or say why not."""
+        pool = self.candidate.endpoint.pool
+        if not len(pool):
+            if self.candidate.endpoint.keyless:
+                return PAUSED if NO_KEY in self.avoid else None
+            self.out = True
+            return self.lacks_keys
+        others = (state.id for state in pool if state is not again)
+        avoid = frozenset(self.avoid if again is None else others)
+        return pool.lease(self.candidate.model, now, avoid) or self.why_no_key
 
     def ready_at(self, now: float) -> float:
         """Return when this call can try the candidate (again), in monotonic seconds."""
