@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test format clean
+.PHONY: demo test suite format clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -13,6 +13,9 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
+
+suite: .venv/dev
+	$(BIN)/python tests/faces/suite.py
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel
@@ -120,6 +121,7 @@ def with_extras(
     return {**kept, "model_kwargs": {**extra, **(kept.get("model_kwargs") or {})}}
 
 
+@cache
 def _accepted(cls: type[BaseModel]) -> frozenset[str]:
     """Return every name under which a field may be given."""
     names: set[str] = set()

@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,11 +20,19 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
-_spec = importlib.util.spec_from_file_location("cards", Path(__file__).with_name("cards.py"))
-assert _spec is not None
-assert _spec.loader is not None
-cards = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(cards)
+
+def loaded(path: Path) -> ModuleType:
+    """Load a script that lies beside the tests."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+cards = loaded(ROOT / "tests/docs/cards.py")
+suite = loaded(ROOT / "tests/faces/suite.py")
 
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -75,3 +85,12 @@ def test_each_example_runs(example: Path, tmp_path: Path) -> None:
     done = run(example.read_text(), tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_table_of_langchains_suite_counts_every_test_and_no_failure() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \|", README, re.MULTILINE)
+    listed = {name: sum(map(int, counts)) for name, *counts in rows}
+    assert [name for name, _, failed, _ in rows if failed != "0"] == []
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *suite.files()]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert listed == Counter(re.findall(r"test_standard_(\w+)\.py::", found))
