@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal, cast
 
@@ -31,6 +32,12 @@ from scout_adapters.rendering import chunk_of, in_blocks, result_of
 from scout_adapters.structured import structured
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
+
+
+@cache
+def _version() -> str:
+    # Looked up in the installed package's files, which is most of what a construction would cost.
+    return version("scout-adapters")
 
 
 class ScoutChatModel(BaseChatModel):
@@ -110,7 +117,7 @@ class ScoutChatModel(BaseChatModel):
 
     @model_validator(mode="after")
     def _set_scout_adapters_version(self) -> ScoutChatModel:
-        self._add_version("scout-adapters", version("scout-adapters"))
+        self._add_version("scout-adapters", _version())
         return self
 
     @property
