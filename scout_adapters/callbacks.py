@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -175,7 +176,7 @@ class ScoutAuditCallbackHandler(BaseCallbackHandler):
     Ours tell it of attempts; of any other LangChain model it logs the calls.
     """
 
-    def __init__(self, audit: AuditLog | str | None = None) -> None:
+    def __init__(self, audit: AuditLog | str | Path | None = None) -> None:
         """Log to `audit`, to the file at that path, or to the process's log."""
         self.audit = audit if isinstance(audit, AuditLog) else get_audit(audit)
         self._attempted: dict[UUID, None] = {}

@@ -1,9 +1,13 @@
-"""LangChain faces of single providers; all that one adds to the base is its name."""
+"""LangChain faces of single providers; all that one adds to the base is its name.
+
+`init=False` is for type checkers, which would make an `__init__` of pydantic's fields for each: it
+would take no plain string for a key, and no option of the provider's own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
 from typing_extensions import override
@@ -72,6 +76,36 @@ class ScoutProviderChatModel(ScoutChatModel):
     """A `Transport`, or an httpx transport to put in the place of the network."""
 
     _held: Held = PrivateAttr(default_factory=Held)
+
+    if TYPE_CHECKING:
+        # What editors and type checkers offer: pydantic takes more than the fields' types say.
+        def __init__(  # noqa: PLR0913  # one for each field
+            self,
+            *,
+            model: str = "",
+            api_key: str | SecretStr | None = None,
+            api_keys: str | Sequence[str | SecretStr] | None = None,
+            base_url: str | None = None,
+            default_headers: Mapping[str, str] | None = None,
+            transport: Any = None,
+            temperature: float | None = None,
+            top_p: float | None = None,
+            max_tokens: int | None = None,
+            stop: list[str] | str | None = None,
+            reasoning_effort: str | None = None,
+            streaming: bool = False,
+            timeout: Any = None,
+            max_retries: int = 2,
+            max_wait: float = 30.0,
+            deadline: float | None = None,
+            failover_on_refusal: bool = False,
+            model_kwargs: Mapping[str, Any] | None = None,
+            **options: Any,
+        ) -> None: ...
+
+    def __init_subclass__(cls, *, init: bool = False, **settings: Any) -> None:
+        """Take `init=False`, which PEP 681 gives to type checkers."""
+        super().__init_subclass__(**settings)
 
     @classmethod
     @override
@@ -155,85 +189,85 @@ def as_transport(given: Any) -> Transport | None:
     return _transports.setdefault(id(given), (given, Transport(given)))[1]
 
 
-class ScoutAnthropicChatModel(ScoutProviderChatModel):
+class ScoutAnthropicChatModel(ScoutProviderChatModel, init=False):
     """Claude, from Anthropic."""
 
     provider = "anthropic"
 
 
-class ScoutCerebrasChatModel(ScoutProviderChatModel):
+class ScoutCerebrasChatModel(ScoutProviderChatModel, init=False):
     """Open models on Cerebras."""
 
     provider = "cerebras"
 
 
-class ScoutDeepSeekChatModel(ScoutProviderChatModel):
+class ScoutDeepSeekChatModel(ScoutProviderChatModel, init=False):
     """DeepSeek's own models."""
 
     provider = "deepseek"
 
 
-class ScoutFireworksChatModel(ScoutProviderChatModel):
+class ScoutFireworksChatModel(ScoutProviderChatModel, init=False):
     """Open models on Fireworks."""
 
     provider = "fireworks"
 
 
-class ScoutGoogleChatModel(ScoutProviderChatModel):
+class ScoutGoogleChatModel(ScoutProviderChatModel, init=False):
     """Gemini, from Google."""
 
     provider = "google"
 
 
-class ScoutGroqChatModel(ScoutProviderChatModel):
+class ScoutGroqChatModel(ScoutProviderChatModel, init=False):
     """Open models on Groq's hardware."""
 
     provider = "groq"
 
 
-class ScoutMiniMaxChatModel(ScoutProviderChatModel):
+class ScoutMiniMaxChatModel(ScoutProviderChatModel, init=False):
     """MiniMax's own models."""
 
     provider = "minimax"
 
 
-class ScoutMistralChatModel(ScoutProviderChatModel):
+class ScoutMistralChatModel(ScoutProviderChatModel, init=False):
     """Mistral's own models."""
 
     provider = "mistral"
 
 
-class ScoutOllamaChatModel(ScoutProviderChatModel):
+class ScoutOllamaChatModel(ScoutProviderChatModel, init=False):
     """Local models on Ollama; no key needed."""
 
     provider = "ollama"
 
 
-class ScoutOpenAIChatModel(ScoutProviderChatModel):
+class ScoutOpenAIChatModel(ScoutProviderChatModel, init=False):
     """OpenAI's models, over Chat Completions."""
 
     provider = "openai"
 
 
-class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel):
+class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel, init=False):
     """Any server that speaks Chat Completions, at `base_url`: vLLM, llama.cpp, LM Studio."""
 
     provider = "openai_compatible"
 
 
-class ScoutOpenRouterChatModel(ScoutProviderChatModel):
+class ScoutOpenRouterChatModel(ScoutProviderChatModel, init=False):
     """Anybody's models, through OpenRouter."""
 
     provider = "openrouter"
 
 
-class ScoutTogetherChatModel(ScoutProviderChatModel):
+class ScoutTogetherChatModel(ScoutProviderChatModel, init=False):
     """Open models on Together."""
 
     provider = "together"
 
 
-class ScoutXAIChatModel(ScoutProviderChatModel):
+class ScoutXAIChatModel(ScoutProviderChatModel, init=False):
     """Grok, from xAI."""
 
     provider = "xai"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from langchain_core.language_models import BaseChatModel
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
@@ -38,11 +39,35 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     _held: Held = PrivateAttr(default_factory=Held)
 
-    def __init__(self, **options: Any) -> None:
-        """Take `models`, checked before pydantic sees them: its errors quote their input."""
-        if "models" in options:
-            options["models"] = _checked(options["models"])
-        super().__init__(**options)
+    if TYPE_CHECKING:
+        # What editors and type checkers offer.
+        def __init__(  # noqa: PLR0913  # one for each field
+            self,
+            *,
+            models: Sequence[str | Mapping[str, Any] | BaseChatModel],
+            strategy: StrategyName | Strategy = "priority",
+            api_key: str | SecretStr | None = None,
+            temperature: float | None = None,
+            top_p: float | None = None,
+            max_tokens: int | None = None,
+            stop: list[str] | str | None = None,
+            reasoning_effort: str | None = None,
+            streaming: bool = False,
+            timeout: Any = None,
+            max_retries: int = 2,
+            max_wait: float = 30.0,
+            deadline: float | None = None,
+            failover_on_refusal: bool = False,
+            model_kwargs: Mapping[str, Any] | None = None,
+            **options: Any,
+        ) -> None: ...
+    else:
+
+        def __init__(self, **options: Any) -> None:
+            """Take `models`, checked before pydantic sees them: its errors quote their input."""
+            if "models" in options:
+                options["models"] = _checked(options["models"])
+            super().__init__(**options)
 
     @property
     def candidates(self) -> list[str]:

@@ -31,7 +31,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from langchain_core import exceptions as lc
 
@@ -39,6 +39,9 @@ from scout_adapters.kinds import CONDUCT as CONDUCT
 from scout_adapters.kinds import Conduct as Conduct
 from scout_adapters.kinds import ErrorKind as ErrorKind
 from scout_adapters.kinds import KeyEffect as KeyEffect
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessageChunk
 
 Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream"]
 
@@ -205,8 +208,8 @@ class StreamInterrupted(ProviderError, lc.ModelConnectionError):
     """A stream broke after content had reached the caller, who holds the part that came."""
 
     is_retryable = False
-    partial: Any = None
-    """The merged `AIMessageChunk` of what had come."""
+    partial: AIMessageChunk | None = None
+    """What had come, merged into one chunk."""
 
 
 K = ErrorKind
@@ -247,7 +250,7 @@ def malformed(message: str, **known: Any) -> ProviderError:
     return provider_error(ErrorKind.PROTOCOL, message, **known)
 
 
-def interrupted(error: ProviderError, partial: Any) -> StreamInterrupted:
+def interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamInterrupted:
     """Say that a stream broke after content had been shown; `partial` is what came before it."""
     broken = StreamInterrupted(
         f"{error.kind}: {error.message}",

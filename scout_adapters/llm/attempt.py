@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 
 from scout_adapters.errors import (
     ErrorKind,
@@ -287,10 +287,9 @@ class Attempt:
             **_tokens(self.reader.usage if self.reader else None),
         )
 
-    def _partial(self) -> BaseMessage:
+    def _partial(self) -> AIMessageChunk:
         """Merge what the caller has been shown."""
-        first, *rest = self.chunks
-        return first.__add__(rest) if rest else first
+        return add_ai_message_chunks(*self.chunks)
 
     def give_back(self) -> None:
         """Give back key and circuit with nothing learnt."""

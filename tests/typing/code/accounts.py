@@ -1,0 +1,99 @@
+"""Costs, the audit log, and errors, as users read them."""
+
+from pathlib import Path
+from typing import assert_type
+
+from langchain_core import exceptions as lc
+from langchain_core.messages import AIMessageChunk
+
+from scout_adapters import (
+    ScoutAuditCallbackHandler,
+    ScoutCostCallbackHandler,
+    ScoutError,
+    ScoutRouterChatModel,
+    get_scout_cost_callback,
+)
+from scout_adapters.audit import AuditLog, get_audit
+from scout_adapters.errors import (
+    AccessDenied,
+    CannotConnect,
+    CircuitOpenError,
+    ConfigurationError,
+    ContentRefused,
+    ContextOverflow,
+    DeadlineExceeded,
+    ErrorKind,
+    InvalidKey,
+    InvalidModelName,
+    InvalidRequest,
+    KeyRejected,
+    MalformedResponse,
+    ModelNotFound,
+    NoKeyError,
+    NoWorkingKey,
+    OutOfCredit,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+    RateLimited,
+    StreamInterrupted,
+    UnknownProvider,
+    UnsupportedContent,
+)
+from scout_adapters.llm.pricing import PRICING, estimate_cost_usd
+
+costs = ScoutCostCallbackHandler()
+audit = ScoutAuditCallbackHandler(Path("audit.jsonl"))
+model = ScoutRouterChatModel(models=["groq/some"])
+with get_scout_cost_callback() as counted:
+    model.invoke("hello", {"callbacks": [costs, audit]})
+assert_type(counted.total_cost, float)
+assert_type(counted.calls, int)
+assert_type(counted.unpriced_calls, int)
+assert_type(counted.by_model, dict[str, float])
+assert_type(costs.rows[0].key_id, str | None)
+
+log = get_audit()
+assert_type(log, AuditLog)
+log.log("llm_call", cost=0.1, model="some", input_t=3, output_t=4, reason="mine", user="me")
+PRICING["groq"] = {"some": {"input": 0.1, "output": 0.2}}
+price = estimate_cost_usd(provider="groq", model="some", input_tokens=3, output_tokens=4)
+assert_type(price, float | None)
+
+CLASSES: list[type[lc.ModelError]] = [
+    AccessDenied,
+    CannotConnect,
+    CircuitOpenError,
+    ContentRefused,
+    ContextOverflow,
+    DeadlineExceeded,
+    InvalidModelName,
+    InvalidRequest,
+    KeyRejected,
+    MalformedResponse,
+    ModelNotFound,
+    NoKeyError,
+    NoWorkingKey,
+    OutOfCredit,
+    ProviderTimeout,
+    ProviderUnavailable,
+    RateLimited,
+    StreamInterrupted,
+    UnsupportedContent,
+]
+MISTAKES: list[type[ConfigurationError]] = [InvalidKey, InvalidModelName, UnknownProvider]
+
+try:
+    model.invoke("hello")
+except RateLimited as error:
+    assert_type(error.retry_after, float | None)
+    assert_type(error.key_id, str | None)
+    assert_type(error.status, int | None)
+    assert_type(error.kind, ErrorKind)
+except StreamInterrupted as error:
+    assert_type(error.partial, AIMessageChunk | None)
+except ProviderError as error:
+    assert_type(error.provider, str)
+    assert_type(error.message, str)
+except ScoutError as error:
+    assert_type(error.is_retryable, bool)

@@ -1,0 +1,85 @@
+"""mypy, at its strictest, on code as users write it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+
+from scout_adapters import ScoutRouterChatModel, errors
+from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models import ScoutProviderChatModel
+
+CODE = sorted((Path(__file__).parent / "code").glob("*.py"))
+PUBLIC = {
+    "scout_adapters": None,
+    "scout_adapters.llm": None,
+    "scout_adapters.testing": None,
+    "scout_adapters.errors": [
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.ScoutError)
+    ],
+}
+NOT_FOR_USERS = {"RefusedInBand", "ScoutError"}
+"""The first never leaves the library; the second has its home at the top."""
+
+
+def mypy(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check a folder of code, away from this project and its settings."""
+    command = [sys.executable, "-m", "mypy", "--strict", "."]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def imported() -> Iterator[tuple[str, str]]:
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+def test_users_code_is_well_typed_at_mypys_strictest(tmp_path: Path) -> None:
+    for path in CODE:
+        shutil.copy(path, tmp_path)
+    done = mypy(tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_users_code_uses_every_public_name(module: str) -> None:
+    names = PUBLIC[module] or importlib.import_module(module).__all__
+    used = {name for home, name in imported() if home == module}
+    assert set(names) - used - NOT_FOR_USERS == set()
+
+
+def test_what_is_not_there_is_a_mistake_that_mypy_finds(tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text(
+        "from scout_adapters import ScoutChatGroq\n"
+        "from scout_adapters import ScoutGroqChatModel, get_scout_cost_callback\n"
+        "ScoutGroqChatModel().invok('hello')\n"
+        "with get_scout_cost_callback() as costs:\n"
+        "    costs.total_cost.upper()\n"
+    )
+    found = mypy(tmp_path).stdout
+    assert [line.partition("[")[2][:-1] for line in found.splitlines()[:3]] == [
+        "attr-defined",
+        "attr-defined",
+        "attr-defined",
+    ], found
+
+
+@pytest.mark.parametrize("face", [ScoutProviderChatModel, ScoutRouterChatModel])
+def test_editors_are_offered_every_option_that_is_ours(face: type[ScoutChatModel]) -> None:
+    tree = ast.parse(inspect.getsource(face).lstrip())
+    signatures = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    init = next(node for node in signatures if node.name == "__init__" and node.args.kwonlyargs)
+    ours = set(face.model_fields) - set(BaseChatModel.model_fields) - {"clock"}
+    assert {argument.arg for argument in init.args.kwonlyargs} == ours
