@@ -49,6 +49,7 @@ CALLS = frozenset(
         "tool_call_chunk",
         "invalid_tool_call",
         "function_call",
+        "custom_tool_call",
         "input_json_delta",
     }
 )
@@ -115,9 +116,7 @@ def _text(block: Json) -> Json | None:
     made: Json = {"type": "text", "text": text}
     if signature := (block.get("extras") or {}).get("signature"):
         made["signature"] = signature
-    if block.get("citations"):
-        made["citations"] = block["citations"]
-    return made
+    return made | {name: block[name] for name in ("citations", "annotations") if block.get(name)}
 
 
 def _refusal(block: Json) -> Json:

@@ -21,7 +21,8 @@ from langchain_core.messages import (
 )
 
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.blocks import MEDIA, NATIVE, READERS, canonical, is_call, reasoning
+from scout_adapters.llm.answers import answer
+from scout_adapters.llm.blocks import canonical
 from scout_adapters.llm.types import Json, ProviderSpec, Role, Turn
 
 CHAT_ROLES: Mapping[str, Role] = {
@@ -33,10 +34,6 @@ CHAT_ROLES: Mapping[str, Role] = {
     "ai": "assistant",
     "model": "assistant",
 }
-SERVER_SIDE = frozenset(
-    {"server_tool_call", "server_tool_call_chunk", "server_tool_result", "server_tool_use"}
-)
-"""What a maker's own tools did: of no use to another maker."""
 
 
 @dataclass(slots=True)
@@ -51,11 +48,12 @@ def converse(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversatio
     """Make `messages` ready for the provider behind `spec`; raises `UnsupportedContent`."""
     conversation = Conversation()
     called: dict[str, str] = {}  # which tool a call id belongs to; results may lack the name
+    results = frozenset(_results(messages))
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
             for call in (*message.tool_calls, *message.invalid_tool_calls):
                 called[call.get("id") or ""] = call.get("name") or ""
-            conversation.turns.append(_assistant(message, at, spec, conversation.changes))
+            conversation.turns.append(answer(message, at, spec, conversation.changes, results))
         elif isinstance(message, ToolMessage):
             conversation.turns.append(_tool(message, at, spec, called))
         else:
@@ -63,16 +61,15 @@ def converse(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversatio
     return conversation
 
 
-def made_by(message: AIMessage, spec: ProviderSpec) -> bool:
-    """Tell whether `spec`'s provider made the message, as far as the message remembers."""
-    maker = message.response_metadata.get("model_provider")
-    if maker is not None:
-        return bool(maker == spec.maker)
-    # Written by hand, or by a model that leaves no name: the form of its thinking tells.
-    return spec.wire.name == "anthropic_messages" and any(
-        isinstance(block, dict) and block.get("type") in {"thinking", "redacted_thinking"}
-        for block in message.content
-    )
+def _results(messages: Sequence[BaseMessage]) -> Iterator[str]:
+    """Yield the ids of the calls that somebody answered."""
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            yield message.tool_call_id
+        elif not isinstance(message, AIMessage) and isinstance(message.content, list):
+            for block in message.content:
+                if isinstance(block, dict) and block.get("type") == "tool_result":
+                    yield str(block.get("tool_use_id") or "")
 
 
 def _said(
@@ -144,105 +141,3 @@ def _plain_blocks(content: Any, where: str, spec: ProviderSpec) -> list[Json]:
         canonical(block, f"{where}, block {place}", spec.wire.name)
         for place, block in enumerate(content)
     ]
-
-
-def _assistant(message: AIMessage, at: int, spec: ProviderSpec, changes: list[str]) -> Turn:
-    own = made_by(message, spec)
-    calls = _calls(message)
-    blocks: list[Json] = []
-    if isinstance(message.content, str):
-        if message.content:
-            blocks.append({"type": "text", "text": message.content})
-    else:
-        for place, block in enumerate(message.content):
-            where = f"message {at} (assistant), block {place}"
-            blocks.extend(_assistant_block(block, where, spec, calls, own=own, changes=changes))
-    _think_aloud(message, at, blocks, own=own, changes=changes)
-    blocks.extend(calls.values())  # those that do not stand in the content
-    return Turn(
-        role="assistant",
-        blocks=blocks,
-        at=at,
-        name=message.name,
-        kept=message.additional_kwargs if own else {},
-    )
-
-
-def _assistant_block(  # one step of one loop
-    block: Any,
-    where: str,
-    spec: ProviderSpec,
-    calls: dict[Any, Json],
-    *,
-    own: bool,
-    changes: list[str],
-) -> Iterator[Json]:
-    """Yield the block, or nothing: what another maker bound to itself stays behind."""
-    kind = block.get("type") if isinstance(block, dict) else None
-    if is_call(kind):
-        if call := calls.pop(block.get("id"), None):
-            yield _marked(call, block)
-        return
-    if kind == "non_standard" and isinstance(block.get("value"), dict):
-        block, kind = block["value"], block["value"].get("type")
-    if thought := reasoning(block):
-        if own:
-            yield thought
-        else:
-            changes.append(f"{where}: reasoning of another maker left out")
-    elif own and (kind in NATIVE[spec.wire.name] or kind in SERVER_SIDE or _unknown(kind)):
-        yield {"type": "native", "value": block}
-    elif kind in SERVER_SIDE or (kind is not None and kind in ALL_NATIVE and not own):
-        changes.append(f"{where}: {kind} of another maker left out")
-    elif kind in MEDIA and not own:
-        changes.append(f"{where}: {kind} in an answer left out")
-    else:
-        yield canonical(block, where, spec.wire.name)
-
-
-def _unknown(kind: Any) -> bool:
-    """Tell a block that only its maker can know, where it stands in the maker's own answer."""
-    return kind is not None and kind != "non_standard" and kind not in READERS
-
-
-ALL_NATIVE = frozenset().union(*NATIVE.values())
-
-
-def _think_aloud(
-    message: AIMessage, at: int, blocks: list[Json], *, own: bool, changes: list[str]
-) -> None:
-    """Put reasoning that was kept beside the content before it."""
-    text = message.additional_kwargs.get("reasoning_content")
-    if not text or any(block["type"] == "reasoning" for block in blocks):
-        return
-    if own:
-        blocks.insert(0, {"type": "reasoning", "reasoning": text})
-    else:
-        changes.append(f"message {at} (assistant): reasoning of another maker left out")
-
-
-def _calls(message: AIMessage) -> dict[Any, Json]:
-    """Return the calls by id; broken ones too, because a tool message may answer them."""
-    calls: dict[Any, Json] = {}
-    for call in message.tool_calls:
-        made = {"type": "tool_call", "id": call.get("id") or "", "name": call["name"]}
-        calls[_place(made, calls)] = {**made, "args": call["args"]}
-    for broken in message.invalid_tool_calls:
-        made = {"type": "tool_call", "id": broken.get("id") or "", "name": broken.get("name") or ""}
-        calls[_place(made, calls)] = {**made, "args": broken.get("args") or {}}
-    return calls
-
-
-def _place(call: Json, calls: Mapping[Any, Json]) -> Any:
-    """Return the call's id, or its number where it has none or shares that of another call."""
-    return call["id"] if call["id"] and call["id"] not in calls else len(calls)
-
-
-def _marked(call: Json, block: Json) -> Json:
-    """Keep what only the content knows of a call: who made it, markers, a signature."""
-    extras: Json = block.get("extras") or {}
-    marks = {name: block.get(name) or extras.get(name) for name in MARKS}
-    return call | {name: mark for name, mark in marks.items() if mark}
-
-
-MARKS = ("caller", "toolset_name", "cache_control", "signature")

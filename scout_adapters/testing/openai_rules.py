@@ -104,6 +104,13 @@ def _openai(body: Json) -> Iterator[Complaint]:
     if "tool_choice" in body and "tools" not in body:
         text = "'tool_choice' is only allowed when 'tools' are specified."
         yield Complaint(f"Invalid value for 'tool_choice': {text}", "tool_choice")
+    for at, message in enumerate(objects(body.get("messages"))):
+        if message["role"] != "user" and "image_url" in _kinds(message):
+            text = f"Invalid 'messages[{at}]'. Image URLs are only allowed for messages with role"
+            text += (
+                f" 'user', but this message with role '{message['role']}' contains an image URL."
+            )
+            yield Complaint(text, f"messages[{at}]", "invalid_value")
     if "max_tokens" in body and _ONLY_COMPLETION_TOKENS.match(str(body.get("model"))):
         text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
         yield Complaint(f"Unsupported parameter: {text}", "max_tokens", "unsupported_parameter")
@@ -115,6 +122,10 @@ def _openai(body: Json) -> Iterator[Complaint]:
             text += f" but got a string with length {len(made)} instead."
             yield Complaint(text, where, "string_above_max_length")
     yield from _strict(body)
+
+
+def _kinds(message: Json) -> list[str]:
+    return [str(part.get("type")) for part in objects(message.get("content"))]
 
 
 def _calls(body: Json) -> Iterator[tuple[int, int, Json]]:
@@ -179,6 +190,11 @@ def _mistral(body: Json) -> Iterator[Complaint]:
         if not _NINE.fullmatch(made):
             text = f"Tool call id was {made} {rule}"
             yield Complaint(text, None, "3280", "invalid_function_call")
+    for message in messages:
+        said = message.get("content") or message.get("tool_calls")
+        if message["role"] == "assistant" and not said:
+            text = "Assistant message must have either content or tool_calls, but not none."
+            yield Complaint(text, None, "3240", "invalid_request_message_order")
     for before, after in pairwise(messages):
         if before["role"] == "tool" and after["role"] in {"user", "system"}:
             text = f"Unexpected role '{after['role']}' after role 'tool'"
@@ -193,6 +209,14 @@ def _deepseek(body: Json) -> Iterator[Complaint]:
     if asked.thinks and (asked.choice == "any" or asked.choice.startswith("=")):
         text = "Thinking mode does not support this tool_choice"
         yield Complaint(text, None, "invalid_request_error")
+    for at, message in enumerate(objects(body.get("messages"))):
+        if odd := [kind for kind in _kinds(message) if kind != "text"]:
+            text = "Failed to deserialize the JSON body into the target type:"
+            text += f" messages[{at}]: unknown variant `{odd[0]}`, expected `text`"
+            yield Complaint(text, None, "invalid_request_error")
+        if asked.thinks and message.get("tool_calls") and not message.get("reasoning_content"):
+            text = "The `reasoning_content` in the thinking mode must be passed back to the API."
+            yield Complaint(text, None, "invalid_request_error")
 
 
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Complaint]], ...]] = {

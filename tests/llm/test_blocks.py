@@ -264,10 +264,52 @@ def test_two_calls_with_the_same_id_or_without_one_are_both_sent() -> None:
         assert [block["name"] for block in made] == ["one", "two"]
 
 
-def test_a_broken_call_is_sent_too_because_a_result_may_answer_it() -> None:
-    broken = {"name": "f", "args": "{oops", "id": "c1", "error": "x", "type": "invalid_tool_call"}
-    (made,) = blocks(OPENAI, AIMessage("", invalid_tool_calls=[broken]))
+BROKEN = {"name": "f", "args": "{oops", "id": "c1", "error": "x", "type": "invalid_tool_call"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ToolMessage("Bad JSON.", tool_call_id="c1"),
+        HumanMessage([{"type": "tool_result", "tool_use_id": "c1", "content": "Bad JSON."}]),
+    ],
+    ids=["message", "block"],
+)
+def test_a_broken_call_is_sent_where_a_result_answers_it(answer: Any) -> None:
+    made, _ = blocks(OPENAI, AIMessage("", invalid_tool_calls=[BROKEN]), answer)
     assert made == [{"type": "tool_call", "id": "c1", "name": "f", "args": "{oops"}]
+
+
+def test_a_broken_call_that_nobody_answered_is_left_out_and_said_so() -> None:
+    found = talk(OPENAI, AIMessage("Well", invalid_tool_calls=[BROKEN]), HumanMessage("Go on."))
+    assert list(found.turns[0].blocks) == [{"type": "text", "text": "Well"}]
+    assert found.changes == ["message 0 (assistant): 1 broken calls left out"]
+
+
+@pytest.mark.parametrize("provider", [OPENAI, ANTHROPIC, GOOGLE])
+def test_what_a_known_maker_wrote_in_no_known_form_stays_with_it(provider: str) -> None:
+    about = {"model_provider": "somebody"}
+    made = AIMessage([{"type": "hologram"}, TEXT], response_metadata=about)
+    found = talk(provider, made)
+    assert list(found.turns[0].blocks) == [TEXT]
+    assert found.changes == ["message 0 (assistant), block 0: hologram left out"]
+
+
+@pytest.mark.parametrize("kind", ["web_search_call", "server_tool_call", "hologram"])
+def test_chat_completions_take_no_blocks_of_other_apis_back(kind: str) -> None:
+    made = AIMessage([{"type": kind}, TEXT], response_metadata={"model_provider": "openai"})
+    assert list(talk(OPENAI, made).turns[0].blocks) == [TEXT]
+
+
+def test_marks_of_another_maker_are_taken_off() -> None:
+    call = {"name": "f", "args": {}, "id": "c1"}
+    content = [
+        {**TEXT, "extras": {"signature": "s"}, "citations": [{}], "annotations": [{}]},
+        {"type": "tool_call", **call, "extras": {"signature": "s", "caller": {"type": "direct"}}},
+    ]
+    about = {"model_provider": "somebody", "output_version": "v1"}
+    made, *_ = blocks(GOOGLE, AIMessage(content, tool_calls=[call], response_metadata=about))
+    assert made == [TEXT, {"type": "tool_call", **call}]
 
 
 def claude(content: Any, **more: Any) -> AIMessage:

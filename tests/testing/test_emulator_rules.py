@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 USER = {"role": "user", "content": "Hi"}
+PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 
 
 def call(made: str, name: str = "f") -> dict[str, Any]:
@@ -127,6 +128,11 @@ def test_a_conversation_in_order_passes_everywhere(client: Any) -> None:
             "Unexpected role 'user' after role 'tool'",
         ),
         ([USER, {"role": "assistant", "content": "x"}], "3230", "Expected last role User or Tool"),
+        (
+            [USER, {"role": "assistant", "content": ""}, USER],
+            "3240",
+            "either content or tool_calls",
+        ),
     ],
 )
 def test_mistral_refuses(client: Any, messages: Any, code: str, text: str) -> None:
@@ -140,6 +146,26 @@ def test_deepseek_refuses_a_forced_tool_while_it_thinks(client: Any, weather: An
     thinking = client.chat("deepseek", thinking={"type": "enabled"}, **forced)
     assert thinking.json()["error"]["message"] == "Thinking mode does not support this tool_choice"
     assert client.chat("deepseek", **forced).status_code == 200
+
+
+def test_openai_refuses_pictures_that_no_user_sends(client: Any) -> None:
+    seen = {**result("c1"), "content": [PICTURE]}
+    answer = client.chat("openai", messages=[USER, calling("c1"), seen])
+    assert "only allowed for messages with role 'user'" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"),
+    [
+        ([{"role": "user", "content": [PICTURE]}], "unknown variant `image_url`, expected `text`"),
+        ([USER, calling("c1"), result("c1")], "must be passed back to the API"),
+    ],
+    ids=["picture", "calls without a thought"],
+)
+def test_deepseek_refuses_while_it_thinks(client: Any, messages: Any, text: str) -> None:
+    answer = client.chat("deepseek", thinking={"type": "enabled"}, messages=messages)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]["message"]
 
 
 def use(made: str = "t1", **more: Any) -> dict[str, Any]:

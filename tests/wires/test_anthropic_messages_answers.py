@@ -78,10 +78,12 @@ def test_a_single_text_is_a_string() -> None:
     assert message.id == "msg_1"
     assert message.response_metadata == {
         "id": "msg_1",
+        "model": "claude-opus-5",
         "model_name": "claude-opus-5",
         "model_provider": "anthropic",
         "stop_reason": "end_turn",
         "stop_sequence": None,
+        "usage": USAGE,
     }
 
 
@@ -303,6 +305,7 @@ def test_the_first_chunk_names_the_model_and_every_chunk_its_maker_and_message()
     first, *others = read(*events(THINKING, TEXT))
     assert first.response_metadata == {
         "model_provider": "anthropic",
+        "model": "claude-opus-5",
         "model_name": "claude-opus-5",
     }
     assert all("model_name" not in chunk.response_metadata for chunk in others)
@@ -319,6 +322,7 @@ def test_the_last_chunk_tells_the_end_once() -> None:
         "stop_reason": "end_turn",
         "stop_sequence": None,
         "service_tier": "standard",
+        "usage": {**USAGE, "service_tier": "standard"},
     }
     assert last.usage_metadata == {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15}
     assert all(chunk.usage_metadata is None for chunk in others)

@@ -72,6 +72,15 @@ def test_running_totals_are_counted_once_and_the_last_one_wins() -> None:
     assert made[-1].usage_metadata == {"input_tokens": 8, "output_tokens": 7, "total_tokens": 15}
 
 
+def test_tokens_that_were_given_stay_counted_though_the_last_event_leaves_them_out() -> None:
+    """With tools of Google's own, the last event may speak of the last step only."""
+    last = {"promptTokenCount": 87, "thoughtsTokenCount": 78, "totalTokenCount": 165}
+    first = event({"text": "Hi"}, tokens=93, finishReason="STOP")
+    usage = merged(first, {"usageMetadata": last}).usage_metadata
+    assert usage is not None
+    assert (usage["input_tokens"], usage["output_tokens"]) == (87, 93)
+
+
 def test_thinking_does_not_melt_into_text() -> None:
     total = merged(
         event({"text": "Let ", "thought": True}),

@@ -81,6 +81,7 @@ def test_a_whole_answer_becomes_a_message_with_all_that_was_said_about_it() -> N
             "service_tier": "flex",
             "upstream": "Azure",
             "logprobs": logprobs,
+            "token_usage": USAGE,
         },
     )
 

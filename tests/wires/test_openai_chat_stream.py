@@ -79,6 +79,7 @@ def test_a_stream_is_chunks_of_content_and_a_last_one_with_the_rest() -> None:
             "finish_reason": "stop",
             "system_fingerprint": "fp_1",
             "service_tier": "default",
+            "token_usage": USAGE,
         },
         chunk_position="last",
     )

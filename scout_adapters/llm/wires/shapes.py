@@ -1,11 +1,10 @@
-"""What the wires share: promised fields, tool arguments, usage counts, a card's renamings."""
+"""What the wires share: promised fields, arguments, counts, references, a card's renamings."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.ai import UsageMetadata
@@ -14,6 +13,9 @@ from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json, ProviderSpec
 
 T = TypeVar("T")
+
+ABSURD = 1e15
+"""Tokens or dollars: JSON has numbers of any size, and no float, sum or log takes them all."""
 
 
 def need(holder: Any, name: str, kind: type[T]) -> T:
@@ -35,9 +37,23 @@ def mapping(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Tell whether a JSON value is a number that somebody may mean: finite, and not absurd."""
+    return isinstance(value, int | float) and -ABSURD < value < ABSURD
+
+
 def count(value: Any) -> int:
     """Return a number of tokens; whatever is not a number counts nothing."""
-    return int(value) if isinstance(value, int | float) and isfinite(value) else 0
+    return int(value) if is_number(value) else 0
+
+
+def written(value: Any) -> str:
+    """Write JSON that an answer held back as text; what can be read may be too deep to write."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        what = type(value).__name__
+    raise malformed(f"a {what} in the answer is nested too deep")
 
 
 def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
@@ -56,7 +72,7 @@ def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | Inva
     if not isinstance(args, dict):
         return InvalidToolCall(
             name=name,
-            args=json.dumps(args),
+            args=written(args),
             id=call_id,
             error="arguments are not a JSON object",
             type="invalid_tool_call",
@@ -95,3 +111,14 @@ def in_dialect(body: Json, spec: ProviderSpec) -> Json:
     for name in spec.drop:
         body.pop(name, None)
     return spec.adjust(body) if spec.adjust else body
+
+
+def referred(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Follow a JSON schema's reference into itself, such as `#/$defs/Address`."""
+    if not reference.startswith("#/"):
+        return None
+    found: Any = root
+    for step in reference[2:].split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found if isinstance(found, Mapping) else None

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Json, Turn
 from scout_adapters.llm.wires.anthropic_messages.ids import CallIds
-from scout_adapters.llm.wires.shapes import mapping, objects
+from scout_adapters.llm.wires.anthropic_messages.standard import citations, server_block
+from scout_adapters.llm.wires.shapes import mapping
 
 PDF = "application/pdf"
 IMAGES: Mapping[str, str] = {
@@ -71,14 +72,14 @@ def _text(block: Json, turn: Turn, _: CallIds) -> Json | None:
     if not block["text"].strip():
         return None  # the API refuses blank texts
     made: Json = {"type": "text", "text": block["text"]}
-    if turn.role == "assistant" and (citations := list(_citations(block))):
-        made["citations"] = citations
+    if turn.role == "assistant" and (cited := list(_citations(block))):
+        made["citations"] = cited
     return made
 
 
 def _citations(block: Json) -> Iterator[Json]:
     """Yield citations as they are asked back: answers name a `file_id` even where there is none."""
-    for citation in objects(block.get("citations")):
+    for citation in citations(block):
         if str(citation.get("type")).endswith("_location"):
             yield {
                 key: value
@@ -107,7 +108,7 @@ def _tool_use(block: Json, _: Turn, ids: CallIds) -> Json:
 
 
 def _native(block: Json, _: Turn, __: CallIds) -> Json:
-    value: Json = block["value"]
+    value = server_block(block["value"])
     made = {key: item for key, item in value.items() if key not in STREAMED}
     if value.get("input") == {} and value.get("partial_json"):
         made["input"] = _parsed(value["partial_json"])

@@ -16,7 +16,8 @@ def acceptable(call_id: str) -> str:
     """
     if ACCEPTED.fullmatch(call_id):
         return call_id
-    return f"toolu_{hashlib.sha256(call_id.encode()).hexdigest()[:24]}"
+    digest = hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"toolu_{digest[:24]}"
 
 
 class CallIds:

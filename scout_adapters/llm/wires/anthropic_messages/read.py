@@ -13,7 +13,14 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import RefusedInBand, malformed
 from scout_adapters.llm.types import Json, ProviderSpec
-from scout_adapters.llm.wires.shapes import count, mapping, need, tool_call, usage_metadata
+from scout_adapters.llm.wires.shapes import (
+    count,
+    is_number,
+    mapping,
+    need,
+    tool_call,
+    usage_metadata,
+)
 
 NULLABLE = frozenset({"citations", "caller"})
 """What answers name even where there is none, and the API does not take back as null."""
@@ -98,8 +105,9 @@ def _content(blocks: list[Json]) -> str | list[str | Json]:
 
 
 def names(body: Mapping[str, Any]) -> Json:
-    """Say which answer of which model it is, as far as that is known."""
-    found = {"id": body.get("id"), "model_name": body.get("model")}
+    """Say which answer of which model it is, as far as that is known, by both of its names."""
+    model = body.get("model")
+    found = {"id": body.get("id"), "model_name": model, "model": model}
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
@@ -108,6 +116,8 @@ def ending(end: Mapping[str, Any], body: Mapping[str, Any]) -> Json:
     usage = mapping(body.get("usage"))
     found = {name: end[name] for name in ("stop_reason", "stop_sequence") if name in end}
     found |= {name: end[name] for name in KEPT if end.get(name) is not None}
+    if usage:
+        found["usage"] = usage  # as it came, where ChatAnthropic puts it
     if usage.get("service_tier") is not None:
         found["service_tier"] = usage["service_tier"]
     more = {key: value for key, value in usage.items() if value is not None and key not in COUNTED}
@@ -127,7 +137,7 @@ def _dollars(usage: Mapping[str, Any]) -> float | None:
     parts = [usage.get("cost")]
     if usage.get("is_byok") is True:
         parts.append(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
-    known = [float(part) for part in parts if isinstance(part, int | float)]
+    known = [float(part) for part in parts if is_number(part)]
     return sum(known) if len(known) == len(parts) else None
 
 
@@ -161,4 +171,4 @@ def usage_of(usage: Any) -> UsageMetadata | None:
 def _known(counts: Mapping[str, Any], name: str) -> int | None:
     """Return a count, or None where there is none."""
     value = counts.get(name)
-    return count(value) if isinstance(value, int | float) else None
+    return count(value) if is_number(value) else None

@@ -5,7 +5,6 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
+from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json, ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.read import (
     ending,
@@ -22,7 +22,7 @@ from scout_adapters.llm.wires.anthropic_messages.read import (
     tidy,
     usage_of,
 )
-from scout_adapters.llm.wires.shapes import mapping, need, objects
+from scout_adapters.llm.wires.shapes import mapping, need, objects, written
 
 CITABLE = frozenset({"document", "search_result"})
 """Blocks of a request from which the answer may quote."""
@@ -93,8 +93,9 @@ class Reader:
         )
 
     def _begin(self, index: int, given: Any) -> AIMessageChunk | None:
-        block = tidy(given)
-        self._open[index] = block
+        if index in self._open:
+            raise malformed(f"two blocks of the stream have the number {index}")
+        block = self._open[index] = tidy(given)
         match block["type"]:
             case "text" if not block.get("citations"):
                 return self._text(index, block["text"])
@@ -125,14 +126,24 @@ class Reader:
                 grown = self._open.get(index, {}) | delta | {"type": "compaction"}
             case _:
                 return None  # kinds that are yet to come
+        self._check_form(index, grown)
         return self._block(grown | {"index": index})
+
+    def _check_form(self, index: int, grown: Json) -> None:
+        """Refuse what LangChain cannot merge: a field that changes its type."""
+        begun = self._open.setdefault(index, {})
+        for name, piece in grown.items():
+            if (known := begun.get(name)) is not None and type(known) is not type(piece):
+                raise malformed(f"{name!r} of a block changes its type")
 
     def _text(self, index: int, text: str) -> AIMessageChunk | None:
         if not text:
             return None
         if self._plain:
             return self._chunk(text)
-        return self._block({"type": "text", "text": text, "index": index})
+        grown: Json = {"type": "text", "text": text}
+        self._check_form(index, grown)
+        return self._block(grown | {"index": index})
 
     def _call(self, index: int, block: Json) -> AIMessageChunk:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
@@ -140,7 +151,7 @@ class Reader:
         call = tool_call_chunk(
             name=need(block, "name", str),
             id=text_or_none(block.get("id")),
-            args=json.dumps(given) if given else "",
+            args=written(given) if given else "",
             index=index,
         )
         return self._block(block | {"index": index}, call)

@@ -195,12 +195,14 @@ def _response(text: str, *, failed: bool) -> Json:
     return {"output": text}
 
 
-def _native(block: Json, turn: Turn) -> Json:
+def _native(block: Json, turn: Turn) -> Json | None:
     """Render a block in langchain-google-genai's form; a dict without a type is a part itself."""
     value = block["value"]
     if "type" not in value:
         return dict(value)
     render = NATIVE.get(value["type"])
+    if render is None and turn.role == "assistant":
+        return None  # a form that LangChain gave to something of Gemini's own
     if render is None:
         raise UnsupportedContent(
             turn.where, f"a block of type {value['type']!r}", "Gemini has no part for it"
@@ -234,12 +236,18 @@ def _file_data(value: Json) -> Json:
 
 
 def _server_call(value: Json) -> Json:
+    if value.get("name") == "code_interpreter":  # what LangChain's translator calls it
+        args = mapping(value.get("args"))
+        return _code({**args, "executable_code": args.get("code", ""), "id": value.get("id")})
     call = {"toolType": str(value.get("name")).upper(), "args": value.get("args") or {}}
     return {"toolCall": call | _own_id(value.get("id"))}
 
 
 def _server_result(value: Json) -> Json:
-    kind = str((value.get("extras") or {}).get("block_type")).upper()
+    extras = mapping(value.get("extras"))
+    if extras.get("block_type") == "code_execution_result":
+        return _code_result({**value, **extras, "code_execution_result": value.get("output", "")})
+    kind = str(extras.get("block_type")).upper()
     result = {"toolType": kind, "response": value.get("output") or {}}
     return {"toolResponse": result | _own_id(value.get("tool_call_id"))}
 

@@ -6,7 +6,6 @@ https://ai.google.dev/api/caching#Part
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json
-from scout_adapters.llm.wires.shapes import mapping, need, objects
+from scout_adapters.llm.wires.shapes import mapping, need, objects, written
 
 OUTCOME_OK, OUTCOME_NOT_OK = 1, 2
 LARGEST_WHOLE = 2**53
@@ -67,7 +66,9 @@ class Parts:
 
     def _new_id(self, about: str = "") -> str:
         self._made += 1
-        return str(uuid5(NAMESPACE_OID, f"{self.seed}/{self._made}/{about}"))
+        name = f"{self.seed}/{self._made}/{about}"
+        # A lone surrogate, half of an emoji that was cut, has no UTF-8.
+        return str(uuid5(NAMESPACE_OID, name.encode("utf-8", "backslashreplace").decode()))
 
     def _blocks(self, part: Json) -> Iterator[Json]:
         signature = _text(part.get("thoughtSignature"))
@@ -96,7 +97,11 @@ class Parts:
                 "id": self._code_id,
             }
         if isinstance(ran := part.get("codeExecutionResult"), dict):
-            fine = ran.get("outcome") in {None, "OUTCOME_OK", OUTCOME_OK}
+            fine = ran.get("outcome") in (
+                None,
+                "OUTCOME_OK",
+                OUTCOME_OK,
+            )  # no set: it may be a list
             return {
                 "type": "code_execution_result",
                 "code_execution_result": _text(ran.get("output")),
@@ -157,7 +162,7 @@ class Parts:
         if self._open is None:
             name, args = need(told, "name", str), whole_numbers(told.get("args") or {})
             self._open = Call(
-                id=_text(told.get("id")) or self._new_id(f"{name}/{json.dumps(args)}"),
+                id=_text(told.get("id")) or self._new_id(f"{name}/{written(args)}"),
                 name=name,
                 args=args,
                 signature=_text(part.get("thoughtSignature")) or None,

@@ -6,7 +6,7 @@ https://ai.google.dev/api/generate-content#response-body
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -49,6 +49,7 @@ FINISH_REASONS = (
 )
 """By number, where a proxy asks for enums as numbers (`$alt=json;enum-encoding=int`)."""
 
+SOURCES = ("web", "maps")
 LISTS = ("grounding_chunks", "grounding_supports", "web_search_queries", "image_search_queries")
 """Fields of the grounding metadata that langchain-core walks through."""
 
@@ -166,7 +167,7 @@ def ending(answer: Json, candidate: Json) -> Json:
             known[ours] = snake(value)
     if (reason := _finish(known.pop("finish_reason", None))) is not None:
         known["finish_reason"] = reason
-    if isinstance(ground := known.get("grounding_metadata"), dict):
+    if isinstance(ground := known.pop("grounding_metadata", None), dict):
         known["grounding_metadata"] = _grounding(ground)
     if feedback := mapping(answer.get("promptFeedback")):
         known["prompt_feedback"] = snake(feedback)
@@ -189,9 +190,27 @@ def _finish(reason: Any) -> str | None:
 def _grounding(told: Json) -> Json:
     """Keep langchain-core's translator from stumbling over what Google left out."""
     lists = {name: told[name] if isinstance(told.get(name), list) else [] for name in LISTS}
-    for name in ("grounding_chunks", "grounding_supports"):
-        lists[name] = objects(lists[name])
+    lists["grounding_chunks"] = [
+        _only(each, SOURCES) for each in objects(lists["grounding_chunks"])
+    ]
+    lists["grounding_supports"] = [_support(each) for each in objects(lists["grounding_supports"])]
     return told | lists
+
+
+def _support(told: Json) -> Json:
+    """Keep of the indices what may be one."""
+    given = told.get("grounding_chunk_indices")
+    listed = given if isinstance(given, list) else []
+    indices = [each for each in listed if isinstance(each, int) and each >= 0]
+    known = {} if given is None else {"grounding_chunk_indices": indices}
+    return _only(told, ("segment",)) | known
+
+
+def _only(told: Json, names: Container[str]) -> Json:
+    """Leave out those of the fields that should be objects and are none."""
+    return {
+        name: each for name, each in told.items() if name not in names or isinstance(each, dict)
+    }
 
 
 def snake(value: Any, depth: int = 0) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scout_adapters.llm.types import Json
+from scout_adapters.llm.wires.shapes import referred
 
 MAPS = frozenset({"properties", "$defs", "definitions"})
 """Keywords whose values map names to schemas."""
@@ -74,20 +75,9 @@ def _inlined(
     node: Mapping[str, Any], reference: str, root: Mapping[str, Any], inside: tuple[str, ...]
 ) -> Json:
     """Put the schema that is meant in place of a reference that has neighbours."""
-    meant = _resolve(reference, root)
+    meant = referred(reference, root)
     if meant is None or reference in inside:
         # A schema that contains itself has no end; Gemini follows a bare reference.
         return {"$ref": reference}
     neighbours = {key: value for key, value in node.items() if key != "$ref"}
     return _schema({**meant, **neighbours}, root, (*inside, reference))
-
-
-def _resolve(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Follow a reference into the same schema, such as `#/$defs/Address`."""
-    if not reference.startswith("#/"):
-        return None
-    found: Any = root
-    for step in reference[2:].split("/"):
-        name = step.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else None

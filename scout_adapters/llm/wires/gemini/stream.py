@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
@@ -23,9 +22,14 @@ from scout_adapters.llm.wires.gemini.read import (
     sound,
     usage,
 )
+from scout_adapters.llm.wires.shapes import written
 
 DELTAS = frozenset({"text", "thinking"})
 """Blocks that come in pieces; all others come whole."""
+
+
+AWAITING = frozenset({"executableCode", "toolCall"})
+"""Parts whose result Google itself has yet to send: a finish reason beside them is each step's."""
 
 
 class GeminiReader:
@@ -101,15 +105,18 @@ class GeminiReader:
         if not self._named:
             self._model = named(event, self._spec) | self._model
         self._id = self._id or response_id(event)
-        self.usage = usage(event.get("usageMetadata")) or self.usage
+        self.usage = _counted(usage(event.get("usageMetadata")), self.usage)
         told = ending(event, candidate)
         if told:
             known = self._ending.get("logprobs_result")
             if known and "logprobs_result" in told:
                 told["logprobs_result"] = _joined(known, told["logprobs_result"])
             self._ending.update(told)
-            if "finish_reason" in told or "block_reason" in told:
-                self.finished = True
+        parts = said(candidate)
+        if "finish_reason" in told or "block_reason" in told:
+            self.finished = not (parts and AWAITING & parts[-1].keys())
+        elif any(part != {"text": ""} for part in parts):
+            self.finished = False
 
     def _chunk(self, read: list[Json | Call]) -> AIMessageChunk:
         blocks = [piece for piece in read if not isinstance(piece, Call)]
@@ -153,11 +160,22 @@ class GeminiReader:
         index, self._next, self._open = self._next, self._next + 1, ""
         return ToolCallChunk(
             name=call.name,
-            args=json.dumps(call.args, ensure_ascii=False),
+            args=written(call.args),
             id=call.id,
             index=index,
             type="tool_call_chunk",
         )
+
+
+def _counted(told: UsageMetadata | None, known: UsageMetadata | None) -> UsageMetadata | None:
+    """Take over running totals; what was once given counts, though a later event leave it out.
+
+    Where Google's own tools are called within an answer, the last event may count the last step.
+    """
+    if told is None or known is None:
+        return told or known
+    given = max(told["output_tokens"], known["output_tokens"])
+    return told if given == told["output_tokens"] else {**told, "output_tokens": given}
 
 
 def _joined(known: Any, more: Any) -> Any:

@@ -6,11 +6,14 @@ https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.parts import content
+from scout_adapters.llm.wires.openai_chat.shown import shown
+from scout_adapters.llm.wires.openai_chat.strict import closed
 from scout_adapters.llm.wires.shapes import in_dialect
 
 
@@ -18,14 +21,14 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     """Render the request; raises `UnsupportedContent` for what Chat Completions cannot carry."""
     body: Json = {
         "model": request.model,
-        "messages": [_message(turn, spec) for turn in turns],
+        "messages": _messages(turns, spec),
     }
     options = {
         "temperature": request.temperature,
         "top_p": request.top_p,
         "max_tokens": request.max_tokens,
         "stop": list(request.stop) or None,
-        "response_format": request.response_format,
+        "response_format": _form(request.response_format, spec),
         "reasoning_effort": request.reasoning_effort,
         **_tooling(request, spec),
     }
@@ -38,6 +41,13 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
 
 def _known(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _form(wanted: Mapping[str, Any] | None, spec: ProviderSpec) -> Mapping[str, Any] | None:
+    form = wanted.get("json_schema") if wanted and spec.closed_schemas else None
+    if not isinstance(form, Mapping) or form.get("strict") is not True:
+        return wanted
+    return {**(wanted or {}), "json_schema": {**form, "schema": closed(form.get("schema"))}}
 
 
 def _tooling(request: ChatRequest, spec: ProviderSpec) -> Json:
@@ -65,6 +75,17 @@ def _tool_choice(choice: str | Mapping[str, Any] | None, spec: ProviderSpec) -> 
     if isinstance(choice, str):
         return {"type": "function", "function": {"name": choice}}
     return choice
+
+
+def _messages(turns: Sequence[Turn], spec: ProviderSpec) -> list[Json]:
+    made = [_message(turn, spec) for turn in shown(turns, spec)]
+    if "silence" not in spec.refuses:
+        return made
+    return [one for one in made if one["content"] or one["role"] != "assistant" or _acts(one)]
+
+
+def _acts(message: Json) -> bool:
+    return "tool_calls" in message or "function_call" in message
 
 
 def _message(turn: Turn, spec: ProviderSpec) -> Json:
@@ -127,8 +148,17 @@ def _thoughts(turn: Turn, name: str) -> Json:
 def _lasting(detail: Any) -> Any:
     """Leave out the id of an item that OpenAI never stored and would answer with a 404.
 
-    https://github.com/langchain-ai/langchain/issues/37777
+    https://github.com/langchain-ai/langchain/issues/37777. Streams of other packages leave the
+    format as often as there were pieces: it is said once.
     """
-    if isinstance(detail, Mapping) and str(detail.get("id") or "").startswith("rs_"):
-        return {name: value for name, value in detail.items() if name != "id"}
-    return detail
+    if not isinstance(detail, Mapping):
+        return detail
+    lasting = dict(detail)
+    if str(detail.get("id") or "").startswith("rs_"):
+        del lasting["id"]
+    if isinstance(form := detail.get("format"), str) and (again := REPEATED.fullmatch(form)):
+        lasting["format"] = again[1]
+    return lasting
+
+
+REPEATED = re.compile(r"(.+?)\1+")

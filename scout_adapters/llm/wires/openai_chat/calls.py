@@ -16,7 +16,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json
 from scout_adapters.llm.wires.openai_chat.fields import text_field
-from scout_adapters.llm.wires.shapes import need, tool_call
+from scout_adapters.llm.wires.shapes import need, tool_call, written
 
 
 def read_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
@@ -46,7 +46,7 @@ def _arguments(function: Json) -> str:
     # Ollama and a few servers send the object itself; Groq sends the text "null" for no arguments.
     arguments = function.get("arguments")
     if isinstance(arguments, dict):
-        return json.dumps(arguments, ensure_ascii=False)
+        return written(arguments)
     return text_field(function, "arguments")
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from scout_adapters.errors import RefusedInBand, malformed
 from scout_adapters.llm.types import Json
 from scout_adapters.llm.wires.openai_chat.usage import dollars
-from scout_adapters.llm.wires.shapes import mapping, objects
+from scout_adapters.llm.wires.shapes import mapping, objects, written
 
 # What is kept in `additional_kwargs` under its own name.
 MESSAGE_LISTS = ("annotations", "executed_tools", "images", "reasoning_details")
 MESSAGE_OBJECTS = ("audio", "function_call")
 BODY_LISTS = ("citations", "search_results")
+
+_BILLED = ("cost", "cost_details")
 
 _ALARMS = frozenset({"error", "base_resp", "x_groq"})
 _WORDS_OF_A_REFUSAL = ("detail", "message", "msg", "code", "errors", "status_msg")
@@ -72,7 +73,7 @@ def content_of(content: Any) -> tuple[str, str, list[Json]]:
     if content is None or isinstance(content, str):
         return content or "", "", []
     if isinstance(content, dict):
-        return json.dumps(content, ensure_ascii=False), "", []
+        return written(content), "", []
     if not isinstance(content, list):
         raise malformed(f"expected 'content' to be text, found {type(content).__name__}")
     text, thoughts, others = "", "", []
@@ -141,6 +142,10 @@ def closing(body: Json, usage: Json, finish_reason: str, logprobs: Any) -> Json:
     metadata = _texts(known)
     if logprobs is not None:
         metadata["logprobs"] = logprobs
+    if usage:
+        metadata["token_usage"] = usage  # as it came, where ChatOpenAI and ChatGroq put it
+        # ChatOpenRouter shows these two beside it.
+        metadata |= {name: usage[name] for name in _BILLED if usage.get(name) is not None}
     if (cost := dollars(body, usage)) is not None:
         metadata["provider_cost_usd"] = cost
     return metadata

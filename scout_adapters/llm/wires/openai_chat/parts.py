@@ -51,6 +51,8 @@ def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
     )
     if not taken:
         raise UnsupportedContent(turn.where, kind, f"{turn.role} messages carry text only here")
+    if kind in spec.refuses:
+        raise UnsupportedContent(turn.where, kind, f"{spec.name} takes none")
     part, why = RENDERERS[kind](block, spec)
     if part is None:
         raise UnsupportedContent(turn.where, kind, why)

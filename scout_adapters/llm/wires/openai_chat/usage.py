@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.types import Json
-from scout_adapters.llm.wires.shapes import mapping, usage_metadata
+from scout_adapters.llm.wires.shapes import is_number, mapping, usage_metadata
 
 TICKS_PER_USD = 10_000_000_000
 """xAI's unit of money: https://docs.x.ai/developers/cost-tracking."""
@@ -62,7 +61,7 @@ def _output_details(usage: Json) -> dict[str, int | None]:
 
 
 def _known(*values: Any) -> int | None:
-    return next((int(v) for v in values if isinstance(v, int | float) and math.isfinite(v)), None)
+    return next((int(v) for v in values if is_number(v)), None)
 
 
 def dollars(body: Json, usage: Json) -> float | None:
@@ -84,5 +83,4 @@ def dollars(body: Json, usage: Json) -> float | None:
 
 
 def _amount(value: Any) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if known else None
+    return float(value) if is_number(value) and not isinstance(value, bool) else None
