@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
+from langchain_core.language_models import LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, model_validator
 from typing_extensions import override
 
 from scout_adapters import observing
-from scout_adapters.asking import choice_from, request_from, timeouts_from, tool_from
+from scout_adapters.asking import choice_from, request_from, tool_from
+from scout_adapters.chat_options import ChatOptions
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm import engine
 from scout_adapters.llm.attempts import Attempts
-from scout_adapters.llm.clock import SYSTEM, Clock
-from scout_adapters.llm.patience import Patience
+from scout_adapters.llm.explaining import Explanation, explain
 from scout_adapters.llm.route import Route
-from scout_adapters.llm.types import Json
-from scout_adapters.options import FIELDS, PATIENCE, with_extras
+from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.options import with_extras
 from scout_adapters.rendering import chunk_of, in_blocks, result_of
 from scout_adapters.structured import structured
 
@@ -40,53 +40,12 @@ def _version() -> str:
     return version("scout-adapters")
 
 
-class ScoutChatModel(BaseChatModel):
+class ScoutChatModel(ChatOptions):
     """A chat model that rotates keys, fails over, and knows what every call cost.
 
     Options that it does not know go into the request's body, so that whatever a provider takes
     (`seed=`, `top_k=`, …) can be written here.
     """
-
-    model_config = ConfigDict(
-        populate_by_name=True, arbitrary_types_allowed=True, hide_input_in_errors=True
-    )
-
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = Field(
-        default=None, validation_alias=AliasChoices("max_tokens", "max_completion_tokens")
-    )
-    """The most tokens to answer with."""
-
-    stop: list[str] | str | None = Field(
-        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
-    )
-    reasoning_effort: str | None = None
-    """`"none"`, `"minimal"`, `"low"`, `"medium"` or `"high"`, said in each provider's words."""
-
-    streaming: bool = False
-    timeout: Any = Field(
-        default=None, validation_alias=AliasChoices("timeout", "request_timeout"), exclude=True
-    )
-    """Seconds for the whole answer and every silence; or (connect, read); or `Timeouts`."""
-
-    max_retries: int = 2
-    """Second tries of one key, and waits; other keys and candidates are tried besides. 0: none."""
-
-    max_wait: float = 30.0
-    """Seconds that a call may wait for a key or a provider to come back."""
-
-    deadline: float | None = None
-    """Seconds for the call over all its attempts; None is no limit."""
-
-    failover_on_refusal: bool = False
-    """Whether a content policy's refusal goes to the next candidate."""
-
-    model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    """Further fields of the request's body."""
-
-    clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
-    """Time and sleep; for tests."""
 
     @abstractmethod
     def _route(self, model: str | None = None) -> Route:
@@ -126,6 +85,11 @@ class ScoutChatModel(BaseChatModel):
         return {"model": self._default_model(), "provider": self._ls_provider, **self._settings()}
 
     @override
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> Json:
+        # Core shows the call's stop in the place of the model's own, in traces and cache keys.
+        return super()._get_invocation_params(self.stop if stop is None else stop, **kwargs)  # type: ignore[arg-type]  # a text is shown as it is
+
+    @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = LangSmithParams(
             ls_provider=self._ls_provider,
@@ -144,7 +108,16 @@ class ScoutChatModel(BaseChatModel):
     @override
     def get_num_tokens(self, text: str) -> int:
         """Estimate the tokens of a text, offline: four characters each."""
+        if self.custom_get_token_ids is not None:
+            return len(self.custom_get_token_ids(text))
         return -(-len(text) // 4)
+
+    @override
+    def get_token_ids(self, text: str) -> list[int]:
+        """Return what `custom_get_token_ids=` makes of a text; nobody's tokenizer is downloaded."""
+        if self.custom_get_token_ids is None:
+            raise ConfigurationError("tokens are only estimated here: pass custom_get_token_ids=")
+        return self.custom_get_token_ids(text)
 
     @override
     def get_num_tokens_from_messages(
@@ -152,17 +125,6 @@ class ScoutChatModel(BaseChatModel):
     ) -> int:
         """Estimate the tokens of a conversation, offline."""
         return count_tokens_approximately(messages, tools=list(tools) if tools else None)
-
-    def _settings(self) -> Json:
-        """Return the options that are set on the model."""
-        named = {name: getattr(self, name, None) for name in (*FIELDS, "stop")}
-        settings = {name: value for name, value in named.items() if value not in (None, [])}
-        return settings | ({"extra": self.model_kwargs} if self.model_kwargs else {})
-
-    def _patience(self, options: Json) -> Patience:
-        """Take what a call says of its patience out of its options; the rest is the model's."""
-        own = {name: options.pop(name, getattr(self, name)) for name in PATIENCE}
-        return Patience(timeouts=timeouts_from(own.pop("timeout")), **own)
 
     def _request_settings(self) -> Json:
         """Return the options that a request begins with."""
@@ -178,12 +140,42 @@ class ScoutChatModel(BaseChatModel):
         stream: bool,
     ) -> Attempts:
         patience = self._patience(options)
+        route, request = self._asked(messages, stop, options, stream=stream)
+        return route.attempts(request, patience, observing.observer(run))
+
+    def _asked(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        options: Json,
+        *,
+        stream: bool,
+    ) -> tuple[Route, ChatRequest]:
+        """Return who may answer a call, and its request."""
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
         request = request_from(
             messages, model, self._request_settings(), options, stop=stop, stream=stream
         )
-        return route.attempts(request, patience, observing.observer(run))
+        return route, request
+
+    def explain(
+        self,
+        input: LanguageModelInput,  # noqa: A002  # as in `invoke`
+        *,
+        stop: list[str] | None = None,
+        **options: Any,
+    ) -> Explanation:
+        """Tell whom a call made now would ask, and why not the others; asks nobody.
+
+        Options are those of `invoke`; for a model with tools bound to it, `**bound.kwargs`. Raises
+        what the call would raise before it asked anybody: `ConfigurationError`.
+        """
+        messages = self._convert_input(input).to_messages()
+        self._patience(options)
+        route, request = self._asked(messages, stop, options, stream=self.streaming)
+        tokens = self.get_num_tokens_from_messages(messages, request.tools)
+        return explain(route, request, tokens)
 
     @override
     def _generate(
@@ -235,7 +227,9 @@ class ScoutChatModel(BaseChatModel):
         run = run_manager or observing.take_run()
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
-        async for chunk in engine.astream(attempts):
+        stream = engine.astream(attempts)
+        observing.hand_over(stream)
+        async for chunk in stream:
             generation = chunk_of(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
@@ -289,13 +283,19 @@ class ScoutChatModel(BaseChatModel):
     ) -> AsyncIterator[AIMessageChunk]:
         run = observing.scope(self, config, is_async=True)
         stream = super().astream(input, run.config, stop=stop, **kwargs)
-        async with aclosing(cast("AsyncGenerator[AIMessageChunk]", stream)) as chunks:
+        chunks = cast("AsyncGenerator[AIMessageChunk]", stream)
+        async with engine.shutting(chunks):
             with run:
                 first = await anext(chunks, None)
-            if first is not None:
+            if first is None:
+                return
+            try:
                 yield first
                 async for chunk in chunks:
                     yield chunk
+            except GeneratorExit:
+                await run.aclose()
+                raise
 
     @override
     def bind_tools(

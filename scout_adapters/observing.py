@@ -6,9 +6,11 @@ open known beforehand, so that attempts reach the same run everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, cast
+from weakref import ref
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -31,6 +33,7 @@ EVENT = "scout.attempt"
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
 _run: ContextVar[Callable[[], RunManager] | None] = ContextVar("scout_run", default=None)
+_scope: ContextVar[scope | None] = ContextVar("scout_scope", default=None)
 
 
 def take_run() -> RunManager | None:
@@ -47,6 +50,21 @@ def announce(run_manager: RunManager) -> None:
     _run.set(lambda: run_manager)
 
 
+def hand_over(stream: AsyncGenerator[Any]) -> None:
+    """Leave a stream to the scope that is open, if one is: it knows when nobody listens any more.
+
+    Core drops the streams that it is closed on, and the garbage collector's way of closing them
+    takes a task, turns of the loop, and a loop that lives as long.
+    """
+    if (owner := _scope.get()) is not None:
+        _scope.set(None)
+        owner.hold(stream)
+
+
+def _nothing() -> None:
+    return None
+
+
 class scope:  # noqa: N801  # reads as a context, like contextlib's
     """Announces, around the first step of a stream, the run that core is going to open for it."""
 
@@ -58,12 +76,24 @@ class scope:  # noqa: N801  # reads as a context, like contextlib's
         self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
         self._model = model
         self._is_async = is_async
+        self._stream: Callable[[], AsyncGenerator[Any] | None] = _nothing
+
+    def hold(self, stream: AsyncGenerator[Any]) -> None:
+        """Take a stream to close; it lives no longer for that."""
+        self._stream = ref(stream)
 
     def __enter__(self) -> None:
-        self._token = _run.set(self._make)
+        self._tokens = _run.set(self._make), _scope.set(self if self._is_async else None)
 
     def __exit__(self, *error: object) -> None:
-        _run.reset(self._token)
+        _run.reset(self._tokens[0])
+        _scope.reset(self._tokens[1])
+
+    async def aclose(self) -> None:
+        """Close the stream that was handed over, unless its loop is doing so at this moment."""
+        if (stream := self._stream()) is not None:
+            with suppress(RuntimeError):
+                await stream.aclose()
 
     def _make(self) -> RunManager:
         config, model = self.config, self._model

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from pydantic import AliasChoices, BaseModel
 
@@ -52,6 +53,12 @@ SECRET = re.compile(
 )
 """Options that hold, or may hold, a key: a body, a trace and a cache's key show all they get."""
 
+HOLD_SECRETS = ("api_key", "api_keys", "default_headers")
+"""Options of a model, or of a route's entry, that hold keys."""
+
+USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
+"""An address with a user in it, and perhaps a password."""
+
 CONNECTION = frozenset(
     {
         "base_url",
@@ -88,6 +95,34 @@ def check_body_field(name: str, owner: str) -> None:
         )
 
 
+def check_address(url: Any, owner: str) -> None:
+    """Refuse a `base_url` that holds a secret: logs, traces and errors show addresses."""
+    if not isinstance(url, str):
+        return
+    query = url.partition("?")[2].partition("#")[0]
+    if USER.match(url) or any(SECRET.fullmatch(name) for name, _ in parse_qsl(query)):
+        raise ConfigurationError(
+            f"{owner}: an address with a user, a password or a key in it would stand in logs and "
+            "traces; pass default_headers={'Authorization': …} or api_key= instead"
+        )
+
+
+def check_headers(headers: Mapping[str, Any], owner: str) -> None:
+    """Refuse headers that no request can carry, before anybody quotes their values."""
+    for name, value in headers.items():
+        fine = isinstance(name, str) and isinstance(value, str) and value.isascii()
+        if not fine or not (name + value).isprintable():
+            raise ConfigurationError(
+                f"{owner}: the header {name!r} is no text of printable ASCII characters"
+            )
+
+
+def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return options without those that hold keys, and the names of these."""
+    held = [name for name in HOLD_SECRETS if options.get(name)]
+    return {name: None if name in held else value for name, value in options.items()}, held
+
+
 def check_spelling(name: str, known: Collection[str], owner: str) -> None:
     """Refuse an option that is almost, but not quite, one that exists."""
     if name in NOT_MISSPELT:
@@ -107,6 +142,8 @@ def with_extras(
     kept = {name: value for name, value in values.items() if name in known}
     extra: dict[str, Any] = {}
     for name, value in values.items():
+        if ALIASES.get(name, name) == "base_url":
+            check_address(value, model.__name__)
         if name in known:
             continue
         if name in key_names:

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from operator import itemgetter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+from langchain_core.exceptions import ModelError, OutputParserException
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers import (
+    BaseOutputParser,
+    JsonOutputParser,
+    PydanticOutputParser,
+)
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.outputs import ChatGeneration
+from langchain_core.runnables import AddableDict, Runnable, RunnableConfig
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
+from typing_extensions import override
 
 from scout_adapters.errors import ConfigurationError
 
 Answer = dict[str, Any] | BaseModel
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+CUT = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
+"""Reasons to end that leave an answer unfinished."""
+
+UNFIT = (ValueError, ModelError)
+"""What parsers raise: LangChain's and pydantic's errors, and newer versions for a refusal."""
 
 
 def structured(
@@ -35,6 +46,7 @@ def structured(
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, Answer]:
     """Bind the schema to the model and put the fitting parser behind it."""
+    schema = _named(schema)
     match method:
         case "function_calling":
             asked = _by_tool(model, schema, strict, options)
@@ -50,7 +62,18 @@ def structured(
             raise ConfigurationError(
                 f"method={method!r} is none of json_schema, function_calling, json_mode"
             )
-    return _with_raw(asked, parser) if include_raw else asked | parser
+    return asked | Reading(parser, include_raw=include_raw)
+
+
+def _named(schema: Any) -> Any:
+    """Give a JSON schema without a title one: LangChain takes its name from there."""
+    if (
+        not isinstance(schema, dict)
+        or "properties" not in schema
+        or {"title", "name"} & set(schema)
+    ):
+        return schema
+    return {"title": "answer", **schema}
 
 
 def _by_tool(
@@ -89,24 +112,138 @@ def _is_pydantic(schema: Any) -> bool:
     return isinstance(schema, type) and is_basemodel_subclass(schema)
 
 
-def _tool_parser(schema: Any) -> Runnable[AIMessage, Any]:
+def _tool_parser(schema: Any) -> BaseOutputParser[Any]:
     if _is_pydantic(schema):
         return PydanticToolsParser(tools=[schema], first_tool_only=True)
     name = convert_to_openai_tool(schema)["function"]["name"]
     return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
 
 
-def _json_parser(schema: Any) -> Runnable[AIMessage, Any]:
+def _json_parser(schema: Any) -> BaseOutputParser[Any]:
     if _is_pydantic(schema):
         return PydanticOutputParser(pydantic_object=schema)
     return JsonOutputParser()
 
 
-def _with_raw(
-    asked: Runnable[LanguageModelInput, AIMessage], parser: Runnable[AIMessage, Any]
-) -> Runnable[LanguageModelInput, Any]:
-    parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
-    )
-    failed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=asked) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+class Reading(Runnable[AIMessage, Any]):
+    """Reads the object out of an answer: out of a stream as it grows, and for good at its end.
+
+    LangChain's parsers mend what is cut off, and in a stream they let pass what never fitted.
+    """
+
+    def __init__(self, parser: BaseOutputParser[Any], *, include_raw: bool) -> None:
+        self.name = type(parser).__name__
+        self.parser = parser
+        self.include_raw = include_raw
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        return dict[str, Any] if self.include_raw else self.parser.OutputType
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return self._call_with_config(self._read, input, config, run_type="parser")
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return await self._acall_with_config(self._aread, input, config, run_type="parser")
+
+    @override
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        return self._transform_stream_with_config(
+            input, self._read_stream, config, run_type="parser"
+        )
+
+    @override
+    def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        return self._atransform_stream_with_config(
+            input, self._aread_stream, config, run_type="parser"
+        )
+
+    def _read_stream(self, chunks: Iterator[AIMessage]) -> Iterator[Any]:
+        grown = Grown(self)
+        for chunk in chunks:
+            yield from grown.add(chunk)
+        yield from grown.end()
+
+    async def _aread_stream(self, chunks: AsyncIterator[AIMessage]) -> AsyncIterator[Any]:
+        grown = Grown(self)
+        async for chunk in chunks:
+            for part in grown.add(chunk):
+                yield part
+        for part in grown.end():
+            yield part
+
+    async def _aread(self, message: AIMessage) -> Any:
+        return self._read(message)
+
+    def _read(self, message: AIMessage) -> Any:
+        if not self.include_raw:
+            return self.parse(message)
+        return {"raw": message, **self.outcome(message)}
+
+    def outcome(self, message: AIMessage) -> dict[str, Any]:
+        """Return what stands beside a raw answer."""
+        try:
+            return {"parsed": self.parse(message), "parsing_error": None}
+        except UNFIT as error:
+            return {"parsed": None, "parsing_error": error}
+
+    def glimpse(self, message: AIMessage) -> Any:
+        """Return what can be read of an unfinished answer; None if that is nothing yet."""
+        try:
+            return self.parser.parse_result([ChatGeneration(message=message)], partial=True)
+        except UNFIT:
+            return None
+
+    def parse(self, message: AIMessage) -> Any:
+        """Return the object of a whole answer; raises `OutputParserException`."""
+        if _is_cut(message):
+            raise OutputParserException("the answer was cut off: it reached its limit of tokens")
+        try:
+            return self.parser.parse_result([ChatGeneration(message=message)])
+        except OutputParserException as error:
+            if refusal := message.additional_kwargs.get("refusal"):
+                raise OutputParserException(f"the model refused: {refusal}") from error
+            raise
+
+
+class Grown:
+    """What has come of a streamed answer."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._whole: Any = None
+        self._shown: Any = None
+
+    def add(self, chunk: Any) -> Iterator[Any]:
+        """Take a chunk; yield it if it was asked for, and the object as far as it has grown."""
+        self._whole = chunk if self._whole is None else self._whole + chunk
+        raw = self._reading.include_raw
+        if raw:
+            yield AddableDict(raw=chunk)
+        parsed = self._reading.glimpse(self._whole)
+        if parsed is not None and parsed != self._shown:
+            self._shown = parsed
+            yield AddableDict(parsed=parsed) if raw else parsed
+
+    def end(self) -> Iterator[Any]:
+        """Yield what the whole answer comes to; raises if it does not fit and nobody asked."""
+        if self._whole is None:
+            return
+        if self._reading.include_raw:
+            yield AddableDict(self._reading.outcome(self._whole))
+        elif (parsed := self._reading.parse(self._whole)) != self._shown:
+            yield parsed
+
+
+def _is_cut(message: AIMessage) -> bool:
+    """Tell whether the limit of tokens ended the answer."""
+    metadata = message.response_metadata
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    return str(reason).lower() in CUT

@@ -1,0 +1,68 @@
+"""The seven models under test: six providers, and a route over three protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.tools import tool
+
+from scout_adapters import ScoutRouterChatModel, init_scout_model
+from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.testing import Emulator
+
+MODELS = {
+    "groq": "openai/gpt-oss-20b",
+    "google": "gemini-2.5-flash",
+    "minimax": "MiniMax-M3",
+    "anthropic": "claude-haiku-4-5",
+    "openai": "gpt-4.1-mini",
+    "openrouter": "google/gemini-2.5-flash",
+}
+ROUTE = ("groq", "anthropic", "google")
+"""Whom the router asks, in this order: three providers, three protocols."""
+
+IDS = (*MODELS, "router")
+
+_numbers = count(1)
+
+
+def entry(provider: str, emulator: Emulator, *, served: bool = False, **options: Any) -> Any:
+    """Say how a provider is reached: in this process, or over a loopback that is being served."""
+    reached = (
+        {"base_url": emulator.url(provider)} if served else {"transport": emulator.transport()}
+    )
+    key = f"key-{next(_numbers)}-of-{provider}"
+    model = f"{provider}/{MODELS.get(provider, 'm')}"
+    return {"model": model, "api_key": key, **reached, **options}
+
+
+def build(name: str, emulator: Emulator, *, served: bool = False, **options: Any) -> ScoutChatModel:
+    """Make the model of that name, with keys that no other test has used."""
+    if name == "router":
+        models = [entry(provider, emulator, served=served) for provider in ROUTE]
+        return ScoutRouterChatModel(**{"models": models, **options})
+    given = {**entry(name, emulator, served=served), **options}
+    model = given.pop("model")
+    asked = model if model.startswith(f"{name}/") else f"{name}/{model}"
+    return init_scout_model(asked, **given)
+
+
+def merged(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    """Add a stream's chunks up."""
+    first, *rest = chunks
+    return first.__add__(rest) if rest else first
+
+
+@tool
+def get_weather(location: str) -> str:
+    """Get the weather at a location."""
+    return f"Sunny in {location}."
+
+
+@tool
+def get_time(location: str) -> str:
+    """Get the time at a location."""
+    return f"Noon in {location}."

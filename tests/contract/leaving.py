@@ -1,0 +1,49 @@
+"""What a call that was left has to have given back, and how one sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from scout_adapters.llm.providers import registry
+from scout_adapters.testing import Emulator, Slow
+
+STORY = "Write a long story."
+SLOWLY = Slow(between=0.05)
+
+
+def nothing_held() -> bool:
+    """Tell whether no key and no pace counts a request as under way."""
+    clients = registry._special.values()
+    keys = [state for client in clients for state in client.keys]
+    paces = [pace for client in clients for pace in client.endpoint.paces.values()]
+    return bool(keys) and not any(one.in_flight for one in (*keys, *paces))
+
+
+def outcomes(log: Path) -> list[str]:
+    """List the outcomes of requests in an audit log; every intent must have one."""
+    if not log.exists():
+        return []
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    ended = [row["outcome"] for row in rows if row["event"] == "llm_attempt"]
+    ended = [outcome for outcome in ended if outcome != "skipped"]  # nobody was asked
+    assert len(ended) == len([row for row in rows if row["event"] == "llm_intent"]), rows
+    return ended
+
+
+async def calm(before: set[asyncio.Task[Any]]) -> bool:
+    """Let the loop turn a few times; tell whether no task is left that was not there before."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return asyncio.all_tasks() <= before
+
+
+def hung_up(emulator: Emulator) -> bool:
+    """Tell whether the emulator has seen the client leave in the middle of its last answer."""
+    return emulator.settle() and not emulator.log[-1].finished
+
+
+class Enough(Exception):
+    """What a consumer or a handler raises."""
