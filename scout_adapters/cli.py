@@ -1,4 +1,4 @@
-"""The command line: `scout-adapters demo`, `emulator`, `providers`."""
+"""The command line: `scout-adapters demo`, `doctor`, `emulator`, `keys`, `profile`, `providers`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ try:
 except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
+from scout_adapters import cli_keys
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.providers import registry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many providers, many keys.")
+app.add_typer(cli_keys.app, name="keys")
+app.command(name="doctor")(cli_keys.check)
 console = Console() if sys.stdout.isatty() else Console(width=140)  # tables want room
 
 
@@ -67,6 +70,27 @@ def providers() -> None:
             client.base_url or "OPENAI_COMPATIBLE_API_URL",
             spec.default_model,
         )
+    console.print(table)
+
+
+@app.command()
+def profile(
+    model: Annotated[str, typer.Argument(help="provider/model, or several with commas.")],
+) -> None:
+    """Show what a model can do; of several, what one may rely on whichever of them answers."""
+    from scout_adapters.chat_router import ScoutRouterChatModel  # noqa: PLC0415  # as heavy
+
+    try:
+        known = ScoutRouterChatModel(models=model.split(",")).profile
+    except ScoutError as error:
+        console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from None
+    if known is None:
+        console.print(f"nothing is known of {model}")
+        raise typer.Exit(1)
+    table = Table("key", "value")
+    for name, value in sorted(known.items()):
+        table.add_row(name, str(value))
     console.print(table)
 
 

@@ -1,0 +1,71 @@
+"""Routes at addresses of their own, so that nobody else's keys and circuits are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from scout_adapters import ScoutRouterChatModel
+from scout_adapters.llm.clock import Clock
+from scout_adapters.testing import Emulator
+
+MODELS = {
+    "groq": "openai/gpt-oss-120b",
+    "anthropic": "claude-haiku-4-5",
+    "google": "gemini-3.5-flash",
+}
+NOW = 5000.0
+_numbers = count(1)
+
+
+class Standstill:
+    """Time that goes on only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def asleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(now=lambda: self.now, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
+
+
+def routed(
+    emulator: Emulator, keys: Mapping[str, Sequence[str]], **options: Any
+) -> ScoutRouterChatModel:
+    """A route of one candidate for each provider, in an empty world."""
+    number, transport = next(_numbers), emulator.transport()
+    entries = [
+        {
+            "model": f"{provider}/{MODELS[provider]}",
+            "api_keys": list(own),
+            "base_url": emulator.url(provider).replace("emulator.test", f"e{number}.test"),
+            "transport": transport,
+        }
+        for provider, own in keys.items()
+    ]
+    return ScoutRouterChatModel(models=entries, **{"clock": Standstill().clock, **options})
+
+
+def endpoint(model: Any, provider: str) -> Any:
+    """The endpoint of a provider in a route."""
+    found = (c.endpoint for c in model._route().candidates if c.endpoint.name == provider)
+    return next(found)
+
+
+def health(model: Any) -> list[Any]:
+    """All that is known of a route's keys, circuits, retries and pace, as plain values."""
+    known = []
+    for candidate in model._route().candidates:
+        at = candidate.endpoint
+        keys = [{n: repr(getattr(s, n)) for n in s.__slots__} for s in at.pool]
+        circuit = {n: v for n, v in vars(at.circuit).items() if n != "_lock"}
+        paces = {name: (pace.latency_s, pace.in_flight) for name, pace in at.paces.items()}
+        known.append((keys, circuit, at.retries._tokens, paces))
+    return known
