@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test suite format clean
+.PHONY: demo test differential faults suite format profiles clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -14,12 +14,23 @@ test: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2
 
+# Plays all 88 faults, and prints what came of each.
+faults: .venv/dev
+	$(BIN)/python tests/faults/table.py
+
 suite: .venv/dev
 	$(BIN)/python tests/faces/suite.py
+
+differential: .venv/dev
+	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/differential
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The newest of what is published about models, out of LangChain's partner packages.
+profiles: .venv/cli
+	$(BIN)/python -m scout_adapters.profiles.refresh
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from langchain_core.language_models import ModelProfile
 from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
 from typing_extensions import override
 
@@ -23,6 +24,7 @@ from scout_adapters.llm.route import Route
 from scout_adapters.llm.router import split_model
 from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.profiles import profile_on, takes_schema
 
 
 class Held:
@@ -140,7 +142,11 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     @override
     def _takes_schemas(self) -> bool:
-        return self.spec.takes_schema(self._default_model())
+        return takes_schema(self.spec, self._default_model())
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_on(self.spec, self._default_model())
 
     @property
     @override
@@ -151,6 +157,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     @property
     def client(self) -> ProviderClient:
         """The provider with this model's keys; see their health in `.client.keys`."""
+        self._check_whole()
         given = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
         listed = (one for key in given for one in key.get_secret_value().split(","))
         return registry.client(

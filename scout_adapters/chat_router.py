@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from scout_adapters.chat_base import ScoutChatModel
-from scout_adapters.chat_models import Held, ScoutProviderChatModel, as_transport
+from scout_adapters.chat_models import Held
+from scout_adapters.entries import (
+    candidate_of,
+    checked,
+    fields_in,
+    is_bare,
+    name_of,
+    profile_in,
+    public,
+    renamed,
+    with_key,
+)
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.keys import clean_keys
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.route import Route, Strategy, StrategyName, strategy_named
 from scout_adapters.llm.router import split_model
-from scout_adapters.options import ALIASES, PATIENCE, check_body_field, check_spelling
-
-ENTRY_SECRETS = ("api_key", "api_keys", "default_headers", "transport")
-ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
-ENTRY_KNOWN = frozenset({"model", "base_url", "weight", "extra", *ENTRY_OPTIONS, *ENTRY_SECRETS})
+from scout_adapters.options import without_secrets
+from scout_adapters.profiles import common_profile, takes_schema
 
 
 class ScoutRouterChatModel(ScoutChatModel):
     """Asks `models` in the order that `strategy` gives, past dead keys and dead providers.
+
+    Its `profile` is what all of them can do.
 
     A model is `"provider/model"`, a dict (`{"model": "groq/…", "api_keys": […], "base_url": …,
     "temperature": …, "weight": 2}`), or a Scout chat model. Keys that are not given come from the
@@ -66,13 +74,13 @@ class ScoutRouterChatModel(ScoutChatModel):
         def __init__(self, **options: Any) -> None:
             """Take `models`, checked before pydantic sees them: its errors quote their input."""
             if "models" in options:
-                options["models"] = _checked(options["models"])
+                options["models"] = checked(options["models"])
             super().__init__(**options)
 
     @property
     def candidates(self) -> list[str]:
         """The candidates, each as `provider/model`."""
-        return [_name(entry) for entry in self.models]
+        return [name_of(entry) for entry in self.models]
 
     def __repr__(self) -> str:
         return f"ScoutRouterChatModel(models={self.candidates!r}, strategy={self.strategy!r})"
@@ -94,13 +102,17 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _takes_schemas(self) -> bool:
         asked = (split_model(name) for name in self.candidates)
-        return all(registry.spec(provider).takes_schema(model) for provider, model in asked)
+        return all(takes_schema(registry.spec(provider), model) for provider, model in asked)
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return common_profile([profile_in(entry) for entry in self.models])
 
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
         strategy = self.strategy if isinstance(self.strategy, str) else repr(self.strategy)
-        entries = [_public(entry) for entry in self.models]
+        entries = [public(entry) for entry in self.models]
         return {**super()._identifying_params, "models": entries, "strategy": strategy}
 
     @override
@@ -115,10 +127,21 @@ class ScoutRouterChatModel(ScoutChatModel):
     def _request_settings(self) -> dict[str, Any]:
         return {}  # what an entry says wins over the router: both are settings of the candidate
 
+    @override
+    def _portable(self, fields: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        kept, left = super()._portable(fields)
+        models: list[Any] = []
+        for entry in self.models:  # models among them see to themselves
+            portable, lost = without_secrets(entry) if isinstance(entry, dict) else (entry, [])
+            models.append(portable)
+            left += [f"{name} of {name_of(entry)}" for name in lost]
+        return {**kept, "models": models}, left
+
     def _make_route(self) -> Route:
-        usual = _fields(self._settings())
+        self._check_whole()
+        usual = fields_in(self._settings())
         return Route(
-            candidates=tuple(_candidate(entry, usual) for entry in self._keyed_models()),
+            candidates=tuple(candidate_of(entry, usual) for entry in self._keyed_models()),
             strategy=self._order(),
             clock=self.clock,
         )
@@ -127,16 +150,14 @@ class ScoutRouterChatModel(ScoutChatModel):
         """Give the router's own key to the entries without one."""
         if self.api_key is None:
             return self.models
-        bare = [entry for entry in self.models if _is_bare(entry)]
-        providers = {split_model(_name(entry))[0] for entry in bare}
+        bare = [entry for entry in self.models if is_bare(entry)]
+        providers = {split_model(name_of(entry))[0] for entry in bare}
         if len(providers) > 1:
             raise ConfigurationError(
                 f"api_key= cannot be the key of {', '.join(sorted(providers))} at once: "
                 "give each entry its own"
             )
-        return [
-            _with_key(entry, self.api_key) if _is_bare(entry) else entry for entry in self.models
-        ]
+        return [with_key(entry, self.api_key) if is_bare(entry) else entry for entry in self.models]
 
     def _order(self) -> Strategy:
         return (
@@ -149,122 +170,6 @@ class ScoutRouterChatModel(ScoutChatModel):
         """Keep the candidates that a call asks for by name, or go to the one it names."""
         kept = tuple(c for c in route.candidates if model in (str(c), c.model))
         if not kept:
-            kept = (_candidate(model, _fields(self._settings())),)
+            entry = renamed(self._keyed_models(), model)
+            kept = (candidate_of(entry, fields_in(self._settings())),)
         return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
-
-
-def _checked(models: Any) -> list[Any]:
-    """Return the entries, each one known to be a model; the error says what to write instead."""
-    if isinstance(models, str) or not isinstance(models, Sequence) or not models:
-        raise ConfigurationError("models= is a list of at least one model")
-    return [_checked_entry(entry) for entry in models]
-
-
-def _checked_entry(entry: Any) -> Any:
-    entry = _canonical(entry) if isinstance(entry, dict) else entry
-    name = _name(entry)
-    if isinstance(entry, str | dict):
-        split_model(name)  # raises, listing the known providers
-    return entry
-
-
-def _canonical(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring an entry's options to their own names, its keys behind a mask."""
-    owner = f"the entry {entry.get('model', entry.get('model_name'))!r}"
-    made: dict[str, Any] = {}
-    for given, value in entry.items():
-        name = ALIASES.get(given, given)
-        if name in ("api_key", "api_keys"):
-            made["api_keys"] = [SecretStr(key) for key in _listed(value)]
-        elif name in ENTRY_KNOWN:
-            made[name] = value
-        elif name in PATIENCE:
-            raise ConfigurationError(f"{given}= belongs to the router, not to one of its models")
-        else:
-            check_body_field(given, owner)
-            check_spelling(given, ENTRY_KNOWN, owner)
-            made[given] = value
-    return made
-
-
-def _listed(keys: Any) -> list[str]:
-    """Return keys as plain text: of a string with commas, a `SecretStr`, or a list of either."""
-    if isinstance(keys, SecretStr):
-        return _listed(keys.get_secret_value())
-    if isinstance(keys, str):
-        return keys.split(",")
-    return [one for key in keys or () for one in _listed(key)]
-
-
-def _is_bare(entry: Any) -> bool:
-    return isinstance(entry, str) or (isinstance(entry, dict) and not entry.get("api_keys"))
-
-
-def _with_key(entry: Any, key: SecretStr) -> dict[str, Any]:
-    return {**({"model": entry} if isinstance(entry, str) else entry), "api_keys": [key]}
-
-
-def _name(entry: Any) -> str:
-    match entry:
-        case str():
-            return entry
-        case {"model": str(name)}:
-            return name
-        case ScoutProviderChatModel():
-            return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # its own kind
-    raise ConfigurationError(
-        f'a {type(entry).__name__} is no model of a route: write "provider/model", a dict with '
-        '"model", or a Scout chat model'
-    )
-
-
-def _public(entry: Any) -> Any:
-    """Say what tells one entry from another, without its keys: caches are keyed by this."""
-    match entry:
-        case dict():
-            return {name: value for name, value in entry.items() if name not in ENTRY_SECRETS}
-        case ScoutProviderChatModel():
-            return entry._identifying_params  # noqa: SLF001  # its own kind
-        case _:
-            return entry
-
-
-def _candidate(entry: Any, usual: Mapping[str, Any]) -> Candidate:
-    """Make an entry's candidate; where it leaves an option open, the router's own is usual."""
-    if isinstance(entry, ScoutProviderChatModel):
-        (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
-        return Candidate(
-            endpoint=only.endpoint,
-            model=only.model,
-            settings=_over(usual, _fields(entry._settings())),  # noqa: SLF001  # as above
-        )
-    given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
-    provider, model = split_model(given["model"])
-    client = registry.client(
-        provider,
-        api_keys=clean_keys(_listed(given.get("api_keys")), source="api_keys="),
-        base_url=given.get("base_url"),
-        headers=given.get("default_headers"),
-        transport=as_transport(given.get("transport")),
-    )
-    return Candidate(
-        endpoint=client.endpoint,
-        model=model,
-        settings=_over(usual, _fields(given)),
-        weight=float(given.get("weight", 1.0)),
-    )
-
-
-def _fields(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Sort an entry's options into fields of a request and further fields of its body."""
-    fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
-    if isinstance(fields.get("stop"), str):
-        fields["stop"] = (fields["stop"],)
-    extra = {name: value for name, value in options.items() if name not in ENTRY_KNOWN}
-    extra |= options.get("extra") or {}
-    return fields | ({"extra": extra} if extra else {})
-
-
-def _over(usual: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    extra = {**usual.get("extra", {}), **own.get("extra", {})}
-    return {**usual, **own, **({"extra": extra} if extra else {})}

@@ -77,6 +77,9 @@ class ScoutError(Exception):
     retry_after: float | None = None
     """Seconds after which trying again is worth it, where anybody knows."""
 
+    response: ErrorResponse
+    """The answer behind it, for LangChain's tracing; only where a call has failed."""
+
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
         return _rebuild, (type(self), self.args, self.__dict__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -20,13 +21,15 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
-from scout_adapters.llm.bodies import Whole
+from scout_adapters.llm.bodies import Whole, forget, guarded
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
 from scout_adapters.llm.failures import refusal
-from scout_adapters.llm.keys import MASS_REFUSAL_SECONDS, Lease
-from scout_adapters.llm.line import Parcel, guarded
+from scout_adapters.llm.failures.allowances import allowances
+from scout_adapters.llm.key_pool import MASS_REFUSAL_SECONDS
+from scout_adapters.llm.keys import Lease
+from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.types import Json, StreamReader
@@ -74,6 +77,7 @@ class Attempt:
     reader: StreamReader | None = field(default=None, repr=False)
     chunks: list[AIMessageChunk] = field(default_factory=list, repr=False)
     held: AIMessageChunk | None = field(default=None, repr=False)
+    refused: RefusedInBand | None = field(default=None, repr=False)
     over_at: float | None = None
     """When the server said `[DONE]`: whatever it sends or waits after that is of no account."""
 
@@ -119,8 +123,10 @@ class Attempt:
             self._book_success()
             return False
         if isinstance(error, RefusedInBand):
-            error = self._named(error).with_traceback(trace)
+            error = self._named(error)
         if isinstance(error, ProviderError):
+            # Its frames hold what the provider said, a key perhaps, as crash reports would show.
+            error.__traceback__ = None
             self._book_failure(error)
             return True
         self._book_nothing(
@@ -140,8 +146,7 @@ class Attempt:
             reader = self.reader = self._open(event)
         if event is None:
             self.over_at = self.call.clock.now()
-        chunk = guarded(reader.feed, event)
-        if chunk is None:
+        if (chunk := self._fed(reader, event)) is None:
             return None
         if not self.committed:
             if self.held is not None:
@@ -150,11 +155,25 @@ class Attempt:
                 self.held = chunk
                 return None
             self.held = None
-            self.committed = True
+            self.committed = self.parcel.watch.shown = True
             self.first_token = self.call.clock.now() - self.started
             self._name(chunk)
         self.chunks.append(chunk)
         return chunk
+
+    def _fed(self, reader: StreamReader, event: Json | None) -> AIMessageChunk | None:
+        try:
+            return guarded(reader.feed, event)
+        except RefusedInBand as refused:
+            refused.payload = copy(refused.payload)
+            forget(event)
+            if not reader.finished:
+                raise
+            self.refused = refused  # what it cost is still to come
+            return None
+        except ProviderError:
+            forget(event)
+            raise
 
     def _open(self, first: Json | None) -> StreamReader:
         line = self.candidate.endpoint.line
@@ -183,6 +202,8 @@ class Attempt:
         """Make the last chunk; without its terminal event a stream has failed."""
         if self.reader is None or not self.reader.finished:
             raise malformed("the stream ended without its terminal event", phase="mid_stream")
+        if self.refused is not None:
+            raise self.refused
         last = guarded(self.reader.close)
         if self.held is not None:
             last, self.held = self.held + last, None
@@ -238,9 +259,18 @@ class Attempt:
         self._pace.note(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
+            self._note_limits(self.lease, now)
             endpoint.pool.succeed(self.lease, self.candidate.model)
         if self.record is not None:
             self.call.booked(self.record)
+
+    def _note_limits(self, lease: Lease, now: float) -> None:
+        """Let the answer's headers say what is left of the key."""
+        spec, headers = self.candidate.endpoint.spec, self.parcel.watch.headers
+        if spec.limits and headers:
+            left = allowances(spec.limits, headers, now)
+            account = headers.get(spec.account, "") if spec.account else ""
+            self.candidate.endpoint.pool.note(lease, self.candidate.model, left, account)
 
     def _book_failure(self, error: ProviderError) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
@@ -252,6 +282,8 @@ class Attempt:
         endpoint.circuit.report(self.permit, fault, now)
         if faulty:
             self._pace.fail()
+        if error.kind is ErrorKind.REGION_BLOCKED:
+            endpoint.circuit.set_aside(now)
         if self.lease is not None:
             endpoint.pool.fail(
                 self.lease,
@@ -283,7 +315,7 @@ class Attempt:
             latency_s=round(self.call.clock.now() - self.started, 6),
             retry_after=error.retry_after,
             request_id=error.request_id,
-            billed=error.conduct.billed,
+            billed="yes" if self.committed else error.conduct.billed,
             **_tokens(self.reader.usage if self.reader else None),
         )
 
@@ -313,7 +345,7 @@ class Attempt:
         return refusal(
             self.candidate.endpoint.name,
             status=200,
-            headers=error.headers,
+            headers=error.headers or self.parcel.watch.headers,
             body=error.payload,
             model=self.candidate.model,
             key_id=self.parcel.key_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from tenacity import RetryCallState
@@ -20,31 +19,36 @@ from scout_adapters.llm.attempt import Attempt, abandoning
 from scout_adapters.llm.circuit_breaker import Permit
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.exchange import NEVER, Watch
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.patience import (
-    NEVER,
     News,
     Observer,
     Patience,
     Spent,
     back_off,
+    may_repeat,
     retry_state,
 )
 from scout_adapters.llm.progress import (
     CIRCUIT_OPEN,
     NO_KEY,
     Progress,
+    in_turn,
     redactor,
     why_none,
     window_of,
 )
-from scout_adapters.llm.record import AttemptRecord, summary_of
+from scout_adapters.llm.record import AttemptRecord, summary_of, told_by
 from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
+LIMITER_PAUSE = 0.05
+"""Seconds between two questions to a rate limiter: LangChain's say yes or no, never when."""
 
 
 class Attempts:
@@ -67,7 +71,7 @@ class Attempts:
         self.clock = clock
         self.records: list[AttemptRecord] = []
         self._observer = observer
-        self._progress = [Progress(candidate) for candidate in candidates]
+        self._progress = in_turn(candidates, clock.now())
         self._spent = Spent(patience, clock)
         self._waiting = 0.0
         self._again: tuple[Progress, KeyState | None] | None = None
@@ -88,8 +92,9 @@ class Attempts:
             step = self._step()
             with abandoning(step):
                 self.tell()
-            if isinstance(step, Attempt):
-                return step
+                if isinstance(step, Attempt):
+                    self._admit(step)
+                    return step
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
@@ -99,11 +104,32 @@ class Attempts:
             step = self._step()
             with abandoning(step):
                 await self.atell()
-            if isinstance(step, Attempt):
-                return step
+                if isinstance(step, Attempt):
+                    await self._aadmit(step)
+                    return step
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
+
+    def _admit(self, attempt: Attempt) -> None:
+        """Wait for the candidate's own rate limiter, no longer than the deadline."""
+        limiter = attempt.candidate.limiter
+        endless = self.patience.deadline is None
+        while limiter is not None and not limiter.acquire(blocking=endless):
+            self._check_deadline()
+            self.clock.sleep(LIMITER_PAUSE)
+
+    async def _aadmit(self, attempt: Attempt) -> None:
+        """Twin of `_admit`."""
+        limiter = attempt.candidate.limiter
+        endless = self.patience.deadline is None
+        while limiter is not None and not await limiter.aacquire(blocking=endless):
+            self._check_deadline()
+            await self.clock.asleep(LIMITER_PAUSE)
+
+    def _check_deadline(self) -> None:
+        if self.out_of_time:
+            raise self._finish(DeadlineExceeded("the deadline passed before the rate limiter did"))
 
     def tell(self) -> None:
         """Pass on what happened since the last time."""
@@ -141,10 +167,11 @@ class Attempts:
         conduct, key = error.conduct, attempt.lease
         if attempt.committed:
             self._final = error
-        elif self._may_repeat(error) and (pause := self._second_try(attempt, error)) is not None:
+        elif may_repeat(error) and (pause := self._second_try(attempt, error)) is not None:
             self._again, self._waiting = (progress, key.state if key else None), pause
         elif conduct.next_key and (key is not None or conduct.key_effect == "cooldown"):
             progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)
+            progress.missed += error.kind is ErrorKind.MODEL_NOT_FOUND
             progress.out = progress.out or progress.enough_keys
         elif conduct.next_candidate or (
             error.kind in CONTENT and self.patience.failover_on_refusal
@@ -154,15 +181,6 @@ class Attempts:
                 self._drop_smaller(progress.candidate)
         else:
             self._final = error
-
-    @staticmethod
-    def _may_repeat(error: ProviderError) -> bool:
-        """Tell whether the same key may be asked again.
-
-        An answer that came and cannot be read is paid for: the same request would be paid twice.
-        """
-        unread = error.kind is ErrorKind.PROTOCOL and error.phase != "sent"
-        return error.conduct.same_key and not unread
 
     def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the pause before the same key is asked again; None if it is not."""
@@ -211,10 +229,12 @@ class Attempts:
             (progress, key), self._again = self._again, None
             if attempt := self._attempt(progress, key):
                 return attempt
-        for progress in self._progress:
-            if not progress.out and (attempt := self._attempt(progress)):
-                return attempt
-        return self._wait_or_give_up()
+        return self._next() or self._wait_or_give_up()
+
+    def _next(self) -> Attempt | None:
+        """Take whoever is next in turn, and note why those before cannot be tried now."""
+        tried = (self._attempt(one) for one in self._progress if not one.out)
+        return next((attempt for attempt in tried if attempt), None)
 
     def _attempt(self, progress: Progress, again: KeyState | None = None) -> Attempt | None:
         """Take circuit and key of a candidate, or note why it cannot be tried now."""
@@ -244,8 +264,9 @@ class Attempts:
             prepared=progress.prepared,
             key=key,
             key_id=lease.key_id if lease else None,
-            timeouts=self._spent.timeouts(),
+            timeouts=self._spent.timeouts(progress.candidate.timeouts),
             now=self.clock.now,
+            watch=Watch(self._spent.left),
             redact=redactor(lease),
         )
         return Attempt(
@@ -281,6 +302,7 @@ class Attempts:
             model=candidate.model,
             outcome="skipped",
             reason=reason,
+            ready_in_s=progress.ready_in(self.clock.now()),
         )
         self._note(record)
 
@@ -319,6 +341,7 @@ class Attempts:
         if self._news:  # no other attempt follows the last failure
             self._news[-1] = News(self._news[-1].record)
         error.attempts = tuple(record.as_dict() for record in self.records)
+        error.response = told_by(error, self.records)
         if ready_in is not None and error.retry_after is None:
             error.retry_after = ready_in
         waits = isinstance(error.retry_after, float | int) and error.retry_after > 0

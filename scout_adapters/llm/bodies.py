@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,6 +18,37 @@ MAX_ERROR_BYTES = 64 * 1024
 GOOD = 200
 ERROR_STATUS = 400
 DONE = b"[DONE]"
+
+
+T = TypeVar("T")
+
+STUMBLES = (
+    LookupError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What code raises that is handed something else than it was promised."""
+
+
+def guarded(parse: Callable[..., T], *arguments: Any) -> T:
+    """Parse; nonsense that a parser did not foresee is still the provider's named error.
+
+    Raised outside the handler: the parser's own exception may quote what the provider sent.
+    """
+    try:
+        return parse(*arguments)
+    except STUMBLES as error:
+        what = type(error).__name__
+    raise malformed(f"the answer cannot be read: {what}")
+
+
+def forget(event: Any) -> None:
+    """Empty an event that frames still hold: what it says, a key perhaps, crash reports show."""
+    if isinstance(event, dict | list):
+        event.clear()
 
 
 class Whole(dict[str, Any]):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from typing import Literal
 
 from scout_adapters.llm.booking import in_function_call
 from scout_adapters.locks import ForkSafeLock
+from scout_adapters.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 FAILURE_THRESHOLD = 5
 COOLDOWN_SECONDS = 30.0
 GOOD_PROBES = 2
+ASIDE_SECONDS = 3600.0
+"""So long a provider that does not serve this place is asked only after all others."""
+
 PROBE_LEASE_SECONDS = 600.0
 """A probe that never reports back blocks the next one no longer than this."""
 
@@ -53,6 +56,7 @@ class CircuitBreaker:
         self.faults = 0
         self.open_until: float | None = None
         self.last_good = float("-inf")
+        self._aside_until = float("-inf")
         self._era = 0
         self._good_probes = 0
         self._probe_since: float | None = None
@@ -103,6 +107,14 @@ class CircuitBreaker:
                 self._fault(now)
             elif outcome == "good":
                 self._good(probe=permit.probe)
+
+    def set_aside(self, now: float) -> None:
+        """Have all others asked first for an hour: the provider does not serve this place."""
+        self._aside_until = now + ASIDE_SECONDS
+
+    def is_aside(self, now: float) -> bool:
+        """Tell whether all others are asked first."""
+        return now < self._aside_until
 
     def trip(self, now: float) -> None:
         """Open at once, whatever was counted."""

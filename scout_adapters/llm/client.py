@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -21,14 +20,16 @@ from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.circuit_breaker import circuit
 from scout_adapters.llm.endpoint import Candidate, Endpoint
 from scout_adapters.llm.engine import acomplete
-from scout_adapters.llm.keys import KeyPool, KeyState, Rules, clean_keys, env_keys, shared_state
+from scout_adapters.llm.key_pool import KeyPool
+from scout_adapters.llm.keys import KeyState, Rules, clean_keys, env_keys, shared_state
 from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.transport import Transport, shared_transport
 from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
-from scout_adapters.options import check_body_field
+from scout_adapters.logs import logger_of
+from scout_adapters.options import check_address, check_body_field, check_headers
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class ProviderClient:
@@ -80,6 +81,8 @@ class ProviderClient:
         transport: Transport | None,
     ) -> None:
         """Say where to ask, and with which keys, where it is not for the environment to say."""
+        check_address(base_url, self.name)
+        check_headers(headers, self.name)
         self._given = keys
         self._base_url = base_url
         self._headers = headers
@@ -216,6 +219,7 @@ class ProviderClient:
             return self._base_url.rstrip("/")
         for prefix in self._prefixes:
             if from_env := os.environ.get(f"{prefix}_API_URL"):
+                check_address(from_env.strip(), f"{prefix}_API_URL")
                 return from_env.strip().rstrip("/")
         return self.spec.base_url
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from langchain_core.rate_limiters import BaseRateLimiter
+
 from scout_adapters.llm.circuit_breaker import CircuitBreaker
-from scout_adapters.llm.keys import KeyPool
+from scout_adapters.llm.exchange import Timeouts
+from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.locks import ForkSafeLock
@@ -106,6 +109,11 @@ class Candidate:
     """Values of `ChatRequest` fields for where the call leaves them open."""
 
     weight: float = 1.0
+    timeouts: Timeouts | None = None
+    """Its own, instead of the call's."""
+
+    limiter: BaseRateLimiter | None = None
+    """LangChain's; asked before each attempt, as it would be before each call of a single model."""
 
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"

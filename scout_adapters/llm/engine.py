@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing, closing
+from contextlib import closing
+from typing import Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.attempts import Attempts
+
+T = TypeVar("T")
 
 
 def complete(attempts: Attempts) -> AIMessage:
@@ -57,7 +60,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
     async for attempt in attempts:
         with attempt:
             line = attempt.candidate.endpoint.line
-            async with aclosing(line.astream(attempt.parcel)) as batches:
+            async with shutting(line.astream(attempt.parcel)) as batches:
                 with _forgiving(attempt):
                     async for batch in batches:
                         for event in batch:
@@ -69,6 +72,27 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
             await attempts.atell()
             yield last
             return
+
+
+class shutting(Generic[T]):  # noqa: N801  # reads as a context, like contextlib's
+    """Closes a stream like `aclosing`, also where somebody else is closing it at this moment.
+
+    A loop that shuts down closes all streams at once, in any order, outer ones and inner ones.
+    """
+
+    def __init__(self, stream: AsyncGenerator[T]) -> None:
+        """Take the stream to close."""
+        self._stream = stream
+
+    async def __aenter__(self) -> AsyncGenerator[T]:
+        return self._stream
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            await self._stream.aclose()
+        except RuntimeError:
+            if not isinstance(error, GeneratorExit):
+                raise
 
 
 class _forgiving:  # noqa: N801  # reads as a context, like contextlib's

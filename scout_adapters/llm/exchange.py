@@ -7,6 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+NEVER = float("inf")
+SHORTEST = 0.001
+"""Seconds: a timeout of nought would mean something else to a socket."""
+
+
+BAD_CERTIFICATE = "certificate"
+"""The code of a connection that was refused for what the server showed of itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
@@ -27,15 +35,27 @@ class Timeouts:
         )
 
     def of(self, *, stream: bool) -> dict[str, float | None]:
-        """Say it in httpx's words. Its read timeout bounds the silence between two reads."""
-        silences = (self.first_token, self.idle)
-        longest = None if None in silences else max(s for s in silences if s is not None)
-        read = longest if stream else self.total
+        """Say it in httpx's words, as it is when a request is sent."""
+        read = self.first_token if stream else self.total
         return {"connect": self.connect, "read": read, "write": self.total, "pool": self.total}
 
 
 def _shorter(timeout: float | None, left: float) -> float:
     return left if timeout is None else min(timeout, left)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is known of an answer while it comes."""
+
+    left: Callable[[], float] = field(default=lambda: NEVER)
+    """Seconds until the call's deadline."""
+
+    shown: bool = False
+    """Whether content has come: from then on only the silence between two pieces is bounded."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Those of a good answer, as soon as they are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +69,54 @@ class Exchange:
     content: bytes = field(repr=False)
     timeouts: Timeouts
     now: Callable[[], float] = time.monotonic
+    watch: Watch = field(default_factory=Watch)
     key_id: str | None = None
     redact: Callable[[str], str] = field(default=str, repr=False)
+
+    def patience(self, *, stream: bool) -> dict[str, float | None]:
+        """Say the timeouts, from now on, in httpx's words."""
+        return Patient(self, self.now(), stream=stream)
+
+
+class Patient(dict[str, float | None]):
+    """httpx's timeouts, of which the one for reading is worked out anew for every read.
+
+    A whole answer has so long altogether, a stream so long for its first content and then for
+    each silence; and none longer than the call's deadline.
+    """
+
+    def __init__(self, exchange: Exchange, began: float, *, stream: bool) -> None:
+        super().__init__(exchange.timeouts.of(stream=stream))
+        self._exchange = exchange
+        self._began = began
+        self._stream = stream
+        self._until = NEVER
+
+    def hurry(self, seconds: float) -> None:
+        """Wait so long for all that is still to come, by the clock of the socket."""
+        self._until = time.monotonic() + seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is over that `hurry` left."""
+        return time.monotonic() > self._until
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a timeout in seconds, None for none."""
+        return self._silence() if name == "read" else super().get(name, default)
+
+    def _silence(self) -> float | None:
+        if self._until != NEVER:
+            return max(self._until - time.monotonic(), SHORTEST)
+        exchange = self._exchange
+        if self._stream and exchange.watch.shown:
+            limit = exchange.timeouts.idle
+        elif (limit := self["read"]) is not None:
+            limit -= exchange.now() - self._began
+        left = exchange.watch.left()
+        if limit is None and left == NEVER:
+            return None
+        return max(_shorter(limit, left), SHORTEST)
 
 
 @dataclass(frozen=True, slots=True)

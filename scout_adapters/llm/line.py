@@ -21,11 +21,11 @@ from typing import Any, Protocol, TypeVar
 from langchain_core.messages import AIMessage, AIMessageChunk, get_buffer_string
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.errors import RefusedInBand, UnsupportedContent, malformed
-from scout_adapters.llm.bodies import encode
+from scout_adapters.errors import RefusedInBand, ScoutError, UnsupportedContent, malformed
+from scout_adapters.llm.bodies import STUMBLES, encode, guarded
 from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.conversation import converse
-from scout_adapters.llm.exchange import Answer, Exchange, Timeouts
+from scout_adapters.llm.exchange import Answer, Exchange, Timeouts, Watch
 from scout_adapters.llm.failures.foreign import foreign
 from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import (
@@ -64,6 +64,7 @@ class Parcel:
     key_id: str | None
     timeouts: Timeouts
     now: Callable[[], float] = time.monotonic
+    watch: Watch = field(default_factory=Watch)
     redact: Callable[[str], str] = field(default=str, repr=False)
 
 
@@ -109,6 +110,15 @@ class HttpLine:
         self._headers = {**spec.headers, **(headers or {})}
 
     def prepare(self, request: ChatRequest) -> Prepared:
+        try:
+            return self._prepared(request)
+        except ScoutError:
+            raise
+        except STUMBLES as error:  # LangChain lets any dict through as a block of content
+            why = f"it cannot be read: {type(error).__name__}: {error}"
+            raise UnsupportedContent("the request", "what it holds", why) from error
+
+    def _prepared(self, request: ChatRequest) -> Prepared:
         talk = converse(request.messages, self.spec)
         body = self.spec.wire.build_body(request, talk.turns, self.spec)
         return Prepared(
@@ -148,6 +158,7 @@ class HttpLine:
             content=parcel.prepared.content,
             timeouts=parcel.timeouts,
             now=parcel.now,
+            watch=parcel.watch,
             key_id=parcel.key_id,
             redact=parcel.redact,
         )
@@ -158,18 +169,6 @@ class HttpLine:
         except RefusedInBand as refused:
             refused.headers = answer.headers
             raise
-
-
-def guarded(parse: Callable[..., T], *arguments: Any) -> T:
-    """Parse; nonsense that a parser did not foresee is still the provider's named error.
-
-    Raised outside the handler: the parser's own exception may quote what the provider sent.
-    """
-    try:
-        return parse(*arguments)
-    except (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        what = type(error).__name__
-    raise malformed(f"the answer cannot be read: {what}")
 
 
 ProviderCall = Callable[..., Awaitable[ProviderResult]]
@@ -211,18 +210,32 @@ class FunctionLine:
                 result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
         except Exception as error:  # noqa: BLE001  # whatever a user's function raises is its failure
             named = foreign(self.name, error, redact=parcel.redact)
-            # An HTTP library's exception holds the request, and the request the key.
-            library = type(error).__module__.partition(".")[0]
-            raise named from None if library in HTTP_LIBRARIES else error
+            cause = None if _tells_key(error, parcel.redact) else error
+        else:
+            return _message(_as_result(result), self.name, parcel.prepared.request.stop)
         finally:
             in_function_call.reset(token)
-        return _message(_as_result(result), self.name, parcel.prepared.request.stop)
+        raise named from cause  # outside the handler, where it would hold on to what it handles
 
     def stream(self, parcel: Parcel) -> Generator[list[Json | None]]:
         yield [{"message": self.send(parcel)}]
 
     async def astream(self, parcel: Parcel) -> AsyncGenerator[list[Json | None]]:
         yield [{"message": await self.asend(parcel)}]
+
+
+def _tells_key(error: BaseException | None, redact: Callable[[str], str]) -> bool:
+    """Tell whether an error, or one behind it, says the key, or holds the request that does."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        library = type(error).__module__.partition(".")[0]
+        holds = not {"request", "response"}.isdisjoint(dir(error))  # asked for, httpx's may raise
+        said = f"{error!r} {error}"
+        if library in HTTP_LIBRARIES or holds or redact(said) != said:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _media(request: ChatRequest) -> bool:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, wait_exponential
 
+from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.exchange import Timeouts
+from scout_adapters.llm.exchange import BAD_CERTIFICATE, NEVER, Timeouts
 from scout_adapters.llm.record import AttemptRecord
 
-NEVER = float("inf")
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
 
 
@@ -50,10 +51,10 @@ class Spent:
         deadline = self.patience.deadline
         return NEVER if deadline is None else deadline - (self.clock.now() - self.began)
 
-    def timeouts(self) -> Timeouts:
-        """Return the timeouts of an attempt that begins now."""
-        left = self.left()
-        return self.patience.timeouts if left == NEVER else self.patience.timeouts.within(left)
+    def timeouts(self, own: Timeouts | None = None) -> Timeouts:
+        """Return the timeouts of an attempt that begins now; a candidate may have its `own`."""
+        left, usual = self.left(), own or self.patience.timeouts
+        return usual if left == NEVER else usual.within(left)
 
     def affords_retry(self, pause: float) -> bool:
         """Tell whether there is another second try, and time to wait before it."""
@@ -101,6 +102,20 @@ class News:
 
     record: AttemptRecord
     retry: RetryCallState | None = None
+
+
+def may_repeat(error: ProviderError) -> bool:
+    """Tell whether the same key may be asked again.
+
+    An answer that came and cannot be read is paid for: the same request would be paid twice. A
+    server that has waited in vain for the request has done nothing that it could bill. And what a
+    server shows of itself will be the same the next time.
+    """
+    if error.kind is ErrorKind.PROTOCOL and error.phase != "sent":
+        return False
+    if error.code == BAD_CERTIFICATE:
+        return False
+    return error.conduct.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
 
 
 def retry_state(number: int, error: BaseException) -> RetryCallState:

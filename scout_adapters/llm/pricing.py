@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,7 +10,9 @@ from typing import Any, Literal
 
 from langchain_core.messages.ai import UsageMetadata
 
-logger = logging.getLogger(__name__)
+from scout_adapters.logs import logger_of
+
+logger = logger_of(__name__)
 
 PRICING: dict[str, dict[str, dict[str, float]]] = {}
 """Your own prices, in USD per 1,000 tokens; they win over the shipped ones.

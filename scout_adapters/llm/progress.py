@@ -14,17 +14,20 @@ from scout_adapters.errors import (
     provider_error,
 )
 from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.exchange import NEVER
+from scout_adapters.llm.failures.redaction import hider
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window
 from scout_adapters.llm.record import AttemptRecord
-
-SHORTEST_SECRET = 8
-"""Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
+from scout_adapters.profiles import profile_on
 
 CIRCUIT_OPEN = "circuit open"
 PAUSED = "the server asked for a pause"
 REFUSED = "every key was refused"
+ENOUGH_MISSES = 2
+"""Another account may have a model that this one has not; a third would say the same again."""
+
 NO_KEY = ""
 """Stands for the key of a provider that needs none."""
 
@@ -39,6 +42,9 @@ class Progress:
     """Keys that were tried, by fingerprint, and when a later round may come back to them."""
 
     keys_tried: int = 0
+    missed: int = 0
+    """How many keys were told that there is no such model."""
+
     out: bool = False
     """Whether this call is done with it."""
 
@@ -49,7 +55,8 @@ class Progress:
     def enough_keys(self) -> bool:
         """Whether the call has tried as many keys here as it may."""
         limit = self.candidate.endpoint.max_key_attempts
-        return limit is not None and self.keys_tried >= limit
+        spent = limit is not None and self.keys_tried >= limit
+        return spent or self.missed >= ENOUGH_MISSES
 
     @property
     def lacks_keys(self) -> str:
@@ -63,6 +70,11 @@ class Progress:
         refused = all(state.permanently_failed for state in self.candidate.endpoint.pool)
         return REFUSED if refused else "every key rests or is refused"
 
+    @property
+    def tokens(self) -> int:
+        """Estimate the request's tokens: about four bytes of JSON each; pictures count for more."""
+        return len(self.prepared.content) // 4 if self.prepared else 0
+
     def lease(self, now: float, again: KeyState | None) -> Lease | str | None:
         """Take a key, `again` if that one is wanted; None where none is needed; or say why not."""
         pool = self.candidate.endpoint.pool
@@ -73,30 +85,43 @@ class Progress:
             return self.lacks_keys
         others = (state.id for state in pool if state is not again)
         avoid = frozenset(self.avoid if again is None else others)
-        return pool.lease(self.candidate.model, now, avoid) or self.why_no_key
+        return pool.lease(self.candidate.model, now, avoid, self.tokens) or self.why_no_key
 
     def ready_at(self, now: float) -> float:
         """Return when this call can try the candidate (again), in monotonic seconds."""
         endpoint = self.candidate.endpoint
         circuit = endpoint.circuit.ready_at(now)
         keys = [
-            max(state.ready_at(self.candidate.model), self.avoid.get(state.id, 0.0))
+            max(state.due_at(self.candidate.model, now), self.avoid.get(state.id, 0.0))
             for state in endpoint.pool
         ]
         return max(circuit, min(keys) if keys else self.avoid.get(NO_KEY, 0.0))
+
+    def ready_in(self, now: float) -> float | None:
+        """Return the seconds until then; None where this call can never try it by waiting."""
+        at = NEVER if self.out else self.ready_at(now)
+        return None if at == NEVER else round(max(at - now, 0.0), 6)
+
+
+def in_turn(candidates: Sequence[Candidate], now: float) -> list[Progress]:
+    """Begin with each candidate, those last whose provider does not serve this place."""
+    if len(candidates) > 1:
+        candidates = sorted(candidates, key=lambda one: one.endpoint.circuit.is_aside(now))
+    return [Progress(candidate) for candidate in candidates]
 
 
 def window_of(candidate: Candidate) -> int | None:
     """Return the tokens that fit into the candidate's window, where that is known."""
     spec = candidate.endpoint.spec
-    return context_window(spec.prices or spec.name, candidate.model)
+    profile = profile_on(spec, candidate.model) or {}
+    return profile.get("max_input_tokens") or context_window(
+        spec.prices or spec.name, candidate.model
+    )
 
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Make the function that takes the leased key out of whatever a provider sends."""
-    if lease is None or len(lease.key) < SHORTEST_SECRET:
-        return str
-    return lambda text: text.replace(lease.key, f"<key {lease.key_id}>")
+    return str if lease is None else hider(lease.key, f"<key {lease.key_id}>")
 
 
 def why_none(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:

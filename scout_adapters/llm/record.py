@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from scout_adapters.errors import ErrorResponse, ScoutError
 from scout_adapters.llm.types import Json
+
+STORY = "X-LangSmith-Gateway-Metadata"
+"""The header of an error's response in which LangChain's tracers look for who was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,9 @@ class AttemptRecord:
     latency_s: float | None = None
     first_token_s: float | None = None
     retry_after: float | None = None
+    ready_in_s: float | None = None
+    """Of what was skipped: how long until it can be asked; None where waiting does not help."""
+
     request_id: str | None = None
     cost_usd: float | None = None
     cost_source: str | None = None
@@ -68,3 +76,17 @@ def summary_of(
         "attempts": [*(one.as_dict() for one in before), record.as_dict()],
     }
     return summary | ({"changes": list(changes)} if changes else {})
+
+
+def told_by(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorResponse:
+    """Return the answer behind an error, with what tracers copy to the run that failed."""
+    response = getattr(error, "response", ErrorResponse(None))
+    asked = [record for record in records if record.outcome != "skipped"] or list(records)
+    costs = [record.cost_usd for record in records if record.cost_usd is not None]
+    story = {
+        "model": asked[-1].model if asked else None,
+        "provider": asked[-1].provider if asked else None,
+        "cost_usd": sum(costs) if costs else None,
+        "attempts": [record.as_dict() for record in records],
+    }
+    return replace(response, headers={**response.headers, STORY: json.dumps(story)})

@@ -94,11 +94,14 @@ class Route:
         observer: Observer | None = None,
     ) -> Attempts:
         """Begin a call."""
-        if len(self.candidates) == 1 or self.strategy is priority:
-            ordered = self.candidates
-        else:
-            ordered = tuple(self.strategy(self.candidates, request))
+        ordered = self.ordered(request)
         return Attempts(ordered, request, patience, observer=observer, clock=self.clock)
+
+    def ordered(self, request: ChatRequest) -> Sequence[Candidate]:
+        """Put the candidates into the order in which a call tries them."""
+        if len(self.candidates) == 1 or self.strategy is priority:
+            return self.candidates
+        return tuple(self.strategy(self.candidates, request))
 
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:

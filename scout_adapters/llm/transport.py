@@ -5,33 +5,31 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import socket
 import ssl
-import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache, lru_cache
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
-from scout_adapters.errors import (
-    ConfigurationError,
-    ErrorKind,
-    ProviderError,
-    malformed,
-    provider_error,
-)
+from scout_adapters.errors import ErrorKind, ProviderError, malformed, provider_error
 from scout_adapters.llm.bodies import GOOD, CappedBody, EventBody
-from scout_adapters.llm.exchange import Answer, Exchange
+from scout_adapters.llm.exchange import Answer, Exchange, Patient
 from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.failures.redaction import PIECE
+from scout_adapters.llm.gate import Gate
+from scout_adapters.llm.translation import Translating
 from scout_adapters.llm.types import Json
+from scout_adapters.locks import ForkSafeLock
 
 GRACE_SECONDS = 0.25
 """How long a server may take to end a stream after its last event."""
 
-LIMITS = httpx.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=60)
+MOST_AT_ONCE = 1000
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=60)
+CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_listening, _opening = ForkSafeLock(), ForkSafeLock()
 BASE_HEADERS = {"content-type": "application/json", "accept-encoding": "gzip, identity"}
 
 
@@ -39,11 +37,17 @@ class Transport:
     """The connection pools, opened when first needed; async ones belong to their event loop.
 
     `inner` takes the place of the network: an `httpx.MockTransport`, or anything of httpx's
-    transport interface that serves both kinds of client.
+    transport interface that serves both kinds of client. `trust_env` is whether `HTTPS_PROXY` and
+    its like are heeded; `most` is how many exchanges there may be at a time, in each loop and in
+    all threads together.
     """
 
-    def __init__(self, inner: Any = None) -> None:
+    def __init__(
+        self, inner: Any = None, *, most: int = MOST_AT_ONCE, trust_env: bool = True
+    ) -> None:
         self._inner = inner
+        self._gate = Gate(most)
+        self._trust_env = trust_env
         self._sync: tuple[int, httpx.Client] | None = None
         self._loops: dict[
             asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]
@@ -51,9 +55,17 @@ class Transport:
 
     def client(self) -> httpx.Client:
         """Return the sync client of this process; a forked child opens its own."""
-        if self._sync is None or self._sync[0] != os.getpid():
-            self._sync = (os.getpid(), httpx.Client(**self._settings()))
-        return self._sync[1]
+        held = self._sync
+        if held is None or held[0] != os.getpid():
+            held = self._open()
+        return held[1]
+
+    def _open(self) -> tuple[int, httpx.Client]:
+        """Open the client, unless another thread has just done so."""
+        with _opening:
+            if self._sync is None or self._sync[0] != os.getpid():
+                self._sync = (os.getpid(), httpx.Client(**self._settings()))
+            return self._sync
 
     async def aclient(self) -> httpx.AsyncClient:
         """Return the async client of the running loop; it is closed when the loop shuts down."""
@@ -61,7 +73,7 @@ class Transport:
         held = self._loops.get(loop)
         if held is None:
             for closed in [one for one in list(self._loops) if one.is_closed()]:
-                del self._loops[closed]
+                self._loops.pop(closed, None)  # other threads tidy up as well
             client = httpx.AsyncClient(**self._settings())
             # asyncio.run closes pending async generators before it closes the loop: the one
             # moment at which connections can still be closed in an orderly way.
@@ -84,6 +96,7 @@ class Transport:
             "follow_redirects": False,
             "limits": LIMITS,
             "transport": self._inner,
+            "trust_env": self._trust_env,
             "verify": tls_context(),
             "headers": BASE_HEADERS,
         }
@@ -91,7 +104,7 @@ class Transport:
     def send(self, exchange: Exchange) -> Answer:
         """Post once and read the whole answer; a refusal is raised as what it means."""
         client = self.client()
-        with _Translating(exchange) as failure:
+        with Translating(exchange) as failure, self._gate.passing(exchange):
             with _sent(client, _request(client, exchange, stream=False)) as response:
                 body = _read(exchange, response)
             return _answer(exchange, response, body)
@@ -100,8 +113,11 @@ class Transport:
     async def asend(self, exchange: Exchange) -> Answer:
         """Twin of `send`."""
         client = await self.aclient()
-        with _Translating(exchange) as failure:
-            async with _asent(client, _request(client, exchange, stream=False)) as response:
+        with Translating(exchange) as failure:
+            async with (
+                self._gate.apassing(exchange),
+                _asent(client, _request(client, exchange, stream=False)) as response,
+            ):
                 body = await _aread(exchange, response)
             return _answer(exchange, response, body)
         raise failure.named
@@ -112,10 +128,11 @@ class Transport:
         An empty list says that the server is alive (a comment, a half event).
         """
         client = self.client()
-        with _Translating(exchange) as failure:
+        with Translating(exchange) as failure, self._gate.passing(exchange):
             with _sent(client, _request(client, exchange, stream=True)) as response:
                 if response.status_code != GOOD:
                     raise _refused(exchange, response, _read(exchange, response))
+                exchange.watch.headers = response.headers
                 body, pieces = EventBody(), response.iter_bytes()
                 try:
                     for piece in pieces:
@@ -132,10 +149,14 @@ class Transport:
     async def astream(self, exchange: Exchange) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
         client = await self.aclient()
-        with _Translating(exchange) as failure:
-            async with _asent(client, _request(client, exchange, stream=True)) as response:
+        with Translating(exchange) as failure:
+            async with (
+                self._gate.apassing(exchange),
+                _asent(client, _request(client, exchange, stream=True)) as response,
+            ):
                 if response.status_code != GOOD:
                     raise _refused(exchange, response, await _aread(exchange, response))
+                exchange.watch.headers = response.headers
                 body, pieces = EventBody(), response.aiter_bytes()
                 try:
                     async for piece in pieces:
@@ -179,9 +200,12 @@ def tls_context() -> ssl.SSLContext:
 @contextmanager
 def _sent(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
     response = client.send(request, stream=True)
+    listened = _listen(response)
     try:
+        _check_coding(response)
         yield response
     finally:
+        _unlisten(listened)
         response.close()
 
 
@@ -190,10 +214,49 @@ async def _asent(
     client: httpx.AsyncClient, request: httpx.Request
 ) -> AsyncIterator[httpx.Response]:
     response = await client.send(request, stream=True)
+    listened = _listen(response)
     try:
+        _check_coding(response)
         yield response
     finally:
+        _unlisten(listened)
         await response.aclose()
+
+
+def _listen(response: httpx.Response) -> Any:
+    """Have every read of the body ask anew how long it may take.
+
+    httpcore asks once for a whole body: the first token's time and the idle time would be one.
+    The connection is given on before its last response is closed: whoever listens last, listens.
+    """
+    network = response.extensions.get("network_stream")
+    if network is None:
+        return None
+    read, patience = type(network).read, response.request.extensions["timeout"]
+
+    def listen(size: int, timeout: float | None = None) -> Any:
+        return read(network, size, timeout if response.is_closed else patience.get("read"))
+
+    with _listening:
+        network.read = listen
+    return network, listen
+
+
+def _check_coding(response: httpx.Response) -> None:
+    """Refuse what was packed as nobody asked: 64 KiB of zstd, or of gzip twice, unfold to GiB."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in CODINGS:
+        named = f"as {coding} " if coding.isalpha() and len(coding) < PIECE else ""
+        raise malformed(f"the answer is packed {named}in a way that nobody asked for")
+
+
+def _unlisten(listened: Any) -> None:
+    if listened is None:
+        return
+    network, listen = listened
+    with _listening:
+        if vars(network).get("read") is listen:
+            del network.read
 
 
 def _request(
@@ -204,7 +267,7 @@ def _request(
         _url(exchange.url),
         headers=exchange.headers,
         content=exchange.content,
-        extensions={"timeout": exchange.timeouts.of(stream=stream)},
+        extensions={"timeout": exchange.patience(stream=stream)},
     )
 
 
@@ -243,33 +306,32 @@ def _check_total(exchange: Exchange, began: float) -> None:
 
 def _hang_up_soon(response: httpx.Response, pieces: Iterator[bytes]) -> None:
     """Read to the end, so that the connection can be used again; but wait for it only shortly."""
-    network = response.extensions.get("network_stream")
-    if network is None:
+    if response.extensions.get("network_stream") is None:
         return
-    line: socket.socket = network.get_extra_info("socket")
-    timer = threading.Timer(GRACE_SECONDS, line.shutdown, [socket.SHUT_RDWR])
-    timer.start()
-    try:
-        with suppress(httpx.HTTPError):
-            for _ in pieces:
-                pass
-    finally:
-        timer.cancel()
+    patience: Patient = response.request.extensions["timeout"]
+    patience.hurry(GRACE_SECONDS)
+    with suppress(httpx.HTTPError):
+        for _ in pieces:
+            if patience.over:
+                return
 
 
 async def _ahang_up_soon(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:
     """Twin of `_hang_up_soon`."""
     if response.extensions.get("network_stream") is None:
         return
-    with suppress(httpx.HTTPError, TimeoutError):
-        async with asyncio.timeout(GRACE_SECONDS):
-            async for _ in pieces:
-                pass
+    patience: Patient = response.request.extensions["timeout"]
+    patience.hurry(GRACE_SECONDS)
+    with suppress(httpx.HTTPError):
+        async for _ in pieces:
+            if patience.over:
+                return
 
 
 def _answer(exchange: Exchange, response: httpx.Response, body: CappedBody) -> Answer:
     if response.status_code != GOOD:
         raise _refused(exchange, response, body)
+    exchange.watch.headers = response.headers
     return Answer(body.answer(), response.headers)
 
 
@@ -285,61 +347,4 @@ def _refused(exchange: Exchange, response: httpx.Response, body: CappedBody) -> 
         model=exchange.model,
         key_id=exchange.key_id,
         redact=exchange.redact,
-    )
-
-
-class _Translating:
-    """Turns httpx's errors into ours, so that nobody above knows of httpx.
-
-    It keeps the error instead of raising it: httpx's exception holds the request, the request
-    holds the key, and an exception that is raised while another is handled holds that one.
-    """
-
-    named: Exception
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if isinstance(error, httpx.HTTPError):
-            self.named = _translated(self._exchange, error)
-            return True
-        if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
-            self.named = _misconfigured(self._exchange, error)
-            return True
-        return False
-
-
-def _misconfigured(exchange: Exchange, error: Exception) -> ConfigurationError:
-    return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
-
-
-def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
-    match error:
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
-            return _misconfigured(exchange, error)
-        case httpx.PoolTimeout():
-            kind, phase = ErrorKind.QUEUE_FULL, "pre_send"
-        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
-            kind, phase = ErrorKind.CONNECT, "pre_send"
-        case httpx.TimeoutException():
-            kind, phase = ErrorKind.TIMEOUT_RESPONSE, "sent"
-        case _:
-            kind, phase = ErrorKind.PROTOCOL, "sent"
-    text = exchange.redact(f"{type(error).__name__}: {error}".rstrip(": "))
-    return provider_error(
-        kind,
-        text,
-        provider=exchange.provider,
-        model=exchange.model,
-        key_id=exchange.key_id,
-        phase=phase,
     )

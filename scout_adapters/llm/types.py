@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
+
+if TYPE_CHECKING:  # its package costs as much again as all that is imported here
+    from langchain_core.language_models.model_profile import ModelProfile
 
 Json = dict[str, Any]
 
@@ -137,6 +140,30 @@ class Wire(Protocol):
         """Begin to read the streamed answer to the request that `body` is."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Where the headers of a provider's answers say what is left of a limit."""
+
+    counts: Literal["requests", "tokens"]
+    remaining: str
+    """The header that says how many are left."""
+
+    reset: str = ""
+    """The header that says when it is full again: seconds, a duration or a moment."""
+
+    window: float | None = None
+    """Seconds until then at the most, where no header says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What was left of a limit after an answer, until monotonic second `until`."""
+
+    counts: Literal["requests", "tokens"]
+    left: int
+    until: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderSpec:
     """A provider's card: where to talk, how to talk, and the dialect that is spoken there."""
@@ -164,6 +191,12 @@ class ProviderSpec:
     prices: str = ""
     """The provider's name in genai-prices; the name by default."""
 
+    limits: tuple[Limit, ...] = ()
+    """What its answers say of limits: a key with nothing left is not tried first."""
+
+    account: str = ""
+    """The header that names the account of a key: keys of one account share its limits."""
+
     headers: Mapping[str, str] = field(default_factory=dict)
     rename: Mapping[str, str] = field(default_factory=dict)
     """Body fields that this provider calls something else."""
@@ -186,25 +219,46 @@ class ProviderSpec:
     takes: frozenset[str] = frozenset()
     """OpenAI's wire: what this provider takes beyond it: `video`, `file_url`, `tool_images`."""
 
+    refuses: frozenset[str] = frozenset()
+    """OpenAI's wire: what of it this provider answers with a 400: `image`, `audio`, `file`;
+    `silence`, which is an answer in the history with neither text nor calls."""
+
     cache_markers: bool = False
     """OpenAI's wire: takes `cache_control` on content parts."""
 
-    json_schema: bool | re.Pattern[str] = True
+    json_schema: bool | re.Pattern[str] | None = True
     """Whether `response_format` takes a JSON schema, or for which models (matched from the start);
-    for the others tools are used where structure is asked for."""
+    for the others tools are used where structure is asked for. None: it depends on the model; its
+    profile tells agents, and tools are used where nobody chooses."""
+
+    schema_beside_tools: bool | re.Pattern[str] = True
+    """Whether a request that offers tools may ask for a schema too, or for which models."""
+
+    profiles: Mapping[str, ModelProfile] = field(default_factory=dict)
+    """What its models can do, by name, in LangChain's words; wins over the shipped data."""
+
+    closed_schemas: bool = False
+    """OpenAI's wire: refuses a schema with `strict: true` that leaves anything open."""
 
     quirks: tuple[str, ...] = ()
     """What else its users should know, a sentence each."""
 
     def takes_schema(self, model: str) -> bool:
         """Tell whether a model takes a JSON schema as `response_format`."""
-        known = self.json_schema
-        return known if isinstance(known, bool) else known.match(model) is not None
+        return _holds(self.json_schema, model)
+
+    def takes_schema_beside_tools(self, model: str) -> bool:
+        """Tell whether a model takes a JSON schema in a request that offers tools."""
+        return _holds(self.schema_beside_tools, model)
 
     @property
     def maker(self) -> str:
         """The name under which messages remember who made them."""
         return self.model_provider or self.name
+
+
+def _holds(known: bool | re.Pattern[str] | None, model: str) -> bool:
+    return known.match(model) is not None if isinstance(known, re.Pattern) else known is True
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from scout_adapters.testing.faults import (
 from scout_adapters.testing.ledger import Exchange
 from scout_adapters.testing.manners import (
     CloseBeforeAnswer,
+    CutGzip,
     CutMidStream,
     Drip,
     EmptyBody,
@@ -41,6 +42,7 @@ from scout_adapters.testing.manners import (
     NotJson,
     Raw,
     Redirect,
+    Said,
     Slow,
     Stall,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "BadRequest",
     "CloseBeforeAnswer",
     "ContextOverflow",
+    "CutGzip",
     "CutMidStream",
     "DailyQuota",
     "Drip",
@@ -70,6 +73,7 @@ __all__ = [
     "Redirect",
     "RegionBlocked",
     "Revoked",
+    "Said",
     "ServerError",
     "Slow",
     "Stall",

@@ -24,6 +24,7 @@ Finish = Literal["stop", "tools", "length", "stop_sequence"]
 
 _SHOWN = 200
 _COMMON = frozenset({"tool", "tools", "function", "lookup", "value", "input", "about", "please"})
+_ALOUD = re.compile(r"\b(?:aloud|first say|say first)\b", re.IGNORECASE)
 _LONG = re.compile(r"\b(story|essay|haikus?|poem|article|long)\b", re.IGNORECASE)
 _WANTS_JSON = re.compile(r"\b(?:return|respond|answer|reply)\b[^.]*\bjson\b", re.IGNORECASE)
 _KEYS = re.compile(r"'(\w+)'|\"(\w+)\"|`(\w+)`")
@@ -77,7 +78,7 @@ class Answer:
 def think(asked: Asked, speaker: str) -> Answer:
     """Answer a request; `speaker` is the name under which the emulator introduces itself."""
     calls = tuple(_calls(asked))
-    text = "" if calls else _say(asked, speaker)
+    text = _announce(asked, calls) if calls else _say(asked, speaker)
     answer = Answer(text=text, calls=calls, finish="tools" if calls else "stop")
     if asked.thinks:
         answer = replace(answer, reasoning=_reason(asked, calls))
@@ -134,6 +135,11 @@ def _brackets(name: str, prompt: str) -> list[str]:
     return match.group(1).split(",") if match else []
 
 
+def _announce(asked: Asked, calls: tuple[Call, ...]) -> str:
+    """Speak before a call, where the prompt asks for it: `think aloud`, `first say why`."""
+    return f"I will call {calls[0].name}." if _ALOUD.search(asked.prompt) else ""
+
+
 def _say(asked: Asked, speaker: str) -> str:
     if asked.schema is not None:
         filled: Any = Filler(asked.prompt, (), None, asked.schema).fill(asked.schema)
@@ -180,11 +186,12 @@ def _cut(answer: Answer, limit: int | None) -> Answer:
     left = max(0, limit) * 4
     reasoning = answer.reasoning[:left]
     left = max(0, left - len(reasoning) - 3) if reasoning else left
+    text = answer.text[:left]
+    left = max(0, left - len(text) - 3) if text else left
     calls = []
     for call in answer.calls:
         room = left - len(call.name)
         if room > 0:
             calls.append(Call(call.name, call.arguments[:room]))
         left = max(0, room - len(call.arguments) - 3)
-    text = "" if answer.calls else answer.text[:left]
     return Answer(text=text, reasoning=reasoning, calls=tuple(calls), finish="length")

@@ -34,6 +34,7 @@ import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
+from scout_adapters.llm.failures.redaction import spellings
 from scout_adapters.testing.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 
@@ -168,7 +169,8 @@ class Scrubber:
     def text(self, text: str) -> str:
         """Mask the known secrets, and what looks like one."""
         for secret in self.secrets:
-            text = text.replace(secret, MASK)
+            for form in spellings(secret) if len(secret) >= _SHORTEST_SECRET else (secret,):
+                text = text.replace(form, MASK)
         return LOOKS_LIKE_A_KEY.sub(MASK, text)
 
     def url(self, url: str) -> str:

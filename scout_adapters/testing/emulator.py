@@ -93,6 +93,7 @@ class Emulator:
         self._date = (-1, "")
         self._lock = threading.Lock()
         self._books = _Books()
+        self._server: Server | None = None
 
     def url(self, provider: str, wire: WireName | None = None) -> str:
         """Return the `base_url` at which a provider is played.
@@ -140,11 +141,16 @@ class Emulator:
         """Wait until no answer is being given, at most `timeout` seconds; say whether it is so."""
         return self.ledger.settle(timeout)
 
+    @property
+    def connections(self) -> int:
+        """How many connections to the loopback server are open."""
+        return len(self._server.lines) if self._server else 0
+
     @contextmanager
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
         """Serve on loopback in a thread of its own; yields the root of all URLs."""
         idle, server = self.base, Server(self, host, port)
-        self.base = server.start()
+        self.base, self._server = server.start(), server
         try:
             yield self.base
         finally:

@@ -5,6 +5,7 @@ A new one is a class whose `play` changes the good `Reply`; a single odd answer 
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,11 @@ class Stall(Fault):
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive(Fault):
-    """Nothing but SSE comments, `every` so many seconds, before a good answer."""
+    """Nothing but SSE comments, `every` so many seconds, before a good answer or after a part."""
 
     comments: int = 10
     every: float = 0.1
+    after: int = 0
 
     def play(self, scene: Scene) -> Reply:
         """Answer well, after comments."""
@@ -64,7 +66,8 @@ class KeepAlive(Fault):
         if not good.streamed:
             return replace(good, first=self.comments * self.every)
         comments = (Part(b": keep-alive\n\n"),) * self.comments
-        return replace(good, parts=comments + good.parts, between=self.every)
+        parts = (*good.parts[: self.after], *comments, *good.parts[self.after :])
+        return replace(good, parts=parts, between=self.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class ErrorInBand(Fault):
     after: int = 0
     condition: Condition = "server_error"
     status: int = 500
+    goes_on: bool = False
+    """Whether the rest of the answer follows."""
 
     def play(self, scene: Scene) -> Reply:
         """Promise success, then fail."""
@@ -134,7 +139,8 @@ class ErrorInBand(Fault):
         kept = good.parts[: self.after]
         spoken = kept[-1].tokens if kept else 0
         event = Part(_error_event(scene, error), spoken)
-        return replace(good, parts=(*kept, event), billed=spoken > 0)
+        rest = good.parts[self.after :] if self.goes_on else ()
+        return replace(good, parts=(*kept, event, *rest), billed=spoken > 0)
 
 
 def _error_event(scene: Scene, error: Reply) -> bytes:
@@ -178,6 +184,28 @@ class EmptyBody(Fault):
     def play(self, scene: Scene) -> Reply:  # noqa: ARG002  # the same for all faults
         """Say nothing."""
         return plain(self.status, b"", {})
+
+
+_GZIP = 16
+"""What makes zlib write gzip's header."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutGzip(Fault):
+    """A stream packed with gzip and cut in the middle, though its last HTTP chunk is in order."""
+
+    keep: float = 0.5
+    """The part of the packed bytes that is sent."""
+
+    def play(self, scene: Scene) -> Reply:
+        """Answer in part."""
+        good, packer = scene.good(), zlib.compressobj(wbits=zlib.MAX_WBITS | _GZIP)
+        # Flushed after each event, as servers do that stream.
+        events = (packer.compress(one.data) + packer.flush(zlib.Z_SYNC_FLUSH) for one in good.parts)
+        packed = b"".join(events)
+        part = Part(packed[: int(len(packed) * self.keep)], good.output_tokens)
+        headers = {**good.headers, "content-encoding": "gzip"}
+        return replace(good, headers=headers, parts=(part,), streamed=True)
 
 
 _PAGE = (
@@ -238,6 +266,20 @@ class ExtraHeaders(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class Said(Fault):
+    """HTTP 200 around any JSON, word for word: the whole answer, or the one event of a stream."""
+
+    body: bytes
+
+    def play(self, scene: Scene) -> Reply:
+        """Say it."""
+        if not scene.stream:
+            return plain(200, self.body, scene.headers())
+        kind = {"content-type": "text/event-stream", **scene.headers()}
+        return Reply(headers=kind, parts=(Part(b"data: %b\n\n" % self.body),), streamed=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Raw(Fault):
     """Any answer at all, word for word."""
 
@@ -248,6 +290,8 @@ class Raw(Fault):
     """Sent one by one instead of `body`."""
 
     ending: Ending = "clean"
+    besides: tuple[tuple[str, str], ...] = ()
+    """Header lines besides, where a name stands twice."""
 
     def play(self, scene: Scene) -> Reply:  # noqa: ARG002  # the same for all faults
         """Answer as told."""
@@ -255,6 +299,7 @@ class Raw(Fault):
         return Reply(
             status=self.status,
             headers=dict(self.headers),
+            besides=self.besides,
             parts=parts,
             streamed=bool(self.events),
             ending=self.ending,

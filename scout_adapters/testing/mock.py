@@ -5,6 +5,7 @@ The transport is a `MockTransport`, so that vcrpy records what passes through it
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,12 @@ class EmulatorTransport(httpx.MockTransport):
     def __init__(self, emulator: Emulator) -> None:
         super().__init__(self._handle)
         self._emulator = emulator
+        self._open: set[int] = set()
+
+    @property
+    def open_answers(self) -> int:
+        """How many answers are neither given to their end nor closed by the client."""
+        return len(self._open)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer for an async client."""
@@ -40,16 +47,18 @@ class EmulatorTransport(httpx.MockTransport):
     def _handle(self, request: httpx.Request) -> Any:
         if request.extensions.pop(_ASYNC, False):
             return self._aanswer(request)
-        stage = _Stage(self._emulator, self._play(request), _patience(request))
-        for seconds in stage.opening(request):
-            self._emulator.sleep(seconds)
-        return stage.response(request)
+        stage = _Stage(self._emulator, self._play(request), request, self._open)
+        with stage.giving():
+            for seconds in stage.opening():
+                self._emulator.sleep(seconds)
+        return stage.response()
 
     async def _aanswer(self, request: httpx.Request) -> httpx.Response:
-        stage = _Stage(self._emulator, self._play(request), _patience(request))
-        for seconds in stage.opening(request):
-            await stage.asleep(seconds)
-        return stage.response(request)
+        stage = _Stage(self._emulator, self._play(request), request, self._open)
+        with stage.giving():
+            for seconds in stage.opening():
+                await stage.asleep(seconds)
+        return stage.response()
 
     def _play(self, request: httpx.Request) -> Played:
         url = request.url
@@ -60,56 +69,68 @@ class EmulatorTransport(httpx.MockTransport):
         return self._emulator.answer(heard)
 
 
-def _patience(request: httpx.Request) -> float:
-    read = request.extensions.get("timeout", {}).get("read")
-    return float("inf") if read is None else float(read)
-
-
 @dataclass
 class _Stage(httpx.SyncByteStream, httpx.AsyncByteStream):
     """One answer as it is given, and its body."""
 
     emulator: Emulator
     played: Played
-    patience: float
-    """Seconds that the client waits for bytes."""
-
+    request: httpx.Request = field(repr=False)
+    open: set[int] = field(repr=False)
     spoken: int = 0
     done: bool = False
-    request: httpx.Request | None = field(default=None, repr=False)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the client waits for the next bytes."""
+        read = self.request.extensions.get("timeout", {}).get("read")
+        return float("inf") if read is None else float(read)
 
     @property
     def reply(self) -> Reply:
         """The answer."""
         return self.played.reply
 
+    def __post_init__(self) -> None:
+        self.open.add(self.played.number)
+
+    @contextmanager
+    def giving(self) -> Iterator[None]:
+        """Note that the client is gone where it does not wait for the status line."""
+        try:
+            yield
+        except BaseException:  # a cancellation is the usual one; it goes on
+            self._close(finished=False)
+            raise
+
     def asleep(self, seconds: float) -> Awaitable[None]:
         """Wait, in an async client."""
         return (self.emulator.asleep or anyio.sleep)(seconds)
 
-    def opening(self, request: httpx.Request) -> Iterator[float]:
+    def opening(self) -> Iterator[float]:
         """Yield the silence before the status line; raises where no status line comes."""
-        self.request = request
         if self.reply.parts and (self.reply.dropped or not self.reply.streamed):
             self.spoken = self.reply.parts[-1].tokens
         yield from self._silence(self.reply.first)
         if self.reply.dropped:
             self._close(finished=False)
             if self.reply.ending == "reset":
-                raise httpx.ReadError("Connection reset by peer", request=request)
+                raise httpx.ReadError("Connection reset by peer", request=self.request)
             text = "Server disconnected without sending a response."
-            raise httpx.RemoteProtocolError(text, request=request)
+            raise httpx.RemoteProtocolError(text, request=self.request)
 
-    def response(self, request: httpx.Request) -> httpx.Response:
+    def response(self) -> httpx.Response:
         """Make the response, its body still to come."""
         headers = {"date": self.emulator.date(), **self.reply.headers}
         if not self.reply.streamed and self.reply.ending == "clean":
             headers["content-length"] = str(len(self.reply.body))
-        return httpx.Response(self.reply.status, headers=headers, stream=self, request=request)
+        lines = [*headers.items(), *self.reply.besides]
+        status = self.reply.status
+        return httpx.Response(status, headers=lines, stream=self, request=self.request)
 
     def _silence(self, seconds: float) -> Iterator[float]:
-        if seconds > self.patience:
-            yield self.patience
+        if seconds > (patience := self.patience):
+            yield patience
             self._close(finished=False)
             raise httpx.ReadTimeout("The read operation timed out", request=self.request)
         if seconds > 0:
@@ -160,6 +181,7 @@ class _Stage(httpx.SyncByteStream, httpx.AsyncByteStream):
     def _close(self, *, finished: bool) -> None:
         if not self.done:
             self.done = True
+            self.open.discard(self.played.number)
             self.emulator.ledger.close(
                 self.played.number,
                 finished=finished,

@@ -44,6 +44,9 @@ class Reply:
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    besides: tuple[tuple[str, str], ...] = ()
+    """Header lines besides, where a name stands twice."""
+
     parts: tuple[Part, ...] = ()
     streamed: bool = False
     """Sent in HTTP chunks, one for each part."""

@@ -156,6 +156,8 @@ class Line(asyncio.Protocol):
             if reply.streamed:
                 wire.write(_start(reply, self._emulator.date()))
                 for part in reply.parts:
+                    if wire.is_closing():  # the client has hung up; asyncio warns of more
+                        return
                     wire.write(_chunk(part.data))
                 if reply.ending == "clean":
                     wire.write(b"0\r\n\r\n")
@@ -228,7 +230,7 @@ def _start(reply: Reply, date: str) -> bytes:
     """Write the status line and the headers."""
     status = reply.status
     lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}", f"date: {date}"]
-    lines += [f"{name}: {value}" for name, value in reply.headers.items()]
+    lines += [f"{name}: {value}" for name, value in (*reply.headers.items(), *reply.besides)]
     if reply.streamed:
         lines.append("transfer-encoding: chunked")
     else:

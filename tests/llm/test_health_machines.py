@@ -16,7 +16,8 @@ from hypothesis.stateful import (
 )
 
 from scout_adapters.llm.circuit_breaker import PROBE_LEASE_SECONDS, CircuitBreaker, Permit
-from scout_adapters.llm.keys import KeyPool, KeyState, Lease, Rules
+from scout_adapters.llm.key_pool import KeyPool
+from scout_adapters.llm.keys import KeyState, Lease, Rules
 
 MODELS = st.sampled_from(["big", "small"])
 WAITS = st.sampled_from([None, 0.0, 5.0, 500.0, 90_000.0])

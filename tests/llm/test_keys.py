@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from scout_adapters.errors import InvalidKey
 from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.keys import (
-    KeyPool,
     KeyState,
     Rules,
     clean_key,

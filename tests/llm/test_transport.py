@@ -25,7 +25,8 @@ from scout_adapters.errors import ConfigurationError, ErrorKind, MalformedRespon
 from scout_adapters.llm.circuit_breaker import circuit
 from scout_adapters.llm.endpoint import RetryBudget
 from scout_adapters.llm.exchange import Exchange, Timeouts
-from scout_adapters.llm.keys import KeyPool, KeyState
+from scout_adapters.llm.key_pool import KeyPool
+from scout_adapters.llm.keys import KeyState
 from scout_adapters.llm.transport import Transport
 
 GROQ = "api.groq.com"
@@ -73,7 +74,7 @@ def verb(request: pytest.FixtureRequest) -> str:
         (httpx.ReadError, ErrorKind.PROTOCOL, "sent"),
         (httpx.WriteError, ErrorKind.PROTOCOL, "sent"),
         (httpx.RemoteProtocolError, ErrorKind.PROTOCOL, "sent"),
-        (httpx.DecodingError, ErrorKind.PROTOCOL, "sent"),
+        (httpx.DecodingError, ErrorKind.PROTOCOL, "headers"),
     ],
 )
 async def test_httpxs_errors_become_ours_of_the_right_kind_and_phase(
@@ -336,7 +337,7 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
     audit = AuditLog(tmp_path / "audit.jsonl")
     pool = KeyPool("groq", [KeyState("k")])
     held = {
-        "keys": keys._lock,
+        "keys": keys.health,
         "circuit": breaker._lock,
         "budget": budget._lock,
         "audit": audit._lock,

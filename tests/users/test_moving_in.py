@@ -206,3 +206,16 @@ def test_a_broken_tool_call_in_the_history_is_no_obstacle(
     name = {"anthropic": "claude-haiku-4-5", "google": "gemini-3.5-flash"}.get(provider, "m")
     model = init_scout_model(f"{provider}/{name}", api_key="k", base_url=emulator.url(provider))
     assert model.invoke(history).text
+
+
+@pytest.mark.parametrize("form", ["dict", "model"])
+def test_a_model_outside_the_route_is_asked_with_the_keys_of_its_providers_entry(
+    emulator: Emulator, form: str
+) -> None:
+    known = {"api_keys": ["k-of-the-entry"], "transport": emulator.transport()}
+    entry = {"model": "anthropic/claude-haiku-4-5", **known}
+    made = ScoutAnthropicChatModel(model="claude-haiku-4-5", **known)
+    route = ScoutRouterChatModel(models=[entry if form == "dict" else made])
+    route.invoke("hello", model="anthropic/claude-sonnet-4-5")
+    asked = [(one.model, one.key) for one in emulator.log]
+    assert asked == [("claude-sonnet-4-5", "k-of-the-entry")]

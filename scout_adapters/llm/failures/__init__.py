@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal"]
 
 _MESSAGE, _TEXT, _HEADERS = 512, 4096, 64
+_READ = 2 * _TEXT
+"""Characters in which keys are looked for: what comes after them is not shown."""
+
 _REQUEST_IDS = (
     "x-request-id",
     "request-id",
@@ -82,11 +85,11 @@ def refusal(  # noqa: PLR0913  # each is a fact of its own
     kind, wait = judge(provider, status, kept, report, clock)
 
     def clean(text: str, limit: int) -> str:
-        return masked(redact(text))[:limit]
+        return masked(redact(text[:_READ]))[:limit]
 
     return provider_error(
         kind,
-        one_line(clean(_spoken(status, report), bodies.LIMIT), _MESSAGE),
+        one_line(clean(_spoken(status, report), _READ), _MESSAGE),
         provider=provider,
         model=model,
         key_id=key_id,

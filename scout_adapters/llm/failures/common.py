@@ -136,7 +136,8 @@ PHRASES: tuple[Row, ...] = (
     ),
     row(
         K.CONTEXT_OVERFLOW,
-        says=r"This model's maximum (?:context|prompt) length is|(?:the )?prompt (?:is )?too long"
+        says=r"This (?:model|endpoint)'s maximum (?:context|prompt) length is"
+        r"|(?:the )?prompt (?:is )?too long"
         r"|input length and `?max_tokens`? exceed context limit|(?:the )?input is too long"
         r"|(?:the )?request (?:\(\d+ tokens\) )?exceeds the available context size"
         r"|Context size has been exceeded|Requested tokens \(\d+\) exceed context window"

@@ -6,9 +6,23 @@ The caller's own `redact` knows the exact keys; the patterns here catch those th
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from urllib.parse import quote
 
 MASK = "[redacted]"
+SHORTEST_SECRET = 8
+"""Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
+
+PIECE = 8
+"""Characters in a row that give a key away."""
+
+LONG = 16
+"""From so many characters on a key is looked for by its pieces; dummies of a word are not."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -29,6 +43,91 @@ _AFTER_THE_WORD = (
 _PROVIDED = r"(?<=api key provided: )[^\s<]+[^\s<.]"
 _SHAPES = (_PROVIDED, _PREFIXED, _HALF_MASKED, _BEARER, _AFTER_THE_WORD)
 _SECRETS = re.compile("|".join(_SHAPES), re.IGNORECASE)
+
+
+def hider(key: str, name: str) -> Callable[[str], str]:
+    """Make the function that puts `name` in a key's place, wherever it or a piece of it stands.
+
+    It knows the key as it is, and as URLs, JSON, HTML, base64 and hex dumps spell it.
+    """
+    if len(key) < SHORTEST_SECRET:
+        return str
+
+    def hide(text: str) -> str:
+        whole, pieces = _looked_for(key)
+        if (escaped := _escaped(key)) is not None:
+            text = escaped.sub(name, text)
+        for form in whole:
+            text = text.replace(form, name)
+        for form, at, piece in pieces:
+            begin = 0
+            while (found := text.find(piece, begin)) >= 0:
+                first, last = _run(text, found, form, at, len(piece))
+                text = f"{text[:first]}{name}{text[last:]}"
+                begin = first + len(name)
+        return text
+
+    return hide
+
+
+@lru_cache(maxsize=256)
+def _looked_for(key: str) -> tuple[tuple[str, ...], tuple[tuple[str, int, str], ...]]:
+    """List the forms of a key, and the pieces of each: where in it they stand, what they are."""
+    forms = dict(_forms(key))
+    pieces = (
+        (form, at, form[at : at + PIECE])
+        for form, step in forms.items()
+        for at in range(0, len(form) - PIECE + 1, step)
+    )
+    return tuple(forms), tuple(pieces) if len(key) >= LONG else ()
+
+
+@lru_cache(maxsize=256)
+def _escaped(key: str) -> re.Pattern[str] | None:
+    """Match a key, and pieces of it, however often escaped; None where nothing in it would be."""
+    if not set(key) & set("\"'\\/"):
+        return None
+    bare = [re.escape(char) for char in key if char != "\\"]
+    windows = (bare[at : at + PIECE] for at in range(len(bare) - PIECE + 1 if len(key) >= LONG else 0))
+    return re.compile("|".join(r"\\*".join(run) for run in (bare, *windows)))
+
+
+def spellings(key: str) -> tuple[str, ...]:
+    """Return a key as it is, and as URLs, JSON, HTML, base64 and hex dumps spell it."""
+    return _looked_for(key)[0]
+
+
+def _forms(key: str) -> Iterator[tuple[str, int]]:
+    """Yield every spelling of a key, and at each how many characters pieces of it are looked for.
+
+    What spells a character in several is looked for more seldom: eight of the key's are enough.
+    """
+    quoted, escaped = quote(key, safe=""), json.dumps(key)[1:-1]
+    plain = {key, quoted, escaped, json.dumps(escaped)[1:-1], escaped.replace("/", "\\/")}
+    plain |= {html.escape(key), html.escape(key, quote=False), _lower_escapes(quoted)}
+    plain.add("".join(c if c.isalnum() or c in "-_." else f"\\u{ord(c):04x}" for c in key))
+    yield from ((form, 1) for form in sorted(plain, key=len, reverse=True))
+    raw = key.encode()
+    for before in range(3):
+        coded = base64.b64encode(b"\0" * before + raw).decode()
+        # The outermost characters hold bits of what stands beside the key.
+        inner = coded.rstrip("=")[(0, 2, 3)[before] : -1 if (len(raw) + before) % 3 else None]
+        yield from ((form, 4) for form in {inner, inner.replace("+", "-").replace("/", "_")})
+    yield from ((form, PIECE) for form in (raw.hex(), raw.hex().upper()))
+
+
+def _lower_escapes(quoted: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+
+
+def _run(text: str, found: int, form: str, at: int, size: int) -> tuple[int, int]:
+    """Return from where to where a text goes on like a form that it has in common a piece with."""
+    first, last, end = found, found + size, at + size
+    while first and at and text[first - 1] == form[at - 1]:
+        first, at = first - 1, at - 1
+    while last < len(text) and end < len(form) and text[last] == form[end]:
+        last, end = last + 1, end + 1
+    return first, last
 
 
 def masked(text: str) -> str:

@@ -57,6 +57,7 @@ MINIMAX = (
     # https://platform.minimax.io/docs/api-reference/errorcode; the sentence wins over the number.
     row(K.CONTENT_INPUT, says=r"[\w, ]{0,40}input new_sensitive"),
     row(K.CONTENT_OUTPUT, says=r"[\w, ]{0,40}output new_sensitive"),
+    row(K.CONTEXT_OVERFLOW, says=r"[\w, ]{0,40}context window exceeds limit"),
     row(K.SERVER_ERROR, "1000 1013 1024 1033"),
     row(K.TIMEOUT_RESPONSE, "1001"),
     row(K.RATE_LIMIT, "1002 1039 1041 2045"),

@@ -88,6 +88,11 @@ def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
     return now if now.tzinfo else now.replace(tzinfo=UTC)
 
 
+def seconds_said(text: str, base: datetime) -> float | None:
+    """Read a header's number, duration or moment as seconds after `base`."""
+    return _any(text, base)
+
+
 def next_month(base: datetime) -> float:
     """Seconds to 00:00 UTC on the first: https://platform.claude.com/docs/en/api/rate-limits."""
     day = base.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Limit, ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
 SPEC = ProviderSpec(
@@ -16,6 +16,19 @@ SPEC = ProviderSpec(
     json_schema=re.compile(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
     ),
+    limits=(
+        Limit(
+            counts="requests",
+            remaining="anthropic-ratelimit-requests-remaining",
+            reset="anthropic-ratelimit-requests-reset",
+        ),
+        Limit(
+            counts="tokens",
+            remaining="anthropic-ratelimit-input-tokens-remaining",
+            reset="anthropic-ratelimit-input-tokens-reset",
+        ),
+    ),
+    account="anthropic-organization-id",
     quirks=(
         "`max_tokens` is required; left out, 4,096 to 32,000 are sent, by the model's generation.",
         "Sends `retry-after` on successful answers too; it means nothing there.",

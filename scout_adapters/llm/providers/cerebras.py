@@ -1,6 +1,6 @@
 """Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -12,5 +12,17 @@ SPEC = ProviderSpec(
     rename={"max_tokens": "max_completion_tokens"},
     reasoning_field="reasoning",
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
+    limits=(
+        Limit(
+            counts="requests",
+            remaining="x-ratelimit-remaining-requests-day",
+            reset="x-ratelimit-reset-requests-day",
+        ),
+        Limit(
+            counts="tokens",
+            remaining="x-ratelimit-remaining-tokens-minute",
+            reset="x-ratelimit-reset-tokens-minute",
+        ),
+    ),
     quirks=("Limits count per organisation and reserve `max_tokens` when a request comes in.",),
 )

@@ -1,7 +1,25 @@
 """DeepSeek's own models, documented at https://api-docs.deepseek.com/api/create-chat-completion."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Json, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
+
+
+def _adjust(body: Json) -> Json:
+    """Give calls of other makers a thought: while it thinks, DeepSeek refuses calls without one.
+
+    It is another one for each step, because equal ones over a conversation lead to empty answers.
+    https://api-docs.deepseek.com/guides/thinking_mode#tool-calls
+    https://github.com/Lingtai-AI/lingtai-kernel/issues/9
+    """
+    thinking = body.get("thinking")
+    if isinstance(thinking, dict) and thinking.get("type") == "disabled":
+        return body
+    for message in body["messages"]:
+        if message.get("tool_calls") and not message.get("reasoning_content"):
+            steps = (f"{call['function']['name']} ({call['id']})" for call in message["tool_calls"])
+            message["reasoning_content"] = f"I call {', '.join(steps)}."
+    return body
+
 
 SPEC = ProviderSpec(
     name="deepseek",
@@ -13,6 +31,8 @@ SPEC = ProviderSpec(
     models=("deepseek-",),
     reasoning_field="reasoning_content",
     drop=frozenset({"parallel_tool_calls"}),
+    adjust=_adjust,
+    refuses=frozenset({"image", "audio", "file", "silence"}),
     json_schema=False,  # takes json_object only
     quirks=(
         "Valid keys were refused during outages: many refusals at once open the circuit.",

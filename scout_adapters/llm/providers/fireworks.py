@@ -11,6 +11,6 @@ SPEC = ProviderSpec(
     default_model="accounts/fireworks/models/gpt-oss-120b",
     models=("accounts/",),
     reasoning_field="reasoning_content",
-    json_schema=False,  # depends on the model
+    json_schema=None,  # depends on the model
     quirks=("A suspended account is a 412.",),
 )

@@ -1,5 +1,7 @@
 """Google's Gemini, documented at https://ai.google.dev/api/generate-content."""
 
+import re
+
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.gemini import WIRE
 
@@ -12,6 +14,8 @@ SPEC = ProviderSpec(
     default_model="gemini-3.5-flash",
     models=("gemini-", "gemma-"),
     model_provider="google_genai",
+    # Since Gemini 3: https://ai.google.dev/gemini-api/docs/structured-output
+    schema_beside_tools=re.compile(r"(?!(models/)?gemini-[12][.-])"),
     quirks=(
         "The key travels in a header, never in the URL.",
         "A bad key is a 400; the wait after a 429 stands in the body.",

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -13,7 +13,22 @@ SPEC = ProviderSpec(
     default_model="openai/gpt-oss-120b",
     models=("llama-", "llama3-", "mixtral-", "gemma2-"),
     reasoning_field="reasoning",
+    refuses=frozenset({"audio", "file"}),
+    closed_schemas=True,
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
+    schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
+    limits=(
+        Limit(
+            counts="requests",
+            remaining="x-ratelimit-remaining-requests",
+            reset="x-ratelimit-reset-requests",
+        ),
+        Limit(
+            counts="tokens",
+            remaining="x-ratelimit-remaining-tokens",
+            reset="x-ratelimit-reset-tokens",
+        ),
+    ),
     quirks=(
         "A tool call that the model breaks is the error `tool_use_failed`; it is asked once more.",
         "Limits count per organisation and model, requests per day and tokens per minute.",

@@ -25,6 +25,7 @@ SPEC = ProviderSpec(
     drop=frozenset({"parallel_tool_calls", "logprobs", "top_logprobs"}),
     adjust=_adjust,
     reasoning_field="reasoning_details",
+    refuses=frozenset({"audio", "file"}),
     json_schema=False,
     quirks=(
         "Errors come inside a 200, as `base_resp`.",

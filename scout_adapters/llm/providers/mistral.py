@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import Json, Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
@@ -17,14 +17,26 @@ def _nine(call_id: str) -> str:
 
 
 def _adjust(body: Json) -> Json:
-    """Write sound and documents in Mistral's form: bare base64, and `document_url`."""
+    """Write sound and documents in Mistral's form, and see to the order of roles.
+
+    Nobody but the assistant may speak after a tool (error 3230); it speaks last only if it is told
+    to go on from there. Nobody has a name.
+    """
+    messages: list[Json] = []
     for message in body["messages"]:
+        message.pop("name", None)
         if isinstance(message.get("content"), list):
             message["content"] = [_part(part) for part in message["content"]]
-    return body
+        if messages and messages[-1]["role"] == "tool" and message["role"] in {"user", "system"}:
+            messages.append({"role": "assistant", "content": "OK"})
+        messages.append(message)
+    if messages and messages[-1]["role"] == "assistant" and not messages[-1].get("tool_calls"):
+        messages[-1]["prefix"] = True
+    return body | {"messages": messages}
 
 
 def _part(part: Json) -> Json:
+    """Write sound as bare base64, and documents as `document_url`."""
     match part:
         case {"type": "input_audio", "input_audio": {"data": data}}:
             return {"type": "input_audio", "input_audio": data}
@@ -42,11 +54,16 @@ SPEC = ProviderSpec(
     models=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-"),
     model_provider="mistralai",
     tool_call_id=_nine,
+    refuses=frozenset({"silence"}),  # error 3240
     any_tool="any",
     rename={"seed": "random_seed"},
     drop=frozenset({"stream_options"}),  # 422; its streams count tokens unasked
     adjust=_adjust,
     json_schema=False,
+    limits=(
+        Limit(counts="requests", remaining="x-ratelimit-remaining-req-minute", window=60),
+        Limit(counts="tokens", remaining="x-ratelimit-remaining-tokens-minute", window=60),
+    ),
     quirks=(
         "Tool-call ids have nine letters and digits; foreign ones are mapped.",
         "A 401 without a body may mean an empty quota instead of a bad key.",

@@ -1,12 +1,24 @@
 """OpenAI's Chat Completions, documented at https://platform.openai.com/docs/api-reference/chat."""
 
+import hashlib
 import re
 
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import Json, Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 REASONING = re.compile(r"o[134](-|$)|gpt-[5-9](?!.*chat)")
 """Models that think before they answer: https://platform.openai.com/docs/guides/reasoning."""
+
+
+LONGEST_ID = 40
+
+
+def _short(call_id: str) -> str:
+    """Shorten the ids of other makers; `functions.{name}:{number}` may be of any length."""
+    if len(call_id) <= LONGEST_ID:
+        return call_id
+    made = hashlib.sha256(call_id.encode(errors="surrogatepass")).hexdigest()
+    return f"call_{made[:24]}"
 
 
 def _adjust(body: Json) -> Json:
@@ -31,6 +43,21 @@ SPEC = ProviderSpec(
     models=("gpt-", "chatgpt-", "o1", "o3", "o4"),
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
+    tool_call_id=_short,
+    closed_schemas=True,
+    limits=(
+        Limit(
+            counts="requests",
+            remaining="x-ratelimit-remaining-requests",
+            reset="x-ratelimit-reset-requests",
+        ),
+        Limit(
+            counts="tokens",
+            remaining="x-ratelimit-remaining-tokens",
+            reset="x-ratelimit-reset-tokens",
+        ),
+    ),
+    account="openai-organization",
     quirks=(
         "Reasoning stays hidden in this API: only its tokens are counted.",
         "Models that think refuse `temperature`, `top_p` and `stop`: these are left out for them.",

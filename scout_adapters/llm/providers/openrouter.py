@@ -1,5 +1,7 @@
 """Anybody's models through OpenRouter, documented at https://openrouter.ai/docs/api-reference/overview."""
 
+import re
+
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -13,7 +15,9 @@ SPEC = ProviderSpec(
     reasoning_field="reasoning_details",
     takes=frozenset({"video", "file_url", "tool_images"}),
     cache_markers=True,
-    json_schema=False,  # depends on the model behind it
+    closed_schemas=True,  # OpenAI's models do
+    json_schema=None,  # depends on the model behind it
+    schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
     quirks=(
         "States what each call cost; that figure is used.",
         "Errors of the provider behind it come inside a 200, before or in the middle of a stream.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import overload
 
@@ -10,8 +9,9 @@ from scout_adapters.errors import ConfigurationError, UnknownProvider
 from scout_adapters.llm.client import ProviderClient
 from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.logs import logger_of
 
-logger = logging.getLogger(__name__)
+logger = logger_of(__name__)
 
 
 class ProviderRegistry:

@@ -1,6 +1,6 @@
 """xAI's Grok, documented at https://docs.x.ai/docs/api-reference."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -12,6 +12,10 @@ SPEC = ProviderSpec(
     models=("grok-",),
     prices="x-ai",
     reasoning_field="reasoning_content",
+    limits=(
+        Limit(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
+        Limit(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
+    ),
     quirks=(
         "A bad key is a 400, an empty account a 403 or 429; both are told apart by the message.",
         "Reasoning tokens are billed beside `completion_tokens`, and counted as output here.",

@@ -1,0 +1,80 @@
+"""How many exchanges there may be at a time; the others wait in line, and not for ever.
+
+httpx has a queue of its own, but each step of it looks at every call in it and at every
+connection: a few thousand calls at once would stand still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from weakref import WeakKeyDictionary
+
+from scout_adapters.errors import ErrorKind, ProviderError, provider_error
+from scout_adapters.llm.exchange import Exchange
+
+
+class Gate:
+    """Lets so many exchanges through at a time: of all threads together, and of each loop."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._threads = (os.getpid(), threading.Semaphore(most))
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+            WeakKeyDictionary()
+        )
+
+    @contextmanager
+    def passing(self, exchange: Exchange) -> Iterator[None]:
+        """Hold a place; raises `QUEUE_FULL` where none comes free in time."""
+        places = self._of_threads()
+        if not places.acquire(timeout=exchange.timeouts.total):
+            raise _queue_full(exchange)
+        try:
+            yield
+        finally:
+            places.release()
+
+    @asynccontextmanager
+    async def apassing(self, exchange: Exchange) -> AsyncIterator[None]:
+        """Twin of `passing`."""
+        places = self._of_loop()
+        if not await _taken(places, exchange.timeouts.total):
+            raise _queue_full(exchange)
+        try:
+            yield
+        finally:
+            places.release()
+
+    def _of_threads(self) -> threading.Semaphore:
+        pid, places = self._threads
+        if pid != os.getpid():  # those whom a parent let through are not here
+            places = threading.Semaphore(self._most)
+            self._threads = (os.getpid(), places)
+        return places
+
+    def _of_loop(self) -> asyncio.Semaphore:
+        loop = asyncio.get_running_loop()
+        places = self._loops.get(loop)
+        return places or self._loops.setdefault(loop, asyncio.Semaphore(self._most))
+
+
+async def _taken(places: asyncio.Semaphore, seconds: float | None) -> bool:
+    if not places.locked():
+        return await places.acquire()  # at once
+    try:
+        async with asyncio.timeout(seconds):
+            return await places.acquire()
+    except TimeoutError:
+        return False
+
+
+def _queue_full(exchange: Exchange) -> ProviderError:
+    return provider_error(
+        ErrorKind.QUEUE_FULL,
+        f"no connection came free within {exchange.timeouts.total:g} s",
+        phase="pre_send",
+    )

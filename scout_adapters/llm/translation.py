@@ -1,0 +1,98 @@
+"""httpx's errors in our words, without the requests that they hold."""
+
+from __future__ import annotations
+
+import ssl
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from scout_adapters.errors import ConfigurationError, ErrorKind, Phase, provider_error
+from scout_adapters.llm.exchange import BAD_CERTIFICATE, Exchange
+
+
+class Translating:
+    """Turns httpx's errors into ours, so that nobody above knows of httpx.
+
+    It keeps the error instead of raising it: httpx's exception holds the request, the request
+    holds the key, and an exception that is raised while another is handled holds that one.
+    """
+
+    named: Exception
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, httpx.HTTPError):
+            self.named = _translated(self._exchange, error)
+            return True
+        if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
+            self.named = _misconfigured(self._exchange, error)
+            return True
+        return False
+
+
+def _misconfigured(exchange: Exchange, error: Exception) -> ConfigurationError:
+    return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
+
+
+def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return _misconfigured(exchange, error)
+    kind, phase = _meaning(error)
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
+    if kind is ErrorKind.CONNECT:
+        text += _way(exchange.url)
+    return provider_error(
+        kind,
+        exchange.redact(text),
+        provider=exchange.provider,
+        model=exchange.model,
+        key_id=exchange.key_id,
+        code=BAD_CERTIFICATE if _is_about_a_certificate(error) else None,
+        phase=phase,
+    )
+
+
+def _meaning(error: httpx.HTTPError) -> tuple[ErrorKind, Phase]:
+    match error:
+        case httpx.PoolTimeout():
+            return ErrorKind.QUEUE_FULL, "pre_send"
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.ProxyError():
+            return ErrorKind.CONNECT, "pre_send"
+        case httpx.TimeoutException():
+            return ErrorKind.TIMEOUT_RESPONSE, "sent"
+        case httpx.DecodingError():  # an answer came, and is paid for
+            return ErrorKind.PROTOCOL, "headers"
+    return ErrorKind.PROTOCOL, "sent"
+
+
+def _is_about_a_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__context__  # httpcore raises what it met `from None`
+    return False
+
+
+def _way(url: str) -> str:
+    """Name the proxy that the environment puts in between, without its user and password."""
+    asked = urlsplit(url)
+    proxies = getproxies()
+    proxy = urlsplit(proxies.get(asked.scheme) or proxies.get("all") or "")
+    if not proxy.hostname or proxy_bypass(asked.netloc):
+        return ""
+    port = f":{proxy.port}" if proxy.port else ""
+    return f" through the proxy {proxy.scheme}://{proxy.hostname}{port}"

@@ -1,0 +1,187 @@
+"""What answers say is left of a key's limits, and whom that has asked first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scout_adapters import ScoutGroqChatModel
+from scout_adapters.llm.failures.allowances import allowances
+from scout_adapters.llm.key_pool import KeyPool
+from scout_adapters.llm.keys import KeyState, Lease
+from scout_adapters.llm.providers import registry
+from scout_adapters.llm.types import Allowance
+from scout_adapters.testing import Emulator, ExtraHeaders
+
+NOW = 1000.0
+VERBS = ("invoke", "ainvoke", "stream", "astream")
+# https://platform.claude.com/docs/en/api/rate-limits and the others' pages: their own examples.
+SAID = {
+    "groq": (
+        {
+            "x-ratelimit-remaining-requests": "14370",
+            "x-ratelimit-remaining-tokens": "17997",
+            "x-ratelimit-reset-requests": "2m59.56s",
+            "x-ratelimit-reset-tokens": "7.66s",
+        },
+        [("requests", 14370, 179.56), ("tokens", 17997, 7.66)],
+    ),
+    "openai": (
+        {
+            "x-ratelimit-remaining-requests": "59",
+            "x-ratelimit-remaining-tokens": "149984",
+            "x-ratelimit-reset-requests": "1s",
+            "x-ratelimit-reset-tokens": "6m0s",
+        },
+        [("requests", 59, 1.0), ("tokens", 149984, 360.0)],
+    ),
+    "anthropic": (
+        {
+            "date": "Fri, 02 Jan 2026 22:10:27 GMT",
+            "anthropic-ratelimit-requests-remaining": "1",
+            "anthropic-ratelimit-requests-reset": "2026-01-02T22:10:57Z",
+            "anthropic-ratelimit-input-tokens-remaining": "126000",
+            "anthropic-ratelimit-input-tokens-reset": "2026-01-02T22:11:27Z",
+        },
+        [("requests", 1, 30.0), ("tokens", 126000, 60.0)],
+    ),
+    "cerebras": (
+        {
+            "x-ratelimit-remaining-requests-day": "1439984",
+            "x-ratelimit-reset-requests-day": "3555.864930868149",
+            "x-ratelimit-remaining-tokens-minute": "996115",
+            "x-ratelimit-reset-tokens-minute": "16.137348175048828",
+        },
+        [("requests", 1439984, 3555.864930868149), ("tokens", 996115, 16.137348175048828)],
+    ),
+    "mistral": (
+        {"x-ratelimit-remaining-req-minute": "3", "x-ratelimit-remaining-tokens-minute": "98308"},
+        [("requests", 3, 60.0), ("tokens", 98308, 60.0)],
+    ),
+    "together": (
+        {"x-ratelimit-remaining": "1", "x-ratelimit-reset": "2"},
+        [("requests", 1, 2.0)],
+    ),
+}
+SPENT = ExtraHeaders(
+    headers={"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2h"}
+)
+
+
+@pytest.mark.parametrize("provider", SAID)
+def test_what_is_left_is_read_in_each_providers_form(provider: str) -> None:
+    headers, expected = SAID[provider]
+    found = allowances(registry.spec(provider).limits, headers, NOW)
+    assert [(one.counts, one.left, pytest.approx(one.until - NOW)) for one in found] == expected
+
+
+@pytest.mark.parametrize("said", ["", "-1", "many", "1e3", "9" * 30, "٣"])
+def test_what_is_no_number_of_requests_is_no_limit(said: str) -> None:
+    headers = {"x-ratelimit-remaining-requests": said, "x-ratelimit-reset-requests": "1s"}
+    assert allowances(registry.spec("groq").limits, headers, NOW) == ()
+
+
+async def ask(model: Any, verb: str) -> None:
+    match verb:
+        case "invoke":
+            model.invoke("hello")
+        case "ainvoke":
+            await model.ainvoke("hello")
+        case "stream":
+            list(model.stream("hello"))
+        case "astream":
+            _ = [chunk async for chunk in model.astream("hello")]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_key_with_nothing_left_is_not_tried_first(verb: str) -> None:
+    keys = {f"gsk_spent_{verb}": SPENT, f"gsk_full_{verb}": None}
+    emulator = Emulator(keys={"groq": keys})
+    model = ScoutGroqChatModel(api_keys=list(keys), transport=emulator.transport())
+    for _ in range(5):
+        await ask(model, verb)
+    spent, full = keys
+    assert [one.key for one in emulator.log] == [spent, full, full, full, full]
+
+
+def test_a_key_with_nothing_left_is_tried_where_there_is_no_other() -> None:
+    emulator = Emulator(keys={"groq": {"gsk_only_spent": SPENT}})
+    model = ScoutGroqChatModel(api_key="gsk_only_spent", transport=emulator.transport())
+    model.invoke("hello")
+    model.invoke("hello")
+    assert len(emulator.log) == 2
+
+
+def pool_of(*keys: str) -> KeyPool:
+    return KeyPool("groq", [KeyState(key) for key in keys])
+
+
+def left(counts: Any, number: int, until: float = NOW + 60) -> tuple[Allowance, ...]:
+    return (Allowance(counts=counts, left=number, until=until),)
+
+
+def used(pool: KeyPool, model: str, allowance: tuple[Allowance, ...], account: str = "") -> str:
+    lease = taken(pool, model)
+    pool.note(lease, model, allowance, account)
+    pool.succeed(lease, model)
+    return lease.key
+
+
+def taken(pool: KeyPool, model: str, now: float = NOW, tokens: int = 10) -> Lease:
+    lease = pool.lease(model, now, tokens=tokens)
+    assert lease is not None
+    return lease
+
+
+def test_a_limit_is_one_of_the_model_that_was_asked() -> None:
+    pool = pool_of("a", "b")
+    first = used(pool, "large", left("requests", 0))
+    other = taken(pool, "large")
+    assert other.key != first
+    pool.release(other)
+    assert {taken(pool, "small").key, taken(pool, "small").key} == {"a", "b"}
+
+
+def test_a_limit_is_full_again_when_its_time_has_come() -> None:
+    pool = pool_of("a", "b")
+    first = used(pool, "m", left("requests", 0, until=NOW + 5))
+    assert taken(pool, "m", NOW + 4).key != first
+    assert taken(pool, "m", NOW + 6).key == first
+
+
+def test_a_request_larger_than_the_tokens_that_are_left_goes_to_another_key() -> None:
+    pool = pool_of("a", "b")
+    first = used(pool, "m", left("tokens", 500))
+    second = used(pool, "m", left("tokens", 900_000))
+    assert first != second
+    lease = taken(pool, "m", tokens=600)
+    assert lease.key == second
+    pool.release(lease)
+    assert taken(pool, "m", tokens=400).key == first
+
+
+def test_requests_under_way_count_against_what_is_left() -> None:
+    pool = pool_of("a", "b")
+    first = used(pool, "m", left("requests", 1))
+    used(pool, "m", left("requests", 100))
+    keys = [taken(pool, "m").key for _ in range(4)]
+    assert keys.count(first) == 1
+
+
+def test_keys_of_one_account_share_its_limits() -> None:
+    pool = pool_of("a", "b", "c")
+    one = used(pool, "m", left("requests", 50), account="org-1")
+    other = used(pool, "m", left("requests", 0), account="org-1")
+    used(pool, "m", left("requests", 50), account="org-2")
+    assert taken(pool, "m").key not in {one, other}
+
+
+def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:
+    pool = pool_of("a", "b", "c")
+    used(pool, "m", left("requests", 50), account="org-limited-1")
+    used(pool, "m", left("requests", 50), account="org-limited-1")
+    third = used(pool, "m", left("requests", 50), account="org-limited-2")
+    lease = taken(pool, "m")
+    pool.fail(lease, "cooldown", now=NOW, model="m", retry_after=30.0)
+    assert taken(pool, "m").key == third
