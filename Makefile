@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite format profiles clean
+.PHONY: demo test differential faults suite chaos format profiles clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -23,6 +23,10 @@ suite: .venv/dev
 
 differential: .venv/dev
 	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/differential
+
+# A hundred thousand calls, three in ten requests faulty; prints its seed. CHAOS='--calls 5000 --seed 7'
+chaos: .venv/dev
+	$(BIN)/python tests/chaos/chaos.py $(CHAOS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -56,6 +56,9 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
     counts once, by its run, however many chains lie around it. Cached answers are free.
     """
 
+    # Else core hands every event, each streamed token too, to another thread, and waits for it.
+    run_inline = True
+
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
         self._seen: dict[UUID, None] = {}
@@ -175,6 +178,8 @@ class ScoutAuditCallbackHandler(BaseCallbackHandler):
 
     Ours tell it of attempts; of any other LangChain model it logs the calls.
     """
+
+    run_inline = True  # as above
 
     def __init__(self, audit: AuditLog | str | Path | None = None) -> None:
         """Log to `audit`, to the file at that path, or to the process's log."""

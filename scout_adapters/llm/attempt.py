@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
+from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import (
     ErrorKind,
     ProviderError,
     RefusedInBand,
     interrupted,
-    malformed,
     one_line,
     provider_error,
 )
-from scout_adapters.llm.bodies import Whole, forget, guarded
+from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.failures.allowances import allowances
+from scout_adapters.llm.incoming import Incoming
 from scout_adapters.llm.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel
@@ -72,14 +71,13 @@ class Attempt:
     parcel: Parcel = field(repr=False)
     started: float = 0.0
     first_token: float | None = None
-    committed: bool = False
     record: AttemptRecord | None = None
-    reader: StreamReader | None = field(default=None, repr=False)
-    chunks: list[AIMessageChunk] = field(default_factory=list, repr=False)
-    held: AIMessageChunk | None = field(default=None, repr=False)
-    refused: RefusedInBand | None = field(default=None, repr=False)
+    incoming: Incoming = field(init=False, repr=False)
     over_at: float | None = None
     """When the server said `[DONE]`: whatever it sends or waits after that is of no account."""
+
+    def __post_init__(self) -> None:
+        self.incoming = Incoming(self._open)
 
     @property
     def about(self) -> Json:
@@ -141,45 +139,25 @@ class Attempt:
 
     def read(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event; the first chunk with content commits this attempt to the caller."""
-        reader = self.reader
-        if reader is None:
-            reader = self.reader = self._open(event)
         if event is None:
             self.over_at = self.call.clock.now()
-        if (chunk := self._fed(reader, event)) is None:
-            return None
-        if not self.committed:
-            if self.held is not None:
-                chunk = self.held + chunk
-            if not bears_content(chunk):
-                self.held = chunk
-                return None
-            self.held = None
-            self.committed = self.parcel.watch.shown = True
+        chunk = self.incoming.read(event)
+        if chunk is not None and self.first_token is None:
+            self.parcel.watch.shown = True
             self.first_token = self.call.clock.now() - self.started
             self._name(chunk)
-        self.chunks.append(chunk)
         return chunk
-
-    def _fed(self, reader: StreamReader, event: Json | None) -> AIMessageChunk | None:
-        try:
-            return guarded(reader.feed, event)
-        except RefusedInBand as refused:
-            refused.payload = copy(refused.payload)
-            forget(event)
-            if not reader.finished:
-                raise
-            self.refused = refused  # what it cost is still to come
-            return None
-        except ProviderError:
-            forget(event)
-            raise
 
     def _open(self, first: Json | None) -> StreamReader:
         line = self.candidate.endpoint.line
         return (
             line.whole_reader() if isinstance(first, Whole) else line.reader(self.parcel.prepared)
         )
+
+    @property
+    def committed(self) -> bool:
+        """Whether the caller has been shown content of this answer."""
+        return self.incoming.committed
 
     def check_time(self) -> None:
         """Fail if the server keeps the line open and says nothing, or has no end."""
@@ -193,26 +171,15 @@ class Attempt:
                 ErrorKind.TIMEOUT_RESPONSE, f"no token within {limit:g} s", phase="first_token"
             )
 
-    @property
-    def finished(self) -> bool:
-        """Whether the terminal event has come."""
-        return self.reader is not None and self.reader.finished
-
     def end(self) -> AIMessageChunk:
         """Make the last chunk; without its terminal event a stream has failed."""
-        if self.reader is None or not self.reader.finished:
-            raise malformed("the stream ended without its terminal event", phase="mid_stream")
-        if self.refused is not None:
-            raise self.refused
-        last = guarded(self.reader.close)
-        if self.held is not None:
-            last, self.held = self.held + last, None
-        self._close_record(self.reader.usage, last)
+        last = self.incoming.end()
+        self._close_record(self.incoming.usage, last)
         return last
 
     def _close_record(self, usage: UsageMetadata | None, message: AIMessage) -> None:
         stated = message.response_metadata.pop("provider_cost_usd", None)
-        if not self.chunks:
+        if not self.incoming.shown:
             self._name(message)
         cost = self._cost(usage, stated)
         self.record = self._record(
@@ -296,7 +263,7 @@ class Attempt:
             if conduct.key_effect == "refuse":
                 self._suspect(endpoint, now)
         self.record = self._failed_record(error)
-        failure = interrupted(error, self._partial()) if self.committed else error
+        failure = interrupted(error, self.incoming.partial()) if self.committed else error
         self.call.failed(self, self.record, failure)
 
     @staticmethod
@@ -316,12 +283,8 @@ class Attempt:
             retry_after=error.retry_after,
             request_id=error.request_id,
             billed="yes" if self.committed else error.conduct.billed,
-            **_tokens(self.reader.usage if self.reader else None),
+            **_tokens(self.incoming.usage),
         )
-
-    def _partial(self) -> AIMessageChunk:
-        """Merge what the caller has been shown."""
-        return add_ai_message_chunks(*self.chunks)
 
     def give_back(self) -> None:
         """Give back key and circuit with nothing learnt."""
@@ -337,7 +300,7 @@ class Attempt:
             outcome,
             billed="no" if outcome == NOT_SENT else "unknown",
             latency_s=round(now - self.started, 6),
-            **_tokens(self.reader.usage if self.reader else None),
+            **_tokens(self.incoming.usage),
         )
         self.call.booked(self.record)
 
@@ -358,11 +321,6 @@ def _tokens(usage: UsageMetadata | None) -> dict[str, int]:
     if usage is None:
         return {}
     return {"input_tokens": usage["input_tokens"], "output_tokens": usage["output_tokens"]}
-
-
-def bears_content(chunk: AIMessageChunk) -> bool:
-    """Tell whether a chunk shows the caller anything: from then on there is no way back."""
-    return bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
 
 
 @contextmanager

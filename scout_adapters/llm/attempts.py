@@ -47,8 +47,7 @@ from scout_adapters.logs import logger_of
 logger = logger_of(__name__)
 
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
-LIMITER_PAUSE = 0.05
-"""Seconds between two questions to a rate limiter: LangChain's say yes or no, never when."""
+LIMITED = "the deadline passed before the rate limiter let the call through"
 
 
 class Attempts:
@@ -93,8 +92,9 @@ class Attempts:
             with abandoning(step):
                 self.tell()
                 if isinstance(step, Attempt):
-                    self._admit(step)
-                    return step
+                    if self._spent.admit(step.candidate.limiter):
+                        return step
+                    raise self._finish(DeadlineExceeded(LIMITED))
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
@@ -105,31 +105,12 @@ class Attempts:
             with abandoning(step):
                 await self.atell()
                 if isinstance(step, Attempt):
-                    await self._aadmit(step)
-                    return step
+                    if await self._spent.aadmit(step.candidate.limiter):
+                        return step
+                    raise self._finish(DeadlineExceeded(LIMITED))
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
-
-    def _admit(self, attempt: Attempt) -> None:
-        """Wait for the candidate's own rate limiter, no longer than the deadline."""
-        limiter = attempt.candidate.limiter
-        endless = self.patience.deadline is None
-        while limiter is not None and not limiter.acquire(blocking=endless):
-            self._check_deadline()
-            self.clock.sleep(LIMITER_PAUSE)
-
-    async def _aadmit(self, attempt: Attempt) -> None:
-        """Twin of `_admit`."""
-        limiter = attempt.candidate.limiter
-        endless = self.patience.deadline is None
-        while limiter is not None and not await limiter.aacquire(blocking=endless):
-            self._check_deadline()
-            await self.clock.asleep(LIMITER_PAUSE)
-
-    def _check_deadline(self) -> None:
-        if self.out_of_time:
-            raise self._finish(DeadlineExceeded("the deadline passed before the rate limiter did"))
 
     def tell(self) -> None:
         """Pass on what happened since the last time."""
@@ -167,7 +148,9 @@ class Attempts:
         conduct, key = error.conduct, attempt.lease
         if attempt.committed:
             self._final = error
-        elif may_repeat(error) and (pause := self._second_try(attempt, error)) is not None:
+        elif may_repeat(error, self.records) and (
+            (pause := self._second_try(attempt, error)) is not None
+        ):
             self._again, self._waiting = (progress, key.state if key else None), pause
         elif conduct.next_key and (key is not None or conduct.key_effect == "cooldown"):
             progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)

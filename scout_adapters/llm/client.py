@@ -20,9 +20,10 @@ from scout_adapters.llm.booking import in_function_call
 from scout_adapters.llm.circuit_breaker import circuit
 from scout_adapters.llm.endpoint import Candidate, Endpoint
 from scout_adapters.llm.engine import acomplete
+from scout_adapters.llm.function_line import FunctionLine, ProviderCall
 from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.keys import KeyState, Rules, clean_keys, env_keys, shared_state
-from scout_adapters.llm.line import FunctionLine, HttpLine, Line, ProviderCall
+from scout_adapters.llm.line import HttpLine, Line
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.transport import Transport, shared_transport
 from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec

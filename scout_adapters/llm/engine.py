@@ -108,5 +108,5 @@ class _forgiving:  # noqa: N801  # reads as a context, like contextlib's
         return (
             isinstance(error, ProviderError)
             and error.phase in {"sent", "mid_stream"}
-            and self._attempt.finished
+            and self._attempt.incoming.finished
         )

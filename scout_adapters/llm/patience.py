@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol
 
+from langchain_core.rate_limiters import BaseRateLimiter
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from scout_adapters.errors import ErrorKind, ProviderError
@@ -16,6 +17,8 @@ from scout_adapters.llm.exchange import BAD_CERTIFICATE, NEVER, Timeouts
 from scout_adapters.llm.record import AttemptRecord
 
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
+LIMITER_PAUSE = 0.05
+"""Seconds between two questions to a rate limiter: LangChain's say yes or no, never when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,24 @@ class Spent:
     def _affords(self, pause: float) -> bool:
         return self.waited + pause <= self.patience.max_wait and pause < self.left()
 
+    def admit(self, limiter: BaseRateLimiter | None) -> bool:
+        """Wait for a candidate's own rate limiter; False where the deadline comes first."""
+        endless = self.patience.deadline is None
+        while limiter is not None and not limiter.acquire(blocking=endless):
+            if self.left() <= 0:
+                return False
+            self.clock.sleep(LIMITER_PAUSE)
+        return True
+
+    async def aadmit(self, limiter: BaseRateLimiter | None) -> bool:
+        """Twin of `admit`."""
+        endless = self.patience.deadline is None
+        while limiter is not None and not await limiter.aacquire(blocking=endless):
+            if self.left() <= 0:
+                return False
+            await self.clock.asleep(LIMITER_PAUSE)
+        return True
+
     def sleep(self, pause: float) -> float:
         """Book a pause that is about to be slept."""
         self.waited += pause
@@ -104,15 +125,17 @@ class News:
     retry: RetryCallState | None = None
 
 
-def may_repeat(error: ProviderError) -> bool:
-    """Tell whether the same key may be asked again.
+def may_repeat(error: ProviderError, before: Sequence[AttemptRecord]) -> bool:
+    """Tell whether the same key may be asked again, after what was noted `before`.
 
-    An answer that came and cannot be read is paid for: the same request would be paid twice. A
+    An answer that came and cannot be read is paid for. A request that left and was not answered
+    may be, and leaves once more at the most: servers often drop an idle connection like that. A
     server that has waited in vain for the request has done nothing that it could bill. And what a
     server shows of itself will be the same the next time.
     """
-    if error.kind is ErrorKind.PROTOCOL and error.phase != "sent":
-        return False
+    if error.kind is ErrorKind.PROTOCOL:
+        known = (record.outcome for record in before)
+        return error.phase == "sent" and ErrorKind.PROTOCOL not in known
     if error.code == BAD_CERTIFICATE:
         return False
     return error.conduct.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT

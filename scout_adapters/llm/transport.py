@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache, lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -94,6 +95,8 @@ class Transport:
     def _settings(self) -> dict[str, Any]:
         return {
             "follow_redirects": False,
+            # Kept, a cookie of one key's session would go out with another key.
+            "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=())),
             "limits": LIMITS,
             "transport": self._inner,
             "trust_env": self._trust_env,

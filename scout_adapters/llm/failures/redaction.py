@@ -88,7 +88,9 @@ def _escaped(key: str) -> re.Pattern[str] | None:
     if not set(key) & set("\"'\\/"):
         return None
     bare = [re.escape(char) for char in key if char != "\\"]
-    windows = (bare[at : at + PIECE] for at in range(len(bare) - PIECE + 1 if len(key) >= LONG else 0))
+    windows = (
+        bare[at : at + PIECE] for at in range(len(bare) - PIECE + 1 if len(key) >= LONG else 0)
+    )
     return re.compile("|".join(r"\\*".join(run) for run in (bare, *windows)))
 
 

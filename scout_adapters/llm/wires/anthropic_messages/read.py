@@ -79,6 +79,8 @@ def refuse_in_band(body: Any) -> None:
 def tidy(block: Any) -> Json:
     """Check what readers of messages rely on; blocks of kinds yet to come pass as they are."""
     kind = need(block, "type", str)
+    if block.get("id") is not None:
+        need(block, "id", str)  # LangChain merges by it, in blocks of any kind
     for name, form in PROMISED.get(kind, {}).items():
         if block.get(name) is not None or name == "text":
             need(block, name, form)
