@@ -27,27 +27,29 @@ from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.profiles import profile_on, takes_schema
 
 
-class Held:
+class RouteCache:
     """Holds a route, and what it was made of: copies and changed models make their own.
 
     A route belongs to its process (keys, connections); pickles go without it.
     """
 
     def __init__(self) -> None:
-        self.route: Route | None = None
-        self.made_of: tuple[Any, ...] = ()
+        # One value, so that threads never see one model's route beside another's parts: shallow
+        # copies of a model share this.
+        self._held: tuple[tuple[Any, ...], Route] | None = None
 
-    def __deepcopy__(self, memo: Any) -> Held:
-        return Held()
+    def __deepcopy__(self, memo: Any) -> RouteCache:
+        return RouteCache()
 
     def route_of(self, parts: tuple[Any, ...], make: Callable[[], Route]) -> Route:
         """Return the route made of these parts; the environment is read until there are keys."""
-        if self.route is None or self.made_of != parts or not self.route.has_keys:
-            self.route, self.made_of = make(), parts
-        return self.route
+        held = self._held
+        if held is None or held[0] != parts or not held[1].has_keys:
+            held = self._held = parts, make()
+        return held[1]
 
-    def __reduce__(self) -> tuple[type[Held], tuple[()]]:
-        return Held, ()
+    def __reduce__(self) -> tuple[type[RouteCache], tuple[()]]:
+        return RouteCache, ()
 
 
 class ScoutProviderChatModel(ScoutChatModel):
@@ -77,7 +79,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     transport: Any = Field(default=None, exclude=True, repr=False)
     """A `Transport`, or an httpx transport to put in the place of the network."""
 
-    _held: Held = PrivateAttr(default_factory=Held)
+    _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
         # What editors and type checkers offer: pydantic takes more than the fields' types say.
@@ -174,7 +176,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             return self._make_route(model)
         keys = (self.api_key, *(self.api_keys or ()))
         parts = (self.model, keys, self.base_url, self.default_headers, self.transport, self.clock)
-        return self._held.route_of(parts, self._make_route)
+        return self._routes.route_of(parts, self._make_route)
 
     def _make_route(self, model: str | None = None) -> Route:
         model = model or self._default_model()

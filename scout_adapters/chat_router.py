@@ -10,15 +10,15 @@ from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from scout_adapters.chat_base import ScoutChatModel
-from scout_adapters.chat_models import Held
+from scout_adapters.chat_models import RouteCache
 from scout_adapters.entries import (
     candidate_of,
     checked,
     fields_in,
+    identity_of,
     is_bare,
     name_of,
     profile_in,
-    public,
     renamed,
     with_key,
 )
@@ -45,7 +45,7 @@ class ScoutRouterChatModel(ScoutChatModel):
     api_key: SecretStr | None = Field(default=None, exclude=True)
     """A key for the entries without one of their own, which must then be of one provider."""
 
-    _held: Held = PrivateAttr(default_factory=Held)
+    _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
         # What editors and type checkers offer.
@@ -112,12 +112,12 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _identifying_params(self) -> dict[str, Any]:
         strategy = self.strategy if isinstance(self.strategy, str) else repr(self.strategy)
-        entries = [public(entry) for entry in self.models]
+        entries = [identity_of(entry) for entry in self.models]
         return {**super()._identifying_params, "models": entries, "strategy": strategy}
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        route = self._held.route_of(
+        route = self._routes.route_of(
             (self.models, self.strategy, self.api_key, self.clock, self._settings()),
             self._make_route,
         )

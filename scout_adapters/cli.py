@@ -9,12 +9,13 @@ from typing import Annotated
 try:
     import typer
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
 from scout_adapters import cli_keys
-from scout_adapters.errors import ScoutError
+from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.llm.providers import registry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many providers, many keys.")
@@ -37,7 +38,7 @@ def demo(
     try:
         play.run(console, live=live, audit_path=audit)
     except ScoutError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
 
 
@@ -63,13 +64,13 @@ def providers() -> None:
     table = Table("provider", "keys", "set one of", "address", "default model")
     for spec in registry.specs():
         client = registry.get(spec.name)
-        table.add_row(
-            spec.name,
-            str(len(client.keys)) if client.keys or not spec.keyless else "none needed",
-            ", ".join(client.key_variables),
-            client.base_url or "OPENAI_COMPATIBLE_API_URL",
-            spec.default_model,
-        )
+        try:
+            keys = str(len(client.keys)) if client.keys or not spec.keyless else "none needed"
+            address = client.base_url or "OPENAI_COMPATIBLE_API_URL"
+        except ConfigurationError:
+            keys, address = "see doctor", ""
+        variables = ", ".join(client.key_variables)
+        table.add_row(spec.name, keys, variables, escape(address), spec.default_model)
     console.print(table)
 
 
@@ -83,10 +84,10 @@ def profile(
     try:
         known = ScoutRouterChatModel(models=model.split(",")).profile
     except ScoutError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         raise typer.Exit(1) from None
     if known is None:
-        console.print(f"nothing is known of {model}")
+        console.print(f"nothing is known of {escape(model)}")
         raise typer.Exit(1)
     table = Table("key", "value")
     for name, value in sorted(known.items()):

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from scout_adapters import doctor
 from scout_adapters.doctor.health import LastOutcome, Verdict, audit_path, last_outcomes, probe
-from scout_adapters.errors import InvalidKey, ScoutError
+from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.llm.client import ProviderClient
 from scout_adapters.llm.providers import registry
 
@@ -107,7 +107,7 @@ def _keyed(unreadable: list[str]) -> list[ProviderClient]:
     for name in registry.list_providers():
         try:
             keyed += [client] if (client := registry.get(name)).keys else []
-        except InvalidKey as error:
+        except ConfigurationError as error:
             unreadable.append(str(error))
     return keyed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from langchain_core.language_models import ModelProfile
@@ -25,11 +26,13 @@ from scout_adapters.options import (
 )
 from scout_adapters.profiles import profile_on
 
-ENTRY_SECRETS = ("api_key", "api_keys", "default_headers", "transport", "rate_limiter")
+ENTRY_PRIVATE = ("api_key", "api_keys", "default_headers", "transport", "rate_limiter")
+"""Keys, and what lives in this process: shown to nobody, and no part of a cache's key."""
+
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
 ENTRY_OWN = ("model", "base_url", "weight", "extra", "profile", "timeout")
 ENTRY_NOT = PATIENCE - {"timeout"}
-ENTRY_KNOWN = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_SECRETS})
+ENTRY_KNOWN = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 
 
 def checked(models: Any) -> list[Any]:
@@ -128,11 +131,11 @@ def profile_in(entry: Any) -> ModelProfile | None:
     return profile_on(registry.spec(provider), model)
 
 
-def public(entry: Any) -> Any:
+def identity_of(entry: Any) -> Any:
     """Say what tells one entry from another, without its keys: caches are keyed by this."""
     match entry:
         case dict():
-            return {name: value for name, value in entry.items() if name not in ENTRY_SECRETS}
+            return {name: value for name, value in entry.items() if name not in ENTRY_PRIVATE}
         case ScoutProviderChatModel():
             return entry._identifying_params  # noqa: SLF001  # its own kind
         case _:
@@ -141,16 +144,25 @@ def public(entry: Any) -> Any:
 
 def candidate_of(entry: Any, usual: Mapping[str, Any]) -> Candidate:
     """Make an entry's candidate; where it leaves an option open, the router's own is usual."""
-    if isinstance(entry, ScoutProviderChatModel):
-        (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
-        return Candidate(
-            endpoint=only.endpoint,
-            model=only.model,
-            settings=_over(usual, fields_in(entry._settings())),  # noqa: SLF001  # as above
-            timeouts=_timeouts(entry.timeout),
-            limiter=entry.rate_limiter,
-        )
-    given: Mapping[str, Any] = {"model": entry} if isinstance(entry, str) else entry
+    match entry:
+        case ScoutProviderChatModel():
+            return _candidate_of_model(entry, usual)
+        case str():
+            return _candidate_of_dict({"model": entry}, usual)
+    return _candidate_of_dict(entry, usual)
+
+
+def _candidate_of_model(entry: ScoutProviderChatModel, usual: Mapping[str, Any]) -> Candidate:
+    (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
+    return replace(
+        only,
+        settings=_over(usual, fields_in(entry._settings())),  # noqa: SLF001  # as above
+        timeouts=_timeouts(entry.timeout),
+        limiter=entry.rate_limiter,
+    )
+
+
+def _candidate_of_dict(given: Mapping[str, Any], usual: Mapping[str, Any]) -> Candidate:
     provider, model = split_model(given["model"])
     client = registry.client(
         provider,

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 
-class Quiet(logging.LoggerAdapter[logging.Logger]):
+class SafeLogger(logging.LoggerAdapter[logging.Logger]):
     """Logs like any logger, but what a handler raises does not reach the call that is logged.
 
     The key's or the circuit's state would be half written, and a paid answer lost.
@@ -24,6 +24,6 @@ class Quiet(logging.LoggerAdapter[logging.Logger]):
                 print(f"a log handler raised {type(error).__name__}", file=sys.stderr)  # noqa: T201  # where else
 
 
-def logger_of(name: str) -> Quiet:
+def logger_of(name: str) -> SafeLogger:
     """Return the logger of a module."""
-    return Quiet(logging.getLogger(name), {})
+    return SafeLogger(logging.getLogger(name), {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 from langchain_core.exceptions import ModelError, OutputParserException
@@ -46,23 +46,12 @@ def structured(
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, Answer]:
     """Bind the schema to the model and put the fitting parser behind it."""
+    if method not in METHODS:
+        raise ConfigurationError(f"method={method!r} is none of {', '.join(METHODS)}")
     schema = _named(schema)
-    match method:
-        case "function_calling":
-            asked = _by_tool(model, schema, strict, options)
-            parser = _tool_parser(schema)
-        case "json_schema":
-            asked = _by_schema(model, schema, strict, options)
-            parser = _json_parser(schema)
-        case "json_mode":
-            form = {"response_format": {"type": "json_object"}}
-            asked = model.bind(**form, **_for_traces(schema, method), **options)
-            parser = _json_parser(schema)
-        case _:
-            raise ConfigurationError(
-                f"method={method!r} is none of json_schema, function_calling, json_mode"
-            )
-    return asked | Reading(parser, include_raw=include_raw)
+    bind, parser_of = METHODS[method]
+    asked = bind(model, schema, strict, options)
+    return asked | AnswerParser(parser_of(schema), include_raw=include_raw)
 
 
 def _named(schema: Any) -> Any:
@@ -104,6 +93,16 @@ def _by_schema(
     )
 
 
+def _by_mode(
+    model: BaseChatModel,
+    schema: Any,
+    _strict: bool | None,  # a mode without a schema has nothing to be strict about
+    options: Mapping[str, Any],
+) -> Runnable[LanguageModelInput, AIMessage]:
+    form = {"type": "json_object"}
+    return model.bind(response_format=form, **_for_traces(schema, "json_mode"), **options)
+
+
 def _for_traces(schema: Any, method: str, **more: Any) -> dict[str, Any]:
     return {"ls_structured_output_format": {"kwargs": {"method": method, **more}, "schema": schema}}
 
@@ -125,7 +124,17 @@ def _json_parser(schema: Any) -> BaseOutputParser[Any]:
     return JsonOutputParser()
 
 
-class Reading(Runnable[AIMessage, Any]):
+Bind = Callable[
+    [BaseChatModel, Any, bool | None, Mapping[str, Any]], Runnable[LanguageModelInput, AIMessage]
+]
+METHODS: Mapping[str, tuple[Bind, Callable[[Any], BaseOutputParser[Any]]]] = {
+    "json_schema": (_by_schema, _json_parser),
+    "function_calling": (_by_tool, _tool_parser),
+    "json_mode": (_by_mode, _json_parser),
+}
+
+
+class AnswerParser(Runnable[AIMessage, Any]):
     """Reads the object out of an answer: out of a stream as it grows, and for good at its end.
 
     LangChain's parsers mend what is cut off, and in a stream they let pass what never fitted.
@@ -166,17 +175,17 @@ class Reading(Runnable[AIMessage, Any]):
         )
 
     def _read_stream(self, chunks: Iterator[AIMessage]) -> Iterator[Any]:
-        grown = Grown(self)
+        answer = GrowingAnswer(self)
         for chunk in chunks:
-            yield from grown.add(chunk)
-        yield from grown.end()
+            yield from answer.add(chunk)
+        yield from answer.end()
 
     async def _aread_stream(self, chunks: AsyncIterator[AIMessage]) -> AsyncIterator[Any]:
-        grown = Grown(self)
+        answer = GrowingAnswer(self)
         async for chunk in chunks:
-            for part in grown.add(chunk):
+            for part in answer.add(chunk):
                 yield part
-        for part in grown.end():
+        for part in answer.end():
             yield part
 
     async def _aread(self, message: AIMessage) -> Any:
@@ -202,7 +211,7 @@ class Reading(Runnable[AIMessage, Any]):
             return None
 
     def parse(self, message: AIMessage) -> Any:
-        """Return the object of a whole answer; raises `OutputParserException`."""
+        """Return the object of a whole answer; raises what `UNFIT` names where it does not fit."""
         if _is_cut(message):
             raise OutputParserException("the answer was cut off: it reached its limit of tokens")
         try:
@@ -213,21 +222,21 @@ class Reading(Runnable[AIMessage, Any]):
             raise
 
 
-class Grown:
+class GrowingAnswer:
     """What has come of a streamed answer."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, parser: AnswerParser) -> None:
+        self._parser = parser
         self._whole: Any = None
         self._shown: Any = None
 
     def add(self, chunk: Any) -> Iterator[Any]:
         """Take a chunk; yield it if it was asked for, and the object as far as it has grown."""
         self._whole = chunk if self._whole is None else self._whole + chunk
-        raw = self._reading.include_raw
+        raw = self._parser.include_raw
         if raw:
             yield AddableDict(raw=chunk)
-        parsed = self._reading.glimpse(self._whole)
+        parsed = self._parser.glimpse(self._whole)
         if parsed is not None and parsed != self._shown:
             self._shown = parsed
             yield AddableDict(parsed=parsed) if raw else parsed
@@ -236,9 +245,9 @@ class Grown:
         """Yield what the whole answer comes to; raises if it does not fit and nobody asked."""
         if self._whole is None:
             return
-        if self._reading.include_raw:
-            yield AddableDict(self._reading.outcome(self._whole))
-        elif (parsed := self._reading.parse(self._whole)) != self._shown:
+        if self._parser.include_raw:
+            yield AddableDict(self._parser.outcome(self._whole))
+        elif (parsed := self._parser.parse(self._whole)) != self._shown:
             yield parsed
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from scout_adapters.doctor.finding import Finding
 from scout_adapters.doctor.functions import of_functions
-from scout_adapters.doctor.health import last_outcomes
+from scout_adapters.doctor.health import LastOutcome, last_outcomes
 from scout_adapters.doctor.machine import (
     of_audit,
     of_clock,
@@ -18,8 +19,10 @@ from scout_adapters.doctor.machine import (
     of_tracing,
 )
 from scout_adapters.doctor.variables import of_addresses, of_keys, of_names, of_spelling
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.kinds import CONDUCT
 from scout_adapters.kinds import ErrorKind as K
+from scout_adapters.llm.client import ProviderClient
 from scout_adapters.llm.providers import ProviderRegistry, registry
 
 __all__ = ["Finding", "examine"]
@@ -59,43 +62,50 @@ def examine(
     return sorted(found, key=lambda finding: not finding.wrong)
 
 
-def _keyed(providers: ProviderRegistry) -> Iterator[tuple[str, list[str]]]:
-    """Yield the providers that have keys, with the keys' fingerprints."""
+def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
+    """Return the keys of each provider, without those that cannot be read."""
+    known: dict[str, list[str]] = {}
     for name in providers.list_providers():
-        try:
-            keys = [state.id for state in providers.get(name).keys]
-        except ValueError:
-            continue  # a key that cannot be read: `of_keys` says so
-        if keys:
-            yield name, keys
+        with suppress(ConfigurationError):  # `of_keys` and `of_addresses` say so
+            known[name] = [state.id for state in providers.get(name).keys]
+    return known
 
 
 def _of_rotation(
     wanted: Sequence[str], providers: ProviderRegistry, audit: Path | None
 ) -> Iterator[Finding]:
-    """Find providers with nothing to rotate to, open circuits, and keys refused the last time."""
-    known, keyed = last_outcomes(audit), dict(_keyed(providers))
-    for name, keys in keyed.items():
+    """Find providers without keys or with nothing to rotate to, and what is known of the keys."""
+    known, names = last_outcomes(audit), {one.partition("/")[0] for one in wanted}
+    keys = _fingerprints(providers)
+    for name, ids in keys.items():
         client = providers.get(name)
-        if len(keys) == 1:
-            variable = client.key_variables[0] if client.key_variables else "api_keys="
-            do = f"to rotate, put several into {variable}, with commas between them"
-            yield Finding(name, "has one key: there is nothing to rotate to", do, wrong=False)
-        if not client.endpoint.circuit.is_available():
-            yield Finding(name, "its circuit is open", "wait: it is tried again by itself")
-        for key in keys:
-            last = known.get((name, key))
-            if last and last.outcome in DEAD:
-                advice = CONDUCT[K(last.outcome)].advice
-                yield Finding(name, f"key {key}: {last.outcome} at {last.at:%F %H:%M}", advice)
-    for name in {one.partition("/")[0] for one in wanted} - keyed.keys():
-        if name in providers and not (client := providers.get(name)).spec.keyless:
+        if ids:
+            yield from _of_provider(client, ids, known)
+        elif name in names and not client.spec.keyless:
             yield Finding(name, "has no key", f"set {' or '.join(client.key_variables)}")
-    if not keyed and not wanted:
+    if not wanted and not any(keys.values()) and len(keys) == len(providers.list_providers()):
         do = "set {PROVIDER}_API_KEYS or {PROVIDER}_API_KEY: see `scout-adapters providers`"
         yield Finding("keys", "no provider has a key", do)
 
 
+def _of_provider(
+    client: ProviderClient, ids: Sequence[str], known: Mapping[tuple[str, str], LastOutcome]
+) -> Iterator[Finding]:
+    """Find a single key, an open circuit, and keys that were refused the last time."""
+    if len(ids) == 1:
+        variable = client.key_variables[0] if client.key_variables else "api_keys="
+        do = f"to rotate, put several into {variable}, with commas between them"
+        yield Finding(client.name, "has one key: there is nothing to rotate to", do, wrong=False)
+    if not client.endpoint.circuit.is_available():
+        yield Finding(client.name, "its circuit is open", "wait: it is tried again by itself")
+    for key in ids:
+        last = known.get((client.name, key))
+        if last and last.outcome in DEAD:
+            what = f"key {key}: {last.outcome} at {last.at:%F %H:%M}"
+            yield Finding(client.name, what, CONDUCT[K(last.outcome)].advice)
+
+
 def _addresses(providers: ProviderRegistry) -> list[str]:
-    urls = (providers.get(name).base_url for name, _ in _keyed(providers))
+    keyed = (name for name, ids in _fingerprints(providers).items() if ids)
+    urls = (providers.get(name).base_url for name in keyed)
     return [url for url in urls if url.startswith(("http://", "https://"))]

@@ -83,19 +83,21 @@ def _reader(function: Any, depth: int) -> str | None:
 def _called(function: FunctionType, names: Iterable[str]) -> Iterator[Any]:
     """Yield what a function may call: globals, and what it imports inside itself."""
     yield from (function.__globals__[name] for name in names if name in function.__globals__)
-    module = ""
+    module, loaded = "", [0, 0]
     for step in dis.get_instructions(function.__code__):
-        if step.opname == "IMPORT_NAME":
-            module = step.argval
+        if step.opname.startswith("LOAD"):
+            loaded = [loaded[-1], step.argval]
+        elif step.opname == "IMPORT_NAME":  # behind the number of its dots, and the names
+            module = "." * loaded[0] + step.argval
         elif step.opname == "IMPORT_FROM" and not _is_library(module):
-            yield getattr(sys.modules.get(module) or _imported(module), step.argval, None)
+            yield getattr(_imported(module, function), step.argval, None)
 
 
-def _imported(module: str) -> ModuleType | None:
-    """Import what the call would import."""
+def _imported(module: str, function: FunctionType) -> ModuleType | None:
+    """Import what the call of a function would import."""
     try:
-        return importlib.import_module(module)
-    except ImportError:
+        return importlib.import_module(module, function.__globals__.get("__package__"))
+    except Exception:  # noqa: BLE001  # a user's module may raise anything
         return None
 
 

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import Request, urlopen
 
 from packaging.requirements import Requirement  # langchain-core brings it
@@ -138,7 +138,7 @@ def of_network(world: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _proxy(name: str, value: str) -> Finding:
-    parts = urlsplit(value if "://" in value else f"http://{value}")  # as httpx reads it
+    parts = _parts(value if "://" in value else f"http://{value}")  # as httpx reads it
     scheme, host = parts.scheme, parts.hostname
     if scheme not in {"http", "https", "socks5", "socks5h"} or not host:
         return Finding(name, "is no proxy's address", "write it like http://proxy.example:3128")
@@ -146,6 +146,16 @@ def _proxy(name: str, value: str) -> Finding:
         return Finding(name, "is a SOCKS proxy, which httpx lacks", "pip install 'httpx[socks]'")
     what = f"requests go through {host}"
     return Finding(name, what, "if it should not be: unset it, or set NO_PROXY", wrong=False)
+
+
+def _parts(address: str) -> SplitResult:
+    """Take an address apart; what is none has no parts."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return urlsplit("")
+    return parts
 
 
 def of_tracing(world: Mapping[str, str]) -> Iterator[Finding]:
@@ -156,7 +166,7 @@ def of_tracing(world: Mapping[str, str]) -> Iterator[Finding]:
     if not (world.get("LANGSMITH_API_KEY") or world.get("LANGCHAIN_API_KEY")):
         yield Finding(on, "is on without LANGSMITH_API_KEY", "set the key, or turn it off")
     given = world.get("LANGSMITH_ENDPOINT") or world.get("LANGCHAIN_ENDPOINT") or ""
-    host = urlsplit(given).hostname or "api.smith.langchain.com"
+    host = _parts(given or "https://api.smith.langchain.com").hostname or "an unreadable address"
     hidden = [side for side in ("INPUTS", "OUTPUTS") if _says(world, f"HIDE_{side}")]
     sent = {"INPUTS": "prompts", "OUTPUTS": "answers"}
     text = [word for side, word in sent.items() if side not in hidden]

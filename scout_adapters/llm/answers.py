@@ -40,8 +40,8 @@ def answer(
     message: AIMessage, at: int, spec: ProviderSpec, changes: list[str], results: Container[str]
 ) -> Turn:
     """Read an answer; `results` holds the ids that are answered. Raises `UnsupportedContent`."""
-    reader = _Reader(at, spec, changes, made_by(message, spec))
-    reader.named = "model_provider" in message.response_metadata
+    named = "model_provider" in message.response_metadata
+    reader = _Reader(at, spec, changes, own=made_by(message, spec), named=named)
     calls = _calls(message, results)
     blocks: list[Json] = []
     if isinstance(message.content, str):
@@ -50,7 +50,7 @@ def answer(
     else:
         for place, block in enumerate(message.content):
             blocks.extend(reader.read(block, place, calls))
-    reader.think_aloud(message, blocks)
+    reader.add_reasoning(message, blocks)
     blocks.extend(calls.values())  # those that do not stand in the content
     left = sum((call.get("id") or "") not in results for call in message.invalid_tool_calls)
     if left:
@@ -72,7 +72,7 @@ class _Reader:
     spec: ProviderSpec
     changes: list[str]
     own: bool
-    named: bool = False
+    named: bool
     """Whether the message says who made it."""
 
     def read(self, block: Any, place: int, calls: dict[Any, Json]) -> Iterator[Json]:
@@ -114,7 +114,7 @@ class _Reader:
             return True
         return self.named and _unknown(kind)
 
-    def think_aloud(self, message: AIMessage, blocks: list[Json]) -> None:
+    def add_reasoning(self, message: AIMessage, blocks: list[Json]) -> None:
         """Put reasoning that was kept beside the content before it."""
         text = message.additional_kwargs.get("reasoning_content")
         if not text or any(block["type"] == "reasoning" for block in blocks):

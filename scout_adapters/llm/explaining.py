@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prospect(AttemptRecord):
+class PlannedAttempt(AttemptRecord):
     """What an attempt would be. `outcome` is `chosen`, `next` or `skipped`.
 
     Tokens and `cost_usd` are estimates; where the call sets no `max_tokens`, 500 are assumed.
@@ -64,18 +64,18 @@ class Prospect(AttemptRecord):
 class Explanation:
     """Every candidate and every key, in the order in which a call made now would try them."""
 
-    rows: tuple[Prospect, ...]
+    rows: tuple[PlannedAttempt, ...]
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was made; `ready_in_s` counts from here."""
 
-    def __iter__(self) -> Iterator[Prospect]:
+    def __iter__(self) -> Iterator[PlannedAttempt]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def chosen(self) -> Prospect | None:
+    def chosen(self) -> PlannedAttempt | None:
         """Who would be asked; None where nobody can be asked now."""
         return next((row for row in self.rows if row.outcome == CHOSEN), None)
 
@@ -97,7 +97,7 @@ class Explanation:
             lines.append(f"nobody can be asked now; {when}")
         return "\n".join(lines)
 
-    def _line(self, rows: Sequence[Prospect]) -> str:
+    def _line(self, rows: Sequence[PlannedAttempt]) -> str:
         row, *others = rows
         named = f" with key {row.key_id}" if row.key_id else ""
         more = f" and {len(others)} more" if others else ""
@@ -113,13 +113,13 @@ class Explanation:
         return f"ready in {seconds:.1f} s, at {until:%H:%M:%S}"
 
 
-def _likeness(row: Prospect) -> tuple[object, ...]:
+def _likeness(row: PlannedAttempt) -> tuple[object, ...]:
     """Tell apart what is worth a line of its own."""
     own = row.key_id if row.outcome != SKIPPED or row.ready_in_s else None
     return row.provider, row.model, row.outcome, row.reason, own
 
 
-def _estimate(row: Prospect) -> str:
+def _estimate(row: PlannedAttempt) -> str:
     cost = "of unknown price" if row.cost_usd is None else f"about ${row.cost_usd:.6f}"
     return f"{row.input_tokens} tokens in and {row.output_tokens} out, {cost}"
 
@@ -129,25 +129,25 @@ def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanatio
 
     `input_tokens` is an estimate. Raises what the call would raise before it asked anybody.
     """
-    copies, ordered = Copies(), route.ordered(request)
-    imagined = [copies.candidate(candidate) for candidate in ordered]
-    supposed = Foresight(imagined, request, Patience(), clock=route.clock)
-    teller = Teller(route.clock.now(), request, input_tokens)
-    rows = [row for progress, asked in supposed.play() for row in teller.rows(progress, asked)]
+    copier, ordered = Copier(), route.ordered(request)
+    copies = [copier.candidate(candidate) for candidate in ordered]
+    dry = DryRun(copies, request, Patience(), clock=route.clock)
+    writer = RowWriter(route.clock.now(), request, input_tokens)
+    rows = [row for progress, asked in dry.run() for row in writer.rows(progress, asked)]
     taken = {id(candidate) for candidate in ordered}
     rows += [
         row
         for candidate in route.candidates
         if id(candidate) not in taken
-        for row in teller.rows(Progress(candidate, noted=LEFT_OUT, out=True), [])
+        for row in writer.rows(Progress(candidate, noted=LEFT_OUT, out=True), [])
     ]
     return Explanation(rows=tuple(rows))
 
 
-class Foresight(Attempts):
+class DryRun(Attempts):
     """The loop of a call that is only imagined."""
 
-    def play(self) -> list[tuple[Progress, list[Attempt]]]:
+    def run(self) -> list[tuple[Progress, list[Attempt]]]:
         """Return the candidates in turn, each with the attempts that would be made there."""
         asked: list[Attempt] = []
         while attempt := self._next():
@@ -157,7 +157,7 @@ class Foresight(Attempts):
         return [(p, [a for a in asked if a.candidate is p.candidate]) for p in self._progress]
 
 
-class Copies:
+class Copier:
     """Copies of all that a call would change; what candidates share, their copies share."""
 
     def __init__(self) -> None:
@@ -189,7 +189,7 @@ def _key(original: KeyState) -> KeyState:
     return replace(original, key=original.key, resting=dict(original.resting))
 
 
-class Teller:
+class RowWriter:
     """Puts into rows what the imagined call has found out."""
 
     def __init__(self, now: float, request: ChatRequest, input_tokens: int) -> None:
@@ -198,12 +198,12 @@ class Teller:
         self._input_tokens = input_tokens
         self._number = 0
 
-    def rows(self, progress: Progress, asked: Sequence[Attempt]) -> Iterator[Prospect]:
+    def rows(self, progress: Progress, asked: Sequence[Attempt]) -> Iterator[PlannedAttempt]:
         """Yield a row for each key of a candidate, those first that would be asked."""
         known = self._known(progress)
         for attempt in asked:
             self._number += 1
-            yield Prospect(
+            yield PlannedAttempt(
                 number=self._number,
                 outcome=CHOSEN if self._number == 1 else NEXT,
                 key_id=attempt.parcel.key_id,
@@ -221,8 +221,8 @@ class Teller:
 
     def _skipped(
         self, known: Json, key_id: str | None, reason: str, ready_in_s: float | None
-    ) -> Prospect:
-        return Prospect(
+    ) -> PlannedAttempt:
+        return PlannedAttempt(
             number=self._number,
             outcome=SKIPPED,
             key_id=key_id,

@@ -99,9 +99,10 @@ class KeyPool:
             return
         with health:
             if account and account != state.account:
+                # What was said before belongs to the account that the key was known to be of.
+                own = {} if state.account else state.allowances
                 state.account = account
-                owner = (self.provider, account)
-                state.allowances = _accounts.setdefault(owner, state.allowances)
+                state.allowances = _accounts.setdefault((self.provider, account), own)
             if left:
                 state.allowances[model] = left
 

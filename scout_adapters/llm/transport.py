@@ -7,30 +7,38 @@ import atexit
 import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
 
-from scout_adapters.errors import ErrorKind, ProviderError, malformed, provider_error
+from scout_adapters.errors import ProviderError, malformed
 from scout_adapters.llm.bodies import GOOD, CappedBody, EventBody
-from scout_adapters.llm.exchange import Answer, Exchange, Patient
+from scout_adapters.llm.exchange import Answer, Exchange
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.failures.redaction import PIECE
 from scout_adapters.llm.gate import Gate
+from scout_adapters.llm.network import be_patient
+from scout_adapters.llm.reading import (
+    AsyncPieces,
+    Pieces,
+    ahang_up_soon,
+    aread,
+    asent,
+    hang_up_soon,
+    read,
+    sent,
+)
 from scout_adapters.llm.translation import Translating
 from scout_adapters.llm.types import Json
 from scout_adapters.locks import ForkSafeLock
 
-GRACE_SECONDS = 0.25
-"""How long a server may take to end a stream after its last event."""
-
 MOST_AT_ONCE = 1000
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=60)
 CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-_listening, _opening = ForkSafeLock(), ForkSafeLock()
+_opening = ForkSafeLock()
 BASE_HEADERS = {"content-type": "application/json", "accept-encoding": "gzip, identity"}
 
 
@@ -65,7 +73,7 @@ class Transport:
         """Open the client, unless another thread has just done so."""
         with _opening:
             if self._sync is None or self._sync[0] != os.getpid():
-                self._sync = (os.getpid(), httpx.Client(**self._settings()))
+                self._sync = (os.getpid(), be_patient(httpx.Client(**self._settings())))
             return self._sync
 
     async def aclient(self) -> httpx.AsyncClient:
@@ -75,7 +83,7 @@ class Transport:
         if held is None:
             for closed in [one for one in list(self._loops) if one.is_closed()]:
                 self._loops.pop(closed, None)  # other threads tidy up as well
-            client = httpx.AsyncClient(**self._settings())
+            client = be_patient(httpx.AsyncClient(**self._settings()))
             # asyncio.run closes pending async generators before it closes the loop: the one
             # moment at which connections can still be closed in an orderly way.
             closer = self._close_with_loop(loop, client)
@@ -109,7 +117,7 @@ class Transport:
         client = self.client()
         with Translating(exchange) as failure, self._gate.passing(exchange):
             with _sent(client, _request(client, exchange, stream=False)) as response:
-                body = _read(exchange, response)
+                body = read(exchange, response)
             return _answer(exchange, response, body)
         raise failure.named
 
@@ -121,7 +129,7 @@ class Transport:
                 self._gate.apassing(exchange),
                 _asent(client, _request(client, exchange, stream=False)) as response,
             ):
-                body = await _aread(exchange, response)
+                body = await aread(exchange, response)
             return _answer(exchange, response, body)
         raise failure.named
 
@@ -134,9 +142,9 @@ class Transport:
         with Translating(exchange) as failure, self._gate.passing(exchange):
             with _sent(client, _request(client, exchange, stream=True)) as response:
                 if response.status_code != GOOD:
-                    raise _refused(exchange, response, _read(exchange, response))
+                    raise _refused(exchange, response, read(exchange, response))
                 exchange.watch.headers = response.headers
-                body, pieces = EventBody(), response.iter_bytes()
+                body, pieces = EventBody(), Pieces(response)
                 try:
                     for piece in pieces:
                         yield body.add(piece)
@@ -145,7 +153,7 @@ class Transport:
                     yield body.rest()
                 finally:
                     if body.done:
-                        _hang_up_soon(response, pieces)
+                        hang_up_soon(response, pieces)
             return
         raise failure.named
 
@@ -158,9 +166,9 @@ class Transport:
                 _asent(client, _request(client, exchange, stream=True)) as response,
             ):
                 if response.status_code != GOOD:
-                    raise _refused(exchange, response, await _aread(exchange, response))
+                    raise _refused(exchange, response, await aread(exchange, response))
                 exchange.watch.headers = response.headers
-                body, pieces = EventBody(), response.aiter_bytes()
+                body, pieces = EventBody(), AsyncPieces(response)
                 try:
                     async for piece in pieces:
                         yield body.add(piece)
@@ -169,7 +177,7 @@ class Transport:
                     yield body.rest()
                 finally:
                     if body.done:
-                        await _ahang_up_soon(response, pieces)
+                        await ahang_up_soon(response, pieces)
             return
         raise failure.named
 
@@ -202,13 +210,11 @@ def tls_context() -> ssl.SSLContext:
 
 @contextmanager
 def _sent(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Response]:
-    response = client.send(request, stream=True)
-    listened = _listen(response)
+    response = sent(client, request)
     try:
         _check_coding(response)
         yield response
     finally:
-        _unlisten(listened)
         response.close()
 
 
@@ -216,33 +222,12 @@ def _sent(client: httpx.Client, request: httpx.Request) -> Iterator[httpx.Respon
 async def _asent(
     client: httpx.AsyncClient, request: httpx.Request
 ) -> AsyncIterator[httpx.Response]:
-    response = await client.send(request, stream=True)
-    listened = _listen(response)
+    response = await asent(client, request)
     try:
         _check_coding(response)
         yield response
     finally:
-        _unlisten(listened)
         await response.aclose()
-
-
-def _listen(response: httpx.Response) -> Any:
-    """Have every read of the body ask anew how long it may take.
-
-    httpcore asks once for a whole body: the first token's time and the idle time would be one.
-    The connection is given on before its last response is closed: whoever listens last, listens.
-    """
-    network = response.extensions.get("network_stream")
-    if network is None:
-        return None
-    read, patience = type(network).read, response.request.extensions["timeout"]
-
-    def listen(size: int, timeout: float | None = None) -> Any:
-        return read(network, size, timeout if response.is_closed else patience.get("read"))
-
-    with _listening:
-        network.read = listen
-    return network, listen
 
 
 def _check_coding(response: httpx.Response) -> None:
@@ -251,15 +236,6 @@ def _check_coding(response: httpx.Response) -> None:
     if coding not in CODINGS:
         named = f"as {coding} " if coding.isalpha() and len(coding) < PIECE else ""
         raise malformed(f"the answer is packed {named}in a way that nobody asked for")
-
-
-def _unlisten(listened: Any) -> None:
-    if listened is None:
-        return
-    network, listen = listened
-    with _listening:
-        if vars(network).get("read") is listen:
-            del network.read
 
 
 def _request(
@@ -277,58 +253,6 @@ def _request(
 @lru_cache(maxsize=256)
 def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
-
-
-def _read(exchange: Exchange, response: httpx.Response) -> CappedBody:
-    body, began = CappedBody(response.status_code), exchange.now()
-    for piece in response.iter_bytes():
-        body.add(piece)
-        if body.enough:
-            break
-        _check_total(exchange, began)
-    return body
-
-
-async def _aread(exchange: Exchange, response: httpx.Response) -> CappedBody:
-    """Twin of `_read`."""
-    body, began = CappedBody(response.status_code), exchange.now()
-    async for piece in response.aiter_bytes():
-        body.add(piece)
-        if body.enough:
-            break
-        _check_total(exchange, began)
-    return body
-
-
-def _check_total(exchange: Exchange, began: float) -> None:
-    """Fail an answer that drips: each piece in time, all of them together not."""
-    total = exchange.timeouts.total
-    if total is not None and exchange.now() - began > total:
-        raise provider_error(ErrorKind.TIMEOUT_RESPONSE, f"no whole answer within {total:g} s")
-
-
-def _hang_up_soon(response: httpx.Response, pieces: Iterator[bytes]) -> None:
-    """Read to the end, so that the connection can be used again; but wait for it only shortly."""
-    if response.extensions.get("network_stream") is None:
-        return
-    patience: Patient = response.request.extensions["timeout"]
-    patience.hurry(GRACE_SECONDS)
-    with suppress(httpx.HTTPError):
-        for _ in pieces:
-            if patience.over:
-                return
-
-
-async def _ahang_up_soon(response: httpx.Response, pieces: AsyncIterator[bytes]) -> None:
-    """Twin of `_hang_up_soon`."""
-    if response.extensions.get("network_stream") is None:
-        return
-    patience: Patient = response.request.extensions["timeout"]
-    patience.hurry(GRACE_SECONDS)
-    with suppress(httpx.HTTPError):
-        async for _ in pieces:
-            if patience.over:
-                return
 
 
 def _answer(exchange: Exchange, response: httpx.Response, body: CappedBody) -> Answer:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage
-from peers import Outcome
+from officials import Outcome
 from traffic import Record
 
 MORE_IS_FINE = ("metadata.", "kwargs.", "id", "error")

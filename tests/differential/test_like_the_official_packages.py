@@ -18,7 +18,7 @@ from deviations import GROQ, OPENAI, OPENROUTER, Deviation
 from deviations_of_anthropic import ANTHROPIC
 from deviations_of_google import GOOGLE
 from likeness import Difference, differences
-from peers import ours, replaying, theirs
+from officials import ours, replaying, theirs
 from traffic import PROVIDERS, WIRE, Record, recorded
 
 TABLE = [*ANTHROPIC, *GOOGLE, *GROQ, *OPENAI, *OPENROUTER]

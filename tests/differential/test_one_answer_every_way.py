@@ -10,7 +10,7 @@ import pytest
 from deviations import has
 from langchain_core.messages import AIMessage
 from likeness import Difference, differences
-from peers import our_model, whole
+from officials import our_model, whole
 from restreamed import restreamed
 from traffic import PROVIDERS, WIRE, Record, recorded
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from scout_adapters.llm.failures.waits import seconds_said, server_time
+from scout_adapters.llm.failures.waits import duration, seconds_said, server_time
 from scout_adapters.llm.types import Allowance, Limit
 
 _DIGITS = 18
@@ -40,4 +40,6 @@ def _refill(limit: Limit, headers: Mapping[str, str]) -> float | None:
     said = headers.get(limit.reset) if limit.reset else None
     if said is None:
         return limit.window
+    if (seconds := duration(said)) is not None:
+        return seconds
     return seconds_said(said, server_time(headers, datetime.now(UTC)))

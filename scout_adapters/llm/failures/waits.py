@@ -146,7 +146,7 @@ def _fields(error: Mapping[str, Any], base: datetime) -> Iterator[float | None]:
 def _words(spoken: str) -> float | None:
     """Read `26 seconds` or `1 hour, 30 minutes` as the duration that they spell."""
     letters = re.sub(r"(?<=[a-z])[a-z]+|[ ,]", "", spoken.lower().replace("ms", "µ"))
-    return _duration(letters.replace("µ", "ms"))
+    return duration(letters.replace("µ", "ms"))
 
 
 def _windows(provider: str, headers: Mapping[str, str], base: datetime) -> Iterator[float | None]:
@@ -175,10 +175,10 @@ def _any(value: Any, base: datetime) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()[:64]
-    for found in (_number(text, base), _duration(text), _until(_stamp(text), base)):
-        if found is not None:
-            return found
-    return None
+    if (seconds := _number(text, base)) is not None:
+        return seconds
+    seconds = duration(text)
+    return seconds if seconds is not None else _until(_stamp(text), base)
 
 
 def _number(text: str, base: datetime) -> float | None:
@@ -193,8 +193,8 @@ def _number(text: str, base: datetime) -> float | None:
     return _sane((value / 1000 if value >= _EPOCH_MS else value) - base.timestamp())
 
 
-def _duration(text: str) -> float | None:
-    """Read `2m59.56s`, `644ms`, `34.07s`: Go's and protobuf's spelling."""
+def duration(text: str) -> float | None:
+    """Read `2m59.56s`, `644ms`, `34.07s` as seconds: Go's and protobuf's spelling."""
     if not _DURATION.fullmatch(text):
         return None
     return _sane(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(text)))

@@ -39,7 +39,8 @@ def mapping(value: Any) -> Json:
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Tell whether a JSON value is a number that somebody may mean: finite, and not absurd."""
-    return isinstance(value, int | float) and -ABSURD < value < ABSURD
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and -ABSURD < value < ABSURD
 
 
 def count(value: Any) -> int:

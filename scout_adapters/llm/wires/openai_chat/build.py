@@ -6,14 +6,13 @@ https://platform.openai.com/docs/api-reference/chat/create
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.parts import content
-from scout_adapters.llm.wires.openai_chat.shown import shown
 from scout_adapters.llm.wires.openai_chat.strict import closed
+from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
 from scout_adapters.llm.wires.shapes import in_dialect
 
 
@@ -78,7 +77,7 @@ def _tool_choice(choice: str | Mapping[str, Any] | None, spec: ProviderSpec) -> 
 
 
 def _messages(turns: Sequence[Turn], spec: ProviderSpec) -> list[Json]:
-    made = [_message(turn, spec) for turn in shown(turns, spec)]
+    made = [_message(turn, spec) for turn in media_after_results(turns, spec)]
     if "silence" not in spec.refuses:
         return made
     return [one for one in made if one["content"] or one["role"] != "assistant" or _acts(one)]
@@ -156,9 +155,6 @@ def _lasting(detail: Any) -> Any:
     lasting = dict(detail)
     if str(detail.get("id") or "").startswith("rs_"):
         del lasting["id"]
-    if isinstance(form := detail.get("format"), str) and (again := REPEATED.fullmatch(form)):
-        lasting["format"] = again[1]
+    if isinstance(form := detail.get("format"), str) and form:
+        lasting["format"] = form[: (form + form).index(form, 1)]
     return lasting
-
-
-REPEATED = re.compile(r"(.+?)\1+")

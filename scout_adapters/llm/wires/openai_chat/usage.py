@@ -83,4 +83,4 @@ def dollars(body: Json, usage: Json) -> float | None:
 
 
 def _amount(value: Any) -> float | None:
-    return float(value) if is_number(value) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None

@@ -1,4 +1,4 @@
-"""What tools show: their messages carry text only, so the user shows the rest right after them.
+"""Media in tools' results: their messages carry text only, so the user shows the rest after them.
 
 https://platform.openai.com/docs/api-reference/chat/create, and so it is at the other makers but
 for OpenRouter, which takes images in tool messages.
@@ -14,7 +14,7 @@ from scout_adapters.llm.types import Json, ProviderSpec, Turn
 BELOW = "(shown below)"
 
 
-def shown(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[Turn]:
+def media_after_results(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[Turn]:
     """Move media out of tools' results, behind the last result of the step."""
     if not any(turn.role == "tool" and _media(turn, spec) for turn in turns):
         return turns

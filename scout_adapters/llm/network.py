@@ -1,0 +1,119 @@
+"""httpx's connections, of which every read asks anew how long it may take.
+
+httpcore asks once for all headers of an answer, and once for its whole body: a server that drips
+would outlast every timeout, and the first token's time and the idle time would be one.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import httpcore
+import httpx
+
+from scout_adapters.llm.exchange import Patient
+
+reading: ContextVar[Patient | None] = ContextVar("scout_reading", default=None)
+"""Whom the reads of this thread or task ask; None leaves it with httpcore's own timeout."""
+
+
+Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+
+
+def be_patient(client: Client) -> Client:
+    """Put our connections in the place of httpcore's, and return the client.
+
+    httpx has no argument for it; a transport of the user's own keeps its connections.
+    """
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # see above
+        pool = getattr(transport, "_pool", None)
+        if isinstance(pool, httpcore.ConnectionPool):
+            pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
+        elif isinstance(pool, httpcore.AsyncConnectionPool):
+            pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
+    return client
+
+
+def _allowed(timeout: float | None) -> float | None:
+    patience = reading.get()
+    return timeout if patience is None else patience.get("read")
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_tcp(*where, **how))
+
+    def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_unix_socket(*where, **how))
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _allowed(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.connect_tcp(*where, **how))
+
+    async def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.connect_unix_socket(*where, **how))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        return await self._inner.read(max_bytes, _allowed(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
