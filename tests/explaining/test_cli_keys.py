@@ -161,6 +161,23 @@ def test_a_key_that_cannot_be_read_is_said_and_the_others_are_listed(
     assert "a key from MISTRAL_API_KEY holds a blank" in output
 
 
+def test_an_address_that_cannot_be_used_is_said_by_every_command(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "mistral-key-1")
+    monkeypatch.setenv("MISTRAL_API_URL", "https://user:CANARY@mistral.example/v1")
+    for command in ("keys", "doctor"):
+        code, output = told(command)
+        assert (code, "MISTRAL_API_URL" in output, "CANARY" in output) == (1, True, False)
+    code, output = told("providers")
+    assert (code, "see doctor" in output, "CANARY" in output) == (0, True, False)
+
+
+def test_a_models_name_is_shown_as_it_was_written(log: Path) -> None:
+    code, output = told("profile", "groq/[/x]")
+    assert (code, "[/x]" in output) == (1, True)
+
+
 def test_an_unknown_provider_is_answered_with_the_known_ones(log: Path) -> None:
     code, output = told("keys", "test", "groqq")
     assert (code, "known are groq" in output) == (1, True)

@@ -77,6 +77,8 @@ def test_a_provider_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
         ("proxy.example:3128", False),
         ("ftp://proxy.example", True),
         ("http://", True),
+        ("http://[CANARY", True),
+        ("http://proxy.example:99999", True),
     ],
 )
 def test_a_proxy_is_named_without_its_password(value: str, wrong: bool) -> None:
@@ -99,6 +101,13 @@ def test_tracing_says_what_is_sent_and_where() -> None:
     assert "api.smith.langchain.com" in one.what
     (one,) = machine.of_tracing(world | {"LANGSMITH_HIDE_INPUTS": "true"})
     assert "prompts" not in one.what
+
+
+def test_tracing_to_an_address_that_is_none_is_said() -> None:
+    world = {"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": "http://[CANARY"}
+    *_, last = machine.of_tracing(world)
+    assert "unreadable" in last.what
+    assert "CANARY" not in last.what
 
 
 def test_tracing_without_a_key_is_wrong() -> None:

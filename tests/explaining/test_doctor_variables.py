@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -49,6 +50,15 @@ def found(
 
 def test_a_good_set_up_has_nothing_wrong(monkeypatch, providers) -> None:
     assert wrong(monkeypatch, providers, GOOD) == {}
+
+
+def test_a_key_behind_an_address_that_cannot_be_used_is_no_missing_key(
+    monkeypatch, providers
+) -> None:
+    monkeypatch.setenv("GROQ_API_URL", "https://user:CANARY@groq.example/v1")
+    findings = found(monkeypatch, providers, GOOD, "groq")
+    assert [one.subject for one in findings if one.wrong] == ["GROQ_API_URL"]
+    assert "CANARY" not in repr(findings)
 
 
 def test_no_key_at_all_is_wrong(monkeypatch, providers) -> None:
@@ -220,6 +230,43 @@ async def obeys(model: str, prompt: str, api_key: str | None = None, **options: 
         return f"Bearer {api_key}"
 
     return header()
+
+
+async def fails_to_import(model: str, prompt: str, api_key: str, **options: Any) -> str:
+    from this_module_raises import send
+
+    return str(send(api_key))
+
+
+async def imports_beside_itself(model: str, prompt: str, api_key: str, **options: Any) -> str:
+    from . import nothing_here
+
+    return str(nothing_here.send(api_key))
+
+
+@pytest.mark.parametrize("function", [fails_to_import, imports_beside_itself])
+def test_what_a_function_cannot_import_is_nothing_wrong(
+    monkeypatch, tmp_path, providers, function
+) -> None:
+    (tmp_path / "this_module_raises.py").write_text("raise RuntimeError")
+    monkeypatch.syspath_prepend(tmp_path)
+    providers.register("stubborn", ProviderClient("stubborn", function, "STUBBORN_API_KEYS"))
+    assert "stubborn" not in wrong(monkeypatch, providers, GOOD)
+
+
+def test_what_a_function_imports_beside_itself_is_followed(
+    monkeypatch, tmp_path, providers
+) -> None:
+    package = tmp_path / "stubborn_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "sending.py").write_text("import os\ndef send(key): return os.environ['KEY']\n")
+    text = "async def ask(*, api_key, **_):\n from .sending import send\n return send(api_key)\n"
+    (package / "asking.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    ask = importlib.import_module("stubborn_package.asking").ask
+    providers.register("stubborn", ProviderClient("stubborn", ask, "STUBBORN_API_KEYS"))
+    assert "send() reads the environment" in wrong(monkeypatch, providers, GOOD)["stubborn"].what
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,15 @@ def test_keys_of_one_account_share_its_limits() -> None:
     assert taken(pool, "m").key not in {one, other}
 
 
+def test_a_key_that_goes_over_to_another_account_leaves_the_limits_of_the_first_one() -> None:
+    pool = pool_of("mover", "stayer")
+    mover, stayer = pool.states
+    for state, account, number in ((mover, "org-A", 5), (stayer, "org-A", 5), (mover, "org-B", 0)):
+        pool.note(Lease(state, NOW, probe=False), "m", left("requests", number), account)
+    assert stayer.lacks("m", 1, NOW) is None
+    assert mover.lacks("m", 1, NOW) is not None
+
+
 def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:
     pool = pool_of("a", "b", "c")
     used(pool, "m", left("requests", 50), account="org-limited-1")

@@ -22,7 +22,13 @@ from scout_adapters.llm.wires.anthropic_messages.read import (
     tidy,
     usage_of,
 )
-from scout_adapters.llm.wires.shapes import mapping, need, objects, written
+from scout_adapters.llm.wires.shapes import (
+    mapping,
+    need,
+    objects,
+    piece_of_arguments,
+    written,
+)
 
 CITABLE = frozenset({"document", "search_result"})
 """Blocks of a request from which the answer may quote."""
@@ -162,7 +168,7 @@ class Reader:
         block = {"type": "input_json_delta", "partial_json": piece, "index": index}
         if mapping(self._open.get(index)).get("type") != "tool_use":
             return self._block(block)  # a server's own tool: nobody here has to run it
-        return self._block(block, tool_call_chunk(args=piece, index=index))
+        return self._block(block, tool_call_chunk(args=piece_of_arguments(piece), index=index))
 
     def _block(self, block: Json, *calls: ToolCallChunk) -> AIMessageChunk:
         self._plain = False

@@ -16,7 +16,12 @@ from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json
 from scout_adapters.llm.wires.openai_chat.fields import text_field
-from scout_adapters.llm.wires.shapes import need, tool_call, written
+from scout_adapters.llm.wires.shapes import (
+    need,
+    piece_of_arguments,
+    tool_call,
+    written,
+)
 
 
 def read_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
@@ -101,7 +106,7 @@ class CallFragments:
             label = call_id or _made_up_id(call.place)
         fragment = ToolCallChunk(
             name=None if name in ("", call.name) else name,
-            args=call.add(_arguments(function)),
+            args=call.add(piece_of_arguments(_arguments(function))),
             id=label,
             index=call.place,
             type="tool_call_chunk",
