@@ -140,7 +140,7 @@ class ProviderError(ScoutError, lc.ModelError):
         key = f" with key {self.key_id}" if self.key_id else ""
         status = f" {self.status}" if self.status else ""
         code = f" {self.code}" if self.code else ""
-        wait = f" in {self.retry_after:g} s" if self.retry_after is not None else ""
+        wait = f"; ready in {self.retry_after:.1f} s" if self.retry_after is not None else ""
         return (
             f"{where}{key}: {self.kind}{status}{code}: {one_line(self.message)}"
             f" ({self.conduct.advice}{wait})"

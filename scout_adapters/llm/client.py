@@ -194,7 +194,7 @@ class ProviderClient:
         own_address = self._base_url in (None, self.spec.base_url)
         return Endpoint(
             spec=self.spec,
-            pool=KeyPool(self.name, states, self.rules),
+            pool=KeyPool(self.name, states, self.rules, base_url),
             circuit=circuit(self.name, "" if own_address else base_url),
             line=self._line(base_url),
             key_variables=self.key_variables,

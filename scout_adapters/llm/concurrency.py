@@ -17,7 +17,7 @@ from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.exchange import Exchange
 
 
-class Gate:
+class ConcurrencyLimit:
     """Lets so many exchanges through at a time: of all threads together, and of each loop."""
 
     def __init__(self, most: int) -> None:

@@ -75,10 +75,10 @@ class Exchange:
 
     def patience(self, *, stream: bool) -> dict[str, float | None]:
         """Say the timeouts, from now on, in httpx's words."""
-        return Patient(self, self.now(), stream=stream)
+        return ReadTimeouts(self, self.now(), stream=stream)
 
 
-class Patient(dict[str, float | None]):
+class ReadTimeouts(dict[str, float | None]):
     """httpx's timeouts, of which the one for reading is worked out anew for every read.
 
     A whole answer has so long altogether, a stream so long for its first content and then for

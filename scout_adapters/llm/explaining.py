@@ -178,7 +178,9 @@ class Copier:
         states = [self._once(state, _key) for state in original.pool]
         return replace(
             original,
-            pool=KeyPool(original.pool.provider, states, original.pool.rules),
+            pool=KeyPool(
+                original.pool.provider, states, original.pool.rules, original.pool.address
+            ),
             circuit=self._once(original.circuit, copy),
             retries=RetryBudget(),
             paces={},

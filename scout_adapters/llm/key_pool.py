@@ -19,17 +19,22 @@ CONDEMNING = frozenset({"refuse", "quarantine"})
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """A quota window that the server names may be longer than any cooldown: up to a month."""
 
-_accounts: dict[tuple[str, str], dict[str, tuple[Allowance, ...]]] = {}
-"""By provider and account, what is left of its limits."""
+_accounts: dict[tuple[str, str, str], dict[str, tuple[Allowance, ...]]] = {}
+"""By provider, address and account, what is left of its limits."""
 
 
 class KeyPool:
     """The keys of one provider at one address."""
 
     def __init__(
-        self, provider: str, states: Sequence[KeyState], rules: Rules | None = None
+        self,
+        provider: str,
+        states: Sequence[KeyState],
+        rules: Rules | None = None,
+        address: str = "",
     ) -> None:
         self.provider = provider
+        self.address = address
         self.states = list(states)
         self.rules = rules or Rules()
         self._by_key = {state.key: state for state in self.states}
@@ -70,10 +75,6 @@ class KeyPool:
             state.last_used = now
             return Lease(state, now, probe=state.permanently_failed)
 
-    def ready_at(self, model: str | None, avoid: frozenset[str] = frozenset()) -> float | None:
-        """Return when the first key (outside `avoid`) is ready; None if there is none."""
-        return min((s.ready_at(model) for s in self.states if s.id not in avoid), default=None)
-
     def release(self, lease: Lease) -> None:
         """Give a key back of which nothing was learnt."""
         with health:
@@ -102,7 +103,7 @@ class KeyPool:
                 # What was said before belongs to the account that the key was known to be of.
                 own = {} if state.account else state.allowances
                 state.account = account
-                state.allowances = _accounts.setdefault((self.provider, account), own)
+                state.allowances = _accounts.setdefault((self.provider, self.address, account), own)
             if left:
                 state.allowances[model] = left
 

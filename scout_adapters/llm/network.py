@@ -13,22 +13,25 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
-from scout_adapters.llm.exchange import Patient
+from scout_adapters.llm.exchange import ReadTimeouts
 
-reading: ContextVar[Patient | None] = ContextVar("scout_reading", default=None)
+reading: ContextVar[ReadTimeouts | None] = ContextVar("scout_reading", default=None)
 """Whom the reads of this thread or task ask; None leaves it with httpcore's own timeout."""
 
 
 Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
 
 
-def be_patient(client: Client) -> Client:
-    """Put our connections in the place of httpcore's, and return the client.
+def with_read_timeouts(client: Client) -> Client:
+    """Have the connections of a client ask at each read, and return the client.
 
-    httpx has no argument for it; a transport of the user's own keeps its connections.
+    httpx has no argument for it. Of a transport of the user's own, only httpx's kinds are changed.
     """
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # see above
         pool = getattr(transport, "_pool", None)
+        backend = getattr(pool, "_network_backend", None)
+        if isinstance(backend, _Backend | _AsyncBackend):
+            continue  # a transport that several clients share
         if isinstance(pool, httpcore.ConnectionPool):
             pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
         elif isinstance(pool, httpcore.AsyncConnectionPool):

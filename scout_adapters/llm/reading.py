@@ -10,7 +10,7 @@ import httpx
 
 from scout_adapters.errors import ErrorKind, provider_error
 from scout_adapters.llm.bodies import CappedBody
-from scout_adapters.llm.exchange import Exchange, Patient
+from scout_adapters.llm.exchange import Exchange, ReadTimeouts
 from scout_adapters.llm.network import reading
 
 GRACE_SECONDS = 0.25
@@ -43,7 +43,7 @@ class Pieces:
 
     def __init__(self, response: httpx.Response) -> None:
         """Take the response of a request that went through `sent`."""
-        self._patience: Patient = response.request.extensions["timeout"]
+        self._patience: ReadTimeouts = response.request.extensions["timeout"]
         self._pieces = response.iter_bytes()
 
     def __iter__(self) -> Self:
@@ -62,7 +62,7 @@ class AsyncPieces:
 
     def __init__(self, response: httpx.Response) -> None:
         """Take the response of a request that went through `asent`."""
-        self._patience: Patient = response.request.extensions["timeout"]
+        self._patience: ReadTimeouts = response.request.extensions["timeout"]
         self._pieces = response.aiter_bytes()
 
     def __aiter__(self) -> Self:
@@ -109,7 +109,7 @@ def hang_up_soon(response: httpx.Response, pieces: Iterator[bytes]) -> None:
     """Read to the end, so that the connection can be used again; but wait for it only shortly."""
     if response.extensions.get("network_stream") is None:
         return
-    patience: Patient = response.request.extensions["timeout"]
+    patience: ReadTimeouts = response.request.extensions["timeout"]
     patience.hurry(GRACE_SECONDS)
     with suppress(httpx.HTTPError):
         for _ in pieces:
@@ -121,7 +121,7 @@ async def ahang_up_soon(response: httpx.Response, pieces: AsyncIterator[bytes]) 
     """Twin of `hang_up_soon`."""
     if response.extensions.get("network_stream") is None:
         return
-    patience: Patient = response.request.extensions["timeout"]
+    patience: ReadTimeouts = response.request.extensions["timeout"]
     patience.hurry(GRACE_SECONDS)
     with suppress(httpx.HTTPError):
         async for _ in pieces:

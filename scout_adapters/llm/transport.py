@@ -16,11 +16,12 @@ import httpx
 
 from scout_adapters.errors import ProviderError, malformed
 from scout_adapters.llm.bodies import GOOD, CappedBody, EventBody
+from scout_adapters.llm.concurrency import ConcurrencyLimit
 from scout_adapters.llm.exchange import Answer, Exchange
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.failures.redaction import PIECE
-from scout_adapters.llm.gate import Gate
-from scout_adapters.llm.network import be_patient
+from scout_adapters.llm.httpx_errors import Translating
+from scout_adapters.llm.network import with_read_timeouts
 from scout_adapters.llm.reading import (
     AsyncPieces,
     Pieces,
@@ -31,7 +32,6 @@ from scout_adapters.llm.reading import (
     read,
     sent,
 )
-from scout_adapters.llm.translation import Translating
 from scout_adapters.llm.types import Json
 from scout_adapters.locks import ForkSafeLock
 
@@ -55,7 +55,7 @@ class Transport:
         self, inner: Any = None, *, most: int = MOST_AT_ONCE, trust_env: bool = True
     ) -> None:
         self._inner = inner
-        self._gate = Gate(most)
+        self._gate = ConcurrencyLimit(most)
         self._trust_env = trust_env
         self._sync: tuple[int, httpx.Client] | None = None
         self._loops: dict[
@@ -73,7 +73,7 @@ class Transport:
         """Open the client, unless another thread has just done so."""
         with _opening:
             if self._sync is None or self._sync[0] != os.getpid():
-                self._sync = (os.getpid(), be_patient(httpx.Client(**self._settings())))
+                self._sync = (os.getpid(), with_read_timeouts(httpx.Client(**self._settings())))
             return self._sync
 
     async def aclient(self) -> httpx.AsyncClient:
@@ -83,7 +83,7 @@ class Transport:
         if held is None:
             for closed in [one for one in list(self._loops) if one.is_closed()]:
                 self._loops.pop(closed, None)  # other threads tidy up as well
-            client = be_patient(httpx.AsyncClient(**self._settings()))
+            client = with_read_timeouts(httpx.AsyncClient(**self._settings()))
             # asyncio.run closes pending async generators before it closes the loop: the one
             # moment at which connections can still be closed in an orderly way.
             closer = self._close_with_loop(loop, client)

@@ -141,6 +141,7 @@ def test_what_else_an_answer_says_is_remembered() -> None:
         ),
         ({"cost": 0.5, "is_byok": True}, None),
         ({"cost": "free"}, None),
+        ({"cost": True}, None),
     ],
 )
 def test_a_gateways_own_price_is_told_in_dollars_or_not_at_all(

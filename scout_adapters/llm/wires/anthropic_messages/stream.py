@@ -99,9 +99,12 @@ class Reader:
         )
 
     def _begin(self, index: int, given: Any) -> AIMessageChunk | None:
-        if index in self._open:
+        known, block = self._open.get(index), tidy(given)
+        if known is not None and (
+            known.get("type") != block["type"] or block["type"] == "tool_use"
+        ):
             raise malformed(f"two blocks of the stream have the number {index}")
-        block = self._open[index] = tidy(given)
+        self._open[index] = block
         match block["type"]:
             case "text" if not block.get("citations"):
                 return self._text(index, block["text"])
