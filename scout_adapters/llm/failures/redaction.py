@@ -54,20 +54,35 @@ def hider(key: str, name: str) -> Callable[[str], str]:
         return str
 
     def hide(text: str) -> str:
-        whole, pieces = _looked_for(key)
-        if (escaped := _escaped(key)) is not None:
-            text = escaped.sub(name, text)
-        for form in whole:
-            text = text.replace(form, name)
-        for form, at, piece in pieces:
-            begin = 0
-            while (found := text.find(piece, begin)) >= 0:
-                first, last = _run(text, found, form, at, len(piece))
-                text = f"{text[:first]}{name}{text[last:]}"
-                begin = first + len(name)
-        return text
+        shown: list[str] = []
+        end = 0
+        # Found in the text as it came: what is replaced first would cut other pieces in two.
+        for first, last in sorted(_places(text, key)):
+            if first > end or not shown:
+                shown += [text[end:first], name]
+            end = max(end, last)
+        return "".join((*shown, text[end:]))
 
     return hide
+
+
+def _places(text: str, key: str) -> Iterator[tuple[int, int]]:
+    """Yield from where to where a text shows a key, or a piece of it; these may overlap."""
+    whole, pieces = _looked_for(key)
+    if (escaped := _escaped(key)) is not None:
+        yield from (found.span(1) for found in escaped.finditer(text))
+    for form in whole:
+        yield from ((at, at + len(form)) for at in _found(text, form))
+    for form, at, piece in pieces:
+        yield from (_run(text, found, form, at, len(piece)) for found in _found(text, piece))
+
+
+def _found(text: str, part: str) -> Iterator[int]:
+    """Yield where a part stands in a text, overlapping places too."""
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 @lru_cache(maxsize=256)
@@ -91,7 +106,8 @@ def _escaped(key: str) -> re.Pattern[str] | None:
     windows = (
         bare[at : at + PIECE] for at in range(len(bare) - PIECE + 1 if len(key) >= LONG else 0)
     )
-    return re.compile("|".join(r"\\*".join(run) for run in (bare, *windows)))
+    runs = "|".join(r"\\*".join(run) for run in (bare, *windows))
+    return re.compile(f"(?=({runs}))")  # looks ahead, to find those that overlap
 
 
 def spellings(key: str) -> tuple[str, ...]:
