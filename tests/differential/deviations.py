@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from langchain_core import exceptions
 from likeness import Difference
 from traffic import Record
 
@@ -173,3 +174,31 @@ OPENROUTER = [
         ours_only,
     ),
 ]
+
+
+REFUSALS = (
+    [
+        Deviation(
+            provider,
+            "a refusal in a stream",
+            frozenset({"blocks", "blocks.refusal"}),
+            cause,
+            reason,
+            lambda difference: difference.official is None and "refusal" in str(difference),
+        )
+        for provider, cause, reason in (
+            (
+                "openai",
+                has("refusal"),
+                "ChatOpenAI loses the words of a refusal in a stream; LangChain shows ours.",
+            ),
+            (
+                "google",
+                has("blockReason"),
+                "The official stream does not say who made a blocked answer: that hides it.",
+            ),
+        )
+    ]
+    if hasattr(exceptions, "ModelRefusalError")  # since langchain-core 1.7.5
+    else []
+)

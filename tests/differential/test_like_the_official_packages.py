@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import pytest
-from deviations import GROQ, OPENAI, OPENROUTER, Deviation
+from deviations import GROQ, OPENAI, OPENROUTER, REFUSALS, Deviation
 from deviations_of_anthropic import ANTHROPIC
 from deviations_of_google import GOOGLE
 from likeness import Difference, differences
 from officials import ours, replaying, theirs
 from traffic import PROVIDERS, WIRE, Record, recorded
 
-TABLE = [*ANTHROPIC, *GOOGLE, *GROQ, *OPENAI, *OPENROUTER]
+TABLE = [*ANTHROPIC, *GOOGLE, *GROQ, *OPENAI, *OPENROUTER, *REFUSALS]
 ALL = os.environ.get("SCOUT_DIFFERENTIAL") == "all"
 OF_EACH_CAUSE = 8
 """How many records of a row's cause a sample has: not each of them shows the difference."""
