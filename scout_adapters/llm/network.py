@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
-from scout_adapters.llm.exchange import ReadTimeouts
+from scout_adapters.llm.exchange import SHORTEST, ReadTimeouts
 
 reading: ContextVar[ReadTimeouts | None] = ContextVar("scout_reading", default=None)
 """Whom the reads of this thread or task ask; None leaves it with httpcore's own timeout."""
@@ -40,8 +40,17 @@ def with_read_timeouts(client: Client) -> Client:
 
 
 def _allowed(timeout: float | None) -> float | None:
+    """Return how long a read may take; where the time is over, there is no use in another one.
+
+    A server that never stops to talk, such as one of endless interim answers, is never late.
+    """
     patience = reading.get()
-    return timeout if patience is None else patience.get("read")
+    if patience is None:
+        return timeout
+    allowed = patience.get("read")
+    if allowed == SHORTEST:
+        raise httpcore.ReadTimeout("the time for the answer is over")
+    return allowed
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -163,6 +163,15 @@ async def test_headers_that_drip_end_with_the_time_for_the_first_token(verb: str
 
 
 @pytest.mark.parametrize("verb", VERBS)
+async def test_interim_answers_without_end_end_with_the_timeout(verb: str) -> None:
+    with lying(itertools.repeat(b"HTTP/1.1 103 Early Hints\r\n\r\n")) as server:
+        began = time.monotonic()
+        with pytest.raises(ProviderTimeout):
+            await ask(asking(server, timeout=0.4), verb)
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("verb", VERBS)
 async def test_a_cookie_is_neither_kept_nor_shown_nor_sent_back(verb: str) -> None:
     emulator = Emulator({"groq": ["first-key", "second-key"]})
     crumb = {"set-cookie": "crumb=tracked-for-ever; Path=/; Max-Age=99999"}
