@@ -24,6 +24,7 @@
     + UnknownProvider
     + InvalidKey
     + InvalidModelName
+  x AuditError (OSError)                                                 the owner of the disk
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class ProviderError(ScoutError, lc.ModelError):
         self.status = status
         self.code = code
         self.retry_after = retry_after
+        self.is_retryable = _RETRYABLE.get(kind, type(self).is_retryable)
         self.request_id = request_id
         self.phase: Phase = phase
         self.response = response or ErrorResponse(status, text=message)
@@ -243,6 +245,10 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
 }
 
 
+_RETRYABLE = {K.QUOTA_WINDOW: False, K.UNKNOWN: False, K.TOOL_CALL_INVALID: True}
+"""Where a kind is not like the rest of its class: a spent day, the unknown, a model's slip."""
+
+
 def provider_error(kind: ErrorKind, message: str, **known: Any) -> ProviderError:
     """Make the error of the class that belongs to `kind`."""
     return ERROR_CLASSES[kind](message, kind=kind, **known)
@@ -251,25 +257,6 @@ def provider_error(kind: ErrorKind, message: str, **known: Any) -> ProviderError
 def malformed(message: str, **known: Any) -> ProviderError:
     """Say that an answer lacks what its documentation promises."""
     return provider_error(ErrorKind.PROTOCOL, message, **known)
-
-
-def interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamInterrupted:
-    """Say that a stream broke after content had been shown; `partial` is what came before it."""
-    broken = StreamInterrupted(
-        f"{error.kind}: {error.message}",
-        kind=ErrorKind.STREAM_INTERRUPTED,
-        provider=error.provider,
-        model=error.model,
-        key_id=error.key_id,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        phase="mid_stream",
-        response=error.response,
-    )
-    broken.partial = partial
-    broken.__cause__ = error
-    return broken
 
 
 class RefusedInBand(ScoutError):
@@ -329,6 +316,17 @@ class InvalidKey(ConfigurationError):
 
 class InvalidModelName(ConfigurationError, lc.ModelInvalidRequestError):
     """A model's name that must not become part of a URL."""
+
+
+class AuditError(ScoutError, OSError):
+    """A row of the audit log could not be written: `errno`, `strerror`, `filename` say why.
+
+    Raised before a request leaves, it was not sent.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        args = (self.errno, self.strerror, self.filename)
+        return _rebuild, (type(self), args, self.__dict__)
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 
-from scout_adapters.errors import ProviderError, RefusedInBand, malformed
+from scout_adapters.errors import (
+    ErrorKind,
+    ProviderError,
+    RefusedInBand,
+    StreamInterrupted,
+    malformed,
+)
 from scout_adapters.llm.bodies import forget, guarded
 from scout_adapters.llm.types import Json, StreamReader
 
@@ -87,3 +93,22 @@ class Incoming:
 def bears_content(chunk: AIMessageChunk) -> bool:
     """Tell whether a chunk shows the caller anything."""
     return bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
+
+
+def interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamInterrupted:
+    """Say that a stream broke after content had been shown; `partial` is what came before it."""
+    broken = StreamInterrupted(
+        f"{error.kind}: {error.message}",
+        kind=ErrorKind.STREAM_INTERRUPTED,
+        provider=error.provider,
+        model=error.model,
+        key_id=error.key_id,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        phase="mid_stream",
+        response=error.response,
+    )
+    broken.partial = partial
+    broken.__cause__ = error
+    return broken

@@ -47,7 +47,7 @@ def _allowed(timeout: float | None) -> float | None:
     patience = reading.get()
     if patience is None:
         return timeout
-    allowed = patience.get("read")
+    allowed: float | None = patience.get("read")
     if allowed == SHORTEST:
         raise httpcore.ReadTimeout("the time for the answer is over")
     return allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -35,14 +36,43 @@ PROMPTS = st.one_of(
 )
 ECHOING = ("input", "param", "failed_generation", "prompt", "loc_input", "ctx", "messages", "body")
 STRUCTURED = [row for row in ROWS if isinstance(row.body, dict)]
-ERRORS = [row for row in STRUCTURED if isinstance(row.body.get("error"), dict)]
-BY_WORDS = [
-    row
-    for row in ERRORS
-    if row.provider != "minimax"  # its code stands at the end of the message
-    and isinstance(row.body["error"].get("message"), str)
-    and len(row.body["error"]["message"].split()) > 2
-]
+LIMIT = 64 * 1024  # bytes of an error that the transport reads
+CUT = [row for row in STRUCTURED if row.status >= 400]
+
+
+def spoken(row: Golden) -> tuple[dict[str, Any], str] | None:
+    """Find the sentence of the provider: the object and the field in which it stands."""
+    body = json.loads(json.dumps(row.body))
+    error, envelope = body.get("error"), body.get("base_resp")
+    if isinstance(envelope, dict):
+        return body, "base_resp.status_msg"
+    if isinstance(error, dict):
+        said = error.get("message")
+        return (body, "error.message") if _sentence(said) else None
+    name = "error" if isinstance(error, str) else "message"
+    return (body, name) if _sentence(body.get(name)) else None
+
+
+def _sentence(said: Any) -> bool:
+    return isinstance(said, str) and len(said.split()) > 2
+
+
+def echoing(row: Golden, glue: str, prompt: str) -> dict[str, Any]:
+    """Return the body with the prompt behind the provider's own words."""
+    found = spoken(row)
+    assert found is not None
+    body, path = found
+    holder = body
+    *outer, last = path.split(".")
+    for name in outer:
+        holder = holder[name]
+    # MiniMax's code stays where MiniMax puts it, behind everything.
+    code = "".join(re.findall(r" \(\d{4,5}\)\Z", holder[last]))
+    holder[last] = f"{holder[last].removesuffix(code).rstrip('.')}{glue}{prompt}{code}"
+    return body
+
+
+BY_WORDS = [row for row in STRUCTURED if spoken(row)]
 
 
 def kind(row: Golden, body: Any) -> str:
@@ -67,13 +97,26 @@ def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, pr
 def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
     row: Golden, prompt: str, glue: str
 ) -> None:
-    body = json.loads(json.dumps(row.body))
-    own = body["error"]["message"].rstrip(".")
-    body["error"]["message"] = f"{own}{glue}{prompt}"
-    found = kind(row, body)
-    # A date after the own words of a spent budget is the one thing that is read there.
-    dated = row.kind == "billing" and found == "quota_window"
-    assert found == row.kind or (dated and "resets at" in prompt)
+    assert kind(row, echoing(row, glue, prompt)) == row.kind
+
+
+@pytest.mark.parametrize("row", CUT, ids=str)
+def test_a_prompt_longer_than_what_is_read_changes_nothing(row: Golden) -> None:
+    for letter in ("x", 'q"', "\\", "é", "[{"):
+        body = json.dumps({**row.body, "input": letter * LIMIT}, ensure_ascii=False).encode()
+        error = refusal(row.provider, status=row.status, headers=row.headers, body=body[:LIMIT])
+        assert error.kind == row.kind
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(CUT), prompt=PROMPTS, at=st.integers(1, 400))
+def test_a_body_that_breaks_off_in_a_prompt_is_the_same_error(
+    row: Golden, prompt: str, at: int
+) -> None:
+    echo = json.dumps(prompt)[:-1][:at]
+    body = f'{json.dumps(row.body)[:-1]}, "input": {{"texts": [{{"text": {echo}'
+    error = refusal(row.provider, status=row.status, headers=row.headers, body=body, now=NOW)
+    assert error.kind == row.kind
 
 
 @settings(max_examples=200, deadline=None)

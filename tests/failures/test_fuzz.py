@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import pickle
 import time
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from golden import NOW
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.llm.failures import is_permanent_error, refusal
@@ -62,23 +60,6 @@ def sound(error: ProviderError) -> None:
     is_permanent_error(error)
 
 
-@settings(max_examples=400, deadline=None)
-@given(provider=NAMES, status=STATUSES, headers=HEADERS, body=st.binary(max_size=400))
-def test_random_bytes_become_an_error(
-    provider: str, status: int, headers: dict[str, str], body: Any
-) -> None:
-    sound(refusal(provider, status=status, headers=headers, body=body, now=NOW))
-
-
-@settings(max_examples=800, deadline=None)
-@given(provider=NAMES, status=STATUSES, headers=HEADERS, body=JSONS, parsed=st.booleans())
-def test_random_json_becomes_an_error(
-    provider: str, status: int, headers: dict[str, str], body: Any, *, parsed: bool
-) -> None:
-    sent = body if parsed else json.dumps(body)
-    sound(refusal(provider, status=status, headers=headers, body=sent, now=NOW))
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -91,6 +72,10 @@ def test_random_json_becomes_an_error(
         b'{"error":{"code":' + b"9" * 5000 + b"}}",
         b'{"error":{"message":"\\ud800 lone"}}',
         b'{"error":{"message":"' + b"sk-" * 200_000 + b'"}}',
+        b'{"error":{"message":"x","input":"' + b'q\\"' * 40_000,
+        b'{"error":"' + b"\\" * 70_000,
+        b'{"' * 40_000,
+        b"[" * 30_000 + b"]" * 30_000 + b"[",
         b"A1" * 500_000,
         b"key: " * 20_000,
         b"<" * 100_000,
@@ -101,7 +86,7 @@ def test_random_json_becomes_an_error(
         {"error": {"message": {1, 2}}},
         {("a", "b"): 1},
     ],
-    ids=range(18),
+    ids=range(22),
 )
 def test_a_hostile_body_becomes_an_error_soon(body: Any) -> None:
     begin = time.perf_counter()

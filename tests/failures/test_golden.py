@@ -7,34 +7,10 @@ from typing import Any
 
 import pytest
 from golden import NOW, ROWS, Golden
-from langchain_core import exceptions as lc
+from meanings import MEANINGS, Meaning
 
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.failures import refusal
-
-LANGCHAIN = {
-    "invalid_request": lc.ModelInvalidRequestError,
-    "request_too_large": lc.ModelInvalidRequestError,
-    "context_overflow": lc.ContextOverflowError,
-    "content_input": lc.ModelInvalidRequestError,
-    "content_output": lc.ModelInvalidRequestError,
-    "model_not_found": lc.ModelNotFoundError,
-    "permission": lc.ModelPermissionDeniedError,
-    "auth_invalid": lc.ModelAuthenticationError,
-    "auth_suspended": lc.ModelAuthenticationError,
-    "region_blocked": lc.ModelPermissionDeniedError,
-    "rate_limit": lc.ModelRateLimitError,
-    "quota_window": lc.ModelRateLimitError,
-    "billing": lc.ModelRateLimitError,
-    "capacity": lc.ModelAPIError,
-    "server_error": lc.ModelAPIError,
-    "connect": lc.ModelConnectionError,
-    "timeout_response": lc.ModelTimeoutError,
-    "protocol": lc.ModelAPIError,
-    "tool_call_invalid": lc.ModelInvalidRequestError,
-    "state_mismatch": lc.ModelInvalidRequestError,
-    "unknown": lc.ModelAPIError,
-}
 
 
 def refused(row: Golden) -> ProviderError:
@@ -43,11 +19,30 @@ def refused(row: Golden) -> ProviderError:
     )
 
 
+def meaning(error: ProviderError) -> Meaning:
+    """What the engine and LangChain make of this very error."""
+    conduct = error.conduct
+    again = {
+        "same": conduct.same_key,
+        "key": conduct.next_key,
+        "candidate": conduct.next_candidate,
+    }
+    wanted = MEANINGS[str(error.kind)].langchain
+    return Meaning(
+        langchain=wanted if isinstance(error, wanted) else type(error),
+        retryable=error.is_retryable,
+        actor=conduct.actor,
+        tried=frozenset(what for what, helps in again.items() if helps),
+        key_effect=conduct.key_effect,
+        counts=conduct.trips_circuit,
+    )
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_refusal_is_what_the_reference_says(row: Golden) -> None:
     error = refused(row)
     assert error.kind is ErrorKind(row.kind)
-    assert isinstance(error, LANGCHAIN[row.kind])
+    assert meaning(error) == MEANINGS[row.kind]
     assert error.retry_after == (None if row.wait is None else pytest.approx(row.wait, abs=1e-6))
     assert row.code is None or error.code == row.code
 

@@ -23,6 +23,9 @@ LIMIT = 64 * 1024
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{1,200})", re.IGNORECASE)
 _ERROR_STATUS = re.compile(r"[45]\d\d", re.ASCII)
 _TRAILING_CODE = re.compile(r"\((\d{4,5})\)\s*$")
+_DAY = re.compile(r"PerDay|Daily", re.IGNORECASE)
+_TOKEN = re.compile(r'"(?P<said>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
+_HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
 _MESSAGES = ("message", "msg", "error_description", "detail", "status_msg", "faultstring", "title")
 _CODES = ("error_code", "code", "type", "error_type", "status", "statusCode")
 _STATUSES = ("code", "status", "status_code", "http_code", "raw_status_code")
@@ -39,7 +42,7 @@ class Report:
     """
 
     number: str = ""
-    """MiniMax: its code, in parentheses at the end of the message."""
+    """MiniMax: the code of its envelope, else that in parentheses at the end of the message."""
 
     message: str = ""
     """The provider's own sentence, unredacted; empty where it said nothing."""
@@ -90,7 +93,7 @@ def _decoded(raw: bytes) -> str:
     try:
         return head.decode(encoding)
     except UnicodeDecodeError:
-        cut = len(raw) > LIMIT  # perhaps in the middle of a character
+        cut = len(raw) >= LIMIT  # perhaps in the middle of a character
         return head.decode(encoding, "ignore") if cut else head.decode("latin-1")
 
 
@@ -100,6 +103,24 @@ def _parsed(text: str) -> Any:
         text = next(lines, "").removeprefix("data:")
     try:
         return json.loads(text, strict=False)
+    except RecursionError:
+        return None
+    except ValueError:
+        return _cut(text) if text.startswith(("{", "[")) else None
+
+
+def _cut(text: str) -> Any:
+    """Read JSON whose end is missing: an error that repeats a prompt longer than what is read."""
+    ends: list[str] = []
+    for token in _TOKEN.finditer(text):
+        if token[0] in "{[":
+            ends.append("}" if token[0] == "{" else "]")
+        elif token[0] in "}]":
+            del ends[-1:]
+        elif not token["end"] and (whole := _HALF.match(token["said"])):
+            text = f'{text[: token.start()]}"{whole[0]}"'
+    try:
+        return json.loads(text + "".join(reversed(ends)), strict=False)
     except (ValueError, RecursionError):
         return None
 
@@ -138,12 +159,11 @@ def _structured(payload: Any, text: str) -> Report:
     error = error_object(payload)
     outer = _first(payload)
     message = _message(error) or _message(outer)
-    number = _TRAILING_CODE.search(message[-200:])
     metadata = mapping(error.get("metadata"))
     named = _word(metadata.get("provider_name")) if "reasons" not in metadata else ""
     return Report(
         words=tuple(_words(error)),
-        number=number[1] if number else "",
+        number=_number(mapping(outer.get("base_resp")), message),
         message=message,
         status=_status(error) or _status(outer),
         error=error,
@@ -153,6 +173,13 @@ def _structured(payload: Any, text: str) -> Report:
         upstream_body=metadata.get("raw"),
         base_resp=isinstance(outer.get("base_resp"), dict),
     )
+
+
+def _number(envelope: Mapping[str, Any], message: str) -> str:
+    """Return MiniMax's code; a message may end like one by repeating the prompt."""
+    stated = _word(envelope.get("status_code"))
+    trailing = _TRAILING_CODE.search(message[-200:])
+    return stated if stated.strip("0") else trailing[1] if trailing else ""
 
 
 def _message(error: Mapping[str, Any]) -> str:
@@ -209,7 +236,7 @@ def _quotas(details: list[dict[str, Any]]) -> Iterator[str]:
         values = [quota.get("quotaValue") for quota in spent] + [meta.get("quota_limit_value")]
         if "0" in values:
             yield "limit:0"
-        if any("perday" in _word(name).lower() for name in names):
+        if any(_DAY.search(_word(name)) for name in names):
             yield "per_day"
 
 

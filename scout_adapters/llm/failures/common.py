@@ -210,6 +210,7 @@ COARSE: tuple[Row, ...] = (
     row(K.CAPACITY, "service_unavailable unavailable"),
     row(K.TIMEOUT_RESPONSE, "timeout_error deadline_exceeded request_timeout"),
     row(K.MODEL_NOT_FOUND, "not_found_error notfounderror"),
+    row(K.SERVER_ERROR, "conflict_error"),
     # What follows says less than a status: asked only where there is none.
     row(K.MODEL_NOT_FOUND, "not_found", status=(None,)),
     row(

@@ -140,3 +140,6 @@ STATUSES: Mapping[str, Mapping[int, K]] = {
     "together": {403: K.CONTEXT_OVERFLOW},
 }
 """HTTP statuses that a provider documents with a meaning of its own."""
+
+IDLE_WAITS = frozenset({"anthropic", "huggingface"})
+"""They send `retry-after` with successful answers too; an error inside one has not asked for it."""

@@ -16,7 +16,7 @@ from scout_adapters.llm.failures import bodies, common, waits
 from scout_adapters.llm.failures.bodies import Report
 from scout_adapters.llm.failures.permanence import user_pattern_in
 from scout_adapters.llm.failures.rows import Row, plain, row
-from scout_adapters.llm.failures.tables import PROVIDERS, STATUSES
+from scout_adapters.llm.failures.tables import IDLE_WAITS, PROVIDERS, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,13 @@ _NOT_OUR_KEY = _OF_THE_ACCOUNT | {
 _SHORT = 300.0
 """Seconds: a longer wait than this is a used-up quota to Gemini's own CLI."""
 
+_SPENT = re.compile(
+    r"You have reached your (?:specified )?(?:workspace )?API usage limits"
+    r"[^.]{0,200}\. (?:You will regain access|Access resumes) (?:on|at) [\d-]{10}[\w :+-]{0,30}",
+    re.IGNORECASE,
+)
+"""Anthropic's own words up to the date: what stands elsewhere may be a prompt's."""
+
 _LIMIT = re.compile(
     r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
     r" per (?P<per>\w+)(?: \(\w{1,8}\))?: Limit (?P<limit>\d{1,15})(?:, Used \d{1,15})?"
@@ -49,6 +56,8 @@ def judge(
     provider: str, status: int, headers: Mapping[str, str], report: Report, clock: datetime
 ) -> tuple[K, float | None]:
     """Return the kind of failure, and the seconds after which trying again is worth it."""
+    if status < HTTPStatus.BAD_REQUEST and provider in IDLE_WAITS:
+        headers = {name: said for name, said in headers.items() if name != "retry-after"}
     verdict = _refined(_verdict(provider, status, headers, report), provider, report, clock)
     return verdict.kind, _wait(verdict, provider, headers, report, clock)
 
@@ -98,7 +107,8 @@ def _by_status(provider: str, status: int, real: int | None, report: Report) -> 
 def _refined(verdict: Row, provider: str, report: Report, clock: datetime) -> Row:
     """Tell limits apart that share a code: of a minute or a day, and those that never fit."""
     if verdict.kind is K.BILLING and verdict.until == "said":
-        ends = waits.reset(report.error, report.message, clock)
+        spent = _SPENT.match(report.message[:READ])
+        ends = waits.reset(report.error, spent[0] if spent else "", clock)
         return row(K.QUOTA_WINDOW) if ends is not None else verdict
     if verdict.kind is not K.RATE_LIMIT:
         return verdict
