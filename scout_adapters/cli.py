@@ -1,4 +1,4 @@
-"""The command line: `scout-adapters demo`, `doctor`, `emulator`, `keys`, `profile`, `providers`."""
+"""The command line: `scout-adapters audit`, `demo`, `doctor`, `emulator`, `keys`, and more."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ try:
 except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
-from scout_adapters import cli_keys
+from scout_adapters import cli_audit, cli_keys
 from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.llm.providers import registry
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many providers, many keys.")
+app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_keys.app, name="keys")
 app.command(name="doctor")(cli_keys.check)
 console = Console() if sys.stdout.isatty() else Console(width=140)  # tables want room

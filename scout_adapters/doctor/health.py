@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 from langchain_core.messages import HumanMessage
 
-from scout_adapters.audit import DEFAULT_PATH
+from scout_adapters.audit import DEFAULT_PATH, read_rows
 from scout_adapters.errors import ConfigurationError, InvalidRequest, ProviderError, ScoutError
 from scout_adapters.llm.attempts import Attempts
 from scout_adapters.llm.auditing import environment_audit
@@ -60,7 +59,7 @@ def last_outcomes(path: Path | None = None) -> dict[tuple[str, str], LastOutcome
     A log that is not there knows nothing; torn and foreign lines are passed over.
     """
     known: dict[tuple[str, str], LastOutcome] = {}
-    for row in _rows(audit_path(path)):
+    for row in read_rows(audit_path(path)):
         match row:
             case {
                 "event": "llm_attempt",
@@ -83,21 +82,6 @@ def _last(outcome: str, time: str, row: Mapping[str, Any]) -> LastOutcome | None
     except (ValueError, OverflowError):
         return None  # not of our writing
     return LastOutcome(outcome, at, model if isinstance(model, str) else None, until)
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        return
-    with path.open("rb") as lines:
-        for line in lines:
-            if b'"llm_attempt"' not in line:
-                continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue  # torn: the process was killed, or the disk was full
-            if isinstance(row, dict):
-                yield row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

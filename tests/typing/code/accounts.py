@@ -13,9 +13,10 @@ from scout_adapters import (
     ScoutRouterChatModel,
     get_scout_cost_callback,
 )
-from scout_adapters.audit import AuditLog, get_audit
+from scout_adapters.audit import AuditLog, get_audit, read_rows
 from scout_adapters.errors import (
     AccessDenied,
+    AuditError,
     CannotConnect,
     CircuitOpenError,
     ConfigurationError,
@@ -56,6 +57,9 @@ assert_type(costs.rows[0].key_id, str | None)
 log = get_audit()
 assert_type(log, AuditLog)
 log.log("llm_call", cost=0.1, model="some", input_t=3, output_t=4, reason="mine", user="me")
+assert_type(get_audit(on_failure="warn", durability="power", rotate="day"), AuditLog)
+assert_type(AuditLog("audit.jsonl", on_failure="raise", rotate=1_000_000).lost, int)
+spent = sum(row.get("cost", 0.0) for row in read_rows("audit.jsonl"))
 PRICING["groq"] = {"some": {"input": 0.1, "output": 0.2}}
 price = estimate_cost_usd(provider="groq", model="some", input_tokens=3, output_tokens=4)
 assert_type(price, float | None)
@@ -92,6 +96,8 @@ except RateLimited as error:
     assert_type(error.kind, ErrorKind)
 except StreamInterrupted as error:
     assert_type(error.partial, AIMessageChunk | None)
+except AuditError as error:
+    disk_error: OSError = error
 except ProviderError as error:
     assert_type(error.provider, str)
     assert_type(error.message, str)

@@ -1,0 +1,87 @@
+"""One open file of a log: whole rows at its end, or an error."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+class Appender:
+    """Appends lines to a file, for the process that opened it."""
+
+    def __init__(self, path: Path, *, sync: bool) -> None:
+        """Open `path`, and make it and its folder where they are missing."""
+        self.path = path
+        self.pid = os.getpid()
+        self._sync = sync
+        self._failed: OSError | None = None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
+        self._descriptor = os.open(path, flags, 0o600)
+        self._torn = _ends_torn(path, self._descriptor)
+        if sync:
+            _sync_folder(path.parent)
+
+    def write(self, line: bytes) -> None:
+        """Append a line in one write; what is not written whole raises."""
+        if self._failed is not None:
+            # The kernel may have dropped the pages, and would call the next sync a success.
+            raise OSError(self._failed.errno, f"an earlier sync failed: {self._failed.strerror}")
+        if self._torn:
+            line = b"\n" + line
+        written = os.write(self._descriptor, line)
+        if written != len(line):
+            self._close_torn_line()
+            what = f"only {written} of {len(line)} bytes of a row were written"
+            raise OSError(errno.ENOSPC, what)
+        self._torn = False
+        if self._sync:
+            self._synced()
+
+    def _close_torn_line(self) -> None:
+        """End the torn line, now or with the next row, so that no other is lost with it."""
+        self._torn = True
+        with suppress(OSError):  # the disk is full, as the caller is about to hear
+            self._torn = os.write(self._descriptor, b"\n") != 1
+
+    def _synced(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a pipe or a terminal, which has no disk
+                self._failed = error
+                raise
+
+    def status(self) -> tuple[int, bool]:
+        """Return the file's size in bytes, and whether it was deleted meanwhile."""
+        about = os.fstat(self._descriptor)
+        return about.st_size, about.st_nlink == 0
+
+    def close(self) -> None:
+        """Close the file, if it is this process's."""
+        if self.pid == os.getpid():
+            os.close(self._descriptor)
+
+
+def _ends_torn(path: Path, descriptor: int) -> bool:
+    """Tell whether a file's last line has no end: its writer was killed, or the disk was full."""
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
+        return False
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    except PermissionError:
+        return True  # may be written and not read: an empty line does no harm
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,179 @@
+"""Writing the log: one row, one `write`, in the writer's chain, or an error that says why not."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from scout_adapters.audit.appending import Appender
+from scout_adapters.audit.chain import Chain
+from scout_adapters.audit.segments import Rotate, segment_of_day, segment_with_room
+from scout_adapters.errors import AuditError, ConfigurationError
+from scout_adapters.locks import ForkSafeLock
+from scout_adapters.logs import logger_of
+
+logger = logger_of(__name__)
+
+OnFailure = Literal["raise", "warn"]
+Durability = Literal["process", "power"]
+
+
+class AuditLog:
+    """Appends events to a file; opened on the first event, by each process for itself.
+
+    `on_failure` says what becomes of a row that cannot be written: "raise" an `AuditError`, or
+    "warn" in the log `scout_adapters.audit.log` and go on. By default everything raises but the
+    outcomes of requests: nothing leaves unlogged, and no answer that is paid for is lost.
+
+    `durability`: rows survive the death of the "process", or a loss of "power" (a sync per row).
+    `rotate`: begin a new file each "day" (UTC), or once a file has as many bytes.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        on_failure: OnFailure | None = None,
+        durability: Durability = "process",
+        rotate: Rotate | None = None,
+    ) -> None:
+        """Log to `path`; its folder is made on the first event."""
+        self.path = Path(path).expanduser()
+        self.lost = 0
+        """Rows that could not be written; the next one that can says how many came before it."""
+
+        self._lost_since = 0
+        self._lock = ForkSafeLock()
+        self._file: Appender | None = None
+        self._chain: Chain | None = None
+        self.set_up(on_failure=on_failure, durability=durability, rotate=rotate)
+
+    def set_up(
+        self, *, on_failure: OnFailure | None, durability: Durability, rotate: Rotate | None
+    ) -> None:
+        """Change what the log does from the next event on."""
+        sized = isinstance(rotate, int) and not isinstance(rotate, bool) and rotate > 0
+        if not (rotate is None or rotate == "day" or sized):
+            raise ConfigurationError(f'rotate is "day" or a number of bytes, not {rotate!r}')
+        if on_failure not in {None, "raise", "warn"}:
+            raise ConfigurationError(f'on_failure is "raise" or "warn", not {on_failure!r}')
+        if durability not in {"process", "power"}:
+            raise ConfigurationError(f'durability is "process" or "power", not {durability!r}')
+        self.close()
+        self.on_failure, self.durability, self.rotate = on_failure, durability, rotate
+
+    def __repr__(self) -> str:
+        return f"AuditLog({str(self.path)!r})"
+
+    def log(
+        self,
+        event: str,
+        *,
+        cost: float | None = None,
+        model: str | None = None,
+        input_t: int | None = None,
+        output_t: int | None = None,
+        reason: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Append one event: `cost` in USD, `input_t` and `output_t` in tokens, and any fields.
+
+        Raises `AuditError` where the row cannot be written, unless `on_failure` is "warn".
+        """
+        known = {
+            "cost": cost,
+            "model": model,
+            "input_t": input_t,
+            "output_t": output_t,
+            "reason": reason,
+            **fields,
+        }
+        row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
+        row |= {name: value for name, value in known.items() if value is not None}
+        try:
+            self._append(row)
+        except AuditError as error:
+            if self.on_failure != "warn":
+                raise
+            warn_of(error, event)
+
+    def _append(self, row: dict[str, Any]) -> None:
+        with self._lock:
+            try:
+                if self._lost_since:
+                    row["lost"] = self._lost_since
+                body = _encoded(row)
+                file = self._ready(row["time"])
+                chain = self._chain = self._chain or Chain()
+                file.write(chain.link(body))
+                chain.advance()
+                self._lost_since = 0
+            except OSError as error:
+                self._chain = None
+                self.lost += 1
+                self._lost_since += 1
+                raise _failure(error, self.path) from error
+            except BaseException:  # goes on; Ctrl-C, and nobody knows whether the row is written
+                self._chain = None
+                raise
+
+    def _ready(self, time: str) -> Appender:
+        """Return the file that this row goes to, open; a forked child opens its own."""
+        file = self._file
+        if file is None or file.pid != os.getpid():
+            self._chain = None
+            return self._open(time, None)
+        size, deleted = file.status()
+        full = isinstance(self.rotate, int) and size >= self.rotate
+        past = self.rotate == "day" and time[:10] not in file.path.name
+        if not (deleted or full or past):
+            return file
+        file.close()
+        self._file = None
+        return self._open(time, file.path)
+
+    def _open(self, time: str, before: Path | None) -> Appender:
+        path = self.path
+        if self.rotate == "day":
+            path = segment_of_day(path, time[:10], before)
+        elif self.rotate is not None:
+            path = segment_with_room(path, self.rotate)
+        self._file = Appender(path, sync=self.durability == "power")
+        return self._file
+
+    def close(self) -> None:
+        """Close the file; the next event opens it again."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+
+
+def warn_of(error: AuditError, event: str) -> None:
+    """Say that a row is missing from the log, and why."""
+    logger.error("a row %r is missing from the audit log: %s", event, error)
+
+
+def _encoded(row: dict[str, Any]) -> bytes:
+    """Return a row as JSON; what JSON has no words for, as text."""
+    if "chain" in row:
+        raise OSError(errno.EINVAL, "the field `chain` is the log's own")
+    try:
+        return orjson.dumps(row, default=str)
+    except TypeError:  # half a character, an integer beyond 64 bits, a key that is no text
+        pass
+    try:
+        text = json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise OSError(errno.EINVAL, f"the row is no JSON: {error}") from error
+    return text.encode("utf-8", "replace")
+
+
+def _failure(error: OSError, path: Path) -> AuditError:
+    return AuditError(error.errno or errno.EIO, error.strerror or str(error), str(path))

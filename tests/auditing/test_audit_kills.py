@@ -1,0 +1,59 @@
+"""Writers that are killed at any moment: what they were told is written is there, and whole."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import auditwriting
+import pytest
+
+from scout_adapters.audit import read_rows
+from scout_adapters.audit.keeping import open_intents
+from scout_adapters.audit.segments import segments
+from scout_adapters.audit.verifying import verify
+
+ROUNDS = 13
+AT_ONCE = 2
+
+
+def killed(path: Path, rotate: int, chance: random.Random) -> list[str]:
+    """Let writers write to one log, kill them, and return the rows that they were told stand."""
+    command = [sys.executable, auditwriting.__file__, str(path), str(rotate)]
+    told = [path.with_name(f"told-{number}") for number in range(AT_ONCE)]
+    with ExitStack() as files:
+        outs = [files.enter_context(file.open("wb")) for file in told]
+        writers = [subprocess.Popen(command, stdout=out) for out in outs]
+        began = time.monotonic()
+        while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.03))
+        for writer in writers:
+            writer.send_signal(signal.SIGKILL)
+        assert [writer.wait(30) for writer in writers] == [-signal.SIGKILL] * AT_ONCE
+    return [name for file in told for name in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("rotate", [0, 200_000], ids=["one file", "segments"])
+def test_kill_9_loses_no_row_that_was_acknowledged_and_no_torn_row_counts(
+    rotate: int, tmp_path: Path
+) -> None:
+    seed = random.randrange(1 << 32)
+    chance, path = random.Random(seed), tmp_path / "audit.jsonl"
+    told = [name for _ in range(ROUNDS) for name in killed(path, rotate, chance)]
+    rows = list(read_rows(path))
+    names = [row["run_id"] for row in rows]
+    assert set(told) <= set(names), seed
+    assert len(names) == len(set(names)), seed
+    assert len(names) - len(told) <= ROUNDS * AT_ONCE, (
+        seed
+    )  # at most the one that each was about to name
+    assert {finding.kind for finding in verify(path).findings} <= {"torn"}, seed
+    assert {row["text"] for row in rows} <= {"", "x" * auditwriting.LONG}, seed
+    assert {row["run_id"] for row in open_intents(path)} == set(names), seed
+    assert (len(segments(path)) > 1) == bool(rotate), seed
