@@ -20,12 +20,15 @@ from langchain_core.tracers.context import register_configure_hook
 from typing_extensions import override
 
 from scout_adapters.audit import AuditLog, get_audit
+from scout_adapters.audit.log import OnFailure
 from scout_adapters.llm.auditing import write_intent, write_outcome
 from scout_adapters.llm.pricing import cost_of
 from scout_adapters.llm.record import AttemptRecord
 
 REMEMBERED_RUNS = 10_000
 """The last runs that were counted: a run that is told twice is told at once."""
+
+UNSENT = frozenset({"skipped", "not_sent"})
 
 
 @dataclass(slots=True)
@@ -42,6 +45,11 @@ class CostRow:
     cost: Decimal = Decimal(0)
     input_tokens: int = 0
     output_tokens: int = 0
+    uncertain: int = 0
+    """Attempts that failed, or were left, and may be on the provider's bill."""
+
+    uncertain_cost: Decimal = Decimal(0)
+    """The part of `cost` that is theirs: of the tokens that had been counted when they ended."""
 
     @property
     def cost_usd(self) -> float:
@@ -52,16 +60,21 @@ class CostRow:
 class ScoutCostCallbackHandler(BaseCallbackHandler):
     """Adds up what the calls that it hears of cost, by provider, model and key.
 
-    Prices the calls of any LangChain chat model; ours bring the exact figure with them. A call
-    counts once, by its run, however many chains lie around it. Cached answers are free.
+    Prices the calls of any LangChain chat model. Ours tell it of every attempt at once, as they
+    tell the audit log, so that calls count which are cancelled or left before LangChain says that
+    they ended. A call counts once, however many chains lie around it. Cached answers are free.
     """
 
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
 
-    def __init__(self) -> None:
+    def __init__(self, around: ScoutCostCallbackHandler | None = None) -> None:
+        """Tell `around`, the handler of an outer block, of all that is heard here."""
+        self._around = around
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
-        self._seen: dict[UUID, None] = {}
+        self._seen: dict[UUID, AttemptRecord | None] = {}
+        """Runs that have been heard of, and of ours the last attempt."""
+
         self._lock = threading.Lock()
 
     @property
@@ -85,12 +98,47 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
         return sum(row.calls for row in self.rows)
 
     @property
+    def uncertain_attempts(self) -> int:
+        """How many attempts failed, or were left, and may be on the provider's bill."""
+        return sum(row.uncertain for row in self.rows)
+
+    @property
     def by_model(self) -> dict[str, float]:
         """US dollars by `provider/model`."""
         totals: dict[str, Decimal] = defaultdict(Decimal)
         for row in self.rows:
             totals[f"{row.provider}/{row.model}"] += row.cost
         return {name: float(cost) for name, cost in totals.items()}
+
+    def on_scout_attempt_start(self, run_id: UUID, attempt: Mapping[str, Any]) -> None:
+        """Nothing is spent yet."""
+
+    def on_scout_attempt_end(self, run_id: UUID, record: AttemptRecord) -> None:
+        """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
+        if self._around is not None:
+            self._around.on_scout_attempt_end(run_id, record)
+        with self._lock:
+            known = self._seen.pop(run_id, None)  # to remember it anew, as the latest
+            self._remember(run_id, record)
+            if known is not record and record.outcome not in UNSENT:
+                self._add_attempt(record)
+
+    def _add_attempt(self, record: AttemptRecord) -> None:
+        ok, usd = record.outcome == "ok", record.cost_usd
+        if not ok and usd is None and record.billed == "no":
+            return
+        place = (record.provider, record.model, record.key_id)
+        row = self._rows.setdefault(place, CostRow(*place))
+        cost = Decimal(0) if usd is None else Decimal(repr(usd))
+        row.cost += cost
+        row.input_tokens += record.input_tokens or 0
+        row.output_tokens += record.output_tokens or 0
+        if ok:
+            row.calls += 1
+            row.unpriced += usd is None
+        else:
+            row.uncertain += 1
+            row.uncertain_cost += cost
 
     @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
@@ -104,17 +152,22 @@ class ScoutCostCallbackHandler(BaseCallbackHandler):
             self._add(response, run_id)
 
     def _add(self, response: LLMResult, run_id: UUID) -> None:
+        if self._around is not None:
+            self._around._add(response, run_id)  # noqa: SLF001  # its own kind
         with self._lock:
             if run_id in self._seen:
                 return
-            self._seen[run_id] = None
-            if len(self._seen) > REMEMBERED_RUNS:
-                del self._seen[next(iter(self._seen))]
+            self._remember(run_id)
             for generations in response.generations:
                 for generation in generations:
                     message = getattr(generation, "message", None)
                     if isinstance(generation, ChatGeneration) and isinstance(message, AIMessage):
                         self._add_message(message)
+
+    def _remember(self, run_id: UUID, record: AttemptRecord | None = None) -> None:
+        self._seen[run_id] = record
+        if len(self._seen) > REMEMBERED_RUNS:
+            del self._seen[next(iter(self._seen))]
 
     def _add_message(self, message: AIMessage) -> None:
         usage = message.usage_metadata
@@ -150,7 +203,8 @@ def _known_cost(message: AIMessage, scout: Mapping[str, Any] | None) -> float | 
     model = metadata.get("model_name")
     if not model:
         return None
-    return cost_of(str(metadata.get("model_provider", "")), model, message.usage_metadata).usd
+    provider = str(metadata.get("model_provider", ""))
+    return cost_of(provider, model, message.usage_metadata, told=metadata).usd
 
 
 _cost_handler: ContextVar[ScoutCostCallbackHandler | None] = ContextVar(
@@ -163,9 +217,10 @@ register_configure_hook(_cost_handler, inheritable=True)
 def get_scout_cost_callback() -> Iterator[ScoutCostCallbackHandler]:
     """Hear of every call inside the `with` block: chains, agents, tasks, LangChain's own threads.
 
-    A thread that you start yourself does not inherit the block, unless you copy the context.
+    Blocks within it count for themselves and for it. A thread that you start yourself does not
+    inherit the block, unless you copy the context.
     """
-    handler = ScoutCostCallbackHandler()
+    handler = ScoutCostCallbackHandler(_cost_handler.get())
     token = _cost_handler.set(handler)
     try:
         yield handler
@@ -181,9 +236,19 @@ class ScoutAuditCallbackHandler(BaseCallbackHandler):
 
     run_inline = True  # as above
 
-    def __init__(self, audit: AuditLog | str | Path | None = None) -> None:
-        """Log to `audit`, to the file at that path, or to the process's log."""
-        self.audit = audit if isinstance(audit, AuditLog) else get_audit(audit)
+    def __init__(
+        self,
+        audit: AuditLog | str | Path | None = None,
+        *,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        """Log to `audit`, to the file at that path, or to the process's log.
+
+        `on_failure` is what becomes of a row that cannot be written, as for `get_audit`.
+        """
+        self.audit = (
+            audit if isinstance(audit, AuditLog) else get_audit(audit, on_failure=on_failure)
+        )
         self._attempted: dict[UUID, None] = {}
 
     def _remember(self, run_id: UUID) -> None:

@@ -180,7 +180,7 @@ def observer(run: RunManager | None) -> Observer | None:
         return by_environment
     listeners: list[AttemptObserver] = [
         cast("AttemptObserver", handler)
-        for handler in run.handlers
+        for handler in {id(each): each for each in run.handlers}.values()  # each hears once
         if hasattr(handler, "on_scout_attempt_end")
     ]
     # A handler with a log of its own writes every attempt already.

@@ -15,7 +15,6 @@ from scout_adapters.errors import (
     ErrorKind,
     ProviderError,
     RefusedInBand,
-    interrupted,
     one_line,
     provider_error,
 )
@@ -25,7 +24,7 @@ from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.failures.allowances import allowances
-from scout_adapters.llm.incoming import Incoming
+from scout_adapters.llm.incoming import Incoming, interrupted
 from scout_adapters.llm.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel
@@ -181,13 +180,14 @@ class Attempt:
         stated = message.response_metadata.pop("provider_cost_usd", None)
         if not self.incoming.shown:
             self._name(message)
-        cost = self._cost(usage, stated)
+        cost = self._cost(usage, stated, message.response_metadata)
         self.record = self._record(
             "ok",
             billed="yes",
             latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
             cost_usd=cost.usd,
             cost_source=cost.source,
+            priced_by=cost.priced_by,
             **_tokens(usage),
         )
         message.response_metadata["scout"] = self.call.summary(self, self.record)
@@ -197,7 +197,16 @@ class Attempt:
         if not message.response_metadata.get("model_name"):
             message.response_metadata["model_name"] = self.candidate.model
 
-    def _cost(self, usage: UsageMetadata | None, stated: float | None) -> Cost:
+    def _seen(self) -> Json:
+        """Return the tokens that an answer counted before it broke off, and what they cost."""
+        usage = self.incoming.usage
+        if usage is None:
+            return {}
+        cost = self._cost(usage, None, {})
+        known = {"cost_usd": cost.usd, "cost_source": cost.source, "priced_by": cost.priced_by}
+        return known | _tokens(usage)
+
+    def _cost(self, usage: UsageMetadata | None, stated: float | None, told: Json) -> Cost:
         if usage is None and stated is None:
             return UNKNOWN
         spec = self.candidate.endpoint.spec
@@ -207,6 +216,7 @@ class Attempt:
             usage,
             stated_usd=stated,
             prices=spec.prices,
+            told=told,
         )
 
     def _record(self, outcome: str, **known: Any) -> AttemptRecord:
@@ -283,7 +293,7 @@ class Attempt:
             retry_after=error.retry_after,
             request_id=error.request_id,
             billed="yes" if self.committed else error.conduct.billed,
-            **_tokens(self.incoming.usage),
+            **self._seen(),
         )
 
     def give_back(self) -> None:
@@ -300,7 +310,7 @@ class Attempt:
             outcome,
             billed="no" if outcome == NOT_SENT else "unknown",
             latency_s=round(now - self.started, 6),
-            **_tokens(self.incoming.usage),
+            **self._seen(),
         )
         self.call.booked(self.record)
 

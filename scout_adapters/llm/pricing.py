@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from langchain_core.messages.ai import UsageMetadata
 
+from scout_adapters.llm.shipped_prices import context_window, shipped
+from scout_adapters.llm.tariff import Counts, Tariff, counts_of, service_of, tariff_of
 from scout_adapters.logs import logger_of
+
+__all__ = ["PRICING", "UNKNOWN", "Cost", "context_window", "cost_of", "estimate_cost_usd", "summed"]
 
 logger = logger_of(__name__)
 
 PRICING: dict[str, dict[str, dict[str, float]]] = {}
 """Your own prices, in USD per 1,000 tokens; they win over the shipped ones.
 
-`PRICING["groq"] = {"model-id": {"input": 0.0001, "output": 0.0002}}`; `"cache_read"` and
-`"cache_write"` may be named too, and otherwise cost what `"input"` costs.
+`PRICING["groq"] = {"model-id": {"input": 0.0001, "output": 0.0002}}`. Kinds of tokens may have
+prices of their own: `cache_read`, `cache_write`, `cache_write_1h`, `input_audio`, `input_image`
+(else what `input` costs, and an hour's write what `cache_write` costs), `reasoning`,
+`output_audio`, `output_image` (else what `output` costs). `request` and `web_search` are USD for
+one of them. `input@200000` holds for prompts of more tokens than that, and `flex_input`,
+`priority_input`, `batch_input` where the answer says that it was served so; each for any kind, and
+together as `priority_input@200000`.
 """
 
 Source = Literal["provider", "user", "genai-prices"]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+FEES = frozenset({"request", "web_search"})
+PER_TOKEN = frozenset(Counts._fields) - FEES
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars and who says so; both None where nobody knows the price."""
+    """US dollars and who says so; None where nobody knows the price.
+
+    A float holds 15 digits exactly, and a call's cost has fewer: `summed` adds without rounding.
+    """
 
     usd: float | None = None
     source: Source | None = None
+    priced_by: str | None = None
+    """Which prices: `genai-prices 0.2.3`, or its time where you fetch prices, and the tier."""
 
 
 UNKNOWN = Cost()
 
-CACHE_WRITES = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
-"""Kinds of tokens written to a cache; LangChain counts each token under one of them."""
+
+def summed(costs: Iterable[float]) -> Decimal:
+    """Add up US dollars, to the last digit."""
+    return sum((Decimal(repr(usd)) for usd in costs), Decimal(0))
 
 
 def estimate_cost_usd(
@@ -57,83 +78,61 @@ def cost_of(
     *,
     stated_usd: float | None = None,
     prices: str = "",
+    told: Mapping[str, Any] = NOTHING,
 ) -> Cost:
     """Price a call: by what the provider says it cost, or by its tokens.
 
-    `prices` is the provider's name in genai-prices, where it differs from `provider`.
+    `prices` is the provider's name in genai-prices, where it differs from `provider`; `told` the
+    answer's `response_metadata`, which may name the tier and the fees.
     """
     if stated_usd is not None:
         return Cost(stated_usd, "provider")
     if usage is None:
         return UNKNOWN
+    counts, service = counts_of(usage, told), service_of(usage, told)
     if own := PRICING.get(provider, {}).get(model):
-        return Cost(float(_by_own_table(own, usage)), "user")
-    return _by_shipped_prices(prices or provider, model, usage)
-
-
-def _by_own_table(price: Mapping[str, float], usage: UsageMetadata) -> Decimal:
-    details: Mapping[str, Any] = usage.get("input_token_details") or {}
-    read = details.get("cache_read") or 0
-    written = sum(details.get(kind) or 0 for kind in CACHE_WRITES)
-    counts = {
-        "input": usage["input_tokens"] - read - written,
-        "cache_read": read,
-        "cache_write": written,
-        "output": usage["output_tokens"],
-    }
-    per_thousand = {name: Decimal(str(price.get(name, price.get("input", 0)))) for name in counts}
-    per_thousand["output"] = Decimal(str(price.get("output", 0)))
-    return sum((per_thousand[name] * counts[name] / 1000 for name in counts), Decimal(0))
-
-
-def _by_shipped_prices(prices: str, model: str, usage: UsageMetadata) -> Cost:
-    import genai_prices  # noqa: PLC0415  # 160 ms and a megabyte of data: on first use
-
-    counts = _counts(usage)
-    try:
-        price = genai_prices.calc_price(
-            genai_prices.Usage(**counts), model_ref=model, provider_id=prices
-        )
-    except (LookupError, ValueError):
-        _warn_once(prices, model)
+        usd = _own_tariff(tuple(own.items()), service.tier).usd(counts, service.factor)
+        by = f"PRICING {service.tier}" if service.tier else "PRICING"
+        return UNKNOWN if usd is None else Cost(float(usd), "user", by)
+    found = shipped(prices or provider, model, service)
+    usd = found.tariff.usd(counts, service.factor) if found.tariff else None
+    if usd is None:
+        _warn_once(provider, model, " ".join(filter(None, (service.tier, service.speed))))
         return UNKNOWN
-    return Cost(float(price.total_price), "genai-prices")
+    return Cost(float(usd), "genai-prices", found.priced_by)
 
 
-def _counts(usage: UsageMetadata) -> dict[str, int]:
-    """Say LangChain's counts in genai-prices' words; both count cached tokens within the input."""
-    read: Mapping[str, Any] = usage.get("input_token_details") or {}
-    wrote: Mapping[str, Any] = usage.get("output_token_details") or {}
-    hour = read.get("ephemeral_1h_input_tokens") or 0
-    counts = {
-        "input_tokens": usage["input_tokens"],
-        "cache_read_tokens": read.get("cache_read") or 0,
-        "cache_write_tokens": sum(read.get(kind) or 0 for kind in CACHE_WRITES),
-        "cache_write_1h_tokens": hour,
-        "input_audio_tokens": read.get("audio") or 0,
-        "output_tokens": usage["output_tokens"],
-        "output_audio_tokens": wrote.get("audio") or 0,
-    }
-    return {name: count for name, count in counts.items() if count}
+@lru_cache(maxsize=256)
+def _own_tariff(own: tuple[tuple[str, float], ...], tier: str) -> Tariff:
+    """Read a row of `PRICING`, as it is at this moment."""
+    usual: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    served: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for key, price in own:
+        name, _, start = key.partition("@")
+        mode, _, rest = name.partition("_")
+        known = {"flex", "priority", "batch", tier} - {""}
+        into, kind = (served if mode == tier else {}, rest) if mode in known else (usual, name)
+        if kind not in PER_TOKEN | FEES or not (start.isdecimal() or not start):
+            _warn_of_key_once(key)
+            continue
+        exact = Decimal(str(price))
+        at = into.setdefault(int(start or 0), {})
+        at[kind] = exact if kind in FEES else exact.scaleb(-3)
+    starts = usual.keys() | served.keys()
+    return tariff_of({start: {**usual.get(start, {}), **served.get(start, {})} for start in starts})
 
 
 @cache
-def _warn_once(provider: str, model: str) -> None:
+def _warn_once(provider: str, model: str, service: str) -> None:
     logger.warning(
-        "no price is known for %s/%s: its calls cost None; add it to PRICING[%r]",
+        "no price is known for %s/%s%s: its calls cost None; add it to PRICING[%r]",
         provider,
         model,
+        f" as {service}" if service else "",
         provider,
     )
 
 
 @cache
-def context_window(prices: str, model: str) -> int | None:
-    """Return the tokens that fit into the model's window, where genai-prices knows it."""
-    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415  # heavy, on first use
-
-    try:
-        _, found = get_snapshot().find_provider_model(model, None, prices, None)
-    except LookupError:
-        return None
-    return found.context_window
+def _warn_of_key_once(key: str) -> None:
+    logger.warning("PRICING has a key that means nothing and is left out: %r", key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scout_adapters.errors import ErrorResponse, ScoutError
+from scout_adapters.llm.pricing import summed
 from scout_adapters.llm.types import Json
 
 STORY = "X-LangSmith-Gateway-Metadata"
@@ -38,7 +39,12 @@ class AttemptRecord:
 
     request_id: str | None = None
     cost_usd: float | None = None
+    """Of an attempt that was not `ok`: what the tokens cost that it had counted by then."""
+
     cost_source: str | None = None
+    priced_by: str | None = None
+    """Which prices, where the provider did not name the cost itself."""
+
     billed: str | None = None
     """`yes`, `no`, or `unknown`: what was sent and not answered may be on the provider's bill."""
 
@@ -71,6 +77,7 @@ def summary_of(
         "key_id": record.key_id,
         "cost_usd": record.cost_usd,
         "cost_source": record.cost_source,
+        "priced_by": record.priced_by,
         "latency_s": record.latency_s,
         "first_token_s": record.first_token_s,
         "attempts": [*(one.as_dict() for one in before), record.as_dict()],
@@ -86,7 +93,7 @@ def told_by(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorRespons
     story = {
         "model": asked[-1].model if asked else None,
         "provider": asked[-1].provider if asked else None,
-        "cost_usd": sum(costs) if costs else None,
+        "cost_usd": float(summed(costs)) if costs else None,
         "attempts": [record.as_dict() for record in records],
     }
     return replace(response, headers={**response.headers, STORY: json.dumps(story)})

@@ -201,3 +201,8 @@ def test_after_a_failed_sync_nothing_counts_as_written_until_the_log_is_opened_a
     log.log("four")
     assert [row["event"] for row in read_rows(log.path)] == ["one", "two", "four"]
     assert verify(log.path).findings == ()
+
+
+def test_the_handler_says_what_becomes_of_rows_that_cannot_be_written(tmp_path: Path) -> None:
+    handler = ScoutAuditCallbackHandler(tmp_path / "one.jsonl", on_failure="warn")
+    assert handler.audit.on_failure == "warn"

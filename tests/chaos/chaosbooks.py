@@ -170,6 +170,9 @@ class Books:
 
     def _bill(self, story: Story) -> None:
         """Hold each booked attempt against what the emulator knows of it."""
+        for row in story.outcomes:
+            if row["outcome"] != "ok":
+                self.tally.partly += Decimal(repr(row.get("cost", 0)))
         for exchange, row in zip(self._heard(story), story.outcomes, strict=True):
             if exchange is None:
                 continue
@@ -188,7 +191,6 @@ class Books:
         booked = Decimal(repr(cost))
         tally.audited += booked
         tally.billed += price
-        tally.left += booked if story.result.left else 0
         if abs(price - booked) > NANO / 1000:
             tally.blame("costs that are not the bill", f"{story} {price} {cost}")
 
@@ -246,10 +248,10 @@ class Books:
             self.tally.blame("broken off, and not the beginning of an answer", f"{story} {text}")
 
     def balance(self, handled: Decimal) -> None:
-        """Compare the handler's sum with the audit's; calls that were left may be in it or not."""
+        """Compare the handler's sum with the audit's: calls that were left are in both."""
         tally = self.tally
         tally.handled = handled
-        if not tally.audited - tally.left <= handled <= tally.audited:
+        if handled != tally.audited + tally.partly:
             tally.blame("costs in the handler that are not the audit's", f"{handled} {tally}"[:200])
 
     @staticmethod

@@ -122,9 +122,8 @@ def _requests(tally: Tally) -> Iterable[Claim]:
 def _money(tally: Tally) -> Iterable[Claim]:
     exact = abs(tally.audited - tally.billed) < NANO
     yield Claim("audit = bill of what was delivered, $", f"{tally.audited} = {tally.billed}", exact)
-    within = tally.audited - tally.left <= tally.handled <= tally.audited
-    said = f"{tally.handled} (audit less {tally.audited - tally.handled} of calls that were left)"
-    yield Claim("handler = audit, $", said, within)
+    said = f"{tally.handled} = {tally.audited} + {tally.partly} of answers that broke off"
+    yield Claim("handler = audit, $", said, tally.handled == tally.audited + tally.partly)
     yield Claim("billed besides, of what was not delivered, $", f"{tally.unseen}")
     yield Claim("answers of unknown cost", str(tally.counts["answers of unknown cost"]))
 

@@ -37,8 +37,8 @@ class Tally:
 
     handled: Decimal = Decimal(0)
     audited: Decimal = Decimal(0)
-    left: Decimal = Decimal(0)
-    """What calls cost that were closed or cancelled after their answer was there."""
+    partly: Decimal = Decimal(0)
+    """What the audit says besides: the tokens that were counted before an answer broke off."""
 
     billed: Decimal = Decimal(0)
     unseen: Decimal = Decimal(0)
@@ -68,7 +68,7 @@ class Tally:
             self.failing + other.failing,
             self.handled + other.handled,
             self.audited + other.audited,
-            self.left + other.left,
+            self.partly + other.partly,
             self.billed + other.billed,
             self.unseen + other.unseen,
             self.samples + other.samples,
