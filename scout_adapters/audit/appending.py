@@ -5,8 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
+
+LOOKS, BETWEEN_LOOKS = 3, 0.002
+"""How often, and how many seconds apart, a line without an end is looked at."""
 
 
 class Appender:
@@ -73,8 +77,12 @@ def _ends_torn(path: Path, descriptor: int) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) != b"\n"
+            for _ in range(LOOKS):
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) == b"\n":
+                    return False
+                time.sleep(BETWEEN_LOOKS)  # another process may be in the middle of its row
+            return True
     except PermissionError:
         return True  # may be written and not read: an empty line does no harm
 

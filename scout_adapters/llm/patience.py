@@ -72,13 +72,13 @@ class Spent:
         return self.waited + pause <= self.patience.max_wait and pause < self.left()
 
     def admit(self, limiter: BaseRateLimiter | None) -> bool:
-        """Wait for a candidate's own rate limiter; False where the deadline comes first."""
+        """Wait for a candidate's own rate limiter; False where the deadline came first."""
         endless = self.patience.deadline is None
         while limiter is not None and not limiter.acquire(blocking=endless):
             if self.left() <= 0:
                 return False
             self.clock.sleep(LIMITER_PAUSE)
-        return True
+        return self.left() > 0  # those who are told of failures may take their time
 
     async def aadmit(self, limiter: BaseRateLimiter | None) -> bool:
         """Twin of `admit`."""
@@ -87,7 +87,7 @@ class Spent:
             if self.left() <= 0:
                 return False
             await self.clock.asleep(LIMITER_PAUSE)
-        return True
+        return self.left() > 0
 
     def sleep(self, pause: float) -> float:
         """Book a pause that is about to be slept."""

@@ -38,7 +38,7 @@ class Overheard(logging.Handler):
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return [orjson.loads(line) for line in self.audited.splitlines()]
+        return [orjson.loads(line) for line in self.audited.splitlines() if line]
 
     @property
     def intents(self) -> Counter[tuple[Any, ...]]:
