@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from routehouse import SPENT_SECONDS, Heard, Played
+from routehouse import Heard, Played
 
 NEVER = float("inf")
 LOST = 600.0
