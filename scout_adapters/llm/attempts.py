@@ -47,7 +47,7 @@ from scout_adapters.logs import logger_of
 logger = logger_of(__name__)
 
 CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
-LIMITED = "the deadline passed before the rate limiter let the call through"
+LATE = "the deadline passed before the request could leave: a rate limiter or a callback took long"
 
 
 class Attempts:
@@ -94,7 +94,7 @@ class Attempts:
                 if isinstance(step, Attempt):
                     if self._spent.admit(step.candidate.limiter):
                         return step
-                    raise self._finish(DeadlineExceeded(LIMITED))
+                    raise self._finish(DeadlineExceeded(LATE))
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
@@ -107,7 +107,7 @@ class Attempts:
                 if isinstance(step, Attempt):
                     if await self._spent.aadmit(step.candidate.limiter):
                         return step
-                    raise self._finish(DeadlineExceeded(LIMITED))
+                    raise self._finish(DeadlineExceeded(LATE))
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)

@@ -21,6 +21,8 @@ class Try:
     probe_key: bool
     probe_circuit: bool = False
     heard: Heard | None = None
+    overtaken: bool = False
+    """Whether others, whose permits nobody saw, may have made an end of its permit."""
 
 
 @dataclass(eq=False)

@@ -171,7 +171,7 @@ class PlainCall:
             late = record.reason == "the call's deadline has passed"
             if isinstance(record.reason, str) and record.reason.startswith("no "):
                 # Time goes by while others are answered, too.
-                late = self.rules.time.now - one.began > FIRST_TOKEN
+                late = self.left <= 0 or self.rules.time.now - one.began > FIRST_TOKEN
             played = _really(one.heard, late=late)
             self._fails(one.heard, record, played)
             self._book(one, played)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from langchain_core.callbacks import BaseCallbackHandler
-from routehealth import PlainCircuit, PlainKey, PlainProvider, Try
+from routehealth import LOST, PlainCircuit, PlainKey, PlainProvider, Try
 from routehouse import House, HouseTransport, calling
 from routerules import CrowdedCall, PlainCall
 
@@ -85,6 +85,7 @@ class Audience(BaseCallbackHandler):
         one = call.live
         stage.guard(call.ends, record)
         stage.guard(stage.rest_on, one, record.outcome)
+        stage.overtaken(one)
         if not isinstance(call, CrowdedCall):
             stage.compare()
 
@@ -191,8 +192,8 @@ class Stage:
         for (key, model), until in before.items():
             freed = (earned and key == one.key) or key.partition("_")[0] == acquitted
             assert freed or self.known[key, model] >= until, f"{key} rests shorter for {model}"
-        if outcome in {"rate_limit", "stream_interrupted"}:
-            self.failed_at[one.key] = self.time.now
+        states = (state for endpoint in self.endpoints.values() for state in endpoint.pool)
+        self.failed_at = {state.key: state.last_failure for state in states}
 
     def rests(self) -> dict[tuple[str, str], float]:
         """Return until when each key rests for each model, as the product has it."""
@@ -220,11 +221,20 @@ class Stage:
             key = self.providers[key_name.partition("_")[0]].keys[key_name]
             self.guard(same, key_name, max(until, now), max(key.ready_at(model), now))
 
+    def overtaken(self, one: Try) -> None:
+        """Believe the product's circuit where the rules cannot know whether a permit still held."""
+        lost = one.probe_circuit and self.time.now - one.began >= LOST
+        if lost or one.overtaken:
+            name = one.candidate[0]
+            self.providers[name].circuit.take_over(self.endpoints[name].circuit)
+
     def live(self) -> list[Try]:
         return [call.live for call in self.calls if call.live is not None]
 
     def take_over(self) -> None:
         """Begin anew with what the product knows, after calls that came between each other."""
+        for one in self.live():
+            one.overtaken = True
         for name, plain in self.providers.items():
             endpoint = self.endpoints[name]
             tokens = endpoint.retries._tokens

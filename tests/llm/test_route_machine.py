@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from hypothesis.stateful import (
     rule,
 )
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.runnables import RunnableConfig
 from routehouse import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
 from routerules import CrowdedCall, PlainCall
 from routestage import CANDIDATES, STRATEGIES, Audience, Stage, forget
 
-from scout_adapters.errors import ScoutError
+from scout_adapters.errors import DeadlineExceeded, ScoutError
 from scout_adapters.llm.keys import KeyState
 from scout_adapters.llm.providers import registry
 
@@ -68,7 +70,7 @@ class Routes(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.held: dict[int, tuple[PlainCall, Any, list[str]]] = {}
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> RunnableConfig:
         return {"callbacks": [Audience(self.stage)]}
 
     def judged(self, call: PlainCall, ask: Callable[[], Any]) -> Any:
@@ -203,7 +205,7 @@ class Routes(RuleBasedStateMachine):
             if number not in self.held:
                 return
             call, chunks, texts = self.held[number]
-            chunk = self.judged(call, lambda chunks=chunks: self.next_of(chunks))
+            chunk = self.judged(call, partial(self.next_of, chunks))
             if chunk is not None:
                 texts.append(chunk)
                 continue
@@ -309,7 +311,7 @@ def merged(chunks: list[Any]) -> Any:
 TestRoutes = Routes.TestCase
 TestRoutes.settings = settings(
     derandomize=True,
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -326,6 +328,18 @@ class Slow(BaseCallbackHandler):
 
     def on_retry(self, retry_state: Any, **_: Any) -> None:
         self.go_by(10.0)
+
+
+async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
+    ask, house, time, wire, router
+) -> None:
+    house.on("api.groq.com", wire.refuse(503))
+    house.on("api.openai.com", wire.say())
+    model = router("groq/big", "openai/gpt-4o", deadline=5.0, max_retries=0)
+    with pytest.raises(DeadlineExceeded):
+        await ask(model, "hi", {"callbacks": [Slow(time.sleep)]})
+    assert house.hosts == ["api.groq.com"]
+    assert all(state.in_flight == 0 for state in held_keys())
 
 
 def held_keys() -> list[KeyState]:
