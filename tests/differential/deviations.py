@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from langchain_core import exceptions
 from likeness import Difference
+from packaging.version import Version
 from traffic import Record
 
 
@@ -176,29 +178,34 @@ OPENROUTER = [
 ]
 
 
-REFUSALS = (
-    [
-        Deviation(
-            provider,
-            "a refusal in a stream",
-            frozenset({"blocks", "blocks.refusal"}),
-            cause,
-            reason,
-            lambda difference: difference.official is None and "refusal" in str(difference),
-        )
-        for provider, cause, reason in (
-            (
-                "openai",
-                has("refusal"),
-                "ChatOpenAI loses the words of a refusal in a stream; LangChain shows ours.",
-            ),
-            (
-                "google",
-                has("blockReason"),
-                "The official stream does not say who made a blocked answer: that hides it.",
-            ),
-        )
-    ]
-    if hasattr(exceptions, "ModelRefusalError")  # since langchain-core 1.7.5
-    else []
-)
+def _lost(provider: str, cause: Callable[[Record], bool], reason: str) -> Deviation:
+    """Make the row of a refusal whose words the official package loses in streams."""
+    return Deviation(
+        provider,
+        "a refusal in a stream",
+        frozenset({"blocks", "blocks.refusal"}),
+        cause,
+        reason,
+        lambda difference: difference.official is None and "refusal" in str(difference),
+    )
+
+
+SHOWN = hasattr(exceptions, "ModelRefusalError")
+"""LangChain shows refusals since langchain-core 1.7.5."""
+
+UNNAMED = Version(version("langchain-google-genai")) < Version("4.4.3")
+"""Until then ChatGoogleGenerativeAI did not say who made a blocked answer: that hid it."""
+
+REFUSALS = [
+    _lost(
+        "openai",
+        has("refusal"),
+        "ChatOpenAI loses the words of a refusal in a stream; LangChain shows ours.",
+    )
+] * SHOWN + [
+    _lost(
+        "google",
+        has("blockReason"),
+        "The official stream does not say who made a blocked answer: that hides it.",
+    )
+] * (SHOWN and UNNAMED)
