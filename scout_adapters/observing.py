@@ -27,7 +27,7 @@ from langchain_core.utils.uuid import uuid7
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.auditing import environment_audit
 from scout_adapters.llm.patience import News, Observer
-from scout_adapters.llm.record import AttemptObserver, AttemptRecord
+from scout_adapters.llm.record import AttemptObserver, AttemptRecord, run_of
 
 EVENT = "scout.attempt"
 
@@ -125,18 +125,20 @@ class RunObserver:
     ) -> None:
         """Take who hears at once, and whether any handler takes custom events."""
         self._run = run
+        self._asked_by = run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._listeners = listeners
         self._events = events
 
     def started(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""
+        about = attempt.about
         for listener in self._listeners:
-            listener.on_scout_attempt_start(self._run.run_id, attempt.about)
+            listener.on_scout_attempt_start(self._asked_by, about)
 
     def ended(self, record: AttemptRecord) -> None:
         """Tell those who must know at once, even if the call is cancelled the next moment."""
         for listener in self._listeners:
-            listener.on_scout_attempt_end(self._run.run_id, record)
+            listener.on_scout_attempt_end(self._asked_by, record)
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell the callbacks."""

@@ -21,6 +21,10 @@ NUMBERS = {
     "cost": "REAL",
     "input_t": "INTEGER",
     "output_t": "INTEGER",
+    "cache_read_t": "INTEGER",
+    "cache_write_t": "INTEGER",
+    "reasoning_t": "INTEGER",
+    "estimated": "INTEGER",
     "waited_s": "REAL",
     "latency_s": "REAL",
     "first_token_s": "REAL",
@@ -28,8 +32,10 @@ NUMBERS = {
     "ready_in_s": "REAL",
 }
 TEXTS = ("time", "event", "run_id", "provider", "model", "key_id", "outcome", "code", "reason")
-MORE_TEXTS = ("cost_source", "billed", "request_id")
-COLUMNS = dict.fromkeys((*TEXTS, *MORE_TEXTS), "TEXT") | NUMBERS
+MORE_TEXTS = ("cost_source", "priced_by", "price", "billed", "request_id")
+OF_RUN = ("parent_run_id", "tags", "user_id")
+
+COLUMNS = dict.fromkeys((*TEXTS, *MORE_TEXTS, *OF_RUN), "TEXT") | NUMBERS
 CHAINED = {"writer": "TEXT", "seq": "INTEGER"}
 MORE = "more"
 """The column of a row's other fields, as JSON."""

@@ -18,17 +18,18 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
+from scout_adapters.llm.billing import bill_of
 from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
+from scout_adapters.llm.estimating import estimated_usage, said_size, tokens_of
 from scout_adapters.llm.failures import refusal
 from scout_adapters.llm.failures.allowances import allowances
 from scout_adapters.llm.incoming import Incoming, interrupted
 from scout_adapters.llm.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel
-from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.types import Json, StreamReader
 
@@ -180,15 +181,16 @@ class Attempt:
         stated = message.response_metadata.pop("provider_cost_usd", None)
         if not self.incoming.shown:
             self._name(message)
-        cost = self._cost(usage, stated, message.response_metadata)
+        guessed = usage is None and stated is None
+        if guessed:
+            said = said_size(self.incoming.shown or [message])
+            usage = estimated_usage(self.parcel.prepared.tokens, tokens_of(said))
         self.record = self._record(
             "ok",
             billed="yes",
             latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
-            cost_usd=cost.usd,
-            cost_source=cost.source,
-            priced_by=cost.priced_by,
-            **_tokens(usage),
+            estimated=guessed or None,
+            **self._bill(usage, stated, message.response_metadata),
         )
         message.response_metadata["scout"] = self.call.summary(self, self.record)
 
@@ -198,26 +200,16 @@ class Attempt:
             message.response_metadata["model_name"] = self.candidate.model
 
     def _seen(self) -> Json:
-        """Return the tokens that an answer counted before it broke off, and what they cost."""
-        usage = self.incoming.usage
-        if usage is None:
+        """Say what an answer that broke off had come to, as far as it is known, and its cost."""
+        known = self.incoming.usage
+        if known is None and not self.committed:
             return {}
-        cost = self._cost(usage, None, {})
-        known = {"cost_usd": cost.usd, "cost_source": cost.source, "priced_by": cost.priced_by}
-        return known | _tokens(usage)
+        said = tokens_of(said_size(self.incoming.shown))
+        usage = estimated_usage(self.parcel.prepared.tokens, said, known)
+        return {"estimated": True, **self._bill(usage, None, {})}
 
-    def _cost(self, usage: UsageMetadata | None, stated: float | None, told: Json) -> Cost:
-        if usage is None and stated is None:
-            return UNKNOWN
-        spec = self.candidate.endpoint.spec
-        return cost_of(
-            spec.name,
-            self.candidate.model,
-            usage,
-            stated_usd=stated,
-            prices=spec.prices,
-            told=told,
-        )
+    def _bill(self, usage: UsageMetadata | None, stated: float | None, told: Json) -> Json:
+        return bill_of(self.candidate.endpoint.spec, self.candidate.model, usage, stated, told)
 
     def _record(self, outcome: str, **known: Any) -> AttemptRecord:
         return AttemptRecord(
@@ -325,12 +317,6 @@ class Attempt:
             phase="mid_stream" if self.committed else "first_token",
             redact=self.parcel.redact,
         )
-
-
-def _tokens(usage: UsageMetadata | None) -> dict[str, int]:
-    if usage is None:
-        return {}
-    return {"input_tokens": usage["input_tokens"], "output_tokens": usage["output_tokens"]}
 
 
 @contextmanager

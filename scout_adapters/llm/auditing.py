@@ -10,44 +10,67 @@ from uuid import uuid4
 from scout_adapters.audit import AuditError, AuditLog, get_audit
 from scout_adapters.audit.log import warn_of
 from scout_adapters.llm.attempt import Attempt
-from scout_adapters.llm.record import AttemptRecord
+from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.llm.types import Json
 
-RENAMED = {"cost_usd": "cost", "input_tokens": "input_t", "output_tokens": "output_t"}
+RENAMED = {
+    "cost_usd": "cost",
+    "input_tokens": "input_t",
+    "output_tokens": "output_t",
+    "cache_read_tokens": "cache_read_t",
+    "cache_write_tokens": "cache_write_t",
+    "reasoning_tokens": "reasoning_t",
+}
 
 
-def write_intent(audit: AuditLog, run_id: Any, attempt: Mapping[str, Any]) -> None:
+def about_run(run: Run) -> Json:
+    """Say whose call it is, in a row's words."""
+    return {
+        "run_id": str(run.id),
+        "parent_run_id": None if run.parent is None else str(run.parent),
+        "tags": run.tags or None,
+        "user_id": run.user,
+    }
+
+
+def write_intent(audit: AuditLog, run: Run, attempt: Mapping[str, Any]) -> None:
     """Write that a request is about to leave; if that cannot be written, it must not."""
-    audit.log("llm_intent", run_id=None if run_id is None else str(run_id), **attempt)
+    audit.log("llm_intent", run_id=str(run.id), **attempt)
 
 
-def write_outcome(audit: AuditLog, run_id: Any, record: AttemptRecord) -> None:
-    """Write what came of an attempt.
+def write_outcome(audit: AuditLog, run: Run, record: AttemptRecord) -> None:
+    """Write what came of an attempt."""
+    fields = {RENAMED.get(name, name): value for name, value in record.as_dict().items()}
+    write_row(audit, "llm_attempt", **about_run(run), **fields)
+
+
+def write_row(audit: AuditLog, event: str, **fields: Any) -> None:
+    """Write what has happened and cannot be undone.
 
     The answer is there, and paid for: a log that cannot be written does not take it away, unless
     it was told to raise.
     """
-    fields = {RENAMED.get(name, name): value for name, value in record.as_dict().items()}
     try:
-        audit.log("llm_attempt", run_id=None if run_id is None else str(run_id), **fields)
+        audit.log(event, **fields)
     except AuditError as error:
         if audit.on_failure == "raise":
             raise
-        warn_of(error, "llm_attempt")
+        warn_of(error, event)
 
 
 class EnvironmentAudit:
     """Writes every attempt of a call to the log at SCOUT_AUDIT_PATH; also without LangChain."""
 
     def __init__(self) -> None:
-        self._call = uuid4()  # stands for the run's id where there is no run
+        self._call = Run(uuid4())  # stands for the run where there is none
 
-    def on_scout_attempt_start(self, run_id: Any, attempt: Mapping[str, Any]) -> None:
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""
-        write_intent(get_audit(), run_id, attempt)
+        write_intent(get_audit(), run, attempt)
 
-    def on_scout_attempt_end(self, run_id: Any, record: AttemptRecord) -> None:
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Write the outcome."""
-        write_outcome(get_audit(), run_id, record)
+        write_outcome(get_audit(), run, record)
 
     def started(self, attempt: Attempt) -> None:
         """Write the intent of a call that is no run."""

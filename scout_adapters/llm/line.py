@@ -19,6 +19,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters.errors import RefusedInBand, ScoutError, UnsupportedContent
 from scout_adapters.llm.bodies import STUMBLES, encode, guarded
 from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.estimating import asked_size, tokens_of
 from scout_adapters.llm.exchange import Answer, Exchange, Timeouts, Watch
 from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import (
@@ -26,6 +27,7 @@ from scout_adapters.llm.types import (
     Json,
     ProviderSpec,
     StreamReader,
+    Turn,
 )
 
 T = TypeVar("T")
@@ -41,7 +43,13 @@ class Prepared:
     body: Json = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[str] = ()
+    turns: Sequence[Turn] = field(default=(), repr=False)
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """Estimate the request's tokens: about four bytes of JSON each; pictures count for more."""
+        return tokens_of(len(self.content) or asked_size(self.request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,7 @@ class HttpLine:
             body=body,
             headers=self.spec.wire.extra_headers(request),
             changes=talk.changes,
+            turns=talk.turns,
         )
 
     def reader(self, prepared: Prepared) -> StreamReader:

@@ -13,7 +13,16 @@ from typing import Any, Literal
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.shipped_prices import context_window, shipped
-from scout_adapters.llm.tariff import Counts, Tariff, counts_of, service_of, tariff_of
+from scout_adapters.llm.tariff import (
+    FEES,
+    USUAL,
+    Counts,
+    Service,
+    Tariff,
+    counts_of,
+    service_of,
+    tariff_of,
+)
 from scout_adapters.logs import logger_of
 
 __all__ = ["PRICING", "UNKNOWN", "Cost", "context_window", "cost_of", "estimate_cost_usd", "summed"]
@@ -34,7 +43,6 @@ together as `priority_input@200000`.
 
 Source = Literal["provider", "user", "genai-prices"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-FEES = frozenset({"request", "web_search"})
 PER_TOKEN = frozenset(Counts._fields) - FEES
 
 
@@ -49,6 +57,18 @@ class Cost:
     source: Source | None = None
     priced_by: str | None = None
     """Which prices: `genai-prices 0.2.3`, or its time where you fetch prices, and the tier."""
+
+    price: Mapping[str, float] | None = None
+    """The prices themselves, in US dollars per million tokens of a kind, and fees for one each."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A model's tariff, None where nobody knows one, and whose it is."""
+
+    tariff: Tariff | None
+    source: Source
+    priced_by: str
 
 
 UNKNOWN = Cost()
@@ -89,17 +109,31 @@ def cost_of(
         return Cost(stated_usd, "provider")
     if usage is None:
         return UNKNOWN
-    counts, service = counts_of(usage, told), service_of(usage, told)
-    if own := PRICING.get(provider, {}).get(model):
-        usd = _own_tariff(tuple(own.items()), service.tier).usd(counts, service.factor)
-        by = f"PRICING {service.tier}" if service.tier else "PRICING"
-        return UNKNOWN if usd is None else Cost(float(usd), "user", by)
-    found = shipped(prices or provider, model, service)
-    usd = found.tariff.usd(counts, service.factor) if found.tariff else None
-    if usd is None:
+    return priced(provider, model, counts_of(usage, told), service_of(usage, told), prices=prices)
+
+
+def priced(
+    provider: str, model: str, counts: Counts, service: Service = USUAL, *, prices: str = ""
+) -> Cost:
+    """Price tokens by kind, at the prices in force now."""
+    found = price_list(provider, model, service, prices=prices)
+    rates = found.tariff.rates(counts.input) if found.tariff else None
+    usd = rates.usd(counts, service.factor) if rates else None
+    if rates is None or usd is None:
         _warn_once(provider, model, " ".join(filter(None, (service.tier, service.speed))))
         return UNKNOWN
-    return Cost(float(usd), "genai-prices", found.priced_by)
+    return Cost(float(usd), found.source, found.priced_by, rates.listed)
+
+
+def price_list(
+    provider: str, model: str, service: Service = USUAL, *, prices: str = ""
+) -> PriceList:
+    """Find the prices in force now: the user's own for the model, or else genai-prices'."""
+    if own := PRICING.get(provider, {}).get(model):
+        by = f"PRICING {service.tier}" if service.tier else "PRICING"
+        return PriceList(_own_tariff(tuple(own.items()), service.tier), "user", by)
+    found = shipped(prices or provider, model, service)
+    return PriceList(found.tariff, "genai-prices", found.priced_by)
 
 
 @lru_cache(maxsize=256)

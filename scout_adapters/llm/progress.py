@@ -72,8 +72,8 @@ class Progress:
 
     @property
     def tokens(self) -> int:
-        """Estimate the request's tokens: about four bytes of JSON each; pictures count for more."""
-        return len(self.prepared.content) // 4 if self.prepared else 0
+        """The request's tokens, estimated; 0 before it is ready."""
+        return self.prepared.tokens if self.prepared else 0
 
     def lease(self, now: float, again: KeyState | None) -> Lease | str | None:
         """Take a key, `again` if that one is wanted; None where none is needed; or say why not."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from scout_adapters.errors import ErrorResponse, ScoutError
 from scout_adapters.llm.pricing import summed
@@ -13,6 +14,10 @@ from scout_adapters.llm.types import Json
 
 STORY = "X-LangSmith-Gateway-Metadata"
 """The header of an error's response in which LangChain's tracers look for who was asked."""
+
+USER = ("user_id", "user")
+NOT_OWN = ("seq:step:", "map:key:", "branch:", "condition:", "graph:step:", "langsmith:", "retry:")
+"""How the tags begin that the frameworks add for themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +53,18 @@ class AttemptRecord:
     billed: str | None = None
     """`yes`, `no`, or `unknown`: what was sent and not answered may be on the provider's bill."""
 
+    price: Mapping[str, float] | None = None
+    """Those prices: US dollars per million tokens of a kind, and fees for one each."""
+
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    """Of thoughts, which `output_tokens` hold; as those of the cache are part of the input's."""
+
+    estimated: bool | None = None
+    """True where the provider did not count to the end, and tokens and cost are estimates."""
 
     def as_dict(self) -> Json:
         """Return what is known, for metadata and logs."""
@@ -57,13 +72,39 @@ class AttemptRecord:
         return {name: value for name, value in pairs if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The LangChain run that an attempt belongs to: whose call it is."""
+
+    id: UUID
+    parent: UUID | None = None
+    tags: tuple[str, ...] = ()
+    """The user's own; those that LangChain and LangGraph add for themselves are left out."""
+
+    user: str | None = None
+    """What the run's metadata calls `user_id`, or `user`."""
+
+
+def run_of(
+    run_id: UUID,
+    parent: UUID | None,
+    tags: Sequence[str] | None,
+    metadata: Mapping[str, Any] | None,
+) -> Run:
+    """Make a run of what LangChain tells its handlers."""
+    known = metadata or {}
+    user = next((known[name] for name in USER if known.get(name) is not None), None)
+    own = tuple(dict.fromkeys(tag for tag in tags or () if not tag.startswith(NOT_OWN)))
+    return Run(run_id, parent, own, None if user is None else str(user))
+
+
 class AttemptObserver(Protocol):
     """Hears of every attempt at once, in the thread of the call; must be quick."""
 
-    def on_scout_attempt_start(self, run_id: Any, attempt: Mapping[str, Any]) -> None:
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Note that a request is about to leave."""
 
-    def on_scout_attempt_end(self, run_id: Any, record: AttemptRecord) -> None:
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Note what came of it; also called for what was skipped, without a start."""
 
 
@@ -78,6 +119,7 @@ def summary_of(
         "cost_usd": record.cost_usd,
         "cost_source": record.cost_source,
         "priced_by": record.priced_by,
+        **({"estimated": True} if record.estimated else {}),
         "latency_s": record.latency_s,
         "first_token_s": record.first_token_s,
         "attempts": [*(one.as_dict() for one in before), record.as_dict()],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -54,6 +54,8 @@ class Service:
 
 
 USUAL = Service()
+INPUTS = frozenset({"cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image"})
+"""The kinds of tokens that are parts of the input."""
 
 
 def counts_of(usage: UsageMetadata, told: Mapping[str, Any]) -> Counts:
@@ -111,13 +113,16 @@ def service_of(usage: UsageMetadata, told: Mapping[str, Any]) -> Service:
     return Service(tier, speed, US_ONLY if within_us else Decimal(1))
 
 
+FEES = frozenset({"request", "web_search"})
+
+
 class Rates:
     """US dollars of one token of each kind.
 
     A kind without a price of its own costs what all input, or all output, costs.
     """
 
-    __slots__ = ("_extra", "_input", "_output", "_overlap", "_request", "_search")
+    __slots__ = ("_extra", "_input", "_output", "_overlap", "_request", "_search", "listed")
 
     def __init__(self, per_token: Mapping[str, Decimal]) -> None:
         """Take prices by the names of `Counts`.
@@ -125,6 +130,12 @@ class Rates:
         `request` and `web_search` are fees for one each, and `cached_audio` is the price of tokens
         that are both.
         """
+        self.listed: Mapping[str, float] = {
+            kind: float(price if kind in FEES else price.scaleb(6))
+            for kind, price in per_token.items()
+        }
+        """The prices as lists have them: US dollars per million tokens, fees for one each."""
+
         price = per_token.get
         self._input, self._output = price("input"), price("output")
         self._request, self._search = price("request", ZERO), price("web_search", ZERO)
@@ -162,6 +173,21 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
+    def most(self, given: int, taken: int, kinds: Collection[str]) -> Decimal | None:
+        """Return the most that so many tokens can cost, each of the dearest of `kinds`.
+
+        Of the input, tokens may be of any of the kinds; thoughts are always possible. None where a
+        price is missing that it needs.
+        """
+        if (given and self._input is None) or (taken and self._output is None):
+            return None
+        extra = dict(self._extra)
+        dearest = max((extra.get(kind, ZERO) for kind in kinds if kind in INPUTS), default=ZERO)
+        said = (extra.get(kind, ZERO) for kind in ("reasoning", *kinds) if kind not in INPUTS)
+        total = given * ((self._input or ZERO) + max(dearest, ZERO))
+        total += taken * ((self._output or ZERO) + max(ZERO, *said))
+        return total + self._request
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
@@ -172,12 +198,19 @@ class Tariff:
     """Rates of prompts with more than so many tokens, the longest first; they hold for the whole
     prompt and the whole answer."""
 
-    def usd(self, counts: Counts, factor: Decimal = Decimal(1)) -> Decimal | None:
-        """Return what a call costs; None where a price is missing that it needs."""
+    def rates(self, given: int) -> Rates:
+        """Return the rates of a prompt of so many tokens."""
         for start, rates in self.longer:
-            if counts.input > start:
-                return rates.usd(counts, factor)
-        return self.base.usd(counts, factor)
+            if given > start:
+                return rates
+        return self.base
+
+    def most(self, given: int, taken: int, kinds: Collection[str]) -> Decimal | None:
+        """Return the most that a call of no more tokens can cost; None where it is not known."""
+        possible = [self.base, *(rates for start, rates in self.longer if given > start)]
+        costs = [rates.most(given, taken, kinds) for rates in possible]
+        known = [usd for usd in costs if usd is not None]
+        return max(known) if len(known) == len(costs) else None
 
 
 def tariff_of(prices: Mapping[int, Mapping[str, Decimal]]) -> Tariff:

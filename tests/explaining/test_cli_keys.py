@@ -113,8 +113,8 @@ def test_no_more_keys_than_the_bound_are_asked_at_once(
     answer = emulator.answer
 
     def watched(request: Any) -> Any:
-        rows = Path(os.environ["SCOUT_AUDIT_PATH"]).read_text().splitlines()
-        asked = [json.loads(row) for row in rows]
+        rows = Path(os.environ["SCOUT_AUDIT_PATH"]).read_text().splitlines(keepends=True)
+        asked = [json.loads(row) for row in rows if row.endswith("\n")]  # else half written
         over = sum(row["event"] == "llm_attempt" for row in asked)
         waiting.append(len(asked) - 2 * over)
         return answer(request)

@@ -150,7 +150,7 @@ REFUSALS: tuple[Fault, ...] = (
     row(
         45,
         "content null / missing usage / unknown finish_reason / choices:null",
-        "an answer, tokens unknown where unsaid; or protocol",
+        "an answer, tokens estimated and flagged where unsaid; or protocol",
     ),
 )
 
@@ -205,7 +205,7 @@ STREAMING: tuple[Fault, ...] = (
     stream(
         64,
         "usage only in last chunk and stream cut before it",
-        "as 49: billed, tokens unknown and not naught",
+        "as 49: billed, tokens and cost estimated and flagged",
     ),
 )
 

@@ -234,11 +234,11 @@ class Auditor(BaseCallbackHandler):
     def __init__(self, at: str) -> None:
         self.at = at
 
-    def on_scout_attempt_start(self, run_id: Any, attempt: Any) -> None:
+    def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
         if self.at == "start":
             raise OSError("the audit's disk is full")
 
-    def on_scout_attempt_end(self, run_id: Any, record: Any) -> None:
+    def on_scout_attempt_end(self, run: Any, record: Any) -> None:
         if self.at == "end":
             raise OSError("the audit's disk is full")
 

@@ -70,18 +70,18 @@ class Audience(BaseCallbackHandler):
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
 
-    def on_scout_attempt_start(self, run_id: Any, attempt: Any) -> None:
+    def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
         call, stage = calling.get(), self.stage
-        call.run_ids.add(run_id)
+        call.run_ids.add(run.id)
         candidate = (attempt["provider"], attempt["model"])
-        stage.begun[str(run_id), attempt["number"]] += 1
+        stage.begun[str(run.id), attempt["number"]] += 1
         stage.guard(call.starts, candidate, stage.ids[attempt["key_id"]])
 
-    def on_scout_attempt_end(self, run_id: Any, record: Any) -> None:
+    def on_scout_attempt_end(self, run: Any, record: Any) -> None:
         call, stage = calling.get(), self.stage
         if record.outcome == "skipped":
             return
-        stage.ended[str(run_id), record.number] += 1
+        stage.ended[str(run.id), record.number] += 1
         one = call.live
         stage.guard(call.ends, record)
         stage.guard(stage.rest_on, one, record.outcome)

@@ -586,4 +586,5 @@ async def test_odd_but_readable_json_is_read(house, groq, time) -> None:
     answer = groq().invoke("hi")
     assert answer.text == "last"
     assert answer.usage_metadata is None
-    assert answer.response_metadata["scout"]["cost_usd"] is None
+    scout = answer.response_metadata["scout"]
+    assert (scout["estimated"], scout["attempts"][0]["output_tokens"]) == (True, 1)

@@ -318,8 +318,9 @@ async def test_other_peoples_models_are_logged_by_call(tmp_path) -> None:
     message = AIMessage("x", usage_metadata=usage, response_metadata=about)
     model = GenericFakeChatModel(messages=iter([message]))
     model.invoke("hi", {"callbacks": [ScoutAuditCallbackHandler(str(log))]})
-    (row,) = rows(log)
-    assert (row["event"], row["provider"], row["input_t"]) == ("llm_call", "openai", 1000)
+    intent, outcome = rows(log)
+    assert (intent["event"], intent["run_id"]) == ("llm_intent", outcome["run_id"])
+    assert (outcome["outcome"], outcome["provider"], outcome["input_t"]) == ("ok", "openai", 1000)
 
 
 def test_rows_of_many_threads_do_not_mix(tmp_path) -> None:

@@ -368,10 +368,10 @@ def test_a_listener_that_raises_before_the_request_leaves_nothing_in_flight(
     house, wire, groq
 ) -> None:
     class Strict(BaseCallbackHandler):
-        def on_scout_attempt_start(self, run_id: Any, attempt: Any) -> None:
+        def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
             raise OSError("the disk is full")
 
-        def on_scout_attempt_end(self, run_id: Any, record: Any) -> None:
+        def on_scout_attempt_end(self, run: Any, record: Any) -> None:
             pass
 
     house.on(GROQ, wire.say())

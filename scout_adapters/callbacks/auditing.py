@@ -1,0 +1,163 @@
+"""The audit log of every attempt, and of the calls, chains and tools of everybody else."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, messages_to_dict
+from typing_extensions import override
+
+from scout_adapters.audit import AuditLog, get_audit
+from scout_adapters.audit.log import OnFailure
+from scout_adapters.callbacks.foreign import answered, failed
+from scout_adapters.callbacks.runs import (
+    ForeignCall,
+    LastUsed,
+    RunHandler,
+    answers_in,
+    is_cached,
+)
+from scout_adapters.llm.auditing import about_run, write_intent, write_outcome, write_row
+from scout_adapters.llm.record import AttemptRecord, Run
+
+Redactor = Callable[[str], str]
+
+CACHED = "from LangChain's cache"
+
+
+class ScoutAuditCallbackHandler(RunHandler):
+    """Writes every attempt to the audit log: an intent before it leaves, an outcome after.
+
+    Ours tell it of attempts; of any other LangChain model it logs the calls in the same two rows.
+    Calls that are cancelled are logged as well: of other models when their task has ended.
+    """
+
+    def __init__(
+        self,
+        audit: AuditLog | str | Path | None = None,
+        *,
+        on_failure: OnFailure | None = None,
+        chains: bool = False,
+        tools: bool = False,
+        prompts: Redactor | None = None,
+    ) -> None:
+        """Log to `audit`, to the file at that path, or to the process's log.
+
+        `on_failure` is what becomes of a row that cannot be written, as for `get_audit`. `chains`
+        and `tools` log what else runs, by name. `prompts` logs what was asked and answered, as the
+        JSON text that this function makes of it: your redactor, or `str` to leave it as it is.
+        """
+        super().__init__()
+        self.audit = (
+            audit if isinstance(audit, AuditLog) else get_audit(audit, on_failure=on_failure)
+        )
+        self._wanted = {"chain": chains, "tool": tools}
+        self._prompts = prompts
+        self._begun: LastUsed[UUID, tuple[Run, str, float]] = LastUsed()
+
+    @property
+    def raise_error(self) -> bool:  # type: ignore[override]  # core only reads it
+        """Whether core stops a call of another model that cannot be logged, as ours stop."""
+        return self.audit.on_failure != "warn"
+
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
+        """Write the intent."""
+        self._told.set(run.id, None)
+        write_intent(self.audit, run, attempt)
+
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
+        """Write the outcome."""
+        self._told.set(run.id, record)
+        write_outcome(self.audit, run, record)
+
+    @override
+    def on_chat_model_start(
+        self,
+        serialized: dict[str, Any],
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        **kwargs: Any,
+    ) -> None:
+        """Write what is asked, if that is wanted, and the intent of a call that is not ours."""
+        if self._prompts is not None:
+            self._write_text("llm_prompt", run_id, messages[0])
+        super().on_chat_model_start(serialized, messages, run_id=run_id, **kwargs)
+
+    @override
+    def on_llm_end(self, response: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Write what was answered, if that is wanted, and what came of a call that is not ours."""
+        if self._prompts is not None:
+            self._write_text("llm_answer", run_id, answers_in(response))
+        super().on_llm_end(response, run_id=run_id, **kwargs)
+
+    def _write_text(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
+        assert self._prompts is not None  # noqa: S101  # the callers have seen to it
+        text = orjson.dumps(messages_to_dict(messages), default=str).decode()
+        self.audit.log(event, run_id=str(run_id), text=self._prompts(text))
+
+    @override
+    def _foreign_started(self, call: ForeignCall) -> None:
+        about = {"number": 1, "provider": call.provider, "model": call.model}
+        write_intent(self.audit, call.run, about)
+
+    @override
+    def _foreign_ended(
+        self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
+    ) -> None:
+        run = call.run if call else Run(run_id)
+        for answer in answers:
+            record = answered(call, answer)
+            if is_cached(answer):  # nobody was asked, whichever model it is
+                record = replace(record, cost_usd=0.0, cost_source=None, reason=CACHED, price=None)
+            write_outcome(self.audit, run, record)
+
+    @override
+    def _foreign_failed(
+        self,
+        call: ForeignCall | None,
+        run_id: UUID,
+        error: BaseException,
+        answers: Sequence[AIMessage],
+    ) -> None:
+        if call is None:
+            self.audit.log("llm_error", run_id=str(run_id), reason=type(error).__name__)
+            return
+        said = [answer for answer in answers if answer.usage_metadata or answer.content]
+        outcome = type(error).__name__
+        record = answered(call, said[0], outcome) if said else failed(call, outcome, error)
+        write_outcome(self.audit, call.run, record)
+
+    @override
+    def _foreign_cancelled(self, call: ForeignCall) -> None:
+        write_outcome(self.audit, call.run, failed(call, "cancelled"))
+
+    @override
+    def _entered(self, kind: str, run: Run, name: str) -> None:
+        if self._wanted[kind]:
+            self._begun.set(run.id, (run, name, monotonic()))
+
+    @override
+    def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
+        begun = self._begun.pop(run_id)
+        if begun is None:
+            return
+        run, name, since = begun
+        outcome = "ok" if error is None else type(error).__name__
+        if isinstance(error, CancelledError):
+            outcome = "cancelled"
+        write_row(
+            self.audit,
+            f"{kind}_run",
+            **about_run(run),
+            name=name,
+            outcome=outcome,
+            latency_s=round(monotonic() - since, 6),
+        )

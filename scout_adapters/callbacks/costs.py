@@ -1,0 +1,293 @@
+"""What calls cost: the handler that adds it up, by provider, model, key, tag and run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from langchain_core.messages import AIMessage
+from langchain_core.tracers.context import register_configure_hook
+from typing_extensions import override
+
+from scout_adapters.callbacks.foreign import answered, failed
+from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
+from scout_adapters.llm.record import AttemptRecord, Run
+
+UNSENT = frozenset({"skipped", "not_sent"})
+
+By = Literal["provider", "model", "key", "tag", "run"]
+
+
+@dataclass(slots=True)
+class CostTotals:
+    """Calls added up. US dollars and tokens."""
+
+    calls: int = 0
+    """Those that were answered."""
+
+    unpriced: int = 0
+    """Calls whose price nobody knows: the cost leaves them out."""
+
+    cost: Decimal = Decimal(0)
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    estimated: int = 0
+    """Answers whose provider did not count: their tokens and cost are estimates."""
+
+    uncertain: int = 0
+    """Attempts that failed, or were left, and may be on the provider's bill."""
+
+    uncertain_cost: Decimal = Decimal(0)
+    """The part of `cost` that is theirs: of the tokens that had been counted when they ended."""
+
+    @property
+    def cost_usd(self) -> float:
+        """The cost as a float."""
+        return float(self.cost)
+
+    def add(self, record: AttemptRecord) -> None:
+        """Add what came of an attempt."""
+        usd = record.cost_usd
+        cost = Decimal(0) if usd is None else Decimal(repr(usd))
+        self.cost += cost
+        self.input_tokens += record.input_tokens or 0
+        self.output_tokens += record.output_tokens or 0
+        self.cache_read_tokens += record.cache_read_tokens or 0
+        self.cache_write_tokens += record.cache_write_tokens or 0
+        self.reasoning_tokens += record.reasoning_tokens or 0
+        if record.outcome == "ok":
+            self.calls += 1
+            self.unpriced += usd is None
+            self.estimated += record.estimated is True
+        else:
+            self.uncertain += 1
+            self.uncertain_cost += cost
+
+
+@dataclass(slots=True)
+class CostRow(CostTotals):
+    """Calls to one model with one key, added up."""
+
+    provider: str = ""
+    model: str = ""
+    key_id: str | None = None
+
+
+class ScoutCostCallbackHandler(RunHandler):
+    """Adds up what the calls that it hears of cost, by provider, model, key, tag and run.
+
+    Prices the calls of any LangChain chat model. Ours tell it of every attempt at once, as they
+    tell the audit log, so that calls count which are cancelled or left before LangChain says that
+    they ended. A call counts once, however many chains lie around it. Cached answers are free.
+    """
+
+    def __init__(self, around: ScoutCostCallbackHandler | None = None) -> None:
+        """Tell `around`, the handler of an outer block, of all that is heard here."""
+        super().__init__()
+        self.cached = 0
+        """How many calls LangChain's cache has answered."""
+
+        self._around = around
+        self._sum = CostTotals()
+        self._rows: dict[tuple[str, str, str | None], CostRow] = {}
+        self._tags: dict[str, CostTotals] = {}
+        self._runs: LastUsed[UUID, CostTotals] = LastUsed()
+        self._lock = threading.Lock()
+
+    @property
+    def rows(self) -> list[CostRow]:
+        """One row for each provider, model and key, in the order of first use."""
+        return list(self._rows.values())
+
+    @property
+    def total(self) -> CostTotals:
+        """Everything, added up exactly."""
+        return self._sum
+
+    @property
+    def total_cost(self) -> float:
+        """US dollars of all calls with a known price; `unpriced_calls` counts the others."""
+        return self._sum.cost_usd
+
+    @property
+    def unpriced_calls(self) -> int:
+        """How many calls have no known price."""
+        return self._sum.unpriced
+
+    @property
+    def calls(self) -> int:
+        """How many calls were answered."""
+        return self._sum.calls
+
+    @property
+    def uncertain_attempts(self) -> int:
+        """How many attempts failed, or were left, and may be on the provider's bill."""
+        return self._sum.uncertain
+
+    @property
+    def by_provider(self) -> dict[str, float]:
+        """US dollars by provider."""
+        return self._dollars("provider")
+
+    @property
+    def by_model(self) -> dict[str, float]:
+        """US dollars by `provider/model`."""
+        return self._dollars("model")
+
+    @property
+    def by_key(self) -> dict[str, float]:
+        """US dollars by key: by its fingerprint, "" where none was needed or is known."""
+        return self._dollars("key")
+
+    @property
+    def by_tag(self) -> dict[str, float]:
+        """US dollars by tag; a call with several tags counts for each of them."""
+        return self._dollars("tag")
+
+    @property
+    def by_run(self) -> dict[str, float]:
+        """US dollars by the outermost run (the agent's, the graph's); of the last 10,000."""
+        return self._dollars("run")
+
+    def _dollars(self, by: By) -> dict[str, float]:
+        return {name: totals.cost_usd for name, totals in self.breakdown(by).items()}
+
+    def breakdown(self, by: By) -> dict[str, CostTotals]:
+        """Return everything that is added up, by `"provider"`, `"model"`, `"key"`, …."""
+        with self._lock:
+            if by == "tag":
+                return dict(self._tags)
+            if by == "run":
+                held = ((run, self._runs.get(run)) for run in self._runs)
+                return {str(run): totals for run, totals in held if totals}
+            return _grouped(self._rows.values(), by)
+
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
+        """Nothing is spent yet."""
+
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
+        """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
+        if self._around is not None:
+            self._around.on_scout_attempt_end(run, record)
+        with self._lock:
+            known = self._told.get(run.id)
+            self._told.set(run.id, record)
+            if known is not record and record.outcome not in UNSENT:
+                self._add(run, record)
+
+    def _add(self, run: Run, record: AttemptRecord) -> None:
+        if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
+            return
+        for totals in self._places(run, record):
+            totals.add(record)
+
+    def _places(self, run: Run, record: AttemptRecord) -> Iterator[CostTotals]:
+        yield self._sum
+        place = (record.provider, record.model, record.key_id)
+        row = self._rows.get(place)
+        if row is None:
+            row = self._rows[place] = CostRow(
+                provider=record.provider, model=record.model, key_id=record.key_id
+            )
+        yield row
+        for tag in run.tags:
+            yield self._tags.get(tag) or self._tags.setdefault(tag, CostTotals())
+        outermost = self.outermost(run)
+        spent = self._runs.get(outermost)
+        if spent is None:
+            self._runs.set(outermost, spent := CostTotals())
+        yield spent
+
+    @override
+    def _foreign_ended(
+        self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
+    ) -> None:
+        fresh = [answer for answer in answers if not is_cached(answer)]
+        records = [answered(call, answer) for answer in fresh if call or knows_of(answer)]
+        self._count(call, run_id, records, cached=len(answers) - len(fresh))
+
+    @override
+    def _foreign_failed(
+        self,
+        call: ForeignCall | None,
+        run_id: UUID,
+        error: BaseException,
+        answers: Sequence[AIMessage],
+    ) -> None:
+        outcome = type(error).__name__
+        known = [each for each in answers if knows_of(each) or (call and each.content)]
+        records = [answered(call, answer, outcome) for answer in known]
+        if call is not None and not records:
+            records = [failed(call, outcome, error)]
+        self._count(call, run_id, records)
+
+    @override
+    def _foreign_cancelled(self, call: ForeignCall) -> None:
+        self._count(call, call.run.id, [failed(call, "cancelled")])
+
+    def _count(
+        self,
+        call: ForeignCall | None,
+        run_id: UUID,
+        records: Sequence[AttemptRecord],
+        cached: int = 0,
+    ) -> None:
+        """Add a run that has told of no attempts: of another model, or answered by the cache."""
+        if self._around is not None:
+            self._around._count(call, run_id, records, cached)  # noqa: SLF001  # its own kind
+        with self._lock:
+            if run_id in self._told:
+                return
+            self._told.set(run_id, None)
+            self.cached += cached
+            for record in records:
+                self._add(call.run if call else Run(run_id), record)
+
+
+def knows_of(answer: AIMessage) -> bool:
+    """Tell whether an answer says anything of its tokens or its cost."""
+    return answer.usage_metadata is not None or "scout" in answer.response_metadata
+
+
+def _grouped(rows: Iterable[CostRow], by: By) -> dict[str, CostTotals]:
+    found: dict[str, CostTotals] = {}
+    for row in rows:
+        name = {
+            "provider": row.provider,
+            "model": f"{row.provider}/{row.model}",
+            "key": row.key_id or "",
+        }[by]
+        totals = found.setdefault(name, CostTotals())
+        for each in CostTotals.__slots__:
+            setattr(totals, each, getattr(totals, each) + getattr(row, each))
+    return found
+
+
+_cost_handler: ContextVar[ScoutCostCallbackHandler | None] = ContextVar(
+    "scout_cost_handler", default=None
+)
+register_configure_hook(_cost_handler, inheritable=True)
+
+
+@contextmanager
+def get_scout_cost_callback() -> Iterator[ScoutCostCallbackHandler]:
+    """Hear of every call inside the `with` block: chains, agents, tasks, LangChain's own threads.
+
+    Blocks within it count for themselves and for it. A thread that you start yourself does not
+    inherit the block, unless you copy the context.
+    """
+    handler = ScoutCostCallbackHandler(_cost_handler.get())
+    token = _cost_handler.set(handler)
+    try:
+        yield handler
+    finally:
+        _cost_handler.reset(token)

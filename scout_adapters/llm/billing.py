@@ -1,0 +1,41 @@
+"""What an answer comes to, in the words of an attempt's record: tokens by kind, and their cost."""
+
+from __future__ import annotations
+
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters.llm.pricing import UNKNOWN, Cost, priced
+from scout_adapters.llm.tariff import Counts, counts_of, service_of
+from scout_adapters.llm.types import Json, ProviderSpec
+
+
+def bill_of(
+    spec: ProviderSpec, model: str, usage: UsageMetadata | None, stated: float | None, told: Json
+) -> Json:
+    """Price an answer: by its provider's own figure, `stated` in US dollars, or by its tokens.
+
+    `told` is its `response_metadata`. What is not known is None.
+    """
+    counts = None if usage is None else counts_of(usage, told)
+    cost = UNKNOWN
+    if stated is not None:
+        cost = Cost(stated, "provider")
+    elif usage is not None and counts is not None:
+        cost = priced(spec.name, model, counts, service_of(usage, told), prices=spec.prices)
+    return {
+        "cost_usd": cost.usd,
+        "cost_source": cost.source,
+        "priced_by": cost.priced_by,
+        "price": cost.price,
+        **(_tokens(counts) if counts else {}),
+    }
+
+
+def _tokens(counts: Counts) -> dict[str, int | None]:
+    return {
+        "input_tokens": counts.input,
+        "output_tokens": counts.output,
+        "cache_read_tokens": counts.cache_read or None,
+        "cache_write_tokens": counts.cache_write + counts.cache_write_1h or None,
+        "reasoning_tokens": counts.reasoning or None,
+    }

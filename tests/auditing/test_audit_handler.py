@@ -1,0 +1,159 @@
+"""What the handler writes: whose call it was, at which price, and what else ran, if asked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tools import tool
+
+from scout_adapters import ScoutAnthropicChatModel, ScoutAuditCallbackHandler, ScoutGroqChatModel
+from scout_adapters.audit import AuditLog, read_rows
+from scout_adapters.audit.keeping import open_intents
+from scout_adapters.errors import AuditError
+from scout_adapters.llm.pricing import PRICING
+from scout_adapters.testing import Emulator
+
+SECRET = "4111 1111 1111 1111"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.jsonl"
+
+
+def groq(**options: Any) -> ScoutGroqChatModel:
+    return ScoutGroqChatModel(api_key="gsk_a", transport=Emulator().transport(), **options)
+
+
+def other(*said: str) -> GenericFakeChatModel:
+    return GenericFakeChatModel(messages=iter(map(AIMessage, said)))
+
+
+class Slow(GenericFakeChatModel):
+    """A model of somebody else's that never comes back."""
+
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
+        await asyncio.Event().wait()
+
+
+@tool
+def double(number: int) -> int:
+    """Double a number."""
+    return number * 2
+
+
+def test_a_row_says_whose_call_it_was(path: Path) -> None:
+    config: Any = {
+        "callbacks": [ScoutAuditCallbackHandler(path)],
+        "tags": ["team-a"],
+        "metadata": {"user_id": "ada"},
+    }
+    (RunnableLambda(lambda text: text) | groq()).invoke("hi", config)
+    row = list(read_rows(path))[-1]
+    assert (row["tags"], row["user_id"]) == (["team-a"], "ada")
+    assert row["parent_run_id"] not in {None, row["run_id"]}
+
+
+def test_the_price_that_was_used_stands_in_the_row_with_its_source(path: Path) -> None:
+    groq().invoke("hi", {"callbacks": [ScoutAuditCallbackHandler(path)]})
+    shipped = list(read_rows(path))[-1]
+    PRICING["groq"] = {shipped["model"]: {"input": 0.001, "output": 0.002}}
+    groq().invoke("hi", {"callbacks": [ScoutAuditCallbackHandler(path)]})
+    own = list(read_rows(path))[-1]
+    PRICING.clear()
+    assert re.fullmatch(r"genai-prices \d+\.\d+\.\d+", shipped["priced_by"])
+    assert own["priced_by"] == "PRICING"
+    assert own["price"] == {"input": 1.0, "output": 2.0}
+    for row in (shipped, own):
+        price = row["price"]
+        spent = row["input_t"] * price["input"] + row["output_t"] * price["output"]
+        assert row["cost"] == pytest.approx(spent / 1e6)
+
+
+def test_kinds_of_tokens_stand_in_the_row(path: Path) -> None:
+    emulator = Emulator()
+    claude = ScoutAnthropicChatModel(api_key="sk", transport=emulator.transport())
+    text = {"type": "text", "text": "long " * 500, "cache_control": {"type": "ephemeral"}}
+    for _ in range(2):
+        claude.invoke([("user", [text])], {"callbacks": [ScoutAuditCallbackHandler(path)]})
+    rows = [row for row in read_rows(path) if row["event"] == "llm_attempt"]
+    assert rows[0]["cache_write_t"] == rows[1]["cache_read_t"] > 0
+    assert rows[1]["cost"] < rows[0]["cost"]
+
+
+def test_prompts_are_written_only_if_asked_and_as_the_redactor_leaves_them(path: Path) -> None:
+    quiet = path.with_name("quiet.jsonl")
+    handlers = [
+        ScoutAuditCallbackHandler(quiet),
+        ScoutAuditCallbackHandler(path, prompts=lambda text: re.sub(r"(\d{4} ?){4}", "…", text)),
+    ]
+    for model in (groq(), other(f"Your card: {SECRET}")):
+        model.invoke(f"My card: {SECRET}", {"callbacks": handlers})
+    assert SECRET not in path.read_text()
+    assert "card" not in quiet.read_text()
+    texts = [row for row in read_rows(path) if "text" in row]
+    assert [row["event"] for row in texts] == ["llm_prompt", "llm_answer"] * 2
+    assert all("My card: …" in row["text"] for row in texts[::2])
+
+
+def test_a_redactor_that_raises_lets_nothing_through(path: Path) -> None:
+    def strict(text: str) -> str:
+        raise ValueError("cannot say")
+
+    with pytest.raises(ValueError, match="cannot say"):
+        other("x").invoke(SECRET, {"callbacks": [ScoutAuditCallbackHandler(path, prompts=strict)]})
+    assert list(read_rows(path)) == []
+
+
+def test_chains_and_tools_are_logged_if_asked(path: Path) -> None:
+    def fail(_text: Any) -> None:
+        raise KeyError("x")
+
+    config: Any = {"callbacks": [ScoutAuditCallbackHandler(path, chains=True, tools=True)]}
+    double.invoke({"number": 2}, config)
+    with pytest.raises(KeyError):
+        (groq() | RunnableLambda(fail)).invoke("hi", config)
+    rows = [row for row in read_rows(path) if row["event"].endswith("_run")]
+    assert [(row["event"], row["name"], row["outcome"]) for row in rows] == [
+        ("tool_run", "double", "ok"),
+        ("chain_run", "fail", "KeyError"),
+        ("chain_run", "RunnableSequence", "KeyError"),
+    ]
+    assert rows[1]["parent_run_id"] == rows[2]["run_id"]
+
+
+async def test_a_cancelled_call_of_another_model_has_its_outcome(path: Path) -> None:
+    audit = ScoutAuditCallbackHandler(path)
+    task = asyncio.create_task(Slow(messages=iter([])).ainvoke("hi", {"callbacks": [audit]}))
+    await asyncio.sleep(0.01)
+    assert len(open_intents(path)) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    intent, outcome = read_rows(path)
+    assert (intent["event"], outcome["outcome"]) == ("llm_intent", "cancelled")
+    assert outcome["billed"] == "unknown"
+    assert open_intents(path) == []
+
+
+@pytest.mark.parametrize("policy", ["raise", "warn", None])
+def test_a_call_of_another_model_that_cannot_be_logged_is_not_made(
+    policy: Any, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.mkdir()  # no file can be opened in its place, by root either
+    audit = ScoutAuditCallbackHandler(AuditLog(path, on_failure=policy))
+    model = other("said")
+    if policy == "warn":
+        assert model.invoke("hi", {"callbacks": [audit]}).text == "said"
+        assert "is missing from the audit log" in caplog.text
+    else:
+        with pytest.raises(AuditError):
+            model.invoke("hi", {"callbacks": [audit]})
+        assert next(model.messages).text == "said"  # nobody has taken it
