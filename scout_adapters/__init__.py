@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scout_adapters.callbacks import (
         ScoutAuditCallbackHandler,
+        ScoutBudgetCallbackHandler,
         ScoutCostCallbackHandler,
         get_scout_cost_callback,
     )
@@ -40,6 +41,7 @@ __all__ = [
     "ProviderSpec",
     "ScoutAnthropicChatModel",
     "ScoutAuditCallbackHandler",
+    "ScoutBudgetCallbackHandler",
     "ScoutCerebrasChatModel",
     "ScoutCostCallbackHandler",
     "ScoutDeepSeekChatModel",
@@ -64,6 +66,7 @@ __all__ = [
 HOMES = {
     "ProviderSpec": "llm.types",
     "ScoutAuditCallbackHandler": "callbacks",
+    "ScoutBudgetCallbackHandler": "callbacks",
     "ScoutCostCallbackHandler": "callbacks",
     "ScoutError": "errors",
     "ScoutRouterChatModel": "chat_router",

@@ -20,6 +20,8 @@
   x CircuitOpenError                        ModelAPIError                nobody: wait
   x UnsupportedContent                      ModelInvalidRequestError     the caller
   x DeadlineExceeded                        ModelTimeoutError            the caller
+  x BudgetExceeded                          ModelRateLimitError          the owner of the budget
+  x BudgetError                                                          the owner of the disk
   x ConfigurationError (ValueError)
     + UnknownProvider
     + InvalidKey
@@ -32,6 +34,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from langchain_core import exceptions as lc
@@ -300,6 +303,47 @@ class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
     """The call's own deadline has passed."""
 
     is_retryable = False
+
+
+class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
+    """A budget has no room for what a request may cost; it was not sent.
+
+    US dollars: `asked_usd` (None where nobody knows the most that it may cost), `spent_usd`,
+    `held_usd` for requests under way, `left_usd` of `limit_usd`. `opens_at` is when the budget's
+    next window opens, `retry_after` the seconds until then; None where it never does.
+    """
+
+    is_retryable = False
+    passes: Literal["candidate", "key"] | None = None
+    """Whether the call may go on, with the next candidate or with the next key."""
+
+    def __init__(  # noqa: PLR0913  # each is a fact of its own
+        self,
+        message: str,
+        *,
+        budget: str,
+        asked_usd: float | None,
+        spent_usd: float,
+        held_usd: float,
+        limit_usd: float,
+        opens_at: datetime | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.asked_usd = asked_usd
+        self.spent_usd, self.held_usd, self.limit_usd = spent_usd, held_usd, limit_usd
+        self.opens_at = opens_at
+        self.retry_after = retry_after
+
+    @property
+    def left_usd(self) -> float:
+        """What the budget has room for."""
+        return max(0.0, self.limit_usd - self.spent_usd - self.held_usd)
+
+
+class BudgetError(ScoutError):
+    """A budget's file cannot be read or written: nothing is sent that it should cover."""
 
 
 class ConfigurationError(ScoutError, ValueError):

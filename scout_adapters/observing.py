@@ -26,6 +26,7 @@ from langchain_core.utils.uuid import uuid7
 
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.auditing import environment_audit
+from scout_adapters.llm.ceiling import AttemptGuard
 from scout_adapters.llm.patience import News, Observer
 from scout_adapters.llm.record import AttemptObserver, AttemptRecord, run_of
 
@@ -127,7 +128,25 @@ class RunObserver:
         self._run = run
         self._asked_by = run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._listeners = listeners
+        self._guards = [
+            cast("AttemptGuard", each)
+            for each in listeners
+            if hasattr(each, "on_scout_attempt_admit")
+        ]
         self._events = events
+
+    def admit(self, attempt: Attempt) -> None:
+        """Ask those who guard a budget; where one says no, the others forget the attempt."""
+        asked: list[AttemptObserver] = []
+        try:
+            for guard in self._guards:
+                asked.append(guard)
+                guard.on_scout_attempt_admit(self._asked_by, attempt)
+        except BaseException:
+            unmade = attempt.unmade()
+            for each in asked:
+                each.on_scout_attempt_end(self._asked_by, unmade)
+            raise
 
     def started(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""

@@ -5,14 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.callbacks.runs import ForeignCall
+from scout_adapters.llm.billing import bill_of, tokens_in
+from scout_adapters.llm.ceiling import (
+    BOUNDLESS,
+    DEAR_IMAGE,
+    Ceiling,
+    Limits,
+    bounded,
+    ceiling_at,
+    limits_of,
+    spoken,
+)
 from scout_adapters.llm.estimating import estimated_usage, said_size, tokens_of
 from scout_adapters.llm.failures.foreign import foreign
-from scout_adapters.llm.pricing import UNKNOWN, Cost, cost_of
+from scout_adapters.llm.pricing import NOTHING, context_window
+from scout_adapters.llm.providers import registry
 from scout_adapters.llm.record import AttemptRecord
+from scout_adapters.llm.tariff import counts_of
 
 UNNAMED = "unknown"
 
@@ -24,48 +38,74 @@ def answered(call: ForeignCall | None, answer: AIMessage, outcome: str = "ok") -
         return _of_ours(scout, answer.usage_metadata, outcome)
     provider = metadata.get("model_provider") or (call.provider if call else UNNAMED)
     model = metadata.get("model_name") or (call.model if call else UNNAMED)
-    usage, whole = answer.usage_metadata, outcome == "ok"
-    if usage is None and call is not None and not whole:
+    usage = answer.usage_metadata
+    guessed = outcome != "ok" or (usage is None and call is not None)
+    if usage is None and call is not None:
         usage = estimated_usage(_asked(call.messages), tokens_of(said_size([answer])))
-    cost = UNKNOWN if model == UNNAMED else cost_of(provider, model, usage, told=metadata)
-    return _record(
-        provider, model, outcome, cost, usage, billed="yes", estimated=None if whole else True
-    )
+    known = usage is not None and model != UNNAMED
+    bill = bill_of(provider, model, usage, metadata) if known else {}
+    return _record(provider, model, outcome, billed="yes", estimated=guessed or None, **bill)
 
 
 def failed(call: ForeignCall, outcome: str, error: BaseException | None = None) -> AttemptRecord:
     """Make the record of a call of which no answer has come."""
     billed = foreign(call.provider, error).conduct.billed if isinstance(error, Exception) else None
-    return _record(call.provider, call.model, outcome, UNKNOWN, None, billed=billed or "unknown")
+    return _record(call.provider, call.model, outcome, billed=billed or "unknown")
+
+
+def ceiling_of_call(call: ForeignCall, answer_tokens: int | None = None) -> Ceiling:
+    """Return the most that a call can cost, as far as what LangChain tells of it says.
+
+    Where it sets no limit to the answer, that is `answer_tokens`, or else all that the model can
+    say.
+    """
+    spec = next((one for one in registry.specs() if call.provider in (one.name, one.maker)), None)
+    name = spec.name if spec else call.provider
+    window = None if spec else context_window(name, call.model)
+    limits = limits_of(spec, call.model) if spec else Limits(window, None)
+    named = (call.options[name] for name in LIMITS if call.options.get(name))
+    stated: int | None = call.max_tokens or next(named, None)
+    return ceiling_at(
+        name,
+        call.model,
+        given=bounded(_asked_bytes(call), limits),
+        taken=stated or answer_tokens or limits.answer,
+        prices=spec.prices if spec else "",
+    )
+
+
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What `invocation_params` call the most tokens of an answer."""
 
 
 def _of_ours(scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str) -> AttemptRecord:
-    cost = Cost(scout.get("cost_usd"), scout.get("cost_source"), scout.get("priced_by"))
-    provider, model = scout["provider"], scout["model"]
-    return _record(provider, model, outcome, cost, usage, billed="yes", key_id=scout.get("key_id"))
+    known = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
+    if usage is not None:
+        known |= tokens_in(counts_of(usage, NOTHING))
+    return _record(scout["provider"], scout["model"], outcome, billed="yes", **known)
 
 
-def _record(
-    provider: str,
-    model: str,
-    outcome: str,
-    cost: Cost,
-    usage: UsageMetadata | None,
-    **known: Any,
-) -> AttemptRecord:
-    return AttemptRecord(
-        number=1,
-        provider=provider,
-        model=model,
-        outcome=outcome,
-        cost_usd=cost.usd,
-        cost_source=cost.source,
-        priced_by=cost.priced_by,
-        price=cost.price,
-        input_tokens=usage["input_tokens"] if usage else None,
-        output_tokens=usage["output_tokens"] if usage else None,
-        **known,
+def _record(provider: str, model: str, outcome: str, **known: Any) -> AttemptRecord:
+    return AttemptRecord(number=1, provider=provider, model=model, outcome=outcome, **known)
+
+
+def _asked_bytes(call: ForeignCall) -> int:
+    """Return the bytes of a call's messages and tools; pictures and files in tokens."""
+    listed = (each.content for each in call.messages if isinstance(each.content, list))
+    blocks = (block for content in listed for block in content if isinstance(block, dict))
+    kinds = [str(block.get("type")) for block in blocks]
+    pictures = sum(kind.startswith("image") for kind in kinds)
+    others = sum(kind not in TEXTUAL and not kind.startswith("image") for kind in kinds)
+    tools = call.options.get("tools") or call.options.get("functions")
+    tool_bytes: int = len(orjson.dumps(tools, default=str)) if tools else 0
+    calls = (each for message in call.messages for each in getattr(message, "tool_calls", ()))
+    call_bytes = sum(len(str(each)) for each in calls)
+    return (
+        spoken(call.messages) + call_bytes + tool_bytes + pictures * DEAR_IMAGE + others * BOUNDLESS
     )
+
+
+TEXTUAL = frozenset({"text", "thinking", "reasoning", "tool_use", "tool_call", "tool_result"})
 
 
 def _asked(messages: Sequence[BaseMessage]) -> int:

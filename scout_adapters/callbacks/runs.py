@@ -46,12 +46,15 @@ class LastUsed(Generic[K, V]):
         """Return what is held, if it is."""
         return self._held.get(key)
 
-    def set(self, key: K, value: V) -> None:
-        """Hold a value, as the latest."""
+    def set(self, key: K, value: V) -> list[K]:
+        """Hold a value, as the latest; return the keys that are held no longer."""
         self._held.pop(key, None)
         self._held[key] = value
+        dropped = []
         while len(self._held) > self._most:
-            self._held.pop(next(iter(self._held)), None)
+            dropped.append(oldest := next(iter(self._held)))
+            self._held.pop(oldest, None)
+        return dropped
 
     def pop(self, key: K) -> V | None:
         """Hold a value no longer, and return it."""

@@ -20,6 +20,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.billing import bill_of
 from scout_adapters.llm.bodies import Whole
+from scout_adapters.llm.ceiling import Ceiling, ceiling_of
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, Pace
@@ -88,6 +89,10 @@ class Attempt:
             "model": self.candidate.model,
             "key_id": self.parcel.key_id,
         }
+
+    def ceiling(self, answer_tokens: int | None = None) -> Ceiling:
+        """Return the most that it can cost, as a budget asks before it is made."""
+        return ceiling_of(self.candidate, self.parcel.prepared, answer_tokens)
 
     @property
     def ok(self) -> bool:
@@ -190,7 +195,7 @@ class Attempt:
             billed="yes",
             latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
             estimated=guessed or None,
-            **self._bill(usage, stated, message.response_metadata),
+            **self._bill(usage, message.response_metadata, stated),
         )
         message.response_metadata["scout"] = self.call.summary(self, self.record)
 
@@ -206,10 +211,12 @@ class Attempt:
             return {}
         said = tokens_of(said_size(self.incoming.shown))
         usage = estimated_usage(self.parcel.prepared.tokens, said, known)
-        return {"estimated": True, **self._bill(usage, None, {})}
+        return {"estimated": True, **self._bill(usage, {})}
 
-    def _bill(self, usage: UsageMetadata | None, stated: float | None, told: Json) -> Json:
-        return bill_of(self.candidate.endpoint.spec, self.candidate.model, usage, stated, told)
+    def _bill(self, usage: UsageMetadata | None, told: Json, stated: float | None = None) -> Json:
+        spec = self.candidate.endpoint.spec
+        model = self.candidate.model
+        return bill_of(spec.name, model, usage, told, stated=stated, prices=spec.prices)
 
     def _record(self, outcome: str, **known: Any) -> AttemptRecord:
         return AttemptRecord(
@@ -287,6 +294,10 @@ class Attempt:
             billed="yes" if self.committed else error.conduct.billed,
             **self._seen(),
         )
+
+    def unmade(self) -> AttemptRecord:
+        """Return what came of it where it was not made."""
+        return self._record(NOT_SENT, billed="no")
 
     def give_back(self) -> None:
         """Give back key and circuit with nothing learnt."""

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from tenacity import RetryCallState
 
 from scout_adapters.errors import (
-    ContextOverflow,
+    BudgetExceeded,
     DeadlineExceeded,
     ErrorKind,
-    KeyRejected,
     ProviderError,
     ScoutError,
     UnsupportedContent,
@@ -35,12 +34,12 @@ from scout_adapters.llm.progress import (
     CIRCUIT_OPEN,
     NO_KEY,
     Progress,
+    drop_smaller,
     in_turn,
     redactor,
     why_none,
-    window_of,
 )
-from scout_adapters.llm.record import AttemptRecord, summary_of, told_by
+from scout_adapters.llm.record import AttemptRecord, summary_of, with_story
 from scout_adapters.llm.types import ChatRequest, Json
 from scout_adapters.logs import logger_of
 
@@ -92,9 +91,11 @@ class Attempts:
             with abandoning(step):
                 self.tell()
                 if isinstance(step, Attempt):
-                    if self._spent.admit(step.candidate.limiter):
+                    if not self._spent.admit(step.candidate.limiter):
+                        raise self._finish(DeadlineExceeded(LATE))
+                    if self._affordable(step):
                         return step
-                    raise self._finish(DeadlineExceeded(LATE))
+                    continue
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(step)
@@ -105,9 +106,11 @@ class Attempts:
             with abandoning(step):
                 await self.atell()
                 if isinstance(step, Attempt):
-                    if await self._spent.aadmit(step.candidate.limiter):
+                    if not await self._spent.aadmit(step.candidate.limiter):
+                        raise self._finish(DeadlineExceeded(LATE))
+                    if self._affordable(step):
                         return step
-                    raise self._finish(DeadlineExceeded(LATE))
+                    continue
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
@@ -123,6 +126,32 @@ class Attempts:
         if self._news and self._observer:
             news, self._news = self._news, []
             await self._observer.atell(news)
+
+    def _affordable(self, attempt: Attempt) -> bool:
+        """Ask the budgets; False where one sends the call on to somebody who costs less."""
+        if self._observer is None:
+            return True
+        try:
+            self._observer.admit(attempt)
+        except BudgetExceeded as error:
+            if error.passes is None:
+                raise self._finish(error) from error.__cause__
+            self._pass_over(attempt, error)
+            return False
+        return True
+
+    def _pass_over(self, attempt: Attempt, error: BudgetExceeded) -> None:
+        """Undo an attempt that was not made, and go on with the next key or candidate."""
+        attempt.give_back()
+        self._sent -= 1
+        self._spent.return_pause(attempt.waited)
+        self._last = error
+        progress = self._of(attempt)
+        progress.not_made(attempt.lease if error.passes == "key" else None)
+        self._skip(progress, str(error))
+
+    def _of(self, attempt: Attempt) -> Progress:
+        return next(p for p in self._progress if p.candidate is attempt.candidate)
 
     def started(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
@@ -144,7 +173,7 @@ class Attempts:
         return summary_of(record, self.records, attempt.parcel.prepared.changes)
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
-        progress = next(p for p in self._progress if p.candidate is attempt.candidate)
+        progress = self._of(attempt)
         conduct, key = error.conduct, attempt.lease
         if attempt.committed:
             self._final = error
@@ -161,7 +190,7 @@ class Attempts:
         ):
             progress.out = True
             if error.kind is ErrorKind.CONTEXT_OVERFLOW:
-                self._drop_smaller(progress.candidate)
+                drop_smaller(self._progress, progress.candidate)
         else:
             self._final = error
 
@@ -185,14 +214,6 @@ class Attempts:
         if error.conduct.key_effect != "cooldown":
             return NEVER
         return self.clock.now() + self._pause(error)
-
-    def _drop_smaller(self, failed: Candidate) -> None:
-        """Leave out candidates whose window is known to be no larger than the overflowed one."""
-        window = window_of(failed)
-        for progress in self._progress:
-            other = window_of(progress.candidate)
-            if window and other and other <= window:
-                progress.out = True
 
     @property
     def out_of_time(self) -> bool:
@@ -323,10 +344,4 @@ class Attempts:
         """Put the whole story on the error; it is retryable only where a wait is known to help."""
         if self._news:  # no other attempt follows the last failure
             self._news[-1] = News(self._news[-1].record)
-        error.attempts = tuple(record.as_dict() for record in self.records)
-        error.response = told_by(error, self.records)
-        if ready_in is not None and error.retry_after is None:
-            error.retry_after = ready_in
-        waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
-        error.is_retryable = waits and not isinstance(error, ContextOverflow | KeyRejected)
-        return error
+        return with_story(error, self.records, ready_in)

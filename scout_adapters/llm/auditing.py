@@ -72,6 +72,9 @@ class EnvironmentAudit:
         """Write the outcome."""
         write_outcome(get_audit(), run, record)
 
+    def admit(self, attempt: Attempt) -> None:
+        """Nothing is forbidden here."""
+
     def started(self, attempt: Attempt) -> None:
         """Write the intent of a call that is no run."""
         self.on_scout_attempt_start(self._call, attempt.about)

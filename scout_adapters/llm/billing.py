@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.pricing import UNKNOWN, Cost, priced
+from scout_adapters.llm.pricing import NOTHING, UNKNOWN, Cost, priced
 from scout_adapters.llm.tariff import Counts, counts_of, service_of
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import Json
 
 
-def bill_of(
-    spec: ProviderSpec, model: str, usage: UsageMetadata | None, stated: float | None, told: Json
+def bill_of(  # what a price depends on
+    provider: str,
+    model: str,
+    usage: UsageMetadata | None,
+    told: Mapping[str, Any] = NOTHING,
+    *,
+    stated: float | None = None,
+    prices: str = "",
 ) -> Json:
     """Price an answer: by its provider's own figure, `stated` in US dollars, or by its tokens.
 
-    `told` is its `response_metadata`. What is not known is None.
+    `told` is its `response_metadata`, `prices` the provider's name in genai-prices where that is
+    another one. What is not known is None.
     """
     counts = None if usage is None else counts_of(usage, told)
     cost = UNKNOWN
     if stated is not None:
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
-        cost = priced(spec.name, model, counts, service_of(usage, told), prices=spec.prices)
+        cost = priced(provider, model, counts, service_of(usage, told), prices=prices)
+    return {**costs_in(cost), **(tokens_in(counts) if counts else {})}
+
+
+def costs_in(cost: Cost) -> Json:
+    """Say a cost."""
     return {
         "cost_usd": cost.usd,
         "cost_source": cost.source,
         "priced_by": cost.priced_by,
         "price": cost.price,
-        **(_tokens(counts) if counts else {}),
     }
 
 
-def _tokens(counts: Counts) -> dict[str, int | None]:
+def tokens_in(counts: Counts) -> Json:
+    """Say what was counted."""
     return {
         "input_tokens": counts.input,
         "output_tokens": counts.output,

@@ -100,9 +100,16 @@ class Spent:
         before, self._before = self._before, 0.0
         return before
 
+    def return_pause(self, seconds: float) -> None:
+        """Leave a pause to the attempt that is made in the place of another."""
+        self._before += seconds
+
 
 class Observer(Protocol):
     """Where a call's attempts are told: callbacks, the audit log."""
+
+    def admit(self, attempt: Attempt) -> None:
+        """Hear of one that may be made; raises `BudgetExceeded` where it must not be."""
 
     def started(self, attempt: Attempt) -> None:
         """Hear, before the first byte leaves, that one is about to be made."""

@@ -87,6 +87,14 @@ class Progress:
         avoid = frozenset(self.avoid if again is None else others)
         return pool.lease(self.candidate.model, now, avoid, self.tokens) or self.why_no_key
 
+    def not_made(self, lease: Lease | None) -> None:
+        """Take back an attempt that was too dear: with this key, or without one, with any."""
+        self.keys_tried -= 1
+        if lease is None:
+            self.out = True
+        else:
+            self.avoid[lease.key_id] = NEVER
+
     def ready_at(self, now: float) -> float:
         """Return when this call can try the candidate (again), in monotonic seconds."""
         endpoint = self.candidate.endpoint
@@ -117,6 +125,15 @@ def window_of(candidate: Candidate) -> int | None:
     return profile.get("max_input_tokens") or context_window(
         spec.prices or spec.name, candidate.model
     )
+
+
+def drop_smaller(those: Sequence[Progress], failed: Candidate) -> None:
+    """Leave out candidates whose window is known to be no larger than the overflowed one."""
+    window = window_of(failed)
+    for progress in those:
+        other = window_of(progress.candidate)
+        if window and other and other <= window:
+            progress.out = True
 
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:

@@ -8,12 +8,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from scout_adapters.errors import ErrorResponse, ScoutError
+from scout_adapters.errors import (
+    BudgetExceeded,
+    ContextOverflow,
+    ErrorResponse,
+    KeyRejected,
+    ScoutError,
+)
 from scout_adapters.llm.pricing import summed
 from scout_adapters.llm.types import Json
 
 STORY = "X-LangSmith-Gateway-Metadata"
 """The header of an error's response in which LangChain's tracers look for who was asked."""
+
+NEVER_AT_ONCE = (BudgetExceeded, ContextOverflow, KeyRejected)
+"""However long one waits: middleware that tries again must not."""
 
 USER = ("user_id", "user")
 NOT_OWN = ("seq:step:", "map:key:", "branch:", "condition:", "graph:step:", "langsmith:", "retry:")
@@ -125,6 +134,19 @@ def summary_of(
         "attempts": [*(one.as_dict() for one in before), record.as_dict()],
     }
     return summary | ({"changes": list(changes)} if changes else {})
+
+
+def with_story(
+    error: ScoutError, records: Sequence[AttemptRecord], ready_in: float | None
+) -> ScoutError:
+    """Put the whole story on an error; it is retryable only where a wait is known to help."""
+    error.attempts = tuple(record.as_dict() for record in records)
+    error.response = told_by(error, records)
+    if ready_in is not None and error.retry_after is None:
+        error.retry_after = ready_in
+    waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
+    error.is_retryable = waits and not isinstance(error, NEVER_AT_ONCE)
+    return error
 
 
 def told_by(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorResponse:

@@ -234,6 +234,9 @@ class ProviderSpec:
     schema_beside_tools: bool | re.Pattern[str] = True
     """Whether a request that offers tools may ask for a schema too, or for which models."""
 
+    thoughts_beyond: re.Pattern[str] | None = None
+    """Models (matched from the start) whose thoughts `max_tokens` does not count."""
+
     profiles: Mapping[str, ModelProfile] = field(default_factory=dict)
     """What its models can do, by name, in LangChain's words; wins over the shipped data."""
 

@@ -1,5 +1,7 @@
 """xAI's Grok, documented at https://docs.x.ai/docs/api-reference."""
 
+import re
+
 from scout_adapters.llm.types import Limit, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -16,6 +18,7 @@ SPEC = ProviderSpec(
         Limit(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         Limit(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
     ),
+    thoughts_beyond=re.compile(r"grok-(?!.*non-reasoning)"),
     quirks=(
         "A bad key is a 400, an empty account a 403 or 429; both are told apart by the message.",
         "Reasoning tokens are billed beside `completion_tokens`, and counted as output here.",

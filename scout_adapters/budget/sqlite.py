@@ -1,0 +1,214 @@
+"""Budgets of all processes of one machine, in a SQLite file.
+
+Every step is one transaction that takes the write lock first (`BEGIN IMMEDIATE`): nobody reads a
+balance that another is about to change. What is committed survives `kill -9`; a process that dies
+leaves its holds behind, which count as spent. Not for network file systems, where SQLite's locks
+do not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from secrets import token_hex
+from typing import Literal
+
+from scout_adapters.budget.accounts import Account, Balance, Hold
+from scout_adapters.errors import BudgetError
+from scout_adapters.locks import ForkSafeLock
+
+LEASE_SECONDS = 3600.0
+"""How long a hold may be open before it counts as spent for good; if word comes later, as that."""
+
+KEPT_SECONDS = 62 * 24 * 3600.0
+"""How long windows are kept that nobody asks for any more: two months, and a day or two."""
+
+TIDY_SECONDS = 60.0
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS accounts (
+    budget TEXT, scope TEXT, opened TEXT, most INTEGER NOT NULL,
+    spent INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,
+    uncertain INTEGER NOT NULL DEFAULT 0, overage INTEGER NOT NULL DEFAULT 0,
+    touched REAL NOT NULL, PRIMARY KEY (budget, scope, opened)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holds (
+    id TEXT, budget TEXT, scope TEXT, opened TEXT, amount INTEGER NOT NULL,
+    since REAL NOT NULL, lapsed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, budget, scope, opened)
+) WITHOUT ROWID;
+"""
+"""`opened` is the window, `most` the limit. Amounts are nano-dollars, times seconds since 1970."""
+
+BALANCE = (
+    "SELECT spent, held, uncertain, overage FROM accounts"
+    " WHERE budget = ? AND scope = ? AND opened = ?"
+)
+OPEN = (
+    "INSERT INTO accounts (budget, scope, opened, most, touched) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET most = excluded.most, touched = excluded.touched"
+)
+KEEP = "UPDATE accounts SET held = held + ? WHERE budget = ? AND scope = ? AND opened = ?"
+HOLD = "INSERT INTO holds (id, budget, scope, opened, amount, since) VALUES (?, ?, ?, ?, ?, ?)"
+STATE = "SELECT lapsed FROM holds WHERE id = ? LIMIT 1"
+RELEASE = "DELETE FROM holds WHERE id = ?"
+BOOK = (
+    "UPDATE accounts SET held = held - ?, spent = spent + ?, uncertain = uncertain + ?,"
+    " overage = overage + ? WHERE budget = ? AND scope = ? AND opened = ?"
+)
+STALE = "SELECT budget, scope, opened, amount FROM holds WHERE lapsed = 0 AND since < ?"
+LAPSE = "UPDATE holds SET lapsed = 1 WHERE lapsed = 0 AND since < ?"
+
+# An inherited connection may not even be closed: https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork
+_inherited: list[sqlite3.Connection] = []
+
+
+class SqliteBudgets:
+    """Keeps balances in the file at `path`, for every process that opens it."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        durability: Literal["process", "power"] = "process",
+        patience: float = 5.0,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Open the file when first needed.
+
+        `durability` is what survives: the death of a "process", or a loss of "power" (a sync for
+        each step). `patience` is how many seconds a step waits for those of other processes.
+        """
+        self.path = Path(path).expanduser()
+        self._sync = "FULL" if durability == "power" else "NORMAL"
+        self._patience = patience
+        self._wall = wall
+        self._lock = ForkSafeLock()
+        self._held: tuple[int, sqlite3.Connection] | None = None
+        self._tidied = 0.0
+        self._writer = ""
+        self._numbers = count(1)
+
+    def __repr__(self) -> str:
+        return f"SqliteBudgets({str(self.path)!r})"
+
+    def hold(
+        self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
+    ) -> Hold | Balance:
+        with self._step() as base:
+            now = self._wall()
+            self._tidy(base, now)
+            hold = Hold(f"{self._writer}-{next(self._numbers)}", tuple(accounts), amount)
+            for account in accounts:
+                place = (account.budget, account.scope, account.window)
+                base.execute(OPEN, (*place, account.limit, now))
+                balance = Balance(account, *base.execute(BALANCE, place).fetchone())
+                if balance.spent + balance.held + amount > account.limit and not beyond:
+                    base.execute("ROLLBACK")
+                    return balance
+                base.execute(KEEP, (amount, *place))
+                base.execute(HOLD, (hold.id, *place, amount, now))
+            return hold
+
+    def settle(self, hold: Hold, amount: int | None) -> None:
+        with self._step() as base:
+            state = base.execute(STATE, (hold.id,)).fetchone()
+            if state is None:
+                return  # forgotten with its window
+            base.execute(RELEASE, (hold.id,))
+            known = hold.amount if amount is None else amount
+            unknown = hold.amount if amount is None else 0
+            over = max(0, known - hold.amount)
+            change = (hold.amount, known, unknown, over)
+            if state[0]:  # it counts as spent already
+                change = (0, known - hold.amount, unknown - hold.amount, over)
+            for account in hold.accounts:
+                base.execute(BOOK, (*change, account.budget, account.scope, account.window))
+
+    def balances(self, budget: str) -> list[Balance]:
+        columns = "budget, scope, opened, most, spent, held, uncertain, overage"
+        asked = f"SELECT {columns} FROM accounts WHERE budget = ? ORDER BY opened, scope"  # noqa: S608  # ours
+        with self._step() as base:
+            rows = base.execute(asked, (budget,)).fetchall()
+        return [Balance(Account(*row[:4]), *row[4:]) for row in rows]
+
+    def forget(self, budget: str, window: str) -> None:
+        with self._step() as base:
+            base.execute(
+                "DELETE FROM accounts WHERE budget = ? AND opened = ? AND held = 0",
+                (budget, window),
+            )
+
+    def close(self) -> None:
+        """Close this process's connection; the next step opens another."""
+        with self._lock:
+            held, self._held = self._held, None
+            if held is not None and held[0] == os.getpid():
+                held[1].close()
+
+    @contextmanager
+    def _step(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock for one transaction; what fails leaves nothing behind."""
+        with self._lock:
+            try:
+                base = self._connection()
+                base.execute("BEGIN IMMEDIATE")
+                yield base
+                if base.in_transaction:
+                    base.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._undo()
+                raise BudgetError(f"the budgets in {self.path} cannot be used: {error}") from error
+            except BaseException:  # goes on: Ctrl-C, or an error of ours
+                self._undo()
+                raise
+
+    def _undo(self) -> None:
+        if self._held is not None and self._held[1].in_transaction:
+            with suppress(sqlite3.Error):
+                self._held[1].execute("ROLLBACK")
+
+    def _connection(self) -> sqlite3.Connection:
+        pid = os.getpid()
+        if self._held is not None and self._held[0] == pid:
+            return self._held[1]
+        if self._held is not None:
+            _inherited.append(self._held[1])
+            self._held = None
+        self._writer = f"{pid}-{token_hex(6)}"
+        base = self._opened()
+        self._held = (pid, base)
+        return base
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            why = f"the budgets in {self.path} cannot be used: {error.strerror}"
+            raise BudgetError(why) from error
+        base = sqlite3.connect(
+            self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute(f"PRAGMA synchronous = {self._sync}")
+        base.executescript(SCHEMA)
+        return base
+
+    def _tidy(self, base: sqlite3.Connection, now: float) -> None:
+        """Count holds as spent that are too old, and drop windows that nobody asks for."""
+        if abs(now - self._tidied) < TIDY_SECONDS:
+            return
+        self._tidied = now
+        for budget, scope, opened, amount in base.execute(STALE, (now - LEASE_SECONDS,)).fetchall():
+            base.execute(BOOK, (amount, amount, amount, 0, budget, scope, opened))
+        base.execute(LAPSE, (now - LEASE_SECONDS,))
+        base.execute(
+            "DELETE FROM accounts WHERE touched < ? AND opened != ''", (now - KEPT_SECONDS,)
+        )
+        base.execute("DELETE FROM holds WHERE lapsed = 1 AND since < ?", (now - KEPT_SECONDS,))

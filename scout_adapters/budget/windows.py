@@ -1,0 +1,30 @@
+"""The windows of time that budgets are for: hours, days and months of UTC, whose ends are known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Per = Literal["call", "run", "hour", "day", "month", "total"]
+TIMED = ("hour", "day", "month")
+
+_FORMS = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}
+
+
+def window_at(per: Per, now: float) -> str:
+    """Name the window in which a moment lies; "" where there is only one. Seconds since 1970."""
+    form = _FORMS.get(per)
+    return datetime.fromtimestamp(now, UTC).strftime(form) if form else ""
+
+
+def next_opening(per: Per, now: float) -> datetime | None:
+    """Return when the next window opens; None where none will."""
+    moment = datetime.fromtimestamp(now, UTC).replace(minute=0, second=0, microsecond=0)
+    match per:
+        case "hour":
+            return moment + timedelta(hours=1)
+        case "day":
+            return moment.replace(hour=0) + timedelta(days=1)
+        case "month":
+            return (moment.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1)
+    return None

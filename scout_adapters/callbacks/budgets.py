@@ -1,0 +1,263 @@
+"""What calls may cost: the handler that keeps them within a budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from langchain_core.messages import AIMessage
+from langchain_core.outputs import LLMResult
+from typing_extensions import override
+
+from scout_adapters.budget import (
+    Account,
+    Balance,
+    BudgetStore,
+    Hold,
+    MemoryBudgets,
+    SqliteBudgets,
+)
+from scout_adapters.budget.accounts import dollars, nano
+from scout_adapters.budget.plan import By, Scope, Usd, plan_of, shown
+from scout_adapters.budget.windows import TIMED, Per, window_at
+from scout_adapters.callbacks.foreign import answered, ceiling_of_call, failed
+from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
+from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationError
+from scout_adapters.llm.ceiling import Ceiling, Proposal
+from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.logs import logger_of
+
+logger = logger_of(__name__)
+
+OnExceeded = Literal["raise", "warn", "cheaper"]
+
+KEPT_WINDOWS = 4
+"""Hours, days or months that are remembered: a clock that is set back opens none of them anew."""
+
+KEPT_CALLS = 100_000
+"""Calls or runs that are remembered, of those whose end is never heard of."""
+
+
+class ScoutBudgetCallbackHandler(RunHandler):
+    """Keeps what calls cost below a limit, by holding back before each attempt what it may cost.
+
+    Our models ask it before every attempt, retries and failovers too, and go no further without
+    room for the most that it can cost: its tokens at the dearest price, and an answer as long as
+    `max_tokens` allows (or else as the model can write). When its cost is known, the hold is
+    settled to that; where nobody knows (a timeout, a stream that was left), it stays. Models that
+    are not ours are asked for once before each call. Nothing is sent that might exceed the limit.
+    """
+
+    raise_error = True  # else core would swallow what it raises, and the call go on
+
+    def __init__(  # noqa: PLR0913  # each is a choice of its own
+        self,
+        limit_usd: Usd | Mapping[str, Usd],
+        *,
+        per: Per = "total",
+        scope: Scope = None,
+        on_exceeded: OnExceeded = "raise",
+        name: str = "",
+        path: str | Path | None = None,
+        store: BudgetStore | None = None,
+        answer_tokens: int | None = None,
+        unpriced: Literal["raise", "allow"] = "raise",
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Allow `limit_usd` for each window `per`, a part of UTC's calendar.
+
+        `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with that
+        tag; with a scope, the limit may be a dict by tag, user, …, `"*"` for all others. Tags are
+        LangChain's, the user is `user_id` in a run's metadata.
+
+        `on_exceeded="cheaper"` goes on to the next candidate of a route that there is room for,
+        and raises where there is none; `"warn"` says so in the log and lets the call pass.
+
+        `path` keeps the budget in a SQLite file, for all processes of this machine; `name` tells
+        budgets in one file apart. `answer_tokens` is how long an answer is taken to be where no
+        `max_tokens` is set. `unpriced="allow"` lets models pass whose price nobody knows.
+        """
+        super().__init__()
+        self._plan = plan_of(limit_usd, per, scope, name)
+        if on_exceeded not in {"raise", "warn", "cheaper"}:
+            raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
+        if path is not None and per in {"call", "run"}:
+            raise ConfigurationError(f"a {per} lives in one process: its budget takes no path=")
+        self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
+        self._allows_unpriced = unpriced == "allow"
+        self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
+        self._wall = wall
+        self._holds: dict[tuple[UUID, int], Hold] = {}
+        self._windows: LastUsed[str, None] = LastUsed(KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
+
+    @property
+    def name(self) -> str:
+        """Under which its accounts are kept."""
+        return self._plan.name
+
+    @property
+    def balances(self) -> list[Balance]:
+        """How each account stands, by window and scope; integers of nano-dollars."""
+        return self.store.balances(self.name)
+
+    @property
+    def spent_usd(self) -> float:
+        """US dollars spent in the window that is open now, by everybody."""
+        return float(dollars(sum(balance.spent for balance in self._open_now())))
+
+    @property
+    def held_usd(self) -> float:
+        """US dollars held for requests that are under way."""
+        return float(dollars(sum(balance.held for balance in self._open_now())))
+
+    def _open_now(self) -> list[Balance]:
+        if self._plan.per not in TIMED:
+            return self.balances
+        window = window_at(self._plan.per, self._wall())
+        return [one for one in self.balances if one.account.window == window]
+
+    def on_scout_attempt_admit(self, run: Run, proposal: Proposal) -> None:
+        """Hold what an attempt can cost, or raise `BudgetExceeded`."""
+        about = proposal.about
+        accounts = self._accounts(run, about["provider"], about["model"], about["key_id"])
+        if accounts:
+            ceiling = proposal.ceiling(self.answer_tokens)
+            self._holds[run.id, proposal.number] = self._hold(accounts, ceiling)
+
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
+        """Do nothing: what it may cost is held already."""
+
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
+        """Book what it has cost in the place of its hold."""
+        self._told.set(run.id, record)
+        if record.outcome != "skipped":
+            self._settle(run.id, record)
+
+    def _accounts(self, run: Run, provider: str, model: str, key: str | None) -> list[Account]:
+        who: dict[By, Sequence[str]] = {
+            "tag": run.tags or ("",),
+            "user": (run.user or "",),
+            "provider": (provider,),
+            "model": (f"{provider}/{model}",),
+            "key": (key or "",),
+        }
+        return self._plan.accounts(self._window(run), who)
+
+    def _window(self, run: Run) -> str:
+        match self._plan.per:
+            case "call":
+                window = str(run.id)
+            case "run":
+                window = str(self.outermost(run))
+            case per:
+                window = window_at(per, self._wall())
+        if window not in self._windows:
+            for old in self._windows.set(window, None):
+                self._forget(old)
+        return window
+
+    def _forget(self, window: str) -> None:
+        self._windows.pop(window)
+        with suppress(BudgetError):  # whoever spends next hears of it
+            self.store.forget(self.name, window)
+
+    def _hold(self, accounts: Sequence[Account], ceiling: Ceiling) -> Hold:
+        if ceiling.usd is None and not self._allows_unpriced:
+            raise self._passing(self._plan.uncovered(accounts[0], ceiling.why), accounts[0])
+        amount = nano(ceiling.usd or Decimal(0))
+        held = self.store.hold(accounts, amount)
+        if isinstance(held, Balance):
+            error = self._passing(self._plan.refusal(held, amount, self._wall()), held.account)
+            if self.on_exceeded != "warn":
+                raise error
+            logger.warning("%s; it is made all the same", error)
+            held = self.store.hold(accounts, amount, beyond=True)
+        assert isinstance(held, Hold)  # noqa: S101  # what `beyond` is for
+        return held
+
+    def _passing(self, error: BudgetExceeded, account: Account) -> BudgetExceeded:
+        if self.on_exceeded == "cheaper":
+            error.passes = "key" if account.scope.startswith("key=") else "candidate"
+        return error
+
+    def _settle(self, run_id: UUID, record: AttemptRecord) -> None:
+        """Book what is known; what cannot be booked stays held, and counts as spent in the end."""
+        hold = self._holds.pop((run_id, record.number), None)
+        if hold is None:
+            return
+        amount = charge_of(record)
+        if amount is not None and amount > hold.amount:
+            more = shown(amount - hold.amount)
+            logger.warning("budget %r: a call cost $%s more than was held for it", self.name, more)
+        try:
+            self.store.settle(hold, amount)
+        except BudgetError as error:
+            logger.error(  # noqa: TRY400  # the error says it all in one line
+                "budget %r: what a call has cost is not booked: %s", self.name, error
+            )
+
+    @override
+    def _foreign_started(self, call: ForeignCall) -> None:
+        accounts = self._accounts(call.run, call.provider, call.model, None)
+        if accounts:
+            ceiling = ceiling_of_call(call, self.answer_tokens)
+            self._holds[call.run.id, 1] = self._hold(accounts, ceiling)
+
+    @override
+    def _foreign_ended(
+        self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
+    ) -> None:
+        for answer in answers if (run_id, 1) in self._holds else ():
+            record = answered(call, answer)
+            self._settle(run_id, replace(record, billed="no") if is_cached(answer) else record)
+
+    @override
+    def _foreign_failed(
+        self,
+        call: ForeignCall | None,
+        run_id: UUID,
+        error: BaseException,
+        answers: Sequence[AIMessage],
+    ) -> None:
+        if call is not None:
+            self._settle(run_id, failed(call, type(error).__name__, error))
+
+    @override
+    def _foreign_cancelled(self, call: ForeignCall) -> None:
+        self._settle(call.run.id, failed(call, "cancelled"))
+
+    @override
+    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Book what a call of another model has cost, and close the call's own budget."""
+        super().on_llm_end(response, run_id=run_id, **kwargs)
+        self._over(run_id)
+
+    @override
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Book what a call of another model may have cost, and close the call's own budget."""
+        super().on_llm_error(error, run_id=run_id, **kwargs)
+        self._over(run_id)
+
+    @override
+    def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
+        self._over(run_id)
+
+    def _over(self, run_id: UUID) -> None:
+        """Close the budget of a call or a run that is over."""
+        if self._plan.per in {"call", "run"} and str(run_id) in self._windows:
+            self._forget(str(run_id))
+
+
+def charge_of(record: AttemptRecord) -> int | None:
+    """Return what an attempt has cost, in nano-dollars; None where nobody knows."""
+    if record.billed == "no":
+        return 0
+    if record.outcome != "ok" or record.cost_usd is None:
+        return None
+    return nano(Decimal(repr(record.cost_usd)))

@@ -1,0 +1,224 @@
+"""The most that a request can cost, known before it leaves: what a budget must have room for.
+
+A token stands for a byte at the least, so a request has no more tokens than bytes, but for what
+providers add unseen, and for media. Over recorded traffic this holds (`tests/budgets`). What tools
+of the provider's own read in the course of an answer is bounded by the model's window alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from langchain_core.messages import BaseMessage
+
+from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.line import Prepared
+from scout_adapters.llm.pricing import context_window, price_list
+from scout_adapters.llm.record import AttemptObserver, Run
+from scout_adapters.llm.tariff import USUAL, USUAL_TIERS, Service
+from scout_adapters.llm.types import Json, ProviderSpec, Turn
+from scout_adapters.profiles import profile_on
+
+UNSEEN = 1000
+"""Tokens that providers put around a request: templates, instructions for tools, Grok's preamble;
+1,040 of them are the most that was recorded beside a request of 447 bytes."""
+
+IMAGE, DEAR_IMAGE = 10_000, 50_000
+"""Tokens of a picture. OpenAI's small models count one as up to 48,169:
+https://platform.openai.com/docs/guides/images-vision#calculating-costs"""
+
+BOUNDLESS = 10**9
+"""Tokens of what lies behind an address: only the model's window bounds them."""
+
+BYTES_OF_SOUND = 16
+"""Bytes of sound or film for a token: 32 tokens a second at 6 kbit/s are one for 23 bytes."""
+
+SLACK = 16
+"""Tokens that answers were seen to have beyond `max_tokens`, beside a sixteenth of it: some hosts
+round it up to 16, and some count how an answer is framed."""
+
+ELSEWHERE = frozenset(
+    {"plugins", "web_search_options", "search_parameters", "mcp_servers", "cachedContent"}
+)
+"""Fields of a body that have the provider read more than it is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most that a request can cost, in US dollars; None where nobody knows, and `why` not."""
+
+    usd: Decimal | None
+    input_tokens: int = 0
+    output_tokens: int | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model takes and says at the most, in tokens; None where that is not known."""
+
+    window: int | None
+    answer: int | None
+
+
+class Proposal(Protocol):
+    """An attempt that may be made: whom it would ask, and what it can cost at the most."""
+
+    number: int
+
+    @property
+    def about(self) -> Json:
+        """Its `provider`, `model` and `key_id`."""
+
+    def ceiling(self, answer_tokens: int | None = None) -> Ceiling:
+        """Return the most that it can cost.
+
+        Where its request sets no limit to the answer, that is `answer_tokens`, or else all that
+        the model can say.
+        """
+
+
+class AttemptGuard(AttemptObserver, Protocol):
+    """An observer that is asked first whether an attempt may be made."""
+
+    def on_scout_attempt_admit(self, run: Run, proposal: Proposal) -> None:
+        """Raise `BudgetExceeded` where it must not be; what is held for it is settled later."""
+
+
+def ceiling_of(
+    candidate: Candidate, prepared: Prepared, answer_tokens: int | None = None
+) -> Ceiling:
+    """Return the most that a prepared request can cost.
+
+    Where it sets no limit to the answer, that is `answer_tokens`, or else all that the model can
+    say.
+    """
+    spec, model = candidate.endpoint.spec, candidate.model
+    limits = limits_of(spec, model)
+    return ceiling_at(
+        spec.name,
+        model,
+        given=input_bound(prepared, model, limits),
+        taken=answer_bound(prepared, spec, limits, answer_tokens),
+        kinds=_kinds(prepared),
+        tier=str(prepared.body.get("service_tier") or "").lower(),
+        prices=spec.prices,
+    )
+
+
+def ceiling_at(  # noqa: PLR0913  # what a price depends on
+    provider: str,
+    model: str,
+    *,
+    given: int,
+    taken: int | None,
+    kinds: Collection[str] = (),
+    tier: str = "",
+    prices: str = "",
+) -> Ceiling:
+    """Return the most that `given` tokens of a request and `taken` of its answer can cost."""
+    if taken is None:
+        why = "nobody knows how long an answer may be: set max_tokens="
+        return Ceiling(None, given, why=why)
+    service = USUAL if tier in USUAL_TIERS else Service(tier)
+    tariff = price_list(provider, model, service, prices=prices).tariff
+    usd = tariff.most(given, taken, kinds) if tariff else None
+    if usd is None:
+        why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
+        return Ceiling(None, given, taken, why)
+    return Ceiling(usd, given, taken)
+
+
+def limits_of(spec: ProviderSpec, model: str) -> Limits:
+    """Return a model's limits: by its card, or by what is published of it."""
+    held = _limits.get((id(spec), model))
+    if held is None:
+        profile = profile_on(spec, model) or {}
+        window = profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model)
+        held = _limits[id(spec), model] = (
+            spec,
+            Limits(window, profile.get("max_output_tokens")),
+        )
+    return held[1]
+
+
+_limits: dict[tuple[int, str], tuple[ProviderSpec, Limits]] = {}
+"""What was looked up, with the card, which lives as long as its id stands for it."""
+
+
+def input_bound(prepared: Prepared, model: str, limits: Limits) -> int:
+    """Return a number of tokens that a request does not exceed."""
+    if limits.window is not None and _reads_more(prepared):
+        return limits.window
+    size = len(prepared.content) or spoken(prepared.request.messages)
+    return bounded(size + sum(_media(prepared.turns, model)), limits)
+
+
+def bounded(size: int, limits: Limits) -> int:
+    """Return a number of tokens that so many bytes, and what is put around them, do not exceed."""
+    return size + UNSEEN if limits.window is None else min(size + UNSEEN, limits.window)
+
+
+def _reads_more(prepared: Prepared) -> bool:
+    """Tell whether the provider may read more than it is sent: with tools of its own, say."""
+    own = any(tool.get("type") != "function" for tool in prepared.request.tools)
+    return own or not ELSEWHERE.isdisjoint(prepared.body)
+
+
+def spoken(messages: Sequence[BaseMessage]) -> int:
+    """Return the bytes of what messages say."""
+    return sum(len(message.text.encode()) for message in messages)
+
+
+def _media(turns: Sequence[Turn], model: str) -> Iterator[int]:
+    """Yield, for each part that is no text, how many tokens it is beyond its bytes in the body."""
+    for block in _blocks(turns):
+        packed = len(block.get("base64") or "")
+        match block["type"]:
+            case "image":
+                yield (DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE) - packed
+            case "audio" | "video" if packed:
+                yield packed // BYTES_OF_SOUND - packed
+            case "audio" | "video" | "file" if not packed:
+                yield BOUNDLESS
+
+
+def _blocks(turns: Sequence[Turn]) -> Iterator[Json]:
+    return (block for turn in turns for block in turn.blocks if block.get("type") in MEDIA)
+
+
+MEDIA = frozenset({"image", "audio", "video", "file"})
+
+
+def _kinds(prepared: Prepared) -> set[str]:
+    """Name the kinds of tokens that may be dearer than others, and that this call may have."""
+    kinds = {f"input_{block['type']}" for block in _blocks(prepared.turns)}
+    if b"cache_control" in prepared.content:
+        kinds |= {"cache_write", "cache_write_1h"}
+    for modality in prepared.body.get("modalities") or ():
+        kinds.add(f"output_{modality}")
+    return kinds
+
+
+def answer_bound(
+    prepared: Prepared, spec: ProviderSpec, limits: Limits, answer_tokens: int | None = None
+) -> int | None:
+    """Return a number of tokens that an answer does not exceed; None where nobody knows one."""
+    body: Any = prepared.body
+    stated = (
+        prepared.request.max_tokens
+        or body.get("max_completion_tokens")
+        or body.get("max_tokens")  # Anthropic's wire sets it where nobody has
+        or (body.get("generationConfig") or {}).get("maxOutputTokens")
+    )
+    beyond = spec.thoughts_beyond
+    if beyond is not None and beyond.match(prepared.request.model):
+        stated = None
+    if stated is not None:
+        most = stated + stated // 16 + SLACK
+    else:
+        most = answer_tokens or limits.answer or limits.window
+    return None if most is None else int(most) * int(body.get("n") or 1)

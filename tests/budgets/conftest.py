@@ -1,0 +1,69 @@
+"""Stores of both kinds, and models over an emulator whose log is the witness."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from scout_adapters.budget import BudgetStore, MemoryBudgets, SqliteBudgets
+from scout_adapters.chat_models import _transports
+from scout_adapters.llm import circuit_breaker, keys, pricing
+from scout_adapters.llm.providers import registry
+from scout_adapters.testing import Emulator
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == HERE:  # pytest shows every conftest the whole run
+            item.add_marker(pytest.mark.block_network(allowed_hosts=["127.0.0.1"]))
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget the health, prices and clients of other tests, and this machine's keys."""
+    for name in os.environ:
+        if name.endswith(("_API_KEY", "_API_KEYS", "_API_URL")) or name == "SCOUT_AUDIT_PATH":
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(registry, "_clients", {})
+    monkeypatch.setattr(registry, "_special", {})
+    yield
+    keys._states.clear()
+    circuit_breaker._breakers.clear()
+    pricing.PRICING.clear()
+    _transports.clear()
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator()
+
+
+class Wall:
+    """A wall clock that tests set."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+MAKERS: dict[str, Callable[[Path, Wall], BudgetStore]] = {
+    "memory": lambda path, wall: MemoryBudgets(),
+    "sqlite": lambda path, wall: SqliteBudgets(path / "budgets.db", wall=wall),
+}
+
+
+@pytest.fixture(params=MAKERS)
+def store(request: pytest.FixtureRequest, tmp_path: Path, wall: Wall) -> BudgetStore:
+    return MAKERS[request.param](tmp_path, wall)

@@ -1,0 +1,519 @@
+"""What a budget lets pass, by the emulator's log, and what it says where it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import pickle
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.caches import InMemoryCache
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableLambda
+
+from scout_adapters import (
+    ScoutAuditCallbackHandler,
+    ScoutBudgetCallbackHandler,
+    ScoutCostCallbackHandler,
+    ScoutGroqChatModel,
+    ScoutOpenAIChatModel,
+    ScoutRouterChatModel,
+)
+from scout_adapters.audit import read_rows
+from scout_adapters.budget import SqliteBudgets
+from scout_adapters.errors import BudgetExceeded, ConfigurationError, ScoutError
+from scout_adapters.llm.pricing import PRICING
+from scout_adapters.testing import (
+    CutMidStream,
+    Emulator,
+    Hang,
+    NotJson,
+    Overloaded,
+    RateLimited,
+    ServerError,
+)
+
+Ask = Callable[..., Any]
+
+SMALL, LARGE = "small", "large"
+
+
+@pytest.fixture(autouse=True)
+def prices() -> None:
+    """A dollar for a thousand tokens of the small model, in or out, ten of the large one."""
+    for provider in ("groq", "openai"):
+        PRICING[provider] = {
+            SMALL: {"input": 1.0, "output": 1.0},
+            LARGE: {"input": 10.0, "output": 10.0},
+        }
+
+
+def groq(emulator: Emulator, model: str = SMALL, **options: Any) -> ScoutGroqChatModel:
+    options = {"api_keys": ["gsk_a", "gsk_b"], "max_tokens": 100, **options}
+    return ScoutGroqChatModel(model=model, transport=emulator.transport(), **options)
+
+
+@pytest.fixture(params=["invoke", "ainvoke", "stream", "astream"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Ask a model by one of the four verbs."""
+
+    async def astream(model: Any, *arguments: Any) -> list[Any]:
+        return [chunk async for chunk in model.astream(*arguments)]
+
+    verbs: dict[str, Ask] = {
+        "invoke": lambda model, *rest: model.invoke(*rest),
+        "ainvoke": lambda model, *rest: asyncio.run(model.ainvoke(*rest)),
+        "stream": lambda model, *rest: list(model.stream(*rest)),
+        "astream": lambda model, *rest: asyncio.run(astream(model, *rest)),
+    }
+    return verbs[request.param]
+
+
+def refused_in_the_end(ask: Callable[[], Any]) -> BudgetExceeded:
+    """Ask until the budget says no, and return what it says."""
+    with pytest.raises(BudgetExceeded) as raised:
+        _forever(ask)
+    return raised.value
+
+
+def _forever(ask: Callable[[], Any]) -> None:
+    for _ in range(100):
+        ask()
+
+
+def billed(emulator: Emulator) -> Decimal:
+    tokens = sum(one.input_tokens + one.output_tokens for one in emulator.log if one.billed)
+    return Decimal(tokens) / 1000
+
+
+def test_calls_pass_until_there_is_no_room_for_the_next(ask: Ask, emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(1.5)
+    model, config = groq(emulator), {"callbacks": [budget]}
+    error = refused_in_the_end(lambda: ask(model, "hi", config))
+    assert len(emulator.log) > 1
+    assert Decimal(repr(budget.spent_usd)) == billed(emulator) <= Decimal("1.5")
+    assert (error.spent_usd, error.held_usd, error.limit_usd) == (budget.spent_usd, 0.0, 1.5)
+    assert error.asked_usd is not None
+    assert error.asked_usd > error.left_usd == pytest.approx(1.5 - budget.spent_usd)
+    assert (error.opens_at, error.is_retryable) == (None, False)
+    assert "$1.5 (" in str(error)
+    assert pickle.loads(pickle.dumps(error)).asked_usd == error.asked_usd
+
+
+def test_nothing_is_sent_where_the_first_call_may_already_cost_too_much(
+    ask: Ask, emulator: Emulator
+) -> None:
+    with pytest.raises(BudgetExceeded, match=r"the call may cost \$1\.\d+ and \$0.5 is left"):
+        ask(groq(emulator), "hi", {"callbacks": [ScoutBudgetCallbackHandler("0.5")]})
+    assert emulator.log == []
+
+
+def test_each_attempt_is_held_for_and_a_failure_that_nobody_bills_is_given_back(
+    ask: Ask, emulator: Emulator
+) -> None:
+    emulator.script("groq", [RateLimited(), ServerError()])
+    budget = ScoutBudgetCallbackHandler(1.5)
+    ask(groq(emulator), "hi", {"callbacks": [budget]})
+    assert len(emulator.log) == 3
+    (balance,) = budget.balances
+    assert (balance.held, balance.uncertain) == (0, 0)
+    assert Decimal(repr(budget.spent_usd)) == billed(emulator)
+
+
+def test_a_stream_that_breaks_is_charged_what_was_held_for_it(emulator: Emulator) -> None:
+    emulator.script("groq", [CutMidStream()])
+    budget = ScoutBudgetCallbackHandler(1.5)
+    with pytest.raises(ScoutError):
+        list(groq(emulator).stream("Write a story.", {"callbacks": [budget]}))
+    (balance,) = budget.balances
+    assert balance.spent == balance.uncertain > float(billed(emulator)) * 1e9
+    assert balance.held == 0
+
+
+async def test_a_call_that_is_cancelled_is_charged_what_was_held_for_it(
+    emulator: Emulator,
+) -> None:
+    emulator.script("groq", [Hang(seconds=60)])
+    budget = ScoutBudgetCallbackHandler(1.5)
+    task = asyncio.create_task(groq(emulator).ainvoke("hi", {"callbacks": [budget]}))
+    await asyncio.sleep(0.1)
+    assert len(emulator.log) == 1
+    assert budget.held_usd > 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (balance,) = budget.balances
+    assert balance.spent == balance.uncertain > 1_000_000_000
+    assert balance.held == 0
+
+
+def test_a_stream_that_is_left_is_charged_what_was_held_for_it(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(1.5)
+    stream = groq(emulator).stream("Write a story.", {"callbacks": [budget]})
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    (balance,) = budget.balances
+    assert (balance.held, balance.spent) == (0, balance.uncertain)
+    assert balance.spent > 1_000_000_000
+
+
+def test_crowds_do_not_pass_the_limit_together(emulator: Emulator) -> None:
+    """Fifty threads at once: what each may cost is held, so that too many never leave."""
+    budget = ScoutBudgetCallbackHandler(3)
+    costs = ScoutCostCallbackHandler()
+    model, config = groq(emulator), {"callbacks": [budget, costs]}
+
+    def one(_: int) -> bool:
+        try:
+            model.invoke("hi", config)
+        except BudgetExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(50) as threads:
+        passed = sum(threads.map(one, range(200)))
+    assert passed == len(emulator.log) == costs.calls > 2
+    assert Decimal(repr(budget.spent_usd)) == costs.total.cost == billed(emulator) <= 3
+
+
+def test_the_next_window_lets_calls_pass_again_and_the_error_says_when(
+    ask: Ask, emulator: Emulator, wall: Any
+) -> None:
+    wall.now = datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC).timestamp()
+    for per, seconds in (("hour", 30), ("day", 30), ("month", 30)):
+        budget = ScoutBudgetCallbackHandler(1.4, per=per, wall=wall)  # type: ignore[arg-type]
+        model, config = groq(emulator), {"callbacks": [budget]}
+        error = refused_in_the_end(partial(ask, model, "hi", config))
+        assert error.opens_at == datetime(2027, 1, 1, tzinfo=UTC)
+        assert error.retry_after == pytest.approx(seconds)
+        assert "opens at 2027-01-01T00:00Z" in str(error)
+        assert not error.is_retryable
+        wall.now += 60
+        ask(model, "hi", config)
+        wall.now -= 60
+
+
+def test_a_clock_that_is_set_back_opens_no_window_anew(emulator: Emulator, wall: Any) -> None:
+    budget = ScoutBudgetCallbackHandler(1.2, per="hour", wall=wall)
+    model, config = groq(emulator), {"callbacks": [budget]}
+
+    def fill() -> int:
+        before = len(emulator.log)
+        refused_in_the_end(lambda: model.invoke("hi", config))
+        return len(emulator.log) - before
+
+    assert fill() > 0
+    wall.now += 7200
+    assert fill() > 0
+    wall.now -= 7200
+    assert fill() == 0
+
+
+def test_a_limit_for_each_call_is_for_all_of_its_attempts_and_for_no_other_call(
+    emulator: Emulator,
+) -> None:
+    budget = ScoutBudgetCallbackHandler(1.5, per="call")
+    model, config = groq(emulator, max_retries=3), {"callbacks": [budget]}
+    for _ in range(20):
+        model.invoke("hi", config)
+    assert budget.balances == []  # those of calls that are over
+    emulator.script("groq", [NotJson()])
+    with pytest.raises(BudgetExceeded):  # the first answer may be on the bill
+        both(emulator, model=SMALL).invoke("hi", config)
+    assert [one.provider for one in emulator.log][-1] == "groq"
+
+
+def test_a_limit_for_each_run_is_for_all_calls_of_a_chain(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(1.5, per="run")
+    model = groq(emulator)
+    thrice = RunnableLambda(lambda text: [model.invoke(text) for _ in range(30)])
+    for _ in range(2):
+        before = len(emulator.log)
+        with pytest.raises(BudgetExceeded):
+            thrice.invoke("hi", {"callbacks": [budget]})
+        assert len(emulator.log) > before + 1
+    assert budget.balances == []
+
+
+def test_a_scope_has_a_limit_for_each_of_its_values(emulator: Emulator) -> None:
+    config: Any = {"callbacks": [ScoutBudgetCallbackHandler(1.2, scope="user")]}
+    model = groq(emulator)
+    for user in ("ada", "bob"):
+        config["metadata"] = {"user_id": user}
+        error = refused_in_the_end(lambda: model.invoke("hi", config))
+        assert f", user={user}: " in str(error)
+    (budget,) = config["callbacks"]
+    assert [one.account.scope for one in budget.balances] == ["user=ada", "user=bob"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "counted"),
+    [
+        ("tag", {"tag=a", "tag=b"}),
+        ({"tag": "a"}, {"tag=a"}),
+        ({"tag": "c"}, set()),
+        ("provider", {"provider=groq"}),
+        ("model", {"model=groq/small"}),
+        ({"provider": "openai"}, set()),
+        ({"user": "ada"}, {"user=ada"}),
+    ],
+)
+def test_a_budget_counts_the_calls_that_it_is_for(
+    scope: Any, counted: set[str], emulator: Emulator
+) -> None:
+    budget = ScoutBudgetCallbackHandler(5, scope=scope)
+    config: Any = {"callbacks": [budget], "tags": ["a", "b"], "metadata": {"user_id": "ada"}}
+    groq(emulator).invoke("hi", config)
+    assert {one.account.scope for one in budget.balances if one.spent} == counted
+
+
+def test_limits_may_differ_by_name(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler({"groq": 5, "openai": "0.001"}, scope="provider")
+    config: Any = {"callbacks": [budget]}
+    groq(emulator).invoke("hi", config)
+    openai = ScoutOpenAIChatModel(
+        model=SMALL, api_key="sk", max_tokens=100, transport=emulator.transport()
+    )
+    with pytest.raises(BudgetExceeded, match=r"of \$0.001 "):
+        openai.invoke("hi", config)
+
+
+def both(emulator: Emulator, model: str = LARGE, **options: Any) -> ScoutRouterChatModel:
+    small = {"model": f"openai/{SMALL}", "api_key": "sk", "transport": emulator.transport()}
+    return ScoutRouterChatModel(
+        models=[groq(emulator, model), {**small, "max_tokens": 100}], **options
+    )
+
+
+def test_cheaper_goes_on_to_a_candidate_that_there_is_room_for(
+    ask: Ask, emulator: Emulator
+) -> None:
+    budget = ScoutBudgetCallbackHandler(5, on_exceeded="cheaper")
+    answer = ask(both(emulator), "hi", {"callbacks": [budget]})
+    last = answer[-1] if isinstance(answer, list) else answer
+    skipped, good = last.response_metadata["scout"]["attempts"]
+    assert (skipped["outcome"], skipped["provider"]) == ("skipped", "groq")
+    assert "budget 'total'" in skipped["reason"]
+    assert (good["outcome"], good["number"]) == ("ok", 1)
+    assert [one.provider for one in emulator.log] == ["openai"]
+    assert [one.held for one in budget.balances] == [0]
+
+
+def test_cheaper_raises_where_nobody_costs_little_enough(ask: Ask, emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(0.1, on_exceeded="cheaper")
+    with pytest.raises(BudgetExceeded) as raised:
+        ask(both(emulator), "hi", {"callbacks": [budget]})
+    assert [one["outcome"] for one in raised.value.attempts] == ["skipped", "skipped"]
+    assert emulator.log == []
+
+
+def test_without_it_a_route_stops_at_the_first_that_costs_too_much(
+    ask: Ask, emulator: Emulator
+) -> None:
+    with pytest.raises(BudgetExceeded):
+        ask(both(emulator), "hi", {"callbacks": [ScoutBudgetCallbackHandler(5)]})
+    assert emulator.log == []
+
+
+def test_cheaper_by_key_goes_on_to_the_next_key(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(1.2, scope="key", on_exceeded="cheaper")
+    model = groq(emulator)
+    refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
+    assert {one.key for one in emulator.log} == {"gsk_a", "gsk_b"}
+    assert all(one.left < 1_200_000_000 for one in budget.balances)
+    assert len(budget.balances) == 2
+
+
+def test_a_second_budget_that_says_no_gives_back_what_the_first_has_held(
+    ask: Ask, emulator: Emulator
+) -> None:
+    wide, narrow = ScoutBudgetCallbackHandler(100), ScoutBudgetCallbackHandler(0.001)
+    for order in ([wide, narrow], [narrow, wide]):
+        with pytest.raises(BudgetExceeded):
+            ask(groq(emulator), "hi", {"callbacks": order})
+    assert [(one.spent, one.held) for one in wide.balances] in ([(0, 0)], [])
+    assert emulator.log == []
+
+
+def test_warn_lets_the_call_pass_and_says_so(
+    ask: Ask, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = ScoutBudgetCallbackHandler(0.001, on_exceeded="warn")
+    with caplog.at_level(logging.WARNING):
+        ask(groq(emulator), "hi", {"callbacks": [budget]})
+    assert "it is made all the same" in caplog.text
+    assert Decimal(repr(budget.spent_usd)) == billed(emulator) > Decimal("0.001")
+
+
+def test_a_call_that_costs_more_than_was_held_is_said_and_counted(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = ScoutBudgetCallbackHandler("1.2", answer_tokens=1)
+    PRICING["groq"][SMALL] = {"input": 1.0, "output": 100.0}
+    model = groq(emulator, max_tokens=None)
+    model.invoke("hi", {"callbacks": [budget]})
+    (balance,) = budget.balances
+    assert "more than was held for it" in caplog.text
+    error = refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
+    assert error.asked_usd == pytest.approx((balance.spent - balance.overage) / 1e9)
+    assert (error.left_usd, len(emulator.log)) == (0.0, 1)
+
+
+def test_a_model_whose_price_nobody_knows_is_not_asked_unless_that_is_allowed(
+    ask: Ask, emulator: Emulator
+) -> None:
+    model = groq(emulator, "nobody-s-model")
+    with pytest.raises(BudgetExceeded, match="no price is known for groq/nobody-s-model"):
+        ask(model, "hi", {"callbacks": [ScoutBudgetCallbackHandler(5)]})
+    assert emulator.log == []
+    budget = ScoutBudgetCallbackHandler(5, unpriced="allow")
+    ask(model, "hi", {"callbacks": [budget]})
+    assert (len(emulator.log), budget.spent_usd) == (1, 0.0)
+
+
+def test_a_model_that_may_answer_without_end_is_not_asked_without_a_limit(
+    emulator: Emulator,
+) -> None:
+    model = groq(emulator, max_tokens=None)
+    with pytest.raises(BudgetExceeded, match="set max_tokens="):
+        model.invoke("hi", {"callbacks": [ScoutBudgetCallbackHandler(5)]})
+    model.invoke("hi", {"callbacks": [ScoutBudgetCallbackHandler(5, answer_tokens=100)]})
+    assert len(emulator.log) == 1
+
+
+def test_what_the_cache_answers_costs_nothing(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(1.5)
+    model = groq(emulator, cache=InMemoryCache())
+    for _ in range(50):
+        model.invoke("hi", {"callbacks": [budget]})
+    assert len(emulator.log) == 1
+
+
+def other(*answers: AIMessage, **options: Any) -> GenericFakeChatModel:
+    """Make a model of somebody else's, as LangChain's partners say who they are."""
+    metadata = {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
+
+    class Other(GenericFakeChatModel):
+        def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
+            return metadata
+
+    return Other(messages=iter(answers), **options)
+
+
+def said(tokens: int) -> AIMessage:
+    usage = {"input_tokens": tokens, "output_tokens": tokens, "total_tokens": 2 * tokens}
+    about = {"model_name": SMALL, "model_provider": "openai"}
+    return AIMessage("x", usage_metadata=usage, response_metadata=about)
+
+
+def test_models_of_others_are_held_for_and_settled() -> None:
+    budget = ScoutBudgetCallbackHandler(1.5)
+    model = other(*(said(100) for _ in range(9)))
+    refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
+    (balance,) = budget.balances
+    assert (balance.spent, balance.held) == (400_000_000, 0)
+
+
+def test_a_stream_of_another_model_that_counts_nothing_is_estimated() -> None:
+    budget = ScoutBudgetCallbackHandler(1.5)
+    words = AIMessage("one two three four")
+    list(other(words).stream("hi there", {"callbacks": [budget]}))
+    (balance,) = budget.balances
+    assert (balance.spent, balance.held, balance.uncertain) == (7_000_000, 0, 0)
+
+
+async def test_a_cancelled_call_of_another_model_is_charged_what_was_held() -> None:
+    class Slow(GenericFakeChatModel):
+        def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
+            return {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
+
+        async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
+            await asyncio.Event().wait()
+
+    budget = ScoutBudgetCallbackHandler(1.5)
+    task = asyncio.create_task(Slow(messages=iter([])).ainvoke("hi", {"callbacks": [budget]}))
+    await asyncio.sleep(0.01)
+    assert budget.held_usd > 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    (balance,) = budget.balances
+    assert balance.spent == balance.uncertain > 0 == balance.held
+
+
+def test_two_handlers_with_one_file_share_a_budget(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "budgets.db"
+    one, two = (ScoutBudgetCallbackHandler(1.5, per="day", path=path) for _ in range(2))
+    groq(emulator).invoke("hi", {"callbacks": [one]})
+    assert two.spent_usd == one.spent_usd > 0
+    third = ScoutBudgetCallbackHandler(1.5, per="day", path=path, name="another")
+    assert third.spent_usd == 0
+
+
+def test_a_budget_that_cannot_be_booked_takes_no_answer_away(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SqliteBudgets(tmp_path / "budgets.db", patience=0.05)
+    budget = ScoutBudgetCallbackHandler(5, store=store)
+    answer = emulator.answer
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other_process:
+
+        def locking(request: Any) -> Any:
+            other_process.execute("BEGIN IMMEDIATE")
+            return answer(request)
+
+        emulator.answer = locking  # type: ignore[method-assign]  # meanwhile, so to say
+        assert groq(emulator).invoke("hi", {"callbacks": [budget]}).text
+    assert "is not booked" in caplog.text
+    assert budget.held_usd > 1  # it is not given back
+    store.path.unlink()
+
+
+def test_skips_and_budgets_stand_in_the_audit_log(emulator: Emulator, tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    budget = ScoutBudgetCallbackHandler(5, on_exceeded="cheaper")
+    both(emulator).invoke("hi", {"callbacks": [ScoutAuditCallbackHandler(path), budget]})
+    rows = list(read_rows(path))
+    assert [(row["event"], row.get("outcome")) for row in rows] == [
+        ("llm_attempt", "skipped"),
+        ("llm_intent", None),
+        ("llm_attempt", "ok"),
+    ]
+    assert "$5 is left of $5" in rows[0]["reason"]
+
+
+def test_a_route_with_a_dead_provider_stays_within_the_budget(ask: Ask, emulator: Emulator) -> None:
+    emulator.down["groq"] = Overloaded()
+    budget = ScoutBudgetCallbackHandler(50)
+    ask(both(emulator, max_retries=1), "hi", {"callbacks": [budget]})
+    assert [one.provider for one in emulator.log][-1] == "openai"
+    assert Decimal(repr(budget.spent_usd)) == billed(emulator)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"limit_usd": -1},
+        {"limit_usd": "much"},
+        {"limit_usd": float("nan")},
+        {"limit_usd": {"ada": 1}},
+        {"limit_usd": 1, "per": "week"},
+        {"limit_usd": 1, "scope": "team"},
+        {"limit_usd": 1, "scope": {"tag": "a", "user": "b"}},
+        {"limit_usd": 1, "on_exceeded": "stop"},
+        {"limit_usd": 1, "per": "call", "path": "x.db"},
+    ],
+)
+def test_a_budget_that_makes_no_sense_is_refused_when_it_is_made(options: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        ScoutBudgetCallbackHandler(**options)
