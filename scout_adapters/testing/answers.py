@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scout_adapters.testing import (
@@ -15,13 +16,14 @@ from scout_adapters.testing import (
 from scout_adapters.testing.brain import Answer, think
 from scout_adapters.testing.complaints import Complaint
 from scout_adapters.testing.ids import Ids
-from scout_adapters.testing.reply import JSON, Json, Part, Reply, dumps
+from scout_adapters.testing.reply import JSON, Cached, Json, Part, Reply, Spent, dumps
 from scout_adapters.testing.usages import Counts
 from scout_adapters.testing.voices import VOICES
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.anthropic_messages import PromptCache
     from scout_adapters.testing.asked import Asked
+    from scout_adapters.testing.houses import Price
+    from scout_adapters.testing.prompt_cache import PromptCache
     from scout_adapters.testing.scene import Scene
 
 # OpenRouter keeps the connection alive with blank lines in front of a body.
@@ -62,23 +64,40 @@ def _think(scene: Scene, asked: Asked) -> Answer:
     return think(asked, f"{scene.house.name}/{scene.model}")
 
 
-def _openai(scene: Scene, body: Json, _: PromptCache) -> Reply:
+def _openai(scene: Scene, body: Json, cache: PromptCache) -> Reply:
     asked = openai_chat.read(body)
     answer = _think(scene, asked)
-    price = scene.house.price
-    spent = (asked.input_tokens, answer.output_tokens)
+    price, voice = scene.house.price, VOICES[scene.house.flavour]
+    cached = cache.use_unmarked(body) if voice.caches else Cached()
+    read = min(cached.read, asked.input_tokens)
+    spent = _spent(asked.input_tokens, answer, replace(cached, read=read))
     counts = Counts(
-        prompt=asked.input_tokens,
-        completion=answer.output_tokens,
-        reasoning=answer.reasoning_tokens,
+        prompt=spent.input,
+        completion=spent.output,
+        reasoning=spent.reasoning,
         audio=asked.media_tokens.get("audio", 0),
-        cost=(price[0] * spent[0], price[1] * spent[1]) if price else None,
+        cached=spent.cached.read,
+        cost=_cost(price, spent) if price else None,
     )
     writer = openai_chat.Writer(scene.house, scene.ids, int(scene.wall), body, answer, counts)
     if asked.stream:
-        kind = VOICES[scene.house.flavour].stream_type
-        return _streamed(scene, writer.events(), kind, spent)
+        return _streamed(scene, writer.events(), voice.stream_type, spent)
     return _whole(scene, writer.whole(), JSON, spent)
+
+
+def _cost(price: Price, spent: Spent) -> tuple[int, int]:
+    """Return what the input and the output of an answer cost, in nano-dollars."""
+    taken = spent.output * price.output
+    return price.of(spent) - taken, taken
+
+
+def _spent(given: int, answer: Answer, cached: Cached = Cached()) -> Spent:  # noqa: B008  # frozen
+    return Spent(
+        input=given,
+        output=answer.output_tokens,
+        reasoning=answer.reasoning_tokens,
+        cached=cached,
+    )
 
 
 def _anthropic(scene: Scene, body: Json, cache: PromptCache) -> Reply:
@@ -87,7 +106,7 @@ def _anthropic(scene: Scene, body: Json, cache: PromptCache) -> Reply:
     cached = cache.use(body)
     total = max(asked.input_tokens, cached.read + cached.written)
     writer = anthropic_messages.Writer(scene.ids, body, answer, total, cached)
-    spent = (total, answer.output_tokens)
+    spent = _spent(total, answer, cached)
     if asked.stream:
         return _streamed(scene, writer.events(), _EVENTS, spent)
     return _whole(scene, writer.whole(), JSON, spent)
@@ -97,7 +116,7 @@ def _gemini(scene: Scene, body: Json, _: PromptCache) -> Reply:
     asked = gemini.read(body, scene.model, stream=scene.stream)
     answer = _think(scene, asked)
     writer = gemini.Writer(scene.ids, scene.model, answer, asked.input_tokens, asked.media_tokens)
-    spent = (asked.input_tokens, answer.output_tokens)
+    spent = _spent(asked.input_tokens, answer)
     if asked.stream and scene.request.asks("alt") == "sse":
         return _streamed(scene, writer.events(), "text/event-stream", spent)
     kind = "application/json; charset=UTF-8"
@@ -106,24 +125,22 @@ def _gemini(scene: Scene, body: Json, _: PromptCache) -> Reply:
     return _whole(scene, writer.whole(), kind, spent)
 
 
-def _whole(scene: Scene, body: Json, kind: str, spent: tuple[int, int]) -> Reply:
+def _whole(scene: Scene, body: Json, kind: str, spent: Spent) -> Reply:
     return Reply(
         headers={"content-type": kind, **scene.headers()},
-        parts=(Part(_PADDING.get(scene.house.name, b"") + dumps(body), spent[1]),),
+        parts=(Part(_PADDING.get(scene.house.name, b"") + dumps(body), spent.output),),
         billed=True,
-        input_tokens=spent[0],
-        output_tokens=spent[1],
+        spent=spent,
     )
 
 
-def _streamed(scene: Scene, parts: tuple[Part, ...], kind: str, spent: tuple[int, int]) -> Reply:
+def _streamed(scene: Scene, parts: tuple[Part, ...], kind: str, spent: Spent) -> Reply:
     return Reply(
         headers={"content-type": kind, **scene.headers()},
         parts=parts,
         streamed=True,
         billed=True,
-        input_tokens=spent[0],
-        output_tokens=spent[1],
+        spent=spent,
     )
 
 

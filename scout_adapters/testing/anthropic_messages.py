@@ -5,14 +5,13 @@ https://platform.claude.com/docs/en/api/messages and …/build-with-claude/strea
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.testing.asked import Asked, Tool, Turn, hear, mapping, objects, strings, weigh
 from scout_adapters.testing.brain import Answer, Call, pieces
 from scout_adapters.testing.ids import Ids, sign
-from scout_adapters.testing.reply import Json, Part, dumps
+from scout_adapters.testing.reply import Cached, Json, Part, dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,68 +80,6 @@ def _thinks(body: Json) -> bool:
     if kind is not None:
         return kind in {"enabled", "adaptive"}
     return any(sign in str(body.get("model")).lower() for sign in _THINKERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A prefix of the request that its sender wants cached."""
-
-    digest: str
-    tokens: int
-    hour: bool
-    """Kept for an hour, not for five minutes."""
-
-
-def marks(body: Json) -> list[Mark]:
-    """Find the prefixes up to each `cache_control`: tools, then system, then messages."""
-    found, seen, characters = [], hashlib.sha256(str(body.get("model")).encode()), 0
-    for block in _blocks(body):
-        control = block.get("cache_control")
-        bare = dumps({key: value for key, value in block.items() if key != "cache_control"})
-        seen.update(bare)
-        characters += len(bare)
-        if isinstance(control, dict):
-            hour = control.get("ttl") == "1h"
-            found.append(Mark(seen.hexdigest(), max(1, (characters + 3) // 4), hour))
-    return found
-
-
-def _blocks(body: Json) -> Iterator[Json]:
-    yield from objects(body.get("tools"))
-    yield from blocks_of(body.get("system"))
-    for message in objects(body.get("messages")):
-        yield {"role": message.get("role")}
-        yield from blocks_of(message.get("content"))
-
-
-def blocks_of(content: Any) -> list[Json]:
-    """Return a content's blocks; a text is one block."""
-    return [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cached:
-    """What the prompt cache did for a request, in tokens."""
-
-    read: int = 0
-    written: int = 0
-    hour: bool = False
-
-
-@dataclass(slots=True)
-class PromptCache:
-    """Remembers the prefixes that were marked; it has no minimum and forgets nothing."""
-
-    known: set[str] = field(default_factory=set)
-
-    def use(self, body: Json) -> Cached:
-        """Look a request's prefixes up, and learn them."""
-        found = marks(body)
-        if not found:
-            return Cached()
-        read = max((mark.tokens for mark in found if mark.digest in self.known), default=0)
-        self.known.update(mark.digest for mark in found)
-        return Cached(read=read, written=found[-1].tokens - read, hour=found[-1].hour)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.anthropic_messages import blocks_of
 from scout_adapters.testing.asked import mapping, objects
 from scout_adapters.testing.complaints import Complaint
 from scout_adapters.testing.ids import sign
+from scout_adapters.testing.prompt_cache import blocks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

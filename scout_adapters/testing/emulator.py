@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import orjson
 
 from scout_adapters.testing import answers
-from scout_adapters.testing.anthropic_messages import PromptCache
 from scout_adapters.testing.faults import (
     BadRequest,
     Fault,
@@ -28,6 +27,8 @@ from scout_adapters.testing.houses import WireName, house
 from scout_adapters.testing.ledger import Exchange, Ledger
 from scout_adapters.testing.mock import EmulatorTransport
 from scout_adapters.testing.places import Place, find_key, locate
+from scout_adapters.testing.prompt_cache import PromptCache
+from scout_adapters.testing.reply import Spent
 from scout_adapters.testing.scene import Scene
 from scout_adapters.testing.server import Server
 
@@ -187,7 +188,7 @@ class Emulator:
         )
         reply = fault.play(scene) if fault else scene.good()
         self._write(number, scene, fault, reply, body or {})
-        return Played(number, reply, (place.house.price or (0, 0))[1])
+        return Played(number, reply, place.house.price.output if place.house.price else 0)
 
     def _fault(self, request: Request, place: Place, key: str) -> tuple[Fault | None, float | None]:
         """Choose what befalls a request, and for how much longer if that is known."""
@@ -224,7 +225,7 @@ class Emulator:
         waits = reply.slow and reply.streamed
         spoken = reply.parts[-1].tokens if reply.parts and not waits else 0
         price = scene.house.price
-        tokens = (reply.input_tokens, spoken) if reply.billed else (0, 0)
+        spent = replace(reply.spent, output=spoken) if reply.billed else Spent()
         exchange = Exchange(
             number=number,
             at=self.clock() - self._start,
@@ -235,10 +236,11 @@ class Emulator:
             stream=scene.stream,
             status=reply.status,
             fault=fault.name if fault else None,
-            input_tokens=tokens[0],
-            output_tokens=tokens[1],
+            input_tokens=spent.input,
+            output_tokens=spent.output,
+            spent=reply.spent,
             billed=reply.billed,
-            cost_nanousd=tokens[0] * price[0] + tokens[1] * price[1] if price else None,
+            cost_nanousd=price.of(spent) if price else None,
             finished=not (reply.slow or reply.dropped) and reply.ending == "clean",
             body=body,
             headers=scene.request.headers,

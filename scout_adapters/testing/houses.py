@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scout_adapters.testing.reply import Spent
+
 WireName = Literal["openai", "anthropic", "gemini"]
+
+
+class Price(NamedTuple):
+    """Nano-dollars for a token of a kind."""
+
+    input: int
+    output: int
+    cached: int
+    """For a token of the input that the prompt cache gave."""
+
+    def of(self, spent: Spent) -> int:
+        """Return what an answer costs."""
+        fresh = spent.input - spent.cached.read
+        return fresh * self.input + spent.cached.read * self.cached + spent.output * self.output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +42,8 @@ class House:
     """The path in front of each protocol's endpoint. Longer ones come first."""
 
     keyless: bool = False
-    price: tuple[int, int] | None = None
-    """Nano-dollars for a token in and out, at the providers whose answers name their price."""
+    price: Price | None = None
+    """At the providers whose answers name their price."""
 
     flavour: str = "openai"
     """Whose quirks its OpenAI protocol has; the name of a `Voice`."""
@@ -59,7 +75,7 @@ HOUSES: Mapping[str, House] = {
             host="openrouter.ai",
             base="/api/v1",
             roots={"/api/v1": "openai"},
-            price=(100, 400),
+            price=Price(100, 400, 25),
             flavour="openrouter",
             dialect="openrouter",
         ),
@@ -72,7 +88,7 @@ HOUSES: Mapping[str, House] = {
             dialect="deepseek",
         ),
         _openai("mistral", "api.mistral.ai"),
-        House(name="xai", host="api.x.ai", price=(300, 500), flavour="xai", dialect="xai"),
+        House(name="xai", host="api.x.ai", price=Price(300, 500, 75), flavour="xai", dialect="xai"),
         _openai("together", "api.together.xyz"),
         _openai("fireworks", "api.fireworks.ai", "/inference/v1"),
         _openai("cerebras", "api.cerebras.ai"),

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from scout_adapters.testing.reply import Spent
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,6 +39,9 @@ class Exchange:
     input_tokens: int = 0
     output_tokens: int = 0
     """What the provider puts on the bill; 0 where nothing is billed."""
+
+    spent: Spent = field(default_factory=Spent)
+    """The same by kind; of an answer that was not given to its end, the output as it would be."""
 
     billed: bool = False
     cost_nanousd: int | None = None

@@ -84,7 +84,7 @@ class CutMidStream(Fault):
         good = scene.good()
         if not good.streamed:
             half = good.body[: len(good.body) // 2]
-            return replace(good, parts=(Part(half, good.output_tokens),), ending=self.how)
+            return replace(good, parts=(Part(half, good.spent.output),), ending=self.how)
         kept = good.parts[: self.after]
         return replace(good, parts=kept, ending=self.how, between=self.between)
 
@@ -116,7 +116,7 @@ class Hang(Fault):
 
 def _unheard(scene: Scene, *, billed: bool, ending: Ending = "clean") -> Reply:
     reply = scene.good() if billed else Reply()
-    parts = (Part(b"", reply.output_tokens),)
+    parts = (Part(b"", reply.spent.output),)
     return replace(reply, parts=parts, dropped=True, streamed=False, ending=ending)
 
 
@@ -203,7 +203,7 @@ class CutGzip(Fault):
         # Flushed after each event, as servers do that stream.
         events = (packer.compress(one.data) + packer.flush(zlib.Z_SYNC_FLUSH) for one in good.parts)
         packed = b"".join(events)
-        part = Part(packed[: int(len(packed) * self.keep)], good.output_tokens)
+        part = Part(packed[: int(len(packed) * self.keep)], good.spent.output)
         headers = {**good.headers, "content-encoding": "gzip"}
         return replace(good, headers=headers, parts=(part,), streamed=True)
 
@@ -248,7 +248,7 @@ class Drip(Fault):
         """Answer well, in drops."""
         good = scene.good()
         body, size = good.body, self.size
-        whole = good.output_tokens
+        whole = good.spent.output
         drops = tuple(Part(body[at : at + size], whole) for at in range(0, len(body), size))
         return replace(good, parts=drops, between=self.every)
 

@@ -39,6 +39,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """What the prompt cache did for a request, in tokens, which are part of its input."""
+
+    read: int = 0
+    written: int = 0
+    hour: bool = False
+    """Written for an hour, not for five minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What an answer is charged for, in tokens."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    """Of the output."""
+
+    cached: Cached = Cached()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """One HTTP answer and the manner in which it is given. Times are in seconds."""
 
@@ -72,8 +94,7 @@ class Reply:
     billed: bool = False
     """Whether the provider would put this on the bill."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
+    spent: Spent = Spent()
 
     @property
     def body(self) -> bytes:

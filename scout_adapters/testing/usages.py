@@ -20,6 +20,7 @@ class Counts:
     completion: int
     reasoning: int = 0
     audio: int = 0
+    cached: int = 0
     cost: tuple[int, int] | None = None
 
 
@@ -33,15 +34,15 @@ def basic(counts: Counts) -> Json:
 
 
 def cached(counts: Counts) -> Json:
-    """Count what the prompt cache gave, which is nothing."""
-    return {**basic(counts), "prompt_tokens_details": {"cached_tokens": 0}}
+    """Count what the prompt cache gave."""
+    return {**basic(counts), "prompt_tokens_details": {"cached_tokens": counts.cached}}
 
 
 def openai(counts: Counts) -> Json:
     """Count OpenAI's kinds of tokens."""
     return {
         **basic(counts),
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": counts.audio},
+        "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": counts.audio},
         "completion_tokens_details": {
             "reasoning_tokens": counts.reasoning,
             "audio_tokens": 0,
@@ -65,12 +66,17 @@ def groq(counts: Counts) -> Json:
     usage |= {"completion_time": 0.09, "total_time": 0.1}
     if counts.reasoning:
         usage["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning}
+    if counts.cached:
+        usage["prompt_tokens_details"] = {"cached_tokens": counts.cached}
     return usage
 
 
 def deepseek(counts: Counts) -> Json:
     """Count DeepSeek's cache hits and misses."""
-    misses = {"prompt_cache_hit_tokens": 0, "prompt_cache_miss_tokens": counts.prompt}
+    misses = {
+        "prompt_cache_hit_tokens": counts.cached,
+        "prompt_cache_miss_tokens": counts.prompt - counts.cached,
+    }
     return reasoned(counts) | misses
 
 
@@ -78,7 +84,7 @@ def xai(counts: Counts) -> Json:
     """Count reasoning outside the completion tokens, but in the total."""
     usage = openai(counts) | {"completion_tokens": counts.completion - counts.reasoning}
     details = {"text_tokens": counts.prompt, "audio_tokens": 0, "image_tokens": 0}
-    usage["prompt_tokens_details"] = details | {"cached_tokens": 0}
+    usage["prompt_tokens_details"] = details | {"cached_tokens": counts.cached}
     ticks = {} if counts.cost is None else {"cost_in_usd_ticks": sum(counts.cost) * 10}
     return usage | {"num_sources_used": 0} | ticks
 
@@ -92,7 +98,7 @@ def openrouter(counts: Counts) -> Json:
         "cost": usd,
         "is_byok": False,
         "prompt_tokens_details": {
-            "cached_tokens": 0,
+            "cached_tokens": counts.cached,
             "cache_write_tokens": 0,
             "audio_tokens": counts.audio,
             "video_tokens": 0,

@@ -30,6 +30,9 @@ class Voice:
     """Where a stream counts: a chunk of its own if asked for, Groq's own way, in the finish chunk,
     always in a chunk of its own, or in a last chunk with an empty choice."""
 
+    caches: bool = False
+    """Whether long beginnings of prompts are cached without being asked, and counted."""
+
     done: bool = True
     """Whether streams end with `[DONE]`."""
 
@@ -95,6 +98,7 @@ def _limits(ids: Ids) -> dict[str, str]:
 VOICES: Mapping[str, Voice] = {
     "openai": Voice(
         usage=usages.openai,
+        caches=True,
         usage_at="asked",
         opening={"role": "assistant", "content": "", "refusal": None},
         silent={"content": None},
@@ -111,6 +115,7 @@ VOICES: Mapping[str, Voice] = {
         answer_id=lambda ids: f"chatcmpl-{ids.uuid()}",
         call_id=lambda ids: f"fc_{ids.uuid()}",
         usage=usages.groq,
+        caches=True,
         usage_at="groq",
         thought=lambda text: {"reasoning": text, "channel": "analysis"},
         extra={"system_fingerprint": "fp_c82faf3ca0"},
@@ -120,6 +125,7 @@ VOICES: Mapping[str, Voice] = {
     "openrouter": Voice(
         answer_id=lambda ids: f"gen-{ids.digits(10)}-{ids.hex(20)}",
         usage=usages.openrouter,
+        caches=True,
         usage_at="openrouter",
         opening=None,
         every={"role": "assistant", "content": ""},
@@ -135,6 +141,7 @@ VOICES: Mapping[str, Voice] = {
         answer_id=Ids.uuid,
         call_id=lambda ids: f"call_00_{ids.hex(24)}",
         usage=usages.deepseek,
+        caches=True,
         thought=lambda text: {"content": None, "reasoning_content": text},
         silent={"content": ""},
         whole_calls=False,
@@ -166,6 +173,7 @@ VOICES: Mapping[str, Voice] = {
         answer_id=Ids.uuid,
         call_id=lambda ids: f"call_{ids.digits(8)}",
         usage=usages.xai,
+        caches=True,
         usage_at="after",
         opening=None,
         choice={},

@@ -1,0 +1,87 @@
+"""Processes that share a budget: a race for the last of it, and writers killed at any moment."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import budgetspending
+import pytest
+
+from scout_adapters.budget import Balance, SqliteBudgets
+
+PROCESSES = 8
+KILLS = 24
+
+
+def started(*arguments: object, **options: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, budgetspending.__file__, *map(str, arguments)]
+    return subprocess.Popen(command, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def balance(path: Path) -> Balance:
+    (only,) = SqliteBudgets(path).balances("b")
+    return only
+
+
+@pytest.mark.parametrize(("limit", "amount"), [(1000, 7), (50, 3)])
+def test_eight_processes_race_for_the_last_of_it(limit: int, amount: int, tmp_path: Path) -> None:
+    path, pipe = tmp_path / "b.db", subprocess.PIPE
+    racers = [
+        started("race", path, limit, amount, 40, stdin=pipe, stdout=pipe) for _ in range(PROCESSES)
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == b"ready\n"
+    said = [racer.communicate(b"go\n", timeout=60)[0] for racer in racers]
+    assert sum(map(int, said)) == limit // amount
+    assert (balance(path).spent, balance(path).held) == (limit // amount * amount, 0)
+
+
+def test_kill_9_gives_nothing_back_and_passes_no_limit(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    chance, path, limit, amount, actual = random.Random(seed), tmp_path / "b.db", 10**9, 1000, 300
+    held = settled = killed = 0
+    while killed < KILLS:
+        told = [tmp_path / f"told-{killed}-{number}" for number in range(2)]
+        with ExitStack() as files:
+            outs = [files.enter_context(file.open("wb")) for file in told]
+            spenders = [started("endless", path, limit, amount, actual, stdout=out) for out in outs]
+            began = time.monotonic()
+            while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.02))
+            for spender in spenders:
+                spender.send_signal(signal.SIGKILL)
+            killed += len(spenders)
+            assert {spender.wait(30) for spender in spenders} == {-signal.SIGKILL}, seed
+        words = [word for file in told for word in file.read_text().split()]
+        held, settled = held + words.count("held"), settled + words.count("settled")
+        now = balance(path)
+        # A step that was made may not have been acknowledged: one for each that was killed.
+        assert settled * actual <= now.spent <= (settled + killed) * actual, seed
+        assert (held - settled - killed) * amount <= now.held <= killed * amount, seed
+        assert now.spent + now.held <= limit, seed
+    assert settled > killed
+
+
+def test_what_killed_processes_held_fills_the_budget_in_the_end(tmp_path: Path) -> None:
+    """Holds of the dead count: a budget that is small is never exceeded by starting again."""
+    path, limit = tmp_path / "b.db", 5000
+    for _ in range(12):
+        spender = started("endless", path, limit, 1000, 10, stdout=subprocess.PIPE)
+        assert spender.stdout is not None
+        word = spender.stdout.readline()
+        spender.send_signal(signal.SIGKILL)
+        spender.wait(30)
+        spender.stdout.close()
+        now = balance(path)
+        assert now.spent + now.held <= limit
+        if word == b"full\n":
+            break
+    assert now.left < 1000
