@@ -250,6 +250,10 @@ class ScoutChatModel(ChatOptions):
         run_manager: observing.RunManager | None = None,
         **kwargs: Any,
     ) -> bool:
+        handlers = run_manager.handlers if run_manager else ()
+        taps = any(hasattr(handler, "tap_output_aiter") for handler in handlers)
+        if not (taps or self.streaming or kwargs.get("stream")):
+            return False  # core would find out with a look at a protocol for each handler: 7 µs
         streams = super()._should_stream(async_api=async_api, run_manager=run_manager, **kwargs)
         if streams and run_manager is not None:
             observing.announce(run_manager)

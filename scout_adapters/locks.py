@@ -1,4 +1,4 @@
-"""A lock that a forked child finds open, whatever thread of the parent held it."""
+"""What a fork changes: locks that a child finds open, and whose process this is."""
 
 from __future__ import annotations
 
@@ -31,10 +31,19 @@ class ForkSafeLock:
         self._lock.release()
 
 
+class _Process:
+    """Knows its number without asking the kernel, which takes longer than all else on a call."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+
+
+process = _Process()
 _alive: WeakSet[ForkSafeLock] = WeakSet()
 
 
 def _renew_all() -> None:
+    process.pid = os.getpid()
     for lock in _alive:
         lock.renew()
 

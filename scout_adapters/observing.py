@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any, cast
+from functools import cache, partial
+from typing import Any, NamedTuple
 from weakref import ref
 
 from langchain_core.callbacks import (
@@ -122,18 +123,19 @@ class RunObserver:
     """Tells a run's handlers of every attempt."""
 
     def __init__(
-        self, run: RunManager, listeners: Sequence[AttemptObserver], *, events: bool
+        self,
+        run: RunManager,
+        listeners: Sequence[AttemptObserver],
+        guards: Sequence[AttemptGuard],
+        *,
+        events: bool,
     ) -> None:
-        """Take who hears at once, and whether any handler takes custom events."""
+        """Take who hears at once, who is asked first, and whether anybody takes custom events."""
         self._run = run
         self._asked_by = run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._listeners = listeners
-        self._guards = [
-            cast("AttemptGuard", each)
-            for each in listeners
-            if hasattr(each, "on_scout_attempt_admit")
-        ]
-        self._events = events
+        self._guards = guards
+        self.events = events
 
     def admit(self, attempt: Attempt) -> None:
         """Ask those who guard a budget; where one says no, the others forget the attempt."""
@@ -150,9 +152,10 @@ class RunObserver:
 
     def started(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""
-        about = attempt.about
-        for listener in self._listeners:
-            listener.on_scout_attempt_start(self._asked_by, about)
+        if self._listeners:
+            about = attempt.about
+            for listener in self._listeners:
+                listener.on_scout_attempt_start(self._asked_by, about)
 
     def ended(self, record: AttemptRecord) -> None:
         """Tell those who must know at once, even if the call is cancelled the next moment."""
@@ -165,7 +168,7 @@ class RunObserver:
         for item in news:
             if item.retry is not None:
                 run.on_retry(item.retry)
-            if self._events:
+            if self.events:
                 manager = CallbackManager(**_inherited(run))
                 manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
 
@@ -178,7 +181,7 @@ class RunObserver:
         for item in news:
             if item.retry is not None:
                 await run.on_retry(item.retry)
-            if self._events:
+            if self.events:
                 manager = AsyncCallbackManager(**_inherited(run))
                 await manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
 
@@ -194,26 +197,47 @@ def _inherited(run: RunManager) -> dict[str, Any]:
     }
 
 
+class Ears(NamedTuple):
+    """What a kind of handler hears of attempts."""
+
+    attempts: bool
+    guards: bool
+    logs: bool
+    """It has a log of its own, and writes every attempt already."""
+
+    events: bool
+
+
+@cache
+def _ears(kind: type[BaseCallbackHandler]) -> Ears:
+    has = partial(hasattr, kind)
+    return Ears(
+        attempts=has("on_scout_attempt_end"),
+        guards=has("on_scout_attempt_admit"),
+        logs=has("writes_attempts"),
+        events=kind.on_custom_event not in SILENT,
+    )
+
+
 def observer(run: RunManager | None) -> Observer | None:
     """Make the observer of a run, or None where nobody listens."""
     by_environment = environment_audit()
-    if run is None:
+    if run is None or not run.handlers:
         return by_environment
-    listeners: list[AttemptObserver] = [
-        cast("AttemptObserver", handler)
-        for handler in {id(each): each for each in run.handlers}.values()  # each hears once
-        if hasattr(handler, "on_scout_attempt_end")
-    ]
-    # A handler with a log of its own writes every attempt already.
-    if by_environment and not any(hasattr(listener, "audit") for listener in listeners):
+    listeners: list[Any] = []
+    guards: list[Any] = []
+    logs = events = False
+    for handler in run.handlers:
+        ears = _ears(type(handler))  # type: ignore[arg-type]  # classes can be hashed
+        if ears.attempts and handler not in listeners:  # each hears once
+            listeners.append(handler)
+            logs = logs or ears.logs
+            if ears.guards:
+                guards.append(handler)
+        events = events or (ears.events and not handler.ignore_custom_event)
+    if by_environment and not logs:
         listeners.append(by_environment)
-    if not (run.handlers or listeners):
-        return None
-    return RunObserver(run, listeners, events=any(map(_hears_events, run.handlers)))
-
-
-def _hears_events(handler: BaseCallbackHandler) -> bool:
-    return not handler.ignore_custom_event and type(handler).on_custom_event not in SILENT
+    return RunObserver(run, listeners, guards, events=events)
 
 
 SILENT = frozenset({BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event})

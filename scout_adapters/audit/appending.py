@@ -9,8 +9,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from scout_adapters.locks import process
+
 LOOKS, BETWEEN_LOOKS = 3, 0.002
 """How often, and how many seconds apart, a line without an end is looked at."""
+
+BETWEEN_LOOKS_AT_LINKS = 0.05
+"""Seconds for which what was seen of a file is believed."""
 
 
 class Appender:
@@ -19,9 +24,10 @@ class Appender:
     def __init__(self, path: Path, *, sync: bool) -> None:
         """Open `path`, and make it and its folder where they are missing."""
         self.path = path
-        self.pid = os.getpid()
+        self.pid = process.pid
         self._sync = sync
         self._failed: OSError | None = None
+        self._deleted, self._look_at = False, 0.0
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
@@ -59,14 +65,26 @@ class Appender:
                 self._failed = error
                 raise
 
-    def status(self) -> tuple[int, bool]:
-        """Return the file's size in bytes, and whether it was deleted meanwhile."""
-        about = os.fstat(self._descriptor)
-        return about.st_size, about.st_nlink == 0
+    @property
+    def size(self) -> int:
+        """How many bytes the file has, those of other processes too."""
+        return os.fstat(self._descriptor).st_size
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the file was deleted, as far as it was looked at in the last 50 ms.
+
+        Looking takes the kernel as long as writing a row does.
+        """
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._deleted = os.fstat(self._descriptor).st_nlink == 0
+            self._look_at = now + BETWEEN_LOOKS_AT_LINKS
+        return self._deleted
 
     def close(self) -> None:
         """Close the file, if it is this process's."""
-        if self.pid == os.getpid():
+        if self.pid == process.pid:
             os.close(self._descriptor)
 
 

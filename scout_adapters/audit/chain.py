@@ -30,24 +30,20 @@ def digest(part: bytes) -> bytes:
 
 
 class Chain:
-    """What one writer has written so far."""
+    """What one writer has written so far; where a line could not be written, begin another."""
 
     def __init__(self) -> None:
         self.writer = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._seq = 0
-        self._prev = self._next = b""
+        self._prev = b""
         self._begin = FIELD + self.writer.encode() + b'","seq":%d,"prev":"%b"'
 
     def link(self, body: bytes) -> bytes:
-        """Make a line of a row's JSON; counts as written only after `advance`."""
-        part = body[:-1] + self._begin % (self._seq + 1, self._prev)
-        self._next = digest(part)
-        return b'%b,"hash":"%b"}}\n' % (part, self._next)
-
-    def advance(self) -> None:
-        """Note that the line stands in the file."""
+        """Make the next line of a row's JSON."""
         self._seq += 1
-        self._prev = self._next
+        part = body[:-1] + self._begin % (self._seq, self._prev)
+        self._prev = digest(part)
+        return b'%b,"hash":"%b"}}\n' % (part, self._prev)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import Any, Literal
 
 import orjson
@@ -15,7 +15,7 @@ from scout_adapters.audit.appending import Appender
 from scout_adapters.audit.chain import Chain
 from scout_adapters.audit.segments import Rotate, segment_of_day, segment_with_room
 from scout_adapters.errors import AuditError, ConfigurationError
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import ForkSafeLock, process
 from scout_adapters.logs import logger_of
 
 logger = logger_of(__name__)
@@ -94,49 +94,55 @@ class AuditLog:
             "reason": reason,
             **fields,
         }
-        row = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event}
-        row |= {name: value for name, value in known.items() if value is not None}
-        try:
-            self._append(row)
-        except AuditError as error:
-            if self.on_failure != "warn":
-                raise
-            warn_of(error, event)
+        row = begun(event)
+        row.update((name, value) for name, value in known.items() if value is not None)
+        self.write(row)
 
-    def _append(self, row: dict[str, Any]) -> None:
+    def write(self, row: dict[str, Any]) -> None:
+        """Append a row that was `begun`, as `log` does; the row is not to be used again."""
         with self._lock:
             try:
                 if self._lost_since:
                     row["lost"] = self._lost_since
-                body = _encoded(row)
-                file = self._ready(row["time"])
+                body, file = _encoded(row), self._ready(row["time"])
                 chain = self._chain = self._chain or Chain()
                 file.write(chain.link(body))
-                chain.advance()
                 self._lost_since = 0
             except OSError as error:
-                self._chain = None
-                self.lost += 1
-                self._lost_since += 1
-                raise _failure(error, self.path) from error
+                self._lose(error, row["event"])
             except BaseException:  # goes on; Ctrl-C, and nobody knows whether the row is written
                 self._chain = None
                 raise
 
+    def _lose(self, error: OSError, event: str) -> None:
+        """Note that a row is not written, and say so as the log was told to."""
+        self._chain = None
+        self.lost += 1
+        self._lost_since += 1
+        failure = AuditError(error.errno or errno.EIO, error.strerror or str(error), str(self.path))
+        if self.on_failure != "warn":
+            raise failure from error
+        warn_of(failure, event)
+
     def _ready(self, time: str) -> Appender:
         """Return the file that this row goes to, open; a forked child opens its own."""
         file = self._file
-        if file is None or file.pid != os.getpid():
+        if file is None or file.pid != process.pid:
             self._chain = None
             return self._open(time, None)
-        size, deleted = file.status()
-        full = isinstance(self.rotate, int) and size >= self.rotate
-        past = self.rotate == "day" and time[:10] not in file.path.name
-        if not (deleted or full or past):
+        if not (file.deleted or self._is_over(file, time)):
             return file
         file.close()
         self._file = None
         return self._open(time, file.path)
+
+    def _is_over(self, file: Appender, time: str) -> bool:
+        """Tell whether this row is for a new file."""
+        if self.rotate is None:
+            return False
+        if self.rotate == "day":
+            return time[:10] not in file.path.name
+        return file.size >= self.rotate
 
     def _open(self, time: str, before: Path | None) -> Appender:
         path = self.path
@@ -153,6 +159,19 @@ class AuditLog:
             if self._file is not None:
                 self._file.close()
             self._file = None
+
+
+def begun(event: str) -> dict[str, Any]:
+    """Begin a row: when, to the millisecond of UTC, and what."""
+    now = time()
+    second = int(now)
+    if second != _clock[0]:
+        _clock[:] = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return {"time": f"{_clock[1]}.{int((now - second) * 1000):03}+00:00", "event": event}
+
+
+_clock: list[Any] = [-1, ""]
+"""The second that was written last, and how it is written."""
 
 
 def warn_of(error: AuditError, event: str) -> None:
@@ -173,7 +192,3 @@ def _encoded(row: dict[str, Any]) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         raise OSError(errno.EINVAL, f"the row is no JSON: {error}") from error
     return text.encode("utf-8", "replace")
-
-
-def _failure(error: OSError, path: Path) -> AuditError:
-    return AuditError(error.errno or errno.EIO, error.strerror or str(error), str(path))

@@ -33,11 +33,14 @@ class Plan:
     limits: Mapping[str, int]
     """Nano-dollars by tag, user, …; `"*"` is for all that are not named."""
 
-    def accounts(self, window: str, who: Mapping[By, Sequence[str]]) -> list[Account]:
-        """Return the accounts of a call, none where the budget is not for it."""
+    def accounts(self, window: str, who: Sequence[str] = ()) -> list[Account]:
+        """Return the accounts of a call, none where the budget is not for it.
+
+        `who` are its tags, its user, …: whatever the budget goes `by`.
+        """
         if self.by is None:
             return [Account(self.name, "", window, self.limits[ALL_OTHERS])]
-        found = who[self.by] if self.only is None else {self.only}.intersection(who[self.by])
+        found = who if self.only is None else {self.only}.intersection(who)
         usual = self.limits.get(ALL_OTHERS)
         limited = [(value, self.limits.get(value, usual)) for value in found]
         return [

@@ -20,7 +20,7 @@ from typing import Literal
 
 from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.errors import BudgetError
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import ForkSafeLock, process
 
 LEASE_SECONDS = 3600.0
 """How long a hold may be open before it counts as spent for good; if word comes later, as that."""
@@ -148,7 +148,7 @@ class SqliteBudgets:
         """Close this process's connection; the next step opens another."""
         with self._lock:
             held, self._held = self._held, None
-            if held is not None and held[0] == os.getpid():
+            if held is not None and held[0] == process.pid:
                 held[1].close()
 
     @contextmanager
@@ -174,7 +174,7 @@ class SqliteBudgets:
                 self._held[1].execute("ROLLBACK")
 
     def _connection(self) -> sqlite3.Connection:
-        pid = os.getpid()
+        pid = process.pid
         if self._held is not None and self._held[0] == pid:
             return self._held[1]
         if self._held is not None:

@@ -21,11 +21,10 @@ from scout_adapters.callbacks.runs import (
     ForeignCall,
     LastUsed,
     RunHandler,
-    answers_in,
     is_cached,
 )
-from scout_adapters.llm.auditing import about_run, write_intent, write_outcome, write_row
-from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.llm.auditing import row_of, write_intent, write_outcome, write_row
+from scout_adapters.llm.record import AttemptRecord, Run, run_of
 
 Redactor = Callable[[str], str]
 
@@ -38,6 +37,9 @@ class ScoutAuditCallbackHandler(RunHandler):
     Ours tell it of attempts; of any other LangChain model it logs the calls in the same two rows.
     Calls that are cancelled are logged as well: of other models when their task has ended.
     """
+
+    writes_attempts = True
+    """The log that SCOUT_AUDIT_PATH names is not written to besides."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class ScoutAuditCallbackHandler(RunHandler):
         )
         self._wanted = {"chain": chains, "tool": tools}
         self._prompts = prompts
+        self._hears_texts = prompts is not None
         self._begun: LastUsed[UUID, tuple[Run, str, float]] = LastUsed()
 
     @property
@@ -69,39 +72,19 @@ class ScoutAuditCallbackHandler(RunHandler):
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""
-        self._told.set(run.id, None)
+        self._told.note(run.id, None)
         write_intent(self.audit, run, attempt)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Write the outcome."""
-        self._told.set(run.id, record)
+        self._told.note(run.id, record)
         write_outcome(self.audit, run, record)
 
     @override
-    def on_chat_model_start(
-        self,
-        serialized: dict[str, Any],
-        messages: list[list[BaseMessage]],
-        *,
-        run_id: UUID,
-        **kwargs: Any,
-    ) -> None:
-        """Write what is asked, if that is wanted, and the intent of a call that is not ours."""
+    def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
         if self._prompts is not None:
-            self._write_text("llm_prompt", run_id, messages[0])
-        super().on_chat_model_start(serialized, messages, run_id=run_id, **kwargs)
-
-    @override
-    def on_llm_end(self, response: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Write what was answered, if that is wanted, and what came of a call that is not ours."""
-        if self._prompts is not None:
-            self._write_text("llm_answer", run_id, answers_in(response))
-        super().on_llm_end(response, run_id=run_id, **kwargs)
-
-    def _write_text(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
-        assert self._prompts is not None  # noqa: S101  # the callers have seen to it
-        text = orjson.dumps(messages_to_dict(messages), default=str).decode()
-        self.audit.log(event, run_id=str(run_id), text=self._prompts(text))
+            text = orjson.dumps(messages_to_dict(messages), default=str).decode()
+            self.audit.log(event, run_id=str(run_id), text=self._prompts(text))
 
     @override
     def _foreign_started(self, call: ForeignCall) -> None:
@@ -112,7 +95,7 @@ class ScoutAuditCallbackHandler(RunHandler):
     def _foreign_ended(
         self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
-        run = call.run if call else Run(run_id)
+        run = call.run if call else run_of(run_id, None, None, None)
         for answer in answers:
             record = answered(call, answer)
             if is_cached(answer):  # nobody was asked, whichever model it is
@@ -142,22 +125,17 @@ class ScoutAuditCallbackHandler(RunHandler):
     @override
     def _entered(self, kind: str, run: Run, name: str) -> None:
         if self._wanted[kind]:
-            self._begun.set(run.id, (run, name, monotonic()))
+            self._begun.note(run.id, (run, name, monotonic()))
 
     @override
     def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
-        begun = self._begun.pop(run_id)
+        begun = self._begun.pop(run_id, None)
         if begun is None:
             return
         run, name, since = begun
         outcome = "ok" if error is None else type(error).__name__
         if isinstance(error, CancelledError):
             outcome = "cancelled"
-        write_row(
-            self.audit,
-            f"{kind}_run",
-            **about_run(run),
-            name=name,
-            outcome=outcome,
-            latency_s=round(monotonic() - since, 6),
-        )
+        took = round(monotonic() - since, 6)
+        row = row_of(f"{kind}_run", run)
+        write_row(self.audit, {**row, "name": name, "outcome": outcome, "latency_s": took})

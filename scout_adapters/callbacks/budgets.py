@@ -12,7 +12,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
-from langchain_core.outputs import LLMResult
 from typing_extensions import override
 
 from scout_adapters.budget import (
@@ -93,7 +92,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
         self._wall = wall
-        self._holds: dict[tuple[UUID, int], Hold] = {}
+        self._hears_ends = per in {"call", "run"}
+        self._holds: dict[tuple[str, int], Hold] = {}
         self._windows: LastUsed[str, None] = LastUsed(KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
     @property
@@ -128,18 +128,21 @@ class ScoutBudgetCallbackHandler(RunHandler):
         accounts = self._accounts(run, about["provider"], about["model"], about["key_id"])
         if accounts:
             ceiling = proposal.ceiling(self.answer_tokens)
-            self._holds[run.id, proposal.number] = self._hold(accounts, ceiling)
+            self._holds[run.name, proposal.number] = self._hold(accounts, ceiling)
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Do nothing: what it may cost is held already."""
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Book what it has cost in the place of its hold."""
-        self._told.set(run.id, record)
+        self._told.note(run.id, record)
         if record.outcome != "skipped":
-            self._settle(run.id, record)
+            self._settle(run.name, record)
 
     def _accounts(self, run: Run, provider: str, model: str, key: str | None) -> list[Account]:
+        window, by = self._window(run), self._plan.by
+        if by is None:
+            return self._plan.accounts(window)
         who: dict[By, Sequence[str]] = {
             "tag": run.tags or ("",),
             "user": (run.user or "",),
@@ -147,23 +150,25 @@ class ScoutBudgetCallbackHandler(RunHandler):
             "model": (f"{provider}/{model}",),
             "key": (key or "",),
         }
-        return self._plan.accounts(self._window(run), who)
+        return self._plan.accounts(window, who[by])
 
     def _window(self, run: Run) -> str:
         match self._plan.per:
             case "call":
-                window = str(run.id)
+                window = run.name
             case "run":
                 window = str(self.outermost(run))
+            case "total":
+                return ""
             case per:
                 window = window_at(per, self._wall())
         if window not in self._windows:
-            for old in self._windows.set(window, None):
+            for old in self._windows.note(window, None):
                 self._forget(old)
         return window
 
     def _forget(self, window: str) -> None:
-        self._windows.pop(window)
+        self._windows.pop(window, None)
         with suppress(BudgetError):  # whoever spends next hears of it
             self.store.forget(self.name, window)
 
@@ -186,9 +191,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
             error.passes = "key" if account.scope.startswith("key=") else "candidate"
         return error
 
-    def _settle(self, run_id: UUID, record: AttemptRecord) -> None:
+    def _settle(self, run: str, record: AttemptRecord) -> None:
         """Book what is known; what cannot be booked stays held, and counts as spent in the end."""
-        hold = self._holds.pop((run_id, record.number), None)
+        hold = self._holds.pop((run, record.number), None)
         if hold is None:
             return
         amount = charge_of(record)
@@ -207,15 +212,15 @@ class ScoutBudgetCallbackHandler(RunHandler):
         accounts = self._accounts(call.run, call.provider, call.model, None)
         if accounts:
             ceiling = ceiling_of_call(call, self.answer_tokens)
-            self._holds[call.run.id, 1] = self._hold(accounts, ceiling)
+            self._holds[call.run.name, 1] = self._hold(accounts, ceiling)
 
     @override
     def _foreign_ended(
         self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
-        for answer in answers if (run_id, 1) in self._holds else ():
+        for answer in answers if (str(run_id), 1) in self._holds else ():
             record = answered(call, answer)
-            self._settle(run_id, replace(record, billed="no") if is_cached(answer) else record)
+            self._settle(str(run_id), replace(record, billed="no") if is_cached(answer) else record)
 
     @override
     def _foreign_failed(
@@ -226,31 +231,20 @@ class ScoutBudgetCallbackHandler(RunHandler):
         answers: Sequence[AIMessage],
     ) -> None:
         if call is not None:
-            self._settle(run_id, failed(call, type(error).__name__, error))
+            self._settle(call.run.name, failed(call, type(error).__name__, error))
 
     @override
     def _foreign_cancelled(self, call: ForeignCall) -> None:
-        self._settle(call.run.id, failed(call, "cancelled"))
-
-    @override
-    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """Book what a call of another model has cost, and close the call's own budget."""
-        super().on_llm_end(response, run_id=run_id, **kwargs)
-        self._over(run_id)
-
-    @override
-    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Book what a call of another model may have cost, and close the call's own budget."""
-        super().on_llm_error(error, run_id=run_id, **kwargs)
-        self._over(run_id)
+        self._settle(call.run.name, failed(call, "cancelled"))
 
     @override
     def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
-        self._over(run_id)
+        if self._hears_ends:
+            self._over(run_id)
 
+    @override
     def _over(self, run_id: UUID) -> None:
-        """Close the budget of a call or a run that is over."""
-        if self._plan.per in {"call", "run"} and str(run_id) in self._windows:
+        if str(run_id) in self._windows:
             self._forget(str(run_id))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,12 @@ from typing_extensions import override
 
 from scout_adapters.callbacks.foreign import answered, failed
 from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
-from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.llm.record import AttemptRecord, Run, run_of
+from scout_adapters.locks import ForkSafeLock
+
+NOTHING = Decimal(0)
+MOST_WAITING = 256
+"""Attempts that have been heard of and are not yet added up: whoever asks has it done."""
 
 UNSENT = frozenset({"skipped", "not_sent"})
 
@@ -54,10 +59,8 @@ class CostTotals:
         """The cost as a float."""
         return float(self.cost)
 
-    def add(self, record: AttemptRecord) -> None:
-        """Add what came of an attempt."""
-        usd = record.cost_usd
-        cost = Decimal(0) if usd is None else Decimal(repr(usd))
+    def add(self, record: AttemptRecord, cost: Decimal) -> None:
+        """Add what came of an attempt; `cost` is the record's, exactly, or 0 where it has none."""
         self.cost += cost
         self.input_tokens += record.input_tokens or 0
         self.output_tokens += record.output_tokens or 0
@@ -66,7 +69,7 @@ class CostTotals:
         self.reasoning_tokens += record.reasoning_tokens or 0
         if record.outcome == "ok":
             self.calls += 1
-            self.unpriced += usd is None
+            self.unpriced += record.cost_usd is None
             self.estimated += record.estimated is True
         else:
             self.uncertain += 1
@@ -97,41 +100,48 @@ class ScoutCostCallbackHandler(RunHandler):
         """How many calls LangChain's cache has answered."""
 
         self._around = around
-        self._sum = CostTotals()
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
         self._runs: LastUsed[UUID, CostTotals] = LastUsed()
-        self._lock = threading.Lock()
+        self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
+        self._added: LastUsed[UUID, AttemptRecord] = LastUsed()
+        """Of the runs that were added up, the last attempt."""
+
+        self._lock = ForkSafeLock()
 
     @property
     def rows(self) -> list[CostRow]:
         """One row for each provider, model and key, in the order of first use."""
-        return list(self._rows.values())
+        with self._lock:
+            self._fold()
+            return list(self._rows.values())
 
     @property
     def total(self) -> CostTotals:
         """Everything, added up exactly."""
-        return self._sum
+        with self._lock:
+            self._fold()
+            return _grouped(self._rows.values(), lambda _: "").get("") or CostTotals()
 
     @property
     def total_cost(self) -> float:
         """US dollars of all calls with a known price; `unpriced_calls` counts the others."""
-        return self._sum.cost_usd
+        return self.total.cost_usd
 
     @property
     def unpriced_calls(self) -> int:
         """How many calls have no known price."""
-        return self._sum.unpriced
+        return self.total.unpriced
 
     @property
     def calls(self) -> int:
         """How many calls were answered."""
-        return self._sum.calls
+        return self.total.calls
 
     @property
     def uncertain_attempts(self) -> int:
         """How many attempts failed, or were left, and may be on the provider's bill."""
-        return self._sum.uncertain
+        return self.total.uncertain
 
     @property
     def by_provider(self) -> dict[str, float]:
@@ -164,12 +174,12 @@ class ScoutCostCallbackHandler(RunHandler):
     def breakdown(self, by: By) -> dict[str, CostTotals]:
         """Return everything that is added up, by `"provider"`, `"model"`, `"key"`, …."""
         with self._lock:
+            self._fold()
             if by == "tag":
                 return dict(self._tags)
             if by == "run":
-                held = ((run, self._runs.get(run)) for run in self._runs)
-                return {str(run): totals for run, totals in held if totals}
-            return _grouped(self._rows.values(), by)
+                return {str(run): totals for run, totals in self._runs.items()}
+            return _grouped(self._rows.values(), NAMED[by])
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Nothing is spent yet."""
@@ -178,20 +188,32 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
         if self._around is not None:
             self._around.on_scout_attempt_end(run, record)
-        with self._lock:
-            known = self._told.get(run.id)
-            self._told.set(run.id, record)
-            if known is not record and record.outcome not in UNSENT:
-                self._add(run, record)
+        self._told.note(run.id, record)
+        if record.outcome not in UNSENT:
+            self._heard(run, record)
 
-    def _add(self, run: Run, record: AttemptRecord) -> None:
-        if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
-            return
-        for totals in self._places(run, record):
-            totals.add(record)
+    def _heard(self, run: Run, record: AttemptRecord) -> None:
+        """Keep what is to be added up: many at once take a third of the time."""
+        self._waiting.append((run, self.outermost(run), record))
+        if len(self._waiting) > MOST_WAITING:
+            with self._lock:
+                self._fold()
 
-    def _places(self, run: Run, record: AttemptRecord) -> Iterator[CostTotals]:
-        yield self._sum
+    def _fold(self) -> None:
+        """Add up what has been heard; of attempts that are told twice, one."""
+        while self._waiting:
+            run, outermost, record = self._waiting.popleft()
+            if self._added.get(run.id) is record:
+                continue
+            self._added.note(run.id, record)
+            if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
+                continue
+            usd = record.cost_usd
+            cost = NOTHING if usd is None else Decimal(repr(usd))
+            for totals in self._places(run, outermost, record):
+                totals.add(record, cost)
+
+    def _places(self, run: Run, outermost: UUID, record: AttemptRecord) -> Iterator[CostTotals]:
         place = (record.provider, record.model, record.key_id)
         row = self._rows.get(place)
         if row is None:
@@ -201,10 +223,9 @@ class ScoutCostCallbackHandler(RunHandler):
         yield row
         for tag in run.tags:
             yield self._tags.get(tag) or self._tags.setdefault(tag, CostTotals())
-        outermost = self.outermost(run)
         spent = self._runs.get(outermost)
         if spent is None:
-            self._runs.set(outermost, spent := CostTotals())
+            self._runs.note(outermost, spent := CostTotals())
         yield spent
 
     @override
@@ -247,10 +268,10 @@ class ScoutCostCallbackHandler(RunHandler):
         with self._lock:
             if run_id in self._told:
                 return
-            self._told.set(run_id, None)
+            self._told.note(run_id, None)
             self.cached += cached
-            for record in records:
-                self._add(call.run if call else Run(run_id), record)
+        for record in records:
+            self._heard(call.run if call else run_of(run_id, None, None, None), record)
 
 
 def knows_of(answer: AIMessage) -> bool:
@@ -258,15 +279,17 @@ def knows_of(answer: AIMessage) -> bool:
     return answer.usage_metadata is not None or "scout" in answer.response_metadata
 
 
-def _grouped(rows: Iterable[CostRow], by: By) -> dict[str, CostTotals]:
+NAMED: Mapping[By, Callable[[CostRow], str]] = {
+    "provider": lambda row: row.provider,
+    "model": lambda row: f"{row.provider}/{row.model}",
+    "key": lambda row: row.key_id or "",
+}
+
+
+def _grouped(rows: Iterable[CostRow], named: Callable[[CostRow], str]) -> dict[str, CostTotals]:
     found: dict[str, CostTotals] = {}
     for row in rows:
-        name = {
-            "provider": row.provider,
-            "model": f"{row.provider}/{row.model}",
-            "key": row.key_id or "",
-        }[by]
-        totals = found.setdefault(name, CostTotals())
+        totals = found.setdefault(named(row), CostTotals())
         for each in CostTotals.__slots__:
             setattr(totals, each, getattr(totals, each) + getattr(row, each))
     return found

@@ -7,10 +7,10 @@ a call starts and ends, and not even that it ended where its task was cancelled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -29,36 +29,24 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class LastUsed(Generic[K, V]):
-    """A dict of the `most` keys that were set last."""
+class LastUsed(dict[K, V]):
+    """A dict that is cut back to its `most` latest keys, now and then."""
 
     def __init__(self, most: int = MOST_RUNS) -> None:
-        self._most = most
-        self._held: dict[K, V] = {}
+        super().__init__()
+        self.most = most
 
-    def __contains__(self, key: K) -> bool:
-        return key in self._held
+    def note(self, key: K, value: V) -> list[K]:
+        """Hold a value; return the keys that are held no longer."""
+        self[key] = value
+        return self.cut() if len(self) > self.most else []
 
-    def __iter__(self) -> Iterator[K]:
-        return iter(list(self._held))
-
-    def get(self, key: K) -> V | None:
-        """Return what is held, if it is."""
-        return self._held.get(key)
-
-    def set(self, key: K, value: V) -> list[K]:
-        """Hold a value, as the latest; return the keys that are held no longer."""
-        self._held.pop(key, None)
-        self._held[key] = value
-        dropped = []
-        while len(self._held) > self._most:
-            dropped.append(oldest := next(iter(self._held)))
-            self._held.pop(oldest, None)
-        return dropped
-
-    def pop(self, key: K) -> V | None:
-        """Hold a value no longer, and return it."""
-        return self._held.pop(key, None)
+    def cut(self) -> list[K]:
+        """Drop the oldest keys, and return them."""
+        oldest = list(self)[: len(self) - self.most]
+        for key in oldest:
+            self.pop(key, None)
+        return oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +76,7 @@ class RunHandler(BaseCallbackHandler):
 
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
+    _hears_texts = _hears_ends = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,11 +95,11 @@ class RunHandler(BaseCallbackHandler):
         run = run_of(
             told["run_id"], told.get("parent_run_id"), told.get("tags"), told.get("metadata")
         )
-        self._outermost.set(run.id, self.outermost(run))
+        self._outermost.note(run.id, self.outermost(run))
         self._entered(kind, run, str(told.get("name") or (serialized or {}).get("name") or kind))
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
-        self._outermost.pop(run_id)
+        self._outermost.pop(run_id, None)
         self._left(kind, run_id, error)
 
     @override
@@ -143,6 +132,12 @@ class RunHandler(BaseCallbackHandler):
         """Forget it."""
         self._leave("tool", run_id, error)
 
+    def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
+        """Hear what was asked or answered, if `_hears_texts`."""
+
+    def _over(self, run_id: UUID) -> None:
+        """Hear that a call is over, if `_hears_ends`."""
+
     def _entered(self, kind: str, run: Run, name: str) -> None:
         """Hear that a chain or a tool begins to run."""
 
@@ -162,6 +157,8 @@ class RunHandler(BaseCallbackHandler):
         **kwargs: Any,
     ) -> None:
         """Note the call of a model that is not ours, until it ends or its task does."""
+        if self._hears_texts:
+            self._said("llm_prompt", run_id, messages[0])
         if is_ours(metadata):
             return
         known, options = metadata or {}, kwargs.get("invocation_params") or {}
@@ -174,14 +171,14 @@ class RunHandler(BaseCallbackHandler):
             options=options,
         )
         self._foreign_started(call)
-        self._open.set(run_id, (call, _when_task_ends(partial(self._abandoned, run_id))))
+        self._open.note(run_id, (call, _when_task_ends(partial(self._abandoned, run_id))))
 
     def _abandoned(self, run_id: UUID) -> None:
         if call := self._closed(run_id):
             self._foreign_cancelled(call)
 
     def _closed(self, run_id: UUID) -> ForeignCall | None:
-        held = self._open.pop(run_id)
+        held = self._open.pop(run_id, None)
         if held is None:
             return None
         call, forget = held
@@ -191,17 +188,22 @@ class RunHandler(BaseCallbackHandler):
     @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Hear that a call was answered; of ours, everything is known by then."""
+        if self._hears_texts:
+            self._said("llm_answer", run_id, answers_in(response))
         if run_id not in self._told:
             self._foreign_ended(self._closed(run_id), run_id, answers_in(response))
+        if self._hears_ends:
+            self._over(run_id)
 
     @override
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Hear that a call failed, or that its stream was left."""
-        if run_id in self._told:
-            return
-        response = kwargs.get("response")
-        partial_answers = answers_in(response) if isinstance(response, LLMResult) else []
-        self._foreign_failed(self._closed(run_id), run_id, error, partial_answers)
+        if run_id not in self._told:
+            response = kwargs.get("response")
+            answers = answers_in(response) if isinstance(response, LLMResult) else []
+            self._foreign_failed(self._closed(run_id), run_id, error, answers)
+        if self._hears_ends:
+            self._over(run_id)
 
     def _foreign_started(self, call: ForeignCall) -> None:
         """Hear that a model which is not ours is about to be asked."""

@@ -312,9 +312,11 @@ class Attempts:
 
     def _note(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
         self.records.append(record)
-        if self._observer:
-            self._observer.ended(record)
-            self._news.append(News(record, retry))
+        observer = self._observer
+        if observer is not None:
+            observer.ended(record)
+            if retry is not None or observer.events:
+                self._news.append(News(record, retry))
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._ready_in()

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from scout_adapters.audit import AuditError, AuditLog, get_audit
-from scout_adapters.audit.log import warn_of
+from scout_adapters.audit.log import begun, warn_of
 from scout_adapters.llm.attempt import Attempt
-from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.llm.record import NAMES, VALUES, AttemptRecord, Run, run_of
 from scout_adapters.llm.types import Json
 
-RENAMED = {
+SHORT = {
     "cost_usd": "cost",
     "input_tokens": "input_t",
     "output_tokens": "output_t",
@@ -21,48 +21,61 @@ RENAMED = {
     "cache_write_tokens": "cache_write_t",
     "reasoning_tokens": "reasoning_t",
 }
+COLUMNS = tuple(SHORT.get(name, name) for name in NAMES)
+"""A record's fields, as rows call them."""
 
 
-def about_run(run: Run) -> Json:
-    """Say whose call it is, in a row's words."""
-    return {
-        "run_id": str(run.id),
-        "parent_run_id": None if run.parent is None else str(run.parent),
-        "tags": run.tags or None,
-        "user_id": run.user,
-    }
+def row_of(event: str, run: Run) -> Json:
+    """Begin a row: what happened, when, and whose call it was."""
+    row = begun(event)
+    row["run_id"] = run.name
+    if run.parent is not None:
+        row["parent_run_id"] = str(run.parent)
+    if run.tags:
+        row["tags"] = run.tags
+    if run.user is not None:
+        row["user_id"] = run.user
+    return row
 
 
 def write_intent(audit: AuditLog, run: Run, attempt: Mapping[str, Any]) -> None:
     """Write that a request is about to leave; if that cannot be written, it must not."""
-    audit.log("llm_intent", run_id=str(run.id), **attempt)
+    row = begun("llm_intent")
+    row["run_id"] = run.name
+    row.update(attempt)
+    audit.write(row)
 
 
 def write_outcome(audit: AuditLog, run: Run, record: AttemptRecord) -> None:
     """Write what came of an attempt."""
-    fields = {RENAMED.get(name, name): value for name, value in record.as_dict().items()}
-    write_row(audit, "llm_attempt", **about_run(run), **fields)
+    row = row_of("llm_attempt", run)
+    for name, value in zip(COLUMNS, VALUES(record), strict=True):
+        if value is not None:
+            row[name] = value
+    write_row(audit, row)
 
 
-def write_row(audit: AuditLog, event: str, **fields: Any) -> None:
+def write_row(audit: AuditLog, row: Json) -> None:
     """Write what has happened and cannot be undone.
 
     The answer is there, and paid for: a log that cannot be written does not take it away, unless
     it was told to raise.
     """
     try:
-        audit.log(event, **fields)
+        audit.write(row)
     except AuditError as error:
         if audit.on_failure == "raise":
             raise
-        warn_of(error, event)
+        warn_of(error, row["event"])
 
 
 class EnvironmentAudit:
     """Writes every attempt of a call to the log at SCOUT_AUDIT_PATH; also without LangChain."""
 
+    events = False
+
     def __init__(self) -> None:
-        self._call = Run(uuid4())  # stands for the run where there is none
+        self._call = run_of(uuid4(), None, None, None)  # stands for the run where there is none
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""

@@ -7,7 +7,7 @@ of the provider's own read in the course of an answer is bounded by the model's 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -97,13 +97,13 @@ def ceiling_of(
     say.
     """
     spec, model = candidate.endpoint.spec, candidate.model
-    limits = limits_of(spec, model)
+    limits, media = limits_of(spec, model), _blocks(prepared.turns)
     return ceiling_at(
         spec.name,
         model,
-        given=input_bound(prepared, model, limits),
+        given=input_bound(prepared, model, limits, media),
         taken=answer_bound(prepared, spec, limits, answer_tokens),
-        kinds=_kinds(prepared),
+        kinds=_kinds(prepared, media),
         tier=str(prepared.body.get("service_tier") or "").lower(),
         prices=spec.prices,
     )
@@ -115,7 +115,7 @@ def ceiling_at(  # noqa: PLR0913  # what a price depends on
     *,
     given: int,
     taken: int | None,
-    kinds: Collection[str] = (),
+    kinds: frozenset[str] = frozenset(),
     tier: str = "",
     prices: str = "",
 ) -> Ceiling:
@@ -149,12 +149,15 @@ _limits: dict[tuple[int, str], tuple[ProviderSpec, Limits]] = {}
 """What was looked up, with the card, which lives as long as its id stands for it."""
 
 
-def input_bound(prepared: Prepared, model: str, limits: Limits) -> int:
+def input_bound(
+    prepared: Prepared, model: str, limits: Limits, media: Sequence[Json] | None = None
+) -> int:
     """Return a number of tokens that a request does not exceed."""
     if limits.window is not None and _reads_more(prepared):
         return limits.window
     size = len(prepared.content) or spoken(prepared.request.messages)
-    return bounded(size + sum(_media(prepared.turns, model)), limits)
+    blocks = _blocks(prepared.turns) if media is None else media
+    return bounded(size + sum(_beyond(block, model) for block in blocks), limits)
 
 
 def bounded(size: int, limits: Limits) -> int:
@@ -164,8 +167,9 @@ def bounded(size: int, limits: Limits) -> int:
 
 def _reads_more(prepared: Prepared) -> bool:
     """Tell whether the provider may read more than it is sent: with tools of its own, say."""
-    own = any(tool.get("type") != "function" for tool in prepared.request.tools)
-    return own or not ELSEWHERE.isdisjoint(prepared.body)
+    tools = prepared.request.tools
+    own = tools and any(tool.get("type") != "function" for tool in tools)
+    return bool(own) or not ELSEWHERE.isdisjoint(prepared.body)
 
 
 def spoken(messages: Sequence[BaseMessage]) -> int:
@@ -173,34 +177,37 @@ def spoken(messages: Sequence[BaseMessage]) -> int:
     return sum(len(message.text.encode()) for message in messages)
 
 
-def _media(turns: Sequence[Turn], model: str) -> Iterator[int]:
-    """Yield, for each part that is no text, how many tokens it is beyond its bytes in the body."""
-    for block in _blocks(turns):
-        packed = len(block.get("base64") or "")
-        match block["type"]:
-            case "image":
-                yield (DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE) - packed
-            case "audio" | "video" if packed:
-                yield packed // BYTES_OF_SOUND - packed
-            case "audio" | "video" | "file" if not packed:
-                yield BOUNDLESS
+def _beyond(block: Json, model: str) -> int:
+    """Return how many tokens a part that is no text has beyond its bytes in the body."""
+    packed = len(block.get("base64") or "")
+    match block["type"]:
+        case "image":
+            return (DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE) - packed
+        case "audio" | "video" if packed:
+            return packed // BYTES_OF_SOUND - packed
+    return 0 if packed else BOUNDLESS
 
 
-def _blocks(turns: Sequence[Turn]) -> Iterator[Json]:
-    return (block for turn in turns for block in turn.blocks if block.get("type") in MEDIA)
+def _blocks(turns: Sequence[Turn]) -> list[Json]:
+    return [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
 
 
 MEDIA = frozenset({"image", "audio", "video", "file"})
 
 
-def _kinds(prepared: Prepared) -> set[str]:
+def _kinds(prepared: Prepared, media: Sequence[Json]) -> frozenset[str]:
     """Name the kinds of tokens that may be dearer than others, and that this call may have."""
-    kinds = {f"input_{block['type']}" for block in _blocks(prepared.turns)}
-    if b"cache_control" in prepared.content:
-        kinds |= {"cache_write", "cache_write_1h"}
-    for modality in prepared.body.get("modalities") or ():
-        kinds.add(f"output_{modality}")
-    return kinds
+    marked = b"cache_control" in prepared.content
+    modalities = prepared.body.get("modalities") or ()
+    if not (media or marked or modalities):
+        return NONE
+    given = (f"input_{block['type']}" for block in media)
+    taken = (f"output_{modality}" for modality in modalities)
+    return frozenset((*given, *taken, *(WRITES if marked else ())))
+
+
+NONE: frozenset[str] = frozenset()
+WRITES = ("cache_write", "cache_write_1h")
 
 
 def answer_bound(

@@ -7,7 +7,6 @@ connection: a few thousand calls at once would stand still.
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.exchange import Exchange
+from scout_adapters.locks import process
 
 
 class ConcurrencyLimit:
@@ -22,7 +22,7 @@ class ConcurrencyLimit:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._threads = (os.getpid(), threading.Semaphore(most))
+        self._threads = (process.pid, threading.Semaphore(most))
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
             WeakKeyDictionary()
         )
@@ -51,9 +51,9 @@ class ConcurrencyLimit:
 
     def _of_threads(self) -> threading.Semaphore:
         pid, places = self._threads
-        if pid != os.getpid():  # those whom a parent let through are not here
+        if pid != process.pid:  # those whom a parent let through are not here
             places = threading.Semaphore(self._most)
-            self._threads = (os.getpid(), places)
+            self._threads = (process.pid, places)
         return places
 
     def _of_loop(self) -> asyncio.Semaphore:

@@ -108,6 +108,9 @@ class Spent:
 class Observer(Protocol):
     """Where a call's attempts are told: callbacks, the audit log."""
 
+    events: bool
+    """Whether anybody hears of attempts after which no other follows."""
+
     def admit(self, attempt: Attempt) -> None:
         """Hear of one that may be made; raises `BudgetExceeded` where it must not be."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -17,8 +17,9 @@ from scout_adapters.llm.tariff import (
     FEES,
     USUAL,
     Counts,
+    PriceList,
     Service,
-    Tariff,
+    Source,
     counts_of,
     service_of,
     tariff_of,
@@ -41,7 +42,6 @@ one of them. `input@200000` holds for prompts of more tokens than that, and `fle
 together as `priority_input@200000`.
 """
 
-Source = Literal["provider", "user", "genai-prices"]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 PER_TOKEN = frozenset(Counts._fields) - FEES
 
@@ -60,15 +60,6 @@ class Cost:
 
     price: Mapping[str, float] | None = None
     """The prices themselves, in US dollars per million tokens of a kind, and fees for one each."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceList:
-    """A model's tariff, None where nobody knows one, and whose it is."""
-
-    tariff: Tariff | None
-    source: Source
-    priced_by: str
 
 
 UNKNOWN = Cost()
@@ -130,14 +121,12 @@ def price_list(
 ) -> PriceList:
     """Find the prices in force now: the user's own for the model, or else genai-prices'."""
     if own := PRICING.get(provider, {}).get(model):
-        by = f"PRICING {service.tier}" if service.tier else "PRICING"
-        return PriceList(_own_tariff(tuple(own.items()), service.tier), "user", by)
-    found = shipped(prices or provider, model, service)
-    return PriceList(found.tariff, "genai-prices", found.priced_by)
+        return _own_list(tuple(own.items()), service.tier)
+    return shipped(prices or provider, model, service)
 
 
 @lru_cache(maxsize=256)
-def _own_tariff(own: tuple[tuple[str, float], ...], tier: str) -> Tariff:
+def _own_list(own: tuple[tuple[str, float], ...], tier: str) -> PriceList:
     """Read a row of `PRICING`, as it is at this moment."""
     usual: dict[int, dict[str, Decimal]] = defaultdict(dict)
     served: dict[int, dict[str, Decimal]] = defaultdict(dict)
@@ -153,7 +142,8 @@ def _own_tariff(own: tuple[tuple[str, float], ...], tier: str) -> Tariff:
         at = into.setdefault(int(start or 0), {})
         at[kind] = exact if kind in FEES else exact.scaleb(-3)
     starts = usual.keys() | served.keys()
-    return tariff_of({start: {**usual.get(start, {}), **served.get(start, {})} for start in starts})
+    rates = {start: {**usual.get(start, {}), **served.get(start, {})} for start in starts}
+    return PriceList(tariff_of(rates), "user", f"PRICING {tier}" if tier else "PRICING")
 
 
 @cache

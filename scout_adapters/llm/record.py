@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -24,7 +25,6 @@ STORY = "X-LangSmith-Gateway-Metadata"
 NEVER_AT_ONCE = (BudgetExceeded, ContextOverflow, KeyRejected)
 """However long one waits: middleware that tries again must not."""
 
-USER = ("user_id", "user")
 NOT_OWN = ("seq:step:", "map:key:", "branch:", "condition:", "graph:step:", "langsmith:", "retry:")
 """How the tags begin that the frameworks add for themselves."""
 
@@ -77,8 +77,12 @@ class AttemptRecord:
 
     def as_dict(self) -> Json:
         """Return what is known, for metadata and logs."""
-        pairs = ((name, getattr(self, name)) for name in self.__slots__)
+        pairs = zip(NAMES, VALUES(self), strict=True)
         return {name: value for name, value in pairs if value is not None}
+
+
+NAMES = tuple(field.name for field in fields(AttemptRecord))
+VALUES = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,9 @@ class Run:
     user: str | None = None
     """What the run's metadata calls `user_id`, or `user`."""
 
+    name: str = ""
+    """Its id, as text."""
+
 
 def run_of(
     run_id: UUID,
@@ -101,10 +108,9 @@ def run_of(
     metadata: Mapping[str, Any] | None,
 ) -> Run:
     """Make a run of what LangChain tells its handlers."""
-    known = metadata or {}
-    user = next((known[name] for name in USER if known.get(name) is not None), None)
-    own = tuple(dict.fromkeys(tag for tag in tags or () if not tag.startswith(NOT_OWN)))
-    return Run(run_id, parent, own, None if user is None else str(user))
+    user = (metadata.get("user_id") or metadata.get("user")) if metadata else None
+    own = tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(NOT_OWN))) if tags else ()
+    return Run(run_id, parent, own, None if user is None else str(user), str(run_id))
 
 
 class AttemptObserver(Protocol):

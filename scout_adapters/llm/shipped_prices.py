@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from time import time as clock
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.llm.tariff import USUAL, Service, Tariff, tariff_of
+from scout_adapters.llm.tariff import USUAL, PriceList, Service, Source, Tariff, tariff_of
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
@@ -37,21 +36,14 @@ SAME_PRICE = frozenset({("groq", "flex"), ("openrouter", "provisioned")})
 """Tiers that cost what the usual one costs: https://console.groq.com/docs/flex-processing; and what
 OpenRouter bills of answers that Google served from provisioned throughput."""
 
+SHIPPED: Source = "genai-prices"
 MINUTE = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A model's tariff, None where nobody knows one, and which data it is from."""
-
-    tariff: Tariff | None
-    priced_by: str
+_known: dict[tuple[str, str, str, str], tuple[DataSnapshot, int, PriceList]] = {}
 
 
-_known: dict[tuple[str, str, str, str], tuple[DataSnapshot, int, Shipped]] = {}
-
-
-def shipped(provider: str, model: str, service: Service = USUAL) -> Shipped:
+def shipped(provider: str, model: str, service: Service = USUAL) -> PriceList:
     """Return the tariff in force now.
 
     Prices may hold from a day or for hours of a day, and may be fetched anew by the user
@@ -76,23 +68,22 @@ def _snapshot() -> Any:
     return get_snapshot
 
 
-def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service) -> Shipped:
+def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service) -> PriceList:
     source = _named(snapshot)
     try:
         found, known = snapshot.find_provider_model(model, None, provider, None)
     except LookupError:
-        return Shipped(None, source)
+        return PriceList(None, SHIPPED, source)
     context = _context(found.id, service)
     if not context:
-        return Shipped(_tariff(known.get_prices(datetime.fromtimestamp(clock(), UTC))), source)
+        usual = known.get_prices(datetime.fromtimestamp(clock(), UTC))
+        return PriceList(_tariff(usual), SHIPPED, source)
     mine = any(known is each for each in found.models)
     if not mine or not _has_price(known, context):
-        return Shipped(None, source)
+        return PriceList(None, SHIPPED, source)
     words = " ".join(context.values())
-    return Shipped(
-        _tariff(known.get_prices(datetime.fromtimestamp(clock(), UTC), context)),
-        f"{source} {words}",
-    )
+    prices = known.get_prices(datetime.fromtimestamp(clock(), UTC), context)
+    return PriceList(_tariff(prices), SHIPPED, f"{source} {words}")
 
 
 def _named(snapshot: DataSnapshot) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -122,7 +122,16 @@ class Rates:
     A kind without a price of its own costs what all input, or all output, costs.
     """
 
-    __slots__ = ("_extra", "_input", "_output", "_overlap", "_request", "_search", "listed")
+    __slots__ = (
+        "_dearest",
+        "_extra",
+        "_input",
+        "_output",
+        "_overlap",
+        "_request",
+        "_search",
+        "listed",
+    )
 
     def __init__(self, per_token: Mapping[str, Decimal]) -> None:
         """Take prices by the names of `Counts`.
@@ -154,6 +163,7 @@ class Rates:
         both = price("cached_audio", price("cache_read", given)) - given
         self._overlap = both - kinds["cache_read"] - kinds["input_audio"]
         self._extra = tuple((kind, more) for kind, more in kinds.items() if more)
+        self._dearest: dict[frozenset[str], tuple[Decimal, Decimal]] = {}
 
     def usd(self, counts: Counts, factor: Decimal) -> Decimal | None:
         """Return what a call costs; None where a price is missing that it needs."""
@@ -173,7 +183,7 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def most(self, given: int, taken: int, kinds: Collection[str]) -> Decimal | None:
+    def most(self, given: int, taken: int, kinds: frozenset[str]) -> Decimal | None:
         """Return the most that so many tokens can cost, each of the dearest of `kinds`.
 
         Of the input, tokens may be of any of the kinds; thoughts are always possible. None where a
@@ -181,12 +191,16 @@ class Rates:
         """
         if (given and self._input is None) or (taken and self._output is None):
             return None
+        dearest = self._dearest.get(kinds) or self._dearest.setdefault(kinds, self._sought(kinds))
+        return given * dearest[0] + taken * dearest[1] + self._request
+
+    def _sought(self, kinds: frozenset[str]) -> tuple[Decimal, Decimal]:
         extra = dict(self._extra)
-        dearest = max((extra.get(kind, ZERO) for kind in kinds if kind in INPUTS), default=ZERO)
-        said = (extra.get(kind, ZERO) for kind in ("reasoning", *kinds) if kind not in INPUTS)
-        total = given * ((self._input or ZERO) + max(dearest, ZERO))
-        total += taken * ((self._output or ZERO) + max(ZERO, *said))
-        return total + self._request
+        given = (extra.get(kind, ZERO) for kind in kinds & INPUTS)
+        taken = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUTS)
+        return (self._input or ZERO) + max((ZERO, *given)), (self._output or ZERO) + max(
+            (ZERO, *taken)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +219,26 @@ class Tariff:
                 return rates
         return self.base
 
-    def most(self, given: int, taken: int, kinds: Collection[str]) -> Decimal | None:
+    def most(self, given: int, taken: int, kinds: frozenset[str]) -> Decimal | None:
         """Return the most that a call of no more tokens can cost; None where it is not known."""
+        if not self.longer:
+            return self.base.most(given, taken, kinds)
         possible = [self.base, *(rates for start, rates in self.longer if given > start)]
         costs = [rates.most(given, taken, kinds) for rates in possible]
         known = [usd for usd in costs if usd is not None]
         return max(known) if len(known) == len(costs) else None
+
+
+Source = Literal["provider", "user", "genai-prices"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """A model's tariff, None where nobody knows one, and whose it is."""
+
+    tariff: Tariff | None
+    source: Source
+    priced_by: str
 
 
 def tariff_of(prices: Mapping[int, Mapping[str, Decimal]]) -> Tariff:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,7 +32,7 @@ from scout_adapters.llm.reading import (
     sent,
 )
 from scout_adapters.llm.types import Json
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import ForkSafeLock, process
 
 MOST_AT_ONCE = 1000
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=60)
@@ -65,15 +64,15 @@ class Transport:
     def client(self) -> httpx.Client:
         """Return the sync client of this process; a forked child opens its own."""
         held = self._sync
-        if held is None or held[0] != os.getpid():
+        if held is None or held[0] != process.pid:
             held = self._open()
         return held[1]
 
     def _open(self) -> tuple[int, httpx.Client]:
         """Open the client, unless another thread has just done so."""
         with _opening:
-            if self._sync is None or self._sync[0] != os.getpid():
-                self._sync = (os.getpid(), with_read_timeouts(httpx.Client(**self._settings())))
+            if self._sync is None or self._sync[0] != process.pid:
+                self._sync = (process.pid, with_read_timeouts(httpx.Client(**self._settings())))
             return self._sync
 
     async def aclient(self) -> httpx.AsyncClient:
@@ -184,7 +183,7 @@ class Transport:
     def close(self) -> None:
         """Close this process's sync client; the next call opens another."""
         held, self._sync = self._sync, None
-        if held is not None and held[0] == os.getpid():
+        if held is not None and held[0] == process.pid:
             # A parent's connections are not ours to end: a child would say goodbye in its name.
             held[1].close()
 

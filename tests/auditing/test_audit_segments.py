@@ -19,18 +19,18 @@ DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 
 
 class Calendar:
-    """Stands for `datetime` where the log asks for the time."""
+    """Stands for `time.time` where the log asks for it."""
 
     today = DAY
 
-    def now(self, zone: object) -> datetime:
-        return self.today
+    def __call__(self) -> float:
+        return self.today.timestamp()
 
 
 @pytest.fixture
 def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
     calendar = Calendar()
-    monkeypatch.setattr(log, "datetime", calendar)
+    monkeypatch.setattr(log, "time", calendar)
     return calendar
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -186,6 +188,27 @@ def test_a_file_that_another_holds_for_long_stops_spending(tmp_path: Path) -> No
             store.settle(hold, 1)
     store.settle(hold, 1)
     assert balance(store) == (1, 0, 0, 0)
+
+
+def test_a_disk_that_is_full_stops_spending_and_forgets_nothing(tmp_path: Path) -> None:
+    store = SqliteBudgets(tmp_path / "b.db")
+    store.settle(held(store, 10), 10)
+    size = (tmp_path / "b.db-wal").stat().st_size
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+            try:
+                store.hold([account()], 10)
+            except BudgetError:
+                code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    assert balance(store) == (10, 0, 0, 0)
+    held(store, 90)
 
 
 def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
-"""Costs, the audit log, and errors, as users read them."""
+"""Costs, budgets, the audit log, and errors, as users read them."""
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import assert_type
 
@@ -8,6 +10,7 @@ from langchain_core.messages import AIMessageChunk
 
 from scout_adapters import (
     ScoutAuditCallbackHandler,
+    ScoutBudgetCallbackHandler,
     ScoutCostCallbackHandler,
     ScoutError,
     ScoutRouterChatModel,
@@ -17,6 +20,8 @@ from scout_adapters.audit import AuditLog, get_audit, read_rows
 from scout_adapters.errors import (
     AccessDenied,
     AuditError,
+    BudgetError,
+    BudgetExceeded,
     CannotConnect,
     CircuitOpenError,
     ConfigurationError,
@@ -53,6 +58,15 @@ assert_type(counted.calls, int)
 assert_type(counted.unpriced_calls, int)
 assert_type(counted.by_model, dict[str, float])
 assert_type(costs.rows[0].key_id, str | None)
+assert_type(costs.by_tag, dict[str, float])
+assert_type(costs.breakdown("run")["id"].cost, Decimal)
+ScoutAuditCallbackHandler("audit.jsonl", chains=True, tools=True, prompts=str.upper)
+
+daily = ScoutBudgetCallbackHandler(5, per="day", scope="user", path="budgets.db")
+ScoutBudgetCallbackHandler({"groq": "0.5", "*": Decimal(1)}, scope="provider", name="mine")
+ScoutBudgetCallbackHandler(1.5, per="run", scope={"tag": "nightly"}, on_exceeded="cheaper")
+assert_type(daily.spent_usd, float)
+assert_type(daily.balances[0].left, int)
 
 log = get_audit()
 assert_type(log, AuditLog)
@@ -66,6 +80,7 @@ assert_type(price, float | None)
 
 CLASSES: list[type[lc.ModelError]] = [
     AccessDenied,
+    BudgetExceeded,
     CannotConnect,
     CircuitOpenError,
     ContentRefused,
@@ -96,6 +111,12 @@ except RateLimited as error:
     assert_type(error.kind, ErrorKind)
 except StreamInterrupted as error:
     assert_type(error.partial, AIMessageChunk | None)
+except BudgetExceeded as error:
+    assert_type(error.asked_usd, float | None)
+    assert_type(error.left_usd, float)
+    assert_type(error.opens_at, datetime | None)
+except BudgetError as error:
+    assert_type(error.is_retryable, bool)
 except AuditError as error:
     disk_error: OSError = error
 except ProviderError as error:

@@ -1,0 +1,19 @@
+"""Processes that are killed at every named point lose no row, tear none, and win no money."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import killing
+import pytest
+from kills import play
+
+
+@pytest.mark.block_network(allowed_hosts=["127.0.0.1"])
+def test_whoever_is_killed_at_whatever_point_leaves_books_that_hold(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 16)
+    killed = play(2 * len(killing.POINTS) + 1, seed, tmp_path)
+    assert list(killed.wrong()) == [], seed
+    assert set(killed.points) == {"random", *killing.POINTS}
+    assert len(killed.told) > 20
