@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite chaos format profiles clean
+.PHONY: demo test differential faults suite chaos format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -35,6 +35,10 @@ format: .venv/dev
 # The newest of what is published about models, out of LangChain's partner packages.
 profiles: .venv/cli
 	$(BIN)/python -m scout_adapters.profiles.refresh
+
+# The newest Chart.js, for the page that `scout-adapters report` makes; needs npm.
+charts: .venv/cli
+	$(BIN)/python -m scout_adapters.report.refresh
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

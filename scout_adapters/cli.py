@@ -1,4 +1,4 @@
-"""The command line: `scout-adapters audit`, `demo`, `doctor`, `emulator`, `keys`, and more."""
+"""The command line: `scout-adapters audit`, `costs`, `doctor`, `keys`, `report`, and more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ try:
 except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
-from scout_adapters import cli_audit, cli_keys
+from scout_adapters import cli_audit, cli_costs, cli_keys, cli_money
 from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.llm.providers import registry
 
@@ -22,6 +22,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Many provide
 app.add_typer(cli_audit.app, name="audit")
 app.add_typer(cli_keys.app, name="keys")
 app.command(name="doctor")(cli_keys.check)
+app.command(name="costs")(cli_costs.costs)
+app.command(name="report")(cli_costs.report)
+app.command(name="prices")(cli_money.prices)
+app.command(name="budgets")(cli_money.budgets)
 console = Console() if sys.stdout.isatty() else Console(width=140)  # tables want room
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scout_adapters.audit.exporting import TABLE
 from scout_adapters.audit.exporting import export as export_to
 from scout_adapters.audit.keeping import open_intents
 from scout_adapters.audit.keeping import prune as prune_before
@@ -99,15 +100,19 @@ def reconcile(log: Log = None) -> None:
 
 @app.command()
 def export(
-    to: Annotated[Path, typer.Option(help="out.db, out.sqlite or out.csv; replaced.")],
+    to: Annotated[
+        str, typer.Option(help="out.db, out.sqlite, out.csv or postgresql://…; replaced.")
+    ],
     log: Log = None,
+    table: Annotated[str, typer.Option(help="The table's name, where it is a database.")] = TABLE,
 ) -> None:
-    """Write the log as a table to SQLite or CSV."""
+    """Write the log as a table to SQLite, CSV or PostgreSQL."""
     try:
-        count = export_to(_log_at(log), to)
+        count = export_to(_log_at(log), to, table=table)
     except ConfigurationError as error:
         raise typer.BadParameter(str(error)) from None
-    console.print(f"{count} rows to {escape(str(to))}", soft_wrap=True)
+    where = f"PostgreSQL, table {table}" if "://" in to else to  # the address may hold a password
+    console.print(f"{count} rows to {escape(where)}", soft_wrap=True)
 
 
 @app.command()

@@ -137,6 +137,11 @@ class SqliteBudgets:
             rows = base.execute(asked, (budget,)).fetchall()
         return [Balance(Account(*row[:4]), *row[4:]) for row in rows]
 
+    def names(self) -> list[str]:
+        """Return the names of the budgets in the file."""
+        with self._step() as base:
+            return [name for (name,) in base.execute("SELECT DISTINCT budget FROM accounts")]
+
     def forget(self, budget: str, window: str) -> None:
         with self._step() as base:
             base.execute(

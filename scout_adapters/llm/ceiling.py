@@ -199,15 +199,17 @@ def _kinds(prepared: Prepared, media: Sequence[Json]) -> frozenset[str]:
     """Name the kinds of tokens that may be dearer than others, and that this call may have."""
     marked = b"cache_control" in prepared.content
     modalities = prepared.body.get("modalities") or ()
-    if not (media or marked or modalities):
-        return NONE
+    # Claude writes what is marked, others whatever they like, at a price of its own.
+    writes = WRITES if marked else () if "claude" in prepared.request.model else WRITES[:1]
+    if not (media or modalities):
+        return _of_writes[len(writes)]
     given = (f"input_{block['type']}" for block in media)
     taken = (f"output_{modality}" for modality in modalities)
-    return frozenset((*given, *taken, *(WRITES if marked else ())))
+    return frozenset((*given, *taken, *writes))
 
 
-NONE: frozenset[str] = frozenset()
 WRITES = ("cache_write", "cache_write_1h")
+_of_writes = [frozenset(WRITES[:many]) for many in range(len(WRITES) + 1)]
 
 
 def answer_bound(

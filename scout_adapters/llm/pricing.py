@@ -56,7 +56,8 @@ class Cost:
     usd: float | None = None
     source: Source | None = None
     priced_by: str | None = None
-    """Which prices: `genai-prices 0.2.3`, or its time where you fetch prices, and the tier."""
+    """Which prices: `genai-prices 0.2.3 since 2026-11-03`, or the time when you fetched them in the
+    place of the version; the hours of the day where they hold for some; the tier."""
 
     price: Mapping[str, float] | None = None
     """The prices themselves, in US dollars per million tokens of a kind, and fees for one each."""

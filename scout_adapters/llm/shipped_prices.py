@@ -74,16 +74,30 @@ def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service
         found, known = snapshot.find_provider_model(model, None, provider, None)
     except LookupError:
         return PriceList(None, SHIPPED, source)
-    context = _context(found.id, service)
+    context, now = _context(found.id, service), datetime.fromtimestamp(clock(), UTC)
+    source += _when(known, now)
     if not context:
-        usual = known.get_prices(datetime.fromtimestamp(clock(), UTC))
-        return PriceList(_tariff(usual), SHIPPED, source)
+        return PriceList(_tariff(known.get_prices(now)), SHIPPED, source)
     mine = any(known is each for each in found.models)
     if not mine or not _has_price(known, context):
         return PriceList(None, SHIPPED, source)
     words = " ".join(context.values())
-    prices = known.get_prices(datetime.fromtimestamp(clock(), UTC), context)
-    return PriceList(_tariff(prices), SHIPPED, f"{source} {words}")
+    return PriceList(_tariff(known.get_prices(now, context)), SHIPPED, f"{source} {words}")
+
+
+def _when(model: ModelInfo, now: datetime) -> str:
+    """Say from which day, or for which hours, the prices in force hold, if not always."""
+    dated = model.prices if isinstance(model.prices, list) else []
+    for prices in reversed(dated):
+        held = prices.constraint
+        if held is not None and held.active(now):
+            hours = [getattr(held, name, None) for name in ("start_time", "end_time")]
+            if None not in hours:
+                return f" {hours[0]:%H:%M}-{hours[1]:%H:%M} UTC"
+            return f" since {held.start_date}"  # type: ignore[union-attr]  # it is one or the other
+        if held is None:
+            break
+    return ""
 
 
 def _named(snapshot: DataSnapshot) -> str:

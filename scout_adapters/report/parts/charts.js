@@ -1,0 +1,174 @@
+// Charts, drawn by Chart.js: with a legend of buttons, a summary in words and a table of the data.
+"use strict";
+
+const HUES = 8;
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [], [6, 3]];
+const POINTS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];
+
+// Series of one chart differ in colour and in hatching.
+function fillOf(series) {
+  const base = series.hue === undefined ? colour("grey") : colour("hue-" + (series.hue % HUES));
+  return series.hatch ? hatched(base) : base;
+}
+
+function hatched(base) {
+  const tile = make("canvas", { width: 8, height: 8 });
+  const pen = tile.getContext("2d");
+  pen.fillStyle = base;
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = colour("hatch");
+  pen.lineWidth = 1.5;
+  for (const shift of [-8, 0, 8]) {
+    pen.moveTo(shift, 8);
+    pen.lineTo(shift + 8, 0);
+  }
+  pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}
+
+function legendOf(series, chart) {
+  const list = make("ul", { className: "legend" });
+  series.forEach((one, place) => {
+    const swatch = make("span", { className: one.hatch ? "swatch hatched" : "swatch", "aria-hidden": "true" });
+    swatch.style.setProperty("--swatch", `var(--${one.hue === undefined ? "grey" : "hue-" + (one.hue % HUES)})`);
+    const button = make("button", { type: "button", "aria-pressed": "true" }, swatch, one.name);
+    button.addEventListener("click", () => {
+      const shown = !chart.isDatasetVisible(place);
+      chart.setDatasetVisibility(place, shown);
+      button.setAttribute("aria-pressed", String(shown));
+      chart.update();
+    });
+    list.append(make("li", {}, button));
+  });
+  return list;
+}
+
+// A figure: the plot, and what it says for those who do not see it.
+function figureOf({ said, config, series, height, stretches, table }) {
+  const canvas = make("canvas", { role: "img", "aria-label": said });
+  const plot = make("div", { className: stretches ? "plot stretches" : "plot" }, canvas);
+  plot.style.setProperty("--height", height + "px");
+  const figure = make("figure", {}, make("figcaption", {}, said), plot);
+  const chart = new Chart(canvas, config);
+  plot.before(legendOf(series, chart));
+  figure.append(detailsOf("The same as a table", table));
+  const paint = () => {
+    paintSeries(chart, series);
+    paintScales(chart);
+    chart.update();
+  };
+  onTheme.push(paint);
+  paint();
+  return { figure, chart };
+}
+
+function paintSeries(chart, series) {
+  chart.data.datasets.forEach((dataset, place) => {
+    const fill = fillOf(series[place]);
+    dataset.backgroundColor = fill;
+    dataset.borderColor = dataset.type === "line" ? fillOf({ hue: series[place].hue }) : colour("card");
+  });
+}
+
+function paintScales(chart) {
+  for (const scale of Object.values(chart.options.scales)) {
+    scale.ticks.color = colour("muted");
+    scale.grid.color = colour("line");
+    scale.border = { color: colour("line") };
+    if (scale.title) scale.title.color = colour("muted");
+  }
+  const tooltip = chart.options.plugins.tooltip;
+  tooltip.backgroundColor = colour("tip");
+  tooltip.titleColor = tooltip.bodyColor = tooltip.footerColor = colour("on-tip");
+}
+
+function optionsOf({ scales, tooltip, ...more }) {
+  return {
+    animation: false,
+    responsive: true,
+    maintainAspectRatio: false,
+    interaction: { mode: "index", intersect: false },
+    scales,
+    plugins: { legend: { display: false }, tooltip },
+    ...more,
+  };
+}
+
+function timeScale() {
+  return {
+    stacked: true,
+    grid: { display: false },
+    ticks: { maxRotation: 0, autoSkipPadding: 18, callback(place) { return shortTime(this.getLabelForValue(place)); } },
+  };
+}
+
+// Bars over time, one upon the other.
+function stackOverTime({ axis, series, said, write, tick, table }) {
+  const datasets = series.map((one) => ({
+    label: one.name, data: one.values, borderWidth: 0, categoryPercentage: 0.9, barPercentage: 1, maxBarThickness: 56,
+  }));
+  const tooltip = {
+    filter: (item) => item.raw > 0,
+    itemSort: (one, other) => other.raw - one.raw,
+    callbacks: {
+      title: (items) => (items.length ? longBucket(items[0].label) : ""),
+      label: (item) => `${item.dataset.label}: ${write(item.raw)}`,
+      footer: (items) => (items.length > 1 ? `together: ${write(sum(items.map((item) => item.raw)))}` : ""),
+    },
+  };
+  const scales = { x: timeScale(), y: { stacked: true, beginAtZero: true, grid: {}, ticks: { callback: tick, maxTicksLimit: 6 } } };
+  const config = { type: "bar", data: { labels: axis, datasets }, options: optionsOf({ scales, tooltip }) };
+  return figureOf({ said, config, series, height: 260, stretches: true, table }).figure;
+}
+
+// Bars to the right, a row for each name.
+function barsByName({ names, series, said, write, tick, stacked, rowHeight, table }) {
+  const datasets = series.map((one) => ({ label: one.name, data: one.values, borderWidth: 0, maxBarThickness: 18 }));
+  const tooltip = {
+    filter: (item) => item.raw > 0,
+    callbacks: {
+      title: (items) => (items.length ? names[items[0].dataIndex] : ""),
+      label: (item) => `${item.dataset.label}: ${write(item.raw)}`,
+    },
+  };
+  const scales = {
+    x: { stacked, beginAtZero: true, grid: {}, ticks: { callback: tick, maxTicksLimit: 5, maxRotation: 0 } },
+    y: { stacked, grid: { display: false }, ticks: { autoSkip: false, crossAlign: "far" } },
+  };
+  const labels = names.map((name) => twoLines(name));
+  const config = {
+    type: "bar",
+    data: { labels, datasets },
+    options: optionsOf({ scales, tooltip, indexAxis: "y", interaction: { mode: "index", axis: "y", intersect: false } }),
+  };
+  return figureOf({ said, config, series, height: names.length * rowHeight + 40, table });
+}
+
+function twoLines(name) {
+  const at = name.indexOf("/");
+  return at < 0 ? cut(name, 20) : [cut(name.slice(0, at), 20), cut(name.slice(at + 1), 20)];
+}
+
+// Lines over time; `show` puts other values into them.
+function linesOverTime({ axis, series, said, write, tick, table }) {
+  const datasets = series.map((one, place) => ({
+    type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: axis.length > 40 ? 0 : 3,
+    pointHoverRadius: 5, borderDash: DASHES[place % DASHES.length], pointStyle: POINTS[place % POINTS.length],
+  }));
+  const tooltip = {
+    filter: (item) => item.raw !== null,
+    callbacks: {
+      title: (items) => (items.length ? longBucket(items[0].label) : ""),
+      label: (item) => `${item.dataset.label}: ${write(item.raw)}`,
+    },
+  };
+  const scales = { x: timeScale(), y: { beginAtZero: true, grid: {}, ticks: { callback: tick, maxTicksLimit: 6 } } };
+  const config = { type: "line", data: { labels: axis, datasets }, options: optionsOf({ scales, tooltip }) };
+  return figureOf({ said, config, series, height: 300, stretches: true, table });
+}
+
+// Puts other values into a chart's series.
+function redraw(chart, values) {
+  chart.data.datasets.forEach((dataset, place) => { dataset.data = values[place]; });
+  chart.update();
+}

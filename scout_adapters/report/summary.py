@@ -1,0 +1,205 @@
+"""One pass over a log: everything that the tables and the page tell, as sums."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from scout_adapters.report.attempts import Attempt, attempt_of, count, dollars, name
+from scout_adapters.report.calls import Calls
+from scout_adapters.report.health import Keys
+from scout_adapters.report.latencies import Latencies
+from scout_adapters.report.rows import rows_in
+from scout_adapters.report.times import BY_DAY, Axis, Level
+from scout_adapters.report.totals import EXACT, Totals
+
+By = Literal["day", "model", "provider", "key", "tag", "user"]
+K = TypeVar("K")
+G = TypeVar("G")
+
+Place = tuple[str, str, str, str]
+"""A bucket, a provider, a model with its provider's name, and a key."""
+
+Caller = tuple[tuple[str, ...], str]
+"""Tags, and a user."""
+
+INTENT, ATTEMPT = "llm_intent", "llm_attempt"
+
+
+@dataclass(slots=True)
+class Spent:
+    """What events of one name that are no attempts have cost. US dollars."""
+
+    rows: int = 0
+    cost: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class Summary:
+    """A log, added up."""
+
+    axis: Axis
+    calls: Calls
+    rows: int = 0
+    undated: int = 0
+    """Rows whose time cannot be read: in the sums, and in no bucket of time."""
+
+    by_place: defaultdict[Place, Totals] = field(default_factory=lambda: defaultdict(Totals))
+    by_caller: defaultdict[Caller, Totals] = field(default_factory=lambda: defaultdict(Totals))
+    events: defaultdict[tuple[str, str], Spent] = field(default_factory=lambda: defaultdict(Spent))
+    """Other events that name a cost, by bucket and name."""
+
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Requests that were not answered, by kind and provider."""
+
+    latencies: Latencies = field(default_factory=Latencies)
+    keys: Keys = field(default_factory=Keys)
+    waiting: dict[tuple[str, int | None], int] = field(default_factory=dict)
+    """Intents without an outcome so far, by run and number."""
+
+    def take(self, row: Mapping[str, Any], since: str) -> None:
+        """Add a row, if it is not of a time before `since`."""
+        time, bucket = self.axis.place(row.get("time"))
+        if time < since:
+            return
+        self.rows += 1
+        self.undated += not time
+        event = row.get("event")
+        if event == ATTEMPT:
+            attempt = attempt_of(row, time, bucket)
+            self._attempt(attempt)
+            if attempt.outcome != "skipped":
+                self._settle((attempt.run_id, count(row.get("number"))))
+        elif event == INTENT:
+            number = (name(row.get("run_id")), count(row.get("number")))
+            self.waiting[number] = self.waiting.get(number, 0) + 1
+        elif (cost := dollars(row.get("cost"))) is not None:
+            spent = self.events[bucket, name(event)]
+            spent.rows += 1
+            spent.cost += cost
+
+    def _attempt(self, attempt: Attempt) -> None:
+        where = (attempt.bucket, attempt.provider, attempt.model, attempt.key)
+        place, caller = self.by_place[where], self.by_caller[attempt.tags, attempt.user]
+        place.add(attempt)
+        caller.add(attempt)
+        self.calls.take(attempt, (place, caller))
+        if attempt.outcome != "not_sent":
+            self.keys.add(attempt)
+        if attempt.ok:
+            self.latencies.add(attempt)
+        elif attempt.requested:
+            self.failures[attempt.outcome, attempt.provider] += 1
+
+    def _settle(self, number: tuple[str, int | None]) -> None:
+        left = self.waiting.pop(number, 0)
+        if left > 1:
+            self.waiting[number] = left - 1
+
+    @property
+    def unsettled(self) -> int:
+        """Requests that left and whose outcome is not in the log."""
+        return sum(self.waiting.values())
+
+    def total(self) -> Totals:
+        """Return all attempts and calls, added up."""
+        return merged(self.by_place, lambda _: ("",)).get("", Totals())
+
+    def by(self, what: By) -> dict[str, Totals]:
+        """Return the sums by day (or hour, or month), model, provider, key, tag or user.
+
+        The names of days are in their order; of everything else, the dearest comes first. A call
+        with several tags counts for each of them; "" is the name of what has none.
+        """
+        if what == "day":
+            days = merged(self.by_place, lambda place: (self.axis.shortened(place[0]),))
+            return dict(sorted(days.items()))
+        if what in OF_CALLER:
+            return _ranked(merged(self.by_caller, OF_CALLER[what]))
+        return _ranked(merged(self.by_place, OF_PLACE[what]))
+
+    def spent_on(self, group: Callable[[tuple[str, str]], str]) -> dict[str, Spent]:
+        """Return what other events have cost, by a group of their bucket and name."""
+        found: defaultdict[str, Spent] = defaultdict(Spent)
+        with localcontext(EXACT):
+            for place, spent in self.events.items():
+                sums = found[group(place)]
+                sums.rows += spent.rows
+                sums.cost += spent.cost
+        return found
+
+    def spent_by_time(self) -> dict[str, Decimal]:
+        """Return what all has cost by day (or hour, or month), in order; days without a row too."""
+        calls = self.by("day")
+        others = self.spent_on(lambda place: self.axis.shortened(place[0]))
+        with localcontext(EXACT):
+            return {
+                name: calls.get(name, Totals()).cost + others.get(name, Spent()).cost
+                for name in self.axis.names([*calls, *others])
+            }
+
+    @property
+    def cost(self) -> Decimal:
+        """What all in the log has cost, as far as it is known: attempts and other events."""
+        others = self.spent_on(lambda _: "").get("", Spent())
+        with localcontext(EXACT):
+            return self.total().cost + others.cost
+
+
+OF_PLACE: Mapping[By, Callable[[Place], Sequence[str]]] = {
+    "provider": lambda place: (place[1],),
+    "model": lambda place: (place[2],),
+    "key": lambda place: (f"{place[1]} {place[3]}" if place[3] else "",),
+}
+OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
+    "tag": lambda caller: caller[0] or ("",),
+    "user": lambda caller: (caller[1],),
+}
+
+
+def summarise(
+    path: Path, *, levels: Sequence[Level] = BY_DAY, since: str = "", kept: int = 0
+) -> Summary:
+    """Read the log at `path` once and add it up, from the time `since` on.
+
+    `kept` is how many of the newest calls are kept whole.
+    """
+    summary = Summary(Axis(levels), Calls(kept))
+    with localcontext(EXACT), _without_collector():
+        for row in rows_in(path):
+            summary.take(row, since)
+        summary.calls.close()
+    return summary
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the garbage collector from looking through a million rows: none is part of a cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def merged(parts: Mapping[K, Totals], groups: Callable[[K], Sequence[G]]) -> dict[G, Totals]:
+    """Return sums of sums, by the groups that they belong to."""
+    found: defaultdict[G, Totals] = defaultdict(Totals)
+    with localcontext(EXACT):
+        for place, totals in parts.items():
+            for group in groups(place):
+                found[group].include(totals)
+    return found
+
+
+def _ranked(groups: Mapping[str, Totals]) -> dict[str, Totals]:
+    dearest = sorted(groups.items(), key=lambda item: (-item[1].cost, -item[1].calls, item[0]))
+    return dict(dearest)

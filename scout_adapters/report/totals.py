@@ -1,0 +1,100 @@
+"""Attempts and calls added up: exact sums, and beside them how much nobody knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from decimal import Context, Decimal
+
+from scout_adapters.report.attempts import Attempt
+
+EXACT = Context(prec=1000)
+"""Enough digits for sums of whatever a float can be: nothing is ever rounded."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """Some attempts, and the calls that ended with them. US dollars and tokens."""
+
+    calls: int = 0
+    """Calls that ended here."""
+
+    answered: int = 0
+    requests: int = 0
+    failed: int = 0
+    """Requests that were not answered."""
+
+    skipped: int = 0
+    """Keys and models that were passed over; no requests."""
+
+    cost: Decimal = Decimal(0)
+    """Of what has a known cost; `unpriced` says how many answers have none."""
+
+    unpriced: int = 0
+    input_t: int = 0
+    output_t: int = 0
+    cache_read_t: int = 0
+    cache_write_t: int = 0
+    reasoning_t: int = 0
+    uncounted: int = 0
+    """Answers whose tokens nobody counted."""
+
+    saved: Decimal = Decimal(0)
+    """By reads from the cache, where the price of both kinds of tokens is known."""
+
+    unknown_savings: int = 0
+    """Attempts that read from a cache at prices that nobody knows."""
+
+    uncertain: int = 0
+    """Requests that failed and may be on the provider's bill."""
+
+    uncertain_cost: Decimal = Decimal(0)
+    """The part of `cost` that is theirs: of the tokens that had been counted when they failed."""
+
+    estimated: int = 0
+    """Attempts whose tokens, and so their cost, are estimates."""
+
+    estimated_cost: Decimal = Decimal(0)
+
+    def add(self, attempt: Attempt) -> None:
+        """Add what came of an attempt."""
+        if attempt.cost is not None:
+            self.cost += attempt.cost
+        if not attempt.requested:
+            self.skipped += 1
+            return
+        self.requests += 1
+        self.input_t += attempt.input_t or 0
+        self.output_t += attempt.output_t or 0
+        self.reasoning_t += attempt.reasoning_t
+        self.cache_write_t += attempt.cache_write_t
+        self.cache_read_t += attempt.cache_read_t
+        if attempt.saved is not None:
+            self.saved += attempt.saved
+        elif attempt.cache_read_t:
+            self.unknown_savings += 1
+        if not attempt.ok:
+            self.failed += 1
+        elif attempt.cost is None or attempt.input_t is None:
+            self.unpriced += attempt.cost is None
+            self.uncounted += attempt.input_t is None and attempt.output_t is None
+        if attempt.uncertain or attempt.estimated:
+            self._add_doubt(attempt)
+
+    def _add_doubt(self, attempt: Attempt) -> None:
+        cost = attempt.cost or Decimal(0)
+        if attempt.uncertain:
+            self.uncertain += 1
+            self.uncertain_cost += cost
+        if attempt.estimated:
+            self.estimated += 1
+            self.estimated_cost += cost
+
+    def include(self, other: Totals) -> None:
+        """Add other sums."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    @property
+    def cached_share(self) -> float | None:
+        """The part of the input that was read from caches; None where there was no input."""
+        return min(1.0, self.cache_read_t / self.input_t) if self.input_t else None
