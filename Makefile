@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite chaos format profiles charts clean
+.PHONY: demo test differential faults suite chaos books kills format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -27,6 +27,14 @@ differential: .venv/dev
 # A hundred thousand calls, three in ten requests faulty; prints its seed. CHAOS='--calls 5000 --seed 7'
 chaos: .venv/dev
 	$(BIN)/python tests/chaos/chaos.py $(CHAOS)
+
+# Ten thousand calls, and three books that must agree. BOOKS='--calls 600 --seed 7'
+books: .venv/dev
+	$(BIN)/python tests/books/books.py $(BOOKS)
+
+# Two hundred processes killed while they call.
+kills: .venv/dev
+	$(BIN)/python tests/books/kills.py $(KILLS)
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

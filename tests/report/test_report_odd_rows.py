@@ -53,7 +53,7 @@ def summed(tmp_path: Path, *rows: Any) -> Summary:
     return summarise(logged(tmp_path / "audit.jsonl", *rows), levels=TO_FIT, kept=100)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(rows=st.lists(odd_rows.map(lambda row: {"event": "llm_attempt"} | row), max_size=6))
 def test_no_row_keeps_the_page_from_being_made(rows: list[Any], tmp_path_factory: Any) -> None:
     path = logged(tmp_path_factory.mktemp("odd") / "audit.jsonl", *rows)

@@ -152,8 +152,7 @@ function twoLines(name) {
 // Lines over time; `show` puts other values into them.
 function linesOverTime({ axis, series, said, write, tick, table }) {
   const datasets = series.map((one, place) => ({
-    type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: axis.length > 40 ? 0 : 3,
-    pointHoverRadius: 5, borderDash: DASHES[place % DASHES.length], pointStyle: POINTS[place % POINTS.length],
+    type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: radiusOf, pointHoverRadius: 5, borderDash: DASHES[place % DASHES.length], pointStyle: POINTS[place % POINTS.length],
   }));
   const tooltip = {
     filter: (item) => item.raw !== null,
@@ -165,6 +164,13 @@ function linesOverTime({ axis, series, said, write, tick, table }) {
   const scales = { x: timeScale(), y: { beginAtZero: true, grid: {}, ticks: { callback: tick, maxTicksLimit: 6 } } };
   const config = { type: "line", data: { labels: axis, datasets }, options: optionsOf({ scales, tooltip }) };
   return figureOf({ said, config, series, height: 300, stretches: true, table });
+}
+
+// A point is drawn where few are, and where no line leads to it.
+function radiusOf({ dataset, dataIndex }) {
+  const values = dataset.data;
+  const alone = [dataIndex - 1, dataIndex + 1].every((at) => values[at] === null || values[at] === undefined);
+  return alone || values.length <= 40 ? 3 : 0;
 }
 
 // Puts other values into a chart's series.
