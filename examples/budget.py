@@ -1,4 +1,4 @@
-"""No more than half a dollar a day for each user; the cheaper model where the dearer is too dear."""
+"""No more than half a dollar a day for each user, and the cheaper model where it gets tight."""
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutRouterChatModel
 from scout_adapters.errors import BudgetExceeded
