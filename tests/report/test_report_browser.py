@@ -16,14 +16,14 @@ from told import data_in
 from scout_adapters.audit import AuditLog
 from scout_adapters.report.page import Wanted, write_page
 
-ROWS = 6000
+ROWS = 3000
 CHARTS = {"seeded": 5, "tiny": 4, "empty": 0}
 """Nothing has failed in the tiny log."""
 
 DRAWN = """() => [...document.querySelectorAll("canvas")].map((canvas) => {
   const { width, height } = canvas;
-  const dots = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, width, height).data.buffer);
-  const colours = new Set(dots);
+  const dots = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+  const colours = new Set(new Uint32Array(dots.buffer));
   const { datasets } = Chart.getChart(canvas).data;
   const sizes = datasets.map(({ data }) => data.reduce((sum, one) => sum + one, 0));
   const large = datasets.filter((_, at) => sizes[at] > Math.max(...sizes) / 2);
@@ -136,14 +136,14 @@ def test_everything_has_a_name_a_place_and_an_order(started: Any, pages: dict[st
     with opened(started, pages["seeded"]) as page:
         for details in page.page.locator("details summary").all():
             details.click()
+        page.until(page.page.locator("table"), CHARTS["seeded"] + 3)
         assert page.all(NAMELESS) == []
         levels = page.all(HEADINGS)
         assert levels[0] == 1
         assert all(after - before <= 1 for before, after in pairwise(levels))
         for landmark in ("header", "main", "footer", "nav[aria-label]", "section[aria-labelledby]"):
             assert page.page.locator(landmark).count() > 0
-        tables = page.page.locator("table").count()
-        assert tables == page.page.locator("table > caption").count() == CHARTS["seeded"] + 3
+        assert page.page.locator("table > caption").count() == CHARTS["seeded"] + 3
         assert page.page.locator("canvas[role=img][aria-label]").count() == CHARTS["seeded"]
         assert page.complaints == []
 
@@ -154,6 +154,7 @@ def test_a_chart_is_told_in_words_and_as_a_table(started: Any, pages: dict[str, 
         assert page.page.locator("#spend canvas").get_attribute("aria-label") == said
         assert "in all; most in a day" in said
         page.page.locator("#spend summary").click()
+        page.until(page.page.locator("#spend table"), 1)
         cells = page.texts("#spend tbody tr:first-child > *")
         assert cells[0] == "2026-11-26"
         assert all(cell.startswith("$") for cell in cells[1:])

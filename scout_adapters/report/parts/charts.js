@@ -2,7 +2,7 @@
 "use strict";
 
 const HUES = 8;
-const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [], [6, 3]];
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [14, 4], [1, 5]];
 const POINTS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];
 
 // Series of one chart differ in colour and in hatching.
@@ -29,7 +29,8 @@ function hatched(base) {
 function legendOf(series, chart) {
   const list = make("ul", { className: "legend" });
   series.forEach((one, place) => {
-    const swatch = make("span", { className: one.hatch ? "swatch hatched" : "swatch", "aria-hidden": "true" });
+    const swatch = one.dash ? lineSwatch(one.dash) : make("span", { className: one.hatch ? "swatch hatched" : "swatch" });
+    swatch.setAttribute("aria-hidden", "true");
     swatch.style.setProperty("--swatch", `var(--${one.hue === undefined ? "grey" : "hue-" + (one.hue % HUES)})`);
     const button = make("button", { type: "button", "aria-pressed": "true" }, swatch, one.name);
     button.addEventListener("click", () => {
@@ -43,43 +44,46 @@ function legendOf(series, chart) {
   return list;
 }
 
+// A piece of a chart's line, dashed as that is.
+function lineSwatch(dash) {
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS(picture.namespaceURI, "path");
+  picture.setAttribute("class", "swatch line");
+  line.setAttribute("d", "M0 7H30");
+  line.setAttribute("stroke-dasharray", dash.join(" "));
+  picture.append(line);
+  return picture;
+}
+
 // A figure: the plot, and what it says for those who do not see it.
 function figureOf({ said, config, series, height, stretches, table }) {
   const canvas = make("canvas", { role: "img", "aria-label": said });
   const plot = make("div", { className: stretches ? "plot stretches" : "plot" }, canvas);
   plot.style.setProperty("--height", height + "px");
   const figure = make("figure", {}, make("figcaption", {}, said), plot);
+  paint(config.data, config.options, series);
   const chart = new Chart(canvas, config);
   plot.before(legendOf(series, chart));
   figure.append(detailsOf("The same as a table", table));
-  const paint = () => {
-    paintSeries(chart, series);
-    paintScales(chart);
+  onTheme.push(() => {
+    paint(chart.data, chart.options, series);
     chart.update();
-  };
-  onTheme.push(paint);
-  paint();
+  });
   return { figure, chart };
 }
 
-function paintSeries(chart, series) {
-  chart.data.datasets.forEach((dataset, place) => {
-    const fill = fillOf(series[place]);
-    dataset.backgroundColor = fill;
-    dataset.borderColor = dataset.type === "line" ? fillOf({ hue: series[place].hue }) : colour("card");
+function paint({ datasets }, { scales, plugins }, series) {
+  datasets.forEach((dataset, place) => {
+    dataset.backgroundColor = fillOf(series[place]);
+    dataset.borderColor = fillOf({ hue: series[place].hue });
   });
-}
-
-function paintScales(chart) {
-  for (const scale of Object.values(chart.options.scales)) {
+  for (const scale of Object.values(scales)) {
     scale.ticks.color = colour("muted");
     scale.grid.color = colour("line");
     scale.border = { color: colour("line") };
-    if (scale.title) scale.title.color = colour("muted");
   }
-  const tooltip = chart.options.plugins.tooltip;
-  tooltip.backgroundColor = colour("tip");
-  tooltip.titleColor = tooltip.bodyColor = tooltip.footerColor = colour("on-tip");
+  plugins.tooltip.backgroundColor = colour("tip");
+  plugins.tooltip.titleColor = plugins.tooltip.bodyColor = plugins.tooltip.footerColor = colour("on-tip");
 }
 
 function optionsOf({ scales, tooltip, ...more }) {
@@ -152,7 +156,7 @@ function twoLines(name) {
 // Lines over time; `show` puts other values into them.
 function linesOverTime({ axis, series, said, write, tick, table }) {
   const datasets = series.map((one, place) => ({
-    type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: radiusOf, pointHoverRadius: 5, borderDash: DASHES[place % DASHES.length], pointStyle: POINTS[place % POINTS.length],
+    type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: radiusOf, pointHoverRadius: 5, borderDash: one.dash, pointStyle: POINTS[place % POINTS.length],
   }));
   const tooltip = {
     filter: (item) => item.raw !== null,

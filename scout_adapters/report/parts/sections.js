@@ -128,7 +128,7 @@ function latencyTable(models) {
 
 function showLatencyOverTime(models, axis, unit) {
   const values = (part) => models.map((each) => each.values.map((known) => known && known[part]));
-  const series = models.map((each, at) => ({ name: each.name, hue: at, values: values("p50")[at] }));
+  const series = models.map((each, at) => ({ name: each.name, hue: at, dash: DASHES[at % DASHES.length], values: values("p50")[at] }));
   const which = models.length > 1 ? `The ${models.length} models with the most answers` : models[0].name;
   const said = `${which}, whole answers by ${unit}.`;
   const columns = [{ name: unit }, ...models.map((each) => ({ name: each.name, kind: "number" }))];
