@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite chaos books kills format profiles charts clean
+.PHONY: demo test differential faults suite chaos books kills bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -35,6 +35,14 @@ books: .venv/dev
 # Two hundred processes killed while they call.
 kills: .venv/dev
 	$(BIN)/python tests/books/kills.py $(KILLS)
+
+# Floors, ours and the peers in one run; writes benchmarks/RESULTS.md. BENCH='--quick --only invoke'
+bench:
+	$(PYTHON) benchmarks/run.py $(BENCH)
+
+# Half a minute: has anything become 1.5 x slower, as a ratio to what it is made of?
+bench-check: .venv/dev
+	$(BIN)/python benchmarks/check.py
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,167 @@
+"""Finds what has become slower: ratios of ours to the floors, beside those in `baseline.json`.
+
+    python benchmarks/check.py            # half a minute; exits with 1 where one is 1.5 x worse
+    python benchmarks/check.py --record   # writes the baseline anew
+
+Needs no peers: it runs in the interpreter that it is started with, which must have ours. Only CPU
+time of the measured process counts, and only as a ratio to something that was measured in turn with
+it, so that neither the machine nor what else it does is in the figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from canned.serving import canned_server
+from measuring.figures import Figures, Spread, ratios, spread, summed
+from measuring.workers import remotes
+from parts import Run, Variants, always, atonce, freshly
+
+BASELINE = Path(__file__).resolve().parent / "baseline.json"
+WORSE = 1.5
+SLACK = 0.05
+ROUNDS = 5
+FRESH_ROUNDS = 3
+BARE = "router-bare"
+SUBJECTS = ("fake", "httpx", "router", BARE)
+FLOOR = ("fake", "httpx")
+ON_THEIR_WAY = {"at_once": 100, "total": 200, "warm": False, "manner": "/delay-250"}
+COMMANDS = {
+    "invoke": {"do": "invoke", "seconds": 0.15},
+    "stream": {"do": "stream", "seconds": 0.4},
+    "10 at once": {"do": "ainvoke", "at_once": 10, "total": 200},
+    "ten": {"do": "ten", "times": 10},
+}
+MANY_KEYS = 10_000
+PAIRS: dict[str, Variants] = {
+    "handlers": {"without": {}, "with": {"handlers": "cost+audit"}},
+    "keys": {"without": {"keys": 1}, "with": {"keys": MANY_KEYS}},
+}
+
+Measured = Callable[[Run], Spread | None]
+
+
+def measure(run: Run) -> None:
+    """Measure all that the ratios need."""
+    names = ("fake", "httpx", "router")
+    with remotes(run.python, run.served, SUBJECTS) as opened:
+        for part, command in COMMANDS.items():
+            chosen = {n: opened[n] for n in names if part != "ten" or n != "httpx"}
+            run.asked(part, chosen, always(command), ROUNDS)
+        for part, variants in PAIRS.items():
+            run.paired(part, {BARE: opened[BARE]}, variants, seconds=0.3, rounds=ROUNDS)
+        thinking = always({"do": "ainvoke", **ON_THEIR_WAY, "within": atonce.PATIENCE})
+        run.asked("on their way", {"router": opened["router"]}, thinking, 1)
+    for _ in range(FRESH_ROUNDS):
+        freshly.one_round(run, (freshly.BASE, "router"), counts=True)
+
+
+def over_floor(part: str) -> Measured:
+    """Compare the router with both floors together, by CPU time."""
+
+    def measured(run: Run) -> Spread | None:
+        of = run.figures.of
+        return ratios(of(part, "router", "cpu"), summed(*(of(part, one, "cpu") for one in FLOOR)))
+
+    return measured
+
+
+def compared(part: str, above: str, below: str, field: str = "cpu") -> Measured:
+    """Compare two subjects of a part."""
+    return lambda run: ratios(
+        run.figures.of(part, above, field), run.figures.of(part, below, field)
+    )
+
+
+def paired(part: str) -> Measured:
+    """Compare the two setups of a pair."""
+    of = "{} {}".format
+    return lambda run: ratios(
+        run.figures.of(of(part, "with"), BARE, "cpu"),
+        run.figures.of(of(part, "without"), BARE, "cpu"),
+    )
+
+
+def on_their_way(run: Run) -> Spread | None:
+    """Compare a call of 100 that are on their way together with one of 10."""
+    few = run.figures.middle("10 at once", "router", "cpu")
+    many = run.figures.of("on their way", "router", "cpu")
+    return spread([one / few for one in many]) if few else None
+
+
+RATIOS: dict[str, Measured] = {
+    "router invoke with handlers : fake model + httpx": over_floor("invoke"),
+    "router stream with handlers : fake model + httpx": over_floor("stream"),
+    "router ainvoke, 10 at once : fake model + httpx": over_floor("10 at once"),
+    "router ainvoke, 100 on their way : 10 at once": on_their_way,
+    "router with cost and audit : without": paired("handlers"),
+    "router with 10,000 keys : with 1": paired("keys"),
+    "constructing a router : a fake model": compared("ten", "router", "fake", "wall"),
+    "import of scout_adapters : core and httpx": compared(
+        freshly.PART, "router", freshly.BASE, "import_cpu"
+    ),
+    "memory after a call : core and httpx": compared(
+        freshly.PART, "router", freshly.BASE, "call_rss"
+    ),
+}
+
+
+BEYOND = frozenset(
+    {
+        "router with cost and audit : without",
+        "import of scout_adapters : core and httpx",
+        "memory after a call : core and httpx",
+    }
+)
+"""Ratios of a whole to a part of it: what may grow by half is only what lies beyond the part."""
+
+
+def allowed(name: str, known: float) -> float:
+    """Return the ratio from which on it has become worse."""
+    return 1 + (known - 1) * WORSE + SLACK if name in BEYOND else known * WORSE
+
+
+def judged(found: dict[str, Spread | None], before: dict[str, float]) -> list[str]:
+    """Print the table, and return the ratios that are worse, or could not be measured."""
+    worse = []
+    print(f"{'ratio, by CPU time':<52} {'now':>20} {'baseline':>9} {'allowed':>8}  verdict")
+    for name, ratio in found.items():
+        known = before.get(name, math.nan)
+        most = allowed(name, known)
+        bad = ratio is None or ratio.middle > most
+        worse += [name] if bad else []
+        shown = ratio.shown() if ratio else "not measured"
+        verdict = "WORSE" if bad else "no baseline" if math.isnan(known) else "ok"
+        print(f"{name:<52} {shown:>20} {known:>9.2f} {most:>8.2f}  {verdict}")
+    return worse
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Measure, print and compare; the exit code tells whether all is as fast as it was."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--record", action="store_true", help="write the baseline anew")
+    asked, began = parser.parse_args(given), time.monotonic()
+    figures = Figures()
+    with canned_server(sys.executable) as served:
+        run = Run(sys.executable, served, {}, figures, quick=True, told=lambda _: None)
+        measure(run)
+    found = {name: measured(run) for name, measured in RATIOS.items()}
+    before = json.loads(BASELINE.read_text()) if BASELINE.exists() and not asked.record else {}
+    worse = judged(found, before)
+    for (part, subject), why in figures.failures.items():
+        print(f"{part}: {subject}: {why}")
+    if asked.record:
+        kept = {name: round(ratio.middle, 3) for name, ratio in found.items() if ratio}
+        BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
+    print(f"{time.monotonic() - began:.0f} s; worse: {', '.join(worse) or 'nothing'}")
+    return 1 if worse else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

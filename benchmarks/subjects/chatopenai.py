@@ -1,0 +1,21 @@
+"""A peer: langchain-openai."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from canned.answers import MODEL
+from langchain_openai import ChatOpenAI
+
+from subjects import KEY, Setup, Subject, of_model
+
+
+def make(setup: Setup) -> Subject:
+    """Set it up as it comes, or over aiohttp by the client that OpenAI's SDK has for that."""
+    more: dict[str, Any] = {}
+    if setup.name == "ChatOpenAI-aiohttp":
+        from openai import DefaultAioHttpClient  # noqa: PLC0415  # needs the SDK's extra
+
+        more["http_async_client"] = DefaultAioHttpClient()
+    root = f"{setup.root}/v1"
+    return of_model(setup, lambda: ChatOpenAI(model=MODEL, api_key=KEY, base_url=root, **more))

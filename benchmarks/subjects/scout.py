@@ -1,0 +1,62 @@
+"""Ours: the face of a single provider, and the router over three providers with five keys each."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from canned.answers import MODEL
+
+from scout_adapters import ScoutAnthropicChatModel, ScoutOpenAIChatModel, ScoutRouterChatModel
+from subjects import Setup, Subject, of_model
+from subjects.handlers import handlers_of
+
+ROUTE = (f"openai/{MODEL}", "groq/openai/gpt-oss-120b", "mistral/mistral-small-latest")
+
+
+def make(setup: Setup) -> Subject:
+    """Set up the model that the setup names, with its handlers in the config of every call."""
+    construct = partial(MAKERS.get(setup.name, router), setup)
+    heard = handlers_of(setup)
+    config = {"callbacks": [handler for handler, _ in heard]} if heard else None
+    calls = [count for _, count in heard if count is not None]
+    return of_model(setup, construct, config=config, heard=lambda: [count() for count in calls])
+
+
+def keys_of(setup: Setup, owner: str) -> list[str]:
+    """Return the keys of one provider."""
+    return [f"sk-{owner}-{number:06d}-0123456789abcdef" for number in range(setup.keys)]
+
+
+def router(setup: Setup) -> ScoutRouterChatModel:
+    """Make the router."""
+    entries = [entry(setup, number) for number in range(setup.candidates)]
+    return ScoutRouterChatModel(models=entries, strategy=setup.strategy)  # type: ignore[arg-type]
+
+
+def entry(setup: Setup, number: int) -> dict[str, Any]:
+    """Return an entry of the route; from the fourth on the models are unknown ones."""
+    name = ROUTE[number % len(ROUTE)] + ("" if number < len(ROUTE) else f"-{number}")
+    keys = keys_of(setup, name.partition("/")[0])
+    made: dict[str, Any] = {"model": name, "api_keys": keys, "base_url": f"{setup.root}/v1"}
+    if setup.name == "router-handed-aiohttp":
+        from subjects.overaiohttp import unlimited_transport  # noqa: PLC0415  # the extra's
+
+        made["transport"] = unlimited_transport()
+    return made
+
+
+def single(setup: Setup) -> ScoutOpenAIChatModel:
+    """Make the face of OpenAI."""
+    keys = keys_of(setup, "openai")
+    return ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=f"{setup.root}/v1")
+
+
+def anthropic(setup: Setup) -> ScoutAnthropicChatModel:
+    """Make the face of Anthropic."""
+    keys = keys_of(setup, "anthropic")
+    root = f"{setup.root}/v1"
+    return ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=keys, base_url=root)
+
+
+MAKERS: dict[str, Any] = {"single": single, "scout-anthropic": anthropic}

@@ -1,0 +1,253 @@
+"""What the project promises of its speed, with what was measured and whether it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from measuring.figures import Figures, Spread, ratios, short, spread, summed, table
+from parts import Run, atonce, freshly, handlers, inside
+from subjects import PARTNERS
+
+CROWD, MANY = atonce.part_of(100), atonce.part_of(1000)
+THINKING = atonce.part_of(100, thinking=True)
+EXTRA, HANDED = atonce.WITH_EXTRA, atonce.HANDED
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One promise: what is measured must be at most, or at least, the bound."""
+
+    part: str
+    """The part of the run that measures it."""
+
+    says: str
+    bound: float
+    measured: Callable[[Run], Spread | None]
+    unit: str = " x"
+    at_least: bool = False
+    note: Callable[[Run], str] = lambda _: ""
+    unless: Callable[[Run], str] = lambda _: ""
+    """Why it cannot hold, whatever was measured."""
+
+    def holds(self, run: Run) -> bool | None:
+        """Tell whether it holds; None where nothing was measured."""
+        found = self.measured(run)
+        if found is None:
+            return None
+        kept = found.middle >= self.bound if self.at_least else found.middle <= self.bound
+        return kept and not self.unless(run)
+
+    def row(self, run: Run) -> list[str]:
+        """Write the row of the table."""
+        found, sign = self.measured(run), "≥" if self.at_least else "≤"
+        verdict = {True: "holds", False: "**does not hold**", None: "not measured"}
+        told = "; ".join(filter(None, (self.unless(run), self.note(run))))
+        shown = found.shown(self.unit) if found else "-"
+        bound = f"{sign} {short(self.bound)}{self.unit}"
+        return [self.says, bound, shown, verdict[self.holds(run)], told]
+
+
+def over_floor(part: str) -> Callable[[Run], Spread | None]:
+    """Compare the router with the fake model and bare httpx together."""
+
+    def measured(run: Run) -> Spread | None:
+        of = run.figures.of
+        return ratios(of(part, "router"), summed(of(part, "fake"), of(part, "httpx")))
+
+    return measured
+
+
+def fastest(figures: Figures, part: str) -> str | None:
+    """Name the fastest of the official partners."""
+    known = {name: figures.middle(part, name) for name in PARTNERS}
+    there = {name: wall for name, wall in known.items() if wall is not None}
+    return min(there, key=lambda name: there[name], default=None)
+
+
+def over_partner(part: str) -> Callable[[Run], Spread | None]:
+    """Compare the router with the fastest partner."""
+
+    def measured(run: Run) -> Spread | None:
+        name = fastest(run.figures, part)
+        of = run.figures.of
+        return ratios(of(part, "router"), of(part, name)) if name else None
+
+    return measured
+
+
+def cpu_floor(part: str) -> Callable[[Run], str]:
+    """Say what the ratio to the floor is in CPU time."""
+
+    def note(run: Run) -> str:
+        of = run.figures.of
+        floor = summed(of(part, "fake", "cpu"), of(part, "httpx", "cpu"))
+        found = ratios(of(part, "router", "cpu"), floor)
+        return f"by CPU time {found.shown(' x')}" if found else ""
+
+    return note
+
+
+def compared(
+    part: str, above: str, below: str, name: str = "rate"
+) -> Callable[[Run], Spread | None]:
+    """Compare two subjects."""
+    return lambda run: ratios(run.figures.of(part, above, name), run.figures.of(part, below, name))
+
+
+def no_collapse(subject: str) -> Callable[[Run], Spread | None]:
+    """Compare the rate at 1,000 at once with that at 100."""
+
+    def measured(run: Run) -> Spread | None:
+        usual = run.figures.middle(CROWD, subject, "rate")
+        many = run.figures.of(MANY, subject, "rate")
+        return spread([rate / usual for rate in many]) if usual else None
+
+    return measured
+
+
+def extra_unused(run: Run) -> str:
+    """Say so where our models do not use the extra."""
+    uses = run.figures.middle("aiohttp", EXTRA, "uses")
+    return "" if uses else "our models do not use httpx-aiohttp"
+
+
+def handed(measured: Callable[[Run], Spread | None]) -> Callable[[Run], str]:
+    """Say what it is where the transport is handed in."""
+
+    def note(run: Run) -> str:
+        found = measured(run)
+        return f"with its transport handed in {found.shown(' x')}" if found else ""
+
+    return note
+
+
+def all_handlers(run: Run) -> Spread | None:
+    """Take the budget handler in, where there is one."""
+    return spread(handlers.added(run, handlers.WITH_BUDGET) or handlers.added(run, "cost+audit"))
+
+
+def no_budget(run: Run) -> str:
+    """Say so where there is no budget handler yet."""
+    there = handlers.added(run, handlers.WITH_BUDGET)
+    return "" if there else "without the budget handler, which is not there yet"
+
+
+def beyond(field: str) -> Callable[[Run], Spread | None]:
+    """Take what we add to core and httpx in a new process."""
+    return lambda run: spread(freshly.beyond(run, "router", field))
+
+
+def partner_named(part: str) -> Callable[[Run], str]:
+    """Name the partner that is compared with."""
+    return lambda run: f"the fastest is {fastest(run.figures, part)}"
+
+
+TARGETS = (
+    Target(
+        "invoke",
+        "router invoke with cost and audit handlers : floor",
+        1.5,
+        over_floor("invoke"),
+        note=cpu_floor("invoke"),
+    ),
+    Target(
+        "invoke",
+        "router invoke with handlers : fastest partner",
+        0.65,
+        over_partner("invoke"),
+        note=partner_named("invoke"),
+    ),
+    Target(
+        "at-once",
+        "calls a second, 100 at once, with the aiohttp extra : ChatOpenAI",
+        3,
+        compared(CROWD, EXTRA, "ChatOpenAI"),
+        at_least=True,
+        unless=extra_unused,
+        note=handed(compared(CROWD, HANDED, "ChatOpenAI")),
+    ),
+    Target(
+        "at-once",
+        "the same without it : ChatOpenAI",
+        1.3,
+        compared(CROWD, "router", "ChatOpenAI"),
+        at_least=True,
+    ),
+    Target(
+        "at-once",
+        "calls a second with the extra, 1,000 at once : 100 at once",
+        0.7,
+        no_collapse(EXTRA),
+        at_least=True,
+        unless=extra_unused,
+        note=handed(no_collapse(HANDED)),
+    ),
+    Target(
+        "at-once",
+        "CPU a call, 100 on their way, with the extra : ChatOpenAI",
+        1 / 3,
+        compared(THINKING, EXTRA, "ChatOpenAI", "cpu"),
+        unless=extra_unused,
+        note=handed(compared(THINKING, HANDED, "ChatOpenAI", "cpu")),
+    ),
+    Target(
+        "at-once",
+        "CPU a call, 100 on their way, without it : ChatOpenAI",
+        1 / 1.3,
+        compared(THINKING, "router", "ChatOpenAI", "cpu"),
+    ),
+    Target(
+        "streaming",
+        "router stream : floor, an event",
+        1.5,
+        over_floor("stream"),
+        note=cpu_floor("stream"),
+    ),
+    Target(
+        "streaming",
+        "router stream : fastest partner, an event",
+        0.6,
+        over_partner("stream"),
+        note=partner_named("stream"),
+    ),
+    Target(
+        "fresh",
+        "import of scout_adapters beyond core and httpx",
+        60,
+        beyond("import_wall"),
+        unit=" ms",
+    ),
+    Target(
+        "fresh", "resident memory after a call beyond the same", 10, beyond("call_rss"), unit=" MiB"
+    ),
+    Target(
+        "inside",
+        "choice of a key among 10,000",
+        10,
+        lambda run: run.figures.spread("choice", inside.CHOOSES),
+        unit=" µs",
+    ),
+    Target(
+        "inside",
+        "ten constructions of a router of three entries",
+        2000,
+        lambda run: run.figures.spread("ten", "router-bare"),
+        unit=" µs",
+        note=lambda run: f"of a single provider's {run.figures.shown('ten', 'single')} µs",
+    ),
+    Target(
+        "handlers",
+        "audit, cost and budget handlers together, a call",
+        60,
+        all_handlers,
+        unit=" µs",
+        note=no_budget,
+    ),
+)
+
+
+def section(run: Run, parts: Sequence[str]) -> list[str]:
+    """Write the table of the promises that these parts measure."""
+    rows = [target.row(run) for target in TARGETS if target.part in parts]
+    return table(["target", "bound", "measured", "verdict", "note"], rows) if rows else []
