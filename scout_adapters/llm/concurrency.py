@@ -1,15 +1,12 @@
 """How many exchanges there may be at a time; the others wait in line, and not for ever.
 
-httpx has a queue of its own, but each step of it looks at every call in it and at every
-connection: a few thousand calls at once would stand still.
+httpx's own queue cannot be that line: each step of it looks at every call in it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakKeyDictionary
 
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
@@ -27,27 +24,13 @@ class ConcurrencyLimit:
             WeakKeyDictionary()
         )
 
-    @contextmanager
-    def passing(self, exchange: Exchange) -> Iterator[None]:
-        """Hold a place; raises `QUEUE_FULL` where none comes free in time."""
-        places = self._of_threads()
-        if not places.acquire(timeout=exchange.timeouts.total):
-            raise _queue_full(exchange)
-        try:
-            yield
-        finally:
-            places.release()
+    def passing(self, exchange: Exchange) -> _Passing:
+        """Hold a place in `with`; raises `QUEUE_FULL` where none comes free in time."""
+        return _Passing(self._of_threads(), exchange)
 
-    @asynccontextmanager
-    async def apassing(self, exchange: Exchange) -> AsyncIterator[None]:
+    def apassing(self, exchange: Exchange) -> _AsyncPassing:
         """Twin of `passing`."""
-        places = self._of_loop()
-        if not await _taken(places, exchange.timeouts.total):
-            raise _queue_full(exchange)
-        try:
-            yield
-        finally:
-            places.release()
+        return _AsyncPassing(self._of_loop(), exchange)
 
     def _of_threads(self) -> threading.Semaphore:
         pid, places = self._threads
@@ -60,6 +43,36 @@ class ConcurrencyLimit:
         loop = asyncio.get_running_loop()
         places = self._loops.get(loop)
         return places or self._loops.setdefault(loop, asyncio.Semaphore(self._most))
+
+
+class _Passing:
+    __slots__ = ("_exchange", "_places")
+
+    def __init__(self, places: threading.Semaphore, exchange: Exchange) -> None:
+        self._places = places
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        if not self._places.acquire(timeout=self._exchange.timeouts.total):
+            raise _queue_full(self._exchange)
+
+    def __exit__(self, *error: object) -> None:
+        self._places.release()
+
+
+class _AsyncPassing:
+    __slots__ = ("_exchange", "_places")
+
+    def __init__(self, places: asyncio.Semaphore, exchange: Exchange) -> None:
+        self._places = places
+        self._exchange = exchange
+
+    async def __aenter__(self) -> None:
+        if not await _taken(self._places, self._exchange.timeouts.total):
+            raise _queue_full(self._exchange)
+
+    async def __aexit__(self, *error: object) -> None:
+        self._places.release()
 
 
 async def _taken(places: asyncio.Semaphore, seconds: float | None) -> bool:

@@ -73,7 +73,7 @@ class Exchange:
     key_id: str | None = None
     redact: Callable[[str], str] = field(default=str, repr=False)
 
-    def patience(self, *, stream: bool) -> dict[str, float | None]:
+    def patience(self, *, stream: bool) -> ReadTimeouts:
         """Say the timeouts, from now on, in httpx's words."""
         return ReadTimeouts(self, self.now(), stream=stream)
 

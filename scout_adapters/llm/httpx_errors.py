@@ -5,13 +5,12 @@ from __future__ import annotations
 import ssl
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from scout_adapters.errors import ConfigurationError, ErrorKind, Phase, provider_error
 from scout_adapters.llm.exchange import BAD_CERTIFICATE, Exchange
+from scout_adapters.llm.proxies import way_to
 
 
 class Translating:
@@ -54,7 +53,7 @@ def _translated(exchange: Exchange, error: httpx.HTTPError) -> Exception:
     kind, phase = _meaning(error)
     text = f"{type(error).__name__}: {error}".rstrip(": ")
     if kind is ErrorKind.CONNECT:
-        text += _way(exchange.url)
+        text += way_to(exchange.url)
     return provider_error(
         kind,
         exchange.redact(text),
@@ -85,14 +84,3 @@ def _is_about_a_certificate(error: BaseException | None) -> bool:
             return True
         error = error.__context__  # httpcore raises what it met `from None`
     return False
-
-
-def _way(url: str) -> str:
-    """Name the proxy that the environment puts in between, without its user and password."""
-    asked = urlsplit(url)
-    proxies = getproxies()
-    proxy = urlsplit(proxies.get(asked.scheme) or proxies.get("all") or "")
-    if not proxy.hostname or proxy_bypass(asked.netloc):
-        return ""
-    port = f":{proxy.port}" if proxy.port else ""
-    return f" through the proxy {proxy.scheme}://{proxy.hostname}{port}"

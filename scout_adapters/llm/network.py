@@ -15,28 +15,42 @@ import httpx
 
 from scout_adapters.llm.exchange import SHORTEST, ReadTimeouts
 
+END_OF_HEADERS = b"\r\n\r\n"
+
 reading: ContextVar[ReadTimeouts | None] = ContextVar("scout_reading", default=None)
 """Whom the reads of this thread or task ask; None leaves it with httpcore's own timeout."""
 
 
-Client = TypeVar("Client", httpx.Client, httpx.AsyncClient)
+T = TypeVar("T")
+
+_ORIGINAL = (
+    httpx.AsyncHTTPTransport.handle_async_request,
+    httpcore.AsyncConnectionPool.handle_async_request,
+)
 
 
-def with_read_timeouts(client: Client) -> Client:
-    """Have the connections of a client ask at each read, and return the client.
+def patched() -> bool:
+    """Tell whether somebody stands in for the network: vcrpy, respx and pytest-httpx do it here."""
+    return (
+        httpx.AsyncHTTPTransport.handle_async_request,
+        httpcore.AsyncConnectionPool.handle_async_request,
+    ) != _ORIGINAL
+
+
+def with_read_timeouts(transport: T) -> T:
+    """Have the connections of a transport ask at each read, and return the transport.
 
     httpx has no argument for it. Of a transport of the user's own, only httpx's kinds are changed.
     """
-    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # see above
-        pool = getattr(transport, "_pool", None)
-        backend = getattr(pool, "_network_backend", None)
-        if isinstance(backend, _Backend | _AsyncBackend):
-            continue  # a transport that several clients share
-        if isinstance(pool, httpcore.ConnectionPool):
-            pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
-        elif isinstance(pool, httpcore.AsyncConnectionPool):
-            pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
-    return client
+    pool = getattr(transport, "_pool", None)
+    backend = getattr(pool, "_network_backend", None)
+    if isinstance(backend, _Backend | _AsyncBackend):
+        return transport
+    if isinstance(pool, httpcore.ConnectionPool):
+        pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
+    elif isinstance(pool, httpcore.AsyncConnectionPool):
+        pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
+    return transport
 
 
 def _allowed(timeout: float | None) -> float | None:
@@ -68,13 +82,22 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
+    """Sends the headers of a request in one piece with its body, which httpcore writes apart."""
+
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._headers = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._headers:
+            self.write(b"", timeout)
         return self._inner.read(max_bytes, _allowed(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not self._headers and buffer.endswith(END_OF_HEADERS):
+            self._headers = buffer
+            return
+        buffer, self._headers = self._headers + buffer, b""
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
@@ -107,13 +130,22 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
+    """Twin of `_Stream`."""
+
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
+        self._headers = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._headers:
+            await self.write(b"", timeout)
         return await self._inner.read(max_bytes, _allowed(timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        if not self._headers and buffer.endswith(END_OF_HEADERS):
+            self._headers = buffer
+            return
+        buffer, self._headers = self._headers + buffer, b""
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:

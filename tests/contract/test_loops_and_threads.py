@@ -59,18 +59,18 @@ def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator)
     assert all(exchange.finished for exchange in served.log)
 
 
-def test_threads_that_are_the_first_to_ask_open_one_client() -> None:
+def test_threads_that_are_the_first_to_ask_share_connections() -> None:
     transport = Transport()
     barrier = threading.Barrier(16)
 
     def first(_: int) -> Any:
         barrier.wait(5)
-        return transport.client()
+        return transport.connections()
 
     with ThreadPoolExecutor(16) as threads:
-        clients = set(threads.map(first, range(16)))
+        opened = set(threads.map(first, range(16)))
     transport.close()
-    assert len(clients) == 1
+    assert len(opened) == 1
 
 
 def test_one_loop_after_another_and_sync_calls_between(make: Make, served: Emulator) -> None:

@@ -27,9 +27,11 @@ from faultwitness import spent
 
 from scout_adapters.errors import CannotConnect, MalformedResponse, ProviderTimeout, ScoutError
 from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.transport import Transport, tls_context
+from scout_adapters.llm.connections import tls_context
+from scout_adapters.llm.transport import Transport
 from scout_adapters.testing import Slow
 
+pytestmark = pytest.mark.usefixtures("carried")
 Stage = Callable[..., Play]
 PASSWORD = "pw-of-the-proxy-7"
 

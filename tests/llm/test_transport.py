@@ -29,6 +29,7 @@ from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.keys import KeyState
 from scout_adapters.llm.transport import Transport
 
+pytestmark = pytest.mark.usefixtures("carried")
 GROQ = "api.groq.com"
 CANARY = "gsk_CANARY7f3Zq9LmPx"
 

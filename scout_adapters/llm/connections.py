@@ -1,0 +1,203 @@
+"""Connections that are kept for the next request to the same server.
+
+httpx's pool looks at every connection that it has, several times in each exchange: of a hundred
+calls at once, four fifths of the time go there. Here each connection is a transport of its own, and
+the one that was given back last is the next one taken, however many there are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import httpx
+
+from scout_adapters.llm.network import patched, with_read_timeouts
+from scout_adapters.llm.proxies import proxy_for
+
+if TYPE_CHECKING:
+    import ssl
+
+    from scout_adapters.llm.over_aiohttp import OverAiohttp
+
+MOST_IDLE = 200
+"""Connections to one server that are kept while nobody uses them."""
+
+IDLE_SECONDS = 60.0
+ONE = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request goes."""
+
+    url: httpx.URL
+    host: bytes
+    """The header of that name."""
+
+    server: str
+    """What two addresses share that can share a connection: scheme, host and port."""
+
+
+@lru_cache(maxsize=256)
+def address_of(url: str) -> Address:
+    """Read a URL. Raises `httpx.InvalidURL`."""
+    read = httpx.URL(url)
+    return Address(read, read.netloc, f"{read.scheme}://{read.netloc.decode('ascii')}")
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Load the certificates once: it takes 30 ms, and every connection can share them."""
+    return httpx.create_ssl_context()
+
+
+class Idle(Generic[T]):
+    """Connections to one server that nobody uses, the last one used on top."""
+
+    def __init__(self) -> None:
+        self._stack: deque[tuple[float, T]] = deque()
+
+    def take(self) -> T | None:
+        """Take one, if there is one."""
+        try:
+            return self._stack.pop()[1]
+        except IndexError:
+            return None
+
+    def give(self, connection: T) -> list[T]:
+        """Put one back; return those that are to be closed, as nobody has needed them for long."""
+        now = time.monotonic()
+        self._stack.append((now, connection))
+        if len(self._stack) <= MOST_IDLE and self._stack[0][0] > now - IDLE_SECONDS:
+            return []
+        return self._surplus(now)
+
+    def _surplus(self, now: float) -> list[T]:
+        surplus: list[T] = []
+        while len(self._stack) > MOST_IDLE or (
+            self._stack and self._stack[0][0] <= now - IDLE_SECONDS
+        ):
+            try:  # another thread may take them at this moment
+                surplus.append(self._stack.popleft()[1])
+            except IndexError:
+                break
+        return surplus
+
+    def empty(self) -> list[T]:
+        """Take all."""
+        taken = [one for _, one in self._stack]
+        self._stack.clear()
+        return taken
+
+
+class Connections:
+    """The connections of one process, for all its threads; or `inner`, in their place."""
+
+    def __init__(self, inner: Any, *, trust_env: bool) -> None:
+        self._inner = inner
+        self._trust_env = trust_env
+        self._idle: dict[str, Idle[httpx.BaseTransport]] = {}
+        self._closed = False
+
+    def take(self, address: Address) -> httpx.BaseTransport:
+        """Return a connection that is nobody else's until it is given back."""
+        if self._inner is not None:
+            return self._inner  # type: ignore[no-any-return]  # the user's word
+        idle = self._idle.get(address.server)
+        return (idle and idle.take()) or _opened(httpx.HTTPTransport, address, self._trust_env)
+
+    def give(self, address: Address, connection: httpx.BaseTransport) -> None:
+        """Give a connection back."""
+        if connection is self._inner:
+            return
+        if self._closed:
+            connection.close()
+            return
+        idle = self._idle.get(address.server) or self._idle.setdefault(address.server, Idle())
+        for surplus in idle.give(connection):
+            surplus.close()
+
+    def close(self) -> None:
+        """Close those that nobody uses; the others are closed when they are given back."""
+        self._closed = True
+        if self._inner is not None:
+            self._inner.close()
+        for idle in self._idle.values():
+            for connection in idle.empty():
+                connection.close()
+
+
+class AsyncConnections:
+    """Twin of `Connections`: those of one event loop. Over aiohttp where it can be had."""
+
+    def __init__(self, inner: Any, *, trust_env: bool) -> None:
+        self._inner = inner
+        self._trust_env = trust_env
+        self._idle: dict[str, Idle[httpx.AsyncBaseTransport]] = {}
+        self._closed = False
+        self._over_aiohttp: OverAiohttp | None = None
+        self._direct: dict[str, bool] = {}
+
+    def take(self, address: Address) -> httpx.AsyncBaseTransport:
+        """Return a connection that is nobody else's until it is given back."""
+        if self._inner is not None:
+            return self._inner  # type: ignore[no-any-return]  # the user's word
+        if has_aiohttp() and not patched() and self._is_direct(address):
+            return self._aiohttp()
+        idle = self._idle.get(address.server)
+        return (idle and idle.take()) or _opened(httpx.AsyncHTTPTransport, address, self._trust_env)
+
+    async def give(self, address: Address, connection: httpx.AsyncBaseTransport) -> None:
+        """Give a connection back."""
+        if connection is self._inner or connection is self._over_aiohttp:
+            return
+        if self._closed:
+            await connection.aclose()
+            return
+        idle = self._idle.get(address.server) or self._idle.setdefault(address.server, Idle())
+        for surplus in idle.give(connection):
+            await surplus.aclose()
+
+    async def aclose(self) -> None:
+        """Close those that nobody uses; the others are closed when they are given back."""
+        self._closed = True
+        for shared in (self._inner, self._over_aiohttp):
+            if shared is not None:
+                await shared.aclose()
+        for idle in self._idle.values():
+            for connection in idle.empty():
+                await connection.aclose()
+
+    def _is_direct(self, address: Address) -> bool:
+        """Tell whether no proxy stands in between: those are httpx's, with or without aiohttp."""
+        known = self._direct.get(address.server)
+        if known is None:
+            known = not (self._trust_env and proxy_for(str(address.url)))
+            self._direct[address.server] = known
+        return known
+
+    def _aiohttp(self) -> OverAiohttp:
+        if self._over_aiohttp is None:
+            from scout_adapters.llm.over_aiohttp import OverAiohttp  # noqa: PLC0415  # an extra
+
+            self._over_aiohttp = OverAiohttp(tls_context(), IDLE_SECONDS)
+        return self._over_aiohttp
+
+
+@cache
+def has_aiohttp() -> bool:
+    """Tell whether the extra of that name is installed."""
+    return find_spec("httpx_aiohttp") is not None
+
+
+def _opened(kind: Callable[..., T], address: Address, trust_env: bool) -> T:
+    proxy = proxy_for(str(address.url)) if trust_env else None
+    return with_read_timeouts(kind(verify=tls_context(), proxy=proxy, limits=ONE))

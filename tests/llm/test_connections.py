@@ -1,0 +1,224 @@
+"""Connections between calls: taken again, given up in time, one packet for one request."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from scout_adapters import ScoutOpenAICompatibleChatModel
+from scout_adapters.llm import connections
+from scout_adapters.llm.transport import Transport
+
+pytestmark = pytest.mark.usefixtures("carried")
+ANSWER = (
+    b'{"id":"1","model":"m","choices":[{"index":0,"finish_reason":"stop",'
+    b'"message":{"role":"assistant","content":"hello"}}]}'
+)
+
+
+class Server:
+    """Answers on raw sockets, and notes each connection and what the first read of it brought."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=300)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.first_reads: list[bytes] = []
+        self.requests: list[bytes] = []
+        self.open = 0
+        self._lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with self._lock:
+            self.open += 1
+        first = True
+        with connection, suppress(OSError):
+            while heard := connection.recv(65536):
+                if first:
+                    self.first_reads.append(heard)
+                first = False
+                head, _, body = heard.partition(b"\r\n\r\n")
+                size = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+                while len(body) < size:
+                    body += connection.recv(65536)
+                self.requests.append(head)
+                time.sleep(0.002)
+                length = b"content-length: %d\r\n" % len(ANSWER)
+                kind = b"content-type: application/json\r\n"
+                connection.sendall(b"HTTP/1.1 200 OK\r\n" + kind + length + b"\r\n" + ANSWER)
+        with self._lock:
+            self.open -= 1
+
+    def settle(self, expected: int) -> int:
+        """Wait until so many connections are open; return how many there are."""
+        until = time.monotonic() + 3
+        while self.open != expected and time.monotonic() < until:
+            time.sleep(0.01)
+        return self.open
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+def model_at(url: str, transport: Transport) -> Any:
+    return ScoutOpenAICompatibleChatModel(model="m", base_url=url, transport=transport)
+
+
+def test_calls_one_after_another_share_one_connection(server: Server) -> None:
+    transport = Transport()
+    model = model_at(server.url, transport)
+    for _ in range(5):
+        assert model.invoke("hi").text == "hello"
+    assert (len(server.first_reads), len(server.requests)) == (1, 5)
+    transport.close()
+    assert server.settle(0) == 0
+
+
+async def test_async_calls_one_after_another_share_one_connection(server: Server) -> None:
+    transport = Transport()
+    model = model_at(server.url, transport)
+    for _ in range(5):
+        assert (await model.ainvoke("hi")).text == "hello"
+    assert (len(server.first_reads), len(server.requests)) == (1, 5)
+    await transport.aclose()
+    assert await asyncio.to_thread(server.settle, 0) == 0
+
+
+def test_a_request_leaves_in_one_piece(server: Server) -> None:
+    transport = Transport()
+    model_at(server.url, transport).invoke("hi")
+    transport.close()
+    assert all(b'"hi"' in first for first in server.first_reads)
+
+
+async def test_as_many_connections_are_kept_as_may_be(
+    server: Server, monkeypatch: pytest.MonkeyPatch, carried: str
+) -> None:
+    monkeypatch.setattr(connections, "MOST_IDLE", 3)
+    transport = Transport()
+    model = model_at(server.url, transport)
+    await asyncio.gather(*(model.ainvoke("hi") for _ in range(12)))
+    kept = 3 if carried == "httpx" else 12  # aiohttp keeps all, and gives them up in time
+    assert await asyncio.to_thread(server.settle, kept) == kept
+    await asyncio.gather(*(model.ainvoke("hi") for _ in range(3)))
+    assert len(server.first_reads) == 12
+    await transport.aclose()
+    assert await asyncio.to_thread(server.settle, 0) == 0
+
+
+def test_a_connection_that_nobody_needed_for_long_is_closed(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = Transport()
+    model = model_at(server.url, transport)
+    model.batch(["hi"] * 4)
+    opened = len(server.first_reads)
+    assert server.settle(opened) == opened
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.05)
+    time.sleep(0.1)
+    model.invoke("hi")
+    assert server.settle(1) == 1
+    transport.close()
+
+
+def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
+    server: Server,
+) -> None:
+    transport = Transport()
+    model = model_at(server.url, transport)
+    held = transport.connections()
+    address = connections.address_of(server.url)
+    model.invoke("hi")
+    taken = held.take(address)
+    transport.close()
+    assert server.open == 1
+    held.give(address, taken)
+    assert server.settle(0) == 0
+
+
+@pytest.fixture
+def by_proxy(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Have the environment name the server as the proxy for everything."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", server.url.removeprefix("http://"))
+    return server
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_a_proxy_of_the_environment_carries_the_calls(by_proxy: Server, verb: str) -> None:
+    transport = Transport()
+    model = model_at("http://api.example/v1", transport)
+    for _ in range(2):
+        answer = model.invoke("hi") if verb == "invoke" else await model.ainvoke("hi")
+        assert answer.text == "hello"
+    line = b"POST http://api.example/v1/chat/completions HTTP/1.1"
+    assert [head.split(b"\r\n")[0] for head in by_proxy.requests] == [line] * 2
+    assert len(by_proxy.first_reads) == 1
+    transport.close()
+    await transport.aclose()
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_a_host_that_the_environment_excepts_is_asked_directly(
+    by_proxy: Server, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    transport = Transport()
+    model = model_at(by_proxy.url, transport)
+    await (asyncio.to_thread(model.invoke, "hi") if verb == "invoke" else model.ainvoke("hi"))
+    assert by_proxy.requests[0].startswith(b"POST /v1/chat/completions")
+    transport.close()
+    await transport.aclose()
+
+
+async def test_those_who_stand_in_for_the_network_are_asked_and_not_it(server: Server) -> None:
+    transport = Transport()
+    model = model_at(server.url, transport)
+    assert (await model.ainvoke("hi")).text == "hello"
+    with respx.mock() as router:
+        body = ANSWER.replace(b"hello", b"mocked")
+        route = router.post(f"{server.url}/v1/chat/completions")
+        route.mock(return_value=httpx.Response(200, content=body))
+        assert (await model.ainvoke("hi")).text == "mocked"
+        assert model.invoke("hi").text == "mocked"
+        assert route.call_count == 2
+    assert (await model.ainvoke("hi")).text == "hello"
+    transport.close()
+    await transport.aclose()
+
+
+async def test_of_headers_that_are_given_twice_the_last_one_goes_out(server: Server) -> None:
+    transport = Transport()
+    headers = {"User-Agent": "mine", "ACCEPT": "text/plain"}
+    model = ScoutOpenAICompatibleChatModel(
+        model="m", base_url=server.url, transport=transport, default_headers=headers
+    )
+    await model.ainvoke("hi")
+    await transport.aclose()
+    lines = server.requests[0].lower().split(b"\r\n")
+    assert [line for line in lines if line.startswith(b"user-agent")] == [b"user-agent: mine"]
+    assert [line for line in lines if line.startswith(b"accept:")] == [b"accept: text/plain"]
+    assert len(lines) == len({line.partition(b":")[0] for line in lines})
