@@ -138,6 +138,9 @@ class _Naming:
         met = error.__cause__ if isinstance(error, httpx.TransportError) else error
         if isinstance(met, aiohttp.ClientError | OSError):  # timeouts are errors of the system
             raise _named(met)(str(met)) from met
+        if error is not None and not isinstance(error, StopAsyncIteration):
+            # A cancellation goes on to the user: aiohttp's frames hold the headers, and the key.
+            raise error.with_traceback(None)
 
 
 def _named(error: BaseException) -> type[httpx.TransportError]:
