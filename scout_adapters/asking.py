@@ -17,6 +17,9 @@ from scout_adapters.options import ALIASES, FIELDS, LANGCHAINS_OWN, check_body_f
 Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 
 
+USUAL = Timeouts()
+
+
 def request_from(
     messages: Sequence[BaseMessage],
     model: str,
@@ -101,7 +104,7 @@ def timeouts_from(timeout: Any) -> Timeouts:
     """
     match timeout:
         case None:
-            return Timeouts()
+            return USUAL
         case Timeouts():
             return timeout
         case int() | float():

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
+from inspect import signature
 from typing import Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -86,8 +87,10 @@ class ScoutChatModel(ChatOptions):
 
     @override
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> Json:
-        # Core shows the call's stop in the place of the model's own, in traces and cache keys.
-        return super()._get_invocation_params(self.stop if stop is None else stop, **kwargs)  # type: ignore[arg-type]  # a text is shown as it is
+        # Core shows the call's stop in the place of the model's own, in traces and cache keys; and
+        # takes 10 µs to look for what a subclass may have made of a method that is deprecated.
+        shown = {**self._identifying_params, "_type": self._llm_type}
+        return {**shown, "stop": self.stop if stop is None else stop, **kwargs}
 
     @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
@@ -346,3 +349,8 @@ class ScoutChatModel(ChatOptions):
             strict=strict,
             options=kwargs,
         )
+
+
+for _verb in (ScoutChatModel._generate, ScoutChatModel._agenerate):  # noqa: SLF001  # of this module
+    # Core looks at their parameters in every call; kept, they need not be worked out each time.
+    vars(_verb)["__signature__"] = signature(_verb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -87,11 +88,22 @@ class ChatOptions(BaseChatModel):
 
     def _settings(self) -> Json:
         """Return the options that are set on the model."""
-        named = {name: getattr(self, name, None) for name in (*FIELDS, "stop")}
-        settings = {name: value for name, value in named.items() if value not in (None, [])}
-        return settings | ({"extra": self.model_kwargs} if self.model_kwargs else {})
+        settings: Json = {}
+        for name in _settings_of(type(self)):
+            value = getattr(self, name)
+            if value is not None and value != []:
+                settings[name] = value
+        if self.model_kwargs:
+            settings["extra"] = self.model_kwargs
+        return settings
 
     def _patience(self, options: Json) -> Patience:
         """Take what a call says of its patience out of its options; the rest is the model's."""
         own = {name: options.pop(name, getattr(self, name)) for name in PATIENCE}
         return Patience(timeouts=timeouts_from(own.pop("timeout")), **own)
+
+
+@cache
+def _settings_of(model: type[ChatOptions]) -> tuple[str, ...]:
+    """Name the options of a request that a class has."""
+    return tuple(name for name in sorted(FIELDS | {"stop"}) if name in model.model_fields)

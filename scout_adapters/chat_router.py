@@ -97,7 +97,7 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _default_model(self) -> str:
-        return self.candidates[0]
+        return name_of(self.models[0])
 
     @override
     def _takes_schemas(self) -> bool:

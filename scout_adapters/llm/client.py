@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -208,7 +208,7 @@ class ProviderClient:
         transport = self._transport
         return HttpLine(
             self.spec,
-            partial(_url, base_url, self.spec),
+            lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
             (lambda: transport) if transport else shared_transport,
             self._headers,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
+from scout_adapters.llm.lane import AsyncLane, Lane
 from scout_adapters.llm.network import patched, with_read_timeouts
 from scout_adapters.llm.proxies import proxy_for
 
@@ -48,8 +48,10 @@ class Address:
 
 @lru_cache(maxsize=256)
 def address_of(url: str) -> Address:
-    """Read a URL. Raises `httpx.InvalidURL`."""
+    """Read a URL. Raises `httpx.InvalidURL` and `httpx.UnsupportedProtocol`."""
     read = httpx.URL(url)
+    if read.scheme not in {"http", "https"}:
+        raise httpx.UnsupportedProtocol(f"{read.scheme}:// is no address of an API")
     return Address(read, read.netloc, f"{read.scheme}://{read.netloc.decode('ascii')}")
 
 
@@ -103,16 +105,22 @@ class Connections:
 
     def __init__(self, inner: Any, *, trust_env: bool) -> None:
         self._inner = inner
-        self._trust_env = trust_env
-        self._idle: dict[str, Idle[httpx.BaseTransport]] = {}
+        self._proxies = Proxies(trust_env=trust_env)
+        self._idle: dict[tuple[str, type], Idle[httpx.BaseTransport]] = {}
         self._closed = False
 
     def take(self, address: Address) -> httpx.BaseTransport:
         """Return a connection that is nobody else's until it is given back."""
         if self._inner is not None:
             return self._inner  # type: ignore[no-any-return]  # the user's word
-        idle = self._idle.get(address.server)
-        return (idle and idle.take()) or _opened(httpx.HTTPTransport, address, self._trust_env)
+        proxy = self._proxies.to(address)
+        kind = httpx.HTTPTransport if proxy or patched() else Lane
+        idle = self._idle.get((address.server, kind))
+        if idle and (connection := idle.take()):
+            return connection
+        if kind is Lane:
+            return Lane(tls_context(), IDLE_SECONDS)
+        return with_read_timeouts(httpx.HTTPTransport(tls_context(), proxy=proxy, limits=ONE))
 
     def give(self, address: Address, connection: httpx.BaseTransport) -> None:
         """Give a connection back."""
@@ -121,7 +129,8 @@ class Connections:
         if self._closed:
             connection.close()
             return
-        idle = self._idle.get(address.server) or self._idle.setdefault(address.server, Idle())
+        place = (address.server, type(connection))
+        idle = self._idle.get(place) or self._idle.setdefault(place, Idle())
         for surplus in idle.give(connection):
             surplus.close()
 
@@ -140,20 +149,25 @@ class AsyncConnections:
 
     def __init__(self, inner: Any, *, trust_env: bool) -> None:
         self._inner = inner
-        self._trust_env = trust_env
-        self._idle: dict[str, Idle[httpx.AsyncBaseTransport]] = {}
+        self._proxies = Proxies(trust_env=trust_env)
+        self._idle: dict[tuple[str, type], Idle[httpx.AsyncBaseTransport]] = {}
         self._closed = False
         self._over_aiohttp: OverAiohttp | None = None
-        self._direct: dict[str, bool] = {}
 
     def take(self, address: Address) -> httpx.AsyncBaseTransport:
         """Return a connection that is nobody else's until it is given back."""
         if self._inner is not None:
             return self._inner  # type: ignore[no-any-return]  # the user's word
-        if has_aiohttp() and not patched() and self._is_direct(address):
+        proxy = self._proxies.to(address)
+        kind = httpx.AsyncHTTPTransport if proxy or patched() else AsyncLane
+        if kind is AsyncLane and has_aiohttp():
             return self._aiohttp()
-        idle = self._idle.get(address.server)
-        return (idle and idle.take()) or _opened(httpx.AsyncHTTPTransport, address, self._trust_env)
+        idle = self._idle.get((address.server, kind))
+        if idle and (connection := idle.take()):
+            return connection
+        if kind is AsyncLane:
+            return AsyncLane(tls_context(), IDLE_SECONDS)
+        return with_read_timeouts(httpx.AsyncHTTPTransport(tls_context(), proxy=proxy, limits=ONE))
 
     async def give(self, address: Address, connection: httpx.AsyncBaseTransport) -> None:
         """Give a connection back."""
@@ -162,7 +176,8 @@ class AsyncConnections:
         if self._closed:
             await connection.aclose()
             return
-        idle = self._idle.get(address.server) or self._idle.setdefault(address.server, Idle())
+        place = (address.server, type(connection))
+        idle = self._idle.get(place) or self._idle.setdefault(place, Idle())
         for surplus in idle.give(connection):
             await surplus.aclose()
 
@@ -176,14 +191,6 @@ class AsyncConnections:
             for connection in idle.empty():
                 await connection.aclose()
 
-    def _is_direct(self, address: Address) -> bool:
-        """Tell whether no proxy stands in between: those are httpx's, with or without aiohttp."""
-        known = self._direct.get(address.server)
-        if known is None:
-            known = not (self._trust_env and proxy_for(str(address.url)))
-            self._direct[address.server] = known
-        return known
-
     def _aiohttp(self) -> OverAiohttp:
         if self._over_aiohttp is None:
             from scout_adapters.llm.over_aiohttp import OverAiohttp  # noqa: PLC0415  # an extra
@@ -192,12 +199,22 @@ class AsyncConnections:
         return self._over_aiohttp
 
 
+class Proxies:
+    """The proxies that the environment names, asked for once for each server."""
+
+    def __init__(self, *, trust_env: bool) -> None:
+        self._trust_env = trust_env
+        self._known: dict[str, str | None] = {}
+
+    def to(self, address: Address) -> str | None:
+        """Return the proxy that stands before a server; those are reached by httpx alone."""
+        if address.server not in self._known:
+            found = proxy_for(str(address.url)) if self._trust_env else None
+            self._known[address.server] = found
+        return self._known[address.server]
+
+
 @cache
 def has_aiohttp() -> bool:
     """Tell whether the extra of that name is installed."""
     return find_spec("httpx_aiohttp") is not None
-
-
-def _opened(kind: Callable[..., T], address: Address, trust_env: bool) -> T:
-    proxy = proxy_for(str(address.url)) if trust_env else None
-    return with_read_timeouts(kind(verify=tls_context(), proxy=proxy, limits=ONE))

@@ -74,23 +74,27 @@ class Exchange:
     redact: Callable[[str], str] = field(default=str, repr=False)
 
     def patience(self, *, stream: bool) -> ReadTimeouts:
-        """Say the timeouts, from now on, in httpx's words."""
-        return ReadTimeouts(self, self.now(), stream=stream)
+        """Begin to wait for the answer."""
+        return ReadTimeouts(self, self.now(), stream)
 
 
-class ReadTimeouts(dict[str, float | None]):
-    """httpx's timeouts, of which the one for reading is worked out anew for every read.
+READ_TIMEOUT = "scout_read_timeout"
+"""The request's extension that returns the seconds for the next read: httpx's own are of one value
+for a whole answer, and a transport that plays the network must know better."""
+
+
+@dataclass(slots=True)
+class ReadTimeouts:
+    """How long the next read may take.
 
     A whole answer has so long altogether, a stream so long for its first content and then for
     each silence; and none longer than the call's deadline.
     """
 
-    def __init__(self, exchange: Exchange, began: float, *, stream: bool) -> None:
-        super().__init__(exchange.timeouts.of(stream=stream))
-        self._exchange = exchange
-        self._began = began
-        self._stream = stream
-        self._until = NEVER
+    exchange: Exchange
+    began: float
+    stream: bool
+    _until: float = NEVER
 
     def hurry(self, seconds: float) -> None:
         """Wait so long for all that is still to come, by the clock of the socket."""
@@ -101,18 +105,16 @@ class ReadTimeouts(dict[str, float | None]):
         """Whether the time is over that `hurry` left."""
         return time.monotonic() > self._until
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return a timeout in seconds, None for none."""
-        return self._silence() if name == "read" else super().get(name, default)
-
-    def _silence(self) -> float | None:
+    def allowed(self) -> float | None:
+        """Return the seconds that a read which begins now may take, None for any time."""
         if self._until != NEVER:
             return max(self._until - time.monotonic(), SHORTEST)
-        exchange = self._exchange
-        if self._stream and exchange.watch.shown:
-            limit = exchange.timeouts.idle
-        elif (limit := self["read"]) is not None:
-            limit -= exchange.now() - self._began
+        exchange = self.exchange
+        timeouts = exchange.timeouts
+        if self.stream and exchange.watch.shown:
+            limit = timeouts.idle
+        elif (limit := timeouts.first_token if self.stream else timeouts.total) is not None:
+            limit -= exchange.now() - self.began
         left = exchange.watch.left()
         if limit is None and left == NEVER:
             return None

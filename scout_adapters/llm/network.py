@@ -23,18 +23,22 @@ reading: ContextVar[ReadTimeouts | None] = ContextVar("scout_reading", default=N
 
 T = TypeVar("T")
 
-_ORIGINAL = (
-    httpx.AsyncHTTPTransport.handle_async_request,
-    httpcore.AsyncConnectionPool.handle_async_request,
-)
+
+def _doors() -> tuple[object, ...]:
+    return (
+        httpx.HTTPTransport.handle_request,
+        httpx.AsyncHTTPTransport.handle_async_request,
+        httpcore.ConnectionPool.handle_request,
+        httpcore.AsyncConnectionPool.handle_async_request,
+    )
+
+
+_ORIGINAL = _doors()
 
 
 def patched() -> bool:
     """Tell whether somebody stands in for the network: vcrpy, respx and pytest-httpx do it here."""
-    return (
-        httpx.AsyncHTTPTransport.handle_async_request,
-        httpcore.AsyncConnectionPool.handle_async_request,
-    ) != _ORIGINAL
+    return _doors() != _ORIGINAL
 
 
 def with_read_timeouts(transport: T) -> T:
@@ -61,7 +65,7 @@ def _allowed(timeout: float | None) -> float | None:
     patience = reading.get()
     if patience is None:
         return timeout
-    allowed: float | None = patience.get("read")
+    allowed = patience.allowed()
     if allowed == SHORTEST:
         raise httpcore.ReadTimeout("the time for the answer is over")
     return allowed
@@ -161,3 +165,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+BACKEND = _Backend(httpcore.SyncBackend())
+ASYNC_BACKEND = _AsyncBackend(httpcore.AnyIOBackend())

@@ -77,7 +77,7 @@ class _Connector(aiohttp.TCPConnector):
 def _until() -> float | None:
     """Return when what is being read must be there, by the clock of the loop."""
     patience = reading.get()
-    seconds = None if patience is None else patience.get("read")
+    seconds = None if patience is None else patience.allowed()
     return None if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
@@ -149,8 +149,6 @@ def _named(error: BaseException) -> type[httpx.TransportError]:
             return httpx.ConnectTimeout
         case aiohttp.ClientConnectorError():
             return httpx.ConnectError
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return httpx.UnsupportedProtocol
         case TimeoutError():
             return httpx.ReadTimeout
         case aiohttp.ClientOSError():

@@ -11,7 +11,7 @@ import httpx
 from scout_adapters.errors import ErrorKind, malformed, provider_error
 from scout_adapters.llm.bodies import CappedBody
 from scout_adapters.llm.connections import Address, AsyncConnections, Connections, address_of
-from scout_adapters.llm.exchange import Exchange, ReadTimeouts
+from scout_adapters.llm.exchange import READ_TIMEOUT, Exchange, ReadTimeouts
 from scout_adapters.llm.failures.redaction import PIECE
 from scout_adapters.llm.network import reading
 
@@ -158,9 +158,13 @@ def request_to(address: Address, exchange: Exchange, patience: ReadTimeouts) -> 
         address.url,
         headers=raw,
         stream=httpx.ByteStream(exchange.content),
-        extensions={"timeout": patience},
+        extensions={
+            "timeout": exchange.timeouts.of(stream=patience.stream),
+            READ_TIMEOUT: patience.allowed,
+        },
     )
-    request.read()  # transports may look at its content
+    # Transports may look at it; what httpx does to read it from the stream takes 10 µs.
+    request._content = exchange.content  # noqa: SLF001
     return request
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from scout_adapters.llm.exchange import READ_TIMEOUT
 from scout_adapters.testing.reply import Part, Reply, Request
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class _Stage(httpx.SyncByteStream, httpx.AsyncByteStream):
     @property
     def patience(self) -> float:
         """Seconds that the client waits for the next bytes."""
-        read = self.request.extensions.get("timeout", {}).get("read")
+        told = self.request.extensions
+        live = told.get(READ_TIMEOUT)
+        read = live() if live else told.get("timeout", {}).get("read")
         return float("inf") if read is None else float(read)
 
     @property

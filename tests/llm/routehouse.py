@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from scout_adapters.llm.exchange import READ_TIMEOUT
+
 PROVIDERS = {
     "api.groq.com": "groq",
     "api.openai.com": "openai",
@@ -209,7 +211,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def take(self, seconds: float) -> None:
         """Let time go by, no more than the other side will wait."""
-        limit = self.request.extensions["timeout"].get("read")
+        limit = self.request.extensions[READ_TIMEOUT]()
         if limit is not None and seconds >= limit:
             self.house.go_by(limit)
             self.heard.timed_out = True

@@ -72,7 +72,7 @@ def _kept(message: Json, body: Json, thoughts: str, others: list[Json]) -> Json:
         "refusal": text_field(message, "refusal"),
         "content_chunks": others,
     }
-    kept |= {name: objects(message.get(name)) for name in MESSAGE_LISTS}
-    kept |= {name: said(message.get(name)) for name in MESSAGE_OBJECTS}
-    kept |= {name: body.get(name) for name in BODY_LISTS}
+    kept |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
+    kept |= {name: said(message[name]) for name in MESSAGE_OBJECTS if name in message}
+    kept |= {name: body[name] for name in BODY_LISTS if name in body}
     return {name: value for name, value in kept.items() if value}

@@ -61,7 +61,10 @@ def _output_details(usage: Json) -> dict[str, int | None]:
 
 
 def _known(*values: Any) -> int | None:
-    return next((int(v) for v in values if is_number(v)), None)
+    for value in values:
+        if is_number(value):
+            return int(value)
+    return None
 
 
 def dollars(body: Json, usage: Json) -> float | None:
