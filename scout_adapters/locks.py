@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from types import TracebackType
 from weakref import WeakSet
 
 
-class ForkSafeLock:
-    """A `threading.Lock` to be used in `with`; a forked child gets a fresh one."""
-
-    def __init__(self) -> None:
-        self.renew()
-        _alive.add(self)
-
-    def renew(self) -> None:
-        """Forget who held it."""
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lock.release()
+def fork_safe_lock() -> threading.Lock:
+    """Make a lock that a forked child finds open, whoever held it."""
+    lock = threading.Lock()
+    _alive.add(lock)
+    return lock
 
 
 class _Process:
@@ -39,13 +22,13 @@ class _Process:
 
 
 process = _Process()
-_alive: WeakSet[ForkSafeLock] = WeakSet()
+_alive: WeakSet[threading.Lock] = WeakSet()
 
 
 def _renew_all() -> None:
     process.pid = os.getpid()
     for lock in _alive:
-        lock.renew()
+        lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001  # as logging does
 
 
 os.register_at_fork(after_in_child=_renew_all)

@@ -15,7 +15,7 @@ from scout_adapters.audit.appending import Appender
 from scout_adapters.audit.chain import Chain
 from scout_adapters.audit.segments import Rotate, segment_of_day, segment_with_room
 from scout_adapters.errors import AuditError, ConfigurationError
-from scout_adapters.locks import ForkSafeLock, process
+from scout_adapters.locks import fork_safe_lock, process
 from scout_adapters.logs import logger_of
 
 logger = logger_of(__name__)
@@ -49,7 +49,7 @@ class AuditLog:
         """Rows that could not be written; the next one that can says how many came before it."""
 
         self._lost_since = 0
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
         self._file: Appender | None = None
         self._chain: Chain | None = None
         self.set_up(on_failure=on_failure, durability=durability, rotate=rotate)

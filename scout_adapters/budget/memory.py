@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from scout_adapters.budget.accounts import Account, Balance, Hold
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import fork_safe_lock
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class MemoryBudgets:
     """Keeps balances in this process, for all of its threads and tasks."""
 
     def __init__(self) -> None:
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
         self._books: dict[tuple[str, str], dict[str, Book]] = {}
         """By budget and window, and then by scope."""
 

@@ -20,7 +20,7 @@ from typing import Literal
 
 from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.errors import BudgetError
-from scout_adapters.locks import ForkSafeLock, process
+from scout_adapters.locks import fork_safe_lock, process
 
 LEASE_SECONDS = 3600.0
 """How long a hold may be open before it counts as spent for good; if word comes later, as that."""
@@ -88,7 +88,7 @@ class SqliteBudgets:
         self._sync = "FULL" if durability == "power" else "NORMAL"
         self._patience = patience
         self._wall = wall
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
         self._held: tuple[int, sqlite3.Connection] | None = None
         self._tidied = 0.0
         self._writer = ""

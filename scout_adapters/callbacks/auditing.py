@@ -72,12 +72,12 @@ class ScoutAuditCallbackHandler(RunHandler):
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""
-        self._told.note(run.id, None)
+        self._told.note(run.id.int, None)
         write_intent(self.audit, run, attempt)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Write the outcome."""
-        self._told.note(run.id, record)
+        self._told.note(run.id.int, None)
         write_outcome(self.audit, run, record)
 
     @override

@@ -135,7 +135,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Book what it has cost in the place of its hold."""
-        self._told.note(run.id, record)
+        self._told.note(run.id.int, None)
         if record.outcome != "skipped":
             self._settle(run.name, record)
 

@@ -18,7 +18,7 @@ from typing_extensions import override
 from scout_adapters.callbacks.foreign import answered, failed
 from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
 from scout_adapters.llm.record import AttemptRecord, Run, run_of
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import fork_safe_lock
 
 NOTHING = Decimal(0)
 MOST_WAITING = 256
@@ -107,7 +107,7 @@ class ScoutCostCallbackHandler(RunHandler):
         self._added: LastUsed[UUID, AttemptRecord] = LastUsed()
         """Of the runs that were added up, the last attempt."""
 
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     @property
     def rows(self) -> list[CostRow]:
@@ -188,7 +188,7 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
         if self._around is not None:
             self._around.on_scout_attempt_end(run, record)
-        self._told.note(run.id, record)
+        self._told.note(run.id.int, None)
         if record.outcome not in UNSENT:
             self._heard(run, record)
 
@@ -266,9 +266,9 @@ class ScoutCostCallbackHandler(RunHandler):
         if self._around is not None:
             self._around._count(call, run_id, records, cached)  # noqa: SLF001  # its own kind
         with self._lock:
-            if run_id in self._told:
+            if run_id.int in self._told:
                 return
-            self._told.note(run_id, None)
+            self._told.note(run_id.int, None)
             self.cached += cached
         for record in records:
             self._heard(call.run if call else run_of(run_id, None, None, None), record)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scout_adapters.llm.booking import in_function_call
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import fork_safe_lock
 from scout_adapters.logs import logger_of
 
 logger = logger_of(__name__)
@@ -61,7 +61,7 @@ class CircuitBreaker:
         self._good_probes = 0
         self._probe_since: float | None = None
         self._last_fault = float("-inf")
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     def ready_at(self, now: float) -> float:
         """Return when a call is let through; `now` if it would be. Changes nothing."""

@@ -13,10 +13,10 @@ from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import fork_safe_lock
 
 FAILURE_SECONDS = 60.0
-_pacing = ForkSafeLock()
+_pacing = fork_safe_lock()
 
 
 class RetryBudget:
@@ -27,7 +27,7 @@ class RetryBudget:
         self._deposit = deposit
         self._capacity = capacity
         self._tokens = capacity
-        self._lock = ForkSafeLock()
+        self._lock = fork_safe_lock()
 
     def called(self) -> None:
         """Note a first try."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from weakref import ref
 
 from scout_adapters.errors import KeyEffect
+from scout_adapters.llm.key_order import KeyOrder
 from scout_adapters.llm.keys import MAX_COOLDOWN_SECONDS, KeyState, Lease, Rules, health
 from scout_adapters.llm.types import Allowance
 from scout_adapters.logs import logger_of
@@ -16,6 +18,9 @@ MAX_QUARANTINE_SECONDS = 24 * 3600.0
 MASK_SECONDS = 3600.0
 MASS_REFUSAL_SECONDS = 60.0
 CONDEMNING = frozenset({"refuse", "quarantine"})
+MOST_MODELS = 32
+"""Models for which the keys are kept in order; for the one asked first it is made anew."""
+
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """A quota window that the server names may be longer than any cooldown: up to a month."""
 
@@ -38,12 +43,23 @@ class KeyPool:
         self.states = list(states)
         self.rules = rules or Rules()
         self._by_key = {state.key: state for state in self.states}
+        self._orders: dict[str | None, KeyOrder] = {}
+        watcher = ref(self)
+        with health:
+            for state in self.states:
+                state.watchers = [held for held in state.watchers if held() is not None]
+                state.watchers.append(watcher)
 
     def __len__(self) -> int:
         return len(self.states)
 
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
+
+    def moved(self, state: KeyState) -> None:
+        """Hear that a key may have become better."""
+        for order in self._orders.values():
+            order.moved(state)
 
     def pick(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
@@ -52,39 +68,42 @@ class KeyPool:
 
         One whose limits have not enough left for `tokens` comes after all that have.
         """
-        best: tuple[tuple[float, ...], KeyState] | None = None
-        for state in self.states:
-            if state.id in avoid or state.ready_at(model) > now:
-                continue
-            if state.permanently_failed and state.in_flight:
-                continue  # one probe at a time
-            rank = _rank(state, state.allowances and state.lacks(model, tokens, now))
-            if best is None or rank < best[0]:
-                best = rank, state
-        return best[1] if best else None
+        with health:
+            return self._order(model).best(now, avoid, tokens)
+
+    def _order(self, model: str | None) -> KeyOrder:
+        order = self._orders.get(model)
+        if order is None:
+            if len(self._orders) >= MOST_MODELS:
+                del self._orders[next(iter(self._orders))]
+            order = self._orders[model] = KeyOrder(model, self.states)
+        return order
 
     def lease(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
     ) -> Lease | None:
         """Take the key to use next, or None if every one rests or was tried."""
         with health:
-            state = self.pick(model, now, avoid, tokens)
-            if state is None:
-                return None
-            state.in_flight += 1
-            state.last_used = now
-            return Lease(state, now, probe=state.permanently_failed)
+            state = self._order(model).best(now, avoid, tokens)
+            return None if state is None else _leased(state, now)
+
+    def lease_again(self, state: KeyState, model: str | None, now: float) -> Lease | None:
+        """Take this key once more, or None if it rests."""
+        with health:
+            return _leased(state, now) if state.is_usable(model, now) else None
 
     def release(self, lease: Lease) -> None:
         """Give a key back of which nothing was learnt."""
         with health:
             lease.state.in_flight -= 1
+            lease.state.tell()
 
     def succeed(self, lease: Lease, model: str | None = None) -> None:
         """Book a success; one that began before the last failure revives nothing."""
         with health:
             state = lease.state
             state.in_flight -= 1
+            state.tell()
             if lease.started < state.last_failure:
                 return
             if lease.probe:
@@ -106,6 +125,7 @@ class KeyPool:
                 state.allowances = _accounts.setdefault((self.provider, self.address, account), own)
             if left:
                 state.allowances[model] = left
+            state.tell()
 
     def fail(
         self,
@@ -120,6 +140,7 @@ class KeyPool:
         """Book a failure that is the key's own, on the key that was sent."""
         with health:
             lease.state.in_flight -= 1
+            lease.state.tell()
             if effect in CONDEMNING and lease.started <= lease.state.condemned_at:
                 return  # one of many calls that were in flight when the key was first refused
             self._book(lease.state, effect, now, model, retry_after, window=window)
@@ -201,6 +222,7 @@ class KeyPool:
             for state in recent:
                 state.permanently_failed, state.quarantined_until = False, 0.0
                 state.quarantines = max(0, state.quarantines - 1)
+                state.tell()
             return True
 
     def state_of(self, key: str) -> KeyState | None:
@@ -212,6 +234,7 @@ class KeyPool:
         if state := self.state_of(key):
             with health:
                 self._revive(state, None)
+                state.tell()
 
     def record_failure(
         self, key: str, *, permanent: bool, retry_after: float | None, now: float
@@ -223,7 +246,7 @@ class KeyPool:
                 self._book(state, effect, now, None, retry_after)
 
 
-def _rank(state: KeyState, lacks: object) -> tuple[float, ...]:
-    # A quarantined key that is due for its probe goes last: a healthy one answers the caller.
-    spent = 1 if lacks else 0
-    return (state.permanently_failed, spent, state.failures, state.in_flight, state.last_used)
+def _leased(state: KeyState, now: float) -> Lease:
+    state.in_flight += 1
+    state.last_used = now
+    return Lease(state, now, probe=state.permanently_failed)

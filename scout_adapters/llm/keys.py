@@ -6,14 +6,14 @@ import hashlib
 import hmac
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from scout_adapters.errors import InvalidKey
 from scout_adapters.llm.types import Allowance
-from scout_adapters.locks import ForkSafeLock
+from scout_adapters.locks import fork_safe_lock
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
@@ -51,6 +51,13 @@ def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
     return ()
 
 
+class Watcher(Protocol):
+    """Wants to know when a key may have become better."""
+
+    def moved(self, state: KeyState) -> None:
+        """Hear of it."""
+
+
 class _Keyed:
     """Holds the key where `dataclasses.asdict`, and whoever lists fields, does not find it."""
 
@@ -83,6 +90,9 @@ class KeyState(_Keyed):
     allowances: dict[str, tuple[Allowance, ...]] = field(default_factory=dict)
     """By model, what the last answer said is left; one dict for all keys of an account."""
 
+    watchers: list[Callable[[], Watcher | None]] = field(default_factory=list, init=False)
+    """Weak references to the pools that order it by its health."""
+
     def __post_init__(self, key: str) -> None:
         self.key = key
         self.id = self.id or fingerprint(key)
@@ -109,6 +119,17 @@ class KeyState(_Keyed):
         ready = self.ready_at(model)
         probed = ready <= now and self.permanently_failed and self.in_flight
         return now + PROBE_POLL_SECONDS if probed else ready
+
+    def is_usable(self, model: str | None, now: float) -> bool:
+        """Tell whether it can be asked now; while it is refused, by one call at a time."""
+        probed = self.permanently_failed and self.in_flight
+        return not probed and self.ready_at(model) <= now
+
+    def tell(self) -> None:
+        """Tell those who order it that it may have become better."""
+        for watcher in self.watchers:
+            if (pool := watcher()) is not None:
+                pool.moved(self)
 
     def is_healthy(self, now: float | None = None) -> bool:
         """Tell whether the key is in rotation; a quarantined one is not, even when due."""
@@ -150,7 +171,7 @@ class Rules:
         return min(self.default_cooldown * 2.0 ** min(beyond, 32), MAX_COOLDOWN_SECONDS)
 
 
-health = ForkSafeLock()
+health = fork_safe_lock()
 """Held while the health of any key is read and changed together."""
 
 _states: dict[tuple[str, str, str], KeyState] = {}

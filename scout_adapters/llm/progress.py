@@ -83,9 +83,10 @@ class Progress:
                 return PAUSED if NO_KEY in self.avoid else None
             self.out = True
             return self.lacks_keys
-        others = (state.id for state in pool if state is not again)
-        avoid = frozenset(self.avoid if again is None else others)
-        return pool.lease(self.candidate.model, now, avoid, self.tokens) or self.why_no_key
+        model = self.candidate.model
+        if again is not None:
+            return pool.lease_again(again, model, now) or self.why_no_key
+        return pool.lease(model, now, frozenset(self.avoid), self.tokens) or self.why_no_key
 
     def not_made(self, lease: Lease | None) -> None:
         """Take back an attempt that was too dear: with this key, or without one, with any."""

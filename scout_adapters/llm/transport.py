@@ -25,10 +25,10 @@ from scout_adapters.llm.reading import (
     read,
 )
 from scout_adapters.llm.types import Json
-from scout_adapters.locks import ForkSafeLock, process
+from scout_adapters.locks import fork_safe_lock, process
 
 MOST_AT_ONCE = 1000
-_opening = ForkSafeLock()
+_opening = fork_safe_lock()
 
 
 class Transport:
