@@ -36,7 +36,7 @@ class RouteCache:
     def __init__(self) -> None:
         # One value, so that threads never see one model's route beside another's parts: shallow
         # copies of a model share this.
-        self._held: tuple[tuple[Any, ...], Route] | None = None
+        self._held: tuple[tuple[Any, ...], Route, bool] | None = None
 
     def __deepcopy__(self, memo: Any) -> RouteCache:
         return RouteCache()
@@ -44,8 +44,9 @@ class RouteCache:
     def route_of(self, parts: tuple[Any, ...], make: Callable[[], Route]) -> Route:
         """Return the route made of these parts; the environment is read until there are keys."""
         held = self._held
-        if held is None or held[0] != parts or not held[1].has_keys:
-            held = self._held = parts, make()
+        if held is None or held[0] != parts or not held[2]:
+            route = make()
+            held = self._held = parts, route, route.has_keys
         return held[1]
 
     def __reduce__(self) -> tuple[type[RouteCache], tuple[()]]:

@@ -8,12 +8,15 @@ keep blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from scout_adapters.llm.types import Json
+
+_EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
 
 GATEWAY = "lc_gateway_metadata"
 """LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
@@ -76,4 +79,8 @@ def chunk_of(chunk: AIMessageChunk) -> ChatGenerationChunk:
     """Make a chunk's generation; the last one carries what tracers copy to the run."""
     if chunk.chunk_position == "last":
         return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
-    return ChatGenerationChunk(message=chunk)
+    if not isinstance(chunk.content, str):
+        return ChatGenerationChunk(message=chunk)
+    made = copy(_EMPTY)  # validated, it would look for the text that is at hand
+    made.__dict__.update(message=chunk, text=chunk.content)
+    return made

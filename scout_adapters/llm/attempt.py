@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -19,7 +17,6 @@ from scout_adapters.errors import (
     provider_error,
 )
 from scout_adapters.llm.billing import bill_of
-from scout_adapters.llm.bodies import Whole
 from scout_adapters.llm.ceiling import Ceiling, ceiling_of
 from scout_adapters.llm.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.clock import Clock
@@ -32,7 +29,7 @@ from scout_adapters.llm.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.keys import Lease
 from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.record import AttemptRecord
-from scout_adapters.llm.types import Json, StreamReader
+from scout_adapters.llm.types import Json
 
 NOT_SENT = "not_sent"
 
@@ -78,7 +75,8 @@ class Attempt:
     """When the server said `[DONE]`: whatever it sends or waits after that is of no account."""
 
     def __post_init__(self) -> None:
-        self.incoming = Incoming(self._open)
+        # Not this attempt itself: of a circle, only the garbage collector would make an end.
+        self.incoming = Incoming(self.candidate.endpoint.line, self.parcel.prepared)
 
     @property
     def about(self) -> Json:
@@ -152,12 +150,6 @@ class Attempt:
             self.first_token = self.call.clock.now() - self.started
             self._name(chunk)
         return chunk
-
-    def _open(self, first: Json | None) -> StreamReader:
-        line = self.candidate.endpoint.line
-        return (
-            line.whole_reader() if isinstance(first, Whole) else line.reader(self.parcel.prepared)
-        )
 
     @property
     def committed(self) -> bool:
@@ -330,12 +322,15 @@ class Attempt:
         )
 
 
-@contextmanager
-def abandoning(step: object) -> Iterator[None]:
-    """Give back what an attempt holds that is not made: a callback raised, or a cancellation."""
-    try:
-        yield
-    except BaseException:  # goes on; a cancellation is the usual one
-        if isinstance(step, Attempt):
-            step.give_back()
-        raise
+class abandoning:  # noqa: N801  # reads as a context, like contextlib's
+    """Gives back what an attempt holds that is not made: a callback raised, or a cancellation."""
+
+    def __init__(self, step: object) -> None:
+        self._step = step
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and isinstance(self._step, Attempt):
+            self._step.give_back()

@@ -6,11 +6,21 @@ import ssl
 from types import TracebackType
 from typing import Self
 
+import httpcore
 import httpx
 
 from scout_adapters.errors import ConfigurationError, ErrorKind, Phase, provider_error
 from scout_adapters.llm.exchange import BAD_CERTIFICATE, Exchange
 from scout_adapters.llm.proxies import way_to
+
+NAMES: dict[type[BaseException], type[httpx.HTTPError]] = {
+    kind: getattr(httpx, name)
+    for name, kind in vars(httpcore).items()
+    if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx, name)
+}
+"""httpx's word for each error of httpcore's."""
+
+BROKEN: tuple[type[BaseException], ...] = (httpx.HTTPError, *NAMES)
 
 
 class Translating:
@@ -34,6 +44,12 @@ class Translating:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if error is None:
+            return False
+        if kind in NAMES:
+            named = NAMES[kind](str(error))
+            named.__context__ = error
+            error = named
         if isinstance(error, httpx.HTTPError):
             self.named = _translated(self._exchange, error)
             return True

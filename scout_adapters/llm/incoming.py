@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 
@@ -16,15 +15,17 @@ from scout_adapters.errors import (
     StreamInterrupted,
     malformed,
 )
-from scout_adapters.llm.bodies import forget, guarded
+from scout_adapters.llm.bodies import Whole, forget, guarded
+from scout_adapters.llm.line import Line, Prepared
 from scout_adapters.llm.types import Json, StreamReader
 
 
 @dataclass(slots=True, eq=False)
 class Incoming:
-    """Reads one streamed answer; `open` makes the reader that its first event calls for."""
+    """Reads one streamed answer that comes along `line`, to the request that was `prepared`."""
 
-    open: Callable[[Json | None], StreamReader]
+    line: Line = field(repr=False)
+    prepared: Prepared = field(repr=False)
     committed: bool = False
     """Whether the caller has been shown content: from then on there is no way back."""
 
@@ -37,7 +38,9 @@ class Incoming:
         """Read one event; None for what shows nothing, or nothing yet."""
         reader = self.reader
         if reader is None:
-            reader = self.reader = self.open(event)
+            whole = isinstance(event, Whole)
+            reader = self.line.whole_reader() if whole else self.line.reader(self.prepared)
+            self.reader = reader
         if (chunk := self._fed(reader, event)) is None:
             return None
         if not self.committed:

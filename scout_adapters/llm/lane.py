@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpcore
 import httpx
 
-from scout_adapters.llm.network import ASYNC_BACKEND, BACKEND
-
-_NAMES: dict[type[BaseException], type[httpx.HTTPError]] = {
-    kind: getattr(httpx, name)
-    for name, kind in vars(httpcore).items()
-    if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx, name)
-}
-"""httpx's word for each error of httpcore's."""
+from scout_adapters.llm.exchange import READ_TIMEOUT
+from scout_adapters.llm.network import AsyncBackend, Backend, Timing
 
 
-class _Naming:
-    """Says in httpx's words what went wrong, and lets no frame of httpcore's go out.
+class _Clean:
+    """Lets no frame of httpcore's go out: they hold the headers, and with them the key.
 
-    They hold the headers, and with them the key; a cancellation would carry them to the user.
+    A cancellation would carry them to the user.
     """
 
     def __enter__(self) -> None:
@@ -34,28 +29,35 @@ class _Naming:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None or isinstance(error, StopIteration | StopAsyncIteration):
-            return
-        named = _NAMES.get(type(error))
-        raise error.with_traceback(None) if named is None else named(str(error)) from None
+        if error is not None:
+            raise error.with_traceback(None)
 
 
-NAMING = _Naming()
+CLEAN = _Clean()
 
 
 class Lane(httpx.BaseTransport):
-    """Sends one request at a time; opens the connection when needed, and again when it is gone."""
+    """Sends one request at a time; opens the connection when needed, and again when it is gone.
+
+    Errors are httpcore's own.
+    """
+
+    keeps_time = True
+    """Asks the request how long a read may take."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is used again."""
         self._context = context
         self._idle_seconds = idle_seconds
+        self._timing = Timing()
+        self._backend = Backend(httpcore.SyncBackend(), self._timing)
         self._connection: httpcore.HTTPConnection | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the headers of the answer."""
         asked = _asked(request)
-        with NAMING:
+        self._timing.allowed = request.extensions[READ_TIMEOUT]
+        with CLEAN:
             said = self._ready(asked.url.origin).handle_request(asked)
         return httpx.Response(
             said.status,
@@ -74,7 +76,7 @@ class Lane(httpx.BaseTransport):
             origin,
             ssl_context=self._context,
             keepalive_expiry=self._idle_seconds,
-            network_backend=BACKEND,
+            network_backend=self._backend,
         )
         return self._connection
 
@@ -87,16 +89,21 @@ class Lane(httpx.BaseTransport):
 class AsyncLane(httpx.AsyncBaseTransport):
     """Twin of `Lane`."""
 
+    keeps_time = True
+
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is used again."""
         self._context = context
         self._idle_seconds = idle_seconds
+        self._timing = Timing()
+        self._backend = AsyncBackend(httpcore.AnyIOBackend(), self._timing)
         self._connection: httpcore.AsyncHTTPConnection | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the headers of the answer."""
         asked = _asked(request)
-        with NAMING:
+        self._timing.allowed = request.extensions[READ_TIMEOUT]
+        with CLEAN:
             connection = await self._ready(asked.url.origin)
             said = await connection.handle_async_request(asked)
         return httpx.Response(
@@ -116,7 +123,7 @@ class AsyncLane(httpx.AsyncBaseTransport):
             origin,
             ssl_context=self._context,
             keepalive_expiry=self._idle_seconds,
-            network_backend=ASYNC_BACKEND,
+            network_backend=self._backend,
         )
         return self._connection
 
@@ -140,34 +147,26 @@ def _asked(request: httpx.Request) -> httpcore.Request:
 
 
 class _Body(httpx.SyncByteStream):
+    """httpcore's stream, of the class that httpx asks for."""
+
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._pieces = iter(inner)
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        with NAMING:
-            piece: bytes = next(self._pieces)
-        return piece
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._inner)
 
     def close(self) -> None:
         self._inner.close()
 
 
 class _AsyncBody(httpx.AsyncByteStream):
+    """Twin of `_Body`."""
+
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._pieces = aiter(inner)
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        with NAMING:
-            piece: bytes = await anext(self._pieces)
-        return piece
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._inner)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

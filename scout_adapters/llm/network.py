@@ -7,19 +7,39 @@ would outlast every timeout, and the first token's time and the idle time would 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import httpcore
 import httpx
 
-from scout_adapters.llm.exchange import SHORTEST, ReadTimeouts
+from scout_adapters.llm.exchange import SHORTEST
 
 END_OF_HEADERS = b"\r\n\r\n"
 
-reading: ContextVar[ReadTimeouts | None] = ContextVar("scout_reading", default=None)
-"""Whom the reads of this thread or task ask; None leaves it with httpcore's own timeout."""
+Allowed = Callable[[], float | None]
+"""Returns the seconds for the read that begins now; None is any time."""
 
+reading: ContextVar[Allowed | None] = ContextVar("scout_reading", default=None)
+"""Whom the reads of this thread or task ask, over connections that serve many at once."""
+
+
+class Timing:
+    """Whom the reads of a connection ask; None leaves it with httpcore's own timeout."""
+
+    allowed: Allowed | None = None
+
+
+class _Ambient(Timing):
+    """Asks whom the thread or task has named."""
+
+    @property
+    def allowed(self) -> Allowed | None:  # type: ignore[override]  # read only
+        return reading.get()
+
+
+AMBIENT = _Ambient()
 
 T = TypeVar("T")
 
@@ -48,38 +68,41 @@ def with_read_timeouts(transport: T) -> T:
     """
     pool = getattr(transport, "_pool", None)
     backend = getattr(pool, "_network_backend", None)
-    if isinstance(backend, _Backend | _AsyncBackend):
+    if isinstance(backend, Backend | AsyncBackend):
         return transport
     if isinstance(pool, httpcore.ConnectionPool):
-        pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
+        pool._network_backend = Backend(pool._network_backend, AMBIENT)  # noqa: SLF001  # see above
     elif isinstance(pool, httpcore.AsyncConnectionPool):
-        pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001
+        pool._network_backend = AsyncBackend(pool._network_backend, AMBIENT)  # noqa: SLF001
     return transport
 
 
-def _allowed(timeout: float | None) -> float | None:
+def _seconds(timing: Timing, timeout: float | None) -> float | None:
     """Return how long a read may take; where the time is over, there is no use in another one.
 
     A server that never stops to talk, such as one of endless interim answers, is never late.
     """
-    patience = reading.get()
-    if patience is None:
+    allowed = timing.allowed
+    if allowed is None:
         return timeout
-    allowed = patience.allowed()
-    if allowed == SHORTEST:
+    seconds = allowed()
+    if seconds == SHORTEST:
         raise httpcore.ReadTimeout("the time for the answer is over")
-    return allowed
+    return seconds
 
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+class Backend(httpcore.NetworkBackend):
+    """Makes sync connections that ask `timing`."""
+
+    def __init__(self, inner: httpcore.NetworkBackend, timing: Timing) -> None:
         self._inner = inner
+        self._timing = timing
 
     def connect_tcp(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(*where, **how))
+        return _Stream(self._inner.connect_tcp(*where, **how), self._timing)
 
     def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_unix_socket(*where, **how))
+        return _Stream(self._inner.connect_unix_socket(*where, **how), self._timing)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
@@ -88,14 +111,15 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     """Sends the headers of a request in one piece with its body, which httpcore writes apart."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, timing: Timing) -> None:
         self._inner = inner
+        self._timing = timing
         self._headers = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._headers:
             self.write(b"", timeout)
-        return self._inner.read(max_bytes, _allowed(timeout))
+        return self._inner.read(max_bytes, _seconds(self._timing, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not self._headers and buffer.endswith(END_OF_HEADERS):
@@ -113,21 +137,24 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._timing)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+class AsyncBackend(httpcore.AsyncNetworkBackend):
+    """Twin of `Backend`."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend, timing: Timing) -> None:
         self._inner = inner
+        self._timing = timing
 
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_tcp(*where, **how))
+        return _AsyncStream(await self._inner.connect_tcp(*where, **how), self._timing)
 
     async def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_unix_socket(*where, **how))
+        return _AsyncStream(await self._inner.connect_unix_socket(*where, **how), self._timing)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -136,14 +163,15 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
 class _AsyncStream(httpcore.AsyncNetworkStream):
     """Twin of `_Stream`."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, timing: Timing) -> None:
         self._inner = inner
+        self._timing = timing
         self._headers = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         if self._headers:
             await self.write(b"", timeout)
-        return await self._inner.read(max_bytes, _allowed(timeout))
+        return await self._inner.read(max_bytes, _seconds(self._timing, timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         if not self._headers and buffer.endswith(END_OF_HEADERS):
@@ -161,11 +189,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        return _AsyncStream(
+            await self._inner.start_tls(ssl_context, server_hostname, timeout), self._timing
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-BACKEND = _Backend(httpcore.SyncBackend())
-ASYNC_BACKEND = _AsyncBackend(httpcore.AnyIOBackend())

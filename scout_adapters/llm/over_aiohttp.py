@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from scout_adapters.llm.network import reading
+from scout_adapters.llm.exchange import READ_TIMEOUT
+from scout_adapters.llm.network import Allowed
 
 MOST_HEADER_BYTES = 64 * 1024
 MOST_HEADERS = 10_000
@@ -25,11 +26,14 @@ MOST_HEADERS = 10_000
 SLICE_BYTES = 256 * 1024
 """A longer body leaves piece by piece: in one, the event loop would stand still for it."""
 
-_limit: ContextVar[asyncio.Timeout] = ContextVar("scout_limit")
+_connected: ContextVar[Callable[[], None]] = ContextVar("scout_connected")
 
 
 class OverAiohttp(httpx.AsyncBaseTransport):
     """All connections of one event loop."""
+
+    keeps_time = True
+    """Asks the request how long a read may take."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is kept that nobody uses."""
@@ -45,15 +49,16 @@ class OverAiohttp(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the headers of the answer."""
+        allowed: Allowed = request.extensions[READ_TIMEOUT]
         request = _rewritten(request)
-        with _Naming():
+        with NAMING:
             async with asyncio.timeout(None) as limit:
-                token = _limit.set(limit)
+                token = _connected.set(lambda: limit.reschedule(_until(allowed)))
                 try:
                     response = await self._inner.handle_async_request(request)
                 finally:
-                    _limit.reset(token)
-        response.stream = _Body(response.stream)  # type: ignore[arg-type]  # of the async kind
+                    _connected.reset(token)
+        response.stream = _Body(response.stream, allowed)  # type: ignore[arg-type]  # async
         response.extensions["network_stream"] = None  # there is one, and it can serve again
         return response
 
@@ -70,14 +75,13 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, *request: Any, **how: Any) -> Any:
         connection = await super().connect(*request, **how)
-        _limit.get().reschedule(_until())
+        _connected.get()()
         return connection
 
 
-def _until() -> float | None:
+def _until(allowed: Allowed) -> float | None:
     """Return when what is being read must be there, by the clock of the loop."""
-    patience = reading.get()
-    seconds = None if patience is None else patience.allowed()
+    seconds = allowed()
     return None if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
@@ -106,20 +110,21 @@ class _Slices(httpx.AsyncByteStream):
 class _Body(httpx.AsyncByteStream):
     """A body of which every read asks anew how long it may take."""
 
-    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+    def __init__(self, inner: httpx.AsyncByteStream, allowed: Allowed) -> None:
         self._inner = inner
+        self._allowed = allowed
         self._pieces = aiter(inner)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        with _Naming():
-            async with asyncio.timeout_at(_until()):
+        with NAMING:
+            async with asyncio.timeout_at(_until(self._allowed)):
                 return await anext(self._pieces)
 
     async def aclose(self) -> None:
-        with _Naming():
+        with NAMING:
             await self._inner.aclose()
 
 
@@ -141,6 +146,9 @@ class _Naming:
         if error is not None and not isinstance(error, StopAsyncIteration):
             # A cancellation goes on to the user: aiohttp's frames hold the headers, and the key.
             raise error.with_traceback(None)
+
+
+NAMING = _Naming()
 
 
 def _named(error: BaseException) -> type[httpx.TransportError]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from typing import Self
 
@@ -13,7 +13,8 @@ from scout_adapters.llm.bodies import CappedBody
 from scout_adapters.llm.connections import Address, AsyncConnections, Connections, address_of
 from scout_adapters.llm.exchange import READ_TIMEOUT, Exchange, ReadTimeouts
 from scout_adapters.llm.failures.redaction import PIECE
-from scout_adapters.llm.network import reading
+from scout_adapters.llm.httpx_errors import BROKEN
+from scout_adapters.llm.network import Allowed, reading
 
 GRACE_SECONDS = 0.25
 """How long a server may take to end a stream after its last event."""
@@ -29,10 +30,7 @@ BASE_HEADERS = {
 
 
 class Reply:
-    """The answer to a request while it comes: in `with`, iterate over its decoded body.
-
-    No generator: one that is left early would be closed by a task of its own.
-    """
+    """The answer to a request while it comes: in `with`, iterate over its decoded body."""
 
     def __init__(self, connections: Connections, exchange: Exchange, *, stream: bool) -> None:
         self._connections = connections
@@ -42,30 +40,39 @@ class Reply:
     def __enter__(self) -> Self:
         address = self._address = address_of(self._exchange.url)
         request = request_to(address, self._exchange, self.patience)
-        self._connection = self._connections.take(address)
-        token = reading.set(self.patience)
+        connection = self._connection = self._connections.take(address)
         try:
-            response = self._connection.handle_request(request)
+            if hasattr(connection, "keeps_time"):
+                self._response = connection.handle_request(request)
+            else:
+                self._response = self._watched(request)
         except BaseException:
-            self._connections.give(address, self._connection)
+            self._connections.give(address, connection)
             raise
-        finally:
-            reading.reset(token)
-        self._begin(response)
+        self._begin()
         return self
 
-    def _begin(self, response: httpx.Response) -> None:
-        self._response = response
+    def _watched(self, request: httpx.Request) -> httpx.Response:
+        token = reading.set(self.patience.allowed)
+        try:
+            return self._connection.handle_request(request)
+        finally:
+            reading.reset(token)
+
+    def _begin(self) -> None:
+        response = self._response
         self.status = response.status_code
         self.headers = headers_of(response)
         coding = self.headers.get("content-encoding", "").strip().lower()
         if coding in OPEN_CODINGS:
-            self._pieces = iter(response.stream)  # type: ignore[arg-type]  # of the sync kind
+            pieces = iter(response.stream)  # type: ignore[arg-type]  # of the sync kind
         elif coding in CODINGS:
-            self._pieces = response.iter_bytes()
+            pieces = response.iter_bytes()
         else:
             self.__exit__()
             raise _packed(coding)
+        keeps_time = hasattr(self._connection, "keeps_time")
+        self._pieces = pieces if keeps_time else _Watched(pieces, self.patience.allowed)
 
     def __exit__(self, *error: object) -> None:
         try:
@@ -73,20 +80,28 @@ class Reply:
         finally:
             self._connections.give(self._address, self._connection)
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        token = reading.set(self.patience)
-        try:
-            return next(self._pieces)
-        finally:
-            reading.reset(token)
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
 
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
         return "network_stream" in self._response.extensions
+
+
+class _Watched(Iterator[bytes]):
+    """Names whom the reads ask, around each of them: a connection among many cannot know."""
+
+    def __init__(self, pieces: Iterator[bytes], allowed: Allowed) -> None:
+        self._pieces = pieces
+        self._allowed = allowed
+
+    def __next__(self) -> bytes:
+        token = reading.set(self._allowed)
+        try:
+            return next(self._pieces)
+        finally:
+            reading.reset(token)
 
 
 class AsyncReply:
@@ -100,30 +115,39 @@ class AsyncReply:
     async def __aenter__(self) -> Self:
         address = self._address = address_of(self._exchange.url)
         request = request_to(address, self._exchange, self.patience)
-        self._connection = self._connections.take(address)
-        token = reading.set(self.patience)
+        connection = self._connection = self._connections.take(address)
         try:
-            response = await self._connection.handle_async_request(request)
+            if hasattr(connection, "keeps_time"):
+                self._response = await connection.handle_async_request(request)
+            else:
+                self._response = await self._watched(request)
         except BaseException:
-            await self._connections.give(address, self._connection)
+            await self._connections.give(address, connection)
             raise
-        finally:
-            reading.reset(token)
-        await self._begin(response)
+        await self._begin()
         return self
 
-    async def _begin(self, response: httpx.Response) -> None:
-        self._response = response
+    async def _watched(self, request: httpx.Request) -> httpx.Response:
+        token = reading.set(self.patience.allowed)
+        try:
+            return await self._connection.handle_async_request(request)
+        finally:
+            reading.reset(token)
+
+    async def _begin(self) -> None:
+        response = self._response
         self.status = response.status_code
         self.headers = headers_of(response)
         coding = self.headers.get("content-encoding", "").strip().lower()
         if coding in OPEN_CODINGS:
-            self._pieces = aiter(response.stream)  # type: ignore[arg-type]  # of the async kind
+            pieces = aiter(response.stream)  # type: ignore[arg-type]  # of the async kind
         elif coding in CODINGS:
-            self._pieces = response.aiter_bytes()
+            pieces = response.aiter_bytes()
         else:
             await self.__aexit__()
             raise _packed(coding)
+        keeps_time = hasattr(self._connection, "keeps_time")
+        self._pieces = pieces if keeps_time else _AsyncWatched(pieces, self.patience.allowed)
 
     async def __aexit__(self, *error: object) -> None:
         try:
@@ -131,20 +155,28 @@ class AsyncReply:
         finally:
             await self._connections.give(self._address, self._connection)
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        token = reading.set(self.patience)
-        try:
-            return await anext(self._pieces)
-        finally:
-            reading.reset(token)
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
 
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
         return "network_stream" in self._response.extensions
+
+
+class _AsyncWatched(AsyncIterator[bytes]):
+    """Twin of `_Watched`. No generator: one left early would be closed by a task of its own."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], allowed: Allowed) -> None:
+        self._pieces = pieces
+        self._allowed = allowed
+
+    async def __anext__(self) -> bytes:
+        token = reading.set(self._allowed)
+        try:
+            return await anext(self._pieces)
+        finally:
+            reading.reset(token)
 
 
 def request_to(address: Address, exchange: Exchange, patience: ReadTimeouts) -> httpx.Request:
@@ -217,7 +249,7 @@ def hang_up_soon(reply: Reply) -> None:
     if not reply.reusable:
         return
     reply.patience.hurry(GRACE_SECONDS)
-    with suppress(httpx.HTTPError):
+    with suppress(*BROKEN):
         for _ in reply:
             if reply.patience.over:
                 return
@@ -228,7 +260,7 @@ async def ahang_up_soon(reply: AsyncReply) -> None:
     if not reply.reusable:
         return
     reply.patience.hurry(GRACE_SECONDS)
-    with suppress(httpx.HTTPError):
+    with suppress(*BROKEN):
         async for _ in reply:
             if reply.patience.over:
                 return

@@ -85,7 +85,10 @@ def counts_of(usage: UsageMetadata, told: Mapping[str, Any]) -> Counts:
 def _of(details: Mapping[str, Any], kind: str) -> int:
     count = details.get(kind)
     if count is None:
-        count = next((details[f"{t}_{kind}"] for t in OWN_TIERS if details.get(f"{t}_{kind}")), 0)
+        for name in details:
+            if details[name] and name.startswith(OWN_TIERS) and name.endswith(f"_{kind}"):
+                return int(details[name])
+        return 0
     return int(count)
 
 

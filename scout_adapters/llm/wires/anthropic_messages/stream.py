@@ -22,6 +22,7 @@ from scout_adapters.llm.wires.anthropic_messages.read import (
     tidy,
     usage_of,
 )
+from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.shapes import (
     mapping,
     need,
@@ -178,13 +179,8 @@ class Reader:
         return self._chunk([block], *calls)
 
     def _chunk(self, content: str | list[str | Json], *calls: ToolCallChunk) -> AIMessageChunk:
-        # Not model_construct, which is slower: 330 µs against 5.
-        return AIMessageChunk(
-            content=content,
-            tool_call_chunks=[*calls],
-            response_metadata=self._origin(),
-            id=text_or_none(self._message.get("id")),
-        )
+        chunk_id = text_or_none(self._message.get("id"))
+        return chunk_of(content, self._origin(), chunk_id, kwargs={}, calls=calls)
 
     def _origin(self) -> Json:
         """Name the maker, and in the first chunk the model."""

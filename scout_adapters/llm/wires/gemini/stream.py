@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.gemini.parts import Call, Parts
 from scout_adapters.llm.wires.gemini.read import (
     checked,
@@ -121,12 +122,12 @@ class GeminiReader:
     def _chunk(self, read: list[Json | Call]) -> AIMessageChunk:
         blocks = [piece for piece in read if not isinstance(piece, Call)]
         calls = [piece for piece in read if isinstance(piece, Call)]
-        return AIMessageChunk(
-            content=self._content(blocks),
-            additional_kwargs=signatures(calls),  # sound waits: LangChain cannot merge bytes
-            tool_call_chunks=[self._called(call) for call in calls],
-            response_metadata=self._metadata(),
-            id=self._id,
+        return chunk_of(
+            self._content(blocks),
+            self._metadata(),
+            self._id,
+            kwargs=signatures(calls),  # sound waits: LangChain cannot merge bytes
+            calls=[self._called(call) for call in calls],
         )
 
     def _metadata(self) -> Json:

@@ -12,6 +12,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.openai_chat.calls import CallFragments
 from scout_adapters.llm.wires.openai_chat.fields import (
     BODY_LISTS,
@@ -89,9 +90,8 @@ class Reader:
         for name in _FIRST_WORD:
             if name not in about and (value := event.get(name)):
                 about[name] = value
-        for name in event.keys() & _LAST_WORD:
-            if value := event[name]:
-                about[name] = value
+        if not _LAST_WORD.isdisjoint(event):
+            about |= {name: event[name] for name in event.keys() & _LAST_WORD if event[name]}
         if usage := event.get("usage"):
             self._count(usage)
         elif "x_groq" in event:  # in some streams the only place
@@ -157,10 +157,4 @@ class Reader:
         if not self._shown:
             metadata = self._shown = opening(self._about, self._maker)
             self._id = message_id(self._about.get("id"))
-        return AIMessageChunk(
-            content=text,
-            additional_kwargs=extra,
-            tool_call_chunks=calls,
-            response_metadata=metadata,
-            id=self._id,
-        )
+        return chunk_of(text, metadata, self._id, kwargs=extra, calls=calls)
