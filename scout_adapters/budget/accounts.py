@@ -8,11 +8,24 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Protocol
 
 NANO = 1_000_000_000
+MOST_EXACT = 10**15
 
 
 def nano(usd: Decimal) -> int:
     """Return US dollars in nano-dollars, rounded up: a part of one is counted as one."""
     return int((usd * NANO).to_integral_value(ROUND_CEILING))
+
+
+def nano_of(usd: float) -> int:
+    """Return what `nano` does, of the decimal that a float is written as.
+
+    Where the nearest nano-dollar gives the same float, it is that decimal: both have 15 digits at
+    the most, and so many tell floats apart.
+    """
+    nearest = round(usd * NANO)
+    if nearest < MOST_EXACT and nearest / NANO == usd:
+        return nearest
+    return nano(Decimal(repr(usd)))
 
 
 def dollars(amount: int) -> Decimal:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -22,7 +21,7 @@ from scout_adapters.budget import (
     MemoryBudgets,
     SqliteBudgets,
 )
-from scout_adapters.budget.accounts import dollars, nano
+from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.plan import By, Scope, Usd, plan_of, shown
 from scout_adapters.budget.windows import TIMED, Per, window_at
 from scout_adapters.callbacks.foreign import answered, ceiling_of_call, failed
@@ -173,9 +172,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
             self.store.forget(self.name, window)
 
     def _hold(self, accounts: Sequence[Account], ceiling: Ceiling) -> Hold:
-        if ceiling.usd is None and not self._allows_unpriced:
+        if ceiling.nano is None and not self._allows_unpriced:
             raise self._passing(self._plan.uncovered(accounts[0], ceiling.why), accounts[0])
-        amount = nano(ceiling.usd or Decimal(0))
+        amount = ceiling.nano or 0
         held = self.store.hold(accounts, amount)
         if isinstance(held, Balance):
             error = self._passing(self._plan.refusal(held, amount, self._wall()), held.account)
@@ -254,4 +253,4 @@ def charge_of(record: AttemptRecord) -> int | None:
         return 0
     if record.outcome != "ok" or record.cost_usd is None:
         return None
-    return nano(Decimal(repr(record.cost_usd)))
+    return nano_of(record.cost_usd)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Protocol
 
 from langchain_core.messages import BaseMessage
@@ -48,9 +47,9 @@ ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The most that a request can cost, in US dollars; None where nobody knows, and `why` not."""
+    """The most that a request can cost, in nano-dollars; None where nobody knows, `why` not."""
 
-    usd: Decimal | None
+    nano: int | None
     input_tokens: int = 0
     output_tokens: int | None = None
     why: str = ""
@@ -125,11 +124,11 @@ def ceiling_at(  # noqa: PLR0913  # what a price depends on
         return Ceiling(None, given, why=why)
     service = USUAL if tier in USUAL_TIERS else Service(tier)
     tariff = price_list(provider, model, service, prices=prices).tariff
-    usd = tariff.most(given, taken, kinds) if tariff else None
-    if usd is None:
+    nano = tariff.most(given, taken, kinds) if tariff else None
+    if nano is None:
         why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
         return Ceiling(None, given, taken, why)
-    return Ceiling(usd, given, taken)
+    return Ceiling(nano, given, taken)
 
 
 def limits_of(spec: ProviderSpec, model: str) -> Limits:
@@ -157,7 +156,9 @@ def input_bound(
         return limits.window
     size = len(prepared.content) or spoken(prepared.request.messages)
     blocks = _blocks(prepared.turns) if media is None else media
-    return bounded(size + sum(_beyond(block, model) for block in blocks), limits)
+    if blocks:
+        size += sum(_beyond(block, model) for block in blocks)
+    return bounded(size, limits)
 
 
 def bounded(size: int, limits: Limits) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages.ai import UsageMetadata
@@ -117,6 +117,12 @@ def service_of(usage: UsageMetadata, told: Mapping[str, Any]) -> Service:
 
 
 FEES = frozenset({"request", "web_search"})
+MILLE = 1000
+"""Pico-dollars in a nano-dollar."""
+
+
+def _pico(usd: Decimal) -> int:
+    return int(usd.scaleb(12).to_integral_value(ROUND_CEILING))
 
 
 class Rates:
@@ -166,7 +172,7 @@ class Rates:
         both = price("cached_audio", price("cache_read", given)) - given
         self._overlap = both - kinds["cache_read"] - kinds["input_audio"]
         self._extra = tuple((kind, more) for kind, more in kinds.items() if more)
-        self._dearest: dict[frozenset[str], tuple[Decimal, Decimal]] = {}
+        self._dearest: dict[frozenset[str], tuple[int, int, int]] = {}
 
     def usd(self, counts: Counts, factor: Decimal) -> Decimal | None:
         """Return what a call costs; None where a price is missing that it needs."""
@@ -186,23 +192,27 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def most(self, given: int, taken: int, kinds: frozenset[str]) -> Decimal | None:
+    def most(self, given: int, taken: int, kinds: frozenset[str]) -> int | None:
         """Return the most that so many tokens can cost, each of the dearest of `kinds`.
 
-        Of the input, tokens may be of any of the kinds; thoughts are always possible. None where a
-        price is missing that it needs.
+        Nano-dollars, rounded up: this is asked before every request, and decimals take four times
+        as long. Of the input, tokens may be of any of the kinds; thoughts are always possible. None
+        where a price is missing that it needs.
         """
         if (given and self._input is None) or (taken and self._output is None):
             return None
         dearest = self._dearest.get(kinds) or self._dearest.setdefault(kinds, self._sought(kinds))
-        return given * dearest[0] + taken * dearest[1] + self._request
+        return -(-(given * dearest[0] + taken * dearest[1] + dearest[2]) // MILLE)
 
-    def _sought(self, kinds: frozenset[str]) -> tuple[Decimal, Decimal]:
+    def _sought(self, kinds: frozenset[str]) -> tuple[int, int, int]:
+        """Return pico-dollars: of a token given, of one taken, of a request."""
         extra = dict(self._extra)
         given = (extra.get(kind, ZERO) for kind in kinds & INPUTS)
         taken = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUTS)
-        return (self._input or ZERO) + max((ZERO, *given)), (self._output or ZERO) + max(
-            (ZERO, *taken)
+        return (
+            _pico((self._input or ZERO) + max((ZERO, *given))),
+            _pico((self._output or ZERO) + max((ZERO, *taken))),
+            _pico(self._request),
         )
 
 
@@ -222,13 +232,16 @@ class Tariff:
                 return rates
         return self.base
 
-    def most(self, given: int, taken: int, kinds: frozenset[str]) -> Decimal | None:
-        """Return the most that a call of no more tokens can cost; None where it is not known."""
+    def most(self, given: int, taken: int, kinds: frozenset[str]) -> int | None:
+        """Return the most that a call of no more tokens can cost, in nano-dollars.
+
+        None where it is not known.
+        """
         if not self.longer:
             return self.base.most(given, taken, kinds)
         possible = [self.base, *(rates for start, rates in self.longer if given > start)]
         costs = [rates.most(given, taken, kinds) for rates in possible]
-        known = [usd for usd in costs if usd is not None]
+        known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
 
 

@@ -35,5 +35,14 @@ def endless(path: str, limit: int, amount: int, actual: int) -> None:
         os.write(1, b"settled\n")
 
 
+def hang(path: str, limit: int, amount: int) -> None:
+    """Hold, say so, and never settle."""
+    hold = SqliteBudgets(path, patience=60).hold([Account("b", "", "", limit)], amount)
+    os.write(1, b"held\n" if isinstance(hold, Hold) else b"full\n")
+    sys.stdin.read()
+
+
 if __name__ == "__main__":
-    {"race": race, "endless": endless}[sys.argv[1]](sys.argv[2], *map(int, sys.argv[3:]))
+    {"race": race, "endless": endless, "hang": hang}[sys.argv[1]](
+        sys.argv[2], *map(int, sys.argv[3:])
+    )
