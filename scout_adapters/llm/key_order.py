@@ -81,6 +81,7 @@ class KeyOrder:
         elif state.is_usable(self._model, now):
             heappush(self._ready, (self._rank(state, now), number, state))
             if (limit := state.lacks(self._model, 1, now)) is not None:
+                state.allowances.lacked_by(state)
                 heappush(self._later, (limit.until, number, state))
 
     def _rank(self, state: KeyState, now: float) -> Rank:

@@ -7,7 +7,7 @@ from weakref import ref
 
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.key_order import KeyOrder
-from scout_adapters.llm.keys import MAX_COOLDOWN_SECONDS, KeyState, Lease, Rules, health
+from scout_adapters.llm.keys import MAX_COOLDOWN_SECONDS, KeyState, Lease, Limits, Rules, health
 from scout_adapters.llm.types import Allowance
 from scout_adapters.logs import logger_of
 
@@ -24,7 +24,7 @@ MOST_MODELS = 32
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """A quota window that the server names may be longer than any cooldown: up to a month."""
 
-_accounts: dict[tuple[str, str, str], dict[str, tuple[Allowance, ...]]] = {}
+_accounts: dict[tuple[str, str, str], Limits] = {}
 """By provider, address and account, what is left of its limits."""
 
 
@@ -120,11 +120,11 @@ class KeyPool:
         with health:
             if account and account != state.account:
                 # What was said before belongs to the account that the key was known to be of.
-                own = {} if state.account else state.allowances
+                own = Limits() if state.account else state.allowances
                 state.account = account
                 state.allowances = _accounts.setdefault((self.provider, self.address, account), own)
             if left:
-                state.allowances[model] = left
+                state.allowances.keep(model, left)
             state.tell()
 
     def fail(
@@ -182,7 +182,7 @@ class KeyPool:
             state.resting[model] = max(state.resting.get(model, 0.0), now + wait)
             if state.account:  # the limit was the account's: its other keys are no better
                 spent = Allowance(counts="requests", left=0, until=now + wait)
-                state.allowances[model] = (spent,)
+                state.allowances.keep(model, (spent,))
         logger.info("%s key %s rests for %.1f s", self.provider, state.id, wait)
 
     def _quarantine(self, state: KeyState, now: float) -> None:

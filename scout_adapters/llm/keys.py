@@ -58,6 +58,36 @@ class Watcher(Protocol):
         """Hear of it."""
 
 
+class Limits(dict[str, tuple[Allowance, ...]]):
+    """By model, what the last answer said is left; one for all keys of an account."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lacking: dict[KeyState, None] = {}
+
+    def lacked_by(self, state: KeyState) -> None:
+        """Tell this key when there may be more again."""
+        self._lacking[state] = None
+
+    def keep(self, model: str, left: tuple[Allowance, ...]) -> None:
+        """Keep what was said; where a limit has eased, those that lacked it hear of it."""
+        eased = self._lacking and _eased(self.get(model, ()), left)
+        self[model] = left
+        if eased:
+            lacking, self._lacking = self._lacking, {}
+            for state in lacking:
+                state.tell()
+
+
+def _eased(before: tuple[Allowance, ...], left: tuple[Allowance, ...]) -> bool:
+    """Tell whether a limit has become wider or shorter, or is no longer spoken of."""
+    return not all(any(_is_no_easier(new, old) for new in left) for old in before)
+
+
+def _is_no_easier(new: Allowance, old: Allowance) -> bool:
+    return new.counts == old.counts and new.left <= old.left and new.until >= old.until
+
+
 class _Keyed:
     """Holds the key where `dataclasses.asdict`, and whoever lists fields, does not find it."""
 
@@ -87,9 +117,7 @@ class KeyState(_Keyed):
     account: str = ""
     """Whose key it is, as far as an answer has said."""
 
-    allowances: dict[str, tuple[Allowance, ...]] = field(default_factory=dict)
-    """By model, what the last answer said is left; one dict for all keys of an account."""
-
+    allowances: Limits = field(default_factory=Limits)
     watchers: list[Callable[[], Watcher | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that order it by its health."""
 

@@ -48,7 +48,9 @@ def built(emulator: Emulator, world: Any, **options: Any) -> Any:
         at = endpoint(model, name)
         for state, like in zip(at.pool, wanted["keys"], strict=True):
             state.resting[MODELS[name]] = like["for_model"]
-            state.allowances = {MODELS[name]: (like["left"],)} if like["left"] else {}
+            state.allowances.clear()
+            if like["left"]:
+                state.allowances.keep(MODELS[name], (like["left"],))
             for field in like.keys() - {"for_model", "left"}:
                 setattr(state, field, like[field])
         at.circuit.open_until = wanted["open_until"]

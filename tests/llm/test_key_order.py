@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -50,7 +51,8 @@ class Order(RuleBasedStateMachine):
         rules = Rules(default_cooldown=10.0, max_failures_before_cooldown=2)
         states = [KeyState(f"k{at}") for at in range(many)]
         others = [*states[:shared], KeyState("other")]
-        self.pools = [KeyPool("groq", states, rules), KeyPool("groq", others, rules)]
+        address = uuid4().hex  # what is known of an account outlasts an example
+        self.pools = [KeyPool("groq", keys, rules, address) for keys in (states, others)]
         self.leases: list[tuple[KeyPool, Lease, str | None]] = []
 
     @rule(seconds=st.sampled_from([0.0, 1.0, 9.0, 61.0, 4000.0]))
