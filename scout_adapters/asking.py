@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from scout_adapters.errors import ConfigurationError
@@ -14,8 +13,12 @@ from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.types import ChatRequest, Json
 from scout_adapters.options import ALIASES, FIELDS, LANGCHAINS_OWN, check_body_field
 
-Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
 
+    Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
+else:
+    Tool = Any  # core reads our hints as well, and its tools take long to import
 
 USUAL = Timeouts()
 
@@ -63,9 +66,11 @@ def tool_from(tool: Tool, *, strict: bool | None = None) -> Json:
     if isinstance(tool, dict) and not _is_function(tool):
         return tool
     made: Json = convert_to_openai_tool(tool, strict=strict)
-    marker = tool.get("cache_control") if isinstance(tool, dict) else None
-    if isinstance(tool, BaseTool) and tool.extras:
-        marker = tool.extras.get("cache_control")
+    marker = None
+    if isinstance(tool, dict):
+        marker = tool.get("cache_control")
+    elif extras := getattr(tool, "extras", None):
+        marker = extras.get("cache_control")
     return {**made, "cache_control": marker} if marker else made
 
 

@@ -1,9 +1,9 @@
-"""What every face shares: one LangChain run around one call of the engine."""
+"""What every face shares: one LangChain run around one call of the llm.engine."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from inspect import signature
@@ -15,22 +15,16 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.tools import BaseTool
 from pydantic import BaseModel, model_validator
 from typing_extensions import override
 
-from scout_adapters import observing
-from scout_adapters.asking import choice_from, request_from, tool_from
+from scout_adapters import llm, observing
+from scout_adapters.asking import Tool, choice_from, request_from, tool_from
 from scout_adapters.chat_options import ChatOptions
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm import engine
-from scout_adapters.llm.attempts import Attempts
-from scout_adapters.llm.explaining import Explanation, explain
-from scout_adapters.llm.route import Route
 from scout_adapters.llm.types import ChatRequest, Json
 from scout_adapters.options import with_extras
 from scout_adapters.rendering import chunk_of, in_blocks, result_of
-from scout_adapters.structured import structured
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
@@ -49,7 +43,7 @@ class ScoutChatModel(ChatOptions):
     """
 
     @abstractmethod
-    def _route(self, model: str | None = None) -> Route:
+    def _route(self, model: str | None = None) -> llm.route.Route:
         """Return who may answer; `model` where a call names another one."""
 
     @abstractmethod
@@ -141,7 +135,7 @@ class ScoutChatModel(ChatOptions):
         options: Json,
         *,
         stream: bool,
-    ) -> Attempts:
+    ) -> llm.attempts.Attempts:
         patience = self._patience(options)
         route, request = self._asked(messages, stop, options, stream=stream)
         return route.attempts(request, patience, observing.observer(run))
@@ -153,7 +147,7 @@ class ScoutChatModel(ChatOptions):
         options: Json,
         *,
         stream: bool,
-    ) -> tuple[Route, ChatRequest]:
+    ) -> tuple[llm.route.Route, ChatRequest]:
         """Return who may answer a call, and its request."""
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
@@ -168,7 +162,7 @@ class ScoutChatModel(ChatOptions):
         *,
         stop: list[str] | None = None,
         **options: Any,
-    ) -> Explanation:
+    ) -> llm.explaining.Explanation:
         """Tell whom a call made now would ask, and why not the others; asks nobody.
 
         Options are those of `invoke`; for a model with tools bound to it, `**bound.kwargs`. Raises
@@ -178,7 +172,7 @@ class ScoutChatModel(ChatOptions):
         self._patience(options)
         route, request = self._asked(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
-        return explain(route, request, tokens)
+        return llm.explaining.explain(route, request, tokens)
 
     @override
     def _generate(
@@ -189,7 +183,7 @@ class ScoutChatModel(ChatOptions):
         **kwargs: Any,
     ) -> ChatResult:
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return result_of(engine.complete(attempts))
+        return result_of(llm.engine.complete(attempts))
 
     @override
     async def _agenerate(
@@ -200,7 +194,7 @@ class ScoutChatModel(ChatOptions):
         **kwargs: Any,
     ) -> ChatResult:
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return result_of(await engine.acomplete(attempts))
+        return result_of(await llm.engine.acomplete(attempts))
 
     @override
     def _stream(
@@ -213,7 +207,7 @@ class ScoutChatModel(ChatOptions):
         run = run_manager or observing.take_run()
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
-        for chunk in engine.stream(attempts):
+        for chunk in llm.engine.stream(attempts):
             generation = chunk_of(in_blocks(chunk) if blocks else chunk)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
@@ -230,7 +224,7 @@ class ScoutChatModel(ChatOptions):
         run = run_manager or observing.take_run()
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
-        stream = engine.astream(attempts)
+        stream = llm.engine.astream(attempts)
         observing.hand_over(stream)
         async for chunk in stream:
             generation = chunk_of(in_blocks(chunk) if blocks else chunk)
@@ -291,7 +285,7 @@ class ScoutChatModel(ChatOptions):
         run = observing.scope(self, config, is_async=True)
         stream = super().astream(input, run.config, stop=stop, **kwargs)
         chunks = cast("AsyncGenerator[AIMessageChunk]", stream)
-        async with engine.shutting(chunks):
+        async with llm.engine.shutting(chunks):
             with run:
                 first = await anext(chunks, None)
             if first is None:
@@ -307,7 +301,7 @@ class ScoutChatModel(ChatOptions):
     @override
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: Sequence[Tool],
         *,
         tool_choice: str | bool | dict[str, Any] | None = None,
         strict: bool | None = None,
@@ -322,10 +316,6 @@ class ScoutChatModel(ChatOptions):
             bound["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(**bound)
 
-    def _default_method(self) -> Method:
-        """Choose JSON schemas where every candidate takes them, else tools, which all do."""
-        return "json_schema" if self._takes_schemas() else "function_calling"
-
     @override
     def with_structured_output(
         self,
@@ -338,13 +328,16 @@ class ScoutChatModel(ChatOptions):
     ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
         """Answer in the form of `schema`: a pydantic class, TypedDict or JSON schema.
 
-        `method` is "json_schema", "function_calling" or "json_mode"; left out, the one that every
-        candidate supports. With `include_raw` the answer is `{"raw", "parsed", "parsing_error"}`.
+        `method` is "json_schema", "function_calling" or "json_mode"; left out, the first where
+        every candidate takes schemas, else the second, which all take. With `include_raw` the
+        answer is `{"raw", "parsed", "parsing_error"}`.
         """
+        from scout_adapters.structured import structured  # noqa: PLC0415  # with core's parsers
+
         return structured(
             self,
             schema,
-            method=method or self._default_method(),
+            method=method or ("json_schema" if self._takes_schemas() else "function_calling"),
             include_raw=include_raw,
             strict=strict,
             options=kwargs,

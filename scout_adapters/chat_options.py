@@ -9,10 +9,10 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
 from typing_extensions import override
 
+from scout_adapters import llm
 from scout_adapters.asking import timeouts_from
 from scout_adapters.errors import NoKeyError
 from scout_adapters.llm.clock import SYSTEM, Clock
-from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.types import Json
 from scout_adapters.options import FIELDS, PATIENCE, without_secrets
 
@@ -21,7 +21,10 @@ class ChatOptions(BaseChatModel):
     """What can be set on a model: of its requests, and of how long and how often a call tries."""
 
     model_config = ConfigDict(
-        populate_by_name=True, arbitrary_types_allowed=True, hide_input_in_errors=True
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # it takes 3 ms a class, of which there are many, and few are used
     )
 
     temperature: float | None = None
@@ -97,10 +100,10 @@ class ChatOptions(BaseChatModel):
             settings["extra"] = self.model_kwargs
         return settings
 
-    def _patience(self, options: Json) -> Patience:
+    def _patience(self, options: Json) -> llm.patience.Patience:
         """Take what a call says of its patience out of its options; the rest is the model's."""
         own = {name: options.pop(name, getattr(self, name)) for name in PATIENCE}
-        return Patience(timeouts=timeouts_from(own.pop("timeout")), **own)
+        return llm.patience.Patience(timeouts=timeouts_from(own.pop("timeout")), **own)
 
 
 @cache

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
+from scout_adapters import llm
 from scout_adapters.chat_base import ScoutChatModel
-from scout_adapters.chat_models import RouteCache
+from scout_adapters.chat_provider import RouteCache
 from scout_adapters.entries import (
     candidate_of,
     checked,
@@ -23,9 +24,7 @@ from scout_adapters.entries import (
     with_key,
 )
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.providers import registry
-from scout_adapters.llm.route import Route, Strategy, StrategyName, strategy_named
-from scout_adapters.llm.router import split_model
+from scout_adapters.llm.types import StrategyName
 from scout_adapters.options import without_secrets
 from scout_adapters.profiles import common_profile, takes_schema
 
@@ -41,7 +40,9 @@ class ScoutRouterChatModel(ScoutChatModel):
     """
 
     models: list[Any] = Field(exclude=True, repr=False)
-    strategy: StrategyName | Strategy = "priority"
+    strategy: StrategyName | Callable[..., Any] = "priority"
+    """A name, or a `Strategy`: a function that puts candidates in order."""
+
     api_key: SecretStr | None = Field(default=None, exclude=True)
     """A key for the entries without one of their own, which must then be of one provider."""
 
@@ -53,7 +54,7 @@ class ScoutRouterChatModel(ScoutChatModel):
             self,
             *,
             models: Sequence[str | Mapping[str, Any] | BaseChatModel],
-            strategy: StrategyName | Strategy = "priority",
+            strategy: StrategyName | llm.route.Strategy = "priority",
             api_key: str | SecretStr | None = None,
             temperature: float | None = None,
             top_p: float | None = None,
@@ -101,8 +102,10 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _takes_schemas(self) -> bool:
-        asked = (split_model(name) for name in self.candidates)
-        return all(takes_schema(registry.spec(provider), model) for provider, model in asked)
+        asked = (llm.router.split_model(name) for name in self.candidates)
+        return all(
+            takes_schema(llm.providers.registry.spec(provider), model) for provider, model in asked
+        )
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:
@@ -116,7 +119,7 @@ class ScoutRouterChatModel(ScoutChatModel):
         return {**super()._identifying_params, "models": entries, "strategy": strategy}
 
     @override
-    def _route(self, model: str | None = None) -> Route:
+    def _route(self, model: str | None = None) -> llm.route.Route:
         route = self._routes.route_of(
             (self.models, self.strategy, self.api_key, self.clock, self._settings()),
             self._make_route,
@@ -137,10 +140,10 @@ class ScoutRouterChatModel(ScoutChatModel):
             left += [f"{name} of {name_of(entry)}" for name in lost]
         return {**kept, "models": models}, left
 
-    def _make_route(self) -> Route:
+    def _make_route(self) -> llm.route.Route:
         self._check_whole()
         usual = fields_in(self._settings())
-        return Route(
+        return llm.route.Route(
             candidates=tuple(candidate_of(entry, usual) for entry in self._keyed_models()),
             strategy=self._order(),
             clock=self.clock,
@@ -151,7 +154,7 @@ class ScoutRouterChatModel(ScoutChatModel):
         if self.api_key is None:
             return self.models
         bare = [entry for entry in self.models if is_bare(entry)]
-        providers = {split_model(name_of(entry))[0] for entry in bare}
+        providers = {llm.router.split_model(name_of(entry))[0] for entry in bare}
         if len(providers) > 1:
             raise ConfigurationError(
                 f"api_key= cannot be the key of {', '.join(sorted(providers))} at once: "
@@ -159,17 +162,17 @@ class ScoutRouterChatModel(ScoutChatModel):
             )
         return [with_key(entry, self.api_key) if is_bare(entry) else entry for entry in self.models]
 
-    def _order(self) -> Strategy:
+    def _order(self) -> llm.route.Strategy:
         return (
-            strategy_named(self.strategy, self.clock)
+            llm.route.strategy_named(self.strategy, self.clock)
             if isinstance(self.strategy, str)
             else self.strategy
         )
 
-    def _narrowed(self, route: Route, model: str) -> Route:
+    def _narrowed(self, route: llm.route.Route, model: str) -> llm.route.Route:
         """Keep the candidates that a call asks for by name, or go to the one it names."""
         kept = tuple(c for c in route.candidates if model in (str(c), c.model))
         if not kept:
             entry = renamed(self._keyed_models(), model)
             kept = (candidate_of(entry, fields_in(self._settings())),)
-        return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
+        return llm.route.Route(candidates=kept, strategy=route.strategy, clock=route.clock)

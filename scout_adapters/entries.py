@@ -9,14 +9,10 @@ from typing import Any, cast
 from langchain_core.language_models import ModelProfile
 from pydantic import SecretStr
 
+from scout_adapters import llm
 from scout_adapters.asking import timeouts_from
-from scout_adapters.chat_models import ScoutProviderChatModel, as_transport
+from scout_adapters.chat_provider import ScoutProviderChatModel, as_transport
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.llm.keys import clean_keys
-from scout_adapters.llm.providers import registry
-from scout_adapters.llm.router import split_model
 from scout_adapters.options import (
     ALIASES,
     PATIENCE,
@@ -46,7 +42,7 @@ def _checked_entry(entry: Any) -> Any:
     entry = _canonical(entry) if isinstance(entry, dict) else entry
     name = name_of(entry)
     if isinstance(entry, str | dict):
-        split_model(name)  # raises, listing the known providers
+        llm.router.split_model(name)  # raises, listing the known providers
     return entry
 
 
@@ -110,8 +106,10 @@ def renamed(entries: Sequence[Any], model: str) -> Any:
 
     Where the route has none of that provider, the environment says the keys.
     """
-    provider, name = split_model(model)
-    like = next((one for one in entries if split_model(name_of(one))[0] == provider), model)
+    provider, name = llm.router.split_model(model)
+    like = next(
+        (one for one in entries if llm.router.split_model(name_of(one))[0] == provider), model
+    )
     match like:
         case ScoutProviderChatModel():
             return like.model_copy(update={"model": name, "profile": None})
@@ -127,8 +125,8 @@ def profile_in(entry: Any) -> ModelProfile | None:
             return cast("ModelProfile", profile)
         case ScoutProviderChatModel():
             return entry.profile
-    provider, model = split_model(name_of(entry))
-    return profile_on(registry.spec(provider), model)
+    provider, model = llm.router.split_model(name_of(entry))
+    return profile_on(llm.providers.registry.spec(provider), model)
 
 
 def identity_of(entry: Any) -> Any:
@@ -142,7 +140,7 @@ def identity_of(entry: Any) -> Any:
             return entry
 
 
-def candidate_of(entry: Any, usual: Mapping[str, Any]) -> Candidate:
+def candidate_of(entry: Any, usual: Mapping[str, Any]) -> llm.endpoint.Candidate:
     """Make an entry's candidate; where it leaves an option open, the router's own is usual."""
     match entry:
         case ScoutProviderChatModel():
@@ -152,7 +150,9 @@ def candidate_of(entry: Any, usual: Mapping[str, Any]) -> Candidate:
     return _candidate_of_dict(entry, usual)
 
 
-def _candidate_of_model(entry: ScoutProviderChatModel, usual: Mapping[str, Any]) -> Candidate:
+def _candidate_of_model(
+    entry: ScoutProviderChatModel, usual: Mapping[str, Any]
+) -> llm.endpoint.Candidate:
     (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
     return replace(
         only,
@@ -162,16 +162,18 @@ def _candidate_of_model(entry: ScoutProviderChatModel, usual: Mapping[str, Any])
     )
 
 
-def _candidate_of_dict(given: Mapping[str, Any], usual: Mapping[str, Any]) -> Candidate:
-    provider, model = split_model(given["model"])
-    client = registry.client(
+def _candidate_of_dict(
+    given: Mapping[str, Any], usual: Mapping[str, Any]
+) -> llm.endpoint.Candidate:
+    provider, model = llm.router.split_model(given["model"])
+    client = llm.providers.registry.client(
         provider,
-        api_keys=clean_keys(_listed(given.get("api_keys")), source="api_keys="),
+        api_keys=llm.keys.clean_keys(_listed(given.get("api_keys")), source="api_keys="),
         base_url=given.get("base_url"),
         headers=given.get("default_headers"),
         transport=as_transport(given.get("transport")),
     )
-    return Candidate(
+    return llm.endpoint.Candidate(
         endpoint=client.endpoint,
         model=model,
         settings=_over(usual, fields_in(given)),
@@ -181,7 +183,7 @@ def _candidate_of_dict(given: Mapping[str, Any], usual: Mapping[str, Any]) -> Ca
     )
 
 
-def _timeouts(own: Any) -> Timeouts | None:
+def _timeouts(own: Any) -> llm.exchange.Timeouts | None:
     return None if own is None else timeouts_from(own)
 
 

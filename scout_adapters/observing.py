@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 from langchain_core.callbacks import (
@@ -25,11 +25,13 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.config import RunnableConfig, ensure_config
 from langchain_core.utils.uuid import uuid7
 
-from scout_adapters.llm.attempt import Attempt
-from scout_adapters.llm.auditing import environment_audit
-from scout_adapters.llm.ceiling import AttemptGuard
-from scout_adapters.llm.patience import News, Observer
-from scout_adapters.llm.record import AttemptObserver, AttemptRecord, run_of
+from scout_adapters import llm
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.attempt import Attempt
+    from scout_adapters.llm.ceiling import AttemptGuard
+    from scout_adapters.llm.patience import News, Observer
+    from scout_adapters.llm.record import AttemptObserver, AttemptRecord
 
 EVENT = "scout.attempt"
 
@@ -132,7 +134,7 @@ class RunObserver:
     ) -> None:
         """Take who hears at once, who is asked first, and whether anybody takes custom events."""
         self._run = run
-        self._asked_by = run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
+        self._asked_by = llm.record.run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._listeners = listeners
         self._guards = guards
         self.events = events
@@ -221,7 +223,7 @@ def _ears(kind: type[BaseCallbackHandler]) -> Ears:
 
 def observer(run: RunManager | None) -> Observer | None:
     """Make the observer of a run, or None where nobody listens."""
-    by_environment = environment_audit()
+    by_environment = llm.auditing.environment_audit()
     if run is None or not run.handlers:
         return by_environment
     listeners: list[Any] = []

@@ -1,6 +1,7 @@
 """Providers, keys, circuits, prices and the engine: everything below LangChain's faces.
 
-Names load on first use, so that importing a part does not load the whole.
+Names and modules load on first use, so that importing a part does not load the whole: the faces
+say `llm.engine.complete(…)`, and an import of a face does not wait for the engine.
 """
 
 from __future__ import annotations
@@ -11,6 +12,23 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scout_adapters.llm import (
+        address,
+        attempts,
+        auditing,
+        client,
+        endpoint,
+        engine,
+        exchange,
+        explaining,
+        keys,
+        patience,
+        providers,
+        record,
+        route,
+        router,
+        transport,
+    )
     from scout_adapters.llm.router import (
         call_anthropic_async,
         call_google_async,
@@ -36,6 +54,8 @@ CALL = re.compile(r"call_(?P<provider>\w+)_async")
 def __getattr__(name: str) -> Any:
     if name in HOMES:
         return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    if find_spec(f"{__name__}.{name}") is not None:
+        return import_module(f"{__name__}.{name}")
     if match := CALL.fullmatch(name):
         return _provider_function(match["provider"], name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

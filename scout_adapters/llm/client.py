@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import lru_cache, partial
-from typing import Any
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -25,10 +25,12 @@ from scout_adapters.llm.key_pool import KeyPool
 from scout_adapters.llm.keys import KeyState, Rules, clean_keys, env_keys, shared_state
 from scout_adapters.llm.line import HttpLine, Line
 from scout_adapters.llm.patience import Patience
-from scout_adapters.llm.transport import Transport, shared_transport
 from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
 from scout_adapters.logs import logger_of
 from scout_adapters.options import check_address, check_body_field, check_headers
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.transport import Transport
 
 logger = logger_of(__name__)
 
@@ -209,7 +211,7 @@ class ProviderClient:
         return HttpLine(
             self.spec,
             lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
-            (lambda: transport) if transport else shared_transport,
+            (lambda: transport) if transport else network,
             self._headers,
         )
 
@@ -240,6 +242,14 @@ class ProviderClient:
         if many is None and single is None:
             return env_keys(self._prefixes)
         return (many and _split(many)) or (single and _split(single)) or ()
+
+
+@cache
+def network() -> Transport:
+    """Load what speaks HTTP when it is first needed: an import need not wait for it."""
+    from scout_adapters.llm.transport import shared_transport  # noqa: PLC0415  # see above
+
+    return shared_transport()
 
 
 def _split(variable: str) -> tuple[str, ...]:

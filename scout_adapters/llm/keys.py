@@ -61,8 +61,8 @@ class Watcher(Protocol):
 class Limits(dict[str, tuple[Allowance, ...]]):
     """By model, what the last answer said is left; one for all keys of an account."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *said: Iterable[tuple[str, tuple[Allowance, ...]]]) -> None:
+        super().__init__(*said)
         self._lacking: dict[KeyState, None] = {}
 
     def lacked_by(self, state: KeyState) -> None:

@@ -11,7 +11,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
@@ -21,7 +21,6 @@ from scout_adapters.llm.bodies import STUMBLES, encode, guarded
 from scout_adapters.llm.conversation import converse
 from scout_adapters.llm.estimating import asked_size, tokens_of
 from scout_adapters.llm.exchange import Answer, Exchange, Timeouts, Watch
-from scout_adapters.llm.transport import Transport
 from scout_adapters.llm.types import (
     ChatRequest,
     Json,
@@ -29,6 +28,9 @@ from scout_adapters.llm.types import (
     StreamReader,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.transport import Transport
 
 T = TypeVar("T")
 

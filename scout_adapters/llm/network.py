@@ -9,6 +9,8 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import lru_cache
+from types import FunctionType
 from typing import Any, TypeVar
 
 import httpcore
@@ -44,8 +46,9 @@ AMBIENT = _Ambient()
 T = TypeVar("T")
 
 
-def _doors() -> tuple[object, ...]:
-    return (
+def patched() -> bool:
+    """Tell whether somebody stands in for the network: vcrpy, respx and pytest-httpx do it here."""
+    return not _own(
         httpx.HTTPTransport.handle_request,
         httpx.AsyncHTTPTransport.handle_async_request,
         httpcore.ConnectionPool.handle_request,
@@ -53,12 +56,17 @@ def _doors() -> tuple[object, ...]:
     )
 
 
-_ORIGINAL = _doors()
+@lru_cache(maxsize=16)
+def _own(*doors: object) -> bool:
+    """Tell whether these are the libraries' own functions, and nothing wrapped around them.
 
-
-def patched() -> bool:
-    """Tell whether somebody stands in for the network: vcrpy, respx and pytest-httpx do it here."""
-    return _doors() != _ORIGINAL
+    What was there when this module was imported says nothing: a cassette may have been playing.
+    """
+    return all(
+        isinstance(door, FunctionType)
+        and door.__globals__["__name__"].startswith(("httpx.", "httpcore."))
+        for door in doors
+    )
 
 
 def with_read_timeouts(transport: T) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -17,7 +16,6 @@ from scout_adapters.llm.patience import Observer, Patience
 from scout_adapters.llm.pricing import PRICING, cost_of
 from scout_adapters.llm.types import ChatRequest
 
-StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
 Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
 """Takes the candidates and the request, returns those to try, the first one first."""
 

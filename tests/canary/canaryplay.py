@@ -16,7 +16,7 @@ from canarysweep import Heard, Listeners, found_in, texts_in, traceback_texts
 from langchain_core.caches import InMemoryCache
 from langchain_core.load import dumpd, dumps
 
-from scout_adapters import chat_models, init_scout_model, testing
+from scout_adapters import chat_provider, init_scout_model, testing
 from scout_adapters.llm import circuit_breaker, keys
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.providers import registry
@@ -89,7 +89,7 @@ def forget() -> None:
     """Forget the health, circuits and clients of other plays."""
     keys._states.clear()
     circuit_breaker._breakers.clear()
-    chat_models._transports.clear()
+    chat_provider._transports.clear()
     registry._clients.clear()
     registry._special.clear()
 

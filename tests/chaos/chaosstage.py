@@ -18,7 +18,7 @@ from chaosfaults import KEY_FAULTS, OUTAGES, Unreachable
 from chaosplan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
 from langchain_core.runnables import Runnable
 
-from scout_adapters import ScoutRouterChatModel, chat_models, init_scout_model
+from scout_adapters import ScoutRouterChatModel, chat_provider, init_scout_model
 from scout_adapters.llm import circuit_breaker, keys, pricing
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Endpoint
@@ -276,4 +276,4 @@ def forget() -> None:
     registry._special.clear()
     keys._states.clear()
     circuit_breaker._breakers.clear()
-    chat_models._transports.clear()
+    chat_provider._transports.clear()

@@ -16,7 +16,7 @@ from faultplay import Play  # noqa: E402  # rewritten first
 from faulttable import FAULTS, Fault  # noqa: E402
 from faultwitness import Overheard  # noqa: E402
 
-from scout_adapters import audit, chat_models  # noqa: E402
+from scout_adapters import audit, chat_provider  # noqa: E402
 from scout_adapters.llm import circuit_breaker, keys, pricing  # noqa: E402
 from scout_adapters.llm.providers import registry  # noqa: E402
 
@@ -57,7 +57,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     keys._states.clear()
     circuit_breaker._breakers.clear()
     pricing.PRICING.clear()
-    chat_models._transports.clear()
+    chat_provider._transports.clear()
     for log in audit._logs.values():
         log.close()
     audit._logs.clear()

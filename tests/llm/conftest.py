@@ -13,7 +13,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters.audit import _logs
-from scout_adapters.chat_models import _transports
+from scout_adapters.chat_provider import _transports
 from scout_adapters.llm import circuit_breaker, keys, pricing
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.providers import registry

@@ -18,7 +18,7 @@ from routerules import CrowdedCall, PlainCall
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.audit import _logs
-from scout_adapters.chat_models import _transports
+from scout_adapters.chat_provider import _transports
 from scout_adapters.llm import circuit_breaker, keys, pricing
 from scout_adapters.llm.clock import Clock
 from scout_adapters.llm.endpoint import Candidate, Endpoint, RetryBudget

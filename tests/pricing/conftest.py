@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scout_adapters.audit import _logs
-from scout_adapters.chat_models import _transports
+from scout_adapters.chat_provider import _transports
 from scout_adapters.llm import circuit_breaker, keys, pricing
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator

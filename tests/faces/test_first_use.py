@@ -1,0 +1,82 @@
+"""What the first import, the first model and the first call of a process do; each in its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scout_adapters
+
+HEAVY = (
+    "scout_adapters.llm.engine",
+    "scout_adapters.llm.transport",
+    "scout_adapters.llm.wires",
+    "scout_adapters.audit",
+    "httpcore",
+    "tenacity",
+    "genai_prices",
+    "vcr",
+)
+HERE = Path(__file__).parent
+
+
+def in_a_new_process(code: str) -> str:
+    """Run code in a process that has imported nothing, and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=HERE
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["ScoutRouterChatModel", "ScoutGroqChatModel", "ScoutError"])
+def test_an_import_does_not_wait_for_what_only_a_call_needs(name: str) -> None:
+    code = f"import sys; from scout_adapters import {name}; print(*sys.modules)"
+    loaded = set(in_a_new_process(code).split())
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "name", {home: name for name, home in scout_adapters.HOMES.items()}.values()
+)
+def test_any_module_can_be_the_first(name: str) -> None:
+    in_a_new_process(f"from scout_adapters import {name}")
+
+
+def test_threads_may_make_the_first_models_at_once() -> None:
+    assert in_a_new_process("""
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
+
+together = Barrier(16)
+
+def make(number):
+    together.wait()
+    if number % 2:
+        return ScoutGroqChatModel(api_key="k", model="m", temperature=number).temperature
+    return ScoutRouterChatModel(models=["groq/m"], temperature=number).temperature
+
+with ThreadPoolExecutor(16) as pool:
+    print(*pool.map(make, range(16)))
+""").split() == [f"{number:.1f}" for number in range(16)]
+
+
+PLAYED = """
+import respx
+from scout_adapters import ScoutGroqChatModel
+
+model = ScoutGroqChatModel(api_key="k", model="m", base_url="http://nowhere.invalid", max_retries=0)
+said = {"role": "assistant", "content": "Played."}
+choice = {"index": 0, "message": said, "finish_reason": "stop"}
+with respx.mock:
+    respx.post(url__startswith="http://nowhere.invalid").respond(json={"choices": [choice]})
+    print(model.invoke("Hello").text)
+"""
+
+
+def test_a_stand_in_that_was_there_before_the_first_call_is_played() -> None:
+    assert in_a_new_process(PLAYED).strip() == "Played."
