@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from scout_adapters import llm
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.llm.types import ChatRequest, Json
 from scout_adapters.options import ALIASES, FIELDS, LANGCHAINS_OWN, check_body_field
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from scout_adapters.llm.types import Json
+
     Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 else:
     Tool = Any  # core reads our hints as well, and its tools take long to import
 
-USUAL = Timeouts()
+
+@cache
+def _usual() -> llm.exchange.Timeouts:
+    return llm.exchange.Timeouts()
 
 
 def request_from(
@@ -31,13 +36,13 @@ def request_from(
     *,
     stop: Sequence[str] | str | None,
     stream: bool,
-) -> ChatRequest:
+) -> llm.types.ChatRequest:
     """Make the request of a call; `options` (of the call) win over `settings` (of the model)."""
     fields, extra = _sorted(settings, options)
     fields["tool_choice"] = choice_from(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
     wanted = stop if stop is not None else settings.get("stop")
-    return ChatRequest(
+    return llm.types.ChatRequest(
         model=model,
         messages=messages,
         stream=stream,
@@ -101,7 +106,7 @@ def choice_from(choice: Any) -> str | Mapping[str, Any] | None:
             return chosen
 
 
-def timeouts_from(timeout: Any) -> Timeouts:
+def timeouts_from(timeout: Any) -> llm.exchange.Timeouts:
     """Read `timeout=` as LangChain users write it.
 
     A number bounds every silence and the whole answer; a pair is (connect, read); an
@@ -109,16 +114,18 @@ def timeouts_from(timeout: Any) -> Timeouts:
     """
     match timeout:
         case None:
-            return USUAL
-        case Timeouts():
+            return _usual()
+        case llm.exchange.Timeouts():
             return timeout
         case int() | float():
-            return Timeouts(
+            return llm.exchange.Timeouts(
                 connect=min(timeout, 10.0), first_token=timeout, idle=timeout, total=timeout
             )
         case (connect, read):
-            return Timeouts(connect=connect, first_token=read, idle=read, total=read)
+            return llm.exchange.Timeouts(connect=connect, first_token=read, idle=read, total=read)
         case _ if hasattr(timeout, "read") and hasattr(timeout, "connect"):
             read = timeout.read
-            return Timeouts(connect=timeout.connect, first_token=read, idle=read, total=read)
+            return llm.exchange.Timeouts(
+                connect=timeout.connect, first_token=read, idle=read, total=read
+            )
     raise ConfigurationError(f"timeout={timeout!r} is no number of seconds, pair, or Timeouts")

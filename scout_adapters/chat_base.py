@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from inspect import signature
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams, LanguageModelInput
@@ -22,9 +22,11 @@ from scout_adapters import llm, observing
 from scout_adapters.asking import Tool, choice_from, request_from, tool_from
 from scout_adapters.chat_options import ChatOptions
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.types import ChatRequest, Json
 from scout_adapters.options import with_extras
 from scout_adapters.rendering import chunk_of, in_blocks, result_of
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types import Json
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
@@ -147,7 +149,7 @@ class ScoutChatModel(ChatOptions):
         options: Json,
         *,
         stream: bool,
-    ) -> tuple[llm.route.Route, ChatRequest]:
+    ) -> tuple[llm.route.Route, llm.types.ChatRequest]:
         """Return who may answer a call, and its request."""
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model

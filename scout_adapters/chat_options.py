@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr
@@ -13,8 +13,10 @@ from scout_adapters import llm
 from scout_adapters.asking import timeouts_from
 from scout_adapters.errors import NoKeyError
 from scout_adapters.llm.clock import SYSTEM, Clock
-from scout_adapters.llm.types import Json
 from scout_adapters.options import FIELDS, PATIENCE, without_secrets
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types import Json
 
 
 class ChatOptions(BaseChatModel):

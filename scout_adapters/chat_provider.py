@@ -12,7 +12,6 @@ from typing_extensions import override
 from scout_adapters import llm
 from scout_adapters.chat_base import ScoutChatModel
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.profiles import profile_on, takes_schema
 
 
@@ -121,7 +120,7 @@ class ScoutProviderChatModel(ScoutChatModel):
         return "anthropic-chat" if self.provider == "anthropic" else f"scout-{self.provider}-chat"
 
     @property
-    def spec(self) -> ProviderSpec:
+    def spec(self) -> llm.types.ProviderSpec:
         """The provider's card."""
         return llm.providers.registry.spec(self.provider)
 

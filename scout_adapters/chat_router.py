@@ -24,8 +24,7 @@ from scout_adapters.entries import (
     with_key,
 )
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.types import StrategyName
-from scout_adapters.options import without_secrets
+from scout_adapters.options import StrategyName, without_secrets
 from scout_adapters.profiles import common_profile, takes_schema
 
 

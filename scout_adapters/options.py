@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from pydantic import AliasChoices, BaseModel
@@ -39,6 +39,8 @@ ALIASES = {
     "extra_body": "extra",
 }
 """What LangChain's partners and LiteLLM call some options."""
+
+StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
 
 LANGCHAINS_OWN = frozenset(
     {"stream", "stream_usage", "ls_structured_output_format", "structured_output_format"}

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from scout_adapters.llm.types import Json
+if TYPE_CHECKING:
+    from scout_adapters.llm.types import Json
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
 

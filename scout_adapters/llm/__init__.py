@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         route,
         router,
         transport,
+        types,
     )
     from scout_adapters.llm.router import (
         call_anthropic_async,

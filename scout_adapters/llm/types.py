@@ -155,9 +155,6 @@ class Limit:
     """Seconds until then at the most, where no header says."""
 
 
-StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
     """What was left of a limit after an answer, until monotonic second `until`."""

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from scout_adapters.llm.types import ProviderSpec
-
 if TYPE_CHECKING:  # heavy, and known to whoever made a chat model
     from langchain_core.language_models.model_profile import ModelProfile
+
+    from scout_adapters.llm.types import ProviderSpec
 
 Facts = dict[str, Any]
 
