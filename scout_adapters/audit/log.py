@@ -130,7 +130,7 @@ class AuditLog:
         if file is None or file.pid != process.pid:
             self._chain = None
             return self._open(time, None)
-        if not (file.deleted or self._is_over(file, time)):
+        if not (file.deleted or (self.rotate is not None and self._is_over(file, time))):
             return file
         file.close()
         self._file = None
@@ -138,11 +138,9 @@ class AuditLog:
 
     def _is_over(self, file: Appender, time: str) -> bool:
         """Tell whether this row is for a new file."""
-        if self.rotate is None:
-            return False
         if self.rotate == "day":
             return time[:10] not in file.path.name
-        return file.size >= self.rotate
+        return self.rotate is not None and file.size >= self.rotate
 
     def _open(self, time: str, before: Path | None) -> Appender:
         path = self.path

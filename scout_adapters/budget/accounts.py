@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 NANO = 1_000_000_000
 MOST_EXACT = 10**15
@@ -33,8 +33,7 @@ def dollars(amount: int) -> Decimal:
     return Decimal(amount) / NANO
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(NamedTuple):
     """What may be spent by one whom a budget is for, within one window of time."""
 
     budget: str
@@ -69,8 +68,7 @@ class Balance:
         return max(0, self.account.limit - self.spent - self.held)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """Money that is kept for a request, in each of its accounts."""
 
     id: str

@@ -76,6 +76,10 @@ class CostTotals:
             self.uncertain_cost += cost
 
 
+Attempted = tuple[AttemptRecord, Decimal]
+"""What a run's only attempt so far has cost: most have no other, and few are asked for."""
+
+
 @dataclass(slots=True)
 class CostRow(CostTotals):
     """Calls to one model with one key, added up."""
@@ -102,10 +106,10 @@ class ScoutCostCallbackHandler(RunHandler):
         self._around = around
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
-        self._runs: LastUsed[UUID, CostTotals] = LastUsed()
+        self._runs: LastUsed[UUID, CostTotals | Attempted] = LastUsed()
         self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
-        self._added: LastUsed[UUID, AttemptRecord] = LastUsed()
-        """Of the runs that were added up, the last attempt."""
+        self._added: LastUsed[int, AttemptRecord] = LastUsed()
+        """Of the runs that were added up, by number, the last attempt."""
 
         self._lock = fork_safe_lock()
 
@@ -178,7 +182,7 @@ class ScoutCostCallbackHandler(RunHandler):
             if by == "tag":
                 return dict(self._tags)
             if by == "run":
-                return {str(run): totals for run, totals in self._runs.items()}
+                return {str(run): _totals_of(spent) for run, spent in self._runs.items()}
             return _grouped(self._rows.values(), NAMED[by])
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
@@ -203,30 +207,23 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add up what has been heard; of attempts that are told twice, one."""
         while self._waiting:
             run, outermost, record = self._waiting.popleft()
-            if self._added.get(run.id) is record:
+            if self._added.get(run.id.int) is record:
                 continue
-            self._added.note(run.id, record)
+            self._added.note(run.id.int, record)
             if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
                 continue
             usd = record.cost_usd
             cost = NOTHING if usd is None else Decimal(repr(usd))
-            for totals in self._places(run, outermost, record):
-                totals.add(record, cost)
-
-    def _places(self, run: Run, outermost: UUID, record: AttemptRecord) -> Iterator[CostTotals]:
-        place = (record.provider, record.model, record.key_id)
-        row = self._rows.get(place)
-        if row is None:
-            row = self._rows[place] = CostRow(
-                provider=record.provider, model=record.model, key_id=record.key_id
-            )
-        yield row
-        for tag in run.tags:
-            yield self._tags.get(tag) or self._tags.setdefault(tag, CostTotals())
-        spent = self._runs.get(outermost)
-        if spent is None:
-            self._runs.note(outermost, spent := CostTotals())
-        yield spent
+            place = (record.provider, record.model, record.key_id)
+            row = self._rows.get(place) or self._rows.setdefault(place, _row_of(record))
+            row.add(record, cost)
+            for tag in run.tags:
+                self._tags.setdefault(tag, CostTotals()).add(record, cost)
+            if (spent := self._runs.get(outermost)) is None:
+                self._runs.note(outermost, (record, cost))
+                continue
+            totals = self._runs[outermost] = _totals_of(spent)
+            totals.add(record, cost)
 
     @override
     def _foreign_ended(
@@ -277,6 +274,18 @@ class ScoutCostCallbackHandler(RunHandler):
 def knows_of(answer: AIMessage) -> bool:
     """Tell whether an answer says anything of its tokens or its cost."""
     return answer.usage_metadata is not None or "scout" in answer.response_metadata
+
+
+def _row_of(record: AttemptRecord) -> CostRow:
+    return CostRow(provider=record.provider, model=record.model, key_id=record.key_id)
+
+
+def _totals_of(spent: CostTotals | Attempted) -> CostTotals:
+    if isinstance(spent, CostTotals):
+        return spent
+    totals = CostTotals()
+    totals.add(*spent)
+    return totals
 
 
 NAMED: Mapping[By, Callable[[CostRow], str]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from langchain_core.messages import BaseMessage
 
@@ -45,8 +45,7 @@ ELSEWHERE = frozenset(
 """Fields of a body that have the provider read more than it is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(NamedTuple):
     """The most that a request can cost, in nano-dollars; None where nobody knows, `why` not."""
 
     nano: int | None

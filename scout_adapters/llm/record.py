@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from scout_adapters.errors import (
@@ -85,8 +85,7 @@ NAMES = tuple(field.name for field in fields(AttemptRecord))
 VALUES = attrgetter(*NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """The LangChain run that an attempt belongs to: whose call it is."""
 
     id: UUID
