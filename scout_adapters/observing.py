@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.attempt import Attempt
     from scout_adapters.llm.ceiling import AttemptGuard
     from scout_adapters.llm.patience import News, Observer
-    from scout_adapters.llm.record import AttemptObserver, AttemptRecord
+    from scout_adapters.llm.record import AttemptObserver, AttemptRecord, StartObserver
 
 EVENT = "scout.attempt"
 
@@ -127,16 +127,19 @@ class RunObserver:
     def __init__(
         self,
         run: RunManager,
-        listeners: Sequence[AttemptObserver],
         guards: Sequence[AttemptGuard],
+        starts: Sequence[StartObserver],
+        ends: Sequence[AttemptObserver],
         *,
         events: bool,
     ) -> None:
-        """Take who hears at once, who is asked first, and whether anybody takes custom events."""
+        """Take who is asked first, who hears at once, and whether anybody takes custom events."""
         self._run = run
         self._asked_by = llm.record.run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
-        self._listeners = listeners
+        self._first = bool(ends)
         self._guards = guards
+        self._starts = starts
+        self._ends = ends
         self.events = events
 
     def admit(self, attempt: Attempt) -> None:
@@ -154,15 +157,22 @@ class RunObserver:
 
     def started(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""
-        if self._listeners:
+        self._note()
+        if self._starts:
             about = attempt.about
-            for listener in self._listeners:
+            for listener in self._starts:
                 listener.on_scout_attempt_start(self._asked_by, about)
 
     def ended(self, record: AttemptRecord) -> None:
         """Tell those who must know at once, even if the call is cancelled the next moment."""
-        for listener in self._listeners:
+        self._note()
+        for listener in self._ends:
             listener.on_scout_attempt_end(self._asked_by, record)
+
+    def _note(self) -> None:
+        if self._first:
+            self._first = False
+            llm.record.told_of.note(self._asked_by.id.int, None)
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell the callbacks."""
@@ -202,8 +212,9 @@ def _inherited(run: RunManager) -> dict[str, Any]:
 class Ears(NamedTuple):
     """What a kind of handler hears of attempts."""
 
-    attempts: bool
     guards: bool
+    starts: bool
+    ends: bool
     logs: bool
     """It has a log of its own, and writes every attempt already."""
 
@@ -214,8 +225,9 @@ class Ears(NamedTuple):
 def _ears(kind: type[BaseCallbackHandler]) -> Ears:
     has = partial(hasattr, kind)
     return Ears(
-        attempts=has("on_scout_attempt_end"),
         guards=has("on_scout_attempt_admit"),
+        starts=has("on_scout_attempt_start"),
+        ends=has("on_scout_attempt_end"),
         logs=has("writes_attempts"),
         events=kind.on_custom_event not in SILENT,
     )
@@ -226,20 +238,24 @@ def observer(run: RunManager | None) -> Observer | None:
     by_environment = llm.auditing.environment_audit()
     if run is None or not run.handlers:
         return by_environment
-    listeners: list[Any] = []
     guards: list[Any] = []
+    starts: list[Any] = []
+    ends: list[Any] = []
     logs = events = False
     for handler in run.handlers:
         ears = _ears(type(handler))  # type: ignore[arg-type]  # classes can be hashed
-        if ears.attempts and handler not in listeners:  # each hears once
-            listeners.append(handler)
+        if ears.ends and handler not in ends:  # each hears once
+            ends.append(handler)
             logs = logs or ears.logs
+            if ears.starts:
+                starts.append(handler)
             if ears.guards:
                 guards.append(handler)
         events = events or (ears.events and not handler.ignore_custom_event)
     if by_environment and not logs:
-        listeners.append(by_environment)
-    return RunObserver(run, listeners, guards, events=events)
+        starts.append(by_environment)
+        ends.append(by_environment)
+    return RunObserver(run, guards, starts, ends, events=events)
 
 
 SILENT = frozenset({BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event})

@@ -26,6 +26,9 @@ class Idle(BaseCallbackHandler):
 
     run_inline = True
 
+    def on_chat_model_start(self, *told: Any, **known: Any) -> None:
+        """Do nothing; core would make a text of the messages for a handler without this."""
+
 
 def budget_handler() -> BaseCallbackHandler | None:
     """Make the budget handler with more than can be spent; None where there is none yet."""

@@ -19,10 +19,10 @@ from scout_adapters.audit.log import OnFailure
 from scout_adapters.callbacks.foreign import answered, failed
 from scout_adapters.callbacks.runs import (
     ForeignCall,
-    LastUsed,
     RunHandler,
     is_cached,
 )
+from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.auditing import row_of, write_intent, write_outcome, write_row
 from scout_adapters.llm.record import AttemptRecord, Run, run_of
 
@@ -72,12 +72,10 @@ class ScoutAuditCallbackHandler(RunHandler):
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write the intent."""
-        self._told.note(run.id.int, None)
         write_intent(self.audit, run, attempt)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Write the outcome."""
-        self._told.note(run.id.int, None)
         write_outcome(self.audit, run, record)
 
     @override

@@ -25,8 +25,9 @@ from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.plan import By, Scope, Usd, plan_of, shown
 from scout_adapters.budget.windows import TIMED, Per, window_at
 from scout_adapters.callbacks.foreign import answered, ceiling_of_call, failed
-from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
+from scout_adapters.callbacks.runs import ForeignCall, RunHandler, is_cached
 from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationError
+from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.ceiling import Ceiling, Proposal
 from scout_adapters.llm.record import AttemptRecord, Run
 from scout_adapters.logs import logger_of
@@ -123,31 +124,27 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def on_scout_attempt_admit(self, run: Run, proposal: Proposal) -> None:
         """Hold what an attempt can cost, or raise `BudgetExceeded`."""
-        about = proposal.about
-        accounts = self._accounts(run, about["provider"], about["model"], about["key_id"])
+        accounts = self._accounts(run, lambda: proposal.about)
         if accounts:
             ceiling = proposal.ceiling(self.answer_tokens)
             self._holds[run.name, proposal.number] = self._hold(accounts, ceiling)
 
-    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Do nothing: what it may cost is held already."""
-
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Book what it has cost in the place of its hold."""
-        self._told.note(run.id.int, None)
         if record.outcome != "skipped":
             self._settle(run.name, record)
 
-    def _accounts(self, run: Run, provider: str, model: str, key: str | None) -> list[Account]:
+    def _accounts(self, run: Run, about: Callable[[], Mapping[str, Any]]) -> list[Account]:
         window, by = self._window(run), self._plan.by
         if by is None:
             return self._plan.accounts(window)
+        asked = about()
         who: dict[By, Sequence[str]] = {
             "tag": run.tags or ("",),
             "user": (run.user or "",),
-            "provider": (provider,),
-            "model": (f"{provider}/{model}",),
-            "key": (key or "",),
+            "provider": (asked["provider"],),
+            "model": (f"{asked['provider']}/{asked['model']}",),
+            "key": (asked["key_id"] or "",),
         }
         return self._plan.accounts(window, who[by])
 
@@ -208,7 +205,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     @override
     def _foreign_started(self, call: ForeignCall) -> None:
-        accounts = self._accounts(call.run, call.provider, call.model, None)
+        about = {"provider": call.provider, "model": call.model, "key_id": None}
+        accounts = self._accounts(call.run, lambda: about)
         if accounts:
             ceiling = ceiling_of_call(call, self.answer_tokens)
             self._holds[call.run.name, 1] = self._hold(accounts, ceiling)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
@@ -16,7 +16,8 @@ from langchain_core.tracers.context import register_configure_hook
 from typing_extensions import override
 
 from scout_adapters.callbacks.foreign import answered, failed
-from scout_adapters.callbacks.runs import ForeignCall, LastUsed, RunHandler, is_cached
+from scout_adapters.callbacks.runs import ForeignCall, RunHandler, is_cached
+from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.locks import fork_safe_lock
 
@@ -111,6 +112,9 @@ class ScoutCostCallbackHandler(RunHandler):
         self._added: LastUsed[int, AttemptRecord] = LastUsed()
         """Of the runs that were added up, by number, the last attempt."""
 
+        self._counted: LastUsed[int, None] = LastUsed()
+        """Runs that told of no attempts, by number: of another model, or answered by the cache."""
+
         self._lock = fork_safe_lock()
 
     @property
@@ -185,14 +189,10 @@ class ScoutCostCallbackHandler(RunHandler):
                 return {str(run): _totals_of(spent) for run, spent in self._runs.items()}
             return _grouped(self._rows.values(), NAMED[by])
 
-    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Nothing is spent yet."""
-
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
         if self._around is not None:
             self._around.on_scout_attempt_end(run, record)
-        self._told.note(run.id.int, None)
         if record.outcome not in UNSENT:
             self._heard(run, record)
 
@@ -263,9 +263,9 @@ class ScoutCostCallbackHandler(RunHandler):
         if self._around is not None:
             self._around._count(call, run_id, records, cached)  # noqa: SLF001  # its own kind
         with self._lock:
-            if run_id.int in self._told:
+            if run_id.int in self._counted:
                 return
-            self._told.note(run_id.int, None)
+            self._counted.note(run_id.int, None)
             self.cached += cached
         for record in records:
             self._heard(call.run if call else run_of(run_id, None, None, None), record)

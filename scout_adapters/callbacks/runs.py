@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -18,36 +18,10 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 from typing_extensions import override
 
-from scout_adapters.llm.record import Run, run_of
-
-MOST_RUNS = 10_000
-"""The last runs that are remembered: those of cancelled calls may never be heard of again."""
+from scout_adapters.last_used import LastUsed
+from scout_adapters.llm.record import Run, run_of, told_of
 
 OURS = "scout-adapters"
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class LastUsed(dict[K, V]):
-    """A dict that is cut back to its `most` latest keys whenever it has an eighth more."""
-
-    def __init__(self, most: int = MOST_RUNS) -> None:
-        super().__init__()
-        self.most = most
-        self._full = most + most // 8  # one by one, each cut would look at all of them
-
-    def note(self, key: K, value: V) -> list[K]:
-        """Hold a value; return the keys that are held no longer."""
-        self[key] = value
-        return self.cut() if len(self) > self._full else []
-
-    def cut(self) -> list[K]:
-        """Drop the oldest keys, and return them."""
-        oldest = list(self)[: len(self) - self.most]
-        for key in oldest:
-            self.pop(key, None)
-        return oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +57,6 @@ class RunHandler(BaseCallbackHandler):
         super().__init__()
         self._outermost: LastUsed[UUID, UUID] = LastUsed()
         self._open: LastUsed[UUID, tuple[ForeignCall, Callable[[], None]]] = LastUsed()
-        self._told: LastUsed[int, None] = LastUsed()
-        """Runs of which everything is known, by number: ours, and those that ended."""
 
     def outermost(self, run: Run) -> UUID:
         """Return the id of the chain, agent or graph run that a call is part of, or its own."""
@@ -191,7 +163,7 @@ class RunHandler(BaseCallbackHandler):
         """Hear that a call was answered; of ours, everything is known by then."""
         if self._hears_texts:
             self._said("llm_answer", run_id, answers_in(response))
-        if run_id.int not in self._told:
+        if run_id.int not in told_of:
             self._foreign_ended(self._closed(run_id), run_id, answers_in(response))
         if self._hears_ends:
             self._over(run_id)
@@ -199,7 +171,7 @@ class RunHandler(BaseCallbackHandler):
     @override
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Hear that a call failed, or that its stream was left."""
-        if run_id.int not in self._told:
+        if run_id.int not in told_of:
             response = kwargs.get("response")
             answers = answers_in(response) if isinstance(response, LLMResult) else []
             self._foreign_failed(self._closed(run_id), run_id, error, answers)

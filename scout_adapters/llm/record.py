@@ -16,6 +16,7 @@ from scout_adapters.errors import (
     KeyRejected,
     ScoutError,
 )
+from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.pricing import summed
 from scout_adapters.llm.types import Json
 
@@ -112,14 +113,22 @@ def run_of(
     return Run(run_id, parent, own, None if user is None else str(user), str(run_id))
 
 
+told_of: LastUsed[int, None] = LastUsed()
+"""Runs whose handlers have been told of an attempt, by number: they need no word of core's."""
+
+
 class AttemptObserver(Protocol):
     """Hears of every attempt at once, in the thread of the call; must be quick."""
 
-    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Note that a request is about to leave."""
-
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Note what came of it; also called for what was skipped, without a start."""
+
+
+class StartObserver(AttemptObserver, Protocol):
+    """Hears of it before the first byte leaves as well."""
+
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
+        """Note that a request is about to leave."""
 
 
 def summary_of(
