@@ -9,12 +9,15 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 import httpx
+import yarl
 from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict
 
 from scout_adapters.llm.exchange import READ_TIMEOUT
 from scout_adapters.llm.network import Allowed
@@ -29,7 +32,7 @@ SLICE_BYTES = 256 * 1024
 _connected: ContextVar[Callable[[], None]] = ContextVar("scout_connected")
 
 
-class OverAiohttp(httpx.AsyncBaseTransport):
+class OverAiohttp(AiohttpTransport):
     """All connections of one event loop."""
 
     keeps_time = True
@@ -37,34 +40,40 @@ class OverAiohttp(httpx.AsyncBaseTransport):
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is kept that nobody uses."""
-        session = aiohttp.ClientSession(
+        self._session = aiohttp.ClientSession(
             connector=_Connector(limit=0, keepalive_timeout=idle_seconds, ssl=context),
             # Kept, a cookie of one key's session would go out with another key.
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
             max_line_size=MOST_HEADER_BYTES,
             max_field_size=MOST_HEADER_BYTES,
             max_headers=MOST_HEADERS,
         )
-        self._inner = AiohttpTransport(verify=context, client=session)
+        super().__init__(verify=context, client=self._session)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and read the headers of the answer."""
         allowed: Allowed = request.extensions[READ_TIMEOUT]
-        request = _rewritten(request)
         with NAMING:
             async with asyncio.timeout(None) as limit:
                 token = _connected.set(lambda: limit.reschedule(_until(allowed)))
                 try:
-                    response = await self._inner.handle_async_request(request)
+                    said = await self._session.request(
+                        request.method,
+                        _address(request.url),
+                        headers=_headers(request),
+                        data=_body(request.content),
+                        allow_redirects=False,
+                        timeout=_patience(request.extensions["timeout"].get("connect")),
+                    )
                 finally:
                     _connected.reset(token)
-        response.stream = _Body(response.stream, allowed)  # type: ignore[arg-type]  # async
-        response.extensions["network_stream"] = None  # there is one, and it can serve again
-        return response
-
-    async def aclose(self) -> None:
-        """Close all."""
-        await self._inner.aclose()
+        return httpx.Response(
+            said.status,
+            headers=said.raw_headers,
+            stream=_Body(said, allowed),
+            extensions={"network_stream": None},  # there is one, and it can serve again
+        )
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -85,51 +94,60 @@ def _until(allowed: Allowed) -> float | None:
     return None if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
-def _rewritten(request: httpx.Request) -> httpx.Request:
-    """Leave out the limits that are ours to keep, and cut what is long."""
-    connect = request.extensions["timeout"].get("connect")
-    timeouts = {"timeout": {"connect": connect, "pool": connect}}
-    if len(request.content) <= SLICE_BYTES:
-        request.extensions = timeouts
-        return request
-    body = _Slices(request.content)
-    return httpx.Request(
-        request.method, request.url, headers=request.headers, stream=body, extensions=timeouts
-    )
+@lru_cache(maxsize=256)
+def _address(url: httpx.URL) -> yarl.URL:
+    return yarl.URL(str(url), encoded=True)
 
 
-class _Slices(httpx.AsyncByteStream):
-    def __init__(self, content: bytes) -> None:
-        self._content = memoryview(content)
+@lru_cache(maxsize=64)
+def _patience(connect: float | None) -> aiohttp.ClientTimeout:
+    """Limit how long it takes to reach a server; all else is ours to limit."""
+    return aiohttp.ClientTimeout(connect=connect, sock_connect=connect)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self._content), SLICE_BYTES):
-            yield bytes(self._content[start : start + SLICE_BYTES])
+
+def _headers(request: httpx.Request) -> CIMultiDict[str]:
+    raw = request.headers.raw
+    return CIMultiDict([(name.decode("ascii"), said.decode("ascii")) for name, said in raw])
+
+
+def _body(content: bytes) -> bytes | AsyncIterator[bytes] | None:
+    return (_slices(content) if len(content) > SLICE_BYTES else content) or None
+
+
+async def _slices(content: bytes) -> AsyncIterator[bytes]:
+    view = memoryview(content)
+    for start in range(0, len(view), SLICE_BYTES):
+        yield bytes(view[start : start + SLICE_BYTES])
 
 
 class _Body(httpx.AsyncByteStream):
     """A body of which every read asks anew how long it may take."""
 
-    def __init__(self, inner: httpx.AsyncByteStream, allowed: Allowed) -> None:
-        self._inner = inner
+    def __init__(self, said: aiohttp.ClientResponse, allowed: Allowed) -> None:
+        self._said = said
         self._allowed = allowed
-        self._pieces = aiter(inner)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
+        content = self._said.content
         with NAMING:
-            async with asyncio.timeout_at(_until(self._allowed)):
-                return await anext(self._pieces)
+            piece = content.read_nowait()
+            if not piece and not content.at_eof():
+                async with asyncio.timeout_at(_until(self._allowed)):
+                    piece = await content.readany()
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
     async def aclose(self) -> None:
         with NAMING:
-            await self._inner.aclose()
+            await self._said.__aexit__(None, None, None)
 
 
 class _Naming:
-    """Says in httpx's words what went wrong: httpx-aiohttp calls a broken line a slow connect."""
+    """Says in httpx's words what went wrong."""
 
     def __enter__(self) -> None:
         return None
@@ -140,10 +158,9 @@ class _Naming:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        met = error.__cause__ if isinstance(error, httpx.TransportError) else error
-        if isinstance(met, aiohttp.ClientError | OSError):  # timeouts are errors of the system
-            raise _named(met)(str(met)) from met
-        if error is not None and not isinstance(error, StopAsyncIteration):
+        if isinstance(error, aiohttp.ClientError | OSError):  # timeouts are errors of the system
+            raise _named(error)(str(error)) from error
+        if error is not None:
             # A cancellation goes on to the user: aiohttp's frames hold the headers, and the key.
             raise error.with_traceback(None)
 
