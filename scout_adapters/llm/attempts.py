@@ -18,7 +18,7 @@ from scout_adapters.llm.attempt import Attempt, abandoning
 from scout_adapters.llm.circuit_breaker import Permit
 from scout_adapters.llm.clock import SYSTEM, Clock
 from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.exchange import NEVER, Watch
+from scout_adapters.llm.exchange import NEVER, SHORTEST, Watch
 from scout_adapters.llm.keys import KeyState, Lease
 from scout_adapters.llm.line import Parcel
 from scout_adapters.llm.patience import (
@@ -218,7 +218,7 @@ class Attempts:
     @property
     def out_of_time(self) -> bool:
         """Whether the call's own deadline has passed: no fault of whoever is being asked."""
-        return self._spent.left() <= 0
+        return self._spent.left() <= SHORTEST  # no read begins with less
 
     def _step(self) -> Attempt | ScoutError | float:
         """Return the attempt to make, seconds to sleep first, or the error that ends the call."""

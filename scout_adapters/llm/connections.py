@@ -1,23 +1,24 @@
 """Connections that are kept for the next request to the same server.
 
 httpx's pool looks at every connection that it has, several times in each exchange: of a hundred
-calls at once, four fifths of the time go there. Here each connection is a transport of its own, and
-the one that was given back last is the next one taken, however many there are.
+calls at once, four fifths of the time go there. Here each connection stands for itself, and the
+one that was given back last is the next one taken, however many there are.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpx
 
+from scout_adapters.llm.asked import Address, AsyncConnection, Connection
 from scout_adapters.llm.lane import AsyncLane, Lane
 from scout_adapters.llm.network import patched, with_read_timeouts
+from scout_adapters.llm.over_httpx import AsyncOverHttpx, OverHttpx
 from scout_adapters.llm.proxies import proxy_for
 
 if TYPE_CHECKING:
@@ -32,27 +33,6 @@ IDLE_SECONDS = 60.0
 ONE = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a request goes."""
-
-    url: httpx.URL
-    host: bytes
-    """The header of that name."""
-
-    server: str
-    """What two addresses share that can share a connection: scheme, host and port."""
-
-
-@lru_cache(maxsize=256)
-def address_of(url: str) -> Address:
-    """Read a URL. Raises `httpx.InvalidURL` and `httpx.UnsupportedProtocol`."""
-    read = httpx.URL(url)
-    if read.scheme not in {"http", "https"}:
-        raise httpx.UnsupportedProtocol(f"{read.scheme}:// is no address of an API")
-    return Address(read, read.netloc, f"{read.scheme}://{read.netloc.decode('ascii')}")
 
 
 @cache
@@ -104,27 +84,28 @@ class Connections:
     """The connections of one process, for all its threads; or `inner`, in their place."""
 
     def __init__(self, inner: Any, *, trust_env: bool) -> None:
-        self._inner = inner
+        self._given = None if inner is None else OverHttpx(inner)
         self._proxies = Proxies(trust_env=trust_env)
-        self._idle: dict[tuple[str, type], Idle[httpx.BaseTransport]] = {}
+        self._idle: dict[tuple[str, type], Idle[Connection]] = {}
         self._closed = False
 
-    def take(self, address: Address) -> httpx.BaseTransport:
+    def take(self, address: Address) -> Connection:
         """Return a connection that is nobody else's until it is given back."""
-        if self._inner is not None:
-            return self._inner  # type: ignore[no-any-return]  # the user's word
+        if self._given is not None:
+            return self._given
         proxy = self._proxies.to(address)
-        kind = httpx.HTTPTransport if proxy or patched() else Lane
+        kind = OverHttpx if proxy or patched() else Lane
         idle = self._idle.get((address.server, kind))
         if idle and (connection := idle.take()):
             return connection
         if kind is Lane:
             return Lane(tls_context(), IDLE_SECONDS)
-        return with_read_timeouts(httpx.HTTPTransport(tls_context(), proxy=proxy, limits=ONE))
+        transport = httpx.HTTPTransport(tls_context(), proxy=proxy, limits=ONE)
+        return OverHttpx(with_read_timeouts(transport))
 
-    def give(self, address: Address, connection: httpx.BaseTransport) -> None:
+    def give(self, address: Address, connection: Connection) -> None:
         """Give a connection back."""
-        if connection is self._inner:
+        if connection is self._given:
             return
         if self._closed:
             connection.close()
@@ -137,8 +118,8 @@ class Connections:
     def close(self) -> None:
         """Close those that nobody uses; the others are closed when they are given back."""
         self._closed = True
-        if self._inner is not None:
-            self._inner.close()
+        if self._given is not None:
+            self._given.close()
         for idle in self._idle.values():
             for connection in idle.empty():
                 connection.close()
@@ -148,18 +129,18 @@ class AsyncConnections:
     """Twin of `Connections`: those of one event loop. Over aiohttp where it can be had."""
 
     def __init__(self, inner: Any, *, trust_env: bool) -> None:
-        self._inner = inner
+        self._given = None if inner is None else AsyncOverHttpx(inner)
         self._proxies = Proxies(trust_env=trust_env)
-        self._idle: dict[tuple[str, type], Idle[httpx.AsyncBaseTransport]] = {}
+        self._idle: dict[tuple[str, type], Idle[AsyncConnection]] = {}
         self._closed = False
         self._over_aiohttp: OverAiohttp | None = None
 
-    def take(self, address: Address) -> httpx.AsyncBaseTransport:
+    def take(self, address: Address) -> AsyncConnection:
         """Return a connection that is nobody else's until it is given back."""
-        if self._inner is not None:
-            return self._inner  # type: ignore[no-any-return]  # the user's word
+        if self._given is not None:
+            return self._given
         proxy = self._proxies.to(address)
-        kind = httpx.AsyncHTTPTransport if proxy or patched() else AsyncLane
+        kind = AsyncOverHttpx if proxy or patched() else AsyncLane
         if kind is AsyncLane and has_aiohttp():
             return self._aiohttp()
         idle = self._idle.get((address.server, kind))
@@ -167,11 +148,12 @@ class AsyncConnections:
             return connection
         if kind is AsyncLane:
             return AsyncLane(tls_context(), IDLE_SECONDS)
-        return with_read_timeouts(httpx.AsyncHTTPTransport(tls_context(), proxy=proxy, limits=ONE))
+        transport = httpx.AsyncHTTPTransport(tls_context(), proxy=proxy, limits=ONE)
+        return AsyncOverHttpx(with_read_timeouts(transport))
 
-    async def give(self, address: Address, connection: httpx.AsyncBaseTransport) -> None:
+    async def give(self, address: Address, connection: AsyncConnection) -> None:
         """Give a connection back."""
-        if connection is self._inner or connection is self._over_aiohttp:
+        if connection is self._given or connection is self._over_aiohttp:
             return
         if self._closed:
             await connection.aclose()
@@ -184,7 +166,7 @@ class AsyncConnections:
     async def aclose(self) -> None:
         """Close those that nobody uses; the others are closed when they are given back."""
         self._closed = True
-        for shared in (self._inner, self._over_aiohttp):
+        for shared in (self._given, self._over_aiohttp):
             if shared is not None:
                 await shared.aclose()
         for idle in self._idle.values():

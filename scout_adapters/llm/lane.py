@@ -1,16 +1,15 @@
-"""One connection to one server, as a transport of httpx: httpcore's connection without its pool."""
+"""One connection to one server: httpcore's, without its pool."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
 import httpcore
-import httpx
 
-from scout_adapters.llm.exchange import READ_TIMEOUT
+from scout_adapters.llm.asked import Address, Asked, AsyncSaid, Said
 from scout_adapters.llm.network import AsyncBackend, Backend, Timing
 
 
@@ -36,14 +35,8 @@ class _Clean:
 CLEAN = _Clean()
 
 
-class Lane(httpx.BaseTransport):
-    """Sends one request at a time; opens the connection when needed, and again when it is gone.
-
-    Errors are httpcore's own.
-    """
-
-    keeps_time = True
-    """Asks the request how long a read may take."""
+class Lane:
+    """Sends one request at a time. Errors are httpcore's own."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is used again."""
@@ -53,18 +46,13 @@ class Lane(httpx.BaseTransport):
         self._backend = Backend(httpcore.SyncBackend(), self._timing)
         self._connection: httpcore.HTTPConnection | None = None
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and read the headers of the answer."""
-        asked = _asked(request)
-        self._timing.allowed = request.extensions[READ_TIMEOUT]
+    def ask(self, asked: Asked) -> Said:
+        request = _request(asked)
+        self._timing.allowed = asked.allowed
         with CLEAN:
-            said = self._ready(asked.url.origin).handle_request(asked)
-        return httpx.Response(
-            said.status,
-            headers=said.headers,
-            stream=_Body(said.stream),
-            extensions=said.extensions,
-        )
+            said = self._ready(request.url.origin).handle_request(request)
+        stream: Any = said.stream
+        return Said(said.status, said.headers, iter(stream), stream.close, reusable=True)
 
     def _ready(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
         held = self._connection
@@ -81,15 +69,12 @@ class Lane(httpx.BaseTransport):
         return self._connection
 
     def close(self) -> None:
-        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 
 
-class AsyncLane(httpx.AsyncBaseTransport):
+class AsyncLane:
     """Twin of `Lane`."""
-
-    keeps_time = True
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is used again."""
@@ -99,19 +84,14 @@ class AsyncLane(httpx.AsyncBaseTransport):
         self._backend = AsyncBackend(httpcore.AnyIOBackend(), self._timing)
         self._connection: httpcore.AsyncHTTPConnection | None = None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and read the headers of the answer."""
-        asked = _asked(request)
-        self._timing.allowed = request.extensions[READ_TIMEOUT]
+    async def ask(self, asked: Asked) -> AsyncSaid:
+        request = _request(asked)
+        self._timing.allowed = asked.allowed
         with CLEAN:
-            connection = await self._ready(asked.url.origin)
-            said = await connection.handle_async_request(asked)
-        return httpx.Response(
-            said.status,
-            headers=said.headers,
-            stream=_AsyncBody(said.stream),
-            extensions=said.extensions,
-        )
+            connection = await self._ready(request.url.origin)
+            said = await connection.handle_async_request(request)
+        stream: Any = said.stream
+        return AsyncSaid(said.status, said.headers, aiter(stream), stream.aclose, reusable=True)
 
     async def _ready(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
         held = self._connection
@@ -128,45 +108,23 @@ class AsyncLane(httpx.AsyncBaseTransport):
         return self._connection
 
     async def aclose(self) -> None:
-        """Close the connection."""
         if self._connection is not None:
             await self._connection.aclose()
 
 
-def _asked(request: httpx.Request) -> httpcore.Request:
-    url = request.url
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(
-            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-        ),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
+@lru_cache(maxsize=256)
+def _target(address: Address) -> httpcore.URL:
+    url = address.url
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
 
 
-class _Body(httpx.SyncByteStream):
-    """httpcore's stream, of the class that httpx asks for."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._inner)
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    """Twin of `_Body`."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._inner)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+def _request(asked: Asked) -> httpcore.Request:
+    return httpcore.Request(
+        method=b"POST",
+        url=_target(asked.address),
+        headers=[(name.encode(), said.encode()) for name, said in asked.headers.items()],
+        content=asked.content,
+        extensions={"timeout": asked.timeouts},
+    )

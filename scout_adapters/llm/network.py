@@ -7,7 +7,6 @@ would outlast every timeout, and the first token's time and the idle time would 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from types import FunctionType
@@ -16,12 +15,10 @@ from typing import Any, TypeVar
 import httpcore
 import httpx
 
+from scout_adapters.llm.asked import Allowed
 from scout_adapters.llm.exchange import SHORTEST
 
 END_OF_HEADERS = b"\r\n\r\n"
-
-Allowed = Callable[[], float | None]
-"""Returns the seconds for the read that begins now; None is any time."""
 
 reading: ContextVar[Allowed | None] = ContextVar("scout_reading", default=None)
 """Whom the reads of this thread or task ask, over connections that serve many at once."""

@@ -1,4 +1,4 @@
-"""httpx's interface over aiohttp's connections, with our timeouts and its errors by their names.
+"""aiohttp's connections, with our timeouts, and httpx's names for what goes wrong.
 
 aiohttp takes a third of the time that httpcore takes, and hardly more for a thousand calls at once.
 """
@@ -11,16 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 import httpx
 import yarl
 from httpx_aiohttp import AiohttpTransport
-from multidict import CIMultiDict
 
-from scout_adapters.llm.exchange import READ_TIMEOUT
-from scout_adapters.llm.network import Allowed
+from scout_adapters.llm.asked import Address, Allowed, Asked, AsyncSaid
 
 MOST_HEADER_BYTES = 64 * 1024
 MOST_HEADERS = 10_000
@@ -33,10 +31,7 @@ _connected: ContextVar[Callable[[], None]] = ContextVar("scout_connected")
 
 
 class OverAiohttp(AiohttpTransport):
-    """All connections of one event loop."""
-
-    keeps_time = True
-    """Asks the request how long a read may take."""
+    """All connections of one event loop; those that we ask leave httpx's messages out."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """Take the certificates, and how long a connection is kept that nobody uses."""
@@ -51,29 +46,22 @@ class OverAiohttp(AiohttpTransport):
         )
         super().__init__(verify=context, client=self._session)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and read the headers of the answer."""
-        allowed: Allowed = request.extensions[READ_TIMEOUT]
+    async def ask(self, asked: Asked) -> AsyncSaid:
         with NAMING:
             async with asyncio.timeout(None) as limit:
-                token = _connected.set(lambda: limit.reschedule(_until(allowed)))
+                token = _connected.set(lambda: limit.reschedule(_until(asked.allowed)))
                 try:
-                    said = await self._session.request(
-                        request.method,
-                        _address(request.url),
-                        headers=_headers(request),
-                        data=_body(request.content),
+                    said = await self._session.post(
+                        _target(asked.address),
+                        headers=asked.headers,
+                        data=_body(asked.content),
                         allow_redirects=False,
-                        timeout=_patience(request.extensions["timeout"].get("connect")),
+                        timeout=_patience(asked.timeouts["connect"]),
                     )
                 finally:
                     _connected.reset(token)
-        return httpx.Response(
-            said.status,
-            headers=said.raw_headers,
-            stream=_Body(said, allowed),
-            extensions={"network_stream": None},  # there is one, and it can serve again
-        )
+        pieces = _Pieces(said, asked.allowed)
+        return AsyncSaid(said.status, said.raw_headers, pieces, pieces.aclose, reusable=True)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -95,19 +83,14 @@ def _until(allowed: Allowed) -> float | None:
 
 
 @lru_cache(maxsize=256)
-def _address(url: httpx.URL) -> yarl.URL:
-    return yarl.URL(str(url), encoded=True)
+def _target(address: Address) -> yarl.URL:
+    return yarl.URL(str(address.url), encoded=True)
 
 
 @lru_cache(maxsize=64)
 def _patience(connect: float | None) -> aiohttp.ClientTimeout:
     """Limit how long it takes to reach a server; all else is ours to limit."""
     return aiohttp.ClientTimeout(connect=connect, sock_connect=connect)
-
-
-def _headers(request: httpx.Request) -> CIMultiDict[str]:
-    raw = request.headers.raw
-    return CIMultiDict([(name.decode("ascii"), said.decode("ascii")) for name, said in raw])
 
 
 def _body(content: bytes) -> bytes | AsyncIterator[bytes] | None:
@@ -120,15 +103,12 @@ async def _slices(content: bytes) -> AsyncIterator[bytes]:
         yield bytes(view[start : start + SLICE_BYTES])
 
 
-class _Body(httpx.AsyncByteStream):
+class _Pieces(AsyncIterator[bytes]):
     """A body of which every read asks anew how long it may take."""
 
     def __init__(self, said: aiohttp.ClientResponse, allowed: Allowed) -> None:
         self._said = said
         self._allowed = allowed
-
-    def __aiter__(self) -> Self:
-        return self
 
     async def __anext__(self) -> bytes:
         content = self._said.content

@@ -9,18 +9,18 @@ from typing import Self
 import httpx
 
 from scout_adapters.errors import ErrorKind, malformed, provider_error
+from scout_adapters.llm.asked import Asked, AsyncSaid, Headers, Said, address_of
 from scout_adapters.llm.bodies import CappedBody
-from scout_adapters.llm.connections import Address, AsyncConnections, Connections, address_of
-from scout_adapters.llm.exchange import READ_TIMEOUT, Exchange, ReadTimeouts
+from scout_adapters.llm.connections import AsyncConnections, Connections
+from scout_adapters.llm.exchange import Exchange, ReadTimeouts
 from scout_adapters.llm.failures.redaction import PIECE
 from scout_adapters.llm.httpx_errors import BROKEN
-from scout_adapters.llm.network import Allowed, reading
 
 GRACE_SECONDS = 0.25
 """How long a server may take to end a stream after its last event."""
 
 OPEN_CODINGS = frozenset({"", "identity"})
-CODINGS = OPEN_CODINGS | {"gzip", "x-gzip", "deflate"}
+CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
 BASE_HEADERS = {
     "user-agent": "scout-adapters",
     "accept": "*/*",
@@ -38,45 +38,25 @@ class Reply:
         self.patience = exchange.patience(stream=stream)
 
     def __enter__(self) -> Self:
-        address = self._address = address_of(self._exchange.url)
-        request = request_to(address, self._exchange, self.patience)
-        connection = self._connection = self._connections.take(address)
+        asked = asked_of(self._exchange, self.patience)
+        self._address = asked.address
+        connection = self._connection = self._connections.take(asked.address)
         try:
-            if hasattr(connection, "keeps_time"):
-                self._response = connection.handle_request(request)
-            else:
-                self._response = self._watched(request)
+            said = self._said = connection.ask(asked)
         except BaseException:
-            self._connections.give(address, connection)
+            self._connections.give(asked.address, connection)
             raise
-        self._begin()
-        return self
-
-    def _watched(self, request: httpx.Request) -> httpx.Response:
-        token = reading.set(self.patience.allowed)
-        try:
-            return self._connection.handle_request(request)
-        finally:
-            reading.reset(token)
-
-    def _begin(self) -> None:
-        response = self._response
-        self.status = response.status_code
-        self.headers = headers_of(response)
-        coding = self.headers.get("content-encoding", "").strip().lower()
-        if coding in OPEN_CODINGS:
-            pieces = iter(response.stream)  # type: ignore[arg-type]  # of the sync kind
-        elif coding in CODINGS:
-            pieces = response.iter_bytes()
-        else:
+        self.status, self.headers = said.status, by_name(said.headers)
+        coding = coding_in(self.headers)
+        if not (coding in OPEN_CODINGS or coding in CODINGS):
             self.__exit__()
             raise _packed(coding)
-        keeps_time = hasattr(self._connection, "keeps_time")
-        self._pieces = pieces if keeps_time else _Watched(pieces, self.patience.allowed)
+        self._pieces = said.pieces if coding in OPEN_CODINGS else _decoded(said)
+        return self
 
     def __exit__(self, *error: object) -> None:
         try:
-            self._response.close()
+            self._said.close()
         finally:
             self._connections.give(self._address, self._connection)
 
@@ -86,22 +66,7 @@ class Reply:
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
-        return "network_stream" in self._response.extensions
-
-
-class _Watched(Iterator[bytes]):
-    """Names whom the reads ask, around each of them: a connection among many cannot know."""
-
-    def __init__(self, pieces: Iterator[bytes], allowed: Allowed) -> None:
-        self._pieces = pieces
-        self._allowed = allowed
-
-    def __next__(self) -> bytes:
-        token = reading.set(self._allowed)
-        try:
-            return next(self._pieces)
-        finally:
-            reading.reset(token)
+        return self._said.reusable
 
 
 class AsyncReply:
@@ -113,45 +78,25 @@ class AsyncReply:
         self.patience = exchange.patience(stream=stream)
 
     async def __aenter__(self) -> Self:
-        address = self._address = address_of(self._exchange.url)
-        request = request_to(address, self._exchange, self.patience)
-        connection = self._connection = self._connections.take(address)
+        asked = asked_of(self._exchange, self.patience)
+        self._address = asked.address
+        connection = self._connection = self._connections.take(asked.address)
         try:
-            if hasattr(connection, "keeps_time"):
-                self._response = await connection.handle_async_request(request)
-            else:
-                self._response = await self._watched(request)
+            said = self._said = await connection.ask(asked)
         except BaseException:
-            await self._connections.give(address, connection)
+            await self._connections.give(asked.address, connection)
             raise
-        await self._begin()
-        return self
-
-    async def _watched(self, request: httpx.Request) -> httpx.Response:
-        token = reading.set(self.patience.allowed)
-        try:
-            return await self._connection.handle_async_request(request)
-        finally:
-            reading.reset(token)
-
-    async def _begin(self) -> None:
-        response = self._response
-        self.status = response.status_code
-        self.headers = headers_of(response)
-        coding = self.headers.get("content-encoding", "").strip().lower()
-        if coding in OPEN_CODINGS:
-            pieces = aiter(response.stream)  # type: ignore[arg-type]  # of the async kind
-        elif coding in CODINGS:
-            pieces = response.aiter_bytes()
-        else:
+        self.status, self.headers = said.status, by_name(said.headers)
+        coding = coding_in(self.headers)
+        if not (coding in OPEN_CODINGS or coding in CODINGS):
             await self.__aexit__()
             raise _packed(coding)
-        keeps_time = hasattr(self._connection, "keeps_time")
-        self._pieces = pieces if keeps_time else _AsyncWatched(pieces, self.patience.allowed)
+        self._pieces = said.pieces if coding in OPEN_CODINGS else _adecoded(said)
+        return self
 
     async def __aexit__(self, *error: object) -> None:
         try:
-            await self._response.aclose()
+            await self._said.close()
         finally:
             await self._connections.give(self._address, self._connection)
 
@@ -161,52 +106,60 @@ class AsyncReply:
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
-        return "network_stream" in self._response.extensions
+        return self._said.reusable
 
 
-class _AsyncWatched(AsyncIterator[bytes]):
-    """Twin of `_Watched`. No generator: one left early would be closed by a task of its own."""
-
-    def __init__(self, pieces: AsyncIterator[bytes], allowed: Allowed) -> None:
-        self._pieces = pieces
-        self._allowed = allowed
-
-    async def __anext__(self) -> bytes:
-        token = reading.set(self._allowed)
-        try:
-            return await anext(self._pieces)
-        finally:
-            reading.reset(token)
+def asked_of(exchange: Exchange, patience: ReadTimeouts) -> Asked:
+    """Put a request into bytes; of headers that are given twice, the last one holds."""
+    address = address_of(exchange.url)
+    headers = {"host": address.host, **BASE_HEADERS}
+    for name, said in exchange.headers.items():
+        headers[name.lower()] = said
+    headers["content-length"] = str(len(exchange.content))
+    timeouts = exchange.timeouts.of(stream=patience.stream)
+    return Asked(address, headers, exchange.content, timeouts, patience.allowed)
 
 
-def request_to(address: Address, exchange: Exchange, patience: ReadTimeouts) -> httpx.Request:
-    """Make httpx's request; of headers that are given twice, the last one holds."""
-    headers = {**BASE_HEADERS, **{name.lower(): said for name, said in exchange.headers.items()}}
-    raw = [(b"Host", address.host)]
-    raw += [(name.encode("ascii"), said.encode("ascii")) for name, said in headers.items()]
-    raw.append((b"Content-Length", b"%d" % len(exchange.content)))
-    request = httpx.Request(
-        "POST",
-        address.url,
-        headers=raw,
-        stream=httpx.ByteStream(exchange.content),
-        extensions={
-            "timeout": exchange.timeouts.of(stream=patience.stream),
-            READ_TIMEOUT: patience.allowed,
-        },
-    )
-    # Transports may look at it; what httpx does to read it from the stream takes 10 µs.
-    request._content = exchange.content  # noqa: SLF001
-    return request
-
-
-def headers_of(response: httpx.Response) -> Mapping[str, str]:
+def by_name(raw: Headers) -> Mapping[str, str]:
     """Return an answer's headers by lower-case name; one that came twice is one with commas."""
     headers: dict[str, str] = {}
-    for raw, said in response.headers.raw:
-        name, value = raw.decode("latin-1").lower(), said.decode("latin-1")
+    for key, said in raw:
+        name, value = key.decode("latin-1").lower(), said.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
+
+
+def coding_in(headers: Mapping[str, str]) -> str:
+    """Say how a body is packed."""
+    return headers.get("content-encoding", "").strip().lower()
+
+
+class _Raw(httpx.SyncByteStream):
+    """A body as httpx takes it, which knows how to unpack one."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+
+class _AsyncRaw(httpx.AsyncByteStream):
+    """Twin of `_Raw`."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+
+def _decoded(said: Said) -> Iterator[bytes]:
+    return httpx.Response(200, headers=said.headers, stream=_Raw(said.pieces)).iter_bytes()
+
+
+def _adecoded(said: AsyncSaid) -> AsyncIterator[bytes]:
+    return httpx.Response(200, headers=said.headers, stream=_AsyncRaw(said.pieces)).aiter_bytes()
 
 
 def _packed(coding: str) -> Exception:

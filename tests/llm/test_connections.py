@@ -15,7 +15,7 @@ import pytest
 import respx
 
 from scout_adapters import ScoutOpenAICompatibleChatModel
-from scout_adapters.llm import connections
+from scout_adapters.llm import asked, connections
 from scout_adapters.llm.transport import Transport
 
 pytestmark = pytest.mark.usefixtures("carried")
@@ -149,7 +149,7 @@ def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
     transport = Transport()
     model = model_at(server.url, transport)
     held = transport.connections()
-    address = connections.address_of(server.url)
+    address = asked.address_of(server.url)
     model.invoke("hi")
     taken = held.take(address)
     transport.close()
