@@ -8,11 +8,12 @@ keep blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from scout_adapters.alike import alike
 
 if TYPE_CHECKING:
     from scout_adapters.llm.types import Json
@@ -82,6 +83,5 @@ def chunk_of(chunk: AIMessageChunk) -> ChatGenerationChunk:
         return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
     if not isinstance(chunk.content, str):
         return ChatGenerationChunk(message=chunk)
-    made = copy(_EMPTY)  # validated, it would look for the text that is at hand
-    made.__dict__.update(message=chunk, text=chunk.content)
-    return made
+    # Validated, it would look for the text that is at hand.
+    return alike(_EMPTY, {"message": chunk, "text": chunk.content})

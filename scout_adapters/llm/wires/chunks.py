@@ -6,11 +6,11 @@ It looks for tool calls in each chunk: half of the time that a stream of words t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
 
+from scout_adapters.alike import alike
 from scout_adapters.llm.types import Json
 
 _EMPTY = AIMessageChunk(
@@ -35,14 +35,15 @@ def chunk_of(
             response_metadata=metadata,
             id=chunk_id,
         )
-    chunk = copy(_EMPTY)
-    chunk.__dict__.update(
-        content=content,
-        additional_kwargs=kwargs,
-        response_metadata=metadata,
-        id=chunk_id,
-        tool_calls=[],
-        invalid_tool_calls=[],
-        tool_call_chunks=[],
+    return alike(
+        _EMPTY,
+        {
+            "content": content,
+            "additional_kwargs": kwargs,
+            "response_metadata": metadata,
+            "id": chunk_id,
+            "tool_calls": [],
+            "invalid_tool_calls": [],
+            "tool_call_chunks": [],
+        },
     )
-    return chunk
