@@ -1,6 +1,6 @@
 """Finds what has become slower: ratios of ours to the floors, beside those in `baseline.json`.
 
-    python benchmarks/check.py            # half a minute; exits with 1 where one is 1.5 x worse
+    python benchmarks/check.py            # exits with 1 where one is 1.5 x worse, twice in a row
     python benchmarks/check.py --record   # writes the baseline anew
 
 Needs no peers: it runs in the interpreter that it is started with, which must have ours. Only CPU
@@ -25,7 +25,6 @@ from parts import Run, Variants, always, atonce, freshly
 
 BASELINE = Path(__file__).resolve().parent / "baseline.json"
 WORSE = 1.5
-SLACK = 0.05
 ROUNDS = 5
 FRESH_ROUNDS = 3
 BARE = "router-bare"
@@ -112,19 +111,19 @@ RATIOS: dict[str, Measured] = {
 }
 
 
-BEYOND = frozenset(
-    {
-        "router with cost and audit : without",
-        "import of scout_adapters : core and httpx",
-        "memory after a call : core and httpx",
-    }
-)
-"""Ratios of a whole to a part of it: what may grow by half is only what lies beyond the part."""
+BEYOND = {
+    "router with cost and audit : without": 0.05,
+    "import of scout_adapters : core and httpx": 0.15,  # one run of the garbage collector is 0.08
+    "memory after a call : core and httpx": 0.05,
+}
+"""Ratios of a whole to a part of it: what may grow by half, and by so much more, is only what lies
+beyond the part."""
 
 
 def allowed(name: str, known: float) -> float:
     """Return the ratio from which on it has become worse."""
-    return 1 + (known - 1) * WORSE + SLACK if name in BEYOND else known * WORSE
+    slack = BEYOND.get(name)
+    return known * WORSE if slack is None else 1 + (known - 1) * WORSE + slack
 
 
 def judged(found: dict[str, Spread | None], before: dict[str, float]) -> list[str]:
@@ -147,20 +146,27 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--record", action="store_true", help="write the baseline anew")
     asked, began = parser.parse_args(given), time.monotonic()
+    if asked.record:
+        kept = {name: round(ratio.middle, 3) for name, ratio in measured_now().items() if ratio}
+        BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
+    before = json.loads(BASELINE.read_text())
+    worse = judged(measured_now(), before)
+    if worse:
+        print(f"once more, for {', '.join(worse)}")
+        worse = [name for name in judged(measured_now(), before) if name in worse]
+    print(f"{time.monotonic() - began:.0f} s; worse: {', '.join(worse) or 'nothing'}")
+    return 1 if worse else 0
+
+
+def measured_now() -> dict[str, Spread | None]:
+    """Measure all ratios, and print what could not be measured."""
     figures = Figures()
     with canned_server(sys.executable) as served:
         run = Run(sys.executable, served, {}, figures, quick=True, told=lambda _: None)
         measure(run)
-    found = {name: measured(run) for name, measured in RATIOS.items()}
-    before = json.loads(BASELINE.read_text()) if BASELINE.exists() and not asked.record else {}
-    worse = judged(found, before)
     for (part, subject), why in figures.failures.items():
         print(f"{part}: {subject}: {why}")
-    if asked.record:
-        kept = {name: round(ratio.middle, 3) for name, ratio in found.items() if ratio}
-        BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
-    print(f"{time.monotonic() - began:.0f} s; worse: {', '.join(worse) or 'nothing'}")
-    return 1 if worse else 0
+    return {name: measured(run) for name, measured in RATIOS.items()}
 
 
 if __name__ == "__main__":
