@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -97,7 +96,7 @@ class ScoutAuditCallbackHandler(RunHandler):
         for answer in answers:
             record = answered(call, answer)
             if is_cached(answer):  # nobody was asked, whichever model it is
-                record = replace(record, cost_usd=0.0, cost_source=None, reason=CACHED, price=None)
+                record = record._replace(cost_usd=0.0, cost_source=None, reason=CACHED, price=None)
             write_outcome(self.audit, run, record)
 
     @override

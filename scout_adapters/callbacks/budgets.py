@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -217,7 +216,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     ) -> None:
         for answer in answers if (str(run_id), 1) in self._holds else ():
             record = answered(call, answer)
-            self._settle(str(run_id), replace(record, billed="no") if is_cached(answer) else record)
+            self._settle(str(run_id), record._replace(billed="no") if is_cached(answer) else record)
 
     @override
     def _foreign_failed(

@@ -10,7 +10,7 @@ from uuid import uuid4
 from scout_adapters.audit import AuditError, AuditLog, get_audit
 from scout_adapters.audit.log import begun, warn_of
 from scout_adapters.llm.attempt import Attempt
-from scout_adapters.llm.record import NAMES, VALUES, AttemptRecord, Run, run_of
+from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.llm.types import Json
 
 SHORT = {
@@ -21,7 +21,7 @@ SHORT = {
     "cache_write_tokens": "cache_write_t",
     "reasoning_tokens": "reasoning_t",
 }
-COLUMNS = tuple(SHORT.get(name, name) for name in NAMES)
+COLUMNS = tuple(SHORT.get(name, name) for name in AttemptRecord._fields)
 """A record's fields, as rows call them."""
 
 
@@ -49,7 +49,7 @@ def write_intent(audit: AuditLog, run: Run, attempt: Mapping[str, Any]) -> None:
 def write_outcome(audit: AuditLog, run: Run, record: AttemptRecord) -> None:
     """Write what came of an attempt."""
     row = row_of("llm_attempt", run)
-    for name, value in zip(COLUMNS, VALUES(record), strict=True):
+    for name, value in zip(COLUMNS, record, strict=True):
         if value is not None:
             row[name] = value
     write_row(audit, row)

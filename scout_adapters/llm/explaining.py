@@ -24,7 +24,6 @@ from scout_adapters.llm.keys import KeyState
 from scout_adapters.llm.patience import Patience
 from scout_adapters.llm.pricing import cost_of
 from scout_adapters.llm.progress import CIRCUIT_OPEN, Progress
-from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.route import USUAL_ANSWER_TOKENS, Route
 from scout_adapters.llm.types import ChatRequest, Json
 
@@ -42,14 +41,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedAttempt(AttemptRecord):
-    """What an attempt would be. `outcome` is `chosen`, `next` or `skipped`.
+class PlannedAttempt:
+    """What an attempt would be, in the words of `AttemptRecord`.
 
-    Tokens and `cost_usd` are estimates; where the call sets no `max_tokens`, 500 are assumed.
-    `reason` says why it is skipped, or what is special about asking it; `ready_in_s` when it could
-    be asked, 0 for now, None where waiting does not help.
+    `outcome` is `chosen`, `next` or `skipped`. Tokens and `cost_usd` are estimates; where the call
+    sets no `max_tokens`, 500 are assumed. `reason` says why it is skipped, or what is special about
+    asking it; `ready_in_s` when it could be asked, 0 for now, None where waiting does not help.
     """
 
+    number: int
+    provider: str
+    model: str
+    outcome: str
+    key_id: str | None
+    reason: str | None
+    ready_in_s: float | None
+    cost_usd: float | None
+    cost_source: str | None
+    input_tokens: int
+    output_tokens: int
     changes: tuple[str, ...] = ()
     """What the conversation would undergo on the way to this provider."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -30,8 +29,7 @@ NOT_OWN = ("seq:step:", "map:key:", "branch:", "condition:", "graph:step:", "lan
 """How the tags begin that the frameworks add for themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRecord:
+class AttemptRecord(NamedTuple):
     """What came of one attempt. Seconds, US dollars, tokens; None is unknown."""
 
     number: int
@@ -78,12 +76,8 @@ class AttemptRecord:
 
     def as_dict(self) -> Json:
         """Return what is known, for metadata and logs."""
-        pairs = zip(NAMES, VALUES(self), strict=True)
-        return {name: value for name, value in pairs if value is not None}
-
-
-NAMES = tuple(field.name for field in fields(AttemptRecord))
-VALUES = attrgetter(*NAMES)
+        known = zip(self._fields, self, strict=True)
+        return {name: value for name, value in known if value is not None}
 
 
 class Run(NamedTuple):
