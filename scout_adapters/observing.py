@@ -131,12 +131,17 @@ class RunObserver:
         starts: Sequence[StartObserver],
         ends: Sequence[AttemptObserver],
         *,
+        content: Sequence[object] = (),
         events: bool,
     ) -> None:
-        """Take who is asked first, who hears at once, and whether anybody takes custom events."""
+        """Take who is asked first, who hears at once, and whether anybody takes custom events.
+
+        Those who are `content` with that are not told by core as well that the run is over.
+        """
         self._run = run
         self._asked_by = llm.record.run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._first = bool(ends)
+        self._content = content
         self._guards = guards
         self._starts = starts
         self._ends = ends
@@ -173,6 +178,8 @@ class RunObserver:
         if self._first:
             self._first = False
             llm.record.told_of.note(self._asked_by.id.int, None)
+            if self._content:
+                self._run.handlers = [h for h in self._run.handlers if h not in self._content]
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell the callbacks."""
@@ -218,6 +225,9 @@ class Ears(NamedTuple):
     logs: bool
     """It has a log of its own, and writes every attempt already."""
 
+    content: bool
+    """It may be content with hearing of attempts."""
+
     events: bool
 
 
@@ -229,6 +239,7 @@ def _ears(kind: type[BaseCallbackHandler]) -> Ears:
         starts=has("on_scout_attempt_start"),
         ends=has("on_scout_attempt_end"),
         logs=has("writes_attempts"),
+        content=has("content"),
         events=kind.on_custom_event not in SILENT,
     )
 
@@ -241,6 +252,7 @@ def observer(run: RunManager | None) -> Observer | None:
     guards: list[Any] = []
     starts: list[Any] = []
     ends: list[Any] = []
+    content: list[Any] = []
     logs = events = False
     for handler in run.handlers:
         ears = _ears(type(handler))  # type: ignore[arg-type]  # classes can be hashed
@@ -251,11 +263,13 @@ def observer(run: RunManager | None) -> Observer | None:
                 starts.append(handler)
             if ears.guards:
                 guards.append(handler)
+            if ears.content and handler.content:  # type: ignore[attr-defined]  # it has
+                content.append(handler)
         events = events or (ears.events and not handler.ignore_custom_event)
     if by_environment and not logs:
         starts.append(by_environment)
         ends.append(by_environment)
-    return RunObserver(run, guards, starts, ends, events=events)
+    return RunObserver(run, guards, starts, ends, content=content, events=events)
 
 
 SILENT = frozenset({BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event})

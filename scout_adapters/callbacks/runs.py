@@ -37,6 +37,17 @@ class ForeignCall:
     """LangChain's `invocation_params`."""
 
 
+HEARD = (
+    "on_llm_new_token",
+    "on_llm_end",
+    "on_llm_error",
+    "on_retry",
+    "on_custom_event",
+    "on_text",
+)
+"""What core tells of a run that has begun."""
+
+
 def is_ours(metadata: Mapping[str, Any] | None) -> bool:
     """Tell whether a run is of one of our models, which tell of their attempts themselves."""
     return OURS in ((metadata or {}).get("lc_versions") or {})
@@ -52,11 +63,21 @@ class RunHandler(BaseCallbackHandler):
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
     _hears_texts = _hears_ends = False
+    _changed = False
 
     def __init__(self) -> None:
         super().__init__()
         self._outermost: LastUsed[UUID, UUID] = LastUsed()
         self._open: LastUsed[UUID, tuple[ForeignCall, Callable[[], None]]] = LastUsed()
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        cls._changed = any(getattr(cls, name) is not getattr(RunHandler, name) for name in HEARD)
+
+    @property
+    def content(self) -> bool:
+        """Whether it needs no word of core's once it has been told of a run's attempts."""
+        return not (self._hears_texts or self._hears_ends or self._changed)
 
     def outermost(self, run: Run) -> UUID:
         """Return the id of the chain, agent or graph run that a call is part of, or its own."""

@@ -102,7 +102,7 @@ def ceiling_of(
         given=input_bound(prepared, model, limits, media),
         taken=answer_bound(prepared, spec, limits, answer_tokens),
         kinds=_kinds(prepared, media),
-        tier=str(prepared.body.get("service_tier") or "").lower(),
+        tier=prepared.body.get("service_tier"),
         prices=spec.prices,
     )
 
@@ -114,14 +114,15 @@ def ceiling_at(  # noqa: PLR0913  # what a price depends on
     given: int,
     taken: int | None,
     kinds: frozenset[str] = frozenset(),
-    tier: str = "",
+    tier: Any = None,
     prices: str = "",
 ) -> Ceiling:
     """Return the most that `given` tokens of a request and `taken` of its answer can cost."""
     if taken is None:
         why = "nobody knows how long an answer may be: set max_tokens="
         return Ceiling(None, given, why=why)
-    service = USUAL if tier in USUAL_TIERS else Service(tier)
+    named = str(tier).lower() if tier else ""
+    service = USUAL if named in USUAL_TIERS else Service(named)
     tariff = price_list(provider, model, service, prices=prices).tariff
     nano = tariff.most(given, taken, kinds) if tariff else None
     if nano is None:
