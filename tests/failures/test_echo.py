@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from golden import NOW, ROWS, Golden
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.llm.failures import refusal
@@ -92,7 +92,11 @@ def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, pr
     assert kind(row, body) == row.kind
 
 
+CODELESS = next(row for row in BY_WORDS if row.name == "a code without parentheses")
+
+
 @settings(max_examples=300, deadline=None)
+@example(row=CODELESS, prompt="Overloaded (1008)", glue=" ")
 @given(row=st.sampled_from(BY_WORDS), prompt=PROMPTS, glue=st.sampled_from([" ", ": ", "\n", " '"]))
 def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
     row: Golden, prompt: str, glue: str

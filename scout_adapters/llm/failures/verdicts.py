@@ -69,7 +69,9 @@ def _verdict(provider: str, status: int, headers: Mapping[str, str], report: Rep
     if report.page is not None and status == HTTPStatus.FORBIDDEN:
         return row(K.REGION_BLOCKED)  # by a gate in front of the API, which never saw the key
     house = "minimax" if report.base_resp else provider
-    if house == "minimax" and report.number:
+    # A 401 is the key's, however its message ends: it may repeat a prompt that ends like a code.
+    coded = report.base_resp or status != HTTPStatus.UNAUTHORIZED
+    if house == "minimax" and report.number and coded:
         words |= {report.number}
     said = report.message[:READ]
     real = status if status >= HTTPStatus.BAD_REQUEST else report.status
