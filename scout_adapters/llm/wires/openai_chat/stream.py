@@ -90,8 +90,9 @@ class Reader:
         for name in _FIRST_WORD:
             if name not in about and (value := event.get(name)):
                 about[name] = value
-        if not _LAST_WORD.isdisjoint(event):
-            about |= {name: event[name] for name in event.keys() & _LAST_WORD if event[name]}
+        for name, value in event.items():
+            if value and name in _LAST_WORD:
+                about[name] = value
         if usage := event.get("usage"):
             self._count(usage)
         elif "x_groq" in event:  # in some streams the only place
