@@ -99,8 +99,7 @@ class ScoutChatModel(ChatOptions):
             params["ls_temperature"] = temperature
         if (max_tokens := kwargs.get("max_tokens", self.max_tokens)) is not None:
             params["ls_max_tokens"] = max_tokens
-        wanted = stop if stop is not None else self.stop
-        if wanted:
+        if wanted := self.stop if stop is None else stop:
             params["ls_stop"] = [wanted] if isinstance(wanted, str) else wanted
         return params
 
@@ -330,9 +329,8 @@ class ScoutChatModel(ChatOptions):
     ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
         """Answer in the form of `schema`: a pydantic class, TypedDict or JSON schema.
 
-        `method` is "json_schema", "function_calling" or "json_mode"; left out, the first where
-        every candidate takes schemas, else the second, which all take. With `include_raw` the
-        answer is `{"raw", "parsed", "parsing_error"}`.
+        `method` is "json_schema", "function_calling" or "json_mode"; left out, the first if every
+        candidate takes schemas. With `include_raw`: `{"raw", "parsed", "parsing_error"}`.
         """
         from scout_adapters.structured import structured  # noqa: PLC0415  # with core's parsers
 
