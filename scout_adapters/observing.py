@@ -154,7 +154,7 @@ class RunObserver:
             for guard in self._guards:
                 asked.append(guard)
                 guard.on_scout_attempt_admit(self._asked_by, attempt)
-        except BaseException:
+        except BaseException:  # goes on: a refusal, or whatever a handler raises
             unmade = attempt.unmade()
             for each in asked:
                 each.on_scout_attempt_end(self._asked_by, unmade)

@@ -130,7 +130,7 @@ class AuditLog:
         if file is None or file.pid != process.pid:
             self._chain = None
             return self._open(time, None)
-        if not (file.deleted or (self.rotate is not None and self._is_over(file, time))):
+        if not (file.deleted or self._is_over(file, time)):
             return file
         file.close()
         self._file = None

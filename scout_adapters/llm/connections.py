@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_IDLE = 200
 """Connections to one server that are kept while nobody uses them."""
+
+OLDEST_AIOHTTP = (3, 14)
+"""Older ones cannot be told how many headers an answer may have."""
 
 IDLE_SECONDS = 60.0
 ONE = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
@@ -198,5 +202,8 @@ class Proxies:
 
 @cache
 def has_aiohttp() -> bool:
-    """Tell whether the extra of that name is installed."""
-    return find_spec("httpx_aiohttp") is not None
+    """Tell whether the extra of that name is installed, or as much of it as works with us."""
+    if find_spec("httpx_aiohttp") is None:
+        return False
+    major, minor, *_ = version("aiohttp").split(".")  # a distribution that the other one needs
+    return (int(major), int(minor)) >= OLDEST_AIOHTTP

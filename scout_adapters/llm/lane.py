@@ -4,35 +4,12 @@ from __future__ import annotations
 
 import ssl
 from functools import lru_cache
-from types import TracebackType
 from typing import Any
 
 import httpcore
 
-from scout_adapters.llm.asked import Address, Asked, AsyncSaid, Said
+from scout_adapters.llm.asked import CLEAN, Address, Asked, AsyncSaid, Said
 from scout_adapters.llm.network import AsyncBackend, Backend, Timing
-
-
-class _Clean:
-    """Lets no frame of httpcore's go out: they hold the headers, and with them the key.
-
-    A cancellation would carry them to the user.
-    """
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            raise error.with_traceback(None)
-
-
-CLEAN = _Clean()
 
 
 class Lane:

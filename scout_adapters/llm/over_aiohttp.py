@@ -18,7 +18,7 @@ import httpx
 import yarl
 from httpx_aiohttp import AiohttpTransport
 
-from scout_adapters.llm.asked import Address, Allowed, Asked, AsyncSaid
+from scout_adapters.llm.asked import Address, Allowed, Asked, AsyncSaid, Clean
 
 MOST_HEADER_BYTES = 64 * 1024
 MOST_HEADERS = 10_000
@@ -126,11 +126,8 @@ class _Pieces(AsyncIterator[bytes]):
             await self._said.__aexit__(None, None, None)
 
 
-class _Naming:
+class _Naming(Clean):
     """Says in httpx's words what went wrong."""
-
-    def __enter__(self) -> None:
-        return None
 
     def __exit__(
         self,
@@ -140,9 +137,7 @@ class _Naming:
     ) -> None:
         if isinstance(error, aiohttp.ClientError | OSError):  # timeouts are errors of the system
             raise _named(error)(str(error)) from error
-        if error is not None:
-            # A cancellation goes on to the user: aiohttp's frames hold the headers, and the key.
-            raise error.with_traceback(None)
+        super().__exit__(kind, error, trace)
 
 
 NAMING = _Naming()

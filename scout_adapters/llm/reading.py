@@ -43,7 +43,7 @@ class Reply:
         connection = self._connection = self._connections.take(asked.address)
         try:
             said = self._said = connection.ask(asked)
-        except BaseException:
+        except BaseException:  # goes on: a failure, or a cancellation
             self._connections.give(asked.address, connection)
             raise
         self.status, self.headers = said.status, by_name(said.headers)
@@ -83,7 +83,7 @@ class AsyncReply:
         connection = self._connection = self._connections.take(asked.address)
         try:
             said = self._said = await connection.ask(asked)
-        except BaseException:
+        except BaseException:  # goes on: a failure, or a cancellation
             await self._connections.give(asked.address, connection)
             raise
         self.status, self.headers = said.status, by_name(said.headers)

@@ -19,6 +19,7 @@ from scout_adapters.llm import asked, connections
 from scout_adapters.llm.transport import Transport
 
 pytestmark = pytest.mark.usefixtures("carried")
+ASKED_ANEW = connections.has_aiohttp.__wrapped__
 ANSWER = (
     b'{"id":"1","model":"m","choices":[{"index":0,"finish_reason":"stop",'
     b'"message":{"role":"assistant","content":"hello"}}]}'
@@ -222,3 +223,13 @@ async def test_of_headers_that_are_given_twice_the_last_one_goes_out(server: Ser
     assert [line for line in lines if line.startswith(b"user-agent")] == [b"user-agent: mine"]
     assert [line for line in lines if line.startswith(b"accept:")] == [b"accept: text/plain"]
     assert len(lines) == len({line.partition(b":")[0] for line in lines})
+
+
+@pytest.mark.parametrize(
+    ("release", "serves"), [("3.13.2", False), ("3.14.0", True), ("3.14.5rc1", True), ("4.0", True)]
+)
+def test_an_aiohttp_that_is_too_old_is_left_alone(
+    release: str, serves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "version", lambda _: release)
+    assert ASKED_ANEW() is serves
