@@ -85,9 +85,10 @@ def counts_of(usage: UsageMetadata, told: Mapping[str, Any]) -> Counts:
 def _of(details: Mapping[str, Any], kind: str) -> int:
     count = details.get(kind)
     if count is None:
-        for name in details:
-            if details[name] and name.startswith(OWN_TIERS) and name.endswith(f"_{kind}"):
-                return int(details[name])
+        for name, served in details.items():
+            tier, _, own = name.partition("_")
+            if own == kind and tier in OWN_TIERS and served:
+                return int(served)
         return 0
     return int(count)
 
