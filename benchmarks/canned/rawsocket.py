@@ -64,7 +64,7 @@ def rate_at_once(port: int, path: str, links: int, calls: int) -> float:
         done = 0
         while done < calls:
             for ready, _ in selector.select():
-                received: socket.socket = ready.fileobj  # type: ignore[assignment]
+                received: socket.socket = ready.fileobj  # type: ignore[assignment]  # ours
                 # The answer is smaller than a segment of the loopback: it comes in one piece.
                 assert is_whole(received.recv(1 << 16))
                 received.sendall(request)

@@ -31,7 +31,7 @@ def keys_of(setup: Setup, owner: str) -> list[str]:
 def router(setup: Setup) -> ScoutRouterChatModel:
     """Make the router."""
     entries = [entry(setup, number) for number in range(setup.candidates)]
-    return ScoutRouterChatModel(models=entries, strategy=setup.strategy)  # type: ignore[arg-type]
+    return ScoutRouterChatModel(models=entries, strategy=setup.strategy)  # type: ignore[arg-type]  # a name
 
 
 def entry(setup: Setup, number: int) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def with_read_timeouts(transport: T) -> T:
     if isinstance(pool, httpcore.ConnectionPool):
         pool._network_backend = Backend(pool._network_backend, AMBIENT)  # noqa: SLF001  # see above
     elif isinstance(pool, httpcore.AsyncConnectionPool):
-        pool._network_backend = AsyncBackend(pool._network_backend, AMBIENT)  # noqa: SLF001
+        own = pool._network_backend  # noqa: SLF001  # as above
+        pool._network_backend = AsyncBackend(own, AMBIENT)  # noqa: SLF001  # as above
     return transport
 
 
@@ -166,7 +167,7 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    """Twin of `_Stream`."""
+    """Twin of `_Stream`; the timeouts among the arguments (ASYNC109) are httpcore's interface."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream, timing: Timing) -> None:
         self._inner = inner

@@ -98,5 +98,5 @@ def _request(asked: Asked) -> httpx.Request:
         extensions={"timeout": asked.timeouts, READ_TIMEOUT: asked.allowed},
     )
     # Transports may look at it; what httpx does to read it from the stream takes 10 µs.
-    request._content = asked.content  # noqa: SLF001
+    request._content = asked.content  # noqa: SLF001  # see above
     return request
