@@ -249,7 +249,7 @@ class ScoutChatModel(ChatOptions):
         **kwargs: Any,
     ) -> bool:
         handlers = run_manager.handlers if run_manager else ()
-        taps = any(hasattr(handler, "tap_output_aiter") for handler in handlers)
+        taps = any(map(observing.taps_streams, map(type, handlers)))
         if not (taps or self.streaming or kwargs.get("stream")):
             return False  # core would find out with a look at a protocol for each handler: 7 µs
         streams = super()._should_stream(async_api=async_api, run_manager=run_manager, **kwargs)

@@ -124,6 +124,8 @@ class scope:  # noqa: N801  # reads as a context, like contextlib's
 class RunObserver:
     """Tells a run's handlers of every attempt."""
 
+    __slots__ = ("_asked_by", "_ends", "_first", "_guards", "_others", "_run", "_starts", "events")
+
     def __init__(
         self,
         run: RunManager,
@@ -131,17 +133,17 @@ class RunObserver:
         starts: Sequence[StartObserver],
         ends: Sequence[AttemptObserver],
         *,
-        content: Sequence[object] = (),
+        others: list[BaseCallbackHandler],
         events: bool,
     ) -> None:
         """Take who is asked first, who hears at once, and whether anybody takes custom events.
 
-        Those who are `content` with that are not told by core as well that the run is over.
+        `others` are those whom core must tell that the run is over, told of attempts or not.
         """
         self._run = run
         self._asked_by = llm.record.run_of(run.run_id, run.parent_run_id, run.tags, run.metadata)
         self._first = bool(ends)
-        self._content = content
+        self._others = others
         self._guards = guards
         self._starts = starts
         self._ends = ends
@@ -162,7 +164,8 @@ class RunObserver:
 
     def started(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""
-        self._note()
+        if self._first:
+            self._note()
         if self._starts:
             about = attempt.about
             for listener in self._starts:
@@ -170,16 +173,15 @@ class RunObserver:
 
     def ended(self, record: AttemptRecord) -> None:
         """Tell those who must know at once, even if the call is cancelled the next moment."""
-        self._note()
+        if self._first:
+            self._note()
         for listener in self._ends:
             listener.on_scout_attempt_end(self._asked_by, record)
 
     def _note(self) -> None:
-        if self._first:
-            self._first = False
-            llm.record.told_of.note(self._asked_by.id.int, None)
-            if self._content:
-                self._run.handlers = [h for h in self._run.handlers if h not in self._content]
+        self._first = False
+        llm.record.told_of.note(self._asked_by.id.int, None)
+        self._run.handlers = self._others
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell the callbacks."""
@@ -214,6 +216,12 @@ def _inherited(run: RunManager) -> dict[str, Any]:
         "tags": run.tags,
         "metadata": run.metadata,
     }
+
+
+@cache
+def taps_streams(kind: type[BaseCallbackHandler]) -> bool:
+    """Tell whether a kind of handler has core stream what was asked for whole."""
+    return hasattr(kind, "tap_output_aiter")
 
 
 class Ears(NamedTuple):
@@ -252,10 +260,12 @@ def observer(run: RunManager | None) -> Observer | None:
     guards: list[Any] = []
     starts: list[Any] = []
     ends: list[Any] = []
-    content: list[Any] = []
+    others: list[BaseCallbackHandler] = []
     logs = events = False
     for handler in run.handlers:
         ears = _ears(type(handler))  # type: ignore[arg-type]  # classes can be hashed
+        if not (ears.ends and ears.content and handler.content):  # type: ignore[attr-defined]  # it has
+            others.append(handler)
         if ears.ends and handler not in ends:  # each hears once
             ends.append(handler)
             logs = logs or ears.logs
@@ -263,13 +273,11 @@ def observer(run: RunManager | None) -> Observer | None:
                 starts.append(handler)
             if ears.guards:
                 guards.append(handler)
-            if ears.content and handler.content:  # type: ignore[attr-defined]  # it has
-                content.append(handler)
         events = events or (ears.events and not handler.ignore_custom_event)
     if by_environment and not logs:
         starts.append(by_environment)
         ends.append(by_environment)
-    return RunObserver(run, guards, starts, ends, content=content, events=events)
+    return RunObserver(run, guards, starts, ends, others=others, events=events)
 
 
 SILENT = frozenset({BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event})

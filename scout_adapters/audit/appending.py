@@ -27,7 +27,9 @@ class Appender:
         self.pid = process.pid
         self._sync = sync
         self._failed: OSError | None = None
-        self._deleted, self._look_at = False, 0.0
+        self.trusted_until = 0.0
+        """Until when, by the monotonic clock, it need not be asked whether it `is_in_place`."""
+
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
@@ -70,17 +72,15 @@ class Appender:
         """How many bytes the file has, those of other processes too."""
         return os.fstat(self._descriptor).st_size
 
-    @property
-    def deleted(self) -> bool:
-        """Whether the file was deleted, as far as it was looked at in the last 50 ms.
+    def is_in_place(self) -> bool:
+        """Look whether it was deleted; trust for 50 ms that it was not.
 
         Looking takes the kernel as long as writing a row does.
         """
-        now = time.monotonic()
-        if now >= self._look_at:
-            self._deleted = os.fstat(self._descriptor).st_nlink == 0
-            self._look_at = now + BETWEEN_LOOKS_AT_LINKS
-        return self._deleted
+        if os.fstat(self._descriptor).st_nlink == 0:
+            return False
+        self.trusted_until = time.monotonic() + BETWEEN_LOOKS_AT_LINKS
+        return True
 
     def close(self) -> None:
         """Close the file, if it is this process's."""

@@ -6,7 +6,7 @@ import errno
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any, Literal
 
 import orjson
@@ -96,33 +96,52 @@ class AuditLog:
         }
         row = begun(event)
         row.update((name, value) for name, value in known.items() if value is not None)
+        if "chain" in row:
+            with self._lock:
+                self._lose(OSError(errno.EINVAL, "the field `chain` is the log's own"), event)
+            return
         self.write(row)
 
-    def write(self, row: dict[str, Any]) -> None:
-        """Append a row that was `begun`, as `log` does; the row is not to be used again."""
+    def write(self, row: dict[str, Any], *, happened: bool = False) -> None:
+        """Append a row that was `begun`, as `log` does; the row is not to be used again.
+
+        What has `happened` cannot be undone: an answer is there, and paid for. A log that cannot
+        be written does not take it away, unless it was told to raise.
+        """
         with self._lock:
             try:
                 if self._lost_since:
                     row["lost"] = self._lost_since
-                body, file = _encoded(row), self._ready(row["time"])
+                try:
+                    body = orjson.dumps(row, default=str)
+                except TypeError:
+                    body = _encoded(row)
+                file = self._file
+                if not (
+                    file is not None
+                    and file.pid == process.pid
+                    and monotonic() < file.trusted_until
+                    and self.rotate is None
+                ):
+                    file = self._ready(row["time"])
                 chain = self._chain = self._chain or Chain()
                 file.write(chain.link(body))
                 self._lost_since = 0
             except OSError as error:
-                self._lose(error, row["event"])
+                self._lose(error, row["event"], happened=happened)
             except BaseException:  # goes on; Ctrl-C, and nobody knows whether the row is written
                 self._chain = None
                 raise
 
-    def _lose(self, error: OSError, event: str) -> None:
+    def _lose(self, error: OSError, event: str, *, happened: bool = False) -> None:
         """Note that a row is not written, and say so as the log was told to."""
         self._chain = None
         self.lost += 1
         self._lost_since += 1
         failure = AuditError(error.errno or errno.EIO, error.strerror or str(error), str(self.path))
-        if self.on_failure != "warn":
+        if self.on_failure == "raise" or not (happened or self.on_failure):
             raise failure from error
-        warn_of(failure, event)
+        logger.error("a row %r is missing from the audit log: %s", event, failure)
 
     def _ready(self, time: str) -> Appender:
         """Return the file that this row goes to, open; a forked child opens its own."""
@@ -130,7 +149,8 @@ class AuditLog:
         if file is None or file.pid != process.pid:
             self._chain = None
             return self._open(time, None)
-        if not (file.deleted or self._is_over(file, time)):
+        in_place = monotonic() < file.trusted_until or file.is_in_place()
+        if in_place and not self._is_over(file, time):
             return file
         file.close()
         self._file = None
@@ -172,19 +192,8 @@ _clock: list[Any] = [-1, ""]
 """The second that was written last, and how it is written."""
 
 
-def warn_of(error: AuditError, event: str) -> None:
-    """Say that a row is missing from the log, and why."""
-    logger.error("a row %r is missing from the audit log: %s", event, error)
-
-
 def _encoded(row: dict[str, Any]) -> bytes:
-    """Return a row as JSON; what JSON has no words for, as text."""
-    if "chain" in row:
-        raise OSError(errno.EINVAL, "the field `chain` is the log's own")
-    try:
-        return orjson.dumps(row, default=str)
-    except TypeError:  # half a character, an integer beyond 64 bits, a key that is no text
-        pass
+    """Return as JSON what orjson refuses: half a character, keys that are no text, big integers."""
     try:
         text = json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:

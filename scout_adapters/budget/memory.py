@@ -40,11 +40,15 @@ class MemoryBudgets:
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
         with self._lock:
-            books = [self._book(account) for account in accounts]
-            if not beyond:
-                for book in books:
-                    if book.spent + book.held + amount > book.account.limit:
-                        return book.balance
+            books: list[Book] = []
+            for account in accounts:
+                places = self._books.get((account.budget, account.window), {})
+                book = places.get(account.scope) or self._open(account)
+                if book.account.limit != account.limit:  # it has changed since the last time
+                    book.account = account
+                if book.spent + book.held + amount > account.limit and not beyond:
+                    return book.balance
+                books.append(book)
             for book in books:
                 book.held += amount
             return Hold(str(next(self._numbers)), tuple(accounts), amount)
@@ -52,11 +56,17 @@ class MemoryBudgets:
     def settle(self, hold: Hold, amount: int | None) -> None:
         with self._lock:
             for account in hold.accounts:
-                book = self._book(account)
+                book = self._books.get((account.budget, account.window), {}).get(account.scope)
+                if book is None:  # its window was forgotten meanwhile
+                    continue
                 book.held -= hold.amount
-                book.spent += hold.amount if amount is None else amount
-                book.uncertain += hold.amount if amount is None else 0
-                book.overage += max(0, (amount or 0) - hold.amount)
+                if amount is None:
+                    book.spent += hold.amount
+                    book.uncertain += hold.amount
+                    continue
+                book.spent += amount
+                if amount > hold.amount:
+                    book.overage += amount - hold.amount
 
     def balances(self, budget: str) -> list[Balance]:
         with self._lock:
@@ -67,14 +77,6 @@ class MemoryBudgets:
         with self._lock:
             self._books.pop((budget, window), None)
 
-    def _book(self, account: Account) -> Book:
-        """Return an account's book; its limit may have changed since the last time."""
-        books = self._books.get((account.budget, account.window))
-        if books is None:
-            books = self._books[account.budget, account.window] = {}
-        book = books.get(account.scope)
-        if book is None:
-            book = books[account.scope] = Book(account)
-        elif book.account.limit != account.limit:
-            book.account = account
-        return book
+    def _open(self, account: Account) -> Book:
+        places = self._books.setdefault((account.budget, account.window), {})
+        return places.setdefault(account.scope, Book(account))

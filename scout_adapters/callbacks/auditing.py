@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -22,15 +21,15 @@ from scout_adapters.callbacks.runs import (
     is_cached,
 )
 from scout_adapters.last_used import LastUsed
-from scout_adapters.llm.auditing import row_of, write_intent, write_outcome, write_row
-from scout_adapters.llm.record import AttemptRecord, Run, run_of
+from scout_adapters.llm.auditing import AttemptWriter, row_of
+from scout_adapters.llm.record import Run, run_of
 
 Redactor = Callable[[str], str]
 
 CACHED = "from LangChain's cache"
 
 
-class ScoutAuditCallbackHandler(RunHandler):
+class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
     """Writes every attempt to the audit log: an intent before it leaves, an outcome after.
 
     Ours tell it of attempts; of any other LangChain model it logs the calls in the same two rows.
@@ -69,14 +68,6 @@ class ScoutAuditCallbackHandler(RunHandler):
         """Whether core stops a call of another model that cannot be logged, as ours stop."""
         return self.audit.on_failure != "warn"
 
-    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Write the intent."""
-        write_intent(self.audit, run, attempt)
-
-    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Write the outcome."""
-        write_outcome(self.audit, run, record)
-
     @override
     def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
         if self._prompts is not None:
@@ -86,7 +77,7 @@ class ScoutAuditCallbackHandler(RunHandler):
     @override
     def _foreign_started(self, call: ForeignCall) -> None:
         about = {"number": 1, "provider": call.provider, "model": call.model}
-        write_intent(self.audit, call.run, about)
+        self.on_scout_attempt_start(call.run, about)
 
     @override
     def _foreign_ended(
@@ -97,7 +88,7 @@ class ScoutAuditCallbackHandler(RunHandler):
             record = answered(call, answer)
             if is_cached(answer):  # nobody was asked, whichever model it is
                 record = record._replace(cost_usd=0.0, cost_source=None, reason=CACHED, price=None)
-            write_outcome(self.audit, run, record)
+            self.on_scout_attempt_end(run, record)
 
     @override
     def _foreign_failed(
@@ -113,11 +104,11 @@ class ScoutAuditCallbackHandler(RunHandler):
         said = [answer for answer in answers if answer.usage_metadata or answer.content]
         outcome = type(error).__name__
         record = answered(call, said[0], outcome) if said else failed(call, outcome, error)
-        write_outcome(self.audit, call.run, record)
+        self.on_scout_attempt_end(call.run, record)
 
     @override
     def _foreign_cancelled(self, call: ForeignCall) -> None:
-        write_outcome(self.audit, call.run, failed(call, "cancelled"))
+        self.on_scout_attempt_end(call.run, failed(call, "cancelled"))
 
     @override
     def _entered(self, kind: str, run: Run, name: str) -> None:
@@ -135,4 +126,5 @@ class ScoutAuditCallbackHandler(RunHandler):
             outcome = "cancelled"
         took = round(monotonic() - since, 6)
         row = row_of(f"{kind}_run", run)
-        write_row(self.audit, {**row, "name": name, "outcome": outcome, "latency_s": took})
+        row.update(name=name, outcome=outcome, latency_s=took)
+        self.audit.write(row, happened=True)

@@ -92,6 +92,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
         self._wall = wall
         self._hears_ends = per in {"call", "run"}
+        endless = per == "total" and self._plan.by is None
+        self._shared = self._plan.accounts("") if endless else ()
+        """The accounts of every call, where all calls have the same."""
+
         self._holds: dict[tuple[str, int], Hold] = {}
         self._windows: LastUsed[str, None] = LastUsed(KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
@@ -123,7 +127,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def on_scout_attempt_admit(self, run: Run, proposal: Proposal) -> None:
         """Hold what an attempt can cost, or raise `BudgetExceeded`."""
-        accounts = self._accounts(run, lambda: proposal.about)
+        accounts = self._shared or self._accounts(run, lambda: proposal.about)
         if accounts:
             ceiling = proposal.ceiling(self.answer_tokens)
             self._holds[run.name, proposal.number] = self._hold(accounts, ceiling)
@@ -172,12 +176,13 @@ class ScoutBudgetCallbackHandler(RunHandler):
             raise self._passing(self._plan.uncovered(accounts[0], ceiling.why), accounts[0])
         amount = ceiling.nano or 0
         held = self.store.hold(accounts, amount)
-        if isinstance(held, Balance):
-            error = self._passing(self._plan.refusal(held, amount, self._wall()), held.account)
-            if self.on_exceeded != "warn":
-                raise error
-            logger.warning("%s; it is made all the same", error)
-            held = self.store.hold(accounts, amount, beyond=True)
+        if isinstance(held, Hold):
+            return held
+        error = self._passing(self._plan.refusal(held, amount, self._wall()), held.account)
+        if self.on_exceeded != "warn":
+            raise error
+        logger.warning("%s; it is made all the same", error)
+        held = self.store.hold(accounts, amount, beyond=True)
         assert isinstance(held, Hold)  # noqa: S101  # what `beyond` is for
         return held
 
@@ -205,7 +210,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     @override
     def _foreign_started(self, call: ForeignCall) -> None:
         about = {"provider": call.provider, "model": call.model, "key_id": None}
-        accounts = self._accounts(call.run, lambda: about)
+        accounts = self._shared or self._accounts(call.run, lambda: about)
         if accounts:
             ceiling = ceiling_of_call(call, self.answer_tokens)
             self._holds[call.run.name, 1] = self._hold(accounts, ceiling)

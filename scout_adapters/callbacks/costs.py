@@ -22,7 +22,7 @@ from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.locks import fork_safe_lock
 
 NOTHING = Decimal(0)
-MOST_WAITING = 256
+MOST_WAITING = 32
 """Attempts that have been heard of and are not yet added up: whoever asks has it done."""
 
 UNSENT = frozenset({"skipped", "not_sent"})
@@ -109,8 +109,8 @@ class ScoutCostCallbackHandler(RunHandler):
         self._tags: dict[str, CostTotals] = {}
         self._runs: LastUsed[UUID, CostTotals | Attempted] = LastUsed()
         self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
-        self._added: LastUsed[int, AttemptRecord] = LastUsed()
-        """Of the runs that were added up, by number, the last attempt."""
+        self._added: LastUsed[int, int] = LastUsed()
+        """Of the runs that were added up, by number, the last attempt's number."""
 
         self._counted: LastUsed[int, None] = LastUsed()
         """Runs that told of no attempts, by number: of another model, or answered by the cache."""
@@ -198,7 +198,8 @@ class ScoutCostCallbackHandler(RunHandler):
 
     def _heard(self, run: Run, record: AttemptRecord) -> None:
         """Keep what is to be added up: many at once take a third of the time."""
-        self._waiting.append((run, self.outermost(run), record))
+        outermost = run.id if run.parent is None else self.outermost(run)
+        self._waiting.append((run, outermost, record))
         if len(self._waiting) > MOST_WAITING:
             with self._lock:
                 self._fold()
@@ -207,9 +208,9 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add up what has been heard; of attempts that are told twice, one."""
         while self._waiting:
             run, outermost, record = self._waiting.popleft()
-            if self._added.get(run.id.int) is record:
+            if self._added.get(run.id.int) == record.number:
                 continue
-            self._added.note(run.id.int, record)
+            self._added.note(run.id.int, record.number)
             if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
                 continue
             usd = record.cost_usd

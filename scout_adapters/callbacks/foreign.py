@@ -14,9 +14,9 @@ from scout_adapters.llm.billing import bill_of, tokens_in
 from scout_adapters.llm.ceiling import (
     BOUNDLESS,
     DEAR_IMAGE,
+    UNSEEN,
     Ceiling,
     Limits,
-    bounded,
     ceiling_at,
     limits_of,
     spoken,
@@ -63,12 +63,13 @@ def ceiling_of_call(call: ForeignCall, answer_tokens: int | None = None) -> Ceil
     name = spec.name if spec else call.provider
     window = None if spec else context_window(name, call.model)
     limits = limits_of(spec, call.model) if spec else Limits(window, None)
+    given = UNSEEN + _asked_bytes(call)
     named = (call.options[name] for name in LIMITS if call.options.get(name))
     stated: int | None = call.max_tokens or next(named, None)
     return ceiling_at(
         name,
         call.model,
-        given=bounded(_asked_bytes(call), limits),
+        given=given if limits.window is None else min(given, limits.window),
         taken=stated or answer_tokens or limits.answer,
         prices=spec.prices if spec else "",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.record import Run, run_of, told_of
 
 OURS = "scout-adapters"
+"""What the versions in a run's metadata name where it is of one of our models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,6 @@ HEARD = (
 """What core tells of a run that has begun."""
 
 
-def is_ours(metadata: Mapping[str, Any] | None) -> bool:
-    """Tell whether a run is of one of our models, which tell of their attempts themselves."""
-    return OURS in ((metadata or {}).get("lc_versions") or {})
-
-
 class RunHandler(BaseCallbackHandler):
     """Knows the outermost run of each run that it hears of, and the calls of models not ours.
 
@@ -62,6 +58,7 @@ class RunHandler(BaseCallbackHandler):
 
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
+    ignore_chat_model = False  # core has a property, and asks it of every handler
     _hears_texts = _hears_ends = False
     _changed = False
 
@@ -74,7 +71,7 @@ class RunHandler(BaseCallbackHandler):
         super().__init_subclass__(**settings)
         cls._changed = any(getattr(cls, name) is not getattr(RunHandler, name) for name in HEARD)
 
-    @property
+    @cached_property
     def content(self) -> bool:
         """Whether it needs no word of core's once it has been told of a run's attempts."""
         return not (self._hears_texts or self._hears_ends or self._changed)
@@ -153,9 +150,10 @@ class RunHandler(BaseCallbackHandler):
         """Note the call of a model that is not ours, until it ends or its task does."""
         if self._hears_texts:
             self._said("llm_prompt", run_id, messages[0])
-        if is_ours(metadata):
-            return
-        known, options = metadata or {}, kwargs.get("invocation_params") or {}
+        known = metadata or {}
+        if OURS in (known.get("lc_versions") or ()):
+            return  # our models tell of their attempts themselves
+        options = kwargs.get("invocation_params") or {}
         call = ForeignCall(
             run=run_of(run_id, parent_run_id, tags, metadata),
             provider=str(known.get("ls_provider") or "unknown"),

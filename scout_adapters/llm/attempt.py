@@ -83,7 +83,7 @@ class Attempt:
         """Say who is asked with which key, before it is known what comes of it."""
         return {
             "number": self.number,
-            "provider": self.candidate.endpoint.name,
+            "provider": self.candidate.endpoint.spec.name,
             "model": self.candidate.model,
             "key_id": self.parcel.key_id,
         }

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from scout_adapters.audit import AuditError, AuditLog, get_audit
-from scout_adapters.audit.log import begun, warn_of
+from scout_adapters.audit import AuditLog, get_audit
+from scout_adapters.audit.log import begun
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.llm.types import Json
@@ -38,38 +38,28 @@ def row_of(event: str, run: Run) -> Json:
     return row
 
 
-def write_intent(audit: AuditLog, run: Run, attempt: Mapping[str, Any]) -> None:
-    """Write that a request is about to leave; if that cannot be written, it must not."""
-    row = begun("llm_intent")
-    row["run_id"] = run.name
-    row.update(attempt)
-    audit.write(row)
+class AttemptWriter:
+    """Writes every attempt that it hears of to its log."""
+
+    audit: AuditLog
+
+    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
+        """Write that a request is about to leave; if that cannot be written, it must not."""
+        row = begun("llm_intent")
+        row["run_id"] = run.name
+        row.update(attempt)
+        self.audit.write(row)
+
+    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
+        """Write what came of it."""
+        row = row_of("llm_attempt", run)
+        for name, value in zip(COLUMNS, record, strict=True):
+            if value is not None:
+                row[name] = value
+        self.audit.write(row, happened=True)
 
 
-def write_outcome(audit: AuditLog, run: Run, record: AttemptRecord) -> None:
-    """Write what came of an attempt."""
-    row = row_of("llm_attempt", run)
-    for name, value in zip(COLUMNS, record, strict=True):
-        if value is not None:
-            row[name] = value
-    write_row(audit, row)
-
-
-def write_row(audit: AuditLog, row: Json) -> None:
-    """Write what has happened and cannot be undone.
-
-    The answer is there, and paid for: a log that cannot be written does not take it away, unless
-    it was told to raise.
-    """
-    try:
-        audit.write(row)
-    except AuditError as error:
-        if audit.on_failure == "raise":
-            raise
-        warn_of(error, row["event"])
-
-
-class EnvironmentAudit:
+class EnvironmentAudit(AttemptWriter):
     """Writes every attempt of a call to the log at SCOUT_AUDIT_PATH; also without LangChain."""
 
     events = False
@@ -77,13 +67,10 @@ class EnvironmentAudit:
     def __init__(self) -> None:
         self._call = run_of(uuid4(), None, None, None)  # stands for the run where there is none
 
-    def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Write the intent."""
-        write_intent(get_audit(), run, attempt)
-
-    def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Write the outcome."""
-        write_outcome(get_audit(), run, record)
+    @property
+    def audit(self) -> AuditLog:  # type: ignore[override]  # whichever it is now
+        """The process's log."""
+        return get_audit()
 
     def admit(self, attempt: Attempt) -> None:
         """Nothing is forbidden here."""

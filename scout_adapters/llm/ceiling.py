@@ -7,7 +7,7 @@ of the provider's own read in the course of an answer is bounded by the model's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -54,12 +54,22 @@ class Ceiling(NamedTuple):
     why: str = ""
 
 
+WRITES = frozenset({"cache_write"}), frozenset({"cache_write", "cache_write_1h"})
+"""The kinds of tokens that a cache may be written with: at one price, or at an hour's too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a model takes and says at the most, in tokens; None where that is not known."""
+    """What is known of a model ahead of a call. Tokens; None where that is not known."""
 
     window: int | None
     answer: int | None
+    stated: bool = True
+    """Whether `max_tokens` bounds all of an answer, thoughts too."""
+
+    image: int = IMAGE
+    writes: frozenset[str] = frozenset()
+    """The kinds of tokens that it writes to its cache unasked."""
 
 
 class Proposal(Protocol):
@@ -95,13 +105,15 @@ def ceiling_of(
     say.
     """
     spec, model = candidate.endpoint.spec, candidate.model
-    limits, media = limits_of(spec, model), _blocks(prepared.turns)
+    limits, media = limits_of(spec, model), _media(prepared.turns)
+    writes = WRITES[1] if b"cache_control" in prepared.content else limits.writes
+    modalities = prepared.body.get("modalities")
     return ceiling_at(
         spec.name,
         model,
-        given=input_bound(prepared, model, limits, media),
-        taken=answer_bound(prepared, spec, limits, answer_tokens),
-        kinds=_kinds(prepared, media),
+        given=input_bound(prepared, limits, media),
+        taken=answer_bound(prepared, limits, answer_tokens),
+        kinds=_kinds(media, modalities or (), writes) if media or modalities else writes,
         tier=prepared.body.get("service_tier"),
         prices=spec.prices,
     )
@@ -135,42 +147,42 @@ def limits_of(spec: ProviderSpec, model: str) -> Limits:
     """Return a model's limits: by its card, or by what is published of it."""
     held = _limits.get((id(spec), model))
     if held is None:
-        profile = profile_on(spec, model) or {}
-        window = profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model)
-        held = _limits[id(spec), model] = (
-            spec,
-            Limits(window, profile.get("max_output_tokens")),
-        )
+        held = _limits[id(spec), model] = (spec, _look_up(spec, model))
     return held[1]
+
+
+def _look_up(spec: ProviderSpec, model: str) -> Limits:
+    profile, beyond = profile_on(spec, model) or {}, spec.thoughts_beyond
+    return Limits(
+        window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
+        answer=profile.get("max_output_tokens"),
+        stated=beyond is None or not beyond.match(model),
+        image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
+        # Claude writes what is marked, others whatever they like, at a price of its own.
+        writes=frozenset() if "claude" in model else WRITES[0],
+    )
 
 
 _limits: dict[tuple[int, str], tuple[ProviderSpec, Limits]] = {}
 """What was looked up, with the card, which lives as long as its id stands for it."""
 
 
-def input_bound(
-    prepared: Prepared, model: str, limits: Limits, media: Sequence[Json] | None = None
-) -> int:
+def input_bound(prepared: Prepared, limits: Limits, media: Sequence[Json] | None = None) -> int:
     """Return a number of tokens that a request does not exceed."""
-    if limits.window is not None and _reads_more(prepared):
-        return limits.window
-    size = len(prepared.content) or spoken(prepared.request.messages)
-    blocks = _blocks(prepared.turns) if media is None else media
-    if blocks:
-        size += sum(_beyond(block, model) for block in blocks)
-    return bounded(size, limits)
+    window, tools = limits.window, prepared.request.tools
+    if window is not None and (
+        not ELSEWHERE.isdisjoint(prepared.body) or (tools and _of_providers_own(tools))
+    ):
+        return window
+    most = UNSEEN + (len(prepared.content) or spoken(prepared.request.messages))
+    for block in _media(prepared.turns) if media is None else media:
+        most += _beyond(block, limits)
+    return most if window is None or most < window else window
 
 
-def bounded(size: int, limits: Limits) -> int:
-    """Return a number of tokens that so many bytes, and what is put around them, do not exceed."""
-    return size + UNSEEN if limits.window is None else min(size + UNSEEN, limits.window)
-
-
-def _reads_more(prepared: Prepared) -> bool:
-    """Tell whether the provider may read more than it is sent: with tools of its own, say."""
-    tools = prepared.request.tools
-    own = tools and any(tool.get("type") != "function" for tool in tools)
-    return bool(own) or not ELSEWHERE.isdisjoint(prepared.body)
+def _of_providers_own(tools: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether one of the tools has the provider read more than it is sent."""
+    return any(tool.get("type") != "function" for tool in tools)
 
 
 def spoken(messages: Sequence[BaseMessage]) -> int:
@@ -178,56 +190,50 @@ def spoken(messages: Sequence[BaseMessage]) -> int:
     return sum(len(message.text.encode()) for message in messages)
 
 
-def _beyond(block: Json, model: str) -> int:
+def _beyond(block: Json, limits: Limits) -> int:
     """Return how many tokens a part that is no text has beyond its bytes in the body."""
     packed = len(block.get("base64") or "")
     match block["type"]:
         case "image":
-            return (DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE) - packed
+            return limits.image - packed
         case "audio" | "video" if packed:
             return packed // BYTES_OF_SOUND - packed
     return 0 if packed else BOUNDLESS
 
 
-def _blocks(turns: Sequence[Turn]) -> list[Json]:
-    return [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
+def _media(turns: Sequence[Turn]) -> list[Json]:
+    found: list[Json] = []
+    for turn in turns:
+        for block in turn.blocks:
+            if block.get("type") in MEDIA:
+                found.append(block)  # noqa: PERF401  # a comprehension is a call of its own
+    return found
 
 
 MEDIA = frozenset({"image", "audio", "video", "file"})
 
 
-def _kinds(prepared: Prepared, media: Sequence[Json]) -> frozenset[str]:
+def _kinds(
+    media: Sequence[Json], modalities: Sequence[str], writes: frozenset[str]
+) -> frozenset[str]:
     """Name the kinds of tokens that may be dearer than others, and that this call may have."""
-    marked = b"cache_control" in prepared.content
-    modalities = prepared.body.get("modalities") or ()
-    # Claude writes what is marked, others whatever they like, at a price of its own.
-    writes = WRITES if marked else () if "claude" in prepared.request.model else WRITES[:1]
-    if not (media or modalities):
-        return _of_writes[len(writes)]
     given = (f"input_{block['type']}" for block in media)
     taken = (f"output_{modality}" for modality in modalities)
     return frozenset((*given, *taken, *writes))
 
 
-WRITES = ("cache_write", "cache_write_1h")
-_of_writes = [frozenset(WRITES[:many]) for many in range(len(WRITES) + 1)]
-
-
 def answer_bound(
-    prepared: Prepared, spec: ProviderSpec, limits: Limits, answer_tokens: int | None = None
+    prepared: Prepared, limits: Limits, answer_tokens: int | None = None
 ) -> int | None:
     """Return a number of tokens that an answer does not exceed; None where nobody knows one."""
     body: Any = prepared.body
-    stated = (
+    stated = limits.stated and (
         prepared.request.max_tokens
         or body.get("max_completion_tokens")
         or body.get("max_tokens")  # Anthropic's wire sets it where nobody has
         or (body.get("generationConfig") or {}).get("maxOutputTokens")
     )
-    beyond = spec.thoughts_beyond
-    if beyond is not None and beyond.match(prepared.request.model):
-        stated = None
-    if stated is not None:
+    if stated:
         most = stated + stated // 16 + SLACK
     else:
         most = answer_tokens or limits.answer or limits.window

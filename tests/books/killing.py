@@ -48,11 +48,11 @@ class Log(AuditLog):
 
     reaper: Reaper
 
-    def write(self, row: dict[str, Any]) -> None:
+    def write(self, row: dict[str, Any], *, happened: bool = False) -> None:
         event = row["event"]
         if event == "llm_attempt":
             self.reaper.at("answered")
-        super().write(row)
+        super().write(row, happened=happened)
         os.write(1, f"{event} {row['run_id']} {row['number']}\n".encode())
         self.reaper.at({"llm_intent": "intended", "llm_attempt": "logged"}[event])
 

@@ -119,7 +119,7 @@ def test_no_recorded_request_had_more_tokens_than_it_is_held_for(provider: str) 
         if tokens is None or SEARCHES.search(record["model"] or ""):
             continue
         looked_at += 1
-        bound = input_bound(prepared_of(record), record["model"], limits_of(spec, record["model"]))
+        bound = input_bound(prepared_of(record), limits_of(spec, record["model"]))
         if tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
     assert looked_at > 50
@@ -132,7 +132,7 @@ def test_no_recorded_answer_had_more_tokens_than_it_is_held_for(provider: str) -
     beyond, looked_at = [], 0
     for record in recorded(provider):
         tokens = answered(record)
-        bound = answer_bound(prepared_of(record), spec, limits_of(spec, record["model"] or ""))
+        bound = answer_bound(prepared_of(record), limits_of(spec, record["model"] or ""))
         looked_at += tokens is not None and bound is not None
         if tokens is not None and bound is not None and tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
