@@ -133,7 +133,7 @@ class RunObserver:
         starts: Sequence[StartObserver],
         ends: Sequence[AttemptObserver],
         *,
-        others: list[BaseCallbackHandler],
+        others: Sequence[BaseCallbackHandler],
         events: bool,
     ) -> None:
         """Take who is asked first, who hears at once, and whether anybody takes custom events.
@@ -181,7 +181,7 @@ class RunObserver:
     def _note(self) -> None:
         self._first = False
         llm.record.told_of.note(self._asked_by.id.int, None)
-        self._run.handlers = self._others
+        self._run.handlers = [*self._others]
 
     def tell(self, news: Sequence[News]) -> None:
         """Tell the callbacks."""
@@ -257,26 +257,26 @@ def observer(run: RunManager | None) -> Observer | None:
     by_environment = llm.auditing.environment_audit()
     if run is None or not run.handlers:
         return by_environment
-    guards: list[Any] = []
-    starts: list[Any] = []
-    ends: list[Any] = []
-    others: list[BaseCallbackHandler] = []
+    guards: tuple[Any, ...] = ()
+    starts: tuple[Any, ...] = ()
+    ends: tuple[Any, ...] = ()
+    others: tuple[BaseCallbackHandler, ...] = ()
     logs = events = False
     for handler in run.handlers:
         ears = _ears(type(handler))  # type: ignore[arg-type]  # classes can be hashed
         if not (ears.ends and ears.content and handler.content):  # type: ignore[attr-defined]  # it has
-            others.append(handler)
+            others += (handler,)
         if ears.ends and handler not in ends:  # each hears once
-            ends.append(handler)
+            ends += (handler,)
             logs = logs or ears.logs
             if ears.starts:
-                starts.append(handler)
+                starts += (handler,)
             if ears.guards:
-                guards.append(handler)
+                guards += (handler,)
         events = events or (ears.events and not handler.ignore_custom_event)
     if by_environment and not logs:
-        starts.append(by_environment)
-        ends.append(by_environment)
+        starts += (by_environment,)
+        ends += (by_environment,)
     return RunObserver(run, guards, starts, ends, others=others, events=events)
 
 

@@ -34,8 +34,8 @@ from scout_adapters.llm.progress import (
     CIRCUIT_OPEN,
     NO_KEY,
     Progress,
+    Turns,
     drop_smaller,
-    in_turn,
     redactor,
     why_none,
 )
@@ -67,15 +67,15 @@ class Attempts:
         self.request = request
         self.patience = patience
         self.clock = clock
-        self.records: list[AttemptRecord] = []
+        self.records: tuple[AttemptRecord, ...] = ()
         self._observer = observer
-        self._progress = in_turn(candidates, clock.now())
+        self._progress = Turns(candidates, clock.now())
         self._spent = Spent(patience, clock)
         self._waiting = 0.0
         self._again: tuple[Progress, KeyState | None] | None = None
         self._last: ScoutError | None = None
         self._final: ScoutError | None = None
-        self._news: list[News] = []
+        self._news: tuple[News, ...] = ()
         self._sent = 0
         self._sent_before = 0
 
@@ -118,13 +118,13 @@ class Attempts:
     def tell(self) -> None:
         """Pass on what happened since the last time."""
         if self._news and self._observer:
-            news, self._news = self._news, []
+            news, self._news = self._news, ()
             self._observer.tell(news)
 
     async def atell(self) -> None:
         """Twin of `tell`."""
         if self._news and self._observer:
-            news, self._news = self._news, []
+            news, self._news = self._news, ()
             await self._observer.atell(news)
 
     def _affordable(self, attempt: Attempt) -> bool:
@@ -190,7 +190,7 @@ class Attempts:
         ):
             progress.out = True
             if error.kind is ErrorKind.CONTEXT_OVERFLOW:
-                drop_smaller(self._progress, progress.candidate)
+                drop_smaller(self._progress.reached(), progress.candidate)
         else:
             self._final = error
 
@@ -237,7 +237,7 @@ class Attempts:
 
     def _next(self) -> Attempt | None:
         """Take whoever is next in turn, and note why those before cannot be tried now."""
-        tried = (self._attempt(one) for one in self._progress if not one.out)
+        tried = (self._attempt(one) for one in self._progress.reached() if not one.out)
         return next((attempt for attempt in tried if attempt), None)
 
     def _attempt(self, progress: Progress, again: KeyState | None = None) -> Attempt | None:
@@ -270,7 +270,7 @@ class Attempts:
             key_id=lease.key_id if lease else None,
             timeouts=self._spent.timeouts(progress.candidate.timeouts),
             now=self.clock.now,
-            watch=Watch(self._spent.left),
+            watch=Watch() if self.patience.deadline is None else Watch(self._spent.left),
             redact=redactor(lease),
         )
         return Attempt(
@@ -311,12 +311,12 @@ class Attempts:
         self._note(record)
 
     def _note(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
-        self.records.append(record)
+        self.records += (record,)
         observer = self._observer
         if observer is not None:
             observer.ended(record)
             if retry is not None or observer.events:
-                self._news.append(News(record, retry))
+                self._news += (News(record, retry),)
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._ready_in()
@@ -345,5 +345,5 @@ class Attempts:
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Put the whole story on the error; it is retryable only where a wait is known to help."""
         if self._news:  # no other attempt follows the last failure
-            self._news[-1] = News(self._news[-1].record)
+            self._news = (*self._news[:-1], News(self._news[-1].record))
         return with_story(error, self.records, ready_in)

@@ -18,7 +18,7 @@ from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import context_window, price_list
 from scout_adapters.llm.record import AttemptObserver, Run
 from scout_adapters.llm.tariff import USUAL, USUAL_TIERS, Service
-from scout_adapters.llm.types import Json, ProviderSpec, Turn
+from scout_adapters.llm.types import Json, ProviderSpec
 from scout_adapters.profiles import profile_on
 
 UNSEEN = 1000
@@ -105,13 +105,13 @@ def ceiling_of(
     say.
     """
     spec, model = candidate.endpoint.spec, candidate.model
-    limits, media = limits_of(spec, model), _media(prepared.turns)
+    limits, media = limits_of(spec, model), prepared.media
     writes = WRITES[1] if b"cache_control" in prepared.content else limits.writes
     modalities = prepared.body.get("modalities")
     return ceiling_at(
         spec.name,
         model,
-        given=input_bound(prepared, limits, media),
+        given=input_bound(prepared, limits),
         taken=answer_bound(prepared, limits, answer_tokens),
         kinds=_kinds(media, modalities or (), writes) if media or modalities else writes,
         tier=prepared.body.get("service_tier"),
@@ -167,7 +167,7 @@ _limits: dict[tuple[int, str], tuple[ProviderSpec, Limits]] = {}
 """What was looked up, with the card, which lives as long as its id stands for it."""
 
 
-def input_bound(prepared: Prepared, limits: Limits, media: Sequence[Json] | None = None) -> int:
+def input_bound(prepared: Prepared, limits: Limits) -> int:
     """Return a number of tokens that a request does not exceed."""
     window, tools = limits.window, prepared.request.tools
     if window is not None and (
@@ -175,7 +175,7 @@ def input_bound(prepared: Prepared, limits: Limits, media: Sequence[Json] | None
     ):
         return window
     most = UNSEEN + (len(prepared.content) or spoken(prepared.request.messages))
-    for block in _media(prepared.turns) if media is None else media:
+    for block in prepared.media:
         most += _beyond(block, limits)
     return most if window is None or most < window else window
 
@@ -199,18 +199,6 @@ def _beyond(block: Json, limits: Limits) -> int:
         case "audio" | "video" if packed:
             return packed // BYTES_OF_SOUND - packed
     return 0 if packed else BOUNDLESS
-
-
-def _media(turns: Sequence[Turn]) -> list[Json]:
-    found: list[Json] = []
-    for turn in turns:
-        for block in turn.blocks:
-            if block.get("type") in MEDIA:
-                found.append(block)  # noqa: PERF401  # a comprehension is a call of its own
-    return found
-
-
-MEDIA = frozenset({"image", "audio", "video", "file"})
 
 
 def _kinds(

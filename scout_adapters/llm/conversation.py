@@ -44,6 +44,15 @@ class Conversation:
     changes: list[str] = field(default_factory=list)
 
 
+MEDIA = frozenset({"image", "audio", "video", "file"})
+
+
+def media_in(turns: Sequence[Turn]) -> Sequence[Json]:
+    """Return the blocks that are pictures, sound, film or files."""
+    found = [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
+    return found or ()
+
+
 def converse(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversation:
     """Make `messages` ready for the provider behind `spec`; raises `UnsupportedContent`."""
     conversation = Conversation()

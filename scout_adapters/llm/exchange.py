@@ -105,7 +105,7 @@ class ReadTimeouts:
         """Whether the time is over that `hurry` left."""
         return time.monotonic() > self._until
 
-    def allowed(self) -> float | None:
+    def __call__(self) -> float | None:
         """Return the seconds that a read which begins now may take, None for any time."""
         if self._until != NEVER:
             return max(self._until - time.monotonic(), SHORTEST)

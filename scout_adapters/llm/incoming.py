@@ -30,7 +30,9 @@ class Incoming:
     """Whether the caller has been shown content: from then on there is no way back."""
 
     reader: StreamReader | None = field(default=None, repr=False)
-    shown: list[AIMessageChunk] = field(default_factory=list, repr=False)
+    shown: list[AIMessageChunk] | None = field(default=None, repr=False)
+    """What the caller has been shown; whole answers need no list for it."""
+
     held: AIMessageChunk | None = field(default=None, repr=False)
     refused: RefusedInBand | None = field(default=None, repr=False)
 
@@ -50,6 +52,8 @@ class Incoming:
                 self.held = chunk
                 return None
             self.held, self.committed = None, True
+        if self.shown is None:
+            self.shown = []
         self.shown.append(chunk)
         return chunk
 
@@ -90,7 +94,7 @@ class Incoming:
 
     def partial(self) -> AIMessageChunk:
         """Merge what the caller has been shown."""
-        return add_ai_message_chunks(*self.shown)
+        return add_ai_message_chunks(*(self.shown or ()))
 
 
 def bears_content(chunk: AIMessageChunk) -> bool:

@@ -18,7 +18,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import RefusedInBand, ScoutError, UnsupportedContent
 from scout_adapters.llm.bodies import STUMBLES, encode, guarded
-from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.conversation import converse, media_in
 from scout_adapters.llm.estimating import asked_size, tokens_of
 from scout_adapters.llm.exchange import Answer, Exchange, Timeouts, Watch
 from scout_adapters.llm.types import (
@@ -26,7 +26,6 @@ from scout_adapters.llm.types import (
     Json,
     ProviderSpec,
     StreamReader,
-    Turn,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +44,9 @@ class Prepared:
     body: Json = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[str] = ()
-    turns: Sequence[Turn] = field(default=(), repr=False)
+    media: Sequence[Json] = field(default=(), repr=False)
+    """The blocks of the conversation that are no text."""
+
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -126,8 +127,8 @@ class HttpLine:
             content=encode(body),
             body=body,
             headers=self.spec.wire.extra_headers(request),
-            changes=talk.changes,
-            turns=talk.turns,
+            changes=tuple(talk.changes),
+            media=media_in(talk.turns),
         )
 
     def reader(self, prepared: Prepared) -> StreamReader:

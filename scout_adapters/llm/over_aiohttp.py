@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from functools import lru_cache
 from types import TracebackType
@@ -27,7 +27,8 @@ MOST_HEADERS = 10_000
 SLICE_BYTES = 256 * 1024
 """A longer body leaves piece by piece: in one, the event loop would stand still for it."""
 
-_connected: ContextVar[Callable[[], None]] = ContextVar("scout_connected")
+_answer: ContextVar[tuple[asyncio.Timeout, Allowed]] = ContextVar("scout_answer")
+"""The limit of the answer that a connection is sought for, and how long it may take."""
 
 
 class OverAiohttp(AiohttpTransport):
@@ -49,7 +50,7 @@ class OverAiohttp(AiohttpTransport):
     async def ask(self, asked: Asked) -> AsyncSaid:
         with NAMING:
             async with asyncio.timeout(None) as limit:
-                token = _connected.set(lambda: limit.reschedule(_until(asked.allowed)))
+                token = _answer.set((limit, asked.allowed))
                 try:
                     said = await self._session.post(
                         _target(asked.address),
@@ -59,7 +60,7 @@ class OverAiohttp(AiohttpTransport):
                         timeout=_patience(asked.timeouts["connect"]),
                     )
                 finally:
-                    _connected.reset(token)
+                    _answer.reset(token)
         pieces = _Pieces(said, asked.allowed)
         return AsyncSaid(said.status, said.raw_headers, pieces, pieces.aclose, reusable=True)
 
@@ -72,7 +73,8 @@ class _Connector(aiohttp.TCPConnector):
 
     async def connect(self, *request: Any, **how: Any) -> Any:
         connection = await super().connect(*request, **how)
-        _connected.get()()
+        limit, allowed = _answer.get()
+        limit.reschedule(_until(allowed))
         return connection
 
 

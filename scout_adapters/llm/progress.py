@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scout_adapters.errors import (
@@ -112,11 +112,23 @@ class Progress:
         return None if at == NEVER else round(max(at - now, 0.0), 6)
 
 
-def in_turn(candidates: Sequence[Candidate], now: float) -> list[Progress]:
-    """Begin with each candidate, those last whose provider does not serve this place."""
-    if len(candidates) > 1:
-        candidates = sorted(candidates, key=lambda one: one.endpoint.circuit.is_aside(now))
-    return [Progress(candidate) for candidate in candidates]
+class Turns(list[Progress]):
+    """The progress with each candidate that was reached: most calls reach the first one only."""
+
+    def __init__(self, candidates: Sequence[Candidate], now: float) -> None:
+        """Take the candidates; those whose provider does not serve this place come last."""
+        super().__init__()
+        if any(one.endpoint.circuit.is_aside(now) for one in candidates):
+            candidates = sorted(candidates, key=lambda one: one.endpoint.circuit.is_aside(now))
+        self._candidates = candidates
+
+    def reached(self) -> Iterator[Progress]:
+        """Yield each in turn, and begin with those that have not been reached before."""
+        yield from self
+        for candidate in self._candidates[len(self) :]:
+            progress = Progress(candidate)
+            self.append(progress)
+            yield progress
 
 
 def window_of(candidate: Candidate) -> int | None:
@@ -128,7 +140,7 @@ def window_of(candidate: Candidate) -> int | None:
     )
 
 
-def drop_smaller(those: Sequence[Progress], failed: Candidate) -> None:
+def drop_smaller(those: Iterable[Progress], failed: Candidate) -> None:
     """Leave out candidates whose window is known to be no larger than the overflowed one."""
     window = window_of(failed)
     for progress in those:

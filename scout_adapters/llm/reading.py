@@ -117,7 +117,7 @@ def asked_of(exchange: Exchange, patience: ReadTimeouts) -> Asked:
         headers[name.lower()] = said
     headers["content-length"] = str(len(exchange.content))
     timeouts = exchange.timeouts.of(stream=patience.stream)
-    return Asked(address, headers, exchange.content, timeouts, patience.allowed)
+    return Asked(address, headers, exchange.content, timeouts, allowed=patience)
 
 
 def by_name(raw: Headers) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ import pytest
 from scout_adapters.llm.ceiling import answer_bound, input_bound, limits_of
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.types import ChatRequest, Turn
+from scout_adapters.llm.types import ChatRequest
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "wire"
 WIRE = Path(os.environ.get("SCOUT_WIRE") or BESIDE)
@@ -99,9 +99,8 @@ def prepared_of(record: dict[str, Any]) -> Prepared:
         for tool in body.get("tools") or ()
     ]
     request = ChatRequest(model=record["model"] or "", messages=[], tools=tools)
-    turns = [Turn(role="user", blocks=list(media(body)), at=0)]
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Prepared(request=request, content=content, body=body, turns=turns)
+    return Prepared(request=request, content=content, body=body, media=list(media(body)))
 
 
 def is_function(tool: dict[str, Any]) -> bool:

@@ -45,6 +45,7 @@ _SHAPES = (_PROVIDED, _PREFIXED, _HALF_MASKED, _BEARER, _AFTER_THE_WORD)
 _SECRETS = re.compile("|".join(_SHAPES), re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def hider(key: str, name: str) -> Callable[[str], str]:
     """Make the function that puts `name` in a key's place, wherever it or a piece of it stands.
 
