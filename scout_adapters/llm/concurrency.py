@@ -24,13 +24,19 @@ class ConcurrencyLimit:
             WeakKeyDictionary()
         )
 
-    def passing(self, exchange: Exchange) -> _Passing:
-        """Hold a place in `with`; raises `QUEUE_FULL` where none comes free in time."""
-        return _Passing(self._of_threads(), exchange)
+    def take(self, exchange: Exchange) -> threading.Semaphore:
+        """Take a place, to be released; raises `QUEUE_FULL` where none comes free in time."""
+        places = self._of_threads()
+        if not places.acquire(timeout=exchange.timeouts.total):
+            raise _queue_full(exchange)
+        return places
 
-    def apassing(self, exchange: Exchange) -> _AsyncPassing:
-        """Twin of `passing`."""
-        return _AsyncPassing(self._of_loop(), exchange)
+    async def atake(self, exchange: Exchange) -> asyncio.Semaphore:
+        """Twin of `take`."""
+        places = self._of_loop()
+        if not await _taken(places, exchange.timeouts.total):
+            raise _queue_full(exchange)
+        return places
 
     def _of_threads(self) -> threading.Semaphore:
         pid, places = self._threads
@@ -43,36 +49,6 @@ class ConcurrencyLimit:
         loop = asyncio.get_running_loop()
         places = self._loops.get(loop)
         return places or self._loops.setdefault(loop, asyncio.Semaphore(self._most))
-
-
-class _Passing:
-    __slots__ = ("_exchange", "_places")
-
-    def __init__(self, places: threading.Semaphore, exchange: Exchange) -> None:
-        self._places = places
-        self._exchange = exchange
-
-    def __enter__(self) -> None:
-        if not self._places.acquire(timeout=self._exchange.timeouts.total):
-            raise _queue_full(self._exchange)
-
-    def __exit__(self, *error: object) -> None:
-        self._places.release()
-
-
-class _AsyncPassing:
-    __slots__ = ("_exchange", "_places")
-
-    def __init__(self, places: asyncio.Semaphore, exchange: Exchange) -> None:
-        self._places = places
-        self._exchange = exchange
-
-    async def __aenter__(self) -> None:
-        if not await _taken(self._places, self._exchange.timeouts.total):
-            raise _queue_full(self._exchange)
-
-    async def __aexit__(self, *error: object) -> None:
-        self._places.release()
 
 
 async def _taken(places: asyncio.Semaphore, seconds: float | None) -> bool:

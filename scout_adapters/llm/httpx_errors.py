@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from types import TracebackType
-from typing import Self
 
 import httpcore
 import httpx
@@ -23,40 +21,21 @@ NAMES: dict[type[BaseException], type[httpx.HTTPError]] = {
 BROKEN: tuple[type[BaseException], ...] = (httpx.HTTPError, *NAMES)
 
 
-class Translating:
-    """Turns httpx's errors into ours, so that nobody above knows of httpx.
+def in_our_words(exchange: Exchange, error: Exception) -> Exception | None:
+    """Say what an error of httpx's means, so that nobody above knows of httpx; None of others'.
 
-    It keeps the error instead of raising it: httpx's exception holds the request, the request
-    holds the key, and an exception that is raised while another is handled holds that one.
+    Raise it where the other one is no longer handled: httpx's exception holds the request, and the
+    request holds the key.
     """
-
-    named: Exception
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        if error is None:
-            return False
-        if kind in NAMES:
-            named = NAMES[kind](str(error))
-            named.__context__ = error
-            error = named
-        if isinstance(error, httpx.HTTPError):
-            self.named = _translated(self._exchange, error)
-            return True
-        if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
-            self.named = _misconfigured(self._exchange, error)
-            return True
-        return False
+    if (kind := NAMES.get(type(error))) is not None:
+        named = kind(str(error))
+        named.__context__ = error
+        error = named
+    if isinstance(error, httpx.HTTPError):
+        return _translated(exchange, error)
+    if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
+        return _misconfigured(exchange, error)
+    return None
 
 
 def _misconfigured(exchange: Exchange, error: Exception) -> ConfigurationError:

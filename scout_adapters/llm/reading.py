@@ -9,8 +9,17 @@ from typing import Self
 import httpx
 
 from scout_adapters.errors import ErrorKind, malformed, provider_error
-from scout_adapters.llm.asked import Asked, AsyncSaid, Headers, Said, address_of
+from scout_adapters.llm.asked import (
+    Asked,
+    AsyncConnection,
+    AsyncSaid,
+    Connection,
+    Headers,
+    Said,
+    address_of,
+)
 from scout_adapters.llm.bodies import CappedBody
+from scout_adapters.llm.concurrency import ConcurrencyLimit
 from scout_adapters.llm.connections import AsyncConnections, Connections
 from scout_adapters.llm.exchange import Exchange, ReadTimeouts
 from scout_adapters.llm.failures.redaction import PIECE
@@ -30,35 +39,45 @@ BASE_HEADERS = {
 
 
 class Reply:
-    """The answer to a request while it comes: in `with`, iterate over its decoded body."""
+    """The answer to a request while it comes: in `with`, iterate over its decoded body.
 
-    def __init__(self, connections: Connections, exchange: Exchange, *, stream: bool) -> None:
+    It holds a place at the `gate`, and a connection.
+    """
+
+    _connection: Connection | None = None
+    _said: Said | None = None
+
+    def __init__(
+        self, gate: ConcurrencyLimit, connections: Connections, exchange: Exchange, *, stream: bool
+    ) -> None:
+        self._gate = gate
         self._connections = connections
         self._exchange = exchange
-        self.patience = exchange.patience(stream=stream)
+        self._stream = stream
 
     def __enter__(self) -> Self:
-        asked = asked_of(self._exchange, self.patience)
-        self._address = asked.address
-        connection = self._connection = self._connections.take(asked.address)
+        self._place = self._gate.take(self._exchange)
         try:
-            said = self._said = connection.ask(asked)
+            self.patience = self._exchange.patience(stream=self._stream)
+            asked = asked_of(self._exchange, self.patience)
+            self._address = asked.address
+            self._connection = self._connections.take(asked.address)
+            said = self._said = self._connection.ask(asked)
+            self.status, self.headers = said.status, by_name(said.headers)
+            self._pieces = said.pieces if is_open(self.headers) else _decoded(said)
         except BaseException:  # goes on: a failure, or a cancellation
-            self._connections.give(asked.address, connection)
-            raise
-        self.status, self.headers = said.status, by_name(said.headers)
-        coding = coding_in(self.headers)
-        if not (coding in OPEN_CODINGS or coding in CODINGS):
             self.__exit__()
-            raise _packed(coding)
-        self._pieces = said.pieces if coding in OPEN_CODINGS else _decoded(said)
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
         try:
-            self._said.close()
+            if self._said is not None:
+                self._said.close()
         finally:
-            self._connections.give(self._address, self._connection)
+            self._place.release()
+            if self._connection is not None:
+                self._connections.give(self._address, self._connection)
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
@@ -66,39 +85,51 @@ class Reply:
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
-        return self._said.reusable
+        return self._said is not None and self._said.reusable
 
 
 class AsyncReply:
     """Twin of `Reply`."""
 
-    def __init__(self, connections: AsyncConnections, exchange: Exchange, *, stream: bool) -> None:
+    _connection: AsyncConnection | None = None
+    _said: AsyncSaid | None = None
+
+    def __init__(
+        self,
+        gate: ConcurrencyLimit,
+        connections: AsyncConnections,
+        exchange: Exchange,
+        *,
+        stream: bool,
+    ) -> None:
+        self._gate = gate
         self._connections = connections
         self._exchange = exchange
-        self.patience = exchange.patience(stream=stream)
+        self._stream = stream
 
     async def __aenter__(self) -> Self:
-        asked = asked_of(self._exchange, self.patience)
-        self._address = asked.address
-        connection = self._connection = self._connections.take(asked.address)
+        self._place = await self._gate.atake(self._exchange)
         try:
-            said = self._said = await connection.ask(asked)
+            self.patience = self._exchange.patience(stream=self._stream)
+            asked = asked_of(self._exchange, self.patience)
+            self._address = asked.address
+            self._connection = self._connections.take(asked.address)
+            said = self._said = await self._connection.ask(asked)
+            self.status, self.headers = said.status, by_name(said.headers)
+            self._pieces = said.pieces if is_open(self.headers) else _adecoded(said)
         except BaseException:  # goes on: a failure, or a cancellation
-            await self._connections.give(asked.address, connection)
-            raise
-        self.status, self.headers = said.status, by_name(said.headers)
-        coding = coding_in(self.headers)
-        if not (coding in OPEN_CODINGS or coding in CODINGS):
             await self.__aexit__()
-            raise _packed(coding)
-        self._pieces = said.pieces if coding in OPEN_CODINGS else _adecoded(said)
+            raise
         return self
 
     async def __aexit__(self, *error: object) -> None:
         try:
-            await self._said.close()
+            if self._said is not None:
+                await self._said.close()
         finally:
-            await self._connections.give(self._address, self._connection)
+            self._place.release()
+            if self._connection is not None:
+                await self._connections.give(self._address, self._connection)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces
@@ -106,7 +137,7 @@ class AsyncReply:
     @property
     def reusable(self) -> bool:
         """Whether there is a connection that could serve again."""
-        return self._said.reusable
+        return self._said is not None and self._said.reusable
 
 
 def asked_of(exchange: Exchange, patience: ReadTimeouts) -> Asked:
@@ -129,9 +160,12 @@ def by_name(raw: Headers) -> Mapping[str, str]:
     return headers
 
 
-def coding_in(headers: Mapping[str, str]) -> str:
-    """Say how a body is packed."""
-    return headers.get("content-encoding", "").strip().lower()
+def is_open(headers: Mapping[str, str]) -> bool:
+    """Tell whether a body is as it is meant to be read; raises where it is packed as we cannot."""
+    coding = headers.get("content-encoding", "").strip().lower()
+    if not (coding in OPEN_CODINGS or coding in CODINGS):
+        raise _packed(coding)
+    return coding in OPEN_CODINGS
 
 
 class _Raw(httpx.SyncByteStream):

@@ -6,15 +6,15 @@ import asyncio
 import atexit
 from collections.abc import AsyncGenerator, Generator
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-from scout_adapters.errors import ProviderError, malformed
+from scout_adapters.errors import malformed
 from scout_adapters.llm.bodies import GOOD, CappedBody, EventBody
 from scout_adapters.llm.concurrency import ConcurrencyLimit
 from scout_adapters.llm.connections import AsyncConnections, Connections
 from scout_adapters.llm.exchange import Answer, Exchange
 from scout_adapters.llm.failures import refusal
-from scout_adapters.llm.httpx_errors import Translating
+from scout_adapters.llm.httpx_errors import in_our_words
 from scout_adapters.llm.network import with_read_timeouts
 from scout_adapters.llm.reading import (
     AsyncReply,
@@ -92,33 +92,37 @@ class Transport:
 
     def send(self, exchange: Exchange) -> Answer:
         """Post once and read the whole answer; a refusal is raised as what it means."""
-        connections = self.connections()
-        with Translating(exchange) as failure, self._gate.passing(exchange):
-            with Reply(connections, exchange, stream=False) as reply:
+        try:
+            with Reply(self._gate, self.connections(), exchange, stream=False) as reply:
                 body = read(exchange, reply)
             return _answer(exchange, reply, body)
-        raise failure.named
+        except Exception as error:
+            if (failure := in_our_words(exchange, error)) is None:
+                raise
+        raise failure
 
     async def asend(self, exchange: Exchange) -> Answer:
         """Twin of `send`."""
         connections = await self.aconnections()
-        with Translating(exchange) as failure:
-            async with self._gate.apassing(exchange):
-                async with AsyncReply(connections, exchange, stream=False) as reply:
-                    body = await aread(exchange, reply)
-                return _answer(exchange, reply, body)
-        raise failure.named
+        try:
+            async with AsyncReply(self._gate, connections, exchange, stream=False) as reply:
+                body = await aread(exchange, reply)
+            return _answer(exchange, reply, body)
+        except Exception as error:
+            if (failure := in_our_words(exchange, error)) is None:
+                raise
+        raise failure
 
     def stream(self, exchange: Exchange) -> Generator[list[Json | None]]:
         """Post once and yield the events of each network chunk; None stands for `[DONE]`.
 
         An empty list says that the server is alive (a comment, a half event).
         """
-        connections = self.connections()
-        with Translating(exchange) as failure, self._gate.passing(exchange):
-            with Reply(connections, exchange, stream=True) as reply:
+        failure = None
+        try:
+            with Reply(self._gate, self.connections(), exchange, stream=True) as reply:
                 if reply.status != GOOD:
-                    raise _refused(exchange, reply, read(exchange, reply))
+                    _refuse(exchange, reply, read(exchange, reply))
                 exchange.watch.headers = reply.headers
                 body = EventBody()
                 try:
@@ -130,19 +134,20 @@ class Transport:
                 finally:
                     if body.done:
                         hang_up_soon(reply)
-            return
-        raise failure.named
+        except Exception as error:
+            if (failure := in_our_words(exchange, error)) is None:
+                raise
+        if failure is not None:
+            raise failure
 
     async def astream(self, exchange: Exchange) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
         connections = await self.aconnections()
-        with Translating(exchange) as failure:
-            async with (
-                self._gate.apassing(exchange),
-                AsyncReply(connections, exchange, stream=True) as reply,
-            ):
+        failure = None
+        try:
+            async with AsyncReply(self._gate, connections, exchange, stream=True) as reply:
                 if reply.status != GOOD:
-                    raise _refused(exchange, reply, await aread(exchange, reply))
+                    _refuse(exchange, reply, await aread(exchange, reply))
                 exchange.watch.headers = reply.headers
                 body = EventBody()
                 try:
@@ -154,8 +159,11 @@ class Transport:
                 finally:
                     if body.done:
                         await ahang_up_soon(reply)
-            return
-        raise failure.named
+        except Exception as error:
+            if (failure := in_our_words(exchange, error)) is None:
+                raise
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Close this process's connections; the next call opens others."""
@@ -180,16 +188,16 @@ def shared_transport() -> Transport:
 
 def _answer(exchange: Exchange, reply: Reply | AsyncReply, body: CappedBody) -> Answer:
     if reply.status != GOOD:
-        raise _refused(exchange, reply, body)
+        _refuse(exchange, reply, body)
     exchange.watch.headers = reply.headers
     return Answer(body.answer(), reply.headers)
 
 
-def _refused(exchange: Exchange, reply: Reply | AsyncReply, body: CappedBody) -> ProviderError:
-    """Name what a refusal means."""
+def _refuse(exchange: Exchange, reply: Reply | AsyncReply, body: CappedBody) -> NoReturn:
+    """Raise what a refusal means."""
     if not body.failed:
-        return malformed(f"status {body.status} is not an answer", status=body.status)
-    return refusal(
+        raise malformed(f"status {body.status} is not an answer", status=body.status)
+    raise refusal(
         exchange.provider,
         status=reply.status,
         headers=reply.headers,
