@@ -9,7 +9,8 @@ from measuring.figures import Figures, Spread, ratios, short, spread, summed, ta
 from parts import Run, atonce, freshly, handlers, inside
 from subjects import PARTNERS
 
-CROWD, MANY = atonce.part_of(100), atonce.part_of(1000)
+CROWD = atonce.part_of(100)
+LONG_CROWD, LONG_MANY = (atonce.part_of(many, long=True) for many in atonce.LONG)
 THINKING = atonce.part_of(100, thinking=True)
 EXTRA, HANDED = atonce.WITH_EXTRA, atonce.HANDED
 
@@ -96,12 +97,11 @@ def compared(
 
 
 def no_collapse(subject: str) -> Callable[[Run], Spread | None]:
-    """Compare the rate at 1,000 at once with that at 100."""
+    """Compare the rate at 1,000 at once with that at 100, both over thousands of calls."""
 
     def measured(run: Run) -> Spread | None:
-        usual = run.figures.middle(CROWD, subject, "rate")
-        many = run.figures.of(MANY, subject, "rate")
-        return spread([rate / usual for rate in many]) if usual else None
+        of = run.figures.of
+        return ratios(of(LONG_MANY, subject, "rate"), of(LONG_CROWD, subject, "rate"))
 
     return measured
 

@@ -21,15 +21,20 @@ SLOW = {"ChatLiteLLMRouter": 4}
 THINKING = {100: 250, 1000: 1000}
 """Milliseconds that the server takes for an answer when so many are to be on their way."""
 
+LONG = {100: 3000, 1000: 6000}
+"""Calls that are enough for the garbage collector: it looks at everything once in some hundreds of
+them, and a batch in which it happens not to says nothing of how many can be made."""
+
 WITH_EXTRA = "router-aiohttp"
 HANDED = "router-handed-aiohttp"
+LASTING = ("httpx-aiohttp", WITH_EXTRA, HANDED)
 PATIENCE = 40.0
 THOUSAND = 1000
 
 
-def part_of(at_once: int, *, thinking: bool = False) -> str:
+def part_of(at_once: int, *, thinking: bool = False, long: bool = False) -> str:
     """Name the figures."""
-    return f"{at_once} {'on their way' if thinking else 'at once'}"
+    return f"{at_once} {'on their way' if thinking else 'at length' if long else 'at once'}"
 
 
 def measure(run: Run) -> None:
@@ -40,6 +45,10 @@ def measure(run: Run) -> None:
             chosen = {n: opened[n] for n in opened if n in FEWER or not few}
             rounds = run.rounds(2 if few else 5)
             run.asked(part_of(at_once), chosen, _answered_at_once(at_once), rounds)
+        chosen = {name: opened[name] for name in opened if name in LASTING}
+        for _ in range(run.rounds(5)):  # in turn: their ratio is what counts
+            for at_once in LONG:
+                run.asked(part_of(at_once, long=True), chosen, _at_length(at_once), 1)
         uses = opened[WITH_EXTRA].ask(do="aiohttp")
         run.figures.add("aiohttp", WITH_EXTRA, uses=float(uses))
     for at_once in THINKING:
@@ -60,6 +69,11 @@ def _answered_at_once(at_once: int) -> Any:
     return command
 
 
+def _at_length(at_once: int) -> Any:
+    asked = {"at_once": at_once, "total": LONG[at_once], "within": PATIENCE}
+    return always({"do": "ainvoke", **asked})
+
+
 def _thinking(at_once: int) -> Any:
     delay = f"/delay-{THINKING[at_once]}"
     asked = {"at_once": at_once, "total": 2 * at_once, "warm": False, "manner": delay}
@@ -73,6 +87,10 @@ def section(run: Run) -> list[str]:
         [name, *(_rate(run, part_of(many), name) for many in answered)]
         for name in run.figures.subjects(part_of(100))
     ]
+    lasting = [
+        [name, *(_rate(run, part_of(many, long=True), name) for many in LONG)]
+        for name in run.figures.subjects(part_of(100, long=True))
+    ]
     costs = [
         [name, *(run.figures.shown(part_of(m, thinking=True), name, "cpu") for m in thinking)]
         for name in run.figures.subjects(part_of(100, thinking=True))
@@ -83,6 +101,12 @@ def section(run: Run) -> list[str]:
         f"{PATIENCE:g} s is stopped.",
         "",
         *table(["ainvoke, at once", *(f"{many:,}" for many in answered)], rates),
+        "",
+        "The same over "
+        + " and ".join(f"{total:,} calls, {many:,} at once" for many, total in LONG.items())
+        + ":",
+        "",
+        *table(["ainvoke, at length", *(f"{many:,}" for many in LONG)], lasting),
         "",
         "CPU microseconds a call where all requests are on their way together, as with a model",
         "that thinks: the answers to 100 calls come after 250 ms, those to 1,000 after a second.",
