@@ -268,8 +268,9 @@ class ScoutCostCallbackHandler(RunHandler):
                 return
             self._counted.note(run_id.int, None)
             self.cached += cached
-        for record in records:
-            self._heard(call.run if call else run_of(run_id, None, None, None), record)
+        run = call.run if call else run_of(run_id, None, None, None)
+        for number, record in enumerate(records, start=1):
+            self._heard(run, record._replace(number=number))
 
 
 def knows_of(answer: AIMessage) -> bool:

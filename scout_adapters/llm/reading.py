@@ -75,9 +75,11 @@ class Reply:
             if self._said is not None:
                 self._said.close()
         finally:
-            self._place.release()
-            if self._connection is not None:
-                self._connections.give(self._address, self._connection)
+            try:
+                if self._connection is not None:
+                    self._connections.give(self._address, self._connection)
+            finally:
+                self._place.release()
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
@@ -127,9 +129,11 @@ class AsyncReply:
             if self._said is not None:
                 await self._said.close()
         finally:
-            self._place.release()
-            if self._connection is not None:
-                await self._connections.give(self._address, self._connection)
+            try:
+                if self._connection is not None:
+                    await self._connections.give(self._address, self._connection)
+            finally:
+                self._place.release()
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces

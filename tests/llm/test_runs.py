@@ -203,6 +203,15 @@ def test_a_run_that_a_handler_hears_of_twice_is_counted_once(house, wire, groq) 
     assert costs.calls == 2
 
 
+def test_every_answer_of_a_run_with_several_is_counted(house, wire, groq) -> None:
+    house.on(GROQ, wire.say())
+    house.on(GROQ, wire.say())
+    result = groq().generate([[HumanMessage("hi")], [HumanMessage("ho")]])
+    costs = ScoutCostCallbackHandler()
+    costs.on_llm_end(result, run_id=uuid4())
+    assert costs.calls == 2
+
+
 async def test_a_call_without_a_price_is_counted_as_unpriced(house, wire, groq, ask) -> None:
     house.on(GROQ, wire.say())
     with get_scout_cost_callback() as costs:

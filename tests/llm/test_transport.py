@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote
@@ -133,6 +134,28 @@ async def test_a_response_is_closed_whatever_happens(house, wire, verb) -> None:
         with suppress(ProviderError):
             await run(verb, Transport(house.transport), exchange())
         assert body.closed, (status, pieces)
+
+
+async def test_a_place_is_given_back_however_an_exchange_ends(house, wire, verb) -> None:
+    zstd = {"content-encoding": "zstd"}
+    ends = [
+        wire.fail(httpx.ConnectError),
+        lambda request: httpx.Response(200, headers=zstd, stream=wire.Pieces([b"?"])),
+        lambda request: httpx.Response(400, json={}),
+        lambda request: httpx.Response(200, content=b"{rubbish"),
+    ]
+    one = Transport(house.transport, most=1)
+    sent = replace(exchange(), timeouts=Timeouts(total=0.5, first_token=0.5))
+    bad_address = replace(sent, url="ftp://api.groq.com/x")
+    for end in ends:
+        house.on(GROQ, end)
+        with suppress(ProviderError):
+            await run(verb, one, sent)
+        with pytest.raises(ConfigurationError):
+            await run(verb, one, bad_address)
+    good = httpx.Response(200, json={"choices": []})
+    house.on(GROQ, lambda request: good)
+    assert await run(verb, one, sent)
 
 
 def graph(error: BaseException) -> Iterator[Any]:
