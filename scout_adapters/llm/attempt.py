@@ -201,7 +201,7 @@ class Attempt:
         known = self.incoming.usage
         if known is None and not self.committed:
             return {}
-        said = tokens_of(said_size(self.incoming.shown or ()))
+        said = tokens_of(said_size(self.incoming.shown))
         usage = estimated_usage(self.parcel.prepared.tokens, said, known)
         return {"estimated": True, **self._bill(usage, {})}
 

@@ -30,9 +30,7 @@ class Incoming:
     """Whether the caller has been shown content: from then on there is no way back."""
 
     reader: StreamReader | None = field(default=None, repr=False)
-    shown: list[AIMessageChunk] | None = field(default=None, repr=False)
-    """What the caller has been shown; whole answers need no list for it."""
-
+    shown: list[AIMessageChunk] = field(default_factory=list, repr=False)
     held: AIMessageChunk | None = field(default=None, repr=False)
     refused: RefusedInBand | None = field(default=None, repr=False)
 
@@ -52,8 +50,6 @@ class Incoming:
                 self.held = chunk
                 return None
             self.held, self.committed = None, True
-        if self.shown is None:
-            self.shown = []
         self.shown.append(chunk)
         return chunk
 
@@ -94,7 +90,7 @@ class Incoming:
 
     def partial(self) -> AIMessageChunk:
         """Merge what the caller has been shown."""
-        return add_ai_message_chunks(*(self.shown or ()))
+        return add_ai_message_chunks(*self.shown)
 
 
 def bears_content(chunk: AIMessageChunk) -> bool:
