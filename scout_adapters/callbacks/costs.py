@@ -109,8 +109,8 @@ class ScoutCostCallbackHandler(RunHandler):
         self._tags: dict[str, CostTotals] = {}
         self._runs: LastUsed[UUID, CostTotals | Attempted] = LastUsed()
         self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
-        self._added: LastUsed[int, int] = LastUsed()
-        """Of the runs that were added up, by number, the last attempt's number."""
+        self._added: LastUsed[int, AttemptRecord] = LastUsed()
+        """Of the runs that were added up, by number, the last attempt."""
 
         self._counted: LastUsed[int, None] = LastUsed()
         """Runs that told of no attempts, by number: of another model, or answered by the cache."""
@@ -208,9 +208,9 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add up what has been heard; of attempts that are told twice, one."""
         while self._waiting:
             run, outermost, record = self._waiting.popleft()
-            if self._added.get(run.id.int) == record.number:
+            if self._added.get(run.id.int) is record:
                 continue
-            self._added.note(run.id.int, record.number)
+            self._added.note(run.id.int, record)
             if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
                 continue
             usd = record.cost_usd
@@ -269,8 +269,8 @@ class ScoutCostCallbackHandler(RunHandler):
             self._counted.note(run_id.int, None)
             self.cached += cached
         run = call.run if call else run_of(run_id, None, None, None)
-        for number, record in enumerate(records, start=1):
-            self._heard(run, record._replace(number=number))
+        for record in records:
+            self._heard(run, record)
 
 
 def knows_of(answer: AIMessage) -> bool:

@@ -96,7 +96,7 @@ class Transport:
             with Reply(self._gate, self.connections(), exchange, stream=False) as reply:
                 body = read(exchange, reply)
             return _answer(exchange, reply, body)
-        except Exception as error:
+        except Exception as error:  # goes on, in our words where it is httpx's
             if (failure := in_our_words(exchange, error)) is None:
                 raise
         raise failure
@@ -108,7 +108,7 @@ class Transport:
             async with AsyncReply(self._gate, connections, exchange, stream=False) as reply:
                 body = await aread(exchange, reply)
             return _answer(exchange, reply, body)
-        except Exception as error:
+        except Exception as error:  # goes on, in our words where it is httpx's
             if (failure := in_our_words(exchange, error)) is None:
                 raise
         raise failure
@@ -134,7 +134,7 @@ class Transport:
                 finally:
                     if body.done:
                         hang_up_soon(reply)
-        except Exception as error:
+        except Exception as error:  # goes on, in our words where it is httpx's
             if (failure := in_our_words(exchange, error)) is None:
                 raise
         if failure is not None:
@@ -159,7 +159,7 @@ class Transport:
                 finally:
                     if body.done:
                         await ahang_up_soon(reply)
-        except Exception as error:
+        except Exception as error:  # goes on, in our words where it is httpx's
             if (failure := in_our_words(exchange, error)) is None:
                 raise
         if failure is not None:

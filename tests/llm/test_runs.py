@@ -212,6 +212,17 @@ def test_every_answer_of_a_run_with_several_is_counted(house, wire, groq) -> Non
     assert costs.calls == 2
 
 
+def test_calls_of_one_run_id_are_counted_each(house, wire, groq) -> None:
+    house.on(GROQ, wire.say())
+    house.on(GROQ, wire.say())
+    costs, config = ScoutCostCallbackHandler(), {"run_id": uuid4()}
+    model = groq()
+    model.callbacks = [costs]
+    for _ in range(2):
+        model.invoke("hi", config)
+    assert costs.calls == 2
+
+
 async def test_a_call_without_a_price_is_counted_as_unpriced(house, wire, groq, ask) -> None:
     house.on(GROQ, wire.say())
     with get_scout_cost_callback() as costs:
