@@ -193,7 +193,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore's interface
     ) -> httpcore.AsyncNetworkStream:
         return _AsyncStream(
             await self._inner.start_tls(ssl_context, server_hostname, timeout), self._timing

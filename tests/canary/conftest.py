@@ -11,11 +11,11 @@ import pytest
 
 pytest.register_assert_rewrite("canaryplay")
 from canaryplay import forget  # noqa: E402  # after the line above
-from canarysweep import Heard  # noqa: E402
+from canarysweep import Heard  # noqa: E402  # what is rewritten comes first
 
-from scout_adapters import audit as audits  # noqa: E402
-from scout_adapters.llm import pricing  # noqa: E402
-from scout_adapters.llm.providers import registry  # noqa: E402
+from scout_adapters import audit as audits  # noqa: E402  # what is rewritten comes first
+from scout_adapters.llm import pricing  # noqa: E402  # what is rewritten comes first
+from scout_adapters.llm.providers import registry  # noqa: E402  # what is rewritten comes first
 
 
 @pytest.fixture(autouse=True)

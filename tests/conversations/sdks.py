@@ -27,11 +27,11 @@ class GenerateContentRequest(BaseModel):
 
     contents: list[genai.Content]
     systemInstruction: genai.Content | None = None  # noqa: N815  # Google's spelling
-    generationConfig: genai.GenerationConfig | None = None  # noqa: N815
+    generationConfig: genai.GenerationConfig | None = None  # noqa: N815  # the API's own name
     tools: list[genai.Tool] | None = None
-    toolConfig: genai.ToolConfig | None = None  # noqa: N815
-    safetySettings: list[genai.SafetySetting] | None = None  # noqa: N815
-    cachedContent: str | None = None  # noqa: N815
+    toolConfig: genai.ToolConfig | None = None  # noqa: N815  # the API's own name
+    safetySettings: list[genai.SafetySetting] | None = None  # noqa: N815  # the API's own name
+    cachedContent: str | None = None  # noqa: N815  # the API's own name
 
 
 def _judges() -> dict[str, Judge]:

@@ -13,12 +13,12 @@ import pytest
 HERE = Path(__file__).parent
 pytest.register_assert_rewrite("faultplay", *(path.stem for path in HERE.glob("faultcases_*.py")))
 from faultplay import Play  # noqa: E402  # rewritten first
-from faulttable import FAULTS, Fault  # noqa: E402
-from faultwitness import Overheard  # noqa: E402
+from faulttable import FAULTS, Fault  # noqa: E402  # what is rewritten comes first
+from faultwitness import Overheard  # noqa: E402  # what is rewritten comes first
 
-from scout_adapters import audit, chat_provider  # noqa: E402
+from scout_adapters import audit, chat_provider  # noqa: E402  # what is rewritten comes first
 from scout_adapters.llm import circuit_breaker, keys, pricing  # noqa: E402
-from scout_adapters.llm.providers import registry  # noqa: E402
+from scout_adapters.llm.providers import registry  # noqa: E402  # what is rewritten comes first
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -150,7 +150,7 @@ async def test_when_all_keys_rest_the_error_names_the_first_that_is_ready(
     stage = play(verb, case=case)
     await stage.run()
     assert isinstance((await stage.ask()).error, NoWorkingKey)
-    assert stage.error.retry_after == 40  # type: ignore[union-attr]
+    assert stage.error.retry_after == 40  # type: ignore[union-attr]  # there, or the test fails
     assert len(stage.asked) == 2
     assert isinstance((await stage.ask(max_wait=60, deadline=39.0)).error, NoWorkingKey)
     await stage.ask(max_wait=60, deadline=50.0)
