@@ -151,15 +151,15 @@ class RunObserver:
 
     def admit(self, attempt: Attempt) -> None:
         """Ask those who guard a budget; where one says no, the others forget the attempt."""
-        asked: list[AttemptObserver] = []
+        asked = 0
         try:
             for guard in self._guards:
-                asked.append(guard)
+                asked += 1
                 guard.on_scout_attempt_admit(self._asked_by, attempt)
         except BaseException:  # goes on: a refusal, or whatever a handler raises
             unmade = attempt.unmade()
-            for each in asked:
-                each.on_scout_attempt_end(self._asked_by, unmade)
+            for guard in self._guards[:asked]:
+                guard.on_scout_attempt_end(self._asked_by, unmade)
             raise
 
     def started(self, attempt: Attempt) -> None:
@@ -254,9 +254,8 @@ def _ears(kind: type[BaseCallbackHandler]) -> Ears:
 
 def observer(run: RunManager | None) -> Observer | None:
     """Make the observer of a run, or None where nobody listens."""
-    by_environment = llm.auditing.environment_audit()
     if run is None or not run.handlers:
-        return by_environment
+        return llm.auditing.environment_audit()
     guards: tuple[Any, ...] = ()
     starts: tuple[Any, ...] = ()
     ends: tuple[Any, ...] = ()
@@ -274,7 +273,7 @@ def observer(run: RunManager | None) -> Observer | None:
             if ears.guards:
                 guards += (handler,)
         events = events or (ears.events and not handler.ignore_custom_event)
-    if by_environment and not logs:
+    if not logs and (by_environment := llm.auditing.environment_audit()):
         starts += (by_environment,)
         ends += (by_environment,)
     return RunObserver(run, guards, starts, ends, others=others, events=events)

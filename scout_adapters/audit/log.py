@@ -94,7 +94,7 @@ class AuditLog:
             "reason": reason,
             **fields,
         }
-        row = begun(event)
+        row = {"time": stamp(), "event": event}
         row.update((name, value) for name, value in known.items() if value is not None)
         if "chain" in row:
             with self._lock:
@@ -103,7 +103,7 @@ class AuditLog:
         self.write(row)
 
     def write(self, row: dict[str, Any], *, happened: bool = False) -> None:
-        """Append a row that was `begun`, as `log` does; the row is not to be used again.
+        """Append a row with its `time` and `event`, as `log` does; it is not to be used again.
 
         What has `happened` cannot be undone: an answer is there, and paid for. A log that cannot
         be written does not take it away, unless it was told to raise.
@@ -179,13 +179,13 @@ class AuditLog:
             self._file = None
 
 
-def begun(event: str) -> dict[str, Any]:
-    """Begin a row: when, to the millisecond of UTC, and what."""
+def stamp() -> str:
+    """Say when it is, to the millisecond of UTC, as rows do."""
     now = time()
     second = int(now)
     if second != _clock[0]:
         _clock[:] = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"time": f"{_clock[1]}.{int((now - second) * 1000):03}+00:00", "event": event}
+    return f"{_clock[1]}.{int((now - second) * 1000):03}+00:00"
 
 
 _clock: list[Any] = [-1, ""]

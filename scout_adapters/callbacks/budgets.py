@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
@@ -23,12 +23,12 @@ from scout_adapters.budget import (
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.plan import By, Scope, Usd, plan_of, shown
 from scout_adapters.budget.windows import TIMED, Per, window_at
-from scout_adapters.callbacks.foreign import answered, ceiling_of_call, failed
+from scout_adapters.callbacks.foreign import ProposedCall, answered, failed
 from scout_adapters.callbacks.runs import ForeignCall, RunHandler, is_cached
 from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationError
 from scout_adapters.last_used import LastUsed
 from scout_adapters.llm.ceiling import Ceiling, Proposal
-from scout_adapters.llm.record import AttemptRecord, Run
+from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.logs import logger_of
 
 logger = logger_of(__name__)
@@ -96,7 +96,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._shared = self._plan.accounts("") if endless else ()
         """The accounts of every call, where all calls have the same."""
 
-        self._holds: dict[tuple[str, int], Hold] = {}
+        self._holds: dict[tuple[int, int], Hold] = {}
+        """By the number of the run, and that of the attempt in it."""
+
         self._windows: LastUsed[str, None] = LastUsed(KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
     @property
@@ -127,21 +129,48 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def on_scout_attempt_admit(self, run: Run, proposal: Proposal) -> None:
         """Hold what an attempt can cost, or raise `BudgetExceeded`."""
-        accounts = self._shared or self._accounts(run, lambda: proposal.about)
-        if accounts:
-            ceiling = proposal.ceiling(self.answer_tokens)
-            self._holds[run.name, proposal.number] = self._hold(accounts, ceiling)
+        accounts = self._shared or self._accounts(run, proposal)
+        if not accounts:
+            return
+        ceiling = proposal.ceiling(self.answer_tokens)
+        amount = ceiling.nano
+        if amount is None:
+            amount = self._unpriced(accounts[0], ceiling)
+        held = self.store.hold(accounts, amount)
+        if isinstance(held, Balance):
+            held = self._beyond(accounts, amount, held)
+        self._holds[run.id.int, proposal.number] = held
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Book what it has cost in the place of its hold."""
-        if record.outcome != "skipped":
-            self._settle(run.name, record)
+        """Book what it has cost in the place of its hold.
 
-    def _accounts(self, run: Run, about: Callable[[], Mapping[str, Any]]) -> list[Account]:
+        What cannot be booked stays held, and counts as spent in the end.
+        """
+        hold = None
+        if record.outcome != "skipped":
+            hold = self._holds.pop((run.id.int, record.number), None)
+        if hold is None:
+            return
+        amount = None
+        if record.billed == "no":
+            amount = 0
+        elif record.outcome == "ok" and record.cost_usd is not None:
+            amount = nano_of(record.cost_usd)
+        if amount is not None and amount > hold.amount:
+            more = shown(amount - hold.amount)
+            logger.warning("budget %r: a call cost $%s more than was held for it", self.name, more)
+        try:
+            self.store.settle(hold, amount)
+        except BudgetError as error:
+            logger.error(  # noqa: TRY400  # the error says it all in one line
+                "budget %r: what a call has cost is not booked: %s", self.name, error
+            )
+
+    def _accounts(self, run: Run, proposal: Proposal) -> list[Account]:
         window, by = self._window(run), self._plan.by
         if by is None:
             return self._plan.accounts(window)
-        asked = about()
+        asked = proposal.about
         who: dict[By, Sequence[str]] = {
             "tag": run.tags or ("",),
             "user": (run.user or "",),
@@ -154,7 +183,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     def _window(self, run: Run) -> str:
         match self._plan.per:
             case "call":
-                window = run.name
+                window = str(run.id)
             case "run":
                 window = str(self.outermost(run))
             case "total":
@@ -171,14 +200,15 @@ class ScoutBudgetCallbackHandler(RunHandler):
         with suppress(BudgetError):  # whoever spends next hears of it
             self.store.forget(self.name, window)
 
-    def _hold(self, accounts: Sequence[Account], ceiling: Ceiling) -> Hold:
-        if ceiling.nano is None and not self._allows_unpriced:
-            raise self._passing(self._plan.uncovered(accounts[0], ceiling.why), accounts[0])
-        amount = ceiling.nano or 0
-        held = self.store.hold(accounts, amount)
-        if isinstance(held, Hold):
-            return held
-        error = self._passing(self._plan.refusal(held, amount, self._wall()), held.account)
+    def _unpriced(self, account: Account, ceiling: Ceiling) -> int:
+        """Return what to hold where nobody knows what a call can cost, if it may be made."""
+        if self._allows_unpriced:
+            return 0
+        raise self._passing(self._plan.uncovered(account, ceiling.why), account)
+
+    def _beyond(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
+        """Hold what an account is too short for, or raise: as its owner has said."""
+        error = self._passing(self._plan.refusal(short, amount, self._wall()), short.account)
         if self.on_exceeded != "warn":
             raise error
         logger.warning("%s; it is made all the same", error)
@@ -191,37 +221,19 @@ class ScoutBudgetCallbackHandler(RunHandler):
             error.passes = "key" if account.scope.startswith("key=") else "candidate"
         return error
 
-    def _settle(self, run: str, record: AttemptRecord) -> None:
-        """Book what is known; what cannot be booked stays held, and counts as spent in the end."""
-        hold = self._holds.pop((run, record.number), None)
-        if hold is None:
-            return
-        amount = charge_of(record)
-        if amount is not None and amount > hold.amount:
-            more = shown(amount - hold.amount)
-            logger.warning("budget %r: a call cost $%s more than was held for it", self.name, more)
-        try:
-            self.store.settle(hold, amount)
-        except BudgetError as error:
-            logger.error(  # noqa: TRY400  # the error says it all in one line
-                "budget %r: what a call has cost is not booked: %s", self.name, error
-            )
-
     @override
     def _foreign_started(self, call: ForeignCall) -> None:
-        about = {"provider": call.provider, "model": call.model, "key_id": None}
-        accounts = self._shared or self._accounts(call.run, lambda: about)
-        if accounts:
-            ceiling = ceiling_of_call(call, self.answer_tokens)
-            self._holds[call.run.name, 1] = self._hold(accounts, ceiling)
+        self.on_scout_attempt_admit(call.run, ProposedCall(call))
 
     @override
     def _foreign_ended(
         self, call: ForeignCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
-        for answer in answers if (str(run_id), 1) in self._holds else ():
+        run = call.run if call else run_of(run_id, None, None, None)
+        for answer in answers if (run_id.int, 1) in self._holds else ():
             record = answered(call, answer)
-            self._settle(str(run_id), record._replace(billed="no") if is_cached(answer) else record)
+            known = record._replace(billed="no") if is_cached(answer) else record
+            self.on_scout_attempt_end(run, known)
 
     @override
     def _foreign_failed(
@@ -232,11 +244,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
         answers: Sequence[AIMessage],
     ) -> None:
         if call is not None:
-            self._settle(call.run.name, failed(call, type(error).__name__, error))
+            self.on_scout_attempt_end(call.run, failed(call, type(error).__name__, error))
 
     @override
     def _foreign_cancelled(self, call: ForeignCall) -> None:
-        self._settle(call.run.name, failed(call, "cancelled"))
+        self.on_scout_attempt_end(call.run, failed(call, "cancelled"))
 
     @override
     def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
@@ -247,12 +259,3 @@ class ScoutBudgetCallbackHandler(RunHandler):
     def _over(self, run_id: UUID) -> None:
         if str(run_id) in self._windows:
             self._forget(str(run_id))
-
-
-def charge_of(record: AttemptRecord) -> int | None:
-    """Return what an attempt has cost, in nano-dollars; None where nobody knows."""
-    if record.billed == "no":
-        return 0
-    if record.outcome != "ok" or record.cost_usd is None:
-        return None
-    return nano_of(record.cost_usd)

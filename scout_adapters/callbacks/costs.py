@@ -61,7 +61,7 @@ class CostTotals:
         return float(self.cost)
 
     def add(self, record: AttemptRecord, cost: Decimal) -> None:
-        """Add what came of an attempt; `cost` is the record's, exactly, or 0 where it has none."""
+        """Add what came of an attempt; `cost` is what is `cost_in` its record."""
         self.cost += cost
         self.input_tokens += record.input_tokens or 0
         self.output_tokens += record.output_tokens or 0
@@ -75,10 +75,6 @@ class CostTotals:
         else:
             self.uncertain += 1
             self.uncertain_cost += cost
-
-
-Attempted = tuple[AttemptRecord, Decimal]
-"""What a run's only attempt so far has cost: most have no other, and few are asked for."""
 
 
 @dataclass(slots=True)
@@ -107,7 +103,9 @@ class ScoutCostCallbackHandler(RunHandler):
         self._around = around
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
-        self._runs: LastUsed[UUID, CostTotals | Attempted] = LastUsed()
+        self._runs: LastUsed[int, CostTotals | AttemptRecord] = LastUsed()
+        """By number; of most runs only one attempt is heard of, and few are asked for."""
+
         self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
         self._added: LastUsed[int, AttemptRecord] = LastUsed()
         """Of the runs that were added up, by number, the last attempt."""
@@ -186,7 +184,7 @@ class ScoutCostCallbackHandler(RunHandler):
             if by == "tag":
                 return dict(self._tags)
             if by == "run":
-                return {str(run): _totals_of(spent) for run, spent in self._runs.items()}
+                return {str(UUID(int=run)): _totals_of(it) for run, it in self._runs.items()}
             return _grouped(self._rows.values(), NAMED[by])
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
@@ -194,36 +192,33 @@ class ScoutCostCallbackHandler(RunHandler):
         if self._around is not None:
             self._around.on_scout_attempt_end(run, record)
         if record.outcome not in UNSENT:
-            self._heard(run, record)
-
-    def _heard(self, run: Run, record: AttemptRecord) -> None:
-        """Keep what is to be added up: many at once take a third of the time."""
-        outermost = run.id if run.parent is None else self.outermost(run)
-        self._waiting.append((run, outermost, record))
-        if len(self._waiting) > MOST_WAITING:
-            with self._lock:
-                self._fold()
+            # Many that are added up at once take a third of the time.
+            outermost = run.id if run.parent is None else self.outermost(run)
+            self._waiting.append((run, outermost, record))
+            if len(self._waiting) > MOST_WAITING:
+                with self._lock:
+                    self._fold()
 
     def _fold(self) -> None:
         """Add up what has been heard; of attempts that are told twice, one."""
         while self._waiting:
             run, outermost, record = self._waiting.popleft()
-            if self._added.get(run.id.int) is record:
+            number = run.id.int
+            if self._added.get(number) is record:
                 continue
-            self._added.note(run.id.int, record)
+            self._added.note(number, record)
             if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
                 continue
-            usd = record.cost_usd
-            cost = NOTHING if usd is None else Decimal(repr(usd))
+            cost = cost_in(record)
             place = (record.provider, record.model, record.key_id)
             row = self._rows.get(place) or self._rows.setdefault(place, _row_of(record))
             row.add(record, cost)
             for tag in run.tags:
                 self._tags.setdefault(tag, CostTotals()).add(record, cost)
-            if (spent := self._runs.get(outermost)) is None:
-                self._runs.note(outermost, (record, cost))
+            if (spent := self._runs.get(outermost.int)) is None:
+                self._runs.note(outermost.int, record)
                 continue
-            totals = self._runs[outermost] = _totals_of(spent)
+            totals = self._runs[outermost.int] = _totals_of(spent)
             totals.add(record, cost)
 
     @override
@@ -263,14 +258,14 @@ class ScoutCostCallbackHandler(RunHandler):
         """Add a run that has told of no attempts: of another model, or answered by the cache."""
         if self._around is not None:
             self._around._count(call, run_id, records, cached)  # noqa: SLF001  # its own kind
+        run = call.run if call else run_of(run_id, None, None, None)
         with self._lock:
             if run_id.int in self._counted:
                 return
             self._counted.note(run_id.int, None)
             self.cached += cached
-        run = call.run if call else run_of(run_id, None, None, None)
-        for record in records:
-            self._heard(run, record)
+            self._waiting.extend((run, self.outermost(run), record) for record in records)
+            self._fold()
 
 
 def knows_of(answer: AIMessage) -> bool:
@@ -282,12 +277,17 @@ def _row_of(record: AttemptRecord) -> CostRow:
     return CostRow(provider=record.provider, model=record.model, key_id=record.key_id)
 
 
-def _totals_of(spent: CostTotals | Attempted) -> CostTotals:
+def _totals_of(spent: CostTotals | AttemptRecord) -> CostTotals:
     if isinstance(spent, CostTotals):
         return spent
     totals = CostTotals()
-    totals.add(*spent)
+    totals.add(spent, cost_in(spent))
     return totals
+
+
+def cost_in(record: AttemptRecord) -> Decimal:
+    """Return what an attempt has cost, exactly; 0 where nobody knows."""
+    return NOTHING if record.cost_usd is None else Decimal(repr(record.cost_usd))
 
 
 NAMED: Mapping[By, Callable[[CostRow], str]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,20 +14,19 @@ from scout_adapters.callbacks.runs import ForeignCall
 from scout_adapters.llm.billing import bill_of, tokens_in
 from scout_adapters.llm.ceiling import (
     BOUNDLESS,
-    DEAR_IMAGE,
     UNSEEN,
     Ceiling,
-    Limits,
     ceiling_at,
-    limits_of,
     spoken,
 )
 from scout_adapters.llm.estimating import estimated_usage, said_size, tokens_of
 from scout_adapters.llm.failures.foreign import foreign
+from scout_adapters.llm.limits import DEAR_IMAGE, Limits, limits_of
 from scout_adapters.llm.pricing import NOTHING, context_window
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.record import AttemptRecord
 from scout_adapters.llm.tariff import counts_of
+from scout_adapters.llm.types import Json
 
 UNNAMED = "unknown"
 
@@ -53,12 +53,28 @@ def failed(call: ForeignCall, outcome: str, error: BaseException | None = None) 
     return _record(call.provider, call.model, outcome, billed=billed or "unknown")
 
 
-def ceiling_of_call(call: ForeignCall, answer_tokens: int | None = None) -> Ceiling:
-    """Return the most that a call can cost, as far as what LangChain tells of it says.
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """A call that is about to be made, as a budget is asked for it."""
 
-    Where it sets no limit to the answer, that is `answer_tokens`, or else all that the model can
-    say.
-    """
+    call: ForeignCall
+
+    @property
+    def number(self) -> int:
+        """Of a call that is not ours only one attempt is heard."""
+        return 1
+
+    @property
+    def about(self) -> Json:
+        """Say who is asked; which key, its model does not tell."""
+        return {"provider": self.call.provider, "model": self.call.model, "key_id": None}
+
+    def ceiling(self, answer_tokens: int | None = None) -> Ceiling:
+        """Return the most that it can cost, as far as what LangChain tells of it says."""
+        return _ceiling_of(self.call, answer_tokens)
+
+
+def _ceiling_of(call: ForeignCall, answer_tokens: int | None) -> Ceiling:
     spec = next((one for one in registry.specs() if call.provider in (one.name, one.maker)), None)
     name = spec.name if spec else call.provider
     window = None if spec else context_window(name, call.model)

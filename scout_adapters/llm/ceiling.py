@@ -8,26 +8,21 @@ of the provider's own read in the course of an answer is bounded by the model's 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from langchain_core.messages import BaseMessage
 
 from scout_adapters.llm.endpoint import Candidate
+from scout_adapters.llm.limits import MARKED_WRITES, Limits
 from scout_adapters.llm.line import Prepared
-from scout_adapters.llm.pricing import context_window, price_list
+from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.record import AttemptObserver, Run
 from scout_adapters.llm.tariff import USUAL, USUAL_TIERS, Service
-from scout_adapters.llm.types import Json, ProviderSpec
-from scout_adapters.profiles import profile_on
+from scout_adapters.llm.types import Json
 
 UNSEEN = 1000
 """Tokens that providers put around a request: templates, instructions for tools, Grok's preamble;
 1,040 of them are the most that was recorded beside a request of 447 bytes."""
-
-IMAGE, DEAR_IMAGE = 10_000, 50_000
-"""Tokens of a picture. OpenAI's small models count one as up to 48,169:
-https://platform.openai.com/docs/guides/images-vision#calculating-costs"""
 
 BOUNDLESS = 10**9
 """Tokens of what lies behind an address: only the model's window bounds them."""
@@ -54,28 +49,12 @@ class Ceiling(NamedTuple):
     why: str = ""
 
 
-WRITES = frozenset({"cache_write"}), frozenset({"cache_write", "cache_write_1h"})
-"""The kinds of tokens that a cache may be written with: at one price, or at an hour's too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is known of a model ahead of a call. Tokens; None where that is not known."""
-
-    window: int | None
-    answer: int | None
-    stated: bool = True
-    """Whether `max_tokens` bounds all of an answer, thoughts too."""
-
-    image: int = IMAGE
-    writes: frozenset[str] = frozenset()
-    """The kinds of tokens that it writes to its cache unasked."""
-
-
 class Proposal(Protocol):
     """An attempt that may be made: whom it would ask, and what it can cost at the most."""
 
-    number: int
+    @property
+    def number(self) -> int:
+        """Which of its call's attempts it is, from 1."""
 
     @property
     def about(self) -> Json:
@@ -105,16 +84,18 @@ def ceiling_of(
     say.
     """
     spec, model = candidate.endpoint.spec, candidate.model
-    limits, media = limits_of(spec, model), prepared.media
-    writes = WRITES[1] if b"cache_control" in prepared.content else limits.writes
-    modalities = prepared.body.get("modalities")
+    limits, media, body = candidate.limits, prepared.media, prepared.body
+    given, taken = bounds(prepared, limits, answer_tokens)
+    kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
+    if media or "modalities" in body:
+        kinds = _kinds(media, body.get("modalities") or (), kinds)
     return ceiling_at(
         spec.name,
         model,
-        given=input_bound(prepared, limits),
-        taken=answer_bound(prepared, limits, answer_tokens),
-        kinds=_kinds(media, modalities or (), writes) if media or modalities else writes,
-        tier=prepared.body.get("service_tier"),
+        given=given,
+        taken=taken,
+        kinds=kinds,
+        tier=body.get("service_tier"),
         prices=spec.prices,
     )
 
@@ -143,41 +124,33 @@ def ceiling_at(  # noqa: PLR0913  # what a price depends on
     return Ceiling(nano, given, taken)
 
 
-def limits_of(spec: ProviderSpec, model: str) -> Limits:
-    """Return a model's limits: by its card, or by what is published of it."""
-    held = _limits.get((id(spec), model))
-    if held is None:
-        held = _limits[id(spec), model] = (spec, _look_up(spec, model))
-    return held[1]
+def bounds(
+    prepared: Prepared, limits: Limits, answer_tokens: int | None = None
+) -> tuple[int, int | None]:
+    """Return numbers of tokens that a request and its answer do not exceed.
 
-
-def _look_up(spec: ProviderSpec, model: str) -> Limits:
-    profile, beyond = profile_on(spec, model) or {}, spec.thoughts_beyond
-    return Limits(
-        window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
-        answer=profile.get("max_output_tokens"),
-        stated=beyond is None or not beyond.match(model),
-        image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
-        # Claude writes what is marked, others whatever they like, at a price of its own.
-        writes=frozenset() if "claude" in model else WRITES[0],
-    )
-
-
-_limits: dict[tuple[int, str], tuple[ProviderSpec, Limits]] = {}
-"""What was looked up, with the card, which lives as long as its id stands for it."""
-
-
-def input_bound(prepared: Prepared, limits: Limits) -> int:
-    """Return a number of tokens that a request does not exceed."""
-    window, tools = limits.window, prepared.request.tools
-    if window is not None and (
-        not ELSEWHERE.isdisjoint(prepared.body) or (tools and _of_providers_own(tools))
-    ):
-        return window
-    most = UNSEEN + (len(prepared.content) or spoken(prepared.request.messages))
+    Of the answer None, where nobody knows one.
+    """
+    request, body, window = prepared.request, prepared.body, limits.window
+    given = UNSEEN + (len(prepared.content) or spoken(request.messages))
     for block in prepared.media:
-        most += _beyond(block, limits)
-    return most if window is None or most < window else window
+        given += _beyond(block, limits)
+    if window is not None and (
+        given > window
+        or not ELSEWHERE.isdisjoint(body)
+        or (request.tools and _of_providers_own(request.tools))
+    ):
+        given = window
+    taken = answer_tokens or limits.answer or window
+    stated = limits.stated and (
+        request.max_tokens
+        or body.get("max_completion_tokens")
+        or body.get("max_tokens")  # Anthropic's wire sets it where nobody has
+        or (body.get("generationConfig") or {}).get("maxOutputTokens")
+    )
+    if stated:
+        taken = int(stated + stated // 16 + SLACK)
+    return given, taken * int(body["n"] or 1) if taken and "n" in body else taken
 
 
 def _of_providers_own(tools: Sequence[Mapping[str, Any]]) -> bool:
@@ -208,21 +181,3 @@ def _kinds(
     given = (f"input_{block['type']}" for block in media)
     taken = (f"output_{modality}" for modality in modalities)
     return frozenset((*given, *taken, *writes))
-
-
-def answer_bound(
-    prepared: Prepared, limits: Limits, answer_tokens: int | None = None
-) -> int | None:
-    """Return a number of tokens that an answer does not exceed; None where nobody knows one."""
-    body: Any = prepared.body
-    stated = limits.stated and (
-        prepared.request.max_tokens
-        or body.get("max_completion_tokens")
-        or body.get("max_tokens")  # Anthropic's wire sets it where nobody has
-        or (body.get("generationConfig") or {}).get("maxOutputTokens")
-    )
-    if stated:
-        most = stated + stated // 16 + SLACK
-    else:
-        most = answer_tokens or limits.answer or limits.window
-    return None if most is None else int(most) * int(body.get("n") or 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from langchain_core.rate_limiters import BaseRateLimiter
@@ -11,6 +12,7 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from scout_adapters.llm.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.key_pool import KeyPool
+from scout_adapters.llm.limits import Limits, limits_of
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.locks import fork_safe_lock
@@ -117,6 +119,11 @@ class Candidate:
 
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What is known of the model ahead of a call."""
+        return limits_of(self.endpoint.spec, self.model)
 
     def request(self, call: ChatRequest) -> ChatRequest:
         """Make the call's request one to this model."""

@@ -121,7 +121,7 @@ def price_list(
     provider: str, model: str, service: Service = USUAL, *, prices: str = ""
 ) -> PriceList:
     """Find the prices in force now: the user's own for the model, or else genai-prices'."""
-    if own := PRICING.get(provider, {}).get(model):
+    if PRICING and (own := PRICING.get(provider, {}).get(model)):
         return _own_list(tuple(own.items()), service.tier)
     return shipped(prices or provider, model, service)
 

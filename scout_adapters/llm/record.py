@@ -91,9 +91,6 @@ class Run(NamedTuple):
     user: str | None = None
     """What the run's metadata calls `user_id`, or `user`."""
 
-    name: str = ""
-    """Its id, as text."""
-
 
 def run_of(
     run_id: UUID,
@@ -104,7 +101,7 @@ def run_of(
     """Make a run of what LangChain tells its handlers."""
     user = (metadata.get("user_id") or metadata.get("user")) if metadata else None
     own = tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(NOT_OWN))) if tags else ()
-    return Run(run_id, parent, own, None if user is None else str(user), str(run_id))
+    return Run(run_id, parent, own, None if user is None else str(user))
 
 
 told_of: LastUsed[int, None] = LastUsed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages.ai import UsageMetadata
@@ -133,13 +134,13 @@ class Rates:
     """
 
     __slots__ = (
-        "_dearest",
         "_extra",
         "_input",
         "_output",
         "_overlap",
         "_request",
         "_search",
+        "dearest",
         "listed",
     )
 
@@ -173,7 +174,7 @@ class Rates:
         both = price("cached_audio", price("cache_read", given)) - given
         self._overlap = both - kinds["cache_read"] - kinds["input_audio"]
         self._extra = tuple((kind, more) for kind, more in kinds.items() if more)
-        self._dearest: dict[frozenset[str], tuple[int, int, int]] = {}
+        self.dearest = cache(self._sought)
 
     def usd(self, counts: Counts, factor: Decimal) -> Decimal | None:
         """Return what a call costs; None where a price is missing that it needs."""
@@ -193,26 +194,20 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def most(self, given: int, taken: int, kinds: frozenset[str]) -> int | None:
-        """Return the most that so many tokens can cost, each of the dearest of `kinds`.
+    def _sought(self, kinds: frozenset[str]) -> tuple[int, int, int] | None:
+        """Return pico-dollars: of the dearest token given, of the dearest one taken, of a request.
 
-        Nano-dollars, rounded up: this is asked before every request, and decimals take four times
-        as long. Of the input, tokens may be of any of the kinds; thoughts are always possible. None
-        where a price is missing that it needs.
+        Of the input, tokens may be of any of the kinds; thoughts are always possible. None where a
+        price is missing.
         """
-        if (given and self._input is None) or (taken and self._output is None):
+        if self._input is None or self._output is None:
             return None
-        dearest = self._dearest.get(kinds) or self._dearest.setdefault(kinds, self._sought(kinds))
-        return -(-(given * dearest[0] + taken * dearest[1] + dearest[2]) // MILLE)
-
-    def _sought(self, kinds: frozenset[str]) -> tuple[int, int, int]:
-        """Return pico-dollars: of a token given, of one taken, of a request."""
         extra = dict(self._extra)
         given = (extra.get(kind, ZERO) for kind in kinds & INPUTS)
         taken = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUTS)
         return (
-            _pico((self._input or ZERO) + max((ZERO, *given))),
-            _pico((self._output or ZERO) + max((ZERO, *taken))),
+            _pico(self._input + max((ZERO, *given))),
+            _pico(self._output + max((ZERO, *taken))),
             _pico(self._request),
         )
 
@@ -234,16 +229,18 @@ class Tariff:
         return self.base
 
     def most(self, given: int, taken: int, kinds: frozenset[str]) -> int | None:
-        """Return the most that a call of no more tokens can cost, in nano-dollars.
+        """Return the most that a call of no more tokens can cost, each of the dearest of `kinds`.
 
-        None where it is not known.
+        Nano-dollars, rounded up; None where a price is missing. It is asked before every request,
+        and decimals would take four times as long.
         """
-        if not self.longer:
-            return self.base.most(given, taken, kinds)
-        possible = [self.base, *(rates for start, rates in self.longer if given > start)]
-        costs = [rates.most(given, taken, kinds) for rates in possible]
-        known = [cost for cost in costs if cost is not None]
-        return max(known) if len(known) == len(costs) else None
+        longer = [rates for start, rates in self.longer if given > start] if self.longer else ()
+        most = 0
+        for rates in (self.base, *longer):
+            if (dearest := rates.dearest(kinds)) is None:
+                return None
+            most = max(most, given * dearest[0] + taken * dearest[1] + dearest[2])
+        return -(-most // MILLE)
 
 
 Source = Literal["provider", "user", "genai-prices"]

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.llm.ceiling import answer_bound, input_bound, limits_of
+from scout_adapters.llm.ceiling import bounds
+from scout_adapters.llm.limits import limits_of
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import ChatRequest
@@ -118,7 +119,7 @@ def test_no_recorded_request_had_more_tokens_than_it_is_held_for(provider: str) 
         if tokens is None or SEARCHES.search(record["model"] or ""):
             continue
         looked_at += 1
-        bound = input_bound(prepared_of(record), limits_of(spec, record["model"]))
+        bound, _ = bounds(prepared_of(record), limits_of(spec, record["model"]))
         if tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
     assert looked_at > 50
@@ -131,7 +132,7 @@ def test_no_recorded_answer_had_more_tokens_than_it_is_held_for(provider: str) -
     beyond, looked_at = [], 0
     for record in recorded(provider):
         tokens = answered(record)
-        bound = answer_bound(prepared_of(record), limits_of(spec, record["model"] or ""))
+        _, bound = bounds(prepared_of(record), limits_of(spec, record["model"] or ""))
         looked_at += tokens is not None and bound is not None
         if tokens is not None and bound is not None and tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
