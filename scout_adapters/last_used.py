@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TypeVar
 
 MOST_RUNS = 10_000
@@ -25,7 +26,7 @@ class LastUsed(dict[K, V]):
 
     def cut(self) -> list[K]:
         """Drop the oldest keys, and return them."""
-        oldest = list(self)[: len(self) - self.most]
+        oldest = list(islice(self, max(0, len(self) - self.most)))
         for key in oldest:
             self.pop(key, None)
         return oldest

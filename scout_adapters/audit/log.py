@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from time import monotonic, time
+from time import monotonic
 from typing import Any, Literal
 
 import orjson
@@ -94,7 +95,7 @@ class AuditLog:
             "reason": reason,
             **fields,
         }
-        row = {"time": stamp(), "event": event}
+        row = {"time": now(), "event": event}
         row.update((name, value) for name, value in known.items() if value is not None)
         if "chain" in row:
             with self._lock:
@@ -123,7 +124,7 @@ class AuditLog:
                     and monotonic() < file.trusted_until
                     and self.rotate is None
                 ):
-                    file = self._ready(row["time"])
+                    file = self._ready(str(row["time"])[:10])
                 chain = self._chain = self._chain or Chain()
                 file.write(chain.link(body))
                 self._lost_since = 0
@@ -143,29 +144,29 @@ class AuditLog:
             raise failure from error
         logger.error("a row %r is missing from the audit log: %s", event, failure)
 
-    def _ready(self, time: str) -> Appender:
+    def _ready(self, day: str) -> Appender:
         """Return the file that this row goes to, open; a forked child opens its own."""
         file = self._file
         if file is None or file.pid != process.pid:
             self._chain = None
-            return self._open(time, None)
+            return self._open(day, None)
         in_place = monotonic() < file.trusted_until or file.is_in_place()
-        if in_place and not self._is_over(file, time):
+        if in_place and not self._is_over(file, day):
             return file
         file.close()
         self._file = None
-        return self._open(time, file.path)
+        return self._open(day, file.path)
 
-    def _is_over(self, file: Appender, time: str) -> bool:
+    def _is_over(self, file: Appender, day: str) -> bool:
         """Tell whether this row is for a new file."""
         if self.rotate == "day":
-            return time[:10] not in file.path.name
+            return day not in file.path.name
         return self.rotate is not None and file.size >= self.rotate
 
-    def _open(self, time: str, before: Path | None) -> Appender:
+    def _open(self, day: str, before: Path | None) -> Appender:
         path = self.path
         if self.rotate == "day":
-            path = segment_of_day(path, time[:10], before)
+            path = segment_of_day(path, day, before)
         elif self.rotate is not None:
             path = segment_with_room(path, self.rotate)
         self._file = Appender(path, sync=self.durability == "power")
@@ -179,23 +180,18 @@ class AuditLog:
             self._file = None
 
 
-def stamp() -> str:
-    """Say when it is, to the millisecond of UTC, as rows do."""
-    now = time()
-    second = int(now)
-    if second != _clock[0]:
-        _clock[:] = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{_clock[1]}.{int((now - second) * 1000):03}+00:00"
-
-
-_clock: list[Any] = [-1, ""]
-"""The second that was written last, and how it is written."""
+now = partial(datetime.now, UTC)
+"""Returns the time that a row begins with; the encoder writes it out, to the microsecond."""
 
 
 def _encoded(row: dict[str, Any]) -> bytes:
     """Return as JSON what orjson refuses: half a character, keys that are no text, big integers."""
     try:
-        text = json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(row, default=_written, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise OSError(errno.EINVAL, f"the row is no JSON: {error}") from error
     return text.encode("utf-8", "replace")
+
+
+def _written(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

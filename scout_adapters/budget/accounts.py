@@ -72,6 +72,8 @@ class Hold(NamedTuple):
     """Money that is kept for a request, in each of its accounts."""
 
     id: str
+    """By which its store finds it again, where it needs to."""
+
     accounts: tuple[Account, ...]
     amount: int
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.locks import fork_safe_lock
@@ -34,8 +33,6 @@ class MemoryBudgets:
         self._books: dict[tuple[str, str], dict[str, Book]] = {}
         """By budget and window, and then by scope."""
 
-        self._numbers = count(1)
-
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
@@ -51,7 +48,7 @@ class MemoryBudgets:
                 books.append(book)
             for book in books:
                 book.held += amount
-            return Hold(str(next(self._numbers)), tuple(accounts), amount)
+            return Hold("", tuple(accounts), amount)
 
     def settle(self, hold: Hold, amount: int | None) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from scout_adapters.audit import AuditLog, get_audit
-from scout_adapters.audit.log import stamp
+from scout_adapters.audit.log import now
 from scout_adapters.llm.attempt import Attempt
 from scout_adapters.llm.record import AttemptRecord, Run, run_of
 from scout_adapters.llm.types import Json
@@ -27,7 +27,7 @@ COLUMNS = tuple(SHORT.get(name, name) for name in AttemptRecord._fields)
 
 def row_of(event: str, run: Run) -> Json:
     """Begin a row: what happened, when, and whose call it was."""
-    row = {"time": stamp(), "event": event, "run_id": run.id}
+    row = {"time": now(), "event": event, "run_id": run.id}
     if run.parent is not None:
         row["parent_run_id"] = run.parent
     if run.tags:
@@ -44,7 +44,7 @@ class AttemptWriter:
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write that a request is about to leave; if that cannot be written, it must not."""
-        row = {"time": stamp(), "event": "llm_intent", "run_id": run.id, **attempt}
+        row = {"time": now(), "event": "llm_intent", "run_id": run.id, **attempt}
         self.audit.write(row)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:

@@ -21,6 +21,7 @@ H = TypeVar("H", bound=Hashable)
 MODELS, KEYS, GROUPS = 8, 50, 25
 """How many of them are drawn or listed; the others are added up, or counted."""
 
+TO_MILLISECONDS = len("2026-11-23T10:00:00.000")
 LINES = 6
 """Models whose latency is drawn over time."""
 
@@ -170,7 +171,7 @@ def _calls(calls: Sequence[Call], total: int) -> Json:
     last = [call.last for call in calls]
     return {
         "all": total,
-        "time": [one.time.removesuffix("+00:00") for one in last],
+        "time": [one.time[:TO_MILLISECONDS] for one in last],
         "run": [one.run_id for one in last],
         "tags": _coded(one.tags for one in last),
         "user": _coded(one.user for one in last),

@@ -29,8 +29,8 @@ BY_DAY = (Level("day", 10),)
 FILLED = 400
 """Buckets that are named without a row in them, so that gaps show; beyond it gaps are left out."""
 
-LENGTH, ZONE = 29, "+00:00"
-"""Of a time as our log writes it: `2026-11-23T10:00:00.000+00:00`."""
+LENGTH, ZONE = 32, "+00:00"
+"""Of a time as our log writes it: `2026-11-23T10:00:00.000000+00:00`."""
 
 
 def utc(time: object) -> str:
@@ -42,7 +42,7 @@ def utc(time: object) -> str:
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return ""
-    return at.isoformat(timespec="milliseconds")
+    return at.isoformat(timespec="microseconds")
 
 
 class Axis:

@@ -19,18 +19,18 @@ DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 
 
 class Calendar:
-    """Stands for `time.time` where the log asks for it."""
+    """Stands for `now` where the log asks for it."""
 
     today = DAY
 
-    def __call__(self) -> float:
-        return self.today.timestamp()
+    def __call__(self) -> datetime:
+        return self.today
 
 
 @pytest.fixture
 def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
     calendar = Calendar()
-    monkeypatch.setattr(log, "time", calendar)
+    monkeypatch.setattr(log, "now", calendar)
     return calendar
 
 

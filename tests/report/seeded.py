@@ -225,7 +225,7 @@ def rows(count: int, seed: int = 7) -> Iterator[Row]:
         for row in call:
             if made == count:
                 return
-            yield {"time": at.isoformat(timespec="milliseconds"), **row}
+            yield {"time": at.isoformat(timespec="microseconds"), **row}
             at += timedelta(seconds=float(row.get("latency_s", 0.0)))
             made += 1
 

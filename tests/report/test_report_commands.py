@@ -109,7 +109,7 @@ def test_texts_of_the_log_do_nothing_to_a_terminal(own: AuditLog) -> None:
 def test_since_and_days_leave_out_what_was_before(own: AuditLog, tmp_path: Path) -> None:
     path, now = tmp_path / "old.jsonl", datetime.now(UTC)
     rows = [
-        {"time": (now - timedelta(days=age)).isoformat(timespec="milliseconds")}
+        {"time": (now - timedelta(days=age)).isoformat(timespec="microseconds")}
         | {"event": "llm_attempt", "run_id": str(age), "outcome": "ok", "cost": 1.0}
         for age in (1, 3, 30)
     ]

@@ -21,7 +21,7 @@ from scout_adapters.report.page import as_data
 from scout_adapters.report.summary import Summary, summarise
 from scout_adapters.report.times import TO_FIT, utc
 
-TIME = "2026-11-23T10:00:00.000+00:00"
+TIME = "2026-11-23T10:00:00.000000+00:00"
 FIELDS = [
     *("time", "event", "run_id", "number", "provider", "model", "outcome", "key_id", "tags"),
     *("user_id", "cost", "price", "billed", "reason", "latency_s", "first_token_s", "estimated"),
@@ -116,12 +116,12 @@ def test_a_cache_saves_the_difference_of_two_known_prices(
     ("stated", "read"),
     [
         (TIME, TIME),
-        ("2026-11-23", "2026-11-23T00:00:00.000+00:00"),
+        ("2026-11-23", "2026-11-23T00:00:00.000000+00:00"),
         ("2026-11-23T10:00:00", TIME),
         ("2026-11-23T12:00:00+02:00", TIME),
         ("2026-11-23T10:00:00Z", TIME),
         ("0001-01-01T00:00:00+05:00", ""),
-        ("2026-13-45T99:99:99.000+00:00", ""),
+        ("2026-13-45T99:99:99.000000+00:00", ""),
         ("yesterday", ""),
         (1_764_000_000, ""),
         (None, ""),
@@ -188,7 +188,7 @@ def test_every_failure_that_rests_a_key_has_a_state_of_its_own() -> None:
 
 
 def test_a_keys_state_is_what_its_last_telling_attempt_has_shown(tmp_path: Path) -> None:
-    at = "2026-11-23T10:0{}:00.000+00:00".format
+    at = "2026-11-23T10:0{}:00.000000+00:00".format
     outcomes = ["ok", "auth_invalid", "auth_invalid", "server_error", "cancelled"]
     rows = [
         attempt(run_id=str(n), time=at(n), outcome=outcome, key_id="k")

@@ -152,7 +152,7 @@ def test_the_page_lists_the_newest_calls_and_says_how_many_there_are(
     calls = data_in(made(log, tmp_path, calls=50))["calls"]
     assert calls["all"] == len(ends)
     newest = sorted((row["time"] for row in ends), reverse=True)[:50]
-    assert [f"{time}+00:00" for time in calls["time"]] == newest
+    assert calls["time"] == [time[: len("2026-11-23T10:00:00.000")] for time in newest]
     columns = [name for name, column in calls.items() if name != "all"]
     sizes = {
         len(calls[name]["codes"] if "codes" in calls[name] else calls[name]) for name in columns
