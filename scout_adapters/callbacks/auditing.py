@@ -54,13 +54,12 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
         and `tools` log what else runs, by name. `prompts` logs what was asked and answered, as the
         JSON text that this function makes of it: your redactor, or `str` to leave it as it is.
         """
-        super().__init__()
+        super().__init__(hears_texts=prompts is not None)
         self.audit = (
             audit if isinstance(audit, AuditLog) else get_audit(audit, on_failure=on_failure)
         )
         self._wanted = {"chain": chains, "tool": tools}
         self._prompts = prompts
-        self._hears_texts = prompts is not None
         self._begun: LastUsed[UUID, tuple[Run, str, float]] = LastUsed()
 
     @property

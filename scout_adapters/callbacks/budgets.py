@@ -81,7 +81,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         budgets in one file apart. `answer_tokens` is how long an answer is taken to be where no
         `max_tokens` is set. `unpriced="allow"` lets models pass whose price nobody knows.
         """
-        super().__init__()
+        super().__init__(hears_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
         if on_exceeded not in {"raise", "warn", "cheaper"}:
             raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
@@ -91,7 +91,6 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
         self._wall = wall
-        self._hears_ends = per in {"call", "run"}
         endless = per == "total" and self._plan.by is None
         self._shared = self._plan.accounts("") if endless else ()
         """The accounts of every call, where all calls have the same."""

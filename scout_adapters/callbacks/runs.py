@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -59,22 +59,21 @@ class RunHandler(BaseCallbackHandler):
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
     ignore_chat_model = False  # core has a property, and asks it of every handler
-    _hears_texts = _hears_ends = False
-    _changed = False
+    content = _changed = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, hears_texts: bool = False, hears_ends: bool = False) -> None:
+        """Say whether it wants to hear what is asked and answered, and when calls are over."""
         super().__init__()
+        self._hears_texts, self._hears_ends = hears_texts, hears_ends
+        self.content = not (hears_texts or hears_ends or self._changed)
+        """Whether it needs no word of core's once it has been told of a run's attempts."""
+
         self._outermost: LastUsed[UUID, UUID] = LastUsed()
         self._open: LastUsed[UUID, tuple[ForeignCall, Callable[[], None]]] = LastUsed()
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         cls._changed = any(getattr(cls, name) is not getattr(RunHandler, name) for name in HEARD)
-
-    @cached_property
-    def content(self) -> bool:
-        """Whether it needs no word of core's once it has been told of a run's attempts."""
-        return not (self._hears_texts or self._hears_ends or self._changed)
 
     def outermost(self, run: Run) -> UUID:
         """Return the id of the chain, agent or graph run that a call is part of, or its own."""
@@ -124,10 +123,10 @@ class RunHandler(BaseCallbackHandler):
         self._leave("tool", run_id, error)
 
     def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
-        """Hear what was asked or answered, if `_hears_texts`."""
+        """Hear what was asked or answered, if it `hears_texts`."""
 
     def _over(self, run_id: UUID) -> None:
-        """Hear that a call is over, if `_hears_ends`."""
+        """Hear that a call is over, if it `hears_ends`."""
 
     def _entered(self, kind: str, run: Run, name: str) -> None:
         """Hear that a chain or a tool begins to run."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from langchain_core.messages import BaseMessage
 
 from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.limits import MARKED_WRITES, Limits
+from scout_adapters.llm.limits import MARKED_WRITES, Limits, limits_of
 from scout_adapters.llm.line import Prepared
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.record import AttemptObserver, Run
@@ -84,7 +84,7 @@ def ceiling_of(
     say.
     """
     spec, model = candidate.endpoint.spec, candidate.model
-    limits, media, body = candidate.limits, prepared.media, prepared.body
+    limits, media, body = limits_of(spec, model), prepared.media, prepared.body
     given, taken = bounds(prepared, limits, answer_tokens)
     kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
     if media or "modalities" in body:

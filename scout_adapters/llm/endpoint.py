@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from langchain_core.rate_limiters import BaseRateLimiter
@@ -12,7 +11,6 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from scout_adapters.llm.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.exchange import Timeouts
 from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.limits import Limits, limits_of
 from scout_adapters.llm.line import Line
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.locks import fork_safe_lock
@@ -119,11 +117,6 @@ class Candidate:
 
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"
-
-    @cached_property
-    def limits(self) -> Limits:
-        """What is known of the model ahead of a call."""
-        return limits_of(self.endpoint.spec, self.model)
 
     def request(self, call: ChatRequest) -> ChatRequest:
         """Make the call's request one to this model."""

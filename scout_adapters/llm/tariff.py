@@ -175,6 +175,7 @@ class Rates:
         self._overlap = both - kinds["cache_read"] - kinds["input_audio"]
         self._extra = tuple((kind, more) for kind, more in kinds.items() if more)
         self.dearest = cache(self._sought)
+        """Returns what a budget must have room for, by the kinds of tokens that a call may have."""
 
     def usd(self, counts: Counts, factor: Decimal) -> Decimal | None:
         """Return what a call costs; None where a price is missing that it needs."""
@@ -234,13 +235,15 @@ class Tariff:
         Nano-dollars, rounded up; None where a price is missing. It is asked before every request,
         and decimals would take four times as long.
         """
-        longer = [rates for start, rates in self.longer if given > start] if self.longer else ()
-        most = 0
-        for rates in (self.base, *longer):
-            if (dearest := rates.dearest(kinds)) is None:
-                return None
-            most = max(most, given * dearest[0] + taken * dearest[1] + dearest[2])
-        return -(-most // MILLE)
+        if self.longer:
+            possible = (self.base, *(rates for start, rates in self.longer if given > start))
+            costs = [Tariff(rates).most(given, taken, kinds) for rates in possible]
+            known = [cost for cost in costs if cost is not None]
+            return max(known) if len(known) == len(costs) else None
+        dearest = self.base.dearest(kinds)
+        if dearest is None:
+            return None
+        return -(-(given * dearest[0] + taken * dearest[1] + dearest[2]) // MILLE)
 
 
 Source = Literal["provider", "user", "genai-prices"]
