@@ -49,8 +49,8 @@ def section(run: Run) -> list[str]:
         for name in (*VARIANTS, WITH_BUDGET)
     ]
     return [
-        "Microseconds that handlers add to `router.invoke`, core's share included, each in turn with",
-        "calls that have none; `idle` is one that does nothing. The audit log is a file.",
+        "Microseconds that handlers add to `router.invoke`, core's share included, each in turn",
+        "with calls that have none; `idle` is one that does nothing. The audit log is a file.",
         "",
         *table(["handlers", "wall", "CPU"], rows),
     ]
