@@ -18,6 +18,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Literal
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.errors import BudgetError
 from scout_adapters.locks import fork_safe_lock, process
@@ -200,10 +202,26 @@ class SqliteBudgets:
         base = sqlite3.connect(
             self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
-        base.execute("PRAGMA journal_mode = WAL")
-        base.execute(f"PRAGMA synchronous = {self._sync}")
-        base.executescript(SCHEMA)
+        try:
+            self._set_up(base)
+        except sqlite3.Error:
+            base.close()
+            raise
         return base
+
+    def _set_up(self, base: sqlite3.Connection) -> None:
+        """Prepare the file; of several processes that find it new, one may have to come again.
+
+        Two that both change its journal's mode would wait for each other: SQLite tells one at
+        once that it is locked, however long it was to wait.
+        """
+        stop, wait = stop_after_delay(self._patience), wait_random(0.001, 0.02)
+        busy = retry_if_exception(_is_busy)
+        for opening in Retrying(stop=stop, wait=wait, retry=busy, reraise=True):
+            with opening:
+                base.execute("PRAGMA journal_mode = WAL")
+                base.execute(f"PRAGMA synchronous = {self._sync}")
+                base.executescript(SCHEMA)
 
     def _tidy(self, base: sqlite3.Connection, now: float) -> None:
         """Count holds as spent that are too old, and drop windows that nobody asks for."""
@@ -217,3 +235,8 @@ class SqliteBudgets:
             "DELETE FROM accounts WHERE touched < ? AND opened != ''", (now - KEPT_SECONDS,)
         )
         base.execute("DELETE FROM holds WHERE lapsed = 1 AND since < ?", (now - KEPT_SECONDS,))
+
+
+def _is_busy(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)  # extended: its last byte is the kind
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY

@@ -85,16 +85,15 @@ class Killed:
 def kill(base: str, folder: Path, point: str, dice: random.Random) -> list[tuple[str, str, str]]:
     """Have one process make calls until it is killed; return the rows that it was told stand."""
     command = [sys.executable, killing.__file__, base, str(folder), point, str(dice.randint(1, 6))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    said = b""
-    if point == "random":
-        said = process.stdout.readline()  # it has begun
-        time.sleep(dice.uniform(0, 0.05))
-        process.send_signal(signal.SIGKILL)
-    said += process.stdout.read()
-    assert process.wait(60) == -signal.SIGKILL
-    process.stdout.close()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        said = b""
+        if point == "random":
+            said = process.stdout.readline()  # it has begun
+            time.sleep(dice.uniform(0, 0.05))
+            process.send_signal(signal.SIGKILL)
+        said += process.stdout.read()
+        assert process.wait(60) == -signal.SIGKILL
     whole = said.decode().rpartition("\n")[0]
     rows = (line.split() for line in whole.splitlines())
     return [(event, run, number) for event, run, number in rows]

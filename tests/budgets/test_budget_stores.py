@@ -190,6 +190,21 @@ def test_a_file_that_another_holds_for_long_stops_spending(tmp_path: Path) -> No
     assert balance(store) == (1, 0, 0, 0)
 
 
+def test_all_who_find_the_file_new_at_the_same_time_come_in(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(200):  # one in some twenty files was locked for somebody
+            stores = [SqliteBudgets(tmp_path / f"{number}.db") for _ in range(8)]
+            together = threading.Barrier(len(stores))
+
+            def spend(store: SqliteBudgets, together: threading.Barrier = together) -> Hold:
+                together.wait(10)
+                return held(store, 1)
+
+            assert len(list(threads.map(spend, stores))) == len(stores)
+            for store in stores:
+                store.close()
+
+
 def test_a_disk_that_is_full_stops_spending_and_forgets_nothing(tmp_path: Path) -> None:
     store = SqliteBudgets(tmp_path / "b.db")
     store.settle(held(store, 10), 10)
@@ -256,7 +271,7 @@ class Books(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.stores[1].close()  # type: ignore[attr-defined]
+        self.stores[1].close()  # type: ignore[attr-defined]  # the one in a file
         self.stores[1] = SqliteBudgets(self.path)
 
     @invariant()
@@ -269,7 +284,7 @@ class Books(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "stores"):
-            self.stores[1].close()  # type: ignore[attr-defined]
+            self.stores[1].close()  # type: ignore[attr-defined]  # the one in a file
             self.folder.cleanup()
 
 
