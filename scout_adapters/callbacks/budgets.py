@@ -145,9 +145,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         What cannot be booked stays held, and counts as spent in the end.
         """
-        hold = None
-        if record.outcome != "skipped":
-            hold = self._holds.pop((run.id.int, record.number), None)
+        if record.outcome == "skipped":
+            return
+        hold = self._holds.pop((run.id.int, record.number), None)
         if hold is None:
             return
         amount = None

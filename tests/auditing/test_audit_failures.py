@@ -17,6 +17,7 @@ from scout_adapters import ScoutAuditCallbackHandler, ScoutError, ScoutGroqChatM
 from scout_adapters.audit import AuditError, AuditLog, get_audit, read_rows
 from scout_adapters.audit.verifying import verify
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.report.times import utc
 from scout_adapters.testing import Emulator
 
 FULL = "/dev/full"
@@ -145,6 +146,7 @@ def test_a_row_that_json_has_no_words_for_is_logged_or_refused(tmp_path: Path) -
     log.log("odd", half="\ud800", large=1 << 70, keyed={1: 2}, path=tmp_path)
     (row,) = read_rows(log.path)
     assert (row["half"], row["keyed"]) == ("?", {"1": 2})
+    assert utc(row["time"]).startswith(row["time"].removesuffix("+00:00"))  # as of any other row
     circle: list[object] = []
     circle.append(circle)
     for fields in ({"circle": circle}, {"chain": "mine"}):
