@@ -174,12 +174,12 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._timing = timing
         self._headers = b""
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._headers:
             await self.write(b"", timeout)
         return await self._inner.read(max_bytes, _seconds(self._timing, timeout))
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore's interface
         if not self._headers and buffer.endswith(END_OF_HEADERS):
             self._headers = buffer
             return

@@ -14,7 +14,7 @@ from scout_adapters.audit.verifying import Report, verify
 
 def written(path: Path, rows: int, writers: int = 2, **options: object) -> Path:
     """Write rows by turns of several writers, as several processes would."""
-    logs = [AuditLog(path, **options) for _ in range(writers)]  # type: ignore[arg-type]
+    logs = [AuditLog(path, **options) for _ in range(writers)]  # type: ignore[arg-type]  # options pass on
     for number in range(rows):
         logs[number % writers].log("event", number=number, reason="because")
     for log in logs:

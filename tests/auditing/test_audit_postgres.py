@@ -66,11 +66,11 @@ def test_a_log_becomes_a_table_row_by_row(server: str, tmp_path: Path) -> None:
     for _ in range(2):  # the second time, it is replaced
         assert export(path, server) == 23
     with psycopg.connect(server) as base:
-        base.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]
+        base.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]  # typed for tuples
         rows = base.execute("SELECT * FROM audit ORDER BY writer, seq").fetchall()
     assert len(rows) == 23
-    assert list(rows[0]) == list(ALL)  # type: ignore[call-overload]
-    found = {row["event"]: row for row in rows if row["user_id"] is None}  # type: ignore[call-overload]
+    assert list(rows[0]) == list(ALL)  # type: ignore[call-overload]  # rows are dicts
+    found = {row["event"]: row for row in rows if row["user_id"] is None}  # type: ignore[call-overload]  # rows are dicts
     attempt, odd = found["llm_attempt"], found["odd"]
     assert (attempt["cost"], attempt["input_t"], attempt["tags"]) == (0.00012345, 10, '["a"]')
     assert attempt["more"] == '{"own":{"x":[1]}}'

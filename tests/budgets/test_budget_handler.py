@@ -161,7 +161,7 @@ def test_a_stream_that_is_left_is_charged_what_was_held_for_it(emulator: Emulato
     budget = ScoutBudgetCallbackHandler(1.5)
     stream = groq(emulator).stream("Write a story.", {"callbacks": [budget]})
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     (balance,) = budget.balances
     assert (balance.held, balance.spent) == (0, balance.uncertain)
     assert balance.spent > 1_000_000_000
@@ -191,7 +191,7 @@ def test_the_next_window_lets_calls_pass_again_and_the_error_says_when(
 ) -> None:
     wall.now = datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC).timestamp()
     for per, seconds in (("hour", 30), ("day", 30), ("month", 30)):
-        budget = ScoutBudgetCallbackHandler(1.4, per=per, wall=wall)  # type: ignore[arg-type]
+        budget = ScoutBudgetCallbackHandler(1.4, per=per, wall=wall)  # type: ignore[arg-type]  # a literal
         model, config = groq(emulator), {"callbacks": [budget]}
         error = refused_in_the_end(partial(ask, model, "hi", config))
         assert error.opens_at == datetime(2027, 1, 1, tzinfo=UTC)

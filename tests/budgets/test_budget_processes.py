@@ -21,7 +21,7 @@ KILLS = 24
 
 def started(*arguments: object, **options: object) -> subprocess.Popen[bytes]:
     command = [sys.executable, budgetspending.__file__, *map(str, arguments)]
-    return subprocess.Popen(command, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(command, **options)  # type: ignore[call-overload, no-any-return]  # options pass on
 
 
 def balance(path: Path) -> Balance:

@@ -110,7 +110,7 @@ def one_of(*faults: Fault) -> Maker:
 
 def lot(number: int, name: str, make: Fault | Maker, kind: Kind = "bad", **more: object) -> Draw:
     maker = always(make) if isinstance(make, Fault) else make
-    return Draw(number=number, name=name, make=maker, kind=kind, **more)  # type: ignore[arg-type]
+    return Draw(number=number, name=name, make=maker, kind=kind, **more)  # type: ignore[arg-type]  # fields pass on
 
 
 def after_text(

@@ -63,7 +63,7 @@ def client() -> Client:
 @pytest.fixture
 def config(client: Client) -> dict[str, Any]:
     """A configuration whose calls are traced."""
-    return {"callbacks": [LangChainTracer(client=client, project_name="test")]}  # type: ignore[arg-type]
+    return {"callbacks": [LangChainTracer(client=client, project_name="test")]}  # type: ignore[arg-type]  # stands for LangSmith's
 
 
 PATHS = (*VERBS, "invoke(stream=True)", "events v2", "events v3", "batch")

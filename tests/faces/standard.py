@@ -75,7 +75,7 @@ class Face:
 
     @pytest.fixture(autouse=True)
     def _set(self, request: pytest.FixtureRequest, network: dict[str, Any]) -> None:
-        self.network = network  # type: ignore[misc]
+        self.network = network  # type: ignore[misc]  # a property there
         self.asked = self.able.get(request.node.originalname, self.model_name)
 
     @property
@@ -97,7 +97,7 @@ class Unit(Face):
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         # Keys are read when they are first needed, and never become an attribute.
-        name = f"{self.face.provider.upper()}_API_KEY"  # type: ignore[attr-defined]
+        name = f"{self.face.provider.upper()}_API_KEY"  # type: ignore[attr-defined]  # set by subclasses
         return {name: "from-the-environment"}, {"model": self.model_name}, {"api_key": None}
 
 

@@ -17,7 +17,7 @@ from faulttable import FAULTS, Fault  # noqa: E402  # what is rewritten comes fi
 from faultwitness import Overheard  # noqa: E402  # what is rewritten comes first
 
 from scout_adapters import audit, chat_provider  # noqa: E402  # what is rewritten comes first
-from scout_adapters.llm import circuit_breaker, keys, pricing  # noqa: E402
+from scout_adapters.llm import circuit_breaker, keys, pricing  # noqa: E402  # as above
 from scout_adapters.llm.providers import registry  # noqa: E402  # what is rewritten comes first
 
 

@@ -83,7 +83,7 @@ async def untouched(play: Play) -> None:
 
 async def redacted(play: Play) -> None:
     assert play.error is not None
-    assert "<key " in str(play.error.message)  # type: ignore[attr-defined]
+    assert "<key " in str(play.error.message)  # type: ignore[attr-defined]  # a provider's error
     assert play.state("google:a").permanently_failed
 
 

@@ -18,7 +18,7 @@ def limited(**headers: str) -> Raw:
 
 async def rests_an_hour(play: Play) -> None:
     assert play.state("groq:a").ready_at(MODEL) == play.time.now + HOUR
-    assert play.error is None or play.error.retry_after == 86400  # type: ignore[attr-defined]
+    assert play.error is None or play.error.retry_after == 86400  # type: ignore[attr-defined]  # a provider's error
 
 
 async def rests_to_the_windows_end(play: Play) -> None:

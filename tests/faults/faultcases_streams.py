@@ -41,7 +41,7 @@ def interrupted(house: str, inner: str) -> Check:
         text = play.error.partial.text
         assert text
         assert spoken_by(house).startswith(text)
-        assert play.error.__cause__.kind == inner  # type: ignore[union-attr]
+        assert play.error.__cause__.kind == inner  # type: ignore[union-attr]  # it has broken
         assert not play.error.is_retryable
         (row,) = [one for one in play.heard.rows if one["event"] == "llm_attempt"]
         assert row["billed"] == "yes"
@@ -106,7 +106,7 @@ async def same_for_every_split(play: Play) -> None:
             assert play.answer is not None, (at, play.error)
             assert play.answer.text == ACCENTED, at
     play.emulator.script("groq", [raw(*(PLAIN[at : at + 1] for at in range(len(PLAIN))))])
-    assert (await play.ask()).answer.text == ACCENTED  # type: ignore[union-attr]
+    assert (await play.ask()).answer.text == ACCENTED  # type: ignore[union-attr]  # it answers
 
 
 def call(index: int, name: str = "", args: str = "", made: str = "") -> dict[str, Any]:

@@ -218,9 +218,9 @@ async def leave_async(chunks: AsyncGenerator[Any], how: str) -> None:
 async def left(stage: Play, how: str) -> None:
     """Begin to read a stream, and let go of it."""
     if stage.verb == "stream":
-        leave_sync(stage.model.stream("hi"), how)  # type: ignore[arg-type]
+        leave_sync(stage.model.stream("hi"), how)  # type: ignore[arg-type]  # a generator
     else:
-        await leave_async(stage.model.astream("hi"), how)  # type: ignore[arg-type]
+        await leave_async(stage.model.astream("hi"), how)  # type: ignore[arg-type]  # a generator
     gc.collect()
     await idle()
 

@@ -312,7 +312,7 @@ async def test_a_price_that_changes_meanwhile_counts_as_it_is_at_the_end(
     stage.emulator.script("groq", [Slow(first=1)])
     await stage.ask()
     assert stage.answer is not None
-    tokens = stage.answer.usage_metadata["output_tokens"]  # type: ignore[index]
+    tokens = stage.answer.usage_metadata["output_tokens"]  # type: ignore[index]  # it is counted
     assert stage.scout["cost_usd"] == pytest.approx(tokens)
     (row,) = [one for one in stage.heard.rows if one["event"] == "llm_attempt"]
     assert row["cost"] == stage.scout["cost_usd"]

@@ -131,7 +131,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(verb: str, play: Stage) -
     stage = play(verb, case=case)
     await stage.run()
     assert stage.error is not None
-    assert (stage.error.retry_after, stage.time.now) == (5.0, 1000.0)  # type: ignore[attr-defined]
+    assert (stage.error.retry_after, stage.time.now) == (5.0, 1000.0)  # type: ignore[attr-defined]  # a provider's error
 
 
 @pytest.mark.fault(76)

@@ -195,7 +195,7 @@ class HouseTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         response = self.house.handle(request)
         try:
             await asyncio.sleep(0)
-        except BaseException:
+        except BaseException:  # goes on: a cancellation, whose answer nobody closes
             await response.aclose()
             raise
         return response

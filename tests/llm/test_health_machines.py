@@ -116,7 +116,7 @@ class Keys(RuleBasedStateMachine):
     @rule(held=consumes(leases), effect=st.sampled_from(["quarantine", "refuse"]))
     def refused(self, held: tuple[Lease, str], effect: str) -> None:
         lease, model = held
-        self.pool.fail(lease, effect, now=self.now, model=model)  # type: ignore[arg-type]
+        self.pool.fail(lease, effect, now=self.now, model=model)  # type: ignore[arg-type]  # a literal
         plain = self.plain[lease.key]
         plain.in_flight -= 1
         if lease.started <= plain.last_refusal:
@@ -179,7 +179,7 @@ class Circuit(RuleBasedStateMachine):
 
     @rule(permit=consumes(permits), outcome=st.sampled_from(["good", "fault", "neutral"]))
     def report(self, permit: Permit, outcome: str) -> None:
-        self.breaker.report(permit, outcome, self.now)  # type: ignore[arg-type]
+        self.breaker.report(permit, outcome, self.now)  # type: ignore[arg-type]  # a literal
         if not any(permit is one for one in self.current):
             return  # from before a change of state, or a probe that was given up for lost
         if permit is self.probe:

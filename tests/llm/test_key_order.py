@@ -92,7 +92,7 @@ class Order(RuleBasedStateMachine):
         elif outcome == "succeed":
             pool.succeed(lease, model)
         else:
-            pool.fail(lease, outcome, now=self.now, model=model, retry_after=wait)  # type: ignore[arg-type]
+            pool.fail(lease, outcome, now=self.now, model=model, retry_after=wait)  # type: ignore[arg-type]  # a literal
 
     @rule(
         data=st.data(),
@@ -110,7 +110,7 @@ class Order(RuleBasedStateMachine):
         pool, lease, model = named[data.draw(st.integers(0, len(named) - 1))]
         assert model is not None
         until = self.now + seconds
-        pool.note(lease, model, (Allowance(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]
+        pool.note(lease, model, (Allowance(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]  # a literal
 
     @rule(which=st.integers(0, 1))
     def acquit(self, which: int) -> None:

@@ -28,7 +28,7 @@ HOUR = 3600.0
 
 
 def pool(*keys: str, **rules: float) -> KeyPool:
-    return KeyPool("groq", [KeyState(key) for key in keys or ("a", "b", "c")], Rules(**rules))  # type: ignore[arg-type]
+    return KeyPool("groq", [KeyState(key) for key in keys or ("a", "b", "c")], Rules(**rules))  # type: ignore[arg-type]  # rules pass on
 
 
 def ready_at(keys: KeyPool, model: str | None) -> float:
@@ -38,7 +38,7 @@ def ready_at(keys: KeyPool, model: str | None) -> float:
 def fail(keys: KeyPool, effect: str = "cooldown", *, now: float = NOW, **known: object) -> None:
     lease = keys.lease(None, now)
     assert lease is not None
-    keys.fail(lease, effect, now=now, **known)  # type: ignore[arg-type]
+    keys.fail(lease, effect, now=now, **known)  # type: ignore[arg-type]  # facts pass on
 
 
 def test_equal_keys_share_the_load_by_when_they_were_last_used() -> None:
@@ -66,7 +66,7 @@ def test_a_key_in_flight_is_chosen_after_an_idle_one_that_was_used_later() -> No
 def test_a_key_with_fewer_failures_comes_first_even_if_it_is_busier() -> None:
     keys = pool("a", "b")
     fail(keys)
-    assert [keys.lease(None, NOW + s).key for s in range(3)] == ["b", "b", "b"]  # type: ignore[union-attr]
+    assert [keys.lease(None, NOW + s).key for s in range(3)] == ["b", "b", "b"]  # type: ignore[union-attr]  # one is left
 
 
 def test_a_key_that_is_avoided_is_not_leased() -> None:
@@ -256,7 +256,7 @@ def test_calls_refused_together_count_as_one_refusal(effect: str) -> None:
     leases = [keys.lease(None, NOW) for _ in range(8)]
     for lease in leases:
         assert lease is not None
-        keys.fail(lease, effect, now=NOW + 1)  # type: ignore[arg-type]
+        keys.fail(lease, effect, now=NOW + 1)  # type: ignore[arg-type]  # a literal
     assert ready_at(keys, None) == NOW + 1 + HOUR
 
 

@@ -113,7 +113,7 @@ class Routes(RuleBasedStateMachine):
         self.in_time(call)
 
     def run(self, work: Awaitable[Any], *, held: bool) -> Any:
-        return self.loop.run_until_complete(work) if held else asyncio.run(work)  # type: ignore[arg-type]
+        return self.loop.run_until_complete(work) if held else asyncio.run(work)  # type: ignore[arg-type]  # a coroutine
 
     @rule(
         verb=st.sampled_from(["invoke", "ainvoke", "stream", "astream"]),

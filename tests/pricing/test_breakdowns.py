@@ -94,7 +94,7 @@ def test_every_breakdown_adds_up_to_the_same(
         list(threads.map(lambda n: model.invoke(f"say {n}", config), range(64)))
     assert costs.calls == 64
     for by in ("provider", "model", "key", "tag", "run"):
-        found = costs.breakdown(by).values()  # type: ignore[arg-type]
+        found = costs.breakdown(by).values()  # type: ignore[arg-type]  # a literal
         assert sum((one.cost for one in found), Decimal(0)) == costs.total.cost
         assert sum(one.input_tokens for one in found) == costs.total.input_tokens
     assert len(costs.by_key) == 2
@@ -167,7 +167,7 @@ def test_a_stream_of_another_model_that_is_left_is_estimated_and_flagged(
     )
     next(stream)
     next(stream)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     gc.collect()
     assert (costs.calls, costs.uncertain_attempts) == (0, 1)
     assert (costs.total.input_tokens, costs.total.output_tokens) == (2, 2)

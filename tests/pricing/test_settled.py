@@ -94,7 +94,7 @@ def test_a_stream_that_is_left_costs_what_the_audit_says(
     for number, _ in enumerate(stream, 1):
         if number == wanted:
             break
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     (row,) = books.rows
     assert books.handled == books.audited > 0
     ended = row["outcome"] == "ok"

@@ -128,7 +128,7 @@ def test_code_and_its_result_belong_together() -> None:
     assert code["args"] == {"code": "print(1)", "language": "PYTHON"}
     assert result["type"] == "server_tool_result"
     assert (result["tool_call_id"], result["status"]) == (code["id"], "error")
-    assert message.content[0]["extras"] == {"signature": "s"}  # type: ignore[index]
+    assert message.content[0]["extras"] == {"signature": "s"}  # type: ignore[index]  # blocks
 
 
 def test_an_image_is_a_data_url() -> None:
@@ -267,7 +267,7 @@ def test_grounding_becomes_citations_in_content_blocks() -> None:
         ],
     }
     message = read({"text": "Spain"}, candidate={"groundingMetadata": grounding})
-    citation = message.content_blocks[0]["annotations"][0]  # type: ignore[typeddict-item]
+    citation = message.content_blocks[0]["annotations"][0]  # type: ignore[typeddict-item]  # a text block
     assert (citation["url"], citation["cited_text"]) == ("https://example.com", "Spain")
     assert message.response_metadata["grounding_metadata"]["web_search_queries"] == ["who won"]
 

@@ -99,7 +99,7 @@ def test_thinking_does_not_melt_into_text() -> None:
 def test_two_signatures_are_not_merged_into_one() -> None:
     signed = event({"text": "a", "thought": True}), event({"text": "b", "thoughtSignature": "s1"})
     total = merged(*signed, event({"text": "c", "thoughtSignature": "s2"}), END)
-    assert [block.get("extras") for block in total.content] == [  # type: ignore[union-attr]
+    assert [block.get("extras") for block in total.content] == [  # type: ignore[union-attr]  # blocks
         None,
         {"signature": "s1"},
         {"signature": "s2"},

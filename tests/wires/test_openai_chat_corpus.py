@@ -204,7 +204,7 @@ def turn(at: int, sent: Json) -> Turn | None:
         named = {"type": "tool_call", "id": call["id"], "name": call["function"]["name"]}
         blocks.append(named | {"args": arguments(call)})
     return Turn(
-        role=ROLES[sent["role"]],  # type: ignore[arg-type]
+        role=ROLES[sent["role"]],  # type: ignore[arg-type]  # one of them
         blocks=[b for b in blocks if b],
         at=at,
         name=sent.get("name"),

@@ -138,7 +138,7 @@ def test_events_about_filters_and_moderation_show_nothing() -> None:
     verdict = event()
     del verdict["choices"][0]["delta"]
     assert [reader.feed(e) for e in (filters, verdict)] == [None, None]
-    assert reader.feed(event({"content": "Hi"})).response_metadata["model_name"] == "gpt-5-2026"  # type: ignore[union-attr]
+    assert reader.feed(event({"content": "Hi"})).response_metadata["model_name"] == "gpt-5-2026"  # type: ignore[union-attr]  # a chunk
 
 
 def test_one_choice_of_several_is_read() -> None:
