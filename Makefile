@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite chaos books kills bench bench-check format profiles charts clean
+.PHONY: demo test differential faults suite tables chaos books kills fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -16,25 +16,34 @@ test: .venv/dev
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev
-	$(BIN)/python tests/faults/table.py
+	$(BIN)/python -m tools.fault_table
 
+# LangChain's standard suite on every chat model; writes its table into README.md.
 suite: .venv/dev
-	$(BIN)/python tests/faces/suite.py
+	$(BIN)/python -m tools.suite_table
+
+# Writes the table of providers into README.md.
+tables: .venv/dev
+	$(BIN)/python -m tools.provider_table
 
 differential: .venv/dev
-	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/differential
+	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/system/peers
 
 # A hundred thousand calls, three in ten requests faulty; prints its seed. CHAOS='--calls 5000 --seed 7'
 chaos: .venv/dev
-	$(BIN)/python tests/chaos/chaos.py $(CHAOS)
+	$(BIN)/python -m tools.chaos $(CHAOS)
 
 # Ten thousand calls, and three books that must agree. BOOKS='--calls 600 --seed 7'
 books: .venv/dev
-	$(BIN)/python tests/books/books.py $(BOOKS)
+	$(BIN)/python -m tools.books $(BOOKS)
 
 # Two hundred processes killed while they call.
 kills: .venv/dev
-	$(BIN)/python tests/books/kills.py $(KILLS)
+	$(BIN)/python -m tools.kills $(KILLS)
+
+# A million mutated inputs for each target. FUZZ='--inputs 10000 --target refusal'
+fuzz: .venv/dev
+	$(BIN)/python -m tools.fuzz --inputs 1000000 $(FUZZ)
 
 # Floors, ours and the peers in one run; writes benchmarks/RESULTS.md. BENCH='--quick --only invoke'
 bench:

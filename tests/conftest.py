@@ -1,10 +1,29 @@
-"""What tests of several folders need."""
+"""What holds for every test: no network but the loopback, and nothing left in the process."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from scout_adapters.llm import connections
+HERE = Path(__file__).parent
+pytest.register_assert_rewrite(
+    *sorted(f"tests.{path.name}" for path in HERE.iterdir() if (path / "__init__.py").exists())
+)
+
+from scout_adapters.llm import connections  # noqa: E402  # after the line that rewrites
+from tests.support.reset import LIVE, reset  # noqa: E402  # after the line that rewrites
+
+__all__ = ["reset"]
+
+SOCKETS = HERE / "system/faults"
+"""These tests connect to addresses at which nothing answers."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not LIVE and SOCKETS not in item.path.parents:
+            item.add_marker(pytest.mark.block_network(allowed_hosts=["127.0.0.1"]))
 
 
 @pytest.fixture(params=["httpx", "aiohttp"])

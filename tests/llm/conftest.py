@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,11 +11,7 @@ import httpx
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from scout_adapters.audit import _logs
-from scout_adapters.chat_provider import _transports
-from scout_adapters.llm import circuit_breaker, keys, pricing
 from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.providers import registry
 
 Json = dict[str, Any]
 Reply = Callable[[httpx.Request], httpx.Response]
@@ -185,23 +180,6 @@ class Ask:
 
 def merged(chunks: list[AIMessageChunk]) -> AIMessageChunk:
     return chunks[0].__add__(chunks[1:]) if len(chunks) > 1 else chunks[0]
-
-
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Forget the health, circuits, clients and prices of earlier tests, and this machine's keys."""
-    for name in os.environ:
-        if name.endswith(("_API_KEY", "_API_KEYS", "_API_URL")) or name.startswith("SCOUT_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr(registry, "_specs", dict(registry._specs))
-    monkeypatch.setattr(registry, "_clients", {})
-    monkeypatch.setattr(registry, "_special", {})
-    yield
-    keys._states.clear()
-    circuit_breaker._breakers.clear()
-    pricing.PRICING.clear()
-    _transports.clear()
-    _logs.clear()
 
 
 @pytest.fixture

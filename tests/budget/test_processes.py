@@ -1,0 +1,86 @@
+"""Processes that share a budget: a race for the last of it, and writers killed at any moment."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from scout_adapters.budget import Balance, SqliteBudgets
+from tests.budget import spender
+from tests.support.processes import command, environment
+
+PROCESSES = 8
+KILLS = 24
+
+
+def started(*arguments: object, **options: object) -> subprocess.Popen[bytes]:
+    line = command(spender, *arguments)
+    return subprocess.Popen(line, env=environment(), **options)  # type: ignore[call-overload, no-any-return]  # options pass on
+
+
+def balance(path: Path) -> Balance:
+    (only,) = SqliteBudgets(path).balances("b")
+    return only
+
+
+@pytest.mark.parametrize(("limit", "amount"), [(1000, 7), (50, 3)])
+def test_eight_processes_race_for_the_last_of_it(limit: int, amount: int, tmp_path: Path) -> None:
+    path, pipe = tmp_path / "b.db", subprocess.PIPE
+    racers = [
+        started("race", path, limit, amount, 40, stdin=pipe, stdout=pipe) for _ in range(PROCESSES)
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == b"ready\n"
+    said = [racer.communicate(b"go\n", timeout=60)[0] for racer in racers]
+    assert sum(map(int, said)) == limit // amount
+    assert (balance(path).spent, balance(path).held) == (limit // amount * amount, 0)
+
+
+def test_kill_9_gives_nothing_back_and_passes_no_limit(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    chance, path, limit, amount, actual = random.Random(seed), tmp_path / "b.db", 10**9, 1000, 300
+    held = settled = killed = 0
+    while killed < KILLS:
+        told = [tmp_path / f"told-{killed}-{number}" for number in range(2)]
+        with ExitStack() as files:
+            outs = [files.enter_context(file.open("wb")) for file in told]
+            spenders = [started("endless", path, limit, amount, actual, stdout=out) for out in outs]
+            began = time.monotonic()
+            while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.02))
+            for one in spenders:
+                one.send_signal(signal.SIGKILL)
+            killed += len(spenders)
+            assert {one.wait(30) for one in spenders} == {-signal.SIGKILL}, seed
+        words = [word for file in told for word in file.read_text().split()]
+        held, settled = held + words.count("held"), settled + words.count("settled")
+        now = balance(path)
+        # A step that was made may not have been acknowledged: one for each that was killed.
+        assert settled * actual <= now.spent <= (settled + killed) * actual, seed
+        assert (held - settled - killed) * amount <= now.held <= killed * amount, seed
+        assert now.spent + now.held <= limit, seed
+    assert settled > killed
+
+
+def test_what_killed_processes_held_fills_the_budget_in_the_end(tmp_path: Path) -> None:
+    """Holds of the dead count: a budget that is small is never exceeded by starting again."""
+    path, limit = tmp_path / "b.db", 5000
+    words = []
+    for _ in range(6):
+        pipe = subprocess.PIPE
+        with started("hang", path, limit, 1000, stdin=pipe, stdout=pipe) as process:
+            assert process.stdout is not None
+            words.append(process.stdout.readline())
+            process.send_signal(signal.SIGKILL)
+        now = balance(path)
+        assert now.spent + now.held <= limit
+    assert words == [b"held\n"] * 5 + [b"full\n"]
+    assert now.left == 0

@@ -1,0 +1,162 @@
+"""What users ask of a chat model beyond LangChain's suite, and what a provider was sent for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from langchain_core.messages import BaseMessageChunk
+from pydantic import BaseModel, Field
+from pydantic.v1 import BaseModel as OldModel
+from pydantic.v1 import Field as OldField
+from typing_extensions import TypedDict
+
+from scout_adapters.llm.clock import Clock
+from scout_adapters.testing import Emulator
+from tests.chat_models.models import ROUTE
+
+
+async def _at_once(seconds: float) -> None:
+    """Sleep not at all."""
+
+
+IMPATIENT = Clock(sleep=lambda _: None, asleep=_at_once)
+"""A clock on which no pause takes time."""
+
+VERBS = ("invoke", "ainvoke", "stream", "astream")
+JOKE = "Tell me a joke about cats. Return the result as JSON with 'setup' and 'punchline' keys."
+
+
+class Joke(BaseModel):
+    """A joke to tell a user."""
+
+    setup: str = Field(description="The question that sets the joke up")
+    punchline: str = Field(description="The answer")
+
+
+class OldJoke(OldModel):
+    """A joke to tell a user."""
+
+    setup: str = OldField(description="The question that sets the joke up")
+    punchline: str = OldField(description="The answer")
+
+
+class TypedJoke(TypedDict):
+    """A joke to tell a user."""
+
+    setup: str
+    punchline: str
+
+
+class Place(BaseModel):
+    """Where something is."""
+
+    city: str
+    country: str | None = None
+
+
+class Trip(BaseModel):
+    """A trip, with everything that strict schemas trip over."""
+
+    start: Place = Field(description="Where it begins")
+    stops: list[Place]
+    days: int = 3
+    note: str | None = None
+
+
+JOKES: dict[str, Any] = {
+    "pydantic": Joke,
+    "pydantic v1": OldJoke,
+    "TypedDict": TypedJoke,
+    "JSON schema": Joke.model_json_schema(),
+}
+
+
+async def ask(
+    runnable: Any, verb: str, said: Any = "Hello", config: Any = None, **more: Any
+) -> Any:
+    """Ask by one of the four verbs; return a stream's chunks as one."""
+    match verb:
+        case "invoke":
+            return runnable.invoke(said, config, **more)
+        case "ainvoke":
+            return await runnable.ainvoke(said, config, **more)
+        case "stream":
+            return added(list(runnable.stream(said, config, **more)))
+        case _:
+            return added([chunk async for chunk in runnable.astream(said, config, **more)])
+
+
+def added(chunks: list[Any]) -> Any:
+    """Add up what adds up; of objects that grew the last one is the whole."""
+    if any(isinstance(chunk, dict) and "raw" in chunk for chunk in chunks):
+        keys = dict.fromkeys(key for chunk in chunks for key in chunk)
+        return {key: added([chunk[key] for chunk in chunks if key in chunk]) for key in keys}
+    if isinstance(chunks[0], BaseMessageChunk):
+        return chunks[0].__add__(chunks[1:]) if chunks[1:] else chunks[0]
+    return chunks[-1]
+
+
+def asked(name: str) -> tuple[str, ...]:
+    """Name the providers that a model may ask, in their order."""
+    return ROUTE if name == "router" else (name,)
+
+
+def another(name: str) -> str:
+    """Name a provider that the model of that name never asks."""
+    return "openrouter" if name == "openai" else "openai"
+
+
+def fail(emulator: Emulator, name: str, fault: Any, times: int = 1) -> None:
+    """Have everybody fail whom the model of that name may ask."""
+    for provider in asked(name):
+        emulator.script(provider, [fault] * times)
+
+
+def sent_schema(provider: str, body: dict[str, Any]) -> Any:
+    """Find the answer's schema where the provider's API documents it."""
+    match provider:
+        case "anthropic":
+            return body["output_config"]["format"]["schema"]
+        case "google":
+            return body["generationConfig"]["responseJsonSchema"]
+        case _:
+            return body["response_format"]["json_schema"]["schema"]
+
+
+def sent_tools(provider: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what was offered: each tool's schema by its name."""
+    match provider:
+        case "anthropic":
+            return {tool["name"]: tool["input_schema"] for tool in body.get("tools", ())}
+        case "google":
+            declared = [d for t in body.get("tools", ()) for d in t["functionDeclarations"]]
+            return {each["name"]: each.get("parametersJsonSchema") for each in declared}
+        case _:
+            functions = [tool["function"] for tool in body.get("tools", ())]
+            return {each["name"]: each.get("parameters") for each in functions}
+
+
+def sent_option(provider: str, body: dict[str, Any], option: str) -> Any:
+    """Find an option under the provider's own name for it."""
+    names = {"anthropic": "stop_sequences", "google": "stopSequences"}
+    if option == "stop":
+        option = names.get(provider, "stop")
+    if option == "max_tokens" and provider in {"openai", "minimax"}:
+        option = "max_completion_tokens"
+    if provider == "google":
+        option = {"max_tokens": "maxOutputTokens"}.get(option, option)
+        return body.get("generationConfig", {}).get(option)
+    return body.get(option)
+
+
+def objects_in(schema: Any) -> Iterable[dict[str, Any]]:
+    """Yield every schema of an object with properties."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from objects_in(each)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield schema
+        for each in schema.values():
+            yield from objects_in(each)

@@ -1,0 +1,105 @@
+"""Options of one call: by `invoke`, by `stream`, and bound; the model itself stays as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scout_adapters import ScoutRouterChatModel
+from tests.chat_models.models import ROUTE, entry
+from tests.chat_models.requests import VERBS, ask, asked, sent_option
+
+OTHER = {
+    "groq": "openai/gpt-oss-120b",
+    "google": "gemini-2.5-pro",
+    "minimax": "MiniMax-M2.7",
+    "anthropic": "claude-sonnet-4-5",
+    "openai": "gpt-4.1",
+    "openrouter": "anthropic/claude-sonnet-4.5",
+}
+
+
+def other_model(name: str) -> str:
+    return "anthropic/claude-haiku-4-5" if name == "router" else OTHER[name]
+
+
+@pytest.mark.parametrize("how", ["called", "bound"])
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_calls_options_are_sent_and_win_over_the_models(
+    verb, how, name, make, emulator
+) -> None:
+    model = make(temperature=0.9, max_tokens=999, stop=["never"])
+    given = {"temperature": 0.25, "max_tokens": 33, "stop": ["emulator"]}
+    message = await ask(*_asked(model, given, how, verb))
+    await ask(model, verb)
+    first, second = emulator.log
+    provider = asked(name)[0]
+    for exchange, wanted in ((first, (0.25, 33, ["emulator"])), (second, (0.9, 999, ["never"]))):
+        sent = [
+            sent_option(provider, exchange.body, option)
+            for option in ("temperature", "max_tokens", "stop")
+        ]
+        assert tuple(sent) == wanted
+    assert message.text == "This is the "
+
+
+def _asked(model: Any, given: Any, how: str, verb: str) -> tuple[Any, ...]:
+    return (model.bind(**given), verb) if how == "bound" else (_With(model, given), verb)
+
+
+class _With:
+    """Calls a model with options, by whichever verb."""
+
+    def __init__(self, model: Any, given: Any) -> None:
+        self._model, self._given = model, given
+
+    def __getattr__(self, verb: str) -> Any:
+        method = getattr(self._model, verb)
+        return lambda said, config: method(said, config, **self._given)
+
+
+@pytest.mark.parametrize("how", ["called", "bound"])
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_call_can_name_another_model(verb, how, name, make, emulator) -> None:
+    model = make()
+    message = await ask(*_asked(model, {"model": other_model(name)}, how, verb))
+    (exchange,) = emulator.log
+    wanted = other_model(name).removeprefix("anthropic/") if name == "router" else other_model(name)
+    assert exchange.model == wanted
+    assert message.response_metadata["scout"]["model"] == wanted
+    assert message.response_metadata["model_name"].startswith(wanted)
+    await ask(model, verb)
+    assert emulator.log[-1].model != wanted
+
+
+def test_a_route_answers_by_the_candidate_that_a_call_names(emulator) -> None:
+    models = [entry(provider, emulator) for provider in ROUTE]
+    router = ScoutRouterChatModel(models=models)
+    for each in models:
+        by_name = router.invoke("Hello", model=each["model"])
+        assert emulator.log[-1].provider == each["model"].partition("/")[0]
+        assert emulator.log[-1].key == each["api_key"]
+        bare = router.invoke("Hello", model=each["model"].partition("/")[2])
+        assert by_name.text.partition(". ")[0] == bare.text.partition(". ")[0]
+
+
+async def test_the_stop_words_of_a_call_may_be_one_text(name, model, emulator) -> None:
+    await model.ainvoke("Hello", stop=["emulator"])
+    model.bind(stop="emulator").invoke("Hello")
+    provider = asked(name)[0]
+    sent = [sent_option(provider, exchange.body, "stop") for exchange in emulator.log]
+    assert sent == [["emulator"], ["emulator"]]
+
+
+def test_bound_options_reach_every_part_of_a_batch(name, model, emulator) -> None:
+    model.bind(max_tokens=7).batch(["Hello", "Hey", "Good day"])
+    provider = asked(name)[0]
+    assert [sent_option(provider, e.body, "max_tokens") for e in emulator.log] == [7, 7, 7]
+
+
+async def test_an_option_that_is_nobodys_goes_into_the_body(name, model, emulator) -> None:
+    await model.bind(seed=7).ainvoke("Hello")
+    (exchange,) = emulator.log
+    found = exchange.body.get("generationConfig", exchange.body)
+    assert found["seed"] == 7

@@ -1,0 +1,147 @@
+"""One model in many event loops and threads, one after another and all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableLambda
+
+from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.llm.transport import Transport
+from scout_adapters.testing import Emulator, Slow
+from tests.chat_models.models import merged
+from tests.chat_models.prompts import speaks
+
+Make = Callable[..., ScoutChatModel]
+
+
+def echo(answer: Any) -> str:
+    return str(answer.text).rpartition(": ")[2]
+
+
+async def atalk(model: Any, who: str) -> list[str]:
+    """Ask twice, whole and streamed, and twice at once."""
+    whole = await model.ainvoke(f"{who} a")
+    chunks = [chunk async for chunk in model.astream(f"{who} b")]
+    both = await asyncio.gather(*(model.ainvoke(f"{who} {more}") for more in "cd"))
+    return [echo(one) for one in (whole, merged(chunks), *both)]
+
+
+def talk(model: Any, who: str) -> list[str]:
+    whole = model.invoke(f"{who} a")
+    streamed = merged(list(model.stream(f"{who} b")))
+    return [echo(one) for one in (whole, streamed, *model.batch([f"{who} c", f"{who} d"]))]
+
+
+def heard(who: str) -> list[str]:
+    return [f"{who} {what}" for what in "abcd"]
+
+
+def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator) -> None:
+    model = make(served=True)
+    people = [f"Person {number}" for number in range(8)]
+    barrier = threading.Barrier(len(people))
+
+    def work(who: str) -> list[str]:
+        barrier.wait(5)
+        return asyncio.run(atalk(model, who)) if int(who[-1]) % 2 else talk(model, who)
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        assert list(threads.map(work, people)) == [heard(who) for who in people]
+    assert len(served.log) == 4 * len(people)
+    assert served.settle()
+    assert all(exchange.finished for exchange in served.log)
+
+
+def test_threads_that_are_the_first_to_ask_share_connections() -> None:
+    transport = Transport()
+    barrier = threading.Barrier(16)
+
+    def first(_: int) -> Any:
+        barrier.wait(5)
+        return transport.connections()
+
+    with ThreadPoolExecutor(16) as threads:
+        opened = set(threads.map(first, range(16)))
+    transport.close()
+    assert len(opened) == 1
+
+
+def test_one_loop_after_another_and_sync_calls_between(make: Make, served: Emulator) -> None:
+    model = make(served=True)
+    for who in ("First", "Second"):
+        assert asyncio.run(atalk(model, who)) == heard(who)
+        assert talk(model, who) == heard(who)
+    assert len(served.log) == 16
+
+
+async def test_a_sync_call_inside_a_running_loop_answers(make: Make, served: Emulator) -> None:
+    model = make(served=True)
+    assert talk(model, "Sync") == heard("Sync")
+    assert await atalk(model, "Async") == heard("Async")
+    assert await asyncio.to_thread(talk, model, "Thread") == heard("Thread")
+    chain = RunnableLambda(lambda who: talk(model, who))
+    assert await chain.ainvoke("Chain") == heard("Chain")
+
+
+async def test_a_loop_in_a_thread_beside_a_running_loop_answers(
+    make: Make, served: Emulator
+) -> None:
+    model = make(served=True)
+    beside = asyncio.to_thread(lambda: asyncio.run(atalk(model, "Beside")))
+    answers = await asyncio.gather(atalk(model, "Here"), beside)
+    assert answers == [heard("Here"), heard("Beside")]
+
+
+def test_a_loop_that_was_closed_without_ceremony_does_not_disturb_the_next(
+    make: Make, served: Emulator
+) -> None:
+    model = make(served=True)
+    for who in ("First", "Second"):
+        loop = asyncio.new_event_loop()
+        try:
+            assert loop.run_until_complete(atalk(model, who)) == heard(who)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+    assert asyncio.run(atalk(model, "Third")) == heard("Third")
+
+
+def test_an_answer_that_is_under_way_in_one_loop_survives_the_end_of_another(
+    name: str, make: Make, served: Emulator
+) -> None:
+    served.script(speaks(name), [Slow(between=0.003)])
+    model = make(served=True)
+    begun = threading.Event()
+
+    async def slowly() -> str:
+        chunks = []
+        async for chunk in model.astream("Write a long story."):
+            chunks.append(chunk)
+            begun.set()
+        return merged(chunks).text
+
+    with ThreadPoolExecutor(1) as threads:
+        telling = threads.submit(lambda: asyncio.run(slowly()))
+        assert begun.wait(5)
+        assert asyncio.run(atalk(model, "Other")) == heard("Other")
+        assert telling.result(5).endswith("tests were green.")
+
+
+@pytest.mark.parametrize("copied", ["deepcopy", "model_copy"])
+def test_a_copy_in_another_thread_answers(make: Make, served: Emulator, copied: str) -> None:
+    model = make(served=True)
+    model.invoke("Hello")
+    other: Any = {
+        "deepcopy": lambda: copy.deepcopy(model),
+        "model_copy": lambda: model.model_copy(update={"temperature": 0.1}),
+    }[copied]()
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(talk, other, "Copy").result(10) == heard("Copy")
+    assert len({exchange.key for exchange in served.log}) == 1

@@ -1,0 +1,47 @@
+"""The refusals of recorded traffic as a table: what was sent, and what this library makes of it.
+
+One line for each provider, status, code and kind, with how often it was recorded; a line whose
+kind nobody has judged, or judged otherwise, says so.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from tests.llm.failures.recorded import judgement, refused
+from tests.support import recordings
+
+
+def lines() -> Counter[tuple[str, ...]]:
+    """Count the refusals that read alike."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for provider, status, error in refused():
+        wanted, kind = judgement(provider, status, error), str(error.kind)
+        verdict = "" if wanted == kind else f"judged {wanted}" if wanted else "not judged"
+        wait = "yes" if error.retry_after is not None else ""
+        code, actor = error.code or "", error.conduct.actor
+        found[provider, str(status), code, kind, actor, wait, verdict] += 1
+    return found
+
+
+def table(found: Counter[tuple[str, ...]]) -> str:
+    """Return the table in Markdown, with the sums under it."""
+    head = [
+        "| provider | status | code | kind | who acts | wait said | | times |",
+        "|---" * 8 + "|",
+    ]
+    rows = [f"| {' | '.join((*cells, str(n)))} |" for cells, n in sorted(found.items())]
+    kinds = Counter(cells[3] for cells in found.elements()).most_common()
+    sums = ", ".join(f"{n} {kind}" for kind, n in kinds)
+    houses = {file.name.split(".")[0] for file in recordings.files(folders=recordings.FIRST)}
+    silent = ", ".join(sorted(houses - {cells[0] for cells in found}))
+    return "\n".join(
+        [*head, *rows, "", f"{found.total()} refusals: {sums}", f"without a refusal: {silent}", ""]
+    )
+
+
+def main() -> int:
+    """Print the table."""
+    sys.stdout.write(table(lines()))
+    return 0

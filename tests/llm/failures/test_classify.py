@@ -1,0 +1,124 @@
+"""Every refusal that is documented or was reported means what the reference says it means."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from scout_adapters.errors import ErrorKind, ProviderError
+from scout_adapters.llm.failures import refusal
+from tests.llm.failures.meanings import MEANINGS, Meaning
+from tests.support.golden import NOW, ROWS, Golden
+
+
+def refused(row: Golden) -> ProviderError:
+    return refusal(
+        row.provider, status=row.status, headers=row.headers, body=row.sent, model="m", now=NOW
+    )
+
+
+def meaning(error: ProviderError) -> Meaning:
+    """What the engine and LangChain make of this very error."""
+    conduct = error.conduct
+    again = {
+        "same": conduct.same_key,
+        "key": conduct.next_key,
+        "candidate": conduct.next_candidate,
+    }
+    wanted = MEANINGS[str(error.kind)].langchain
+    return Meaning(
+        langchain=wanted if isinstance(error, wanted) else type(error),
+        retryable=error.is_retryable,
+        actor=conduct.actor,
+        tried=frozenset(what for what, helps in again.items() if helps),
+        key_effect=conduct.key_effect,
+        counts=conduct.trips_circuit,
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_refusal_is_what_the_reference_says(row: Golden) -> None:
+    error = refused(row)
+    assert error.kind is ErrorKind(row.kind)
+    assert meaning(error) == MEANINGS[row.kind]
+    assert error.retry_after == (None if row.wait is None else pytest.approx(row.wait, abs=1e-6))
+    assert row.code is None or error.code == row.code
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_refusal_speaks_in_one_short_line_without_markup(row: Golden) -> None:
+    error = refused(row)
+    assert row.says in error.message
+    assert 0 < len(error.message) <= 512
+    assert "\n" not in error.message
+    assert "<" not in error.message
+    assert (error.provider, error.model, error.status) == (row.provider, "m", row.status)
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if isinstance(r.body, dict)], ids=str)
+def test_a_body_means_the_same_parsed_and_raw(row: Golden) -> None:
+    parsed = refusal(
+        row.provider, status=row.status, headers=row.headers, body=row.body, model="m", now=NOW
+    )
+    raw = refused(row)
+    assert (parsed.kind, parsed.message, parsed.retry_after, parsed.code) == (
+        raw.kind,
+        raw.message,
+        raw.retry_after,
+        raw.code,
+    )
+
+
+def test_every_kind_that_a_provider_can_cause_has_a_golden_row() -> None:
+    ours = {"stream_interrupted", "queue_full"}  # made on this side of the wire alone
+    assert {row.kind for row in ROWS} == {str(kind) for kind in ErrorKind} - ours
+
+
+def test_a_refusal_carries_the_response_that_tracing_reads() -> None:
+    error = refusal(
+        "groq",
+        status=429,
+        headers={
+            "Content-Type": "application/json",
+            "X-Request-Id": "req_1",
+            "X-RateLimit-Reset-Tokens": "2s",
+            "Set-Cookie": "session=1",
+            "Authorization": "Bearer gsk_1234567890",
+        },
+        body=b'{"error":{"message":"slow","code":"rate_limit_exceeded"}}',
+        key_id="k1",
+        phase="mid_stream",
+    )
+    assert (error.request_id, error.key_id, error.phase) == ("req_1", "k1", "mid_stream")
+    assert error.response.status_code == 429
+    assert error.response.json() == {"error": {"message": "slow", "code": "rate_limit_exceeded"}}
+    assert dict(error.response.headers) == {
+        "content-type": "application/json",
+        "x-request-id": "req_1",
+        "x-ratelimit-reset-tokens": "2s",
+    }
+
+
+def test_a_refusal_survives_a_pickle() -> None:
+    error = refusal("groq", status=401, headers={}, body=b'{"error":{"message":"no"}}')
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.kind) == (type(error), str(error), error.kind)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "request_id"),
+    [
+        ({"request-id": "req_a"}, b"{}", "req_a"),
+        ({"cf-ray": "ray-LHR"}, b"{}", "ray-LHR"),
+        ({"trace_id": "t"}, b"{}", "t"),
+        ({}, b'{"type":"error","error":{"message":"x"},"request_id":"req_b"}', "req_b"),
+        ({"x-request-id": "a", "cf-ray": "b"}, b"{}", "a"),
+        ({}, b"{}", None),
+    ],
+)
+def test_the_request_id_is_found_wherever_it_stands(
+    headers: dict[str, str], body: Any, request_id: str | None
+) -> None:
+    assert refusal("x", status=500, headers=headers, body=body).request_id == request_id

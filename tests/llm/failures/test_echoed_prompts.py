@@ -1,0 +1,152 @@
+"""A prompt that an error repeats never changes what the error is, whatever the prompt says."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from scout_adapters.llm.failures import refusal
+from tests.support.golden import NOW, ROWS, Golden
+
+PROMPTS = st.one_of(
+    st.sampled_from(
+        [
+            "429",
+            "quota",
+            "insufficient_quota",
+            "invalid api key",
+            "Invalid API Key",
+            "API key not valid. Please pass a valid API key.",
+            "rate_limit_exceeded",
+            "Your credit balance is too low",
+            "User location is not supported for the API use.",
+            "This model's maximum context length is 8 tokens",
+            "model_not_found: the model `x` does not exist",
+            "Overloaded (1008)",
+            "Please try again in 5s. resets at 2026-05-15T15:00:00Z",
+            'a "quoted" {"error": {"code": "insufficient_quota"}} body',
+        ]
+    ),
+    st.text(max_size=80),
+)
+ECHOING = ("input", "param", "failed_generation", "prompt", "loc_input", "ctx", "messages", "body")
+STRUCTURED = [row for row in ROWS if isinstance(row.body, dict)]
+LIMIT = 64 * 1024  # bytes of an error that the transport reads
+CUT = [row for row in STRUCTURED if row.status >= 400]
+
+
+def spoken(row: Golden) -> tuple[dict[str, Any], str] | None:
+    """Find the sentence of the provider: the object and the field in which it stands."""
+    body = json.loads(json.dumps(row.body))
+    error, envelope = body.get("error"), body.get("base_resp")
+    if isinstance(envelope, dict):
+        return body, "base_resp.status_msg"
+    if isinstance(error, dict):
+        said = error.get("message")
+        return (body, "error.message") if _sentence(said) else None
+    name = "error" if isinstance(error, str) else "message"
+    return (body, name) if _sentence(body.get(name)) else None
+
+
+def _sentence(said: Any) -> bool:
+    return isinstance(said, str) and len(said.split()) > 2
+
+
+def echoing(row: Golden, glue: str, prompt: str) -> dict[str, Any]:
+    """Return the body with the prompt behind the provider's own words."""
+    found = spoken(row)
+    assert found is not None
+    body, path = found
+    holder = body
+    *outer, last = path.split(".")
+    for name in outer:
+        holder = holder[name]
+    # MiniMax's code stays where MiniMax puts it, behind everything.
+    code = "".join(re.findall(r" \(\d{4,5}\)\Z", holder[last]))
+    holder[last] = f"{holder[last].removesuffix(code).rstrip('.')}{glue}{prompt}{code}"
+    return body
+
+
+BY_WORDS = [row for row in STRUCTURED if spoken(row)]
+
+
+def kind(row: Golden, body: Any) -> str:
+    sent = body if row.status == 200 else json.dumps(body).encode()
+    return str(
+        refusal(row.provider, status=row.status, headers=row.headers, body=sent, now=NOW).kind
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(STRUCTURED), field=st.sampled_from(ECHOING), prompt=PROMPTS)
+def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, prompt: str) -> None:
+    body = json.loads(json.dumps(row.body))
+    body.setdefault(field, {"content": prompt})
+    holder = body["error"] if isinstance(body.get("error"), dict) else body
+    holder[field] = prompt
+    assert kind(row, body) == row.kind
+
+
+CODELESS = next(row for row in BY_WORDS if row.name == "a code without parentheses")
+
+
+@settings(max_examples=300, deadline=None)
+@example(row=CODELESS, prompt="Overloaded (1008)", glue=" ")
+@given(row=st.sampled_from(BY_WORDS), prompt=PROMPTS, glue=st.sampled_from([" ", ": ", "\n", " '"]))
+def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
+    row: Golden, prompt: str, glue: str
+) -> None:
+    assert kind(row, echoing(row, glue, prompt)) == row.kind
+
+
+@pytest.mark.parametrize("row", CUT, ids=str)
+def test_a_prompt_longer_than_what_is_read_changes_nothing(row: Golden) -> None:
+    for letter in ("x", 'q"', "\\", "é", "[{"):
+        body = json.dumps({**row.body, "input": letter * LIMIT}, ensure_ascii=False).encode()
+        error = refusal(row.provider, status=row.status, headers=row.headers, body=body[:LIMIT])
+        assert error.kind == row.kind
+
+
+@settings(max_examples=300, deadline=None)
+@given(row=st.sampled_from(CUT), prompt=PROMPTS, at=st.integers(1, 400))
+def test_a_body_that_breaks_off_in_a_prompt_is_the_same_error(
+    row: Golden, prompt: str, at: int
+) -> None:
+    echo = json.dumps(prompt)[:-1][:at]
+    body = f'{json.dumps(row.body)[:-1]}, "input": {{"texts": [{{"text": {echo}'
+    error = refusal(row.provider, status=row.status, headers=row.headers, body=body, now=NOW)
+    assert error.kind == row.kind
+
+
+@settings(max_examples=200, deadline=None)
+@given(prompt=PROMPTS, status=st.sampled_from([400, 422]), spread=st.booleans())
+def test_a_validator_that_repeats_the_input_stays_a_bad_request(
+    prompt: str, status: int, *, spread: bool
+) -> None:
+    complaint = {
+        "type": "string_type",
+        "loc": ["body", "messages", 0, "content"],
+        "msg": "Input should be a valid string",
+        "input": {"text": prompt},
+        "ctx": {"given": prompt},
+    }
+    body: Any = (
+        {"detail": [complaint, complaint]} if spread else {"message": {"detail": [complaint]}}
+    )
+    for provider in ("mistral", "vllm", "openai", "groq"):
+        error = refusal(provider, status=status, headers={}, body=json.dumps(body).encode())
+        assert error.kind == "invalid_request"
+        assert error.message.startswith("body.messages.0.content: Input should be a valid string")
+
+
+@pytest.mark.parametrize("provider", ["groq", "google", "minimax", "anthropic", "openai", "any"])
+def test_a_prompt_as_the_whole_text_of_a_bad_request_page_changes_nothing(provider: str) -> None:
+    page = "<html><body>429 invalid api key, insufficient_quota</body></html>"
+    error = refusal(provider, status=400, headers={}, body=page.encode())
+    assert error.kind == "invalid_request"
+    assert "quota" not in error.message

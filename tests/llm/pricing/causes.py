@@ -1,0 +1,88 @@
+"""Why a bill differs from tokens at the list's prices. A row that explains nothing is removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from scout_adapters.llm.pricing import cost_of
+from tests.llm.pricing.bills import LISTS, Bill
+
+EXACT = Decimal("1e-12")
+"""US dollars: some providers state floats that have been added up."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One row: `holds` reads the bill, never its id."""
+
+    provider: str
+    reason: str
+    holds: Callable[[Bill], bool]
+
+
+def _parts(bill: Bill) -> tuple[Decimal, Decimal] | None:
+    """Return what OpenRouter charged for the prompt and for the answer."""
+    details = bill.usage.get("cost_details") or {}
+    names = ("prompt", "completions"), ("input", "output")
+    for given, taken in names:
+        found = [details.get(f"upstream_inference_{kind}_cost") for kind in (given, taken)]
+        if None not in found:
+            return Decimal(repr(found[0])), Decimal(repr(found[1]))
+    return None
+
+
+def _fee(bill: Bill) -> bool:
+    """Tell whether the sum is more than its parts, by just what we lack."""
+    parts = _parts(bill)
+    fee = bill.stated - sum(parts) if parts else Decimal(0)
+    return fee > EXACT and abs(fee + (bill.difference or 0)) <= EXACT
+
+
+def _sound(bill: Bill) -> bool:
+    return bill.tokens.get("input_token_details", {}).get("audio", 0) > 0
+
+
+def _listed(bill: Bill, **counts: Any) -> Decimal:
+    usage: Any = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0} | counts
+    prices = LISTS.get(bill.provider, bill.provider)
+    return Decimal(repr(cost_of(bill.provider, bill.model, usage, prices=prices).usd))
+
+
+def _other_price(bill: Bill) -> bool:
+    """Tell whether the prompt or the answer was charged at another price than the list's."""
+    parts = _parts(bill)
+    if parts is None or bill.stated - sum(parts) > EXACT:
+        return False
+    details = bill.tokens.get("input_token_details", {})  # not every host charges less for a cache
+    count = bill.tokens["input_tokens"]
+    given = _listed(bill, input_tokens=count, input_token_details=details)
+    taken = _listed(bill, output_tokens=bill.tokens["output_tokens"])
+    return abs(parts[0] - given) > EXACT or abs(parts[1] - taken) > EXACT
+
+
+def _search(bill: Bill) -> bool:
+    cost = bill.usage.get("cost")
+    fee = cost.get("request_cost") if isinstance(cost, dict) else None
+    return fee is not None and "search_context_size" in bill.usage
+
+
+CAUSES = (
+    Cause("openrouter", "a fee for a search or a tool, which no count tells of", _fee),
+    Cause("openrouter", "sound in the prompt: the list has no price for it", _sound),
+    Cause("openrouter", "the host that served it has, or had then, another price", _other_price),
+    Cause("perplexity", "the fee depends on the search's size: the list has the largest", _search),
+)
+
+
+def cause_of(bill: Bill) -> Cause | None:
+    """Return the first row that explains a difference."""
+    rows = (cause for cause in CAUSES if cause.provider == bill.provider)
+    return next((cause for cause in rows if cause.holds(bill)), None)
+
+
+def differs(bill: Bill) -> bool:
+    """Tell whether we know a price, and say something else than the provider."""
+    return bill.difference is not None and abs(bill.difference) > EXACT

@@ -1,0 +1,179 @@
+"""Keys and circuits as the rules have them, so plainly that one can see that they are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.llm.router.machine.providers import Heard, Played
+
+NEVER = float("inf")
+LOST = 600.0
+
+
+@dataclass(eq=False)
+class Try:
+    """One attempt: whom it asked, when, and what the house heard of it."""
+
+    candidate: tuple[str, str]
+    key: str
+    began: float
+    probe_key: bool
+    probe_circuit: bool = False
+    heard: Heard | None = None
+    overtaken: bool = False
+    """Whether others, whose permits nobody saw, may have made an end of its permit."""
+
+
+@dataclass(eq=False)
+class PlainKey:
+    """What should be known of a key."""
+
+    name: str
+    failures: int = 0
+    busy: int = 0
+    used: float = 0.0
+    rests: dict[str | None, float] = field(default_factory=dict)
+    refused_until: float | None = None
+    times_refused: int = 0
+    last_refusal: float = -NEVER
+    last_failure: float = -NEVER
+    refused_at: float = -NEVER
+    spent: dict[str, float] = field(default_factory=dict)
+
+    def ready_at(self, model: str) -> float:
+        rest = max(self.rests.get(None, 0.0), self.rests.get(model, 0.0))
+        return max(rest, self.refused_until or 0.0)
+
+    def due_at(self, model: str, now: float) -> float:
+        ready = self.ready_at(model)
+        probed = ready <= now and self.refused_until is not None and self.busy
+        return now + 1.0 if probed else ready
+
+    def rank(self, model: str, now: float) -> tuple[float, ...]:
+        lacks = now < self.spent.get(model, 0.0)
+        return (self.refused_until is not None, lacks, self.failures, self.busy, self.used)
+
+    def take_over(self, state: Any) -> None:
+        self.failures, self.used = state.failures, state.last_used
+        self.rests = {None: state.cooldown_until, **state.resting}
+        self.refused_until = state.quarantined_until if state.permanently_failed else None
+        self.times_refused, self.last_refusal = state.quarantines, state.condemned_at
+        self.last_failure, self.refused_at = state.last_failure, state.refused_at
+        for model, left in state.allowances.items():
+            self.spent[model] = max((one.until for one in left if not one.left), default=0.0)
+
+    def succeed(self, one: Try) -> None:
+        model = one.candidate[1]
+        if one.began < self.last_failure:
+            return
+        if one.probe_key:
+            self.refused_until, self.times_refused = None, 0
+        self.failures = 0
+        self.rests.pop(None, None)
+        self.rests.pop(model, None)
+
+    def fail(self, one: Try, played: Played, now: float) -> None:
+        if played.key == "none":
+            return
+        if played.key != "cooldown":
+            self._refuse(one, now, invalid=played.key == "refuse")
+            return
+        self.failures, self.last_failure = self.failures + 1, now
+        model: str | None = one.candidate[1]
+        wait = played.wait
+        if not wait:
+            model, wait = None, 60.0 * 2.0 ** (self.failures - 3) if self.failures >= 3 else 0.0
+        if wait:
+            wait = min(wait, 3600.0)
+            self.rests[model] = max(self.rests.get(model, 0.0), now + wait)
+
+    def _refuse(self, one: Try, now: float, *, invalid: bool) -> None:
+        if one.began <= self.last_refusal:
+            return
+        self.failures, self.last_failure = self.failures + 1, now
+        if invalid:
+            self.refused_at = now
+        if self.refused_until is not None and now < self.refused_until:
+            return
+        rest = min(3600.0 * 2**self.times_refused, 24 * 3600.0)
+        self.refused_until = max(self.refused_until or 0.0, now + rest)
+        self.times_refused += 1
+        self.last_refusal = now
+
+
+@dataclass(eq=False)
+class PlainCircuit:
+    """A count of faults and good probes."""
+
+    threshold: int
+    open_until: float | None = None
+    faults: int = 0
+    good_probes: int = 0
+    probe: Try | None = None
+    current: list[Try] = field(default_factory=list)
+    last_fault: float = -NEVER
+    last_good: float = -NEVER
+
+    def ready_at(self, now: float) -> float:
+        if self.open_until is None:
+            return now
+        if self.probe is not None:
+            return max(self.open_until, min(self.probe.began + LOST, now + 1.0))
+        return max(self.open_until, now)
+
+    def begin(self, one: Try) -> None:
+        if self.open_until is not None:
+            one.probe_circuit = True
+            self.probe, self.current = one, []
+        self.current.append(one)
+
+    def end(self, one: Try, outcome: str, now: float) -> None:
+        if outcome == "good":
+            self.last_good = now
+        if not any(one is other for other in self.current):
+            return
+        if one is self.probe:
+            self.probe = None
+        if outcome == "fault" and one.began >= self.last_fault:
+            self.faults, self.last_fault = self.faults + 1, now
+            if self.open_until is not None or self.faults >= self.threshold:
+                self.change(now + 30.0)
+        elif outcome == "good":
+            self.faults = 0
+            self.good_probes += one.probe_circuit
+            if self.good_probes >= 2:
+                self.change(None)
+
+    def take_over(self, breaker: Any) -> None:
+        if breaker.open_until != self.open_until:
+            self.current, self.probe = [], None
+        self.open_until, self.faults = breaker.open_until, breaker.faults
+        self.good_probes, self.last_fault = breaker._good_probes, breaker._last_fault
+        self.last_good = breaker.last_good
+
+    def change(self, open_until: float | None) -> None:
+        self.open_until, self.probe, self.current = open_until, None, []
+        self.faults = self.good_probes = 0
+
+
+@dataclass(eq=False)
+class PlainProvider:
+    """A provider: its keys, its circuit, and what is left for second tries."""
+
+    keys: dict[str, PlainKey]
+    circuit: PlainCircuit
+    capacity: float
+    tokens: float
+
+    def suspect(self, now: float) -> None:
+        """Where every key has been refused at once, it is the provider that errs."""
+        recent = [key for key in self.keys.values() if now - key.refused_at < 60.0]
+        proven = now - self.circuit.last_good < 60.0
+        if proven or any(key.refused_until is None for key in self.keys.values()):
+            return
+        if len(recent) < 2 or 2 * len(recent) <= len(self.keys):
+            return
+        for key in recent:
+            key.refused_until, key.times_refused = None, max(0, key.times_refused - 1)
+        self.circuit.change(now + 30.0)

@@ -1,0 +1,132 @@
+"""Whatever the keys and circuits are like: whom `explain` names is whom the next call asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scout_adapters.errors import ScoutError
+from scout_adapters.llm.keys import fingerprint
+from scout_adapters.llm.types import Allowance
+from scout_adapters.testing import Emulator, Revoked
+from tests.llm.router.explain_routes import MODELS, NOW, endpoint, health, routed
+
+MOMENTS = st.sampled_from([0.0, NOW - 40.0, NOW, NOW + 0.5, NOW + 20.0, NOW + 3000.0])
+COUNTS = st.sampled_from(["requests", "tokens"])
+KEY = st.fixed_dictionaries(
+    {
+        "failures": st.integers(0, 3),
+        "in_flight": st.integers(0, 2),
+        "last_used": st.floats(0.0, NOW),
+        "cooldown_until": MOMENTS,
+        "for_model": MOMENTS,
+        "left": st.none()
+        | st.builds(Allowance, counts=COUNTS, left=st.integers(0, 2), until=MOMENTS),
+        "permanently_failed": st.booleans(),
+        "quarantined_until": MOMENTS,
+    }
+)
+PROVIDER = st.fixed_dictionaries(
+    {
+        "keys": st.lists(KEY, min_size=1, max_size=4),
+        "open_until": st.none() | MOMENTS,
+        "probed_since": st.none() | st.sampled_from([NOW - 1.0, NOW - 700.0]),
+        "aside_until": MOMENTS,
+    }
+)
+WORLD = st.fixed_dictionaries(dict.fromkeys(MODELS, PROVIDER))
+
+
+def built(emulator: Emulator, world: Any, **options: Any) -> Any:
+    """A route whose keys and circuits are as the world says."""
+    keys = {name: [f"{name}-{n}" for n in range(len(p["keys"]))] for name, p in world.items()}
+    model = routed(emulator, keys, max_retries=0, **options)
+    for name, wanted in world.items():
+        at = endpoint(model, name)
+        for state, like in zip(at.pool, wanted["keys"], strict=True):
+            state.resting[MODELS[name]] = like["for_model"]
+            state.allowances.clear()
+            if like["left"]:
+                state.allowances.keep(MODELS[name], (like["left"],))
+            for field in like.keys() - {"for_model", "left"}:
+                setattr(state, field, like[field])
+        at.circuit.open_until = wanted["open_until"]
+        at.circuit._aside_until = wanted["aside_until"]
+        if wanted["open_until"] is not None:
+            at.circuit._probe_since = wanted["probed_since"]
+    return model
+
+
+def asked(emulator: Emulator) -> list[tuple[str, str]]:
+    return [(one.provider, fingerprint(one.key)) for one in emulator.log]
+
+
+@given(WORLD, st.sampled_from(["priority", "cheapest", "fastest", "least_busy", "weighted"]))
+@settings(max_examples=100, deadline=None)
+def test_the_first_one_is_whom_the_next_call_asks(world: Any, strategy: str) -> None:
+    emulator = Emulator()
+    model = built(emulator, world, strategy=strategy)
+    for pace, name in enumerate(reversed(MODELS)):
+        endpoint(model, name).pace(MODELS[name]).note(pace)
+        endpoint(model, name).pace(MODELS[name]).in_flight = pace
+    chosen = model.explain("hi").chosen
+    if chosen is None:
+        with pytest.raises(ScoutError):
+            model.invoke("hi")
+        assert asked(emulator) == []
+    else:
+        model.invoke("hi")
+        assert asked(emulator) == [(chosen.provider, chosen.key_id)]
+
+
+@given(WORLD)
+@settings(max_examples=60, deadline=None)
+def test_the_others_are_whom_a_call_asks_whose_keys_are_all_refused(world: Any) -> None:
+    revoked = {n: {f"{n}-{i}": Revoked() for i in range(4)} for n in MODELS}
+    emulator = Emulator(keys=revoked)
+    model = built(emulator, world)
+    foreseen = model.explain("hi")
+    with pytest.raises(ScoutError):
+        model.invoke("hi")
+    rows = [row for row in foreseen if row.outcome != "skipped"]
+    assert asked(emulator) == [(row.provider, row.key_id) for row in rows]
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+
+
+@given(WORLD)
+@settings(max_examples=60, deadline=None)
+def test_every_key_has_one_row_and_nothing_is_changed_or_sent(world: Any) -> None:
+    emulator = Emulator()
+    model = built(emulator, world)
+    before = health(model)
+    foreseen = model.explain("hi")
+    assert health(model) == before
+    assert emulator.log == []
+    keys = [(n, fingerprint(f"{n}-{i}")) for n, p in world.items() for i in range(len(p["keys"]))]
+    assert sorted((row.provider, row.key_id) for row in foreseen) == sorted(keys)
+    assert all(row.reason for row in foreseen if row.outcome == "skipped")
+
+
+@given(WORLD)
+@settings(max_examples=60, deadline=None)
+def test_one_that_is_said_to_be_ready_later_is_asked_then(world: Any) -> None:
+    for provider in world.values():
+        provider["probed_since"] = None  # when somebody else's probe comes back, nobody knows
+        for key in provider["keys"]:
+            key["in_flight"] = 0
+    emulator = Emulator()
+    model = built(emulator, world)
+    foreseen = model.explain("hi")
+    later = foreseen.ready_in_s
+    if later is None:
+        assert foreseen.chosen is None
+        return
+    clock = model.clock
+    clock.sleep(later)
+    now = model.explain("hi").chosen
+    assert now is not None
+    model.invoke("hi")
+    assert asked(emulator) == [(now.provider, now.key_id)]

@@ -1,0 +1,270 @@
+"""The stage: a hurried clock, an emulator that plays the plan, and models that all calls share."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+import threading
+import time
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from langchain_core.runnables import Runnable
+
+from scout_adapters import ScoutRouterChatModel, init_scout_model
+from scout_adapters.llm import pricing
+from scout_adapters.llm.clock import Clock
+from scout_adapters.llm.endpoint import Endpoint
+from scout_adapters.llm.exchange import Timeouts
+from scout_adapters.llm.transport import Transport
+from scout_adapters.testing import Emulator, Fault
+from scout_adapters.testing.mock import EmulatorTransport
+from scout_adapters.testing.places import Place
+from scout_adapters.testing.reply import Request
+from tests.support.reset import forget
+from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Unreachable
+from tests.system.chaos.plan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
+
+HASTE = 20.0
+"""So much faster does time go by for calls in process: a rest of a minute takes three seconds."""
+
+LONGEST = 0.2
+"""Real seconds after which a silent emulator in process is taken to have outlasted anybody."""
+
+DEADLINE = 90.0
+"""Seconds, by the clock of its model, that a hurried call has."""
+
+GENEROUS = Timeouts(connect=200, first_token=1200, idle=600, total=2400)
+"""By that clock a minute: a busy machine is not to look like a silent provider."""
+
+MONTH = 33 * 24 * 3600.0
+"""Seconds that go by between two epochs: a key whose spend limit is a month's rests longest."""
+
+NONE = "answered well"
+LASTING = {id(fault): name for name, fault in (*KEY_FAULTS.items(), *OUTAGES.items())}
+MARKER = re.compile(rb"#c(\d+)#")
+PRICES = {
+    "groq": {"input": 0.00015, "output": 0.0006},
+    "anthropic": {"input": 0.001, "output": 0.005},
+    "google": {"input": 0.0003, "output": 0.0025},
+}
+"""US dollars for 1,000 tokens; the fourth provider names its own."""
+
+
+class Hurry:
+    """Monotonic seconds that go by faster than real ones, and leap when nobody is about."""
+
+    def __init__(self, pace: float, seed: int) -> None:
+        self.pace = pace
+        self._began = time.monotonic()
+        self._leaps = 0.0
+        self._random = random.Random(seed).random
+
+    def now(self) -> float:
+        return self._began + (time.monotonic() - self._began) * self.pace + self._leaps
+
+    def leap(self, seconds: float) -> None:
+        self._leaps += seconds
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self.pace)
+
+    async def asleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / self.pace)
+
+    def outlast(self, seconds: float) -> None:
+        time.sleep(min(seconds / self.pace, LONGEST))
+
+    async def aoutlast(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds / self.pace, LONGEST))
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(now=self.now, sleep=self.sleep, asleep=self.asleep, random=self._random)
+
+
+class ChaosEmulator(Emulator):
+    """Plays what the plan says of each call's requests, by the number that the prompt names."""
+
+    def __init__(self, plan: Plan, time_: Hurry) -> None:
+        super().__init__(clock=time_.now, sleep=time_.outlast, asleep=time_.aoutlast)
+        self.plan = plan
+        self.blackout: Mapping[str, Fault] = {}
+        self.played: Counter[str] = Counter()
+        self.unheard: Counter[int] = Counter()
+        """By call, the requests that did not get here because the line was broken."""
+
+        self._calls: dict[int, Call] = {}
+        self._numbers: Counter[tuple[int, str]] = Counter()
+        self._asked: dict[tuple[str, bool], list[float]] = {}
+        self._counting = threading.Lock()
+
+    def expect(self, calls: list[Call] | tuple[Call, ...], epoch: int) -> None:
+        """Begin an epoch, with its weather."""
+        weather = self.plan.weather(epoch)
+        self.clear()
+        self.keys = {house: dict(states) for house, states in weather.keys.items()}
+        self.down = dict(self.blackout or weather.down)
+        self._calls = {call.index: call for call in calls}
+        self._numbers.clear()
+        self._asked.clear()
+        self.unheard.clear()
+
+    def reach(self, request: httpx.Request) -> None:
+        """Raise what breaks the line, where that is what befalls a request."""
+        house = request.url.path.split("/")[1]
+        call = self._calls.get(marked(request.content))
+        if call is None or house in self.down:
+            return
+        with self._counting:
+            number = self._numbers[call.index, house] + 1
+            drawn = self.plan.fault(call, house, number)
+            if drawn is None or not isinstance(drawn[1], Unreachable):
+                return
+            self._numbers[call.index, house] = number
+            self.unheard[call.index] += 1
+            self._note(call, house, drawn[0].label)
+        raise drawn[1].error(drawn[1].message)
+
+    def _fault(self, request: Request, place: Place, key: str) -> tuple[Fault | None, float | None]:
+        fault, remaining = super()._fault(request, place, key)
+        call, house = self._calls.get(marked(request.body)), place.house.name
+        with self._counting:
+            if fault is not None or call is None:
+                label = "79 blackout" if self.blackout else LASTING.get(id(fault), "unforeseen")
+                self._note(call, house, label)
+                return fault, remaining
+            self._numbers[call.index, house] += 1
+            drawn = self.plan.fault(call, house, self._numbers[call.index, house])
+            self._note(call, house, drawn[0].label if drawn else NONE)
+        return (drawn[1] if drawn else None), None
+
+    def _note(self, call: Call | None, house: str, label: str) -> None:
+        self.played[label] += 1
+        if call is not None:
+            self._asked.setdefault((house, call.sockets), []).append(time.monotonic())
+
+    def was_asked(self, house: str, *, sockets: bool, since: float, until: float) -> bool:
+        """Tell whether a provider was asked between two moments, in real seconds."""
+        times = self._asked.get((house, sockets), [])
+        return bisect_left(times, since) < bisect_right(times, until)
+
+
+def marked(body: bytes) -> int:
+    """Return the number of the call that a request belongs to, 0 if it names none."""
+    found = MARKER.search(body)
+    return int(found.group(1)) if found else 0
+
+
+class Edge(EmulatorTransport):
+    """The way to the emulator in process, which may be broken."""
+
+    def __init__(self, emulator: ChaosEmulator) -> None:
+        super().__init__(emulator)
+        self._reach = emulator.reach
+
+    def _handle(self, request: httpx.Request) -> Any:
+        self._reach(request)
+        return super()._handle(request)
+
+
+def get_weather(city: str) -> str:
+    """Tell the weather in a city."""
+    return f"Sunny in {city}"
+
+
+class Stage:
+    """All that the calls of a run share."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.hurried, self.real = Hurry(HASTE, plan.seed), Hurry(1.0, plan.seed)
+        self.emulator = ChaosEmulator(plan, self.hurried)
+        self.edge = Edge(self.emulator)
+        self.network = Transport(trust_env=False)
+        self.models: dict[str, ScoutRouterChatModel | Any] = {}
+        self.asked: dict[tuple[str, bool], Runnable[Any, Any]] = {}
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Serve, with prices in force; forgets health, circuits and prices afterwards."""
+        before = {name: dict(table) for name, table in pricing.PRICING.items()}
+        inside = {house: self.emulator.url(house) for house in HOUSES}
+        for house, price in PRICES.items():
+            pricing.PRICING[house] = {HOUSES[house]: price}
+        try:
+            with self.emulator.serve():
+                self._make(inside, {house: self.emulator.url(house) for house in HOUSES})
+                yield
+                self.network.close()
+        finally:
+            forget()
+            pricing.PRICING.update(before)
+
+    def _make(self, inside: Mapping[str, str], outside: Mapping[str, str]) -> None:
+        quick: dict[str, Any] = {"clock": self.hurried.clock, "timeout": GENEROUS}
+        everybody = [self._entry(house, inside, self.edge) for house in HOUSES]
+        for name in ROUTERS:
+            more = {"strategy": name} if name != "hurried" else {"deadline": DEADLINE}
+            self.models[name] = ScoutRouterChatModel(models=everybody, **quick, **more)
+        for pair in PAIRS:
+            two = [self._entry(house, inside, self.edge) for house in pair.split("+")]
+            self.models[pair] = ScoutRouterChatModel(models=two, **quick)
+        for house in HOUSES:
+            entry = self._entry(house, inside, self.edge)
+            self.models[house] = init_scout_model(entry.pop("model"), **entry, **quick)
+        slow = [self._entry(house, outside, self.network) for house in HOUSES]
+        patient = {"timeout": Timeouts(connect=10, first_token=20, idle=10, total=30)}
+        for name in ("weighted", "priority"):
+            self.models[f"sockets-{name}"] = ScoutRouterChatModel(
+                models=slow, strategy=name, clock=self.real.clock, **patient
+            )
+        for name, over in (("fast", everybody), ("sockets-fast", slow)):
+            clock = self.real.clock if over is slow else self.hurried.clock
+            self.models[name] = ScoutRouterChatModel(models=over, max_wait=0, clock=clock)
+        for name, model in self.models.items():
+            self.asked[name, False] = model
+            self.asked[name, True] = model.bind_tools([get_weather])
+
+    def _entry(self, house: str, bases: Mapping[str, str], transport: Any) -> dict[str, Any]:
+        return {
+            "model": f"{house}/{HOUSES[house]}",
+            "api_keys": keys_of(house, self.plan.seed),
+            "base_url": bases[house],
+            "transport": transport,
+        }
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        """Yield each address that the models ask, once for each that holds it."""
+        for model in self.models.values():
+            for candidate in model._route().candidates:
+                yield candidate.endpoint
+
+    def held(self) -> list[str]:
+        """Name what somebody still holds: keys, paces, probes, answers, connections' places."""
+        found: list[str] = []
+        for endpoint in self.endpoints():
+            found += [f"key of {endpoint.name}" for state in endpoint.pool if state.in_flight]
+            found += [f"pace of {name}" for name, pace in endpoint.paces.items() if pace.in_flight]
+            if endpoint.circuit._probe_since is not None:
+                found.append(f"probe of {endpoint.name}")
+        return found + ["an answer"] * self.edge.open_answers
+
+    def rest(self) -> list[str]:
+        """Let a month go by; returns who is closed even then."""
+        self.hurried.leap(MONTH)
+        self.real.leap(MONTH)
+        closed: list[str] = []
+        for model in self.models.values():
+            now = model.clock.now()
+            for candidate in model._route().candidates:
+                endpoint = candidate.endpoint
+                resting = any(state.ready_at(candidate.model) > now for state in endpoint.pool)
+                if resting or not endpoint.circuit.is_available(now):
+                    closed.append(str(candidate))
+        return closed

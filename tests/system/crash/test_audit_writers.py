@@ -1,0 +1,63 @@
+"""Writers that are killed at any moment: what they were told is written is there, and whole."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from scout_adapters.audit import read_rows
+from scout_adapters.audit.keeping import open_intents
+from scout_adapters.audit.segments import segments
+from scout_adapters.audit.verifying import verify
+from tests.audit import writer
+from tests.support.processes import command, environment
+
+ROUNDS = 13
+AT_ONCE = 2
+
+
+def killed(path: Path, rotate: int, chance: random.Random) -> list[str]:
+    """Let writers write to one log, kill them, and return the rows that they were told stand."""
+    told = [path.with_name(f"told-{number}") for number in range(AT_ONCE)]
+    with ExitStack() as files:
+        outs = [files.enter_context(file.open("wb")) for file in told]
+        writers = [
+            subprocess.Popen(command(writer, path, rotate), env=environment(), stdout=out)
+            for out in outs
+        ]
+        began = time.monotonic()
+        while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0, 0.03))
+        for one in writers:
+            one.send_signal(signal.SIGKILL)
+        assert [one.wait(30) for one in writers] == [-signal.SIGKILL] * AT_ONCE
+    # A name without its end is no word of anybody: the kill came while it was written.
+    whole = [file.read_text().rpartition("\n")[0] for file in told]
+    return [name for names in whole for name in names.splitlines()]
+
+
+@pytest.mark.parametrize("rotate", [0, 200_000], ids=["one file", "segments"])
+def test_kill_9_loses_no_row_that_was_acknowledged_and_no_torn_row_counts(
+    rotate: int, tmp_path: Path
+) -> None:
+    seed = random.randrange(1 << 32)
+    chance, path = random.Random(seed), tmp_path / "audit.jsonl"
+    told = [name for _ in range(ROUNDS) for name in killed(path, rotate, chance)]
+    rows = list(read_rows(path))
+    names = [row["run_id"] for row in rows]
+    assert set(told) <= set(names), seed
+    assert len(names) == len(set(names)), seed
+    assert len(names) - len(told) <= ROUNDS * AT_ONCE, (
+        seed
+    )  # at most the one that each was about to name
+    assert {finding.kind for finding in verify(path).findings} <= {"torn"}, seed
+    assert {row["text"] for row in rows} <= {"", "x" * writer.LONG}, seed
+    assert {row["run_id"] for row in open_intents(path)} == set(names), seed
+    assert (len(segments(path)) > 1) == bool(rotate), seed

@@ -1,0 +1,20 @@
+"""Processes that are killed at every named point lose no row, tear none, and win no money."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.system.crash import killed_process
+from tests.system.crash.kills import play
+
+
+@pytest.mark.block_network(allowed_hosts=["127.0.0.1"])
+def test_whoever_is_killed_at_whatever_point_leaves_books_that_hold(tmp_path: Path) -> None:
+    seed = random.randrange(1 << 16)
+    killed = play(2 * len(killed_process.POINTS) + 1, seed, tmp_path)
+    assert list(killed.wrong()) == [], seed
+    assert set(killed.points) == {"random", *killed_process.POINTS}
+    assert len(killed.told) > 20

@@ -1,0 +1,45 @@
+"""The README's table of providers, made from the cards."""
+
+from __future__ import annotations
+
+import re
+
+from scout_adapters.chat_models import FACES
+from scout_adapters.llm.providers import registry
+from tests.support.paths import README
+
+PLACE = re.compile(r"(<!-- providers: .*? -->\n).*?(<!-- /providers -->)", re.DOTALL)
+WIRES = {
+    "openai_chat": "Chat Completions",
+    "anthropic_messages": "Messages",
+    "gemini": "generateContent",
+}
+
+
+def table() -> str:
+    lines = [
+        "| provider | chat model | keys from | speaks | worth knowing |",
+        "|---|---|---|---|---|",
+    ]
+    for spec in registry.specs():
+        prefixes = spec.variables or (spec.name.upper(),)
+        keys = " or ".join(f"`{prefix}_API_KEY(S)`" for prefix in prefixes)
+        cells = (
+            f"[{spec.name}]({spec.docs})",
+            f"`{FACES[spec.name].__name__}`",
+            f"none needed, or {keys}" if spec.keyless else keys,
+            WIRES[spec.wire.name],
+            " ".join(spec.quirks),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def updated(text: str) -> str:
+    return PLACE.sub(lambda found: found[1] + table() + found[2], text)
+
+
+def main() -> int:
+    """Bring the README up to date."""
+    README.write_text(updated(README.read_text()))
+    return 0

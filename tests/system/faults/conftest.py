@@ -1,0 +1,64 @@
+"""A stage for every fault, and nothing left over from the one before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.faults.catalogue import FAULTS, Fault
+from tests.system.faults.play import Play
+from tests.system.faults.witness import Overheard
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(number): plays that fault of the table")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have a test of a fault run in the verbs in which the table says that it can happen."""
+    marker = metafunc.definition.get_closest_marker("fault")
+    if marker and "verb" in metafunc.fixturenames and not marker.kwargs.get("verbs"):
+        metafunc.parametrize("verb", FAULTS[marker.args[0]].verbs)
+
+
+@pytest.fixture(autouse=True)
+def noted(request: pytest.FixtureRequest, record_property: Callable[[str, Any], None]) -> None:
+    """Tell the table which fault was played, and in which verb."""
+    callspec = getattr(request.node, "callspec", None)
+    known = callspec.params if callspec else {}
+    marker = request.node.get_closest_marker("fault")
+    fault: Fault | None = known.get("fault") or (marker and FAULTS[marker.args[0]])
+    if fault:
+        record_property("fault", [fault.number, known.get("verb", "")])
+
+
+@pytest.fixture(autouse=True)
+def _log(reset: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have every call audited, in a file of the test's own."""
+    monkeypatch.setenv("SCOUT_AUDIT_PATH", str(tmp_path / "audit.jsonl"))
+
+
+@pytest.fixture
+def overheard(tmp_path: Path) -> Iterator[Overheard]:
+    """Keep all that is logged and audited, to look for keys in it."""
+    heard = Overheard(tmp_path / "audit.jsonl")
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(heard)
+    root.setLevel(logging.DEBUG)
+    yield heard
+    root.removeHandler(heard)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def play(overheard: Overheard) -> Callable[..., Play]:
+    """Set a stage: an emulator, a clock that stands still, and a model that asks it."""
+
+    def make(verb: str, **setting: Any) -> Play:
+        return Play(verb, overheard, **setting)
+
+    return make

@@ -1,0 +1,75 @@
+"""Whatever comes in, a good value or a named error comes out, and soon: bounded fuzzing for CI.
+
+For as long as you like: `python -m tools.fuzz --inputs 1000000`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.system.fuzzing import run
+from tests.system.fuzzing.conversation_target import TARGETS  # `targets` and one more
+from tests.system.fuzzing.run import FOUND, PATIENCE, alarm, case_of, fuzz
+
+SECONDS = 1.0
+"""For each target, of a machine that has other things to do."""
+
+KEPT = sorted(FOUND.glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def unkept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Write no findings into the tree from here: the seed and the number name them."""
+    monkeypatch.setattr(run, "FOUND", tmp_path)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_spoilt_input_makes_a_good_value_or_a_named_error(name: str) -> None:
+    assert list(fuzz(name, 100_000, seed=2026, seconds=SECONDS)) == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+@pytest.mark.parametrize("name", TARGETS)
+def test_input_of_any_seed_makes_a_good_value_or_a_named_error(name: str, seed: int) -> None:
+    with alarm(PATIENCE):
+        TARGETS[name].run(case_of(TARGETS[name], seed, 0))
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+def test_what_once_failed_fails_no_more(path: Path) -> None:
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    target = TARGETS[kept["target"]]
+    case = kept["case"] if "case" in kept else case_of(target, *kept["made_by"])
+    with alarm(PATIENCE):
+        target.run(case)
+
+
+def test_an_input_that_fails_is_kept_and_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stumble(case: object) -> None:
+        raise KeyError("a finding")
+
+    broken = type(TARGETS["sse"])(TARGETS["sse"].make, stumble)
+    monkeypatch.setitem(TARGETS, "sse", broken)
+    (told,) = fuzz("sse", 20, seed=1)
+    assert "KeyError" in told
+    (path,) = tmp_path.glob("sse-*.json")
+    assert json.loads(path.read_text())["case"] == case_of(broken, 1, 0)
+
+
+def test_an_input_that_hangs_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(case: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(run, "PATIENCE", 0.05)
+    monkeypatch.setitem(TARGETS, "sse", type(TARGETS["sse"])(TARGETS["sse"].make, hang))
+    (told,) = fuzz("sse", 1, seed=1)
+    assert "TookTooLong" in told

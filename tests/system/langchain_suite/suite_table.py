@@ -1,0 +1,83 @@
+"""LangChain's standard suite over the seven faces as one table, printed and put into the README.
+
+Every skip is named with the reason that the suite gives.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from tests.support.paths import README
+
+HERE = Path(__file__).parent
+PLACE = re.compile(r"(<!-- suite: .*? -->\n).*?(<!-- /suite -->)", re.DOTALL)
+SUITES = ("groq", "google", "minimax", "anthropic", "openai", "openrouter", "router")
+OUTCOMES = ("passed", "failed", "skipped")
+
+
+@dataclass
+class Tally:
+    """How one face did: outcomes counted, and for each reason the tests that were skipped."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    skips: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def files() -> list[str]:
+    """Return the test modules that put the suite behind a face."""
+    return [str(HERE / f"test_{name}.py") for name in SUITES]
+
+
+def run(report: Path) -> int:
+    """Run the suite; return pytest's exit code."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junit-xml={report}", *files()]
+    return subprocess.run(command, cwd=README.parent, stdout=sys.stderr, check=False).returncode
+
+
+def tallies(report: Path) -> dict[str, Tally]:
+    """Read pytest's report, face by face."""
+    found = {name: Tally() for name in SUITES}
+    for case in ET.parse(report).getroot().iter("testcase"):
+        tally = found[case.attrib["classname"].split(".")[-2].removeprefix("test_")]
+        skip = case.find("skipped")
+        if skip is not None:
+            tally.skips[skip.attrib["message"].rstrip(".")].append(case.attrib["name"])
+        bad = case.find("failure") is not None or case.find("error") is not None
+        tally.outcomes["skipped" if skip is not None else "failed" if bad else "passed"] += 1
+    return found
+
+
+def table(found: dict[str, Tally]) -> str:
+    """Return the table in Markdown."""
+    return "\n".join([*lines(found), ""])
+
+
+def lines(found: dict[str, Tally]) -> Iterator[str]:
+    yield "| face | passed | failed | skipped | which, and why |"
+    yield "|---|---|---|---|---|"
+    for name, tally in found.items():
+        counts = " | ".join(str(tally.outcomes[outcome]) for outcome in OUTCOMES)
+        why = "; ".join(
+            f"{', '.join(f'`{test}`' for test in tests)}: {reason}"
+            for reason, tests in sorted(tally.skips.items())
+        )
+        yield f"| {name} | {counts} | {why} |"
+
+
+def main() -> int:
+    """Run, print, and bring the README up to date; the exit code is that of the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = run(report := Path(folder) / "report.xml")
+        made = table(tallies(report))
+    sys.stdout.write(made)
+    text = README.read_text()
+    README.write_text(PLACE.sub(lambda place: place[1] + made + place[2], text))
+    return code

@@ -1,0 +1,119 @@
+"""Keys do not travel: pickles go without them and say so, and no address may hold one."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scout_adapters import ScoutRouterChatModel, init_scout_model
+from scout_adapters.errors import ConfigurationError, NoKeyError
+from scout_adapters.testing import Emulator
+from tests.system.secrets.keys import Canary, realistic
+from tests.system.secrets.play import HEADER, Play, faces_of
+from tests.system.secrets.sweep import found_in
+
+KEY = realistic("groq", "copies")
+SECRET = {"api_key": KEY, "default_headers": {"x-canary": HEADER.key}}
+MODELS: dict[str, Any] = {
+    "a model": lambda: init_scout_model("groq/m", **SECRET),
+    "a model of many keys": lambda: init_scout_model("groq/m", api_keys=[KEY, KEY + "2"]),
+    "a route of dicts": lambda: ScoutRouterChatModel(models=[{"model": "groq/m", **SECRET}]),
+    "a route with a key": lambda: ScoutRouterChatModel(models=["groq/m"], api_key=KEY),
+    "a route of models": lambda: ScoutRouterChatModel(
+        models=[init_scout_model("groq/m", **SECRET)]
+    ),
+}
+
+
+@pytest.mark.parametrize("how", MODELS)
+def test_a_pickle_holds_no_key_and_its_copy_says_so(how: str) -> None:
+    pickled = pickle.dumps(MODELS[how]())
+    canaries = [Canary(KEY), HEADER]
+    assert found_in(canaries, {"pickle": [pickled.decode("latin-1")]}) == []
+    there = pickle.loads(pickled)
+    for copied in (there, pickle.loads(pickle.dumps(there)), copy.deepcopy(there)):
+        with pytest.raises(NoKeyError, match=r"came without the api_key"):
+            copied.invoke("Hello")
+
+
+def test_a_copy_in_this_process_keeps_its_keys() -> None:
+    emulator = Emulator({"groq": [KEY]})
+    with emulator.serve():
+        model = init_scout_model("groq/openai/gpt-oss-20b", base_url=emulator.url("groq"), **SECRET)
+        for made in (copy.copy(model), copy.deepcopy(model), model.model_copy(deep=True)):
+            made.invoke("Hello")
+    assert {(one.key, one.headers["x-canary"]) for one in emulator.log} == {(KEY, HEADER.key)}
+
+
+def test_a_pickle_of_a_model_without_keys_of_its_own_reads_the_environment_there() -> None:
+    emulator = Emulator({"groq": [KEY]})
+    with emulator.serve():
+        model = init_scout_model("groq/openai/gpt-oss-20b", base_url=emulator.url("groq"))
+        code = "import pickle, sys; pickle.load(sys.stdin.buffer).invoke('Hello')"
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=pickle.dumps(model),
+            env={"GROQ_API_KEY": KEY, "PYTHONPATH": ":".join(sys.path)},
+            check=True,
+            timeout=60,
+        )
+    assert [one.key for one in emulator.log] == [KEY]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://user:{KEY}@proxy.example/v1",
+        f"https://{KEY}@proxy.example",
+        f"//user:{KEY}@proxy.example/v1",
+        f"user:{KEY}@proxy.example/v1",
+        f"https://user:{KEY[:8]}[{KEY}@proxy.example",
+        f"https://proxy.example/v1?key={KEY}",
+        f"https://proxy.example/v1?a=b&api_key={KEY}",
+    ],
+    ids=range(7),
+)
+def test_an_address_with_a_secret_is_refused_without_showing_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_URL", address)
+    monkeypatch.setenv("GROQ_API_KEY", "k" * 12)
+    attempts = [
+        lambda: init_scout_model("groq/m", base_url=address),
+        lambda: init_scout_model("groq/m", api_base=address),
+        lambda: ScoutRouterChatModel(models=[{"model": "groq/m", "endpoint": address}]),
+        lambda: init_scout_model("groq/m").invoke("Hello"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(ConfigurationError, match="an address with a user") as caught:
+            attempt()
+        assert KEY[:8] not in f"{caught.value!r} {caught.value.__context__!r}"
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/v1/@cf/m", "http://[::1]:8000/v1?api-version=2024-10-21"]
+)
+def test_an_address_without_a_secret_is_taken(address: str) -> None:
+    assert init_scout_model("groq/m", base_url=address).base_url == address
+
+
+@pytest.mark.parametrize("value", [f"{KEY}\r\nx: y", f"{KEY}é", f"{KEY}\x00", 7])
+def test_a_header_that_no_request_can_carry_is_refused_without_showing_it(value: Any) -> None:
+    entry = {"model": "groq/m", "api_key": KEY, "default_headers": {"x-canary": value}}
+    with pytest.raises(ConfigurationError, match="'x-canary'") as caught:
+        ScoutRouterChatModel(models=[entry]).invoke("Hello")
+    assert found_in([Canary(KEY)], {"error": [repr(caught.value)]}) == []
+
+
+def test_what_is_listed_of_a_key_state_is_not_the_key() -> None:
+    play = Play("groq", KEY)
+    (state,) = play.model.client.keys
+    assert state.key == KEY
+    told = [repr(dataclasses.asdict(state)), repr(dataclasses.astuple(state)), repr(state)]
+    assert found_in(play.canaries, {"state": told, "faces": faces_of(play.model)}) == []

@@ -1,0 +1,106 @@
+"""The emulator says nothing that the provider has never said, by recorded traffic."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import recordings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECORDED = {
+    "openai": "openai",
+    "groq": "groq",
+    "openrouter": "openrouter",
+    "deepseek": "deepseek",
+    "mistral": "mistral",
+    "xai": "xai",
+    "cerebras": "cerebras",
+    "ollama": "ollama-openai",
+    "anthropic": "anthropic",
+    "google": "gemini",
+}
+PROMPTS = ("Hello", "What is the weather in Paris and in London?")
+FREE = {"args", "input", "arguments"}
+"""Below these, keys are a tool's own."""
+
+
+def paths(value: Any, start: str = "") -> Iterator[str]:
+    """Yield the place of every key in a JSON value."""
+    if isinstance(value, list):
+        for one in value:
+            yield from paths(one, f"{start}[]")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{start}.{key}"
+            if key not in FREE:
+                yield from paths(inner, f"{start}.{key}")
+
+
+def places(text: str, *, stream: bool) -> set[str]:
+    """Return the place of every key in an answer; nothing where it is no JSON."""
+    try:
+        if not stream:
+            return set(paths(json.loads(text)))
+        lines = (line[5:] for line in text.splitlines() if line.startswith("data:"))
+        found = [json.loads(line) for line in lines if "[DONE]" not in line]
+    except ValueError:
+        return set()
+    return {place for event in found for place in paths(event)}
+
+
+def recorded(name: str, *, stream: bool) -> list[set[str]]:
+    if not recordings.files(name):
+        pytest.skip(recordings.MISSING)
+    records = recordings.records(name)
+    good = (one for one in records if one["status"] == 200 and bool(one["stream"]) is stream)
+    return [places(one["response_body"], stream=stream) for one in good]
+
+
+def asked(client: Any, weather: Any, provider: str, *, stream: bool) -> set[str]:
+    said: set[str] = set()
+    for prompt in PROMPTS:
+        for thinks in (False, True):
+            answer = _ask(client, weather, provider, prompt, stream=stream, thinks=thinks)
+            assert answer.status_code == 200
+            said |= places(answer.text, stream=stream)
+    return said
+
+
+def _ask(
+    client: Any, weather: Any, provider: str, prompt: str, *, stream: bool, thinks: bool
+) -> Any:
+    if provider == "google":
+        config = {"thinkingConfig": {"includeThoughts": thinks}}
+        more = {"tools": [weather("gemini")], "generationConfig": config}
+        return client.gemini(prompt, model="gemini-3-pro", stream=stream, **more)
+    if provider == "anthropic":
+        thinking = {"type": "enabled", "budget_tokens": 1024} if thinks else {"type": "disabled"}
+        more = {"tools": [weather("anthropic")], "thinking": thinking}
+        return client.messages(prompt, stream=stream, **more)
+    effort = {"reasoning_effort": "low" if thinks else "none"}
+    more = {"tools": [weather("openai")], "stream_options": {"include_usage": True}}
+    return client.chat(provider, prompt, stream=stream, **more, **effort)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("provider", RECORDED)
+def test_no_key_is_invented(client: Any, weather: Any, provider: str, *, stream: bool) -> None:
+    known = set().union(*recorded(RECORDED[provider], stream=stream))
+    assert asked(client, weather, provider, stream=stream) <= known
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("provider", RECORDED)
+def test_no_key_is_missing_that_nearly_all_answers_have(
+    client: Any, weather: Any, provider: str, *, stream: bool
+) -> None:
+    answers = recorded(RECORDED[provider], stream=stream)
+    keys = set().union(*answers)
+    usual = {key for key in keys if sum(key in one for one in answers) > 0.9 * len(answers)}
+    usual = {key for key in usual if not key.startswith(".time_info.")}
+    assert usual <= asked(client, weather, provider, stream=stream)

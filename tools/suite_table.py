@@ -1,0 +1,10 @@
+"""Run LangChain's suite on the seven chat models; print the table and write it into README.md."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.system.langchain_suite.suite_table import main
+
+if __name__ == "__main__":
+    sys.exit(main())
