@@ -59,11 +59,11 @@ format: .venv/dev
 
 # The newest of what is published about models, out of LangChain's partner packages.
 profiles: .venv/cli
-	$(BIN)/python -m scout_adapters.profiles.refresh
+	$(BIN)/python -m scout_adapters.llm.profiles.refresh_data
 
 # The newest Chart.js, for the page that `scout-adapters report` makes; needs npm.
 charts: .venv/cli
-	$(BIN)/python -m scout_adapters.report.refresh
+	$(BIN)/python -m scout_adapters.report.refresh_charts
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

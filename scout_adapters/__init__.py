@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         ScoutCostCallbackHandler,
         get_scout_cost_callback,
     )
-    from scout_adapters.chat_models import (
+    from scout_adapters.chat_models.providers import (
         ScoutAnthropicChatModel,
         ScoutCerebrasChatModel,
         ScoutDeepSeekChatModel,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         ScoutXAIChatModel,
         init_scout_model,
     )
-    from scout_adapters.chat_router import ScoutRouterChatModel
+    from scout_adapters.chat_models.router import ScoutRouterChatModel
     from scout_adapters.errors import ScoutError
     from scout_adapters.llm.providers import registry
     from scout_adapters.llm.types import ProviderSpec
@@ -69,7 +69,7 @@ HOMES = {
     "ScoutBudgetCallbackHandler": "callbacks",
     "ScoutCostCallbackHandler": "callbacks",
     "ScoutError": "errors",
-    "ScoutRouterChatModel": "chat_router",
+    "ScoutRouterChatModel": "chat_models.router",
     "get_scout_cost_callback": "callbacks",
     "registry": "llm.providers",
 }
@@ -80,7 +80,9 @@ if not TYPE_CHECKING:  # a type checker that saw this would let every misspelt n
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{HOMES.get(name, 'chat_models')}"), name)
+        value = getattr(
+            import_module(f"{__name__}.{HOMES.get(name, 'chat_models.providers')}"), name
+        )
         globals()[name] = value
         return value
 

@@ -11,7 +11,7 @@ pytest.register_assert_rewrite(
     *sorted(f"tests.{path.name}" for path in HERE.iterdir() if (path / "__init__.py").exists())
 )
 
-from scout_adapters.llm import connections  # noqa: E402  # after the line that rewrites
+from scout_adapters.llm.transport import pool  # noqa: E402  # after the line that rewrites
 from tests.support.reset import LIVE, reset  # noqa: E402  # after the line that rewrites
 
 __all__ = ["reset"]
@@ -30,5 +30,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def carried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with the extra `aiohttp` and, as if it were not installed, without it."""
     if request.param == "httpx":
-        monkeypatch.setattr(connections, "has_aiohttp", lambda: False)
+        monkeypatch.setattr(pool, "has_aiohttp", lambda: False)
     return str(request.param)

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import orjson
 
-from scout_adapters.audit.appending import Appender
-from scout_adapters.audit.chain import Chain
-from scout_adapters.audit.segments import Rotate, segment_of_day, segment_with_room
+from scout_adapters._internal.fork import fork_safe_lock, process
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.audit.file import AppendingFile
+from scout_adapters.audit.hash_chain import Chain
+from scout_adapters.audit.rotation import Rotate, segment_of_day, segment_with_room
 from scout_adapters.errors import AuditError, ConfigurationError
-from scout_adapters.locks import fork_safe_lock, process
-from scout_adapters.logs import logger_of
 
 logger = logger_of(__name__)
 
@@ -51,7 +51,7 @@ class AuditLog:
 
         self._lost_since = 0
         self._lock = fork_safe_lock()
-        self._file: Appender | None = None
+        self._file: AppendingFile | None = None
         self._chain: Chain | None = None
         self.set_up(on_failure=on_failure, durability=durability, rotate=rotate)
 
@@ -144,7 +144,7 @@ class AuditLog:
             raise failure from error
         logger.error("a row %r is missing from the audit log: %s", event, failure)
 
-    def _ready(self, day: str) -> Appender:
+    def _ready(self, day: str) -> AppendingFile:
         """Return the file that this row goes to, open; a forked child opens its own."""
         file = self._file
         if file is None or file.pid != process.pid:
@@ -157,19 +157,19 @@ class AuditLog:
         self._file = None
         return self._open(day, file.path)
 
-    def _is_over(self, file: Appender, day: str) -> bool:
+    def _is_over(self, file: AppendingFile, day: str) -> bool:
         """Tell whether this row is for a new file."""
         if self.rotate == "day":
             return day not in file.path.name
         return self.rotate is not None and file.size >= self.rotate
 
-    def _open(self, day: str, before: Path | None) -> Appender:
+    def _open(self, day: str, before: Path | None) -> AppendingFile:
         path = self.path
         if self.rotate == "day":
             path = segment_of_day(path, day, before)
         elif self.rotate is not None:
             path = segment_with_room(path, self.rotate)
-        self._file = Appender(path, sync=self.durability == "power")
+        self._file = AppendingFile(path, sync=self.durability == "power")
         return self._file
 
     def close(self) -> None:

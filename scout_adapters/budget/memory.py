@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.budget.accounts import Account, Balance, Hold
-from scout_adapters.locks import fork_safe_lock
 
 
 @dataclass(slots=True)
-class Book:
+class AccountEntry:
     """What an account's balance changes by."""
 
     account: Account
@@ -30,14 +30,14 @@ class MemoryBudgets:
 
     def __init__(self) -> None:
         self._lock = fork_safe_lock()
-        self._books: dict[tuple[str, str], dict[str, Book]] = {}
+        self._books: dict[tuple[str, str], dict[str, AccountEntry]] = {}
         """By budget and window, and then by scope."""
 
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
         with self._lock:
-            books: list[Book] = []
+            books: list[AccountEntry] = []
             for account in accounts:
                 places = self._books.get((account.budget, account.window), {})
                 book = places.get(account.scope) or self._open(account)
@@ -74,6 +74,6 @@ class MemoryBudgets:
         with self._lock:
             self._books.pop((budget, window), None)
 
-    def _open(self, account: Account) -> Book:
+    def _open(self, account: Account) -> AccountEntry:
         places = self._books.setdefault((account.budget, account.window), {})
-        return places.setdefault(account.scope, Book(account))
+        return places.setdefault(account.scope, AccountEntry(account))

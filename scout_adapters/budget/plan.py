@@ -55,9 +55,9 @@ class Plan:
         who = f", {account.scope}" if account.scope else ""
         when = f"; the next {self.per} opens at {opens:%Y-%m-%dT%H:%MZ}" if opens else ""
         return BudgetExceeded(
-            f"budget {self.name!r}{who}: the call may cost ${shown(amount)} and"
-            f" ${shown(balance.left)} is left of ${shown(account.limit)}"
-            f" (${shown(balance.spent)} spent, ${shown(balance.held)} held){when}",
+            f"budget {self.name!r}{who}: the call may cost ${format_amount(amount)} and"
+            f" ${format_amount(balance.left)} is left of ${format_amount(account.limit)}"
+            f" (${format_amount(balance.spent)} spent, ${format_amount(balance.held)} held){when}",
             budget=self.name,
             asked_usd=float(dollars(amount)),
             spent_usd=float(dollars(balance.spent)),
@@ -107,7 +107,7 @@ def _limit(usd: Usd) -> int:
     return limit
 
 
-def shown(amount: int) -> str:
+def format_amount(amount: int) -> str:
     """Write nano-dollars as dollars, with all of their digits and no more."""
     text = f"{dollars(amount):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -20,9 +20,9 @@ from typing import Literal
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.errors import BudgetError
-from scout_adapters.locks import fork_safe_lock, process
 
 LEASE_SECONDS = 3600.0
 """How long a hold may be open before it counts as spent for good; if word comes later, as that."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from scout_adapters.callbacks.auditing import (
+from scout_adapters.callbacks.audit_handler import (
     ScoutAuditCallbackHandler as ScoutAuditCallbackHandler,
 )
-from scout_adapters.callbacks.budgets import (
+from scout_adapters.callbacks.budget_handler import (
     ScoutBudgetCallbackHandler as ScoutBudgetCallbackHandler,
 )
-from scout_adapters.callbacks.costs import ScoutCostCallbackHandler as ScoutCostCallbackHandler
-from scout_adapters.callbacks.costs import get_scout_cost_callback as get_scout_cost_callback
+from scout_adapters.callbacks.cost_handler import (
+    ScoutCostCallbackHandler as ScoutCostCallbackHandler,
+)
+from scout_adapters.callbacks.cost_handler import get_scout_cost_callback as get_scout_cost_callback

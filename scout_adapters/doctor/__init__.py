@@ -8,22 +8,22 @@ from contextlib import suppress
 from pathlib import Path
 
 from scout_adapters.doctor.finding import Finding
-from scout_adapters.doctor.functions import of_functions
-from scout_adapters.doctor.health import LastOutcome, last_outcomes
+from scout_adapters.doctor.key_checks import LastOutcome, last_outcomes
 from scout_adapters.doctor.machine import (
-    of_audit,
-    of_clock,
-    of_extras,
-    of_network,
-    of_packages,
-    of_tracing,
+    check_audit,
+    check_clock,
+    check_extras,
+    check_network,
+    check_packages,
+    check_tracing,
 )
-from scout_adapters.doctor.variables import of_addresses, of_keys, of_names, of_spelling
+from scout_adapters.doctor.provider_functions import check_functions
+from scout_adapters.doctor.variables import check_addresses, check_keys, check_names, check_spelling
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.kinds import CONDUCT
-from scout_adapters.kinds import ErrorKind as K
-from scout_adapters.llm.client import ProviderClient
+from scout_adapters.errors.policy import POLICIES
+from scout_adapters.errors.policy import ErrorKind as K
 from scout_adapters.llm.providers import ProviderRegistry, registry
+from scout_adapters.llm.providers.client import ProviderClient
 
 __all__ = ["Finding", "examine"]
 
@@ -46,18 +46,18 @@ def examine(
     """
     world = os.environ
     found = [
-        *of_names(wanted, providers),
-        *of_spelling(world, providers),
-        *of_keys(world, providers),
-        *of_addresses(world, providers),
-        *of_functions(providers),
+        *check_names(wanted, providers),
+        *check_spelling(world, providers),
+        *check_keys(world, providers),
+        *check_addresses(world, providers),
+        *check_functions(providers),
         *_of_rotation(wanted, providers, audit),
-        *of_audit(world, audit),
-        *of_packages(),
-        *of_extras(),
-        *of_clock(audit, _addresses(providers) if network else ()),
-        *of_network(world),
-        *of_tracing(world),
+        *check_audit(world, audit),
+        *check_packages(),
+        *check_extras(),
+        *check_clock(audit, _addresses(providers) if network else ()),
+        *check_network(world),
+        *check_tracing(world),
     ]
     return sorted(found, key=lambda finding: not finding.wrong)
 
@@ -66,7 +66,7 @@ def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
     """Return the keys of each provider, without those that cannot be read."""
     known: dict[str, list[str]] = {}
     for name in providers.list_providers():
-        with suppress(ConfigurationError):  # `of_keys` and `of_addresses` say so
+        with suppress(ConfigurationError):  # `check_keys` and `check_addresses` say so
             known[name] = [state.id for state in providers.get(name).keys]
     return known
 
@@ -102,7 +102,7 @@ def _of_provider(
         last = known.get((client.name, key))
         if last and last.outcome in DEAD:
             what = f"key {key}: {last.outcome} at {last.at:%F %H:%M}"
-            yield Finding(client.name, what, CONDUCT[K(last.outcome)].advice)
+            yield Finding(client.name, what, POLICIES[K(last.outcome)].advice)
 
 
 def _addresses(providers: ProviderRegistry) -> list[str]:

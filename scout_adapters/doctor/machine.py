@@ -16,8 +16,8 @@ from urllib.request import Request, urlopen
 
 from packaging.requirements import Requirement  # langchain-core brings it
 
+from scout_adapters.audit.process_log import audit_path
 from scout_adapters.doctor.finding import Finding
-from scout_adapters.doctor.health import audit_path
 
 EXTRAS = ("testing", "aiohttp", "redis", "litellm", "otel")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
@@ -26,7 +26,7 @@ SKEW_SECONDS = 30.0
 NETWORK_SECONDS = 5.0
 
 
-def of_audit(world: Mapping[str, str], named: Path | None) -> Iterator[Finding]:
+def check_audit(world: Mapping[str, str], named: Path | None) -> Iterator[Finding]:
     """Find a log that cannot be written."""
     if named is None and not world.get("SCOUT_AUDIT_PATH"):
         do = "SCOUT_AUDIT_PATH=audit.jsonl writes every attempt of every call down"
@@ -58,7 +58,7 @@ def _needs(extra: str) -> Iterator[Requirement]:
             yield need
 
 
-def of_packages() -> Iterator[Finding]:
+def check_packages() -> Iterator[Finding]:
     """Find packages in versions with which the library was not made to work."""
     for need in _needs(""):
         installed = version(need.name)
@@ -67,7 +67,7 @@ def of_packages() -> Iterator[Finding]:
             yield Finding(need.name, what, f'pip install "{need.name}{need.specifier}"')
 
 
-def of_extras() -> Iterator[Finding]:
+def check_extras() -> Iterator[Finding]:
     """Name the extras that are not installed."""
     for extra in EXTRAS:
         absent = [need.name for need in _needs(extra) if not _installed(need.name)]
@@ -85,7 +85,7 @@ def _installed(package: str) -> bool:
     return True
 
 
-def of_clock(audit: Path | None, addresses: Sequence[str] = ()) -> Iterator[Finding]:
+def check_clock(audit: Path | None, addresses: Sequence[str] = ()) -> Iterator[Finding]:
     """Find a clock that is wrong: behind our own files, or beside the clocks of `addresses`."""
     do = "set the system's clock: certificates and times of waiting depend on it"
     log = audit_path(audit)
@@ -127,7 +127,7 @@ def _date(address: str) -> str | None:
     return stated
 
 
-def of_network(world: Mapping[str, str]) -> Iterator[Finding]:
+def check_network(world: Mapping[str, str]) -> Iterator[Finding]:
     """Find proxies and certificates that the environment names."""
     for name in (case for proxy in PROXIES for case in (proxy, proxy.lower())):
         if value := world.get(name):
@@ -158,7 +158,7 @@ def _parts(address: str) -> SplitResult:
     return parts
 
 
-def of_tracing(world: Mapping[str, str]) -> Iterator[Finding]:
+def check_tracing(world: Mapping[str, str]) -> Iterator[Finding]:
     """Say what leaves for LangSmith."""
     on = _says(world, "TRACING_V2") or _says(world, "TRACING")
     if on is None:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from scout_adapters.doctor.finding import Finding
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.address import join_url
-from scout_adapters.llm.client import ProviderClient
-from scout_adapters.llm.keys import fingerprint
+from scout_adapters.llm.health.key_state import fingerprint
 from scout_adapters.llm.providers import ProviderRegistry
+from scout_adapters.llm.providers.client import ProviderClient
+from scout_adapters.llm.providers.urls import join_url
 
 SHAPES: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("sk-ant-",),
@@ -47,7 +47,7 @@ QUOTES = frozenset("'\"`\u2018\u2019\u201c\u201d")
 NOT_OURS = frozenset({"LANGSMITH", "LANGCHAIN"})
 
 
-def of_names(wanted: Sequence[str], providers: ProviderRegistry) -> Iterator[Finding]:
+def check_names(wanted: Sequence[str], providers: ProviderRegistry) -> Iterator[Finding]:
     """Find providers that are asked for and not registered."""
     known = providers.list_providers()
     for name in {one.partition("/")[0]: None for one in wanted}:
@@ -60,7 +60,7 @@ def of_names(wanted: Sequence[str], providers: ProviderRegistry) -> Iterator[Fin
         yield Finding(name, "no provider of that name is registered", do)
 
 
-def of_spelling(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+def check_spelling(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
     """Find variables whose names are almost those that are read."""
     read = _variables(providers)
     for name in sorted(world.keys() - read.keys()):
@@ -104,7 +104,7 @@ def _meant(name: str, read: Mapping[str, str]) -> str | None:
     return near[0] if near else None
 
 
-def of_keys(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+def check_keys(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
     """Find keys that do not load, or cannot be right as they stand."""
     where: dict[str, str] = {}
     for name in providers.list_providers():
@@ -183,7 +183,7 @@ def _overruled(set_ones: Sequence[str], world: Mapping[str, str]) -> Iterator[Fi
         yield Finding(loser, what, f"unset {loser}, or move its keys over", wrong=bool(lost))
 
 
-def of_addresses(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+def check_addresses(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
     """Find addresses in {PROVIDER}_API_URL to which nothing can be sent."""
     for variable, name in _variables(providers).items():
         value = world.get(variable, "")

@@ -1,7 +1,7 @@
-"""Providers, keys, circuits, prices and the engine: everything below LangChain's faces.
+"""Everything below LangChain: providers, keys, circuits, prices and the engine.
 
-Names and modules load on first use, so that importing a part does not load the whole: the faces
-say `llm.engine.complete(…)`, and an import of a face does not wait for the engine.
+The names in `__all__` load on first use, so that importing one module of this package does not
+load the others.
 """
 
 from __future__ import annotations
@@ -12,25 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scout_adapters.llm import (
-        address,
-        attempts,
-        auditing,
-        client,
-        endpoint,
-        engine,
-        exchange,
-        explaining,
-        keys,
-        patience,
-        providers,
-        record,
-        route,
-        router,
-        transport,
-        types,
-    )
-    from scout_adapters.llm.router import (
+    from scout_adapters.llm.router.functions import (
         call_anthropic_async,
         call_google_async,
         call_groq_async,
@@ -55,8 +37,6 @@ CALL = re.compile(r"call_(?P<provider>\w+)_async")
 def __getattr__(name: str) -> Any:
     if name in HOMES:
         return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
-    if find_spec(f"{__name__}.{name}") is not None:
-        return import_module(f"{__name__}.{name}")
     if match := CALL.fullmatch(name):
         return _provider_function(match["provider"], name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -66,9 +46,9 @@ def _provider_function(provider: str, name: str) -> Any:
     """Find `call_{provider}_async` in its own module (the guide's step 1), or make it of a card."""
     if find_spec(f"{__name__}.{provider}") is not None:
         return getattr(import_module(f"{__name__}.{provider}"), name)
-    router = import_module(f"{__name__}.router")
-    if hasattr(router, name):
-        return getattr(router, name)
+    functions = import_module(f"{__name__}.router.functions")
+    if hasattr(functions, name):
+        return getattr(functions, name)
     if provider in import_module(f"{__name__}.providers").registry:
-        return router.provider_function(provider)
+        return functions.provider_function(provider)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

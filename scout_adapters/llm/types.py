@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
+from scout_adapters._internal.json_values import Json
+
 if TYPE_CHECKING:  # its package costs as much again as all that is imported here
     from langchain_core.language_models.model_profile import ModelProfile
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ class Wire(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class RateLimitHeaders:
     """Where the headers of a provider's answers say what is left of a limit."""
 
     counts: Literal["requests", "tokens"]
@@ -156,7 +156,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class QuotaLeft:
     """What was left of a limit after an answer, until monotonic second `until`."""
 
     counts: Literal["requests", "tokens"]
@@ -191,7 +191,7 @@ class ProviderSpec:
     prices: str = ""
     """The provider's name in genai-prices; the name by default."""
 
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[RateLimitHeaders, ...] = ()
     """What its answers say of limits: a key with nothing left is not tried first."""
 
     account: str = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
-from scout_adapters.report.attempts import Attempt
+from scout_adapters.report.attempt_row import AttemptRow
 
 Place = tuple[str, str]
 """A bucket and a model."""
@@ -34,7 +34,7 @@ class Latencies:
         self._whole: defaultdict[Place, array[float]] = defaultdict(_none)
         self._first: defaultdict[Place, array[float]] = defaultdict(_none)
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, attempt: AttemptRow) -> None:
         """Add an answer's latency, and its first token's."""
         place = (attempt.bucket, attempt.model)
         if attempt.latency_s is not None:

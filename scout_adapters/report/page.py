@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from scout_adapters.report.figures import figures
+from scout_adapters.report.page_data import page_data
 from scout_adapters.report.summary import summarise
-from scout_adapters.report.times import TO_FIT
+from scout_adapters.report.time_buckets import TO_FIT
 
 PARTS = Path(__file__).with_name("parts")
 CHARTS = Path(__file__).with_name("chartjs") / "chart.umd.min.js"
@@ -36,7 +36,7 @@ HARMLESS = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u20
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PageOptions:
     """What a page shall show."""
 
     title: str = "Calls, costs and keys"
@@ -47,12 +47,12 @@ class Wanted:
     """From which time on, as the log writes times; "" is from its beginning."""
 
 
-def write_page(log: Path, to: Path, wanted: Wanted) -> int:
+def write_page(log: Path, to: Path, wanted: PageOptions) -> int:
     """Write the page of the log at `log` to `to`, for its owner only, and return its bytes."""
     summary = summarise(log, levels=TO_FIT, since=wanted.since, kept=wanted.calls)
     made = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
     about = {"log": log.name, "made": made, "since": wanted.since}
-    page = render(wanted.title, figures(summary) | about).encode()
+    page = render(wanted.title, page_data(summary) | about).encode()
     fresh = to.with_name(f"{to.name}.{os.getpid()}.part")
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         file.write(page)

@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from scout_adapters.audit.chain import link_of
-from scout_adapters.audit.reading import LONGEST, ROW
-from scout_adapters.audit.segments import segments
+from scout_adapters.audit.hash_chain import link_of
+from scout_adapters.audit.reader import LONGEST, ROW
+from scout_adapters.audit.rotation import segments
 
 Row = dict[str, Any]
 

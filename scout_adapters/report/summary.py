@@ -11,12 +11,12 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from scout_adapters.report.attempts import Attempt, attempt_of, count, dollars, name
-from scout_adapters.report.calls import Calls
-from scout_adapters.report.health import Keys
+from scout_adapters.report.attempt_row import AttemptRow, attempt_row, count, dollars, name
+from scout_adapters.report.call_row import CallTable
+from scout_adapters.report.key_health import KeyTable
 from scout_adapters.report.latencies import Latencies
 from scout_adapters.report.rows import rows_in
-from scout_adapters.report.times import BY_DAY, Axis, Level
+from scout_adapters.report.time_buckets import BY_DAY, Axis, BucketSize
 from scout_adapters.report.totals import EXACT, Totals
 
 By = Literal["day", "model", "provider", "key", "tag", "user"]
@@ -33,7 +33,7 @@ INTENT, ATTEMPT = "llm_intent", "llm_attempt"
 
 
 @dataclass(slots=True)
-class Spent:
+class Spending:
     """What events of one name that are no attempts have cost. US dollars."""
 
     rows: int = 0
@@ -45,21 +45,23 @@ class Summary:
     """A log, added up."""
 
     axis: Axis
-    calls: Calls
+    calls: CallTable
     rows: int = 0
     undated: int = 0
     """Rows whose time cannot be read: in the sums, and in no bucket of time."""
 
     by_place: defaultdict[Place, Totals] = field(default_factory=lambda: defaultdict(Totals))
     by_caller: defaultdict[Caller, Totals] = field(default_factory=lambda: defaultdict(Totals))
-    events: defaultdict[tuple[str, str], Spent] = field(default_factory=lambda: defaultdict(Spent))
+    events: defaultdict[tuple[str, str], Spending] = field(
+        default_factory=lambda: defaultdict(Spending)
+    )
     """Other events that name a cost, by bucket and name."""
 
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Requests that were not answered, by kind and provider."""
 
     latencies: Latencies = field(default_factory=Latencies)
-    keys: Keys = field(default_factory=Keys)
+    keys: KeyTable = field(default_factory=KeyTable)
     waiting: dict[tuple[str, int | None], int] = field(default_factory=dict)
     """Intents without an outcome so far, by run and number."""
 
@@ -72,7 +74,7 @@ class Summary:
         self.undated += not time
         event = row.get("event")
         if event == ATTEMPT:
-            attempt = attempt_of(row, time, bucket)
+            attempt = attempt_row(row, time, bucket)
             self._attempt(attempt)
             if attempt.outcome != "skipped":
                 self._settle((attempt.run_id, count(row.get("number"))))
@@ -84,7 +86,7 @@ class Summary:
             spent.rows += 1
             spent.cost += cost
 
-    def _attempt(self, attempt: Attempt) -> None:
+    def _attempt(self, attempt: AttemptRow) -> None:
         where = (attempt.bucket, attempt.provider, attempt.model, attempt.key)
         place, caller = self.by_place[where], self.by_caller[attempt.tags, attempt.user]
         place.add(attempt)
@@ -124,9 +126,9 @@ class Summary:
             return _ranked(merged(self.by_caller, OF_CALLER[what]))
         return _ranked(merged(self.by_place, OF_PLACE[what]))
 
-    def spent_on(self, group: Callable[[tuple[str, str]], str]) -> dict[str, Spent]:
+    def spent_on(self, group: Callable[[tuple[str, str]], str]) -> dict[str, Spending]:
         """Return what other events have cost, by a group of their bucket and name."""
-        found: defaultdict[str, Spent] = defaultdict(Spent)
+        found: defaultdict[str, Spending] = defaultdict(Spending)
         with localcontext(EXACT):
             for place, spent in self.events.items():
                 sums = found[group(place)]
@@ -140,14 +142,14 @@ class Summary:
         others = self.spent_on(lambda place: self.axis.shortened(place[0]))
         with localcontext(EXACT):
             return {
-                name: calls.get(name, Totals()).cost + others.get(name, Spent()).cost
+                name: calls.get(name, Totals()).cost + others.get(name, Spending()).cost
                 for name in self.axis.names([*calls, *others])
             }
 
     @property
     def cost(self) -> Decimal:
         """What all in the log has cost, as far as it is known: attempts and other events."""
-        others = self.spent_on(lambda _: "").get("", Spent())
+        others = self.spent_on(lambda _: "").get("", Spending())
         with localcontext(EXACT):
             return self.total().cost + others.cost
 
@@ -164,13 +166,13 @@ OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
 
 
 def summarise(
-    path: Path, *, levels: Sequence[Level] = BY_DAY, since: str = "", kept: int = 0
+    path: Path, *, levels: Sequence[BucketSize] = BY_DAY, since: str = "", kept: int = 0
 ) -> Summary:
     """Read the log at `path` once and add it up, from the time `since` on.
 
     `kept` is how many of the newest calls are kept whole.
     """
-    summary = Summary(Axis(levels), Calls(kept))
+    summary = Summary(Axis(levels), CallTable(kept))
     with localcontext(EXACT), _without_collector():
         for row in rows_in(path):
             summary.take(row, since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from decimal import Context, Decimal
 
-from scout_adapters.report.attempts import Attempt
+from scout_adapters.report.attempt_row import AttemptRow
 
 EXACT = Context(prec=1000)
 """Enough digits for sums of whatever a float can be: nothing is ever rounded."""
@@ -55,7 +55,7 @@ class Totals:
 
     estimated_cost: Decimal = Decimal(0)
 
-    def add(self, attempt: Attempt) -> None:
+    def add(self, attempt: AttemptRow) -> None:
         """Add what came of an attempt."""
         if attempt.cost is not None:
             self.cost += attempt.cost
@@ -80,7 +80,7 @@ class Totals:
         if attempt.uncertain or attempt.estimated:
             self._add_doubt(attempt)
 
-    def _add_doubt(self, attempt: Attempt) -> None:
+    def _add_doubt(self, attempt: AttemptRow) -> None:
         cost = attempt.cost or Decimal(0)
         if attempt.uncertain:
             self.uncertain += 1

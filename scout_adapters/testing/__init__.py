@@ -10,26 +10,9 @@ It answers always the same to the same question, plays faults by key and by scri
 the real APIs refuse, and keeps a log of its own.
 """
 
-from scout_adapters.testing.emulator import Emulator, run
-from scout_adapters.testing.faults import (
-    BadRequest,
-    ContextOverflow,
-    DailyQuota,
-    Fault,
-    Forbidden,
-    ModelMissing,
-    OutOfCredit,
-    Overloaded,
-    RateLimited,
-    RegionBlocked,
-    Revoked,
-    ServerError,
-    Suspended,
-    TooLarge,
-    UpstreamLimited,
-)
-from scout_adapters.testing.ledger import Exchange
-from scout_adapters.testing.manners import (
+from scout_adapters.testing.emulator.emulator import Emulator, run
+from scout_adapters.testing.emulator.request_log import Exchange
+from scout_adapters.testing.faults.broken_answers import (
     CloseBeforeAnswer,
     CutGzip,
     CutMidStream,
@@ -45,6 +28,23 @@ from scout_adapters.testing.manners import (
     Said,
     Slow,
     Stall,
+)
+from scout_adapters.testing.faults.refusals import (
+    BadRequest,
+    ContextOverflow,
+    DailyQuota,
+    Fault,
+    Forbidden,
+    ModelMissing,
+    OutOfCredit,
+    Overloaded,
+    RateLimited,
+    RegionBlocked,
+    Revoked,
+    ServerError,
+    Suspended,
+    TooLarge,
+    UpstreamLimited,
 )
 
 __all__ = [

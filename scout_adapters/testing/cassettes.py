@@ -34,15 +34,15 @@ import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
-from scout_adapters.llm.failures.redaction import spellings
-from scout_adapters.testing.emulator import Emulator
+from scout_adapters._internal.redaction import spellings
+from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.reply import Request
+    from scout_adapters.testing.http_messages import Request
 
 VARIABLE = "SCOUT_RECORD"
 Mode = Literal["replay", "emulator", "live"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from scout_adapters.testing.asked import objects
-from scout_adapters.testing.reply import Cached, Json, dumps
+from scout_adapters.testing.http_messages import CachedTokens, Json, dumps
+from scout_adapters.testing.model.chat_request import objects
 
 BYTES = 4
 """Of a token."""
@@ -60,16 +60,16 @@ class PromptCache:
 
     known: set[str] = field(default_factory=set)
 
-    def use(self, body: Json) -> Cached:
+    def use(self, body: Json) -> CachedTokens:
         """Look a request's prefixes up, and learn them."""
         found = marks(body)
         if not found:
-            return Cached()
+            return CachedTokens()
         read = max((mark.tokens for mark in found if mark.digest in self.known), default=0)
         self.known.update(mark.digest for mark in found)
-        return Cached(read=read, written=found[-1].tokens - read, hour=found[-1].hour)
+        return CachedTokens(read=read, written=found[-1].tokens - read, hour=found[-1].hour)
 
-    def use_unmarked(self, body: Json) -> Cached:
+    def use_unmarked(self, body: Json) -> CachedTokens:
         """Look a request's beginnings up, and learn them, as OpenAI does without being asked.
 
         From 1,024 tokens on, in steps of 128: https://platform.openai.com/docs/guides/prompt-caching
@@ -81,4 +81,4 @@ class PromptCache:
             (end for end, one in zip(ends, digests, strict=True) if one in self.known), default=0
         )
         self.known.update(digests)
-        return Cached(read=read)
+        return CachedTokens(read=read)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scout_adapters.last_used import LastUsed
+from scout_adapters._internal.bounded_dict import BoundedDict
 
 
 def test_the_oldest_go_when_there_is_an_eighth_too_many() -> None:
-    held: LastUsed[int, str] = LastUsed(most=80)
+    held: BoundedDict[int, str] = BoundedDict(most=80)
     gone = [held.note(number, "") for number in range(91)]
     assert gone[:-1] == [[]] * 90
     assert gone[-1] == list(range(11))
@@ -14,7 +14,7 @@ def test_the_oldest_go_when_there_is_an_eighth_too_many() -> None:
 
 
 def test_a_cut_after_another_threads_drops_nothing() -> None:
-    held: LastUsed[int, str] = LastUsed(most=80)
+    held: BoundedDict[int, str] = BoundedDict(most=80)
     held.update(dict.fromkeys(range(70), ""))
     assert held.cut() == []
     assert len(held) == 70

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from scout_adapters.audit import AuditLog
-from scout_adapters.audit.verifying import Report, verify
+from scout_adapters.audit.verify import VerificationReport, verify
 
 
 def written(path: Path, rows: int, writers: int = 2, **options: object) -> Path:
@@ -22,7 +22,7 @@ def written(path: Path, rows: int, writers: int = 2, **options: object) -> Path:
     return path
 
 
-def spoiled(path: Path, spoil: Callable[[list[bytes]], object]) -> Report:
+def spoiled(path: Path, spoil: Callable[[list[bytes]], object]) -> VerificationReport:
     """Change a log's lines by hand and hold it to its chains."""
     lines = path.read_bytes().splitlines(keepends=True)
     spoil(lines)
@@ -30,7 +30,7 @@ def spoiled(path: Path, spoil: Callable[[list[bytes]], object]) -> Report:
     return verify(path)
 
 
-def found(report: Report) -> list[tuple[int, str]]:
+def found(report: VerificationReport) -> list[tuple[int, str]]:
     return [(finding.line, finding.kind) for finding in report.findings]
 
 

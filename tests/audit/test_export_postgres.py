@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from scout_adapters.audit import AuditLog, read_rows
-from scout_adapters.audit.exporting import ALL, export
+from scout_adapters.audit.export import ALL, export
 from scout_adapters.errors import ConfigurationError
 from tests.audit.logs import written
 

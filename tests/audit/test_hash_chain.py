@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scout_adapters.audit import AuditLog, read_rows
-from scout_adapters.audit.chain import Chain, digest, link_of
-from scout_adapters.audit.verifying import verify
+from scout_adapters.audit.hash_chain import Chain, digest, link_of
+from scout_adapters.audit.verify import verify
 from tests.audit.logs import found, spoiled, written
 
 ROWS = 20

@@ -13,10 +13,11 @@ import orjson
 import pytest
 
 from scout_adapters import ScoutAuditCallbackHandler, ScoutError, ScoutGroqChatModel
-from scout_adapters.audit import AuditError, AuditLog, get_audit, read_rows
-from scout_adapters.audit.verifying import verify
+from scout_adapters.audit import AuditError, AuditLog, read_rows
+from scout_adapters.audit.process_log import get_audit
+from scout_adapters.audit.verify import verify
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.report.times import utc
+from scout_adapters.report.time_buckets import utc
 from scout_adapters.testing import Emulator
 from tests.audit.logs import in_a_child, limit
 

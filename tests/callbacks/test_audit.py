@@ -15,9 +15,9 @@ from langchain_core.tools import tool
 
 from scout_adapters import ScoutAnthropicChatModel, ScoutAuditCallbackHandler, ScoutGroqChatModel
 from scout_adapters.audit import AuditLog, read_rows
-from scout_adapters.audit.keeping import open_intents
+from scout_adapters.audit.retention import open_intents
 from scout_adapters.errors import AuditError
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
 
 SECRET = "4111 1111 1111 1111"

@@ -32,7 +32,7 @@ from scout_adapters import (
 from scout_adapters.audit import read_rows
 from scout_adapters.budget import SqliteBudgets
 from scout_adapters.errors import BudgetExceeded, ConfigurationError, ScoutError
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import (
     CutMidStream,
     Emulator,

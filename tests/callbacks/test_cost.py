@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import RunnableLambda, RunnableParallel
 
 from scout_adapters import ScoutCostCallbackHandler, ScoutGroqChatModel, ScoutRouterChatModel
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator, Overloaded
 
 MODEL = "gpt-4o-mini"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import IDS, build
 

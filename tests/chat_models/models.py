@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.tools import tool
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
 
 MODELS = {

@@ -11,7 +11,7 @@ from pydantic.v1 import BaseModel as OldModel
 from pydantic.v1 import Field as OldField
 from typing_extensions import TypedDict
 
-from scout_adapters.llm.clock import Clock
+from scout_adapters._internal.clock import Clock
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import ROUTE
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
 from scout_adapters.testing import BadRequest, Emulator, Slow
 from tests.chat_models.models import get_weather

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Drip, Emulator, RateLimited, ServerError, Slow
 from tests.chat_models.prompts import speaks
 from tests.chat_models.unfinished import SLOWLY, STORY, calm, nothing_held, outcomes

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
 from tests.chat_models.prompts import speaks
 from tests.chat_models.unfinished import (

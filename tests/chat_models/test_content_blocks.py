@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from tests.chat_models.models import merged
 from tests.chat_models.prompts import SAYINGS, TOOLS, UNASKED, blocks_of, speaks

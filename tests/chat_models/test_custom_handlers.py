@@ -9,7 +9,7 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutCostCallbackHandler
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from tests.chat_models.unfinished import STORY
 

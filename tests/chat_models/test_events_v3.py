@@ -10,7 +10,7 @@ import pytest
 from langchain_core.messages import AIMessage
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, Raw, ServerError
 from tests.chat_models.prompts import (
     SAYINGS,

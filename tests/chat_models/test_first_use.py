@@ -11,8 +11,8 @@ import pytest
 import scout_adapters
 
 HEAVY = (
-    "scout_adapters.llm.engine",
-    "scout_adapters.llm.transport",
+    "scout_adapters.llm.engine.calls",
+    "scout_adapters.llm.transport.http_transport",
     "scout_adapters.llm.wires",
     "scout_adapters.audit",
     "httpcore",

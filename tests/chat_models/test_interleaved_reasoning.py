@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, Raw
-from scout_adapters.testing.gemini import signature
 from scout_adapters.testing.ids import sign
+from scout_adapters.testing.protocols.gemini import signature
 from tests.chat_models.models import merged
 from tests.chat_models.prompts import TOOLS
 

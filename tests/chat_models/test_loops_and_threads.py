@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from langchain_core.runnables import RunnableLambda
 
-from scout_adapters.chat_base import ScoutChatModel
-from scout_adapters.llm.transport import Transport
+from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator, Slow
 from tests.chat_models.models import merged
 from tests.chat_models.prompts import speaks

@@ -22,7 +22,7 @@ from scout_adapters import (
 )
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm import LLMResponse
-from scout_adapters.llm.circuit_breaker import is_provider_available
+from scout_adapters.llm.health.circuit_breaker import is_provider_available
 from scout_adapters.llm.providers import ProviderClient, registry
 from scout_adapters.testing import Emulator, Revoked
 

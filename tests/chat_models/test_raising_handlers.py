@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from tests.chat_models.prompts import speaks
 from tests.chat_models.unfinished import STORY, Enough, calm, nothing_held, outcomes

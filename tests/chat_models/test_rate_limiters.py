@@ -10,7 +10,7 @@ import pytest
 from langchain_core.rate_limiters import InMemoryRateLimiter
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from tests.chat_models.models import ROUTE, build, get_weather
 

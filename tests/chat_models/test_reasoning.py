@@ -18,10 +18,10 @@ from langchain_core.messages import (
 )
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
-from scout_adapters.testing.gemini import signature
 from scout_adapters.testing.ids import sign
+from scout_adapters.testing.protocols.gemini import signature
 from tests.chat_models.models import MODELS, ROUTE, entry, merged
 from tests.chat_models.prompts import SAYINGS, SHY, TOOLS, blocks_of, speaks, thinking
 

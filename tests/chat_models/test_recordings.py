@@ -12,11 +12,11 @@ import httpx
 import pytest
 from langchain_core.exceptions import ModelError
 
-from scout_adapters.chat_models import FACES
+from scout_adapters.chat_models.providers import MODEL_CLASSES
 from tests.support import recordings
 
 RECORDED_AS = {"google": "gemini", "ollama": "ollama-openai"}
-PROVIDERS = sorted(FACES.keys() - {"openai_compatible"})
+PROVIDERS = sorted(MODEL_CLASSES.keys() - {"openai_compatible"})
 UNASKED = {"json_array_stream", "n_choices"}
 """What nobody asks a face for: streams as one array, several choices."""
 
@@ -53,7 +53,7 @@ def test_every_recorded_answer_is_read_and_every_refusal_is_named(provider: str)
     wrong: list[str] = []
     seen = 0
     for seen, record in enumerate(recorded(provider), 1):
-        model = FACES[provider](
+        model = MODEL_CLASSES[provider](
             model="m",
             api_key=f"recorded-{seen}",
             base_url=f"https://r{seen}.example",  # each has a circuit of its own

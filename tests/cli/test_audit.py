@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 from scout_adapters import ScoutAuditCallbackHandler, ScoutRouterChatModel
 from scout_adapters.audit import AuditLog, read_rows
-from scout_adapters.audit.exporting import export
-from scout_adapters.audit.keeping import open_intents
-from scout_adapters.chat_models import ScoutGroqChatModel
+from scout_adapters.audit.export import export
+from scout_adapters.audit.retention import open_intents
+from scout_adapters.chat_models.providers import ScoutGroqChatModel
 from scout_adapters.cli import app
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.auditing import EnvironmentAudit
-from scout_adapters.llm.record import AttemptRecord
+from scout_adapters.llm.engine.audit_rows import EnvironmentAudit
+from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.testing import Emulator, RateLimited
 from tests.audit.logs import written
 

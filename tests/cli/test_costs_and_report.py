@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 import pytest
 
-from scout_adapters import cli_costs
 from scout_adapters.audit import AuditLog
+from scout_adapters.cli import costs
 from tests.report import seeded_log
 from tests.report.output import line, told
 from tests.report.recount import NAMED, attempts_in
@@ -63,7 +63,7 @@ def test_all_tables_are_there_and_cut(log: Path) -> None:
     assert len(output.splitlines()) < 120
 
 
-@pytest.mark.parametrize("by", list(cli_costs.By))
+@pytest.mark.parametrize("by", list(costs.By))
 def test_the_table_that_is_chosen_is_whole(log: Path, by: str) -> None:
     code, output = told("costs", log, "--by", by)
     assert code == 0

@@ -11,9 +11,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from scout_adapters import demo
-from scout_adapters.cli import app
-from scout_adapters.llm.keys import fingerprint
+from scout_adapters.cli import app, demo
+from scout_adapters.llm.health.key_state import fingerprint
 
 
 @pytest.fixture(scope="module")

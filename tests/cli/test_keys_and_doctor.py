@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from scout_adapters import ScoutGroqChatModel, cli_keys, registry
+from scout_adapters import ScoutGroqChatModel, registry
 from scout_adapters.cli import app
-from scout_adapters.doctor.health import AT_ONCE, last_outcomes
-from scout_adapters.llm.keys import fingerprint
+from scout_adapters.cli import keys as cli_keys
+from scout_adapters.doctor.key_checks import AT_ONCE, last_outcomes
+from scout_adapters.llm.health.key_state import fingerprint
 from scout_adapters.testing import Emulator, OutOfCredit, RateLimited, Revoked
 
 GOOD, DEAD, SLOW = "gsk_cli_good_1", "gsk_cli_dead_2", "gsk_cli_slow_3"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutGroqChatModel
 from scout_adapters.cli import app
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
 
 

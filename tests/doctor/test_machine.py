@@ -14,14 +14,14 @@ from scout_adapters.testing import Emulator
 
 def test_a_log_that_can_be_written_is_not_blamed_and_not_made(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "audit.jsonl"
-    assert list(machine.of_audit({"SCOUT_AUDIT_PATH": str(path)}, None)) == []
+    assert list(machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None)) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_log_in_the_place_of_a_folder_or_below_a_file_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path, why in ((tmp_path, "it is a folder"), (tmp_path / "file/a.jsonl", "no folder")):
-        (one,) = machine.of_audit({"SCOUT_AUDIT_PATH": str(path)}, None)
+        (one,) = machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None)
         assert one.wrong
         assert why in one.what
 
@@ -29,12 +29,12 @@ def test_a_log_in_the_place_of_a_folder_or_below_a_file_is_wrong(tmp_path: Path)
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_log_in_a_folder_of_others_is_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    (one,) = machine.of_audit({}, tmp_path / "audit.jsonl")
+    (one,) = machine.check_audit({}, tmp_path / "audit.jsonl")
     assert "takes no files" in one.what
 
 
 def test_the_versions_with_which_these_tests_run_are_supported() -> None:
-    assert list(machine.of_packages()) == []
+    assert list(machine.check_packages()) == []
 
 
 def test_a_version_that_is_not_supported_says_which_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +42,7 @@ def test_a_version_that_is_not_supported_says_which_is(monkeypatch: pytest.Monke
     monkeypatch.setattr(
         machine, "version", lambda name: "0.3.1" if name == "langchain-core" else installed(name)
     )
-    (one,) = machine.of_packages()
+    (one,) = machine.check_packages()
     assert (one.subject, one.wrong) == ("langchain-core", True)
     assert "0.3.1 is installed" in one.what
 
@@ -50,9 +50,9 @@ def test_a_version_that_is_not_supported_says_which_is(monkeypatch: pytest.Monke
 def test_a_clock_behind_our_own_files_is_wrong(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_text("")
-    assert list(machine.of_clock(log)) == []
+    assert list(machine.check_clock(log)) == []
     os.utime(log, (time.time() + 7200,) * 2)
-    (one,) = machine.of_clock(log)
+    (one,) = machine.check_clock(log)
     assert "at least" in one.what
 
 
@@ -60,13 +60,13 @@ def test_a_clock_behind_our_own_files_is_wrong(tmp_path: Path) -> None:
 def test_a_clock_beside_the_providers_is_wrong(ahead: int, wrong: bool, tmp_path: Path) -> None:
     emulator = Emulator(wall=lambda: time.time() - ahead)
     with emulator.serve():
-        found = list(machine.of_clock(tmp_path / "none", [emulator.url("groq")]))
+        found = list(machine.check_clock(tmp_path / "none", [emulator.url("groq")]))
     assert [one.subject for one in found] == (["clock"] if wrong else [])
     assert [exchange.key for exchange in emulator.log if exchange.key] == []
 
 
 def test_a_provider_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
-    (one,) = machine.of_clock(tmp_path / "none", ["http://127.0.0.1:1/v1"])
+    (one,) = machine.check_clock(tmp_path / "none", ["http://127.0.0.1:1/v1"])
     assert (one.subject, "127.0.0.1:1 cannot be reached" in one.what) == ("network", True)
 
 
@@ -82,38 +82,38 @@ def test_a_provider_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_a_proxy_is_named_without_its_password(value: str, wrong: bool) -> None:
-    (one,) = machine.of_network({"HTTPS_PROXY": value})
+    (one,) = machine.check_network({"HTTPS_PROXY": value})
     assert one.wrong is wrong
     assert "CANARY" not in repr(one)
     assert wrong or "proxy.example" in one.what
 
 
 def test_certificates_that_are_not_there_are_wrong(tmp_path: Path) -> None:
-    (one,) = machine.of_network({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
+    (one,) = machine.check_network({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
     assert one.wrong
 
 
 def test_tracing_says_what_is_sent_and_where() -> None:
     world = {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "lsv2_x"}
-    (one,) = machine.of_tracing(world)
+    (one,) = machine.check_tracing(world)
     assert not one.wrong
     assert "prompts, answers" in one.what
     assert "api.smith.langchain.com" in one.what
-    (one,) = machine.of_tracing(world | {"LANGSMITH_HIDE_INPUTS": "true"})
+    (one,) = machine.check_tracing(world | {"LANGSMITH_HIDE_INPUTS": "true"})
     assert "prompts" not in one.what
 
 
 def test_tracing_to_an_address_that_is_none_is_said() -> None:
     world = {"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": "http://[CANARY"}
-    *_, last = machine.of_tracing(world)
+    *_, last = machine.check_tracing(world)
     assert "unreadable" in last.what
     assert "CANARY" not in last.what
 
 
 def test_tracing_without_a_key_is_wrong() -> None:
-    first, _ = machine.of_tracing({"LANGCHAIN_TRACING_V2": "true"})
+    first, _ = machine.check_tracing({"LANGCHAIN_TRACING_V2": "true"})
     assert (first.subject, first.wrong) == ("LANGCHAIN_TRACING_V2", True)
 
 
 def test_no_tracing_is_nothing_to_say() -> None:
-    assert list(machine.of_tracing({"LANGSMITH_TRACING": "false"})) == []
+    assert list(machine.check_tracing({"LANGSMITH_TRACING": "false"})) == []

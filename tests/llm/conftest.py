@@ -11,7 +11,7 @@ import httpx
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from scout_adapters.llm.clock import Clock
+from scout_adapters._internal.clock import Clock
 
 Json = dict[str, Any]
 Reply = Callable[[httpx.Request], httpx.Response]

@@ -22,7 +22,7 @@ from uuid import UUID
 
 import orjson
 
-from scout_adapters.audit.chain import digest
+from scout_adapters.audit.hash_chain import digest
 
 Row = dict[str, Any]
 

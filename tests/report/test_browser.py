@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scout_adapters.audit import AuditLog
-from scout_adapters.report.page import Wanted, write_page
+from scout_adapters.report.page import PageOptions, write_page
 from tests.report import seeded_log
 from tests.report.browser import ARTEFACTS, Scheme, browser, opened
 from tests.report.output import data_in
@@ -98,7 +98,9 @@ def pages(tmp_path_factory: Any) -> dict[str, Path]:
     }
     logs["empty"].touch()
     for name, log in logs.items():
-        write_page(log, folder / f"{name}.html", Wanted(title=EVIL if name == "evil" else name))
+        write_page(
+            log, folder / f"{name}.html", PageOptions(title=EVIL if name == "evil" else name)
+        )
     return {name: folder / f"{name}.html" for name in logs}
 
 

@@ -20,9 +20,9 @@ from scout_adapters import (
     ScoutRouterChatModel,
 )
 from scout_adapters.audit import AuditLog
-from scout_adapters.llm.keys import fingerprint
-from scout_adapters.report.numbers import money
-from scout_adapters.report.page import Wanted, write_page
+from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.report.format import money
+from scout_adapters.report.page import PageOptions, write_page
 from scout_adapters.report.summary import summarise
 from scout_adapters.testing import Emulator, OutOfCredit, Overloaded, RateLimited, Revoked
 from tests.report.output import data_in, line, told
@@ -125,7 +125,7 @@ def test_the_tables_say_what_the_rows_say(played: Played) -> None:
 
 
 def test_the_page_says_what_the_rows_say_and_shows_no_key(played: Played, tmp_path: Path) -> None:
-    write_page(played.path, tmp_path / "page.html", Wanted())
+    write_page(played.path, tmp_path / "page.html", PageOptions())
     page = (tmp_path / "page.html").read_text()
     assert not any(key in page for key in played.keys.values())
     data, rows = data_in(page), attempts_in(played.path)

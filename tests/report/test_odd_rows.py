@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scout_adapters.kinds import CONDUCT, ErrorKind
-from scout_adapters.report.calls import LONGEST_STORY
-from scout_adapters.report.doubts import doubts
-from scout_adapters.report.figures import figures
-from scout_adapters.report.health import SHOWN_BY, State
+from scout_adapters.errors.policy import POLICIES, ErrorKind
+from scout_adapters.report.call_row import LONGEST_STORY
+from scout_adapters.report.caveats import caveats
+from scout_adapters.report.key_health import SHOWN_BY, State
 from scout_adapters.report.page import as_data
+from scout_adapters.report.page_data import page_data
 from scout_adapters.report.summary import Summary, summarise
-from scout_adapters.report.times import TO_FIT, utc
+from scout_adapters.report.time_buckets import TO_FIT, utc
 
 TIME = "2026-11-23T10:00:00.000000+00:00"
 FIELDS = [
@@ -59,7 +59,7 @@ def test_no_row_keeps_the_page_from_being_made(rows: list[Any], tmp_path_factory
     path = logged(tmp_path_factory.mktemp("odd") / "audit.jsonl", *rows)
     summary = summarise(path, levels=TO_FIT, kept=3)
     assert summary.rows == len(rows)
-    assert orjson.loads(as_data(figures(summary)))["rows"] == len(rows)
+    assert orjson.loads(as_data(page_data(summary)))["rows"] == len(rows)
 
 
 @settings(max_examples=100, deadline=None)
@@ -84,7 +84,7 @@ def test_what_is_unknown_is_counted_as_unknown_and_not_as_nothing(tmp_path: Path
     total = summary.total()
     assert (total.unpriced, total.uncounted, total.unknown_savings) == (1, 1, 1)
     assert (total.uncertain, total.estimated, total.saved) == (1, 1, 0)
-    said = "\n".join(doubts(summary))
+    said = "\n".join(caveats(summary))
     assert "1 answer without a known price: not in the cost" in said
     assert "1 failed request may be on a provider's bill" in said
     assert "1 attempt counted by estimate: $0.250 of the cost" in said
@@ -182,7 +182,7 @@ def test_a_time_in_the_far_future_does_not_make_a_page_of_empty_months(tmp_path:
 
 
 def test_every_failure_that_rests_a_key_has_a_state_of_its_own() -> None:
-    of_keys = {kind for kind in ErrorKind if CONDUCT[kind].key_effect != "none"}
+    of_keys = {kind for kind in ErrorKind if POLICIES[kind].key_effect != "none"}
     assert of_keys == {kind for kind in SHOWN_BY if kind in set(ErrorKind)}
     assert State.OTHER not in SHOWN_BY.values()
 
@@ -202,7 +202,7 @@ def test_a_keys_state_is_what_its_last_telling_attempt_has_shown(tmp_path: Path)
 def test_keys_that_are_not_in_order_come_before_those_that_are(tmp_path: Path) -> None:
     rows = [attempt(run_id=str(n), key_id=f"k{n % 90:02}") for n in range(300)]
     rows += [attempt(run_id="x", key_id="k77", outcome="billing")]
-    keys = figures(summed(tmp_path, *rows))["keys"]
+    keys = page_data(summed(tmp_path, *rows))["keys"]
     assert keys["all"] == 90
     assert len(keys["listed"]) == 50
     assert (keys["listed"][0]["key"], keys["listed"][0]["state"]) == ("k77", "out of credit")

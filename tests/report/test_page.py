@@ -16,8 +16,16 @@ import orjson
 import pytest
 
 from scout_adapters.audit import AuditLog
-from scout_adapters.report import refresh
-from scout_adapters.report.page import CHARTS, PARTS, SCRIPTS, Wanted, as_data, render, write_page
+from scout_adapters.report import refresh_charts
+from scout_adapters.report.page import (
+    CHARTS,
+    PARTS,
+    SCRIPTS,
+    PageOptions,
+    as_data,
+    render,
+    write_page,
+)
 from scout_adapters.report.summary import summarise
 from tests.report import seeded_log
 from tests.report.output import data_in
@@ -57,7 +65,7 @@ def log(tmp_path_factory: Any) -> Path:
 
 def made(log: Path, folder: Path, **wanted: Any) -> str:
     page = folder / "page.html"
-    size = write_page(log, page, Wanted(**wanted))
+    size = write_page(log, page, PageOptions(**wanted))
     assert page.stat().st_size == size
     return page.read_text(encoding="utf-8")
 
@@ -182,9 +190,9 @@ TOLD = {"name": "chart.js", "version": "9.9.9", "integrity": "sha512-x"}
 
 
 def test_the_charts_library_is_taken_as_it_is_with_its_licence(tmp_path: Path) -> None:
-    archive, out = packed(tmp_path, [*refresh.FILES, "package/other.js"]), tmp_path / "out"
-    about = refresh.write(archive, TOLD, out, date(2026, 1, 2))
-    again = refresh.write(archive, TOLD, out, date(2026, 3, 4))
+    archive, out = packed(tmp_path, [*refresh_charts.FILES, "package/other.js"]), tmp_path / "out"
+    about = refresh_charts.write(archive, TOLD, out, date(2026, 1, 2))
+    again = refresh_charts.write(archive, TOLD, out, date(2026, 3, 4))
     assert about == again
     assert (about["source"], about["taken"]) == ("chart.js 9.9.9", "2026-01-02")
     assert sorted(file.name for file in out.iterdir()) == [
@@ -198,12 +206,12 @@ def test_the_charts_library_is_taken_as_it_is_with_its_licence(tmp_path: Path) -
 def test_an_archive_without_the_licence_is_refused(tmp_path: Path) -> None:
     archive = packed(tmp_path, ["package/dist/chart.umd.min.js"])
     with pytest.raises(ValueError, match=r"LICENSE\.md"):
-        refresh.write(archive, TOLD, tmp_path / "out", date(2026, 1, 2))
+        refresh_charts.write(archive, TOLD, tmp_path / "out", date(2026, 1, 2))
 
 
 def test_the_library_that_is_shipped_is_the_one_that_is_named() -> None:
-    about = orjson.loads((CHARTS.parent / refresh.ABOUT).read_bytes())
+    about = orjson.loads((CHARTS.parent / refresh_charts.ABOUT).read_bytes())
     name, version = about["source"].split()
-    assert name == refresh.PACKAGE
+    assert name == refresh_charts.PACKAGE
     assert f"Chart.js v{version}" in CHARTS.read_text(encoding="utf-8")[:200]
     assert "Permission is hereby granted" in (CHARTS.parent / "LICENSE.md").read_text()

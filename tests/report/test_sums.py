@@ -12,11 +12,11 @@ import orjson
 import pytest
 
 from scout_adapters.audit import AuditLog, read_rows
-from scout_adapters.audit.keeping import open_intents
-from scout_adapters.audit.verifying import verify
+from scout_adapters.audit.retention import open_intents
+from scout_adapters.audit.verify import verify
 from scout_adapters.report.latencies import percentiles
 from scout_adapters.report.summary import By, summarise
-from scout_adapters.report.times import TO_FIT, utc
+from scout_adapters.report.time_buckets import TO_FIT, utc
 from tests.report import seeded_log
 from tests.report.recount import (
     as_said,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from scout_adapters.audit import _logs
-from scout_adapters.chat_provider import _transports
-from scout_adapters.llm import pricing
-from scout_adapters.llm.circuit_breaker import _breakers
-from scout_adapters.llm.keys import _states
+from scout_adapters.audit.process_log import _logs
+from scout_adapters.chat_models.provider_base import _transports
+from scout_adapters.llm.health.circuit_breaker import _breakers
+from scout_adapters.llm.health.key_state import _states
+from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.providers import registry
 
 
@@ -22,9 +22,9 @@ def forget() -> None:
     _states.clear()
     _breakers.clear()
     _transports.clear()
-    pricing.PRICING.clear()
-    pricing._warn_once.cache_clear()
-    pricing._warn_of_key_once.cache_clear()
+    price_list.PRICING.clear()
+    price_list._warn_once.cache_clear()
+    price_list._warn_of_key_once.cache_clear()
     for log in _logs.values():
         log.close()
     _logs.clear()

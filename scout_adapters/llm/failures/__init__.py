@@ -1,6 +1,6 @@
 """Turns what a provider sends when it fails into the error that names who must act.
 
-`refusal()` is the door: it takes any status, headers and body, and never raises.
+`error_from_response()` is the door: it takes any status, headers and body, and never raises.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import ModelAuthenticationError
 
+from scout_adapters._internal.redaction import masked
 from scout_adapters.errors import (
     ErrorResponse,
     Phase,
@@ -20,18 +21,17 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
-from scout_adapters.llm.failures import bodies, waits
-from scout_adapters.llm.failures.permanence import (
+from scout_adapters.llm.failures import error_body, retry_after
+from scout_adapters.llm.failures.classify import classify
+from scout_adapters.llm.failures.permanent import (
     PERMANENT_ERROR_PATTERNS,
     PERMANENT_KINDS,
     permanent_text,
     user_pattern_in,
 )
-from scout_adapters.llm.failures.redaction import masked
-from scout_adapters.llm.failures.verdicts import judge
 
 if TYPE_CHECKING:
-    from scout_adapters.llm.failures.bodies import Report
+    from scout_adapters.llm.failures.error_body import ErrorBody
 
 __all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal"]
 
@@ -61,7 +61,7 @@ _KEPT = frozenset(_REQUEST_IDS) | {
 _KEPT_FAMILIES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
 
 
-def refusal(  # noqa: PLR0913  # each is a fact of its own
+def error_from_response(  # noqa: PLR0913  # each is a fact of its own
     provider: str,
     *,
     status: int,
@@ -79,10 +79,10 @@ def refusal(  # noqa: PLR0913  # each is a fact of its own
     keys; what looks like a key is masked in any case. Dates count from the server's `Date` header,
     else from `now`.
     """
-    report = bodies.read(body)
+    report = error_body.read_error_body(body)
     kept = _kept(headers)
-    clock = waits.server_time(kept, now or datetime.now(UTC))
-    kind, wait = judge(provider, status, kept, report, clock)
+    clock = retry_after.server_time(kept, now or datetime.now(UTC))
+    kind, wait = classify(provider, status, kept, report, clock)
 
     def clean(text: str, limit: int) -> str:
         return masked(redact(text[:_READ]))[:limit]
@@ -117,7 +117,7 @@ def is_permanent_error(error: BaseException) -> bool:
         return error.kind in PERMANENT_KINDS or user_pattern_in(error.message)
     if isinstance(error, ScoutError):
         return False
-    answer = refusal_in(error)
+    answer = error_from_exception(error)
     if answer is not None and (answer.status or 0) >= HTTPStatus.BAD_REQUEST:
         return is_permanent_error(answer)
     if isinstance(error, ModelAuthenticationError):
@@ -126,7 +126,7 @@ def is_permanent_error(error: BaseException) -> bool:
     return not isinstance(error, OSError) and permanent_text(str(error))
 
 
-def refusal_in(
+def error_from_exception(
     error: BaseException, provider: str = "", redact: Callable[[str], str] = str
 ) -> ProviderError | None:
     """Make the error of the HTTP answer that another library's error carries, if it does."""
@@ -134,7 +134,7 @@ def refusal_in(
     status = getattr(response, "status_code", None)
     if not isinstance(status, int):
         return None
-    return refusal(
+    return error_from_response(
         provider,
         status=status,
         headers=_headers(response),
@@ -155,10 +155,12 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _spoken(status: int, report: Report) -> str:
+def _spoken(status: int, report: ErrorBody) -> str:
     """Return the provider's own words, or say in ours that there are none."""
     if report.message and report.upstream:
-        inner = bodies.read(report.upstream_body).message if report.upstream_body else ""
+        inner = (
+            error_body.read_error_body(report.upstream_body).message if report.upstream_body else ""
+        )
         return f"{report.message}: {report.upstream}: {inner}" if inner else report.message
     if report.message:
         return report.message
@@ -169,7 +171,7 @@ def _spoken(status: int, report: Report) -> str:
     return f"{what}, without a message" if report.text else f"{what}, with an empty body"
 
 
-def _code(provider: str, status: int, report: Report) -> str:
+def _code(provider: str, status: int, report: ErrorBody) -> str:
     """Return the most specific word of the body that says more than its status."""
     if provider == "minimax" and report.number:
         return report.number
@@ -179,7 +181,7 @@ def _code(provider: str, status: int, report: Report) -> str:
     return next(specific, telling[0] if telling else "")
 
 
-def _request_id(headers: Mapping[str, str], report: Report) -> str:
+def _request_id(headers: Mapping[str, str], report: ErrorBody) -> str:
     found = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
     return "" if not found and not report.request_id else one_line(found or report.request_id, 128)
 

@@ -4,14 +4,14 @@ Importing this reads no environment and opens nothing: a provider's keys are rea
 """
 
 from scout_adapters.errors import CircuitOpenError
-from scout_adapters.llm.circuit_breaker import (
+from scout_adapters.llm.failures import PERMANENT_ERROR_PATTERNS, is_permanent_error
+from scout_adapters.llm.health.circuit_breaker import (
     is_provider_available,
     record_failure,
     record_success,
 )
-from scout_adapters.llm.client import ProviderClient
-from scout_adapters.llm.failures import PERMANENT_ERROR_PATTERNS, is_permanent_error
-from scout_adapters.llm.keys import MAX_COOLDOWN_SECONDS, KeyState
+from scout_adapters.llm.health.key_state import MAX_COOLDOWN_SECONDS, KeyState
+from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.registry import ProviderRegistry
 from scout_adapters.llm.types import ProviderResult, ProviderSpec
 

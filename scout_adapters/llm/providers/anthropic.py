@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import Limit, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
 SPEC = ProviderSpec(
@@ -17,12 +17,12 @@ SPEC = ProviderSpec(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
     ),
     limits=(
-        Limit(
+        RateLimitHeaders(
             counts="requests",
             remaining="anthropic-ratelimit-requests-remaining",
             reset="anthropic-ratelimit-requests-reset",
         ),
-        Limit(
+        RateLimitHeaders(
             counts="tokens",
             remaining="anthropic-ratelimit-input-tokens-remaining",
             reset="anthropic-ratelimit-input-tokens-reset",

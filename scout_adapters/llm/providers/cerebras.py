@@ -1,6 +1,6 @@
 """Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
 
-from scout_adapters.llm.types import Limit, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -13,12 +13,12 @@ SPEC = ProviderSpec(
     reasoning_field="reasoning",
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
     limits=(
-        Limit(
+        RateLimitHeaders(
             counts="requests",
             remaining="x-ratelimit-remaining-requests-day",
             reset="x-ratelimit-reset-requests-day",
         ),
-        Limit(
+        RateLimitHeaders(
             counts="tokens",
             remaining="x-ratelimit-remaining-tokens-minute",
             reset="x-ratelimit-reset-tokens-minute",

@@ -1,6 +1,7 @@
 """DeepSeek's own models, documented at https://api-docs.deepseek.com/api/create-chat-completion."""
 
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 

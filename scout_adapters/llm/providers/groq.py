@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import Limit, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -18,12 +18,12 @@ SPEC = ProviderSpec(
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
     limits=(
-        Limit(
+        RateLimitHeaders(
             counts="requests",
             remaining="x-ratelimit-remaining-requests",
             reset="x-ratelimit-reset-requests",
         ),
-        Limit(
+        RateLimitHeaders(
             counts="tokens",
             remaining="x-ratelimit-remaining-tokens",
             reset="x-ratelimit-reset-tokens",

@@ -1,6 +1,7 @@
 """MiniMax's own models, documented at https://platform.minimax.io/docs/api-reference/text-openai-api."""
 
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 LOWEST_TEMPERATURE = 0.01

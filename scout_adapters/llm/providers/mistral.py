@@ -3,7 +3,8 @@
 import hashlib
 import re
 
-from scout_adapters.llm.types import Json, Limit, ProviderSpec
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
@@ -61,8 +62,12 @@ SPEC = ProviderSpec(
     adjust=_adjust,
     json_schema=False,
     limits=(
-        Limit(counts="requests", remaining="x-ratelimit-remaining-req-minute", window=60),
-        Limit(counts="tokens", remaining="x-ratelimit-remaining-tokens-minute", window=60),
+        RateLimitHeaders(
+            counts="requests", remaining="x-ratelimit-remaining-req-minute", window=60
+        ),
+        RateLimitHeaders(
+            counts="tokens", remaining="x-ratelimit-remaining-tokens-minute", window=60
+        ),
     ),
     quirks=(
         "Tool-call ids have nine letters and digits; foreign ones are mapped.",

@@ -3,7 +3,8 @@
 import hashlib
 import re
 
-from scout_adapters.llm.types import Json, Limit, ProviderSpec
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 REASONING = re.compile(r"o[134](-|$)|gpt-[5-9](?!.*chat)")
@@ -46,12 +47,12 @@ SPEC = ProviderSpec(
     tool_call_id=_short,
     closed_schemas=True,
     limits=(
-        Limit(
+        RateLimitHeaders(
             counts="requests",
             remaining="x-ratelimit-remaining-requests",
             reset="x-ratelimit-reset-requests",
         ),
-        Limit(
+        RateLimitHeaders(
             counts="tokens",
             remaining="x-ratelimit-remaining-tokens",
             reset="x-ratelimit-reset-tokens",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, overload
 
+from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
-from scout_adapters.llm.client import ProviderClient
+from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.logs import logger_of
 
 if TYPE_CHECKING:
-    from scout_adapters.llm.transport import Transport
+    from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)
 

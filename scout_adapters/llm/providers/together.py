@@ -1,6 +1,6 @@
 """Open models on Together, documented at https://docs.together.ai/reference/chat-completions-1."""
 
-from scout_adapters.llm.types import Limit, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -12,7 +12,9 @@ SPEC = ProviderSpec(
     reasoning_field="reasoning",
     json_schema=None,  # depends on the model
     limits=(
-        Limit(counts="requests", remaining="x-ratelimit-remaining", reset="x-ratelimit-reset"),
+        RateLimitHeaders(
+            counts="requests", remaining="x-ratelimit-remaining", reset="x-ratelimit-reset"
+        ),
     ),
     quirks=("A context that is too long is a 403.", "Its `credit_limit` errors are rate limits."),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import Limit, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 SPEC = ProviderSpec(
@@ -15,8 +15,8 @@ SPEC = ProviderSpec(
     prices="x-ai",
     reasoning_field="reasoning_content",
     limits=(
-        Limit(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
-        Limit(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
+        RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
+        RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
     ),
     thoughts_beyond=re.compile(r"grok-(?!.*non-reasoning)"),
     quirks=(

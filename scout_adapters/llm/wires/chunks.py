@@ -10,8 +10,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
 
-from scout_adapters.alike import alike
-from scout_adapters.llm.types import Json
+from scout_adapters._internal.fast_copy import copy_unvalidated
+from scout_adapters._internal.json_values import Json
 
 _EMPTY = AIMessageChunk(
     content="", additional_kwargs={}, response_metadata={}, tool_call_chunks=[], id=None
@@ -35,7 +35,7 @@ def chunk_of(
             response_metadata=metadata,
             id=chunk_id,
         )
-    return alike(
+    return copy_unvalidated(
         _EMPTY,
         {
             "content": content,

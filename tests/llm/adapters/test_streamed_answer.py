@@ -12,8 +12,8 @@ from langchain_core import exceptions as lc
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 
 from scout_adapters.errors import ProviderTimeout, ScoutError, StreamInterrupted
-from scout_adapters.llm.circuit_breaker import circuit
-from scout_adapters.llm.keys import shared_state
+from scout_adapters.llm.health.circuit_breaker import circuit
+from scout_adapters.llm.health.key_state import shared_state
 from scout_adapters.llm.providers import registry
 
 GROQ, OPENAI = "api.groq.com", "api.openai.com"

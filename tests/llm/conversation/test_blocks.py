@@ -17,8 +17,8 @@ from langchain_core.messages import (
 )
 
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.blocks import canonical
-from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.conversation.blocks import canonical
+from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.providers import registry
 
 PNG = {"base64": "AAAA", "mime_type": "image/png"}
@@ -26,7 +26,7 @@ OPENAI, ANTHROPIC, GOOGLE = "openai", "anthropic", "google"
 
 
 def talk(provider: str, *messages: Any) -> Any:
-    return converse(list(messages), registry.spec(provider))
+    return build_turns(list(messages), registry.spec(provider))
 
 
 def blocks(provider: str, *messages: Any) -> list[list[Any]]:

@@ -24,8 +24,8 @@ from scout_adapters.errors import (
     ScoutError,
     UnsupportedContent,
 )
-from scout_adapters.llm.circuit_breaker import circuit
-from scout_adapters.llm.keys import fingerprint, shared_state
+from scout_adapters.llm.health.circuit_breaker import circuit
+from scout_adapters.llm.health.key_state import fingerprint, shared_state
 
 GROQ, OPENAI, ANTHROPIC = "api.groq.com", "api.openai.com", "api.anthropic.com"
 GROQ_70B, OPENAI_MINI = "groq/llama-3.3-70b-versatile", "openai/gpt-4o-mini"

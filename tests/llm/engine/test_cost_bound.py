@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.llm.ceiling import bounds
-from scout_adapters.llm.limits import limits_of
-from scout_adapters.llm.line import Prepared
+from scout_adapters.llm.adapters.adapter import PreparedRequest
+from scout_adapters.llm.engine.cost_bound import token_bounds
+from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import ChatRequest
 from tests.support import recordings
@@ -83,7 +83,7 @@ def media(value: Any) -> Iterator[dict[str, Any]]:
             yield from media(each)
 
 
-def prepared_of(record: dict[str, Any]) -> Prepared:
+def prepared_of(record: dict[str, Any]) -> PreparedRequest:
     body = record["request_json"]
     tools = [
         {"type": "function"} if is_function(tool) else {"type": "own"}
@@ -91,7 +91,7 @@ def prepared_of(record: dict[str, Any]) -> Prepared:
     ]
     request = ChatRequest(model=record["model"] or "", messages=[], tools=tools)
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Prepared(request=request, content=content, body=body, media=list(media(body)))
+    return PreparedRequest(request=request, content=content, body=body, media=list(media(body)))
 
 
 def is_function(tool: dict[str, Any]) -> bool:
@@ -109,7 +109,7 @@ def test_no_recorded_request_had_more_tokens_than_it_is_held_for(provider: str) 
         if tokens is None or SEARCHES.search(record["model"] or ""):
             continue
         looked_at += 1
-        bound, _ = bounds(prepared_of(record), limits_of(spec, record["model"]))
+        bound, _ = token_bounds(prepared_of(record), limits_of(spec, record["model"]))
         if tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
     assert looked_at > 50
@@ -122,7 +122,7 @@ def test_no_recorded_answer_had_more_tokens_than_it_is_held_for(provider: str) -
     beyond, looked_at = [], 0
     for record in recorded(provider):
         tokens = answered(record)
-        _, bound = bounds(prepared_of(record), limits_of(spec, record["model"] or ""))
+        _, bound = token_bounds(prepared_of(record), limits_of(spec, record["model"] or ""))
         looked_at += tokens is not None and bound is not None
         if tokens is not None and bound is not None and tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))

@@ -21,7 +21,7 @@ from scout_adapters import (
     get_scout_cost_callback,
 )
 from scout_adapters.errors import ProviderUnavailable, StreamInterrupted
-from scout_adapters.llm.keys import fingerprint
+from scout_adapters.llm.health.key_state import fingerprint
 from scout_adapters.llm.providers import registry
 
 GROQ, OPENAI = "api.groq.com", "api.openai.com"
@@ -346,7 +346,7 @@ async def test_other_peoples_models_are_logged_by_call(tmp_path) -> None:
 def test_rows_of_many_threads_do_not_mix(tmp_path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    from scout_adapters.audit import get_audit
+    from scout_adapters.audit.process_log import get_audit
 
     log = tmp_path / "audit.jsonl"
     with ThreadPoolExecutor(8) as threads:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.failures import error_from_response
 from tests.support import recordings
 
 if TYPE_CHECKING:
@@ -166,7 +166,11 @@ def refused() -> Iterator[tuple[str, int, ProviderError]]:
         provider, status = record["provider"], record["status"]
         house = HOUSES.get(provider, provider)
         for body in payloads(record):
-            yield provider, status, refusal(house, status=status, headers=headers, body=body)
+            yield (
+                provider,
+                status,
+                error_from_response(house, status=status, headers=headers, body=body),
+            )
 
 
 def judgement(provider: str, status: int, error: ProviderError) -> str | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import strategies as st
 
-from scout_adapters.llm.failures import is_permanent_error, refusal
-from scout_adapters.llm.failures.tables import PROVIDERS
+from scout_adapters.llm.failures import error_from_response, is_permanent_error
+from scout_adapters.llm.failures.provider_rules import PROVIDERS
 from tests.support.golden import NOW
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def sound(error: ProviderError) -> None:
 )
 def test_a_hostile_body_becomes_an_error_soon(body: Any) -> None:
     begin = time.perf_counter()
-    sound(refusal("openai", status=429, headers={"retry-after": "1"}, body=body, now=NOW))
+    sound(
+        error_from_response("openai", status=429, headers={"retry-after": "1"}, body=body, now=NOW)
+    )
     assert time.perf_counter() - begin < 1.0
 
 
@@ -98,23 +100,23 @@ def test_a_body_that_contains_itself_becomes_an_error() -> None:
     body: dict[str, object] = {}
     body["error"] = body
     body["detail"] = body
-    sound(refusal("openai", status=429, headers={}, body=body))
+    sound(error_from_response("openai", status=429, headers={}, body=body))
 
 
 def test_a_provider_behind_a_provider_and_so_on_becomes_an_error() -> None:
     body: dict[str, Any] = {"message": "at last"}
     for _ in range(5000):
         body = {"error": {"metadata": {"provider_name": "x", "raw": body}, "message": "m"}}
-    sound(refusal("openrouter", status=429, headers={}, body=body))
+    sound(error_from_response("openrouter", status=429, headers={}, body=body))
 
 
 def test_ten_thousand_headers_leave_a_few() -> None:
     headers = {f"x-ratelimit-{number}": "x" * 5000 for number in range(10_000)}
-    error = refusal("any", status=500, headers=headers, body=b"")
+    error = error_from_response("any", status=500, headers=headers, body=b"")
     assert len(error.response.headers) <= 64
     assert max(map(len, error.response.headers.values())) <= 256
 
 
 def test_no_more_than_64_kib_of_a_body_is_looked_at() -> None:
     late = b" " * 70_000 + b'{"error":{"message":"Invalid API Key"}}'
-    assert refusal("any", status=400, headers={}, body=late).kind == "invalid_request"
+    assert error_from_response("any", status=400, headers={}, body=late).kind == "invalid_request"

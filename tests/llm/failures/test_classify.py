@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from scout_adapters.errors import ErrorKind, ProviderError
-from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.failures import error_from_response
 from tests.llm.failures.meanings import MEANINGS, Meaning
 from tests.support.golden import NOW, ROWS, Golden
 
 
 def refused(row: Golden) -> ProviderError:
-    return refusal(
+    return error_from_response(
         row.provider, status=row.status, headers=row.headers, body=row.sent, model="m", now=NOW
     )
 
@@ -59,7 +59,7 @@ def test_a_refusal_speaks_in_one_short_line_without_markup(row: Golden) -> None:
 
 @pytest.mark.parametrize("row", [r for r in ROWS if isinstance(r.body, dict)], ids=str)
 def test_a_body_means_the_same_parsed_and_raw(row: Golden) -> None:
-    parsed = refusal(
+    parsed = error_from_response(
         row.provider, status=row.status, headers=row.headers, body=row.body, model="m", now=NOW
     )
     raw = refused(row)
@@ -77,7 +77,7 @@ def test_every_kind_that_a_provider_can_cause_has_a_golden_row() -> None:
 
 
 def test_a_refusal_carries_the_response_that_tracing_reads() -> None:
-    error = refusal(
+    error = error_from_response(
         "groq",
         status=429,
         headers={
@@ -102,7 +102,7 @@ def test_a_refusal_carries_the_response_that_tracing_reads() -> None:
 
 
 def test_a_refusal_survives_a_pickle() -> None:
-    error = refusal("groq", status=401, headers={}, body=b'{"error":{"message":"no"}}')
+    error = error_from_response("groq", status=401, headers={}, body=b'{"error":{"message":"no"}}')
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.kind) == (type(error), str(error), error.kind)
 
@@ -121,4 +121,4 @@ def test_a_refusal_survives_a_pickle() -> None:
 def test_the_request_id_is_found_wherever_it_stands(
     headers: dict[str, str], body: Any, request_id: str | None
 ) -> None:
-    assert refusal("x", status=500, headers=headers, body=body).request_id == request_id
+    assert error_from_response("x", status=500, headers=headers, body=body).request_id == request_id

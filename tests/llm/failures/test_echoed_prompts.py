@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.failures import error_from_response
 from tests.support.golden import NOW, ROWS, Golden
 
 PROMPTS = st.one_of(
@@ -78,7 +78,9 @@ BY_WORDS = [row for row in STRUCTURED if spoken(row)]
 def kind(row: Golden, body: Any) -> str:
     sent = body if row.status == 200 else json.dumps(body).encode()
     return str(
-        refusal(row.provider, status=row.status, headers=row.headers, body=sent, now=NOW).kind
+        error_from_response(
+            row.provider, status=row.status, headers=row.headers, body=sent, now=NOW
+        ).kind
     )
 
 
@@ -108,7 +110,9 @@ def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
 def test_a_prompt_longer_than_what_is_read_changes_nothing(row: Golden) -> None:
     for letter in ("x", 'q"', "\\", "é", "[{"):
         body = json.dumps({**row.body, "input": letter * LIMIT}, ensure_ascii=False).encode()
-        error = refusal(row.provider, status=row.status, headers=row.headers, body=body[:LIMIT])
+        error = error_from_response(
+            row.provider, status=row.status, headers=row.headers, body=body[:LIMIT]
+        )
         assert error.kind == row.kind
 
 
@@ -119,7 +123,9 @@ def test_a_body_that_breaks_off_in_a_prompt_is_the_same_error(
 ) -> None:
     echo = json.dumps(prompt)[:-1][:at]
     body = f'{json.dumps(row.body)[:-1]}, "input": {{"texts": [{{"text": {echo}'
-    error = refusal(row.provider, status=row.status, headers=row.headers, body=body, now=NOW)
+    error = error_from_response(
+        row.provider, status=row.status, headers=row.headers, body=body, now=NOW
+    )
     assert error.kind == row.kind
 
 
@@ -139,7 +145,9 @@ def test_a_validator_that_repeats_the_input_stays_a_bad_request(
         {"detail": [complaint, complaint]} if spread else {"message": {"detail": [complaint]}}
     )
     for provider in ("mistral", "vllm", "openai", "groq"):
-        error = refusal(provider, status=status, headers={}, body=json.dumps(body).encode())
+        error = error_from_response(
+            provider, status=status, headers={}, body=json.dumps(body).encode()
+        )
         assert error.kind == "invalid_request"
         assert error.message.startswith("body.messages.0.content: Input should be a valid string")
 
@@ -147,6 +155,6 @@ def test_a_validator_that_repeats_the_input_stays_a_bad_request(
 @pytest.mark.parametrize("provider", ["groq", "google", "minimax", "anthropic", "openai", "any"])
 def test_a_prompt_as_the_whole_text_of_a_bad_request_page_changes_nothing(provider: str) -> None:
     page = "<html><body>429 invalid api key, insufficient_quota</body></html>"
-    error = refusal(provider, status=400, headers={}, body=page.encode())
+    error = error_from_response(provider, status=400, headers={}, body=page.encode())
     assert error.kind == "invalid_request"
     assert "quota" not in error.message

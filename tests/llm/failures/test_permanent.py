@@ -9,7 +9,11 @@ import pytest
 from langchain_core.exceptions import ModelAuthenticationError
 
 from scout_adapters.errors import ErrorKind, NoKeyError, provider_error
-from scout_adapters.llm.failures import PERMANENT_ERROR_PATTERNS, is_permanent_error, refusal
+from scout_adapters.llm.failures import (
+    PERMANENT_ERROR_PATTERNS,
+    error_from_response,
+    is_permanent_error,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +136,7 @@ def test_a_pattern_of_the_user_makes_a_foreign_error_permanent(own_pattern: None
 
 def test_a_pattern_of_the_user_makes_a_refusal_the_key_s_fault(own_pattern: None) -> None:
     body = b'{"error":{"message":"Sorry, your ERROR pattern"}}'
-    refused = refusal("any", status=422, headers={}, body=body)
+    refused = error_from_response("any", status=422, headers={}, body=body)
     assert refused.kind is ErrorKind.AUTH_INVALID
     assert is_permanent_error(refused)
 
@@ -149,7 +153,7 @@ def test_a_pattern_of_the_user_makes_a_refusal_the_key_s_fault(own_pattern: None
 def test_a_pattern_of_the_user_yields_to_what_is_known_better(
     own_pattern: None, status: int, body: bytes
 ) -> None:
-    refused = refusal("any", status=status, headers={}, body=body)
+    refused = error_from_response("any", status=status, headers={}, body=body)
     assert refused.kind is not ErrorKind.AUTH_INVALID
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from scout_adapters.errors import ErrorKind, ProviderError
-from scout_adapters.llm.failures import refusal
+from scout_adapters.llm.failures import error_from_response
 from tests.llm.failures.recorded import HOUSES, in_band, judgement, refused
 from tests.support import recordings
 
@@ -76,7 +76,9 @@ def test_the_shapes_that_issues_report_are_understood() -> None:
         sent, headers = shape["body"], shape["response_headers"]
         bodies = in_band(sent) if isinstance(sent, str) else [sent]
         for body in bodies:
-            error = refusal(provider, status=shape["status"], headers=headers, body=body)
+            error = error_from_response(
+                provider, status=shape["status"], headers=headers, body=body
+            )
             found[provider, shape["status"], error.code] = str(error.kind)
     assert found == {
         ("anthropic", 529, "overloaded_error"): "capacity",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scout_adapters.llm.failures import refusal
-from scout_adapters.llm.failures.redaction import masked
+from scout_adapters._internal.redaction import masked
+from scout_adapters.llm.failures import error_from_response
 
 if TYPE_CHECKING:
     from scout_adapters.errors import ProviderError
@@ -60,7 +60,9 @@ def test_a_key_in_the_answer_is_masked(key: str, sentence: str) -> None:
         "error": {"message": text, "code": text, "details": [{"metadata": {"containerInfo": text}}]}
     }
     headers = {"x-request-id": text, "x-ratelimit-note": text}
-    error = refusal("google", status=403, headers=headers, body=json.dumps(body).encode())
+    error = error_from_response(
+        "google", status=403, headers=headers, body=json.dumps(body).encode()
+    )
     leaked = [key[at : at + 8] for at in range(4, len(key) - 8) if key[at : at + 8] in shown(error)]
     assert not leaked
 
@@ -100,7 +102,7 @@ def test_an_ordinary_message_is_left_alone(text: str) -> None:
 def test_the_caller_s_own_redaction_comes_first_and_reaches_everything() -> None:
     secret = "hunter2"
     body = {"error": {"message": f"no {secret}", "code": secret, "metadata": {"x": secret}}}
-    error = refusal(
+    error = error_from_response(
         "any",
         status=401,
         headers={"x-request-id": secret, "x-ratelimit-note": secret},
@@ -114,7 +116,7 @@ def test_the_caller_s_own_redaction_comes_first_and_reaches_everything() -> None
 def test_a_key_that_the_cut_would_halve_is_taken_out_whole() -> None:
     secret = "Zq9" * 20
     body = ("x" * 4080 + secret + "y" * 100).encode()
-    error = refusal(
+    error = error_from_response(
         "any", status=500, headers={}, body=body, redact=lambda text: text.replace(secret, "")
     )
     assert secret[:8] not in shown(error)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.llm.failures import refusal, waits
+from scout_adapters.llm.failures import error_from_response, retry_after
 from tests.support.golden import NOW
 
 DAY = 86400.0
@@ -23,7 +23,7 @@ def read(
     provider: str = "any",
     now: datetime = NOW,
 ) -> float | None:
-    return waits.retry_after(provider, headers or {}, payload, message, now)
+    return retry_after.retry_after(provider, headers or {}, payload, message, now)
 
 
 @pytest.mark.parametrize(
@@ -172,22 +172,29 @@ def test_a_clock_without_a_zone_is_taken_as_utc() -> None:
 )
 def test_the_calendars_of_providers_are_kept(now: str, month: float, pacific: float) -> None:
     moment = datetime.fromisoformat(now)
-    assert (waits.next_month(moment), waits.pacific_midnight(moment)) == (month, pacific)
+    assert (retry_after.next_month(moment), retry_after.pacific_midnight(moment)) == (
+        month,
+        pacific,
+    )
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 422])
 def test_a_wait_that_would_not_help_is_not_named(status: int) -> None:
-    error = refusal("any", status=status, headers={"retry-after": "5"}, body=b"", now=NOW)
+    error = error_from_response(
+        "any", status=status, headers={"retry-after": "5"}, body=b"", now=NOW
+    )
     assert error.retry_after is None
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_wait_that_helps_is_named(status: int) -> None:
-    error = refusal("any", status=status, headers={"Retry-After": "5"}, body=b"", now=NOW)
+    error = error_from_response(
+        "any", status=status, headers={"Retry-After": "5"}, body=b"", now=NOW
+    )
     assert error.retry_after == 5.0
 
 
 def test_the_limits_of_an_account_say_nothing_about_a_broken_server() -> None:
     headers = {"x-ratelimit-reset-requests": "1h", "x-ratelimit-remaining-requests": "0"}
-    error = refusal("openai", status=500, headers=headers, body=b"", now=NOW)
+    error = error_from_response("openai", status=500, headers=headers, body=b"", now=NOW)
     assert error.retry_after is None

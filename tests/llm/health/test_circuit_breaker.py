@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from scout_adapters.llm.circuit_breaker import (
+from scout_adapters.llm.health.circuit_breaker import (
     COOLDOWN_SECONDS,
     PROBE_LEASE_SECONDS,
     CircuitBreaker,

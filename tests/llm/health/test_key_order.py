@@ -9,9 +9,9 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.keys import KeyState, Lease, Rules
-from scout_adapters.llm.types import Allowance
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import CooldownRules, KeyState, Lease
+from scout_adapters.llm.types import QuotaLeft
 
 MODELS = st.sampled_from(["big", "small", None])
 
@@ -48,7 +48,7 @@ class Order(RuleBasedStateMachine):
     @initialize(many=st.integers(1, 6), shared=st.integers(0, 3))
     def begin(self, many: int, shared: int) -> None:
         self.now = 1000.0
-        rules = Rules(default_cooldown=10.0, max_failures_before_cooldown=2)
+        rules = CooldownRules(default_cooldown=10.0, max_failures_before_cooldown=2)
         states = [KeyState(f"k{at}") for at in range(many)]
         others = [*states[:shared], KeyState("other")]
         address = uuid4().hex  # what is known of an account outlasts an example
@@ -110,7 +110,7 @@ class Order(RuleBasedStateMachine):
         pool, lease, model = named[data.draw(st.integers(0, len(named) - 1))]
         assert model is not None
         until = self.now + seconds
-        pool.note(lease, model, (Allowance(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]  # a literal
+        pool.note(lease, model, (QuotaLeft(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]  # a literal
 
     @rule(which=st.integers(0, 1))
     def acquit(self, which: int) -> None:

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scout_adapters.errors import InvalidKey
-from scout_adapters.llm.client import ProviderClient
-from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.keys import (
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import (
+    CooldownRules,
     KeyState,
-    Rules,
     clean_key,
     clean_keys,
     env_keys,
@@ -22,13 +21,16 @@ from scout_adapters.llm.keys import (
     shared_state,
 )
 from scout_adapters.llm.providers import registry
+from scout_adapters.llm.providers.client import ProviderClient
 
 NOW = 1000.0
 HOUR = 3600.0
 
 
 def pool(*keys: str, **rules: float) -> KeyPool:
-    return KeyPool("groq", [KeyState(key) for key in keys or ("a", "b", "c")], Rules(**rules))  # type: ignore[arg-type]  # rules pass on
+    return KeyPool(
+        "groq", [KeyState(key) for key in keys or ("a", "b", "c")], CooldownRules(**rules)
+    )  # type: ignore[arg-type]  # rules pass on
 
 
 def ready_at(keys: KeyPool, model: str | None) -> float:
@@ -87,7 +89,7 @@ def test_a_key_rests_from_the_threshold_on_and_twice_as_long_each_time() -> None
 
 @given(st.integers(0, 10_000))
 def test_no_rest_without_the_servers_word_is_longer_than_an_hour(failures: int) -> None:
-    rest = Rules().cooldown(failures)
+    rest = CooldownRules().cooldown(failures)
     assert 0 <= rest <= HOUR
     assert (rest > 0) == (failures >= 3)
 

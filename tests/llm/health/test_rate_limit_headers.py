@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from scout_adapters import ScoutGroqChatModel
-from scout_adapters.llm.failures.allowances import allowances
-from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.keys import KeyState, Lease
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState, Lease
+from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.types import Allowance
+from scout_adapters.llm.types import QuotaLeft
 from scout_adapters.testing import Emulator, ExtraHeaders
 
 NOW = 1000.0
@@ -72,14 +72,14 @@ SPENT = ExtraHeaders(
 @pytest.mark.parametrize("provider", SAID)
 def test_what_is_left_is_read_in_each_providers_form(provider: str) -> None:
     headers, expected = SAID[provider]
-    found = allowances(registry.spec(provider).limits, headers, NOW)
+    found = quota_left(registry.spec(provider).limits, headers, NOW)
     assert [(one.counts, one.left, pytest.approx(one.until - NOW)) for one in found] == expected
 
 
 @pytest.mark.parametrize("said", ["", "-1", "many", "1e3", "9" * 30, "٣"])
 def test_what_is_no_number_of_requests_is_no_limit(said: str) -> None:
     headers = {"x-ratelimit-remaining-requests": said, "x-ratelimit-reset-requests": "1s"}
-    assert allowances(registry.spec("groq").limits, headers, NOW) == ()
+    assert quota_left(registry.spec("groq").limits, headers, NOW) == ()
 
 
 async def ask(model: Any, verb: str) -> None:
@@ -117,11 +117,11 @@ def pool_of(*keys: str) -> KeyPool:
     return KeyPool("groq", [KeyState(key) for key in keys])
 
 
-def left(counts: Any, number: int, until: float = NOW + 60) -> tuple[Allowance, ...]:
-    return (Allowance(counts=counts, left=number, until=until),)
+def left(counts: Any, number: int, until: float = NOW + 60) -> tuple[QuotaLeft, ...]:
+    return (QuotaLeft(counts=counts, left=number, until=until),)
 
 
-def used(pool: KeyPool, model: str, allowance: tuple[Allowance, ...], account: str = "") -> str:
+def used(pool: KeyPool, model: str, allowance: tuple[QuotaLeft, ...], account: str = "") -> str:
     lease = taken(pool, model)
     pool.note(lease, model, allowance, account)
     pool.succeed(lease, model)

@@ -15,9 +15,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from scout_adapters.llm.circuit_breaker import PROBE_LEASE_SECONDS, CircuitBreaker, Permit
-from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.keys import KeyState, Lease, Rules
+from scout_adapters.llm.health.circuit_breaker import PROBE_LEASE_SECONDS, CircuitBreaker, Permit
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import CooldownRules, KeyState, Lease
 
 MODELS = st.sampled_from(["big", "small"])
 WAITS = st.sampled_from([None, 0.0, 5.0, 500.0, 90_000.0])
@@ -49,7 +49,7 @@ class Keys(RuleBasedStateMachine):
     def begin(self, names: str) -> None:
         self.names = names
         self.now = 1000.0
-        self.rules = Rules(default_cooldown=10.0, max_failures_before_cooldown=2)
+        self.rules = CooldownRules(default_cooldown=10.0, max_failures_before_cooldown=2)
         self.pool = KeyPool("groq", [KeyState(key) for key in self.names], self.rules)
         self.plain = {key: PlainKey() for key in self.names}
 

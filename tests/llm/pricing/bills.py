@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.pricing import Cost, cost_of
+from scout_adapters.llm.pricing.price_list import Cost, cost_of
 from scout_adapters.llm.wires.openai_chat.usage import dollars, usage_of
 from tests.support import recordings
 

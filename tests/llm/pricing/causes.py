@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from scout_adapters.llm.pricing import cost_of
+from scout_adapters.llm.pricing.price_list import cost_of
 from tests.llm.pricing.bills import LISTS, Bill
 
 EXACT = Decimal("1e-12")

@@ -21,8 +21,8 @@ from genai_prices.types import (
 )
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm import shipped_prices
-from scout_adapters.llm.pricing import PRICING, cost_of, summed
+from scout_adapters.llm.pricing import catalog
+from scout_adapters.llm.pricing.price_list import PRICING, cost_of, summed
 
 DETAILS: dict[str, Any] = {
     "cache_read": 300,
@@ -202,5 +202,5 @@ def test_a_price_holds_from_its_hour_on(kind: str, monkeypatch: pytest.MonkeyPat
     prices = [ConditionalPrice(prices=_flat("1")), ConditionalPrice(constraint, prices=_flat("3"))]
     data_snapshot.set_custom_snapshot(_snapshot(prices))
     for moment, price in ((start - timedelta(seconds=30), 1), (start + timedelta(seconds=30), 3)):
-        monkeypatch.setattr(shipped_prices, "clock", moment.timestamp)
+        monkeypatch.setattr(catalog, "clock", moment.timestamp)
         assert cost_of("q", "m2", used(1_000_000, 0)).usd == price

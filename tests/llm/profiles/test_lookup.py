@@ -20,9 +20,9 @@ from scout_adapters import (
     init_scout_model,
     registry,
 )
-from scout_adapters.chat_models import FACES
+from scout_adapters.chat_models.providers import MODEL_CLASSES
+from scout_adapters.llm.profiles.lookup import DATA, profile_of, profile_on, takes_schema
 from scout_adapters.llm.wires import openai_chat
-from scout_adapters.profiles import DATA, profile_of, profile_on, takes_schema
 
 SHIPPED = sorted(file.stem for file in DATA.glob("*.json"))
 
@@ -100,7 +100,7 @@ def test_who_changes_a_profile_changes_his_own() -> None:
 
 @pytest.mark.parametrize("provider", SHIPPED)
 def test_no_shipped_profile_makes_core_warn(provider: str) -> None:
-    face = FACES[provider]
+    face = MODEL_CLASSES[provider]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for model in orjson.loads((DATA / f"{provider}.json").read_bytes())["models"]:

@@ -10,9 +10,9 @@ from zipfile import ZipFile
 import orjson
 import pytest
 
+from scout_adapters.llm.profiles.lookup import DATA
+from scout_adapters.llm.profiles.refresh_data import SOURCES, write
 from scout_adapters.llm.providers import registry
-from scout_adapters.profiles import DATA
-from scout_adapters.profiles.refresh import SOURCES, write
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 TABLE = """\

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.cli import app
-from scout_adapters.profiles import common_profile
+from scout_adapters.llm.profiles.lookup import common_profile
 from scout_adapters.testing import ContextOverflow, Emulator, Exchange
 
 FACTS = st.dictionaries(

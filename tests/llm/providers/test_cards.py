@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
-from scout_adapters.llm.conversation import converse
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.types import ChatRequest, Json
+from scout_adapters.llm.types import ChatRequest
 
 SPECS = registry.specs()
 
@@ -17,7 +18,7 @@ SPECS = registry.specs()
 def body(provider: str, *messages: Any, **fields: Any) -> Json:
     spec = registry.spec(provider)
     request = ChatRequest(model=spec.default_model or "m", messages=messages, **fields)
-    return spec.wire.build_body(request, converse(messages, spec).turns, spec)
+    return spec.wire.build_body(request, build_turns(messages, spec).turns, spec)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)

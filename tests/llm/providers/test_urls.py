@@ -17,6 +17,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
     init_scout_model,
 )
+from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import (
     ConfigurationError,
     InvalidKey,
@@ -24,11 +25,10 @@ from scout_adapters.errors import (
     InvalidRequest,
     UnknownProvider,
 )
-from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.transport.http_transport import Transport
 
 GROQ, OPENAI = "api.groq.com", "api.openai.com"
 

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.llm.clock import Clock
+from scout_adapters._internal.clock import Clock
 from scout_adapters.testing import Emulator
 
 MODELS = {

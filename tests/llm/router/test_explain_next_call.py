@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.keys import fingerprint
-from scout_adapters.llm.types import Allowance
+from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.types import QuotaLeft
 from scout_adapters.testing import Emulator, Revoked
 from tests.llm.router.explain_routes import MODELS, NOW, endpoint, health, routed
 
@@ -24,7 +24,7 @@ KEY = st.fixed_dictionaries(
         "cooldown_until": MOMENTS,
         "for_model": MOMENTS,
         "left": st.none()
-        | st.builds(Allowance, counts=COUNTS, left=st.integers(0, 2), until=MOMENTS),
+        | st.builds(QuotaLeft, counts=COUNTS, left=st.integers(0, 2), until=MOMENTS),
         "permanently_failed": st.booleans(),
         "quarantined_until": MOMENTS,
     }

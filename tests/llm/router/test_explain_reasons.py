@@ -10,11 +10,11 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel, registry
 from scout_adapters.errors import CircuitOpenError, NoWorkingKey
-from scout_adapters.llm.keys import fingerprint
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.llm.providers import ProviderClient
-from scout_adapters.llm.record import AttemptRecord
-from scout_adapters.llm.types import Allowance
+from scout_adapters.llm.types import QuotaLeft
 from scout_adapters.testing import Emulator
 from tests.llm.router.explain_routes import MODELS, NOW, endpoint, routed
 
@@ -66,7 +66,7 @@ def test_a_resting_and_a_refused_key_are_told_apart_and_say_until_when(model: An
 
 def test_a_limit_with_nothing_left_puts_the_key_last_and_is_named(model: Any) -> None:
     spent, fresh = endpoint(model, "groq").pool
-    left = Allowance(counts="requests", left=0, until=NOW + 9)
+    left = QuotaLeft(counts="requests", left=0, until=NOW + 9)
     spent.allowances[MODELS["groq"]] = (left,)
     first, second, _ = model.explain("hi")
     assert (first.key_id, second.key_id) == (fresh.id, spent.id)

@@ -23,20 +23,21 @@ import pytest
 
 from scout_adapters import ScoutOpenAICompatibleChatModel
 from scout_adapters.errors import ConfigurationError, ErrorKind, MalformedResponse, ProviderError
-from scout_adapters.llm.circuit_breaker import circuit
-from scout_adapters.llm.endpoint import RetryBudget
-from scout_adapters.llm.exchange import Exchange, Timeouts
-from scout_adapters.llm.key_pool import KeyPool
-from scout_adapters.llm.keys import KeyState
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.engine.candidate import RetryBudget
+from scout_adapters.llm.health.circuit_breaker import circuit
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.transport.exchange import HttpExchange
+from scout_adapters.llm.transport.http_transport import Transport
 
 pytestmark = pytest.mark.usefixtures("carried")
 GROQ = "api.groq.com"
 CANARY = "gsk_CANARY7f3Zq9LmPx"
 
 
-def exchange(url: str = "https://api.groq.com/x") -> Exchange:
-    return Exchange(
+def exchange(url: str = "https://api.groq.com/x") -> HttpExchange:
+    return HttpExchange(
         provider="groq",
         model="m",
         url=url,
@@ -48,7 +49,7 @@ def exchange(url: str = "https://api.groq.com/x") -> Exchange:
     )
 
 
-async def run(verb: str, transport: Transport, sent: Exchange) -> Any:
+async def run(verb: str, transport: Transport, sent: HttpExchange) -> Any:
     match verb:
         case "send":
             return transport.send(sent)
@@ -355,13 +356,13 @@ def test_a_model_works_in_a_forked_child_and_still_in_the_parent(server: str) ->
 
 def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: Any) -> None:
     from scout_adapters.audit import AuditLog
-    from scout_adapters.llm import keys
+    from scout_adapters.llm.health import key_state
 
     breaker, budget = circuit("groq"), RetryBudget()
     audit = AuditLog(tmp_path / "audit.jsonl")
     pool = KeyPool("groq", [KeyState("k")])
     held = {
-        "keys": keys.health,
+        "keys": key_state.health,
         "circuit": breaker._lock,
         "budget": budget._lock,
         "audit": audit._lock,

@@ -15,11 +15,12 @@ import pytest
 import respx
 
 from scout_adapters import ScoutOpenAICompatibleChatModel
-from scout_adapters.llm import asked, connections
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.transport import connection as asked
+from scout_adapters.llm.transport import pool
+from scout_adapters.llm.transport.http_transport import Transport
 
 pytestmark = pytest.mark.usefixtures("carried")
-ASKED_ANEW = connections.has_aiohttp.__wrapped__
+ASKED_ANEW = pool.has_aiohttp.__wrapped__
 ANSWER = (
     b'{"id":"1","model":"m","choices":[{"index":0,"finish_reason":"stop",'
     b'"message":{"role":"assistant","content":"hello"}}]}'
@@ -117,7 +118,7 @@ def test_a_request_leaves_in_one_piece(server: Server) -> None:
 async def test_as_many_connections_are_kept_as_may_be(
     server: Server, monkeypatch: pytest.MonkeyPatch, carried: str
 ) -> None:
-    monkeypatch.setattr(connections, "MOST_IDLE", 3)
+    monkeypatch.setattr(pool, "MOST_IDLE", 3)
     transport = Transport()
     model = model_at(server.url, transport)
     await asyncio.gather(*(model.ainvoke("hi") for _ in range(12)))
@@ -137,7 +138,7 @@ def test_a_connection_that_nobody_needed_for_long_is_closed(
     model.batch(["hi"] * 4)
     opened = len(server.first_reads)
     assert server.settle(opened) == opened
-    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.05)
     time.sleep(0.1)
     model.invoke("hi")
     assert server.settle(1) == 1
@@ -231,5 +232,5 @@ async def test_of_headers_that_are_given_twice_the_last_one_goes_out(server: Ser
 def test_an_aiohttp_that_is_too_old_is_left_alone(
     release: str, serves: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "version", lambda _: release)
+    monkeypatch.setattr(pool, "version", lambda _: release)
     assert ASKED_ANEW() is serves

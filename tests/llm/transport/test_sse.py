@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scout_adapters.errors import MalformedResponse
-from scout_adapters.llm.sse import EventDecoder
+from scout_adapters.llm.transport.sse import EventDecoder
 
 LINES = st.sampled_from(
     [

@@ -19,7 +19,7 @@ from scout_adapters.errors import (
     StreamInterrupted,
 )
 from scout_adapters.testing import Exchange
-from scout_adapters.testing.reply import dumps
+from scout_adapters.testing.http_messages import dumps
 from tests.system.chaos.calls import Result
 from tests.system.chaos.plan import Call, Plan
 from tests.system.chaos.stage import DEADLINE, HASTE, PRICES, ChaosEmulator, marked

@@ -42,8 +42,8 @@ from scout_adapters.testing import (
     TooLarge,
     UpstreamLimited,
 )
-from scout_adapters.testing.reply import Part, Reply
-from scout_adapters.testing.scene import Scene
+from scout_adapters.testing.faults.context import FaultContext
+from scout_adapters.testing.http_messages import BodyPart, HttpReply
 
 Kind = Literal["bad", "good", "caller", "edge"]
 """Whether another may answer, the answer is good all the same, the call ends with the caller's own
@@ -69,12 +69,12 @@ class Garnished(Fault):
     before: bytes = b""
     after: bytes = b""
 
-    def play(self, scene: Scene) -> Reply:
+    def play(self, scene: FaultContext) -> HttpReply:
         good = scene.good()
         if not good.streamed:
             return good
         last = good.parts[-1].tokens
-        return replace(good, parts=(Part(self.before), *good.parts, Part(self.after, last)))
+        return replace(good, parts=(BodyPart(self.before), *good.parts, BodyPart(self.after, last)))
 
 
 Maker = Callable[[random.Random, str, bool], Fault]

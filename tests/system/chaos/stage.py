@@ -17,15 +17,15 @@ import httpx
 from langchain_core.runnables import Runnable
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
-from scout_adapters.llm import pricing
-from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.endpoint import Endpoint
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.llm.transport import Transport
+from scout_adapters._internal.clock import Clock
+from scout_adapters.llm.engine.candidate import Endpoint
+from scout_adapters.llm.pricing import price_list
+from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator, Fault
-from scout_adapters.testing.mock import EmulatorTransport
-from scout_adapters.testing.places import Place
-from scout_adapters.testing.reply import Request
+from scout_adapters.testing.emulator.routes import Route
+from scout_adapters.testing.emulator.transport import EmulatorTransport
+from scout_adapters.testing.http_messages import Request
 from tests.support.reset import forget
 from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Unreachable
 from tests.system.chaos.plan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
@@ -131,7 +131,7 @@ class ChaosEmulator(Emulator):
             self._note(call, house, drawn[0].label)
         raise drawn[1].error(drawn[1].message)
 
-    def _fault(self, request: Request, place: Place, key: str) -> tuple[Fault | None, float | None]:
+    def _fault(self, request: Request, place: Route, key: str) -> tuple[Fault | None, float | None]:
         fault, remaining = super()._fault(request, place, key)
         call, house = self._calls.get(marked(request.body)), place.house.name
         with self._counting:
@@ -193,10 +193,10 @@ class Stage:
     @contextmanager
     def open(self) -> Iterator[None]:
         """Serve, with prices in force; forgets health, circuits and prices afterwards."""
-        before = {name: dict(table) for name, table in pricing.PRICING.items()}
+        before = {name: dict(table) for name, table in price_list.PRICING.items()}
         inside = {house: self.emulator.url(house) for house in HOUSES}
         for house, price in PRICES.items():
-            pricing.PRICING[house] = {HOUSES[house]: price}
+            price_list.PRICING[house] = {HOUSES[house]: price}
         try:
             with self.emulator.serve():
                 self._make(inside, {house: self.emulator.url(house) for house in HOUSES})
@@ -204,7 +204,7 @@ class Stage:
                 self.network.close()
         finally:
             forget()
-            pricing.PRICING.update(before)
+            price_list.PRICING.update(before)
 
     def _make(self, inside: Mapping[str, str], outside: Mapping[str, str]) -> None:
         quick: dict[str, Any] = {"clock": self.hurried.clock, "timeout": GENEROUS}

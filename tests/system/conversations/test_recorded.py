@@ -17,7 +17,7 @@ import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_openai import ChatOpenAI
 
-from scout_adapters.chat_models import FACES
+from scout_adapters.chat_models.providers import MODEL_CLASSES
 from tests.support import recordings
 from tests.system.conversations.api_rules import refused
 from tests.system.conversations.histories import MODELS, QUESTION, sent
@@ -66,7 +66,7 @@ def answer(provider: str, record: Json, version: str = "v0") -> AIMessage:
     transport = httpx.MockTransport(
         lambda _: httpx.Response(200, content=(record["response_body"] or "").encode())
     )
-    model = FACES[provider](
+    model = MODEL_CLASSES[provider](
         model="m",
         api_key="k",
         base_url=f"https://{record['id']}.example",

@@ -12,14 +12,10 @@ from typing import Any
 
 import httpx
 
-from scout_adapters import (
-    ScoutAuditCallbackHandler,
-    ScoutBudgetCallbackHandler,
-    ScoutGroqChatModel,
-)
+from scout_adapters import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler, ScoutGroqChatModel
 from scout_adapters.audit import AuditLog
 from scout_adapters.budget import Account, Balance, Hold, SqliteBudgets
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from tests.system.reconciliation.plan import MODELS
 
 POINTS = ("held", "intended", "sent", "first token", "answered", "logged", "settled")

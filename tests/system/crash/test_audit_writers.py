@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from scout_adapters.audit import read_rows
-from scout_adapters.audit.keeping import open_intents
-from scout_adapters.audit.segments import segments
-from scout_adapters.audit.verifying import verify
+from scout_adapters.audit.retention import open_intents
+from scout_adapters.audit.rotation import segments
+from scout_adapters.audit.verify import verify
 from tests.audit import writer
 from tests.support.processes import command, environment
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scout_adapters.chat_models import FACES
+from scout_adapters.chat_models.providers import MODEL_CLASSES
 from scout_adapters.llm.providers import registry
 from tests.support.paths import README
 
@@ -26,7 +26,7 @@ def table() -> str:
         keys = " or ".join(f"`{prefix}_API_KEY(S)`" for prefix in prefixes)
         cells = (
             f"[{spec.name}]({spec.docs})",
-            f"`{FACES[spec.name].__name__}`",
+            f"`{MODEL_CLASSES[spec.name].__name__}`",
             f"none needed, or {keys}" if spec.keyless else keys,
             WIRES[spec.wire.name],
             " ".join(spec.quirks),

@@ -13,11 +13,11 @@ from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.llm.circuit_breaker import CircuitBreaker
-from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.keys import KeyState, fingerprint
+from scout_adapters._internal.clock import Clock
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.health.key_state import KeyState, fingerprint
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator
 from scout_adapters.testing import Fault as Played
 from tests.system.faults.catalogue import ALL

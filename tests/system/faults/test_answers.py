@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from scout_adapters.errors import StreamInterrupted
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Fault, Raw, Redirect, Slow, Stall
-from scout_adapters.testing.reply import dumps
+from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.cases.bodies import answer
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import accepting, answering

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from scout_adapters import ScoutGroqChatModel
 from scout_adapters.errors import CircuitOpenError, InvalidKey, InvalidRequest, ProviderUnavailable
 from scout_adapters.llm.providers import ProviderClient, ProviderResult, registry
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import BadRequest, RateLimited, ServerError, Slow
 from tests.system.faults.play import Case, Play, asked, key_named
 from tests.system.faults.witness import held

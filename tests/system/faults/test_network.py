@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import CannotConnect, MalformedResponse, ProviderTimeout, ScoutError
-from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.connections import tls_context
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.transport.http_transport import Transport
+from scout_adapters.llm.transport.pool import tls_context
 from scout_adapters.testing import Slow
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import (

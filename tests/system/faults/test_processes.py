@@ -22,8 +22,8 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters import ScoutGroqChatModel
-from scout_adapters.llm import pricing
-from scout_adapters.llm.transport import Transport
+from scout_adapters.llm.pricing import price_list
+from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Hang, RateLimited, Revoked, ServerError, Slow, Stall
 from tests.system.faults.play import Case, Play, asked, key_named
 from tests.system.faults.witness import held
@@ -302,12 +302,12 @@ async def test_a_price_that_changes_meanwhile_counts_as_it_is_at_the_end(
     verb: str, play: Stage
 ) -> None:
     def dearer(seconds: float = 0) -> None:
-        pricing.PRICING["groq"] = {MODEL: {"input": 0.0, "output": 1000.0}}
+        price_list.PRICING["groq"] = {MODEL: {"input": 0.0, "output": 1000.0}}
 
     async def adearer(seconds: float) -> None:
         dearer()
 
-    pricing.PRICING["groq"] = {MODEL: {"input": 0.0, "output": 1.0}}
+    price_list.PRICING["groq"] = {MODEL: {"input": 0.0, "output": 1.0}}
     stage = play(verb, emulator={"sleep": dearer, "asleep": adearer})
     stage.emulator.script("groq", [Slow(first=1)])
     await stage.ask()

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import NoWorkingKey, RateLimited, ScoutError
-from scout_adapters.llm.circuit_breaker import PROBE_LEASE_SECONDS
-from scout_adapters.llm.clock import Clock
+from scout_adapters.llm.health.circuit_breaker import PROBE_LEASE_SECONDS
 from scout_adapters.testing import RateLimited as Limited
 from scout_adapters.testing import ServerError, Slow
 from tests.system.faults.play import WALL, Case, Play, asked

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
-from scout_adapters.llm.endpoint import Endpoint
+from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.providers import registry
 
 SHOWN = 8

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from pydantic import ValidationError
 
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.line import HttpLine
+from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import ChatRequest
 from tests.system.fuzzing.mutate import Rng, monster, spoilt, value
@@ -97,10 +97,10 @@ def built(told: Any, named: Any) -> BaseMessage | None:
 
 
 @cache
-def line_to(maker: str) -> HttpLine:
+def line_to(maker: str) -> HttpAdapter:
     client = registry.client(maker, api_keys=("k" * 8,), base_url="https://api.example/v1")
     line = client.endpoint.line
-    assert isinstance(line, HttpLine)
+    assert isinstance(line, HttpAdapter)
     return line
 
 

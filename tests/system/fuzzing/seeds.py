@@ -11,10 +11,10 @@ import orjson
 from langchain_core.messages import HumanMessage
 
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.sse import EventDecoder
+from scout_adapters.llm.transport.sse import EventDecoder
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.testing import Emulator
-from scout_adapters.testing.reply import Request
+from scout_adapters.testing.http_messages import Request
 from tests.support import recordings
 
 RECORDED_AS = {"google": "gemini", "ollama": "ollama-openai"}

@@ -18,13 +18,13 @@ import orjson
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters.errors import MalformedResponse, ProviderError, RefusedInBand
-from scout_adapters.llm.bodies import EventBody
-from scout_adapters.llm.failures import is_permanent_error, refusal
-from scout_adapters.llm.failures.bodies import read
-from scout_adapters.llm.failures.tables import PROVIDERS
-from scout_adapters.llm.failures.waits import retry_after
+from scout_adapters.llm.failures import error_from_response, is_permanent_error
+from scout_adapters.llm.failures.error_body import read_error_body
+from scout_adapters.llm.failures.provider_rules import PROVIDERS
+from scout_adapters.llm.failures.retry_after import retry_after
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.sse import EventDecoder
+from scout_adapters.llm.transport.body import EventBody
+from scout_adapters.llm.transport.sse import EventDecoder
 from tests.system.fuzzing import seeds
 from tests.system.fuzzing.mutate import (
     Rng,
@@ -265,7 +265,7 @@ def _in_form(body: Any, form: str) -> Any:
 
 
 def run_refusal(case: Case) -> None:
-    error = refusal(
+    error = error_from_response(
         case["provider"],
         status=case["status"],
         headers=case["headers"],
@@ -300,7 +300,7 @@ def make_wait(rng: Rng) -> Case:
 
 def run_wait(case: Case) -> None:
     now = datetime.fromtimestamp(case["at"], UTC)
-    report = read(case["body"])
+    report = read_error_body(case["body"])
     for payload in (case["body"], report.error):
         _check_wait(retry_after(case["of"], case["headers"], payload, case["message"], now))
 

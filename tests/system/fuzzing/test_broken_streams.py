@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessageChunk
 from scout_adapters import init_scout_model
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.sse import EventDecoder
+from scout_adapters.llm.transport.sse import EventDecoder
 from tests.system.fuzzing import seeds
 from tests.system.fuzzing.mutate import garbled
 from tests.system.fuzzing.targets import NAMED, _check_message, _merged

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from scout_adapters.chat_base import ScoutChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAA"

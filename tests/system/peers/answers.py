@@ -16,7 +16,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from scout_adapters.chat_models import FACES
+from scout_adapters.chat_models.providers import MODEL_CLASSES
 from tests.system.peers.records import Record
 
 Outcome = AIMessage | Exception
@@ -89,7 +89,7 @@ def official(provider: str, model: str, base: str) -> BaseChatModel:
 def our_model(record: Record) -> BaseChatModel:
     """Make our model of the provider, with the record in place of a network."""
     answer = {"headers": record.headers, "content": record.text.encode()}
-    return FACES[record.provider](
+    return MODEL_CLASSES[record.provider](
         model=record.model,
         api_key="k",
         base_url=record.address,

@@ -21,7 +21,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
 )
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.pricing import PRICING
+from scout_adapters.llm.pricing.price_list import PRICING
 from tests.system.reconciliation.plan import KEYS, MODELS, PRICES, TOOLS, Planned, planned
 
 THREADS, LOOPS, TASKS = 6, 2, 12

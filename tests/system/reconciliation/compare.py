@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from scout_adapters.audit import read_rows
-from scout_adapters.audit.keeping import open_intents
-from scout_adapters.audit.verifying import verify
+from scout_adapters.audit.retention import open_intents
+from scout_adapters.audit.verify import verify
 from scout_adapters.budget import SqliteBudgets
 from scout_adapters.testing import (
     CutMidStream,

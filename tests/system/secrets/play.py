@@ -15,7 +15,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.load import dumpd, dumps
 
 from scout_adapters import init_scout_model, testing
-from scout_adapters.llm.clock import Clock
+from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, Fault, Raw, Redirect, Said
 from tests.support.reset import forget

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 from langchain_core.messages import AIMessage
 
-from scout_adapters.audit import get_audit
+from scout_adapters.audit.process_log import get_audit
 from tests.system.secrets.keys import Canary, odd, realistic
 from tests.system.secrets.play import Play
 from tests.system.secrets.sweep import Heard, found_in, texts_in, traceback_texts

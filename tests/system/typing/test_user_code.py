@@ -15,8 +15,8 @@ import pytest
 from langchain_core.language_models import BaseChatModel
 
 from scout_adapters import ScoutRouterChatModel, errors
-from scout_adapters.chat_base import ScoutChatModel
-from scout_adapters.chat_provider import ScoutProviderChatModel
+from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 
 CODE = sorted((Path(__file__).parent / "code").glob("*.py"))
 PUBLIC = {

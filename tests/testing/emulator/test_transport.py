@@ -9,7 +9,7 @@ import pytest
 import vcr
 
 from scout_adapters.testing import CutMidStream, Emulator, Hang, Slow
-from scout_adapters.testing.houses import HOUSES
+from scout_adapters.testing.emulated_providers import HOUSES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,8 +25,8 @@ from scout_adapters.testing import (
     TooLarge,
     UpstreamLimited,
 )
-from scout_adapters.testing.dialects import DIALECTS, row
-from scout_adapters.testing.houses import HOUSES
+from scout_adapters.testing.emulated_providers import HOUSES
+from scout_adapters.testing.faults.error_bodies import DIALECTS, row
 
 if TYPE_CHECKING:
     import httpx

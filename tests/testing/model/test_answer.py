@@ -4,23 +4,23 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.testing.asked import Asked, Tool, count_tokens
-from scout_adapters.testing.brain import Answer, think
-from scout_adapters.testing.schemas import Filler, places
+from scout_adapters.testing.model.answer import Answer, answer_for
+from scout_adapters.testing.model.chat_request import ReceivedRequest, ReceivedTool, count_tokens
+from scout_adapters.testing.model.schema_filler import SchemaFiller, places
 
-ADD = Tool(
+ADD = ReceivedTool(
     "add",
     {"properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]},
 )
-WEATHER = Tool("get_weather", {"properties": {"location": {"type": "string"}}})
-CALLER = Tool("no_args", {"properties": {}})
+WEATHER = ReceivedTool("get_weather", {"properties": {"location": {"type": "string"}}})
+CALLER = ReceivedTool("no_args", {"properties": {}})
 
 
-def answer(prompt: str, *tools: Tool, **more: Any) -> Answer:
-    return think(Asked(model="m", prompt=prompt, tools=tools, **more), "groq/m")
+def answer(prompt: str, *tools: ReceivedTool, **more: Any) -> Answer:
+    return answer_for(ReceivedRequest(model="m", prompt=prompt, tools=tools, **more), "groq/m")
 
 
-def calls(prompt: str, *tools: Tool, **more: Any) -> list[tuple[str, Any]]:
+def calls(prompt: str, *tools: ReceivedTool, **more: Any) -> list[tuple[str, Any]]:
     return [(call.name, call.args) for call in answer(prompt, *tools, **more).calls]
 
 
@@ -58,7 +58,7 @@ def test_no_tool_is_called_where_none_is_wanted_or_the_result_is_there() -> None
 
 
 def test_arguments_come_from_the_brackets_in_the_prompt() -> None:
-    tool = Tool("magic_function", {"properties": {"input": {"type": "integer"}}})
+    tool = ReceivedTool("magic_function", {"properties": {"input": {"type": "integer"}}})
     prompt = "What is the value of magic_function(3)? Use the tool."
     assert calls(prompt, tool) == [("magic_function", {"input": 3})]
 
@@ -73,7 +73,7 @@ def test_numbers_are_taken_in_the_order_of_the_prompt() -> None:
 
 @pytest.mark.parametrize("name", ["你好啊集团", "こんにちは株式会社"])
 def test_quoted_names_are_taken_letter_for_letter(name: str) -> None:
-    tool = Tool("make", {"properties": {"customer_name": {"type": "string"}}})
+    tool = ReceivedTool("make", {"properties": {"customer_name": {"type": "string"}}})
     found = answer(f"Create a customer named '{name}' (Hello)", tool, choice="any")
     assert found.calls[0].args == {"customer_name": name}
     assert name in found.calls[0].arguments
@@ -128,7 +128,7 @@ def test_several_places_make_parallel_calls_unless_they_are_forbidden() -> None:
 def test_every_kind_of_schema_is_filled(schema: dict[str, Any], expected: Any) -> None:
     loop = {"$ref": "#/$defs/Loop"}
     root = {"$defs": {"Count": {"type": "integer", "minimum": 2}, "Loop": loop}}
-    assert Filler("I like blue", root=root).fill(schema) == expected
+    assert SchemaFiller("I like blue", root=root).fill(schema) == expected
 
 
 def test_a_recursive_schema_ends() -> None:
@@ -137,7 +137,7 @@ def test_a_recursive_schema_ends() -> None:
         "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}},
         "required": ["next"],
     }
-    filled = Filler("", root={"$defs": {"Node": node}}).fill(node)
+    filled = SchemaFiller("", root={"$defs": {"Node": node}}).fill(node)
     depth = 0
     while filled["next"] is not None:
         filled, depth = filled["next"], depth + 1

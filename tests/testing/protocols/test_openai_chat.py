@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.testing.houses import HOUSES
+from scout_adapters.testing.emulated_providers import HOUSES
 
 PROVIDERS = [name for name, house in HOUSES.items() if "openai" in house.roots.values()]
 PROVIDERS += ["acme"]

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
 from scout_adapters.llm.wires.anthropic_messages.build import build_body
-from scout_adapters.llm.wires.anthropic_messages.read import parse_response
-from scout_adapters.llm.wires.anthropic_messages.stream import Reader, says_text_only
+from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
+from scout_adapters.llm.wires.anthropic_messages.stream import MessagesStreamReader, is_text_only
 
 API_VERSION = "2023-06-01"
 """Not 2026-10-21: that one refuses `temperature`, which models up to Claude 4.6 still take.
@@ -50,7 +51,7 @@ class AnthropicMessages:
         If `body`, the request, asks for text and nothing else, chunks carry plain strings,
         as ChatAnthropic's do; otherwise they carry lists of blocks.
         """
-        return Reader(spec, plain=body is not None and says_text_only(body))
+        return MessagesStreamReader(spec, plain=body is not None and is_text_only(body))
 
 
 WIRE: Wire = AnthropicMessages()

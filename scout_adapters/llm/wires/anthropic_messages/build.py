@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
-from scout_adapters.llm.wires.anthropic_messages.content import plain
-from scout_adapters.llm.wires.anthropic_messages.models import (
+from scout_adapters._internal.json_values import Json, count, mapping
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
+from scout_adapters.llm.wires.anthropic_messages.claude_models import (
     UNKNOWN_MAX_TOKENS,
     claude,
     thinking,
 )
-from scout_adapters.llm.wires.anthropic_messages.schema import narrow
-from scout_adapters.llm.wires.anthropic_messages.tools import forces, tool, tool_choice
-from scout_adapters.llm.wires.anthropic_messages.turns import breaks_off_thinking, render
-from scout_adapters.llm.wires.shapes import count, in_dialect, mapping
+from scout_adapters.llm.wires.anthropic_messages.content import plain_text
+from scout_adapters.llm.wires.anthropic_messages.messages import (
+    interrupts_thinking,
+    render_messages,
+)
+from scout_adapters.llm.wires.anthropic_messages.schema import narrow_schema
+from scout_adapters.llm.wires.anthropic_messages.tools import forces, render_tool, tool_choice
+from scout_adapters.llm.wires.parsing import apply_card
 
 NOT_IN_BODY = frozenset({"betas"})
 """What `extra` may hold for the headers."""
@@ -34,7 +38,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     """
     known = claude(request.model)
     anywhere = known is not None and known.hears_system_anywhere
-    dialogue = render(turns, spec, system_anywhere=anywhere)
+    dialogue = render_messages(turns, spec, system_anywhere=anywhere)
     extra = _extra(request)
     body: Json = {
         "model": request.model,
@@ -42,7 +46,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         "messages": dialogue.messages,
     }
     if dialogue.system:
-        body["system"] = plain(dialogue.system)
+        body["system"] = plain_text(dialogue.system)
     _add_tools(body, request)
     _add_options(body, request)
     _add_reasoning(body, request, extra)
@@ -50,7 +54,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         extra["output_config"] = {**body.get("output_config", {}), **extra["output_config"]}
     body |= extra
     _leave_out_what_excludes_itself(body)
-    return in_dialect(body, spec)
+    return apply_card(body, spec)
 
 
 def _extra(request: ChatRequest) -> Json:
@@ -76,7 +80,7 @@ def _add_tools(body: Json, request: ChatRequest) -> None:
     # Older documents say that a conversation with tool calls must come with tools; recorded
     # answers from Claude 3 to 4.6 show that it need not.
     if request.tools:
-        body["tools"] = [tool(given) for given in request.tools]
+        body["tools"] = [render_tool(given) for given in request.tools]
     if choice := tool_choice(request):
         body["tool_choice"] = choice
 
@@ -92,7 +96,7 @@ def _add_options(body: Json, request: ChatRequest) -> None:
         body["stream"] = True
     wanted = request.response_format or {}
     if schema := (wanted.get("json_schema") or {}).get("schema"):
-        body["output_config"] = {"format": {"type": "json_schema", "schema": narrow(schema)}}
+        body["output_config"] = {"format": {"type": "json_schema", "schema": narrow_schema(schema)}}
 
 
 def _add_reasoning(body: Json, request: ChatRequest, extra: Mapping[str, Any]) -> None:
@@ -115,7 +119,7 @@ def _leave_out_what_excludes_itself(body: Json) -> None:
     thought = mapping(body.get("thinking")).get("type")
     # A budget for thoughts and a forced tool exclude each other; the tool was asked for by name.
     forced = forces(body.get("tool_choice"))
-    if thought == "enabled" and (forced or breaks_off_thinking(body["messages"])):
+    if thought == "enabled" and (forced or interrupts_thinking(body["messages"])):
         del body["thinking"]
         thought = None
     if known is None:

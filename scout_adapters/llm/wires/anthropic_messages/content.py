@@ -9,11 +9,11 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 
+from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.types import Json, Turn
-from scout_adapters.llm.wires.anthropic_messages.ids import CallIds
-from scout_adapters.llm.wires.anthropic_messages.standard import citations, server_block
-from scout_adapters.llm.wires.shapes import mapping
+from scout_adapters.llm.types import Turn
+from scout_adapters.llm.wires.anthropic_messages.tool_call_ids import CallIds
+from scout_adapters.llm.wires.anthropic_messages.v1_blocks import citations, server_block
 
 PDF = "application/pdf"
 IMAGES: Mapping[str, str] = {
@@ -31,7 +31,7 @@ STREAMED = frozenset({"index", "partial_json"})
 """What LangChain's streams leave on native blocks, and the API does not know."""
 
 
-def rendered(turn: Turn, ids: CallIds) -> list[Json]:
+def render_blocks(turn: Turn, ids: CallIds) -> list[Json]:
     """Render the turn's blocks; what says nothing is left out. Raises `UnsupportedContent`."""
     content: list[Json] = []
     for block in turn.blocks:
@@ -45,23 +45,23 @@ def rendered(turn: Turn, ids: CallIds) -> list[Json]:
     return content
 
 
-def result(turn: Turn, ids: CallIds) -> Json:
+def tool_result(turn: Turn, ids: CallIds) -> Json:
     """Render a tool's result; a cache marker inside is lifted, as the API takes it outside only."""
     made: Json = {"type": "tool_result", "tool_use_id": ids.answered(turn.tool_call_id)}
-    parts = rendered(turn, ids)
+    parts = render_blocks(turn, ids)
     for part in parts:
         if marker := part.pop("cache_control", None):
             made["cache_control"] = marker
     if marker := turn.kept.get("cache_control"):
         made["cache_control"] = marker
     if parts:
-        made["content"] = plain(parts)
+        made["content"] = plain_text(parts)
     if turn.failed:
         made["is_error"] = True
     return made
 
 
-def plain(content: list[Json]) -> str | list[Json]:
+def plain_text(content: list[Json]) -> str | list[Json]:
     """Return the text where the content is one text and nothing else."""
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return str(content[0]["text"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scout_adapters.llm.types import Json
+from scout_adapters._internal.json_values import Json
 
 KEPT = frozenset({"type", "const", "title", "description", "required", "default"})
 LISTS = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
@@ -35,7 +35,7 @@ FEWEST = (0, 1)
 """What `minItems` may be."""
 
 
-def narrow(schema: Any) -> Any:
+def narrow_schema(schema: Any) -> Any:
     """Return the schema in the accepted dialect; the one that was given stays as it is."""
     if not isinstance(schema, Mapping):
         return schema
@@ -62,11 +62,11 @@ def _place(key: str, value: Any, made: Json, unsaid: Json) -> None:
     if key in KEPT:
         made[key] = value
     elif key in LISTS and isinstance(value, list):
-        made[LISTS[key]] = [narrow(variant) for variant in value]
+        made[LISTS[key]] = [narrow_schema(variant) for variant in value]
     elif key in MAPS:
         made[key] = _members(value)
     elif key == "items":
-        made[key] = narrow(value)
+        made[key] = narrow_schema(value)
     elif _is_accepted(key, value):
         made[key] = value
     elif key != "$schema" and not (key == "additionalProperties" and isinstance(value, bool)):
@@ -76,7 +76,7 @@ def _place(key: str, value: Any, made: Json, unsaid: Json) -> None:
 def _members(schemas: Any) -> Any:
     if not isinstance(schemas, Mapping):
         return schemas
-    return {name: narrow(member) for name, member in schemas.items()}
+    return {name: narrow_schema(member) for name, member in schemas.items()}
 
 
 def _is_accepted(key: str, value: Any) -> bool:

@@ -12,30 +12,25 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 
+from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
-from scout_adapters.llm.types import Json, ProviderSpec
-from scout_adapters.llm.wires.anthropic_messages.read import (
-    ending,
-    names,
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.anthropic_messages.parse import (
+    end_metadata,
+    model_names,
     refuse_in_band,
     text_or_none,
-    tidy,
+    tidy_block,
     usage_of,
 )
 from scout_adapters.llm.wires.chunks import chunk_of
-from scout_adapters.llm.wires.shapes import (
-    mapping,
-    need,
-    objects,
-    piece_of_arguments,
-    written,
-)
+from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
 
 CITABLE = frozenset({"document", "search_result"})
 """Blocks of a request from which the answer may quote."""
 
 
-def says_text_only(body: Mapping[str, Any]) -> bool:
+def is_text_only(body: Mapping[str, Any]) -> bool:
     """Tell whether the answer to a request is sure to be plain text, unless the model thinks."""
     if body.get("tools") or body.get("mcp_servers") or body.get("context_management"):
         return False
@@ -46,7 +41,7 @@ def says_text_only(body: Mapping[str, Any]) -> bool:
     )
 
 
-class Reader:
+class MessagesStreamReader:
     """Reads one streamed answer; holds its state, does no I/O.
 
     Content comes as lists of blocks with Anthropic's `index`, which LangChain merges by; or as
@@ -71,11 +66,11 @@ class Reader:
             return None
         match event.get("type") if isinstance(event, dict) else None:
             case "content_block_delta":
-                return self._grow(_index(event), need(event, "delta", dict))
+                return self._grow(_index(event), require(event, "delta", dict))
             case "content_block_start":
                 return self._begin(_index(event), event.get("content_block"))
             case "message_start":
-                self._message = need(event, "message", dict)
+                self._message = require(event, "message", dict)
                 self._count(self._message.get("usage"))
             case "message_delta":
                 self._end |= mapping(event.get("delta")) | _beside_delta(event)
@@ -94,13 +89,13 @@ class Reader:
         return AIMessageChunk(
             content="" if self._plain else [],
             usage_metadata=self.usage,
-            response_metadata=self._origin() | self._identity() | ending(self._end, whole),
+            response_metadata=self._origin() | self._identity() | end_metadata(self._end, whole),
             id=text_or_none(self._message.get("id")),
             chunk_position="last",
         )
 
     def _begin(self, index: int, given: Any) -> AIMessageChunk | None:
-        known, block = self._open.get(index), tidy(given)
+        known, block = self._open.get(index), tidy_block(given)
         if known is not None and (
             known.get("type") != block["type"] or block["type"] == "tool_use"
         ):
@@ -121,16 +116,16 @@ class Reader:
         grown: Json
         match delta.get("type"):
             case "text_delta":
-                return self._text(index, need(delta, "text", str))
+                return self._text(index, require(delta, "text", str))
             case "input_json_delta":
-                return self._arguments(index, need(delta, "partial_json", str))
+                return self._arguments(index, require(delta, "partial_json", str))
             case "thinking_delta":
-                grown = {"type": "thinking", "thinking": need(delta, "thinking", str)}
+                grown = {"type": "thinking", "thinking": require(delta, "thinking", str)}
             case "signature_delta":
-                signed = need(delta, "signature", str)
+                signed = require(delta, "signature", str)
                 grown = {"type": "thinking", "thinking": "", "signature": signed}
             case "citations_delta":
-                need(delta.get("citation"), "type", str)
+                require(delta.get("citation"), "type", str)
                 grown = {"type": "text", "citations": [delta["citation"]]}
             case "compaction_delta":
                 grown = self._open.get(index, {}) | delta | {"type": "compaction"}
@@ -159,9 +154,9 @@ class Reader:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
         given = mapping(block.get("input"))
         call = tool_call_chunk(
-            name=need(block, "name", str),
+            name=require(block, "name", str),
             id=text_or_none(block.get("id")),
-            args=written(given) if given else "",
+            args=dump_json(given) if given else "",
             index=index,
         )
         return self._block(block | {"index": index}, call)
@@ -187,11 +182,11 @@ class Reader:
         origin: Json = {"model_provider": self._maker}
         if not self._named:
             self._named = True
-            origin |= names({"model": self._message.get("model")})
+            origin |= model_names({"model": self._message.get("model")})
         return origin
 
     def _identity(self) -> Json:
-        return names({"id": self._message.get("id")})
+        return model_names({"id": self._message.get("id")})
 
     def _count(self, usage: Any) -> None:
         """Take over counts; they are cumulative, so the later ones hold."""
@@ -203,7 +198,7 @@ class Reader:
 
 def _index(event: Json) -> int:
     """Return the block's number; `false` is a number too, but LangChain would not merge by it."""
-    return int(need(event, "index", int))
+    return int(require(event, "index", int))
 
 
 def _beside_delta(event: Json) -> Json:

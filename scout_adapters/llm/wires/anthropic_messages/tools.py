@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scout_adapters.llm.types import ChatRequest, Json
-from scout_adapters.llm.wires.shapes import mapping
+from scout_adapters._internal.json_values import Json, mapping
+from scout_adapters.llm.types import ChatRequest
 
 BESIDE = (
     "cache_control",
@@ -21,7 +21,7 @@ BESIDE = (
 """What may stand beside `function` in an OpenAI tool, and means something to Anthropic."""
 
 
-def tool(given: Mapping[str, Any]) -> Json:
+def render_tool(given: Mapping[str, Any]) -> Json:
     """Render an OpenAI function; any other tool is the provider's own and passes as it is."""
     function = given.get("function")
     if given.get("type") != "function" or not isinstance(function, Mapping):

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn, Wire
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn, Wire
 from scout_adapters.llm.wires.gemini.build import build_body
-from scout_adapters.llm.wires.gemini.read import parse_response
+from scout_adapters.llm.wires.gemini.parse import parse_response
 from scout_adapters.llm.wires.gemini.stream import GeminiReader
 
 COLLECTIONS = ("models/", "tunedModels/")

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
-from scout_adapters.llm.wires.gemini.contents import contents, system_instruction
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
+from scout_adapters.llm.wires.gemini.content import render_contents, system_instruction
 from scout_adapters.llm.wires.gemini.schema import json_schema
 
 CONFIG = frozenset(
@@ -64,7 +65,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
 
     `parallel_tool_calls` has no counterpart here: Gemini always may call several tools.
     """
-    body: Json = {"contents": contents(turns, third=is_third(request.model))}
+    body: Json = {"contents": render_contents(turns, third=is_gemini_3(request.model))}
     if instruction := system_instruction(turns):
         body["systemInstruction"] = instruction
     config = _config(request)
@@ -78,14 +79,14 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     return spec.adjust(body) if spec.adjust else body
 
 
-def is_third(model: str) -> bool:
+def is_gemini_3(model: str) -> bool:
     """Tell whether a model is a Gemini 3 or later, as `gemini-flash-latest` and its like are."""
     name = model.rpartition("/")[2].lower()
     found = GENERATION.search(name)
     return int(found[1]) >= FIRST_WITH_LEVELS if found else name.endswith("-latest")
 
 
-def camel(name: str) -> str:
+def camel_case(name: str) -> str:
     """Spell a field as Google's JSON does: `top_k` is `topK`."""
     return UNDERSCORE.sub(lambda found: found[1].upper(), name) if "_" in name else name
 
@@ -142,7 +143,7 @@ def _thinking(request: ChatRequest) -> Json | None:
 def _spread(extra: Mapping[str, Any], body: Json, config: Json) -> None:
     """Put every extra field where the API wants it."""
     for name, value in extra.items():
-        field = camel(name)
+        field = camel_case(name)
         if value is None:
             continue
         if field == "generationConfig":
@@ -161,7 +162,7 @@ def _spread(extra: Mapping[str, Any], body: Json, config: Json) -> None:
 
 def _spread_config(fields: Mapping[str, Any], config: Json) -> None:
     for name, value in fields.items():
-        field = camel(name)
+        field = camel_case(name)
         if field in THINKING:
             config["thinkingConfig"] = _thoughts(config, {field: value})
         elif field == "thinkingConfig" and isinstance(value, Mapping):
@@ -173,7 +174,7 @@ def _spread_config(fields: Mapping[str, Any], config: Json) -> None:
 def _thoughts(config: Json, told: Mapping[str, Any]) -> Json:
     """Let what was told in Gemini's words win; a level and a budget together are a 400."""
     known = config.get("thinkingConfig") or {}
-    told = {camel(name): value for name, value in told.items()}
+    told = {camel_case(name): value for name, value in told.items()}
     beaten = {RIVALS[name] for name in told if name in RIVALS} - told.keys()
     return {name: value for name, value in known.items() if name not in beaten} | told
 
@@ -215,7 +216,9 @@ def _choose(choice: Any, body: Json) -> None:
     if choice is None or not has_functions:
         return
     given = body.get("toolConfig") or {}
-    body["toolConfig"] = {camel(name): value for name, value in given.items()} | _calling(choice)
+    body["toolConfig"] = {camel_case(name): value for name, value in given.items()} | _calling(
+        choice
+    )
 
 
 def _calling(choice: Any) -> Json:
@@ -227,6 +230,6 @@ def _calling(choice: Any) -> Json:
         elif "mode" in choice:
             return {"functionCallingConfig": dict(choice)}
         else:
-            return {camel(name): value for name, value in choice.items()}
+            return {camel_case(name): value for name, value in choice.items()}
     names = [choice] if isinstance(choice, str) else list(choice)
     return {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": names}}

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from scout_adapters.llm.types import Json
-from scout_adapters.llm.wires.shapes import referred
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.wires.parsing import resolve_ref
 
 MAPS = frozenset({"properties", "$defs", "definitions"})
 """Keywords whose values map names to schemas."""
@@ -75,7 +75,7 @@ def _inlined(
     node: Mapping[str, Any], reference: str, root: Mapping[str, Any], inside: tuple[str, ...]
 ) -> Json:
     """Put the schema that is meant in place of a reference that has neighbours."""
-    meant = referred(reference, root)
+    meant = resolve_ref(reference, root)
     if meant is None or reference in inside:
         # A schema that contains itself has no end; Gemini follows a bare reference.
         return {"$ref": reference}

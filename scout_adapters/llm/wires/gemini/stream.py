@@ -7,23 +7,24 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.chunks import chunk_of
-from scout_adapters.llm.wires.gemini.parts import Call, Parts
-from scout_adapters.llm.wires.gemini.read import (
-    checked,
-    ending,
+from scout_adapters.llm.wires.gemini.parse import (
+    audio_fields,
+    call_signatures,
+    check_answer,
+    end_metadata,
     first_candidate,
-    named,
-    plain,
+    id_seed,
+    is_plain_text,
+    name_metadata,
+    parts_in,
     response_id,
-    said,
-    seed,
-    signatures,
-    sound,
-    usage,
+    usage_of,
 )
-from scout_adapters.llm.wires.shapes import written
+from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader
+from scout_adapters.llm.wires.parsing import dump_json
 
 DELTAS = frozenset({"text", "thinking"})
 """Blocks that come in pieces; all others come whole."""
@@ -60,7 +61,7 @@ class GeminiReader:
         self.finished = False
         self.usage: UsageMetadata | None = None
         self._spec = spec
-        self._parts: Parts | None = None
+        self._parts: PartReader | None = None
         self._ending: Json = {}
         self._id: str | None = None
         self._model: Json = {"model_provider": spec.maker}
@@ -74,26 +75,26 @@ class GeminiReader:
         """Read one event; usage, finish reason and the like are kept for `close`."""
         if event is None:
             return None
-        event = checked(event)
+        event = check_answer(event)
         candidate = first_candidate(event)
         self._note(event, candidate)
-        parts = said(candidate)
+        parts = parts_in(candidate)
         if not parts:
             return None
         if self._parts is None:
-            self._parts = Parts(seed=seed(event))
+            self._parts = PartReader(seed=id_seed(event))
         heard = len(self._parts.audio)
         read = list(self._parts.read(parts))
         return self._chunk(read) if read or heard < len(self._parts.audio) else None
 
     def close(self) -> AIMessageChunk:
         """Make the last chunk: everything that must be said exactly once."""
-        parts = self._parts or Parts(seed="")
+        parts = self._parts or PartReader(seed="")
         unfinished = parts.unfinished() if self.finished else None
         calls = [unfinished] if unfinished else []
         return AIMessageChunk(
             content="",
-            additional_kwargs=signatures(calls) | sound(parts),
+            additional_kwargs=call_signatures(calls) | audio_fields(parts),
             tool_call_chunks=[self._called(call) for call in calls],
             usage_metadata=self.usage,
             response_metadata=self._metadata() | self._ending,
@@ -104,29 +105,29 @@ class GeminiReader:
     def _note(self, event: Json, candidate: Json) -> None:
         """Keep what the event says beside its content; counts are running totals."""
         if not self._named:
-            self._model = named(event, self._spec) | self._model
+            self._model = name_metadata(event, self._spec) | self._model
         self._id = self._id or response_id(event)
-        self.usage = _counted(usage(event.get("usageMetadata")), self.usage)
-        told = ending(event, candidate)
+        self.usage = _counted(usage_of(event.get("usageMetadata")), self.usage)
+        told = end_metadata(event, candidate)
         if told:
             known = self._ending.get("logprobs_result")
             if known and "logprobs_result" in told:
                 told["logprobs_result"] = _joined(known, told["logprobs_result"])
             self._ending.update(told)
-        parts = said(candidate)
+        parts = parts_in(candidate)
         if "finish_reason" in told or "block_reason" in told:
             self.finished = not (parts and AWAITING & parts[-1].keys())
         elif any(part != {"text": ""} for part in parts):
             self.finished = False
 
-    def _chunk(self, read: list[Json | Call]) -> AIMessageChunk:
-        blocks = [piece for piece in read if not isinstance(piece, Call)]
-        calls = [piece for piece in read if isinstance(piece, Call)]
+    def _chunk(self, read: list[Json | FunctionCall]) -> AIMessageChunk:
+        blocks = [piece for piece in read if not isinstance(piece, FunctionCall)]
+        calls = [piece for piece in read if isinstance(piece, FunctionCall)]
         return chunk_of(
             self._content(blocks),
             self._metadata(),
             self._id,
-            kwargs=signatures(calls),  # sound waits: LangChain cannot merge bytes
+            kwargs=call_signatures(calls),  # sound waits: LangChain cannot merge bytes
             calls=[self._called(call) for call in calls],
         )
 
@@ -141,7 +142,7 @@ class GeminiReader:
         if not self._blocks:
             if not blocks and self._next:
                 return ""  # a call after plain text
-            if blocks and all(plain(block) for block in blocks):
+            if blocks and all(is_plain_text(block) for block in blocks):
                 self._next = self._next or 1  # LangChain gives plain text the index 0
                 return "".join(block["text"] for block in blocks)
             self._blocks = True
@@ -157,11 +158,11 @@ class GeminiReader:
         self._open = kind if kind in DELTAS and not signed else ""
         return block | {"index": self._at}
 
-    def _called(self, call: Call) -> ToolCallChunk:
+    def _called(self, call: FunctionCall) -> ToolCallChunk:
         index, self._next, self._open = self._next, self._next + 1, ""
         return ToolCallChunk(
             name=call.name,
-            args=written(call.args),
+            args=dump_json(call.args),
             id=call.id,
             index=index,
             type="tool_call_chunk",

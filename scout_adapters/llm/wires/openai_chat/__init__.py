@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_chat.build import build_body
-from scout_adapters.llm.wires.openai_chat.read import parse_response
-from scout_adapters.llm.wires.openai_chat.stream import Reader
+from scout_adapters.llm.wires.openai_chat.parse import parse_response
+from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
 
 __all__ = ["WIRE"]
 
@@ -43,7 +44,7 @@ class OpenAIChat:
         return {}
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
-        return Reader(spec)
+        return ChatStreamReader(spec)
 
 
 WIRE: Wire = OpenAIChat()

@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat.parts import content
-from scout_adapters.llm.wires.openai_chat.strict import closed
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
+from scout_adapters.llm.wires.openai_chat.content import message_content
+from scout_adapters.llm.wires.openai_chat.schema import close_schema
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
-from scout_adapters.llm.wires.shapes import in_dialect
+from scout_adapters.llm.wires.parsing import apply_card
 
 
 def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
@@ -35,7 +36,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     if request.stream:
         # Without the option the stream carries no token counts, so the call has no price.
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return in_dialect(body | _known(request.extra), spec)
+    return apply_card(body | _known(request.extra), spec)
 
 
 def _known(fields: Mapping[str, Any]) -> Json:
@@ -46,7 +47,7 @@ def _form(wanted: Mapping[str, Any] | None, spec: ProviderSpec) -> Mapping[str, 
     form = wanted.get("json_schema") if wanted and spec.closed_schemas else None
     if not isinstance(form, Mapping) or form.get("strict") is not True:
         return wanted
-    return {**(wanted or {}), "json_schema": {**form, "schema": closed(form.get("schema"))}}
+    return {**(wanted or {}), "json_schema": {**form, "schema": close_schema(form.get("schema"))}}
 
 
 def _tooling(request: ChatRequest, spec: ProviderSpec) -> Json:
@@ -88,7 +89,7 @@ def _acts(message: Json) -> bool:
 
 
 def _message(turn: Turn, spec: ProviderSpec) -> Json:
-    message: Json = {"role": turn.role, "content": content(turn, spec)}
+    message: Json = {"role": turn.role, "content": message_content(turn, spec)}
     if turn.role == "tool":
         # There is no flag for a tool that failed: its content says so, as in ChatOpenAI.
         return message | {"tool_call_id": _call_id(turn.tool_call_id, spec)}

@@ -10,24 +10,24 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata
 
+from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import malformed
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.chunks import chunk_of
-from scout_adapters.llm.wires.openai_chat.calls import CallFragments
-from scout_adapters.llm.wires.openai_chat.fields import (
+from scout_adapters.llm.wires.openai_chat.accumulated import Accumulated
+from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
-    closing,
     content_of,
+    first_metadata,
+    last_metadata,
     message_id,
-    opening,
     raise_if_choice_failed,
     raise_if_refused,
     reasoning_of,
     text_field,
 )
-from scout_adapters.llm.wires.openai_chat.kept import Kept
+from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
-from scout_adapters.llm.wires.shapes import mapping
 
 # Fields of an event that are said of the whole answer. Of the first two the first word counts,
 # because the first chunk shows it; of the others the last.
@@ -37,7 +37,7 @@ _LAST_WORD = frozenset({"system_fingerprint", "service_tier", "provider", "cost"
 _EVERYDAY = frozenset({"role", "content", "reasoning", "reasoning_content", "tool_calls"})
 
 
-class Reader:
+class ChatStreamReader:
     """Reads one stream, as `StreamReader` says."""
 
     def __init__(self, spec: ProviderSpec) -> None:
@@ -51,7 +51,7 @@ class Reader:
         self._choice: Any = None
         self._finish_reason = ""
         self._calls = CallFragments()
-        self._kept = Kept()
+        self._kept = Accumulated()
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event; raises `RefusedInBand`, even after the end, and `MalformedResponse`."""
@@ -71,10 +71,10 @@ class Reader:
 
     def close(self) -> AIMessageChunk:
         """Make the last chunk, with all that is known, or whole, only at the end."""
-        begun = opening(self._about, self._maker)
+        begun = first_metadata(self._about, self._maker)
         unsaid = {name: v for name, v in begun.items() if name not in self._shown}
         logprobs = self._kept.logprobs
-        ended = closing(self._about, self._usage, self._finish_reason, logprobs)
+        ended = last_metadata(self._about, self._usage, self._finish_reason, logprobs)
         lists = {name: self._about[name] for name in BODY_LISTS if name in self._about}
         return AIMessageChunk(
             content="",
@@ -156,6 +156,6 @@ class Reader:
     def _chunk(self, text: str, extra: Json, calls: list[ToolCallChunk]) -> AIMessageChunk:
         metadata: Json = {"model_provider": self._maker}
         if not self._shown:
-            metadata = self._shown = opening(self._about, self._maker)
+            metadata = self._shown = first_metadata(self._about, self._maker)
             self._id = message_id(self._about.get("id"))
         return chunk_of(text, metadata, self._id, kwargs=extra, calls=calls)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scout_adapters.llm.types import Json, ProviderSpec, Turn
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec, Turn
 
 BELOW = "(shown below)"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.types import Json
-from scout_adapters.llm.wires.shapes import is_number, mapping, usage_metadata
+from scout_adapters._internal.json_values import Json, is_number, mapping
+from scout_adapters.llm.wires.parsing import usage_metadata
 
 TICKS_PER_USD = 10_000_000_000
 """xAI's unit of money: https://docs.x.ai/developers/cost-tracking."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from scout_adapters.llm.exchange import READ_TIMEOUT
+from scout_adapters.llm.transport.exchange import READ_TIMEOUT
 
 PROVIDERS = {
     "api.groq.com": "groq",

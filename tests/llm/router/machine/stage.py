@@ -14,10 +14,10 @@ import orjson
 from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.llm import pricing
-from scout_adapters.llm.clock import Clock
-from scout_adapters.llm.endpoint import Candidate, Endpoint, RetryBudget
-from scout_adapters.llm.keys import fingerprint
+from scout_adapters._internal.clock import Clock
+from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
+from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.providers import registry
 from tests.llm.router.machine.health import LOST, PlainCircuit, PlainKey, PlainProvider, Try
 from tests.llm.router.machine.providers import House, HouseTransport, calling
@@ -117,7 +117,7 @@ class Stage:
         held = {name: [f"{name}_{n}" for n in range(options["keys"][name])] for name in names}
         self.ids = {fingerprint(key): key for several in held.values() for key in several}
         for provider, model in self.candidates:
-            pricing.PRICING.setdefault(provider, {})[model] = PER_THOUSAND
+            price_list.PRICING.setdefault(provider, {})[model] = PER_THOUSAND
         transport, strategy = HouseTransport(self.house), options["strategy"]
         self.strategy = strategy
         self.model = ScoutRouterChatModel(

@@ -26,7 +26,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from scout_adapters.errors import DeadlineExceeded, ScoutError
-from scout_adapters.llm.keys import KeyState
+from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
 from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall

@@ -17,7 +17,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
 from scout_adapters.errors import MalformedResponse, RefusedInBand, ScoutError
-from scout_adapters.llm.conversation import converse
+from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
@@ -487,7 +487,7 @@ def test_an_answer_goes_back_to_its_maker_as_it_was(streamed: bool) -> None:
         ToolMessage("noon", tool_call_id="toolu_2"),
     ]
     request = ChatRequest(model="claude-opus-5", messages=history)
-    sent = WIRE.build_body(request, converse(history, SPEC).turns, SPEC)["messages"]
+    sent = WIRE.build_body(request, build_turns(history, SPEC).turns, SPEC)["messages"]
     without_null = {key: value for key, value in CITATION.items() if value is not None}
     assert sent[1] == {
         "role": "assistant",

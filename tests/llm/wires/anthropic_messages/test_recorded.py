@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import RefusedInBand
-from scout_adapters.llm.sse import EventDecoder
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
+from scout_adapters.llm.transport.sse import EventDecoder
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 from tests.support import recordings
 

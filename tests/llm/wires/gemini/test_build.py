@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.gemini import WIRE
 
 SPEC = ProviderSpec(

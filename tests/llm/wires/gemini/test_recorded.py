@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import RefusedInBand
-from scout_adapters.llm.conversation import converse
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec
+from scout_adapters.llm.conversation.turns import build_turns
+from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.llm.wires.gemini import WIRE
 from tests.support import recordings
 
@@ -152,7 +153,7 @@ def signatures(found: list[Json]) -> list[str]:
 
 def replayed(message: Any) -> list[Json]:
     request = ChatRequest(model="gemini-2.5-flash", messages=[HumanMessage("hi"), message])
-    body = WIRE.build_body(request, converse(request.messages, SPEC).turns, SPEC)
+    body = WIRE.build_body(request, build_turns(request.messages, SPEC).turns, SPEC)
     return [part for content in body["contents"][1:] for part in content["parts"]]
 
 

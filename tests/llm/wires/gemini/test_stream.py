@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, RefusedInBand
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.gemini import WIRE
 
 SPEC = ProviderSpec(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 

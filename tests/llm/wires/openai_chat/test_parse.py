@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, RefusedInBand
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 PLAIN = ProviderSpec(

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, RefusedInBand
-from scout_adapters.llm.types import Json, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 PLAIN = ProviderSpec(

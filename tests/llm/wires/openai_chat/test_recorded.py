@@ -10,8 +10,9 @@ import orjson
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import RefusedInBand
-from scout_adapters.llm.types import ChatRequest, Json, ProviderSpec, Turn
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat import WIRE
 from tests.support import recordings
 

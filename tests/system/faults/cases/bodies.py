@@ -8,17 +8,9 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from scout_adapters.errors import (
-    MalformedResponse,
-)
-from scout_adapters.testing import (
-    EmptyBody,
-    NotJson,
-    Raw,
-    Redirect,
-    Said,
-)
-from scout_adapters.testing.reply import dumps
+from scout_adapters.errors import MalformedResponse
+from scout_adapters.testing import EmptyBody, NotJson, Raw, Redirect, Said
+from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.catalogue import STREAMS
 from tests.system.faults.play import Case, Play
 

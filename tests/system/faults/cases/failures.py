@@ -14,7 +14,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.testing import ExtraHeaders, Overloaded, Raw, Said, ServerError
 from scout_adapters.testing import RateLimited as Limited
-from scout_adapters.testing.reply import dumps
+from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.cases.bodies import HTML, PAGE, no_page_shown
 from tests.system.faults.cases.keys import error, said, untouched
 from tests.system.faults.play import Case, Play

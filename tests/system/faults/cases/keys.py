@@ -23,10 +23,8 @@ from scout_adapters.testing import (
     TooLarge,
 )
 from scout_adapters.testing import ContextOverflow as Overflow
-from scout_adapters.testing import (
-    OutOfCredit as NoCredit,
-)
-from scout_adapters.testing.reply import dumps
+from scout_adapters.testing import OutOfCredit as NoCredit
+from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.play import Case, Play, key_named
 
 HOUR = 3600.0

@@ -6,17 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from scout_adapters.errors import MalformedResponse, ProviderTimeout, StreamInterrupted
-from scout_adapters.llm.exchange import Timeouts
-from scout_adapters.testing import (
-    CutGzip,
-    CutMidStream,
-    ErrorInBand,
-    KeepAlive,
-    Raw,
-    Slow,
-    Stall,
-)
-from scout_adapters.testing.reply import dumps
+from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.testing import CutGzip, CutMidStream, ErrorInBand, KeepAlive, Raw, Slow, Stall
+from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.cases.bodies import events, tokens_estimated
 from tests.system.faults.play import MODELS, Case, Play
 

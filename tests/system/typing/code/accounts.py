@@ -16,7 +16,8 @@ from scout_adapters import (
     ScoutRouterChatModel,
     get_scout_cost_callback,
 )
-from scout_adapters.audit import AuditLog, get_audit, read_rows
+from scout_adapters.audit import AuditLog, read_rows
+from scout_adapters.audit.process_log import get_audit
 from scout_adapters.errors import (
     AccessDenied,
     AuditError,
@@ -46,7 +47,7 @@ from scout_adapters.errors import (
     UnknownProvider,
     UnsupportedContent,
 )
-from scout_adapters.llm.pricing import PRICING, estimate_cost_usd
+from scout_adapters.llm.pricing.price_list import PRICING, estimate_cost_usd
 
 costs = ScoutCostCallbackHandler()
 audit = ScoutAuditCallbackHandler(Path("audit.jsonl"))

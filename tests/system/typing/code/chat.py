@@ -29,7 +29,7 @@ from scout_adapters import (
     ScoutXAIChatModel,
     init_scout_model,
 )
-from scout_adapters.chat_provider import ScoutProviderChatModel
+from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 
 MODELS: list[BaseChatModel] = [
     ScoutAnthropicChatModel(model="claude-haiku-4-5", thinking={"type": "enabled"}),

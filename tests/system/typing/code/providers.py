@@ -12,9 +12,9 @@ from scout_adapters.llm import (
     call_llm,
     call_minimax_async,
 )
-from scout_adapters.llm.client import ProviderClient
-from scout_adapters.llm.endpoint import Candidate
-from scout_adapters.llm.keys import KeyState
+from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.types import ChatRequest, ProviderResult
 from scout_adapters.llm.wires.openai_chat import WIRE
 

@@ -1,0 +1,1 @@
+"""Small tools that every other folder may use: clock, locks, logs, JSON values, redaction."""

@@ -1,0 +1,171 @@
+"""The log as a table: SQLite, CSV or PostgreSQL, one row for each event."""
+
+from __future__ import annotations
+
+import csv
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from scout_adapters.audit.reader import read_rows
+from scout_adapters.errors import ConfigurationError
+
+NUMBERS = {
+    "number": "INTEGER",
+    "status": "INTEGER",
+    "cost": "REAL",
+    "input_t": "INTEGER",
+    "output_t": "INTEGER",
+    "cache_read_t": "INTEGER",
+    "cache_write_t": "INTEGER",
+    "reasoning_t": "INTEGER",
+    "estimated": "INTEGER",
+    "waited_s": "REAL",
+    "latency_s": "REAL",
+    "first_token_s": "REAL",
+    "retry_after": "REAL",
+    "ready_in_s": "REAL",
+}
+TEXTS = ("time", "event", "run_id", "provider", "model", "key_id", "outcome", "code", "reason")
+MORE_TEXTS = ("cost_source", "priced_by", "price", "billed", "request_id")
+OF_RUN = ("parent_run_id", "tags", "user_id")
+
+COLUMNS = dict.fromkeys((*TEXTS, *MORE_TEXTS, *OF_RUN), "TEXT") | NUMBERS
+CHAINED = {"writer": "TEXT", "seq": "INTEGER"}
+MORE = "more"
+"""The column of a row's other fields, as JSON."""
+
+ALL = {**COLUMNS, **CHAINED, MORE: "TEXT"}
+TABLE = "audit"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Cell = str | int | float | None
+
+
+def export(path: str | Path, to: str | Path, *, table: str = TABLE) -> int:
+    """Write the whole rows of a log to `to`, and return how many.
+
+    A file by its suffix, `.db`, `.sqlite` or `.sqlite3`: a table, replaced in one transaction.
+    `.csv`: a file with a header, replaced. `postgresql://…`: a table, replaced in one transaction;
+    needs psycopg. Unknown is NULL or empty. Dollars, tokens, seconds, as in the log.
+    """
+    if str(to).startswith(("postgresql://", "postgres://")):
+        return _to_postgres(path, str(to), table)
+    target = Path(to).expanduser()
+    match target.suffix.lower():
+        case ".db" | ".sqlite" | ".sqlite3":
+            return _to_sqlite(path, target, table)
+        case ".csv":
+            return _to_csv(path, target)
+    raise ConfigurationError(
+        f"{target.name}: export goes to .csv, .db, .sqlite, .sqlite3 or postgresql://…"
+    )
+
+
+def _table(path: str | Path) -> Iterator[list[Cell]]:
+    for row in read_rows(path):
+        chain = row.pop("chain", None)
+        chain = chain if isinstance(chain, Mapping) else {}
+        cells = [_cell(row, name, kind) for name, kind in COLUMNS.items()]
+        cells += [_cell(dict(chain), name, kind) for name, kind in CHAINED.items()]
+        yield [*cells, orjson.dumps(row).decode() if row else None]
+
+
+def _cell(row: dict[str, Any], name: str, kind: str) -> Cell:
+    """Take a column's value out of a row; what is not of its kind stays among the other fields."""
+    value = row.get(name)
+    if value is not None and kind != "TEXT" and not _is_number(value, kind):
+        return None
+    row.pop(name, None)
+    if isinstance(value, bool):
+        return int(value)
+    if kind == "TEXT" and not isinstance(value, str):
+        return _json(value)
+    return value
+
+
+def _is_number(value: Any, kind: str) -> bool:
+    if kind == "REAL":
+        return isinstance(value, int | float)
+    return isinstance(value, int) and abs(value) < 1 << 63
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def _to_sqlite(path: str | Path, target: Path, table: str) -> int:
+    _make_private(target)
+    typed = ", ".join(f"{name} {kind}" for name, kind in ALL.items())
+    table = _quoted(table)
+    places = ", ".join("?" * len(ALL))
+    with closing(sqlite3.connect(target, isolation_level=None)) as base:
+        base.execute("BEGIN IMMEDIATE")
+        base.execute(f"DROP TABLE IF EXISTS {table}")
+        base.execute(f"CREATE TABLE {table} ({typed})")
+        done = base.executemany(f"INSERT INTO {table} VALUES ({places})", _table(path))  # noqa: S608  # ours
+        base.execute("COMMIT")
+        return max(0, done.rowcount)
+
+
+def _quoted(name: str) -> str:
+    """Quote a table's name, its schema apart, as both databases take it."""
+    return ".".join(f'"{part.replace(chr(34), chr(34) * 2)}"' for part in name.split("."))
+
+
+def _to_postgres(path: str | Path, address: str, table: str) -> int:
+    try:
+        import psycopg  # noqa: PLC0415  # the `postgres` extra
+    except ImportError:
+        raise ConfigurationError(
+            "psycopg is not installed: pip install 'scout-adapters[postgres]'"
+        ) from None
+    typed = ", ".join(f"{name} {OF_POSTGRES[kind]}" for name, kind in ALL.items())
+    table, count = _quoted(table), 0
+    try:
+        with psycopg.connect(address) as base:
+            base.execute(f"DROP TABLE IF EXISTS {table}".encode())
+            base.execute(f"CREATE TABLE {table} ({typed})".encode())
+            with base.cursor().copy(f"COPY {table} FROM STDIN".encode()) as rows:
+                for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the sum
+                    rows.write_row([_storable(cell) for cell in cells])
+    except psycopg.Error as error:
+        what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ConfigurationError(f"PostgreSQL does not take the log: {what}") from None
+    return count
+
+
+OF_POSTGRES = {"TEXT": "TEXT", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION"}
+
+
+def _storable(cell: Cell) -> Cell:
+    """Return a cell as PostgreSQL takes it, whose texts hold no NUL."""
+    return cell.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(cell, str) else cell
+
+
+def _to_csv(path: str | Path, target: Path) -> int:
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.part")
+    count = 0
+    _make_private(fresh)
+    with fresh.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(list(ALL))
+        for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the sum
+            writer.writerow([_plain(cell) for cell in cells])
+    fresh.replace(target)
+    return count
+
+
+def _plain(cell: Cell) -> Cell:
+    """Keep a spreadsheet from taking a provider's words for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def _make_private(path: Path) -> None:
+    """Make a file that only its owner reads, as the log is."""
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))

@@ -1,0 +1,3 @@
+"""The command line `scout-adapters`, one file per command."""
+
+from scout_adapters.cli.app import app as app

@@ -1,0 +1,43 @@
+"""`scout-adapters budgets`: what is spent, held and left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from scout_adapters.budget import SqliteBudgets
+from scout_adapters.budget.plan import format_amount
+from scout_adapters.cli.prices import _fail, console
+from scout_adapters.errors import BudgetError
+
+
+def budgets(
+    file: Annotated[Path, typer.Argument(help="The file that was given as path=.")],
+    name: Annotated[str, typer.Argument(help="One budget; all of them if left out.")] = "",
+) -> None:
+    """Show what is spent, held and left in the budgets of a file."""
+    if not file.exists():
+        _fail(f"no budgets at {file}")
+    table = Table("budget", "for", "window")
+    for heading in ("limit", "spent", "held", "left", "uncertain", "overage"):
+        table.add_column(f"{heading} $", justify="right")
+    try:
+        for row in _balances(SqliteBudgets(file), name):
+            table.add_row(*row)
+    except BudgetError as error:
+        _fail(str(error))
+    console.print(table)
+
+
+def _balances(store: SqliteBudgets, name: str) -> Iterator[list[str]]:
+    for budget in [name] if name else store.names():
+        for one in store.balances(budget):
+            account = one.account
+            amounts = (account.limit, one.spent, one.held, one.left, one.uncertain, one.overage)
+            names = (account.budget, account.scope, account.window)
+            yield [*map(escape, names), *(format_amount(amount) for amount in amounts)]

@@ -1,0 +1,61 @@
+"""The error class of each kind of failure, and functions that create such errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scout_adapters.errors.exceptions import (
+    AccessDenied,
+    CannotConnect,
+    ContentRefused,
+    ContextOverflow,
+    InvalidRequest,
+    KeyRejected,
+    MalformedResponse,
+    ModelNotFound,
+    OutOfCredit,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+    RateLimited,
+    StreamInterrupted,
+)
+from scout_adapters.errors.policy import ErrorKind
+
+K = ErrorKind
+ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
+    K.INVALID_REQUEST: InvalidRequest,
+    K.REQUEST_TOO_LARGE: InvalidRequest,
+    K.CONTEXT_OVERFLOW: ContextOverflow,
+    K.CONTENT_INPUT: ContentRefused,
+    K.CONTENT_OUTPUT: ContentRefused,
+    K.MODEL_NOT_FOUND: ModelNotFound,
+    K.PERMISSION: AccessDenied,
+    K.AUTH_INVALID: KeyRejected,
+    K.AUTH_SUSPENDED: KeyRejected,
+    K.REGION_BLOCKED: AccessDenied,
+    K.RATE_LIMIT: RateLimited,
+    K.QUOTA_WINDOW: RateLimited,
+    K.BILLING: OutOfCredit,
+    K.CAPACITY: ProviderUnavailable,
+    K.SERVER_ERROR: ProviderUnavailable,
+    K.CONNECT: CannotConnect,
+    K.TIMEOUT_RESPONSE: ProviderTimeout,
+    K.PROTOCOL: MalformedResponse,
+    K.STREAM_INTERRUPTED: StreamInterrupted,
+    K.TOOL_CALL_INVALID: InvalidRequest,
+    K.STATE_MISMATCH: InvalidRequest,
+    K.QUEUE_FULL: ProviderTimeout,
+    K.UNKNOWN: ProviderUnavailable,
+}
+
+
+def provider_error(kind: ErrorKind, message: str, **known: Any) -> ProviderError:
+    """Make the error of the class that belongs to `kind`."""
+    return ERROR_CLASSES[kind](message, kind=kind, **known)
+
+
+def malformed(message: str, **known: Any) -> ProviderError:
+    """Say that an answer lacks what its documentation promises."""
+    return provider_error(ErrorKind.PROTOCOL, message, **known)

@@ -1,0 +1,36 @@
+"""The HTTP response behind an error, without the request, and its text on one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+BAD_CERTIFICATE = "certificate"
+"""`code` of a connection error whose cause is the server's certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """The read HTTP answer behind an error, in the shape that LangChain's tracing reads.
+
+    Holds an allow-list of headers and a redacted text; never the request.
+    """
+
+    status_code: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    def json(self) -> Any:
+        """Return the body as JSON, or None where it is something else."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Fold white space and cut: messages are for one line of a log."""
+    folded = " ".join(text.split())
+    return folded if len(folded) <= limit else folded[: limit - 1] + "…"

@@ -1,0 +1,316 @@
+"""What can go wrong, who must act, and what the engine does about it.
+
+* ScoutError
+  x ProviderError                           LangChain's class            who must act
+    + KeyRejected                           ModelAuthenticationError     the owner of the key
+    + AccessDenied                          ModelPermissionDeniedError   the owner of the key
+    + OutOfCredit                           ModelRateLimitError          the owner of the account
+    + RateLimited                           ModelRateLimitError          nobody: wait
+    + InvalidRequest                        ModelInvalidRequestError     the caller
+    + ContextOverflow                       ContextOverflowError         the caller
+    + ContentRefused                        ModelInvalidRequestError     the caller
+    + ModelNotFound                         ModelNotFoundError           the caller
+    + ProviderUnavailable                   ModelAPIError                the provider
+    + MalformedResponse                     ModelAPIError                the provider
+    + CannotConnect                         ModelConnectionError         the provider
+    + StreamInterrupted                     ModelConnectionError         the provider
+    + ProviderTimeout                       ModelTimeoutError            the provider
+  x NoKeyError                              ModelAuthenticationError     the caller: set a variable
+  x NoWorkingKey                            ModelRateLimitError          nobody: wait
+  x CircuitOpenError                        ModelAPIError                nobody: wait
+  x UnsupportedContent                      ModelInvalidRequestError     the caller
+  x DeadlineExceeded                        ModelTimeoutError            the caller
+  x BudgetExceeded                          ModelRateLimitError          the owner of the budget
+  x BudgetError                                                          the owner of the disk
+  x ConfigurationError (ValueError)
+    + UnknownProvider
+    + InvalidKey
+    + InvalidModelName
+  x AuditError (OSError)                                                 the owner of the disk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+from langchain_core import exceptions as lc
+
+from scout_adapters.errors.error_response import ErrorResponse, one_line
+from scout_adapters.errors.policy import POLICIES, ErrorKind, ErrorPolicy
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessageChunk
+
+Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream"]
+
+
+class ScoutError(Exception):
+    """Base class of every error that this library raises."""
+
+    attempts: tuple[Any, ...] = ()
+    """Every attempt of the call, in order; the same records as `response_metadata["scout"]`."""
+
+    is_retryable: bool = False
+    """Whether trying again may help: LangChain's middleware acts on it."""
+
+    retry_after: float | None = None
+    """Seconds after which trying again is worth it, where anybody knows."""
+
+    response: ErrorResponse
+    """The answer behind it, for LangChain's tracing; only where a call has failed."""
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+E = TypeVar("E", bound=ScoutError)
+
+
+def _rebuild(cls: type[E], args: tuple[Any, ...], state: dict[str, Any]) -> E:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ProviderError(ScoutError, lc.ModelError):
+    """A provider refused, failed, or answered nonsense."""
+
+    is_retryable: bool = False
+    request_id: str | None = None
+    response: ErrorResponse = ErrorResponse(None)
+
+    def __init__(  # noqa: PLR0913  # each is a fact of its own
+        self,
+        message: str,
+        *,
+        kind: ErrorKind = ErrorKind.UNKNOWN,
+        provider: str = "",
+        model: str = "",
+        key_id: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
+        request_id: str | None = None,
+        phase: Phase = "headers",
+        response: ErrorResponse | None = None,
+    ) -> None:
+        """Describe the failure; `message` is the provider's own words, without any key."""
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.provider = provider
+        self.model = model
+        self.key_id = key_id
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        self.is_retryable = _RETRYABLE.get(kind, type(self).is_retryable)
+        self.request_id = request_id
+        self.phase: Phase = phase
+        self.response = response or ErrorResponse(status, text=message)
+
+    @property
+    def conduct(self) -> ErrorPolicy:
+        """What to do about it, and who must: `error.conduct.actor`."""
+        return POLICIES[self.kind]
+
+    def __str__(self) -> str:
+        where = "/".join(part for part in (self.provider, self.model) if part) or "the provider"
+        key = f" with key {self.key_id}" if self.key_id else ""
+        status = f" {self.status}" if self.status else ""
+        code = f" {self.code}" if self.code else ""
+        wait = f"; ready in {self.retry_after:.1f} s" if self.retry_after is not None else ""
+        return (
+            f"{where}{key}: {self.kind}{status}{code}: {one_line(self.message)}"
+            f" ({self.conduct.advice}{wait})"
+        )
+
+
+class KeyRejected(ProviderError, lc.ModelAuthenticationError):
+    """The key is wrong, revoked or suspended."""
+
+
+class AccessDenied(ProviderError, lc.ModelPermissionDeniedError):
+    """The key may not use this model, or not from here."""
+
+
+class OutOfCredit(ProviderError, lc.ModelRateLimitError):
+    """The account behind the key has no credit left; waiting does not help."""
+
+    is_retryable = False
+
+
+class RateLimited(ProviderError, lc.ModelRateLimitError):
+    """The account has asked too often; it works again after `retry_after` seconds."""
+
+    is_retryable = True
+
+
+class InvalidRequest(ProviderError, lc.ModelInvalidRequestError):
+    """The request itself is wrong; no other key would make it right."""
+
+
+class ContextOverflow(ProviderError, lc.ContextOverflowError):
+    """The conversation does not fit into the model's window."""
+
+
+class ContentRefused(ProviderError, lc.ModelInvalidRequestError):
+    """A content policy refused the input, or withheld the whole answer."""
+
+
+class ModelNotFound(ProviderError, lc.ModelNotFoundError):
+    """There is no such model, or not for this account."""
+
+
+class ProviderUnavailable(ProviderError, lc.ModelAPIError):
+    """The provider is overloaded or broken."""
+
+    is_retryable = True
+
+
+class MalformedResponse(ProviderError, lc.ModelAPIError):
+    """The provider answered, but not in the form that its documentation promises."""
+
+    is_retryable = True
+
+
+class CannotConnect(ProviderError, lc.ModelConnectionError):
+    """The request never reached the provider."""
+
+    is_retryable = True
+
+
+class ProviderTimeout(ProviderError, lc.ModelTimeoutError):
+    """The provider took the request and did not answer in time; it may bill it."""
+
+    is_retryable = True
+
+
+class StreamInterrupted(ProviderError, lc.ModelConnectionError):
+    """A stream broke after content had reached the caller, who holds the part that came."""
+
+    is_retryable = False
+    partial: AIMessageChunk | None = None
+    """What had come, merged into one chunk."""
+
+
+_RETRYABLE = {
+    ErrorKind.QUOTA_WINDOW: False,
+    ErrorKind.UNKNOWN: False,
+    ErrorKind.TOOL_CALL_INVALID: True,
+}
+"""Where a kind is not like the rest of its class: a spent day, the unknown, a model's slip."""
+
+
+class RefusedInBand(ScoutError):
+    """Raised by a wire that finds an error object where an answer should be.
+
+    Never reaches a caller: the engine has the payload classified, by provider.
+    """
+
+    def __init__(self, payload: Any) -> None:
+        super().__init__("an error inside an answer")
+        self.payload = payload
+        self.headers: Mapping[str, str] = {}
+        """Those of the answer, where the wire's caller knows them."""
+
+
+class NoKeyError(ScoutError, lc.ModelAuthenticationError):
+    """No key is configured for a provider."""
+
+
+class NoWorkingKey(ScoutError, lc.ModelRateLimitError):
+    """Every key is resting, out of credit or refused."""
+
+    is_retryable = False
+
+
+class CircuitOpenError(ScoutError, lc.ModelAPIError):
+    """The provider has failed too often; `retry_after` says when it is asked again."""
+
+    is_retryable = False
+
+
+class UnsupportedContent(ScoutError, lc.ModelInvalidRequestError, ValueError):
+    """A message holds something that this provider's API cannot carry."""
+
+    def __init__(self, where: str, what: str, why: str) -> None:
+        """`where` names the message, `what` the block in it, `why` the reason."""
+        super().__init__(f"{where}: cannot send {what}: {why}")
+
+
+class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
+    """The call's own deadline has passed."""
+
+    is_retryable = False
+
+
+class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
+    """A budget has no room for what a request may cost; it was not sent.
+
+    US dollars: `asked_usd` (None where nobody knows the most that it may cost), `spent_usd`,
+    `held_usd` for requests under way, `left_usd` of `limit_usd`. `opens_at` is when the budget's
+    next window opens, `retry_after` the seconds until then; None where it never does.
+    """
+
+    is_retryable = False
+    passes: Literal["candidate", "key"] | None = None
+    """Whether the call may go on, with the next candidate or with the next key."""
+
+    def __init__(  # noqa: PLR0913  # each is a fact of its own
+        self,
+        message: str,
+        *,
+        budget: str,
+        asked_usd: float | None,
+        spent_usd: float,
+        held_usd: float,
+        limit_usd: float,
+        opens_at: datetime | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.asked_usd = asked_usd
+        self.spent_usd, self.held_usd, self.limit_usd = spent_usd, held_usd, limit_usd
+        self.opens_at = opens_at
+        self.retry_after = retry_after
+
+    @property
+    def left_usd(self) -> float:
+        """What the budget has room for."""
+        return max(0.0, self.limit_usd - self.spent_usd - self.held_usd)
+
+
+class BudgetError(ScoutError):
+    """A budget's file cannot be read or written: nothing is sent that it should cover."""
+
+
+class ConfigurationError(ScoutError, ValueError):
+    """The set-up is wrong; nothing was sent."""
+
+
+class UnknownProvider(ConfigurationError, LookupError):
+    """No provider of that name is registered."""
+
+
+class InvalidKey(ConfigurationError):
+    """A key that no HTTP header can carry; the message never shows it."""
+
+
+class InvalidModelName(ConfigurationError, lc.ModelInvalidRequestError):
+    """A model's name that must not become part of a URL."""
+
+
+class AuditError(ScoutError, OSError):
+    """A row of the audit log could not be written: `errno`, `strerror`, `filename` say why.
+
+    Raised before a request leaves, it was not sent.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        args = (self.errno, self.strerror, self.filename)
+        return _rebuild, (type(self), args, self.__dict__)

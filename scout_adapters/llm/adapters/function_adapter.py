@@ -1,0 +1,170 @@
+"""What carries an attempt to a user's own function and back: the guide's way to add a provider."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+from langchain_core.messages import AIMessage, get_buffer_string
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import UnsupportedContent, malformed
+from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest, WholeAnswerReader
+from scout_adapters.llm.failures.foreign_errors import error_from_foreign
+from scout_adapters.llm.health.circuit_breaker import in_function_call
+from scout_adapters.llm.types import ChatRequest, LLMResponse, ProviderResult, StreamReader
+
+T = TypeVar("T")
+
+HTTP_LIBRARIES = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
+
+ProviderCall = Callable[..., Awaitable[ProviderResult]]
+
+
+class FunctionAdapter:
+    """Calls a user's own async function, which speaks text only: the guide's way."""
+
+    def __init__(self, name: str, call: ProviderCall) -> None:
+        """`call` takes model, prompt, system, max_tokens, temperature and api_key."""
+        self.name = name
+        self.call = call
+
+    def prepare(self, request: ChatRequest) -> PreparedRequest:
+        for what, given in (
+            ("tools", request.tools),
+            ("a response_format", request.response_format),
+            ("media", _media(request)),
+        ):
+            if given:
+                raise UnsupportedContent(
+                    self.name, what, "a provider made of a function takes text"
+                )
+        return PreparedRequest(request=request, arguments=_flatten(request))
+
+    def reader(self, prepared: PreparedRequest) -> StreamReader:  # noqa: ARG002  # a Line's signature
+        return self.whole_reader()
+
+    def whole_reader(self) -> StreamReader:
+        return WholeAnswerReader(lambda event: event["message"])
+
+    def send(self, parcel: AttemptRequest) -> AIMessage:
+        return _run_anywhere(self.asend(parcel))
+
+    async def asend(self, parcel: AttemptRequest) -> AIMessage:
+        token = in_function_call.set(True)
+        try:
+            async with asyncio.timeout(parcel.timeouts.total):
+                result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
+        except Exception as error:  # noqa: BLE001  # whatever a user's function raises is its failure
+            named = error_from_foreign(self.name, error, redact=parcel.redact)
+            cause = None if _contains_key(error, parcel.redact) else error
+        else:
+            return _message(_as_result(result), self.name, parcel.prepared.request.stop)
+        finally:
+            in_function_call.reset(token)
+        raise named from cause  # outside the handler, where it would hold on to what it handles
+
+    def stream(self, parcel: AttemptRequest) -> Generator[list[Json | None]]:
+        yield [{"message": self.send(parcel)}]
+
+    async def astream(self, parcel: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
+        yield [{"message": await self.asend(parcel)}]
+
+
+def _contains_key(error: BaseException | None, redact: Callable[[str], str]) -> bool:
+    """Tell whether an error, or one behind it, says the key, or holds the request that does."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        library = type(error).__module__.partition(".")[0]
+        holds = not {"request", "response"}.isdisjoint(dir(error))  # asked for, httpx's may raise
+        said = f"{error!r} {error}"
+        if library in HTTP_LIBRARIES or holds or redact(said) != said:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _media(request: ChatRequest) -> bool:
+    return any(
+        isinstance(block, dict) and block.get("type") not in {None, "text", "reasoning", "thinking"}
+        for message in request.messages
+        if message.type in {"human", "system"}
+        for block in message.content
+    )
+
+
+def _flatten(request: ChatRequest) -> dict[str, Any]:
+    """Flatten a conversation to one prompt and one system text, as such functions take it."""
+    system = [m.text for m in request.messages if m.type == "system"]
+    said = [m for m in request.messages if m.type != "system"]
+    single = len(said) == 1 and said[0].type == "human"
+    arguments: dict[str, Any] = {
+        "model": request.model,
+        "prompt": said[0].text if single else get_buffer_string(said),
+        "system": "\n\n".join(system) or None,
+    }
+    if request.max_tokens is not None:
+        arguments["max_tokens"] = request.max_tokens
+    if request.temperature is not None:
+        arguments["temperature"] = request.temperature
+    return arguments | dict(request.extra)
+
+
+def _as_result(result: Any) -> ProviderResult:
+    """Take what the guide's functions may return: a `ProviderResult`, `LLMResponse`, or text."""
+    match result:
+        case ProviderResult():
+            return result
+        case LLMResponse():
+            tokens = (result.input_tokens, result.output_tokens)
+            return ProviderResult(result.content, result.cost_usd, *tokens, model=result.model)
+        case str():
+            return ProviderResult(result)
+    raise malformed(f"the function returned a {type(result).__name__}, not a ProviderResult")
+
+
+def _message(result: ProviderResult, name: str, stop: Sequence[str]) -> AIMessage:
+    """Make the answer's message; cut at a stop sequence, of which the function knows nothing."""
+    text = result.response_text
+    for word in stop:
+        text = text.partition(word)[0]
+    metadata: dict[str, Any] = {"model_name": result.model, "model_provider": name}
+    if result.cost_usd is not None:
+        metadata["provider_cost_usd"] = result.cost_usd
+    usage = None
+    if result.input_tokens is not None and result.output_tokens is not None:
+        usage = UsageMetadata(
+            input_tokens=result.input_tokens,
+            output_tokens=result.output_tokens,
+            total_tokens=result.input_tokens + result.output_tokens,
+        )
+    return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
+
+
+def _run_anywhere(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine from synchronous code, also where this thread's loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    results: list[T] = []
+    errors: list[BaseException] = []
+    context = copy_context()
+
+    def run() -> None:
+        try:
+            results.append(context.run(asyncio.run, work))
+        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread below
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="scout-function-call")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,1 @@
+"""LangChain messages converted to turns for the provider that will receive them."""

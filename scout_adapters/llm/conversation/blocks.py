@@ -1,0 +1,277 @@
+"""Content blocks in every form that LangChain lets through, read into one canonical form each."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import UnsupportedContent
+
+MEDIA = frozenset({"image", "audio", "video", "file", "image_url", "input_audio", "video_url"})
+
+NATIVE: Mapping[str, frozenset[str]] = {
+    "openai_chat": frozenset({"refusal"}),
+    "anthropic_messages": frozenset(
+        {
+            "redacted_thinking",
+            "server_tool_use",
+            "web_search_tool_result",
+            "web_fetch_tool_result",
+            "code_execution_tool_result",
+            "bash_code_execution_tool_result",
+            "text_editor_code_execution_tool_result",
+            "tool_search_tool_result",
+            "mcp_tool_use",
+            "mcp_tool_result",
+            "search_result",
+            "document",
+            "container_upload",
+            "compaction",
+            "advisor_tool_result",
+            "tool_reference",
+            "tool_addition",
+            "tool_removal",
+            "browser_state",
+        }
+    ),
+    "gemini": frozenset({"executable_code", "code_execution_result", "file_data"}),
+}
+"""Block types that are sent as they are, by wire: only its own API knows them."""
+
+DATA_URL = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
+CALLS = frozenset(
+    {
+        "tool_use",
+        "tool_call",
+        "tool_call_chunk",
+        "invalid_tool_call",
+        "function_call",
+        "custom_tool_call",
+        "input_json_delta",
+    }
+)
+
+
+def is_call(kind: Any) -> bool:
+    """Tell whether a block repeats what `message.tool_calls` says."""
+    return kind in CALLS
+
+
+def reasoning(block: Any) -> Json | None:
+    """Read a block of reasoning, if it is one: Anthropic's, Gemini's, or LangChain's form."""
+    if not isinstance(block, dict):
+        return None
+    match block.get("type"):
+        case "thinking":
+            text = block.get("thinking")
+        case "reasoning":
+            text = block.get("reasoning")
+        case "reasoning_content":
+            held = block.get("reasoning_content")
+            text = held.get("text") if isinstance(held, dict) else held
+        case _:
+            return None
+    thought: Json = {"type": "reasoning", "reasoning": text or ""}
+    signature = block.get("signature") or (block.get("extras") or {}).get("signature")
+    if signature:
+        thought["signature"] = signature
+    return thought
+
+
+def canonical(block: Any, where: str, wire: str) -> Json:
+    """Bring one block into canonical form; raises `UnsupportedContent` naming it."""
+    if isinstance(block, str):
+        return {"type": "text", "text": block}
+    if not isinstance(block, dict):
+        raise UnsupportedContent(where, f"a {type(block).__name__}", "blocks are strings or dicts")
+    if block.get("type") == "non_standard" and isinstance(block.get("value"), dict):
+        block = block["value"]
+    kind = block.get("type")
+    if kind in NATIVE[wire]:
+        return {"type": "native", "value": block}
+    read = READERS.get(str(kind)) if kind else _untyped(block)
+    made = read(block) if read else None
+    if made is None:
+        raise UnsupportedContent(where, f"a block of type {kind!r}", _why(block, wire))
+    marker = block.get("cache_control") or (block.get("extras") or {}).get("cache_control")
+    if marker:
+        made["cache_control"] = marker
+    return made
+
+
+def _why(block: Json, wire: str) -> str:
+    if block.get("type") in READERS:
+        return f"it has none of base64, url, file_id, text: {sorted(block)}"
+    owners = [name for name, kinds in NATIVE.items() if block.get("type") in kinds]
+    return f"only the {owners[0]} API knows it, this is {wire}" if owners else "nobody knows it"
+
+
+def _text(block: Json) -> Json | None:
+    text = block.get("text")
+    if not isinstance(text, str):
+        return None
+    made: Json = {"type": "text", "text": text}
+    if signature := (block.get("extras") or {}).get("signature"):
+        made["signature"] = signature
+    return made | {name: block[name] for name in ("citations", "annotations") if block.get(name)}
+
+
+def _refusal(block: Json) -> Json:
+    return {"type": "text", "text": str(block.get("refusal") or "")}
+
+
+def _media(kind: str) -> Callable[[Json], Json | None]:
+    def read(block: Json) -> Json | None:
+        made: Json = {"type": kind}
+        for name in ("filename", "title", "name"):
+            if title := block.get(name) or (block.get("extras") or {}).get(name):
+                made["filename"] = title
+                break
+        if detail := block.get("detail") or (block.get("extras") or {}).get("detail"):
+            made["detail"] = detail
+        if signature := (block.get("extras") or {}).get("signature"):
+            made["signature"] = signature
+        source = _source(block)
+        return made | source if source else None
+
+    return read
+
+
+def _source(block: Json) -> Json | None:
+    """Find the bytes: LangChain's v1 and v0 fields, Anthropic's `source`, OpenAI's `file`."""
+    mime = block.get("mime_type") or block.get("media_type")
+    if isinstance(nested := block.get("source") or block.get("file"), dict):
+        return _nested_source(nested)
+    if data := block.get("base64") or (
+        block.get("data") if block.get("source_type") != "text" else None
+    ):
+        return _bytes(data, mime)
+    if url := block.get("url") or block.get("file_uri"):
+        return _located(str(url), mime)
+    if file_id := block.get("file_id") or (
+        block.get("id") if block.get("source_type") == "id" else None
+    ):
+        return {"file_id": file_id} | ({"mime_type": mime} if mime else {})
+    return None
+
+
+def _nested_source(source: Json) -> Json | None:
+    found = _source(
+        {
+            "base64": source.get("data") if source.get("type") != "text" else None,
+            "url": source.get("url") or source.get("file_data"),
+            "file_id": source.get("file_id"),
+            "mime_type": source.get("media_type") or source.get("mime_type"),
+        }
+    )
+    if found and (name := source.get("filename")):
+        found["filename"] = name
+    return found
+
+
+def _bytes(data: Any, mime: str | None) -> Json | None:
+    # Google's own package takes raw bytes here.
+    data = b64encode(data).decode() if isinstance(data, bytes) else str(data)
+    if data.startswith("data:"):
+        return _located(data, mime)
+    return {"base64": data, "mime_type": mime} if mime else {"base64": data}
+
+
+def _located(url: str, mime: str | None) -> Json:
+    if match := DATA_URL.fullmatch(url):
+        return {"base64": match["data"], "mime_type": match["mime"] or mime}
+    return {"url": url, "mime_type": mime} if mime else {"url": url}
+
+
+def _image_url(block: Json) -> Json | None:
+    link = block.get("image_url")
+    link = {"url": link} if isinstance(link, str) else link
+    if not isinstance(link, dict) or not isinstance(link.get("url"), str):
+        return None
+    made = {"type": "image", **_located(link["url"], None)}
+    return made | ({"detail": link["detail"]} if link.get("detail") else {})
+
+
+def _video_url(block: Json) -> Json | None:
+    link = block.get("video_url")
+    url = link.get("url") if isinstance(link, dict) else link
+    return {"type": "video", **_located(url, None)} if isinstance(url, str) else None
+
+
+def _input_audio(block: Json) -> Json | None:
+    audio = block.get("input_audio")
+    if not isinstance(audio, dict) or not audio.get("data"):
+        return None
+    return {
+        "type": "audio",
+        "base64": audio["data"],
+        "mime_type": f"audio/{audio.get('format', 'wav')}",
+    }
+
+
+def _plain_text(block: Json) -> Json | None:
+    if isinstance(text := block.get("text") or block.get("data"), str):
+        title = block.get("title")
+        return {"type": "text", "text": f"{title}\n\n{text}" if title else text}
+    return _media("file")(block)
+
+
+def _file(block: Json) -> Json | None:
+    if block.get("source_type") == "text":
+        return _plain_text(block)
+    made = _media("file")(block)
+    if made is not None and "base64" in made:
+        made.setdefault("mime_type", "application/pdf")
+    return made
+
+
+def _document(block: Json) -> Json | None:
+    """Read Anthropic's document block for another provider."""
+    source = block.get("source")
+    if isinstance(source, dict) and source.get("type") == "text":
+        return _plain_text({"text": source.get("data"), "title": block.get("title")})
+    return _file(block)
+
+
+def _google_media(block: Json) -> Json | None:
+    mime = str(block.get("mime_type") or "")
+    kind = mime.partition("/")[0]
+    return _media(kind if kind in {"image", "audio", "video"} else "file")(block)
+
+
+def _called(block: Json) -> Json | None:
+    args = block.get("args", block.get("input"))
+    if not isinstance(args, dict):
+        return None
+    return {
+        "type": "tool_call",
+        "id": block.get("id") or "",
+        "name": block.get("name"),
+        "args": args,
+    }
+
+
+def _untyped(block: Json) -> Callable[[Json], Json | None] | None:
+    """LangChain lets `{"text": …}` through without a type (Gemini's and Bedrock's habit)."""
+    return _text if "text" in block else None
+
+
+READERS: Mapping[str, Callable[[Json], Json | None]] = {
+    "text": _text,
+    "refusal": _refusal,
+    "text-plain": _plain_text,
+    "image": _media("image"),
+    "image_url": _image_url,
+    "audio": _media("audio"),
+    "input_audio": _input_audio,
+    "video": _media("video"),
+    "video_url": _video_url,
+    "file": _file,
+    "document": _document,
+    "media": _google_media,
+    "tool_use": _called,
+    "tool_call": _called,
+}

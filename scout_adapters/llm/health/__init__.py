@@ -1,0 +1,1 @@
+"""Health of keys and providers: key states, key pools, circuits, and limits left."""

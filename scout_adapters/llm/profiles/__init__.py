@@ -1,0 +1,1 @@
+"""What models can do, and how much they can read and write."""

@@ -1,0 +1,288 @@
+"""A provider as the guide knows it: a client with keys, made of a card or of a user's function."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.adapters.adapter import Adapter
+from scout_adapters.llm.adapters.function_adapter import FunctionAdapter, ProviderCall
+from scout_adapters.llm.adapters.http_adapter import HttpAdapter
+from scout_adapters.llm.engine.audit_rows import environment_audit
+from scout_adapters.llm.engine.calls import acomplete
+from scout_adapters.llm.engine.candidate import Candidate, Endpoint
+from scout_adapters.llm.engine.retry import Attempts
+from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.health.circuit_breaker import circuit, in_function_call
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import (
+    CooldownRules,
+    KeyState,
+    clean_keys,
+    env_keys,
+    shared_state,
+)
+from scout_adapters.llm.option_names import check_address, check_body_field, check_headers
+from scout_adapters.llm.providers.urls import check_model, join_url
+from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.transport.http_transport import Transport
+
+logger = logger_of(__name__)
+
+
+class ProviderClient:
+    """Holds a provider's keys and asks it; the environment is read when first needed.
+
+    The guide's way: `ProviderClient(name=…, call=async_function, env_key_name=…, …)`, where the
+    function takes `model, prompt, system, max_tokens, temperature, api_key` and returns a
+    `ProviderResult`. A card's way: `ProviderClient(spec=…)`.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # the guide's signature
+        self,
+        name: str = "",
+        call: ProviderCall | None = None,
+        env_key_name: str | None = None,
+        env_single_key_name: str | None = None,
+        default_cooldown: float = 60.0,
+        max_failures_before_cooldown: int = 3,
+        max_key_attempts: int | None = 3,
+        *,
+        spec: ProviderSpec | None = None,
+        api_keys: Sequence[str] = (),
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        """Describe a provider; seconds, and numbers of failures and keys, as in the guide."""
+        if spec is None and (call is None or not name):
+            raise ConfigurationError("a ProviderClient needs a name and a call, or a spec")
+        named = env_key_name or env_single_key_name
+        self.spec = spec or _function_card(name, keyless=named is None)
+        self.name = self.spec.name
+        self.function = call
+        self.rules = CooldownRules(
+            default_cooldown=default_cooldown,
+            max_failures_before_cooldown=max_failures_before_cooldown,
+        )
+        # The guide's limit is for its own way; a card tries every key that it has.
+        self.max_key_attempts = None if spec else max_key_attempts
+        self._named_keys = (env_key_name, env_single_key_name)
+        given = clean_keys(api_keys, source="api_keys=")
+        self._address(given, base_url, dict(headers or {}), transport)
+
+    def _address(
+        self,
+        keys: tuple[str, ...],
+        base_url: str | None,
+        headers: dict[str, str],
+        transport: Transport | None,
+    ) -> None:
+        """Say where to ask, and with which keys, where it is not for the environment to say."""
+        check_address(base_url, self.name)
+        check_headers(headers, self.name)
+        self._given = keys
+        self._base_url = base_url
+        self._headers = headers
+        self._transport = transport
+        self._endpoint: Endpoint | None = None
+
+    def __repr__(self) -> str:
+        return f"ProviderClient({self.name!r})"
+
+    @property
+    def keys(self) -> list[KeyState]:
+        """The keys and their health."""
+        return self.endpoint.pool.states
+
+    def get_working_key(self) -> str | None:
+        """Return a healthy key with the lowest (failures, in flight, last used), if any."""
+        state = self.endpoint.pool.pick(None, time.monotonic())
+        return state.key if state else None
+
+    def record_key_success(self, key: str) -> None:
+        """Reset the key's failures and cooldown."""
+        if not in_function_call.get():  # within an attempt, the attempt books what it sent
+            self.endpoint.pool.record_success(key)
+
+    def record_key_failure(
+        self, key: str, *, permanent: bool = False, retry_after: float | None = None
+    ) -> None:
+        """Let the key rest, or take it out of rotation for good."""
+        if not in_function_call.get():
+            now = time.monotonic()
+            self.endpoint.pool.record_failure(
+                key, permanent=permanent, retry_after=retry_after, now=now
+            )
+
+    async def call(
+        self,
+        model: str,
+        prompt: str,
+        system: str | None = None,
+        max_tokens: int | None = 2048,
+        temperature: float | None = 0.0,
+        api_key: str | None = None,
+        **options: Any,
+    ) -> ProviderResult:
+        """Ask one model one thing, through the same engine as everything else.
+
+        Raises what a chat model raises. `api_key` is used instead of the pool; `options` go into
+        the request's body.
+        """
+        if api_key is not None:
+            own = self.variant(api_keys=(api_key,))
+            return await own.call(model, prompt, system, max_tokens, temperature, **options)
+        for name in options:
+            check_body_field(name, f"a call of {self.name}")
+        messages: list[BaseMessage] = [SystemMessage(system)] if system else []
+        request = ChatRequest(
+            model=model,
+            messages=[*messages, HumanMessage(prompt)],
+            max_tokens=max_tokens,
+            temperature=temperature,
+            extra=options,
+        )
+        endpoint = self.endpoint
+        if self.function is not None and not endpoint.pool:
+            endpoint = replace(endpoint, keyless=True)  # asked for directly, it may know a key
+        candidate = Candidate(endpoint=endpoint, model=check_model(model, self.name))
+        attempts = Attempts([candidate], request, RetryPolicy(), observer=environment_audit())
+        return as_result(await acomplete(attempts))
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The address with its keys; the environment is read until there are some."""
+        if self._endpoint is None or not (self._endpoint.pool or not self._parse_keys_from_env()):
+            self._endpoint = self._open()
+        return self._endpoint
+
+    def variant(
+        self,
+        *,
+        api_keys: Sequence[str] = (),
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> ProviderClient:
+        """Return the same provider with other keys, or at another address."""
+        other = copy(self)
+        other._address(  # noqa: SLF001  # a copy of this
+            clean_keys(api_keys, source="api_keys=") or self._given,
+            base_url or self._base_url,
+            {**self._headers, **(headers or {})},
+            transport or self._transport,
+        )
+        return other
+
+    @property
+    def available(self) -> bool:
+        """Whether a call could be made now: a working key (or no need of one), circuit closed."""
+        endpoint = self.endpoint
+        keyed = self.get_working_key() is not None
+        return (keyed or endpoint.keyless) and endpoint.circuit.is_available()
+
+    def _open(self) -> Endpoint:
+        base_url = self.base_url
+        keys = self._given or self._parse_keys_from_env()
+        states = [shared_state(self.name, base_url, key) for key in keys]
+        logger.info("Registered %s provider with %d keys", self.name, len(states))
+        # The environment's address is the provider's own; only one given in code is another.
+        own_address = self._base_url in (None, self.spec.base_url)
+        return Endpoint(
+            spec=self.spec,
+            pool=KeyPool(self.name, states, self.rules, base_url),
+            circuit=circuit(self.name, "" if own_address else base_url),
+            line=self._line(base_url),
+            key_variables=self.key_variables,
+            keyless=self.spec.keyless,
+            max_key_attempts=self.max_key_attempts,
+        )
+
+    def _line(self, base_url: str) -> Adapter:
+        if self.function is not None:
+            return FunctionAdapter(self.name, self.function)
+        transport = self._transport
+        return HttpAdapter(
+            self.spec,
+            lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
+            (lambda: transport) if transport else network,
+            self._headers,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The address: as given, else {PROVIDER}_API_URL, else the card's."""
+        if self._base_url:
+            return self._base_url.rstrip("/")
+        for prefix in self._prefixes:
+            if from_env := os.environ.get(f"{prefix}_API_URL"):
+                check_address(from_env.strip(), f"{prefix}_API_URL")
+                return from_env.strip().rstrip("/")
+        return self.spec.base_url
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that may hold keys, for messages."""
+        if any(self._named_keys):
+            return tuple(name for name in self._named_keys if name)
+        return tuple(f"{p}_API_KEY{s}" for p in self._prefixes for s in ("S", ""))
+
+    @property
+    def _prefixes(self) -> tuple[str, ...]:
+        return self.spec.variables or (self.name.upper().replace("-", "_"),)
+
+    def _parse_keys_from_env(self) -> tuple[str, ...]:
+        many, single = self._named_keys
+        if many is None and single is None:
+            return env_keys(self._prefixes)
+        return (many and _split(many)) or (single and _split(single)) or ()
+
+
+@cache
+def network() -> Transport:
+    """Load what speaks HTTP when it is first needed: an import need not wait for it."""
+    from scout_adapters.llm.transport.http_transport import shared_transport  # noqa: PLC0415  # see above
+
+    return shared_transport()
+
+
+def _split(variable: str) -> tuple[str, ...]:
+    return clean_keys(os.environ.get(variable, "").split(","), source=variable)
+
+
+def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:
+    return join_url(base_url, spec, model, stream=stream)
+
+
+def _function_card(name: str, *, keyless: bool) -> ProviderSpec:
+    """Make the card of a provider that is a function: its wire is never asked for."""
+    wire: Any = None
+    return ProviderSpec(
+        name=name, docs="", wire=wire, base_url="", keyless=keyless, json_schema=False
+    )
+
+
+def as_result(message: AIMessage) -> ProviderResult:
+    """Say an answer in the guide's words."""
+    usage = message.usage_metadata
+    scout = message.response_metadata["scout"]
+    return ProviderResult(
+        response_text=message.text,
+        cost_usd=scout["cost_usd"],
+        input_tokens=usage["input_tokens"] if usage else None,
+        output_tokens=usage["output_tokens"] if usage else None,
+        model=message.response_metadata.get("model_name") or scout["model"],
+        provider=scout["provider"],
+    )

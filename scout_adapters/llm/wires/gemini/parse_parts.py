@@ -1,0 +1,244 @@
+"""The parts of an answer, read into content blocks and calls as langchain-google-genai writes them.
+
+https://ai.google.dev/api/caching#Part
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from scout_adapters._internal.json_values import Json, mapping, objects
+from scout_adapters.errors import malformed
+from scout_adapters.llm.wires.parsing import dump_json, require
+
+OUTCOME_OK, OUTCOME_NOT_OK = 1, 2
+LARGEST_WHOLE = 2**53
+DEEPEST = 64
+STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+
+
+@dataclass(slots=True)
+class FunctionCall:
+    """One function call, complete."""
+
+    id: str
+    name: str
+    args: Any
+    signature: str | None
+
+
+@dataclass(slots=True)
+class PartReader:
+    """Reads parts in their order; holds what an earlier part says about a later one."""
+
+    seed: str
+    """Makes the ids that Gemini leaves out: the same answer always gets the same ones."""
+
+    audio: list[bytes] = field(default_factory=list)
+    audio_rate: int | None = None
+    """Samples per second, where the sound is bare PCM."""
+
+    _made: int = 0
+    _code_id: str = ""
+    _open: FunctionCall | None = None
+
+    def read(self, parts: list[Json]) -> Iterator[Json | FunctionCall]:
+        """Yield a block or a call for each part that shows something."""
+        for part in parts:
+            if "functionCall" in part:
+                call = self._call(part)
+                if call is not None:
+                    yield call
+            else:
+                yield from self._blocks(part)
+
+    def unfinished(self) -> FunctionCall | None:
+        """Return the call whose arguments were still coming."""
+        call, self._open = self._open, None
+        return call
+
+    def _new_id(self, about: str = "") -> str:
+        self._made += 1
+        name = f"{self.seed}/{self._made}/{about}"
+        # A lone surrogate, half of an emoji that was cut, has no UTF-8.
+        return str(uuid5(NAMESPACE_OID, name.encode("utf-8", "backslashreplace").decode()))
+
+    def _blocks(self, part: Json) -> Iterator[Json]:
+        signature = _text(part.get("thoughtSignature"))
+        text = part.get("text")
+        if isinstance(text, str) and (text or signature):
+            if part.get("thought"):
+                block: Json = {"type": "thinking", "thinking": text}
+                yield block | ({"signature": signature} if signature else {})
+                return
+            block = {"type": "text", "text": text}
+        elif (found := self._other(part)) is not None:
+            block = found
+        else:
+            return
+        if signature:
+            block["extras"] = {**block.get("extras", {}), "signature": signature}
+        yield block
+
+    def _other(self, part: Json) -> Json | None:
+        if isinstance(code := part.get("executableCode"), dict):
+            self._code_id = _text(code.get("id")) or self._new_id()
+            return {
+                "type": "executable_code",
+                "executable_code": _text(code.get("code")),
+                "language": _text(code.get("language")) or "PYTHON",
+                "id": self._code_id,
+            }
+        if isinstance(ran := part.get("codeExecutionResult"), dict):
+            fine = ran.get("outcome") in (
+                None,
+                "OUTCOME_OK",
+                OUTCOME_OK,
+            )  # no set: it may be a list
+            return {
+                "type": "code_execution_result",
+                "code_execution_result": _text(ran.get("output")),
+                "outcome": OUTCOME_OK if fine else OUTCOME_NOT_OK,
+                "tool_call_id": _text(ran.get("id")) or self._code_id,
+            }
+        if isinstance(blob := part.get("inlineData"), dict):
+            return self._inline(blob)
+        return self._elsewhere(part)
+
+    def _elsewhere(self, part: Json) -> Json | None:
+        """Read what lies on Google's side: files, and calls of its own tools."""
+        if isinstance(file := part.get("fileData"), dict):
+            mime = _text(file.get("mimeType"))
+            block = {"type": "file_data", "file_uri": _text(file.get("fileUri"))}
+            return block | ({"mime_type": mime} if mime else {})
+        if isinstance(call := part.get("toolCall"), dict):
+            return {
+                "type": "server_tool_call",
+                "name": _server_tool(call),
+                "id": _text(call.get("id")) or self._new_id(),
+                "args": mapping(call.get("args")),
+            }
+        if isinstance(result := part.get("toolResponse"), dict):
+            return {
+                "type": "server_tool_result",
+                "tool_call_id": _text(result.get("id")),
+                "status": "success",
+                "output": mapping(result.get("response")),
+                "extras": {"block_type": _server_tool(result)},
+            }
+        return None
+
+    def _inline(self, blob: Json) -> Json | None:
+        mime, data = _text(blob.get("mimeType")), _text(blob.get("data"))
+        if not mime or not data:
+            return None
+        if mime.startswith("image/"):
+            return {"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}}
+        if mime.startswith("audio/"):
+            self._listen(mime, data)
+            return None
+        return {"type": "media", "mime_type": mime, "data": data}
+
+    def _listen(self, mime: str, data: str) -> None:
+        try:
+            self.audio.append(base64.b64decode(data, validate=True))
+        except ValueError as error:
+            raise malformed(f"the sound in the answer is not base64: {error}") from error
+        kind, *options = mime.lower().replace(" ", "").split(";")
+        if kind in {"audio/l16", "audio/pcm"}:
+            rates = [option[5:] for option in options if option.startswith("rate=")]
+            self.audio_rate = int(rates[0]) if rates and rates[0].isdecimal() else 24000
+
+    def _call(self, part: Json) -> FunctionCall | None:
+        """Read a call; with `streamFunctionCallArguments` its arguments come one by one."""
+        told = require(part, "functionCall", dict)
+        if self._open is None:
+            name, args = require(told, "name", str), whole_numbers(told.get("args") or {})
+            self._open = FunctionCall(
+                id=_text(told.get("id")) or self._new_id(f"{name}/{dump_json(args)}"),
+                name=name,
+                args=args,
+                signature=_text(part.get("thoughtSignature")) or None,
+            )
+        for piece in objects(told.get("partialArgs")):
+            put_argument(self._open.args, piece)
+        return None if told.get("willContinue") is True else self.unfinished()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _server_tool(told: Json) -> str:
+    return _text(told.get("toolType")).lower() or "media_processing"
+
+
+def whole_numbers(value: Any, depth: int = 0) -> Any:
+    """Make 5 of 5.0: Gemini's arguments are protobuf Structs, which know no whole numbers."""
+    if depth > DEEPEST:
+        raise malformed(f"the arguments of a call are nested more than {DEEPEST} deep")
+    if isinstance(value, dict):
+        return {name: whole_numbers(each, depth + 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(each, depth + 1) for each in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return int(value)
+    return value
+
+
+def put_argument(args: Any, piece: Json) -> None:
+    """Put one of the `partialArgs` into its place; pieces of a string are joined.
+
+    https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling
+    """
+    path = _text(piece.get("jsonPath"))
+    steps = [int(at) if at else a or b or c for a, at, b, c in STEP.findall(path)]
+    kinds = [name for name in piece if name.endswith("Value")]
+    if not steps or not kinds:
+        return
+    value = None if kinds[0] == "nullValue" else whole_numbers(piece[kinds[0]])
+    holder: Any = args
+    for step, following in pairwise(steps):
+        holder = _reach(holder, step, [] if isinstance(following, int) else {})
+    known = _reach(holder, steps[-1], None)
+    holder[steps[-1]] = (
+        known + value if isinstance(known, str) and isinstance(value, str) else value
+    )
+
+
+def _reach(holder: Any, step: str | int, fresh: Any) -> Any:
+    """Go one step down, where needed into something fresh; lists grow one by one."""
+    if isinstance(holder, dict) and isinstance(step, str):
+        return holder.setdefault(step, fresh)
+    if isinstance(holder, list) and isinstance(step, int) and step <= len(holder):
+        if step == len(holder):
+            holder.append(fresh)
+        return holder[step]
+    raise malformed(f"an argument of a call has no place at {step!r}")
+
+
+def wav_file(samples: bytes, rate: int) -> bytes:
+    """Put a WAV header before PCM samples of 16 bits and one channel."""
+    head = struct.pack(
+        "<4sI8sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(samples),
+        b"WAVEfmt ",
+        16,
+        1,
+        1,
+        rate,
+        rate * 2,
+        2,
+        16,
+        b"data",
+        len(samples),
+    )
+    return head + samples

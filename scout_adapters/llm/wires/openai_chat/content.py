@@ -1,0 +1,121 @@
+"""Content parts: canonical blocks in Chat Completions' words.
+
+https://platform.openai.com/docs/api-reference/chat/create and, for what only OpenRouter and a few
+others carry, https://openrouter.ai/docs/guides/overview/multimodal/pdfs and …/videos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import UnsupportedContent
+from scout_adapters.llm.types import ProviderSpec, Turn
+
+# Cache markers that sit beside a part: Anthropic's, which OpenRouter passes on, and OpenAI's own.
+MARKERS = ("cache_control", "prompt_cache_breakpoint")
+
+AUDIO_FORMATS = {"mpeg": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
+
+
+def message_content(turn: Turn, spec: ProviderSpec) -> str | list[Json]:
+    """Render a turn's blocks: plain text where one bare text is all, else a list of parts."""
+    parts = [part for block in turn.blocks if (part := _part(block, turn, spec)) is not None]
+    if len(parts) > 1:
+        parts = [part for part in parts if part.get("text") != ""] or parts[:1]
+    if not parts:
+        return ""
+    only = parts[0]
+    if len(parts) == 1 and only.keys() == {"type", "text"} and only["type"] == "text":
+        text: str = only["text"]
+        return text
+    return parts
+
+
+def _part(block: Json, turn: Turn, spec: ProviderSpec) -> Json | None:
+    kind = block["type"]
+    if kind in {"tool_call", "reasoning"}:
+        return None
+    if kind == "native":
+        value: Json = block["value"]
+        return value
+    part = {"type": "text", "text": block["text"]} if kind == "text" else _media(block, turn, spec)
+    if spec.cache_markers:
+        part |= {name: block[name] for name in MARKERS if name in block}
+    return part
+
+
+def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
+    kind = block["type"]
+    taken = turn.role == "user" or (
+        turn.role == "tool" and kind == "image" and "tool_images" in spec.takes
+    )
+    if not taken:
+        raise UnsupportedContent(turn.where, kind, f"{turn.role} messages carry text only here")
+    if kind in spec.refuses:
+        raise UnsupportedContent(turn.where, kind, f"{spec.name} takes none")
+    part, why = RENDERERS[kind](block, spec)
+    if part is None:
+        raise UnsupportedContent(turn.where, kind, why)
+    return part
+
+
+Rendered = tuple[Json | None, str]
+"""A part, or None and the reason why there is none."""
+
+
+def _image(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as all renderers
+    url = _address(block)
+    if url is None:
+        return None, "an image goes as base64 or as a URL"
+    image: Json = {"url": url}
+    if "detail" in block:
+        image["detail"] = block["detail"]
+    return {"type": "image_url", "image_url": image}, ""
+
+
+def _audio(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as all renderers
+    subtype = _subtype(block)
+    if "base64" not in block or not subtype:
+        return None, "audio goes as base64 with its mime_type"
+    audio = {"data": block["base64"], "format": AUDIO_FORMATS.get(subtype, subtype)}
+    return {"type": "input_audio", "input_audio": audio}, ""
+
+
+def _video(block: Json, spec: ProviderSpec) -> Rendered:
+    url = _address(block)
+    if "video" not in spec.takes:
+        return None, f"{spec.name} takes no video"
+    if url is None:
+        return None, "a video goes as base64 or as a URL"
+    return {"type": "video_url", "video_url": {"url": url}}, ""
+
+
+def _file(block: Json, spec: ProviderSpec) -> Rendered:
+    if "file_id" in block:
+        return {"type": "file", "file": {"file_id": block["file_id"]}}, ""
+    if "base64" not in block and "file_url" not in spec.takes:
+        return None, f"{spec.name} takes a file as base64 or as an id, not as a URL"
+    # OpenAI refuses `file_data` without a name.
+    name = block.get("filename") or f"document.{_subtype(block) or 'pdf'}"
+    return {"type": "file", "file": {"filename": name, "file_data": _address(block)}}, ""
+
+
+RENDERERS: Mapping[str, Callable[[Json, ProviderSpec], Rendered]] = {
+    "image": _image,
+    "audio": _audio,
+    "video": _video,
+    "file": _file,
+}
+
+
+def _address(block: Json) -> str | None:
+    if "base64" in block:
+        return f"data:{block.get('mime_type', '')};base64,{block['base64']}"
+    return block.get("url")
+
+
+def _subtype(block: Json) -> str:
+    """Return `wav` of `audio/x-wav; rate=16000`."""
+    _, _, subtype = str(block.get("mime_type") or "").partition("/")
+    return subtype.partition(";")[0].strip().removeprefix("x-")

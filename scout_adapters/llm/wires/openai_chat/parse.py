@@ -1,0 +1,79 @@
+"""Reading a whole Chat Completions answer.
+
+https://platform.openai.com/docs/api-reference/chat/object
+"""
+
+from __future__ import annotations
+
+from langchain_core.messages import AIMessage
+
+from scout_adapters._internal.json_values import Json, mapping, objects
+from scout_adapters.errors import malformed
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat.parse_fields import (
+    BODY_LISTS,
+    MESSAGE_LISTS,
+    MESSAGE_OBJECTS,
+    content_of,
+    first_metadata,
+    last_metadata,
+    message_id,
+    non_empty,
+    raise_if_choice_failed,
+    raise_if_refused,
+    reasoning_of,
+    text_field,
+)
+from scout_adapters.llm.wires.openai_chat.tool_calls import parse_tool_calls
+from scout_adapters.llm.wires.openai_chat.usage import usage_of
+from scout_adapters.llm.wires.parsing import require
+
+
+def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
+    """Read the first choice of an answer; raises `RefusedInBand` and `MalformedResponse`."""
+    if not isinstance(body, dict):
+        raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
+    raise_if_refused(body)
+    choice = _first_choice(body)
+    raise_if_choice_failed(choice)
+    message = _message(choice)
+    text, thoughts, others = content_of(message.get("content"))
+    calls, broken = parse_tool_calls(message.get("tool_calls"))
+    usage = mapping(body.get("usage") or choice.get("usage"))
+    ending = last_metadata(body, usage, text_field(choice, "finish_reason"), choice.get("logprobs"))
+    return AIMessage(
+        content=text,
+        additional_kwargs=_kept(message, body, thoughts, others),
+        tool_calls=calls,
+        invalid_tool_calls=broken,
+        usage_metadata=usage_of(usage),
+        response_metadata=first_metadata(body, spec.maker) | ending,
+        id=message_id(body.get("id")),
+    )
+
+
+def _first_choice(body: Json) -> Json:
+    choices = require(body, "choices", list)
+    if not choices or not isinstance(choices[0], dict):
+        raise malformed("expected 'choices' to begin with an object")
+    choice: Json = choices[0]
+    return choice
+
+
+def _message(choice: Json) -> Json:
+    # Azure leaves the message out where its filter withheld the answer.
+    if choice.get("message") is None and choice.get("finish_reason"):
+        return {}
+    return require(choice, "message", dict)
+
+
+def _kept(message: Json, body: Json, thoughts: str, others: list[Json]) -> Json:
+    kept: Json = {
+        "reasoning_content": thoughts or reasoning_of(message),
+        "refusal": text_field(message, "refusal"),
+        "content_chunks": others,
+    }
+    kept |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
+    kept |= {name: non_empty(message[name]) for name in MESSAGE_OBJECTS if name in message}
+    kept |= {name: body[name] for name in BODY_LISTS if name in body}
+    return {name: value for name, value in kept.items() if value}

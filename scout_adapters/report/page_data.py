@@ -1,0 +1,196 @@
+"""A summary as the page's data: sums, and names as the log has them, for JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from scout_adapters.report.call_row import CallRow
+from scout_adapters.report.caveats import caveats
+from scout_adapters.report.key_health import STATES, KeyHealth
+from scout_adapters.report.latencies import Percentiles
+from scout_adapters.report.summary import By, Spending, Summary, merged
+from scout_adapters.report.totals import Totals
+
+Json = dict[str, Any]
+T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
+
+MODELS, KEYS, GROUPS = 8, 50, 25
+"""How many of them are drawn or listed; the others are added up, or counted."""
+
+TO_MILLISECONDS = len("2026-11-23T10:00:00.000")
+LINES = 6
+"""Models whose latency is drawn over time."""
+
+GROUPED: Sequence[By] = ("model", "provider", "key", "tag", "user")
+
+
+def page_data(summary: Summary) -> Json:
+    """Return all that the page shows. US dollars, tokens, seconds, times in UTC."""
+    axis = list(summary.spent_by_time())
+    return {
+        "rows": summary.rows,
+        "unit": summary.axis.level.unit,
+        "axis": axis,
+        "head": _head(summary),
+        "doubts": caveats(summary),
+        "spend": _spend(summary, axis),
+        "tokens": _tokens(summary.by("day"), axis),
+        "latency": _latency(summary, axis),
+        "failures": _failures(summary.failures),
+        "keys": _keys(summary, axis),
+        "groups": {what: _groups(summary.by(what)) for what in GROUPED},
+        "calls": _calls(summary.calls.newest(), summary.total().calls),
+    }
+
+
+def _head(summary: Summary) -> Json:
+    events = summary.spent_on(lambda place: place[1])
+    return {
+        "cost": summary.cost,
+        "total": asdict(summary.total()),
+        "events": [{"name": name, **asdict(spent)} for name, spent in events.items()],
+        "retried": summary.calls.retried,
+        "rescued": summary.calls.rescued,
+    }
+
+
+def _spend(summary: Summary, axis: Sequence[str]) -> list[Json]:
+    """Return a series of amounts for each of the dearest models, for the others, and for events."""
+    shortened = summary.axis.shortened
+    dearest = set(list(summary.by("model"))[:MODELS])
+    parts = merged(
+        summary.by_place,
+        lambda place: ((place[2] if place[2] in dearest else "", shortened(place[0])),),
+    )
+    named = [name for name in summary.by("model") if name in dearest]
+    others = [""] if len(summary.by("model")) > MODELS else []
+    nothing = Totals()
+    series = [
+        {
+            "name": name,
+            "kind": "model" if name else "others",
+            "values": [parts.get((name, time), nothing).cost for time in axis],
+        }
+        for name in named + others
+    ]
+    events = summary.spent_on(lambda place: shortened(place[0]))
+    if events:
+        values = [events.get(time, Spending()).cost for time in axis]
+        series.append({"name": "", "kind": "events", "values": values})
+    return series
+
+
+def _tokens(by_time: Mapping[str, Totals], axis: Sequence[str]) -> list[Json]:
+    """Return a series for each kind of tokens; together they are all tokens, none of them twice."""
+    kinds: Mapping[str, Callable[[Totals], int]] = {
+        "fresh input": lambda one: max(0, one.input_t - one.cache_read_t - one.cache_write_t),
+        "cache read": lambda one: one.cache_read_t,
+        "cache write": lambda one: one.cache_write_t,
+        "output": lambda one: max(0, one.output_t - one.reasoning_t),
+        "reasoning": lambda one: one.reasoning_t,
+    }
+    nothing = Totals()
+    return [
+        {"name": kind, "values": [count(by_time.get(time, nothing)) for time in axis]}
+        for kind, count in kinds.items()
+    ]
+
+
+def _latency(summary: Summary, axis: Sequence[str]) -> Json:
+    whole, first = summary.latencies.by_model(), summary.latencies.first_by_model()
+    over_time = summary.latencies.over_time(summary.axis.shortened)
+    return {
+        "models": [
+            {"name": name, "whole": asdict(known), "first": _known(first.get(name))}
+            for name, known in list(whole.items())[:GROUPS]
+        ],
+        "over_time": [
+            {"name": name, "values": [_known(over_time.get((time, name))) for time in axis]}
+            for name in list(whole)[:LINES]
+        ],
+    }
+
+
+def _known(percentiles: Percentiles | None) -> Json | None:
+    return None if percentiles is None else asdict(percentiles)
+
+
+def _failures(failures: Mapping[tuple[str, str], int]) -> Json:
+    """Return kinds and providers, those with the most failed requests first, and the counts."""
+    kinds: Counter[str] = Counter()
+    providers: Counter[str] = Counter()
+    for (kind, provider), times in failures.items():
+        kinds[kind] += times
+        providers[provider] += times
+    named = [name for name, _ in providers.most_common()]
+    return {
+        "kinds": [kind for kind, _ in kinds.most_common()],
+        "providers": named,
+        "counts": [
+            [failures.get((kind, name), 0) for kind, _ in kinds.most_common()] for name in named
+        ],
+    }
+
+
+def _keys(summary: Summary, axis: Sequence[str]) -> Json:
+    keys = summary.keys.ranked()
+    folded = Counter(key.state or "unknown" for key in keys[KEYS:])
+    listed = sorted(keys[:KEYS], key=lambda key: (key.state == "ok", key.provider, -key.uses))
+    return {
+        "states": STATES,
+        "all": len(keys),
+        "listed": [_key(key, axis, summary.axis.shortened) for key in listed],
+        "folded": [{"state": state, "keys": number} for state, number in folded.most_common()],
+    }
+
+
+def _key(key: KeyHealth, axis: Sequence[str], shortened: Callable[[str], str]) -> Json:
+    cells = key.over_time(shortened)
+    return {
+        "provider": key.provider,
+        "key": key.key,
+        "state": key.state,
+        "since": key.since,
+        "last_seen": key.last_seen,
+        "counts": key.counts,
+        "cells": [cells.get(time, 0) for time in axis],
+    }
+
+
+def _groups(groups: Mapping[str, Totals]) -> Json:
+    listed = [{"name": name, **asdict(one)} for name, one in list(groups.items())[:GROUPS]]
+    return {"all": len(groups), "listed": listed}
+
+
+def _calls(calls: Sequence[CallRow], total: int) -> Json:
+    """Return the calls by column; texts that recur stand once, and are named by their number."""
+    last = [call.last for call in calls]
+    return {
+        "all": total,
+        "time": [one.time[:TO_MILLISECONDS] for one in last],
+        "run": [one.run_id for one in last],
+        "tags": _coded(one.tags for one in last),
+        "user": _coded(one.user for one in last),
+        "model": _coded(one.model for one in last),
+        "key": _coded(one.key for one in last),
+        "outcome": _coded(one.outcome for one in last),
+        "reason": _coded(one.reason for one in last),
+        "before": _coded(call.before for call in calls),
+        "requests": [call.requests for call in calls],
+        "latency": [one.latency_s for one in last],
+        "first": [one.first_token_s for one in last],
+        "input": [call.input_t for call in calls],
+        "output": [call.output_t for call in calls],
+        "cost": [call.cost for call in calls],
+        "unpriced": [int(call.unpriced) for call in calls],
+    }
+
+
+def _coded(values: Iterable[H]) -> Json:
+    numbers: dict[H, int] = {}
+    codes = [numbers.setdefault(value, len(numbers)) for value in values]
+    return {"names": list(numbers), "codes": codes}

@@ -1,0 +1,1 @@
+"""The emulator: in-process transport, local server, routes, and the log of requests."""

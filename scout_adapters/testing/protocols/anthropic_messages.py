@@ -1,0 +1,224 @@
+"""Anthropic's Messages: reads requests, writes answers whole and as server-sent events.
+
+https://platform.claude.com/docs/en/api/messages and …/build-with-claude/streaming
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scout_adapters.testing.http_messages import BodyPart, CachedTokens, Json, dumps
+from scout_adapters.testing.ids import Ids, sign
+from scout_adapters.testing.model.answer import Answer, AnsweredCall, pieces
+from scout_adapters.testing.model.chat_request import (
+    ReceivedRequest,
+    ReceivedTool,
+    ReceivedTurn,
+    mapping,
+    objects,
+    received_text,
+    strings,
+    token_weights,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MEDIA = {"image": "image", "document": "file"}
+_THINKERS = ("reason", "-r1", "thinking")
+_FRAGMENT = 12
+
+
+def read(body: Json) -> ReceivedRequest:
+    """Read a request."""
+    turns = [ReceivedTurn("system", _text(body.get("system")))] if body.get("system") else []
+    for message in objects(body.get("messages")):
+        turns.extend(_turns(message))
+    choice = mapping(body.get("tool_choice"))
+    return ReceivedRequest(
+        model=str(body.get("model")),
+        stream=body.get("stream") is True,
+        tools=tuple(_tool(tool) for tool in objects(body.get("tools"))),
+        choice=f"={choice['name']}" if "name" in choice else str(choice.get("type", "auto")),
+        parallel=choice.get("disable_parallel_tool_use") is not True,
+        schema=_schema(body),
+        stop=strings(body.get("stop_sequences")),
+        max_tokens=body.get("max_tokens"),
+        thinks=_thinks(body),
+        **received_text(turns),
+        **token_weights(turns, body.get("tools")),
+    )
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in objects(content))
+
+
+def _turns(message: Json) -> Iterator[ReceivedTurn]:
+    """Take a message apart: tool results come first and are turns of their own."""
+    content = message.get("content")
+    blocks = objects(content)
+    for block in blocks:
+        if block.get("type") == "tool_result":
+            media = tuple(
+                _MEDIA[b["type"]] for b in objects(block.get("content")) if b["type"] in _MEDIA
+            )
+            yield ReceivedTurn("tool", _text(block.get("content")), (), media)
+    calls = tuple(str(b.get("name")) for b in blocks if b.get("type") == "tool_use")
+    media = tuple(_MEDIA[b["type"]] for b in blocks if b.get("type") in _MEDIA)
+    text = _text(content)
+    speaker: Any = "model" if message.get("role") == "assistant" else "user"
+    if text or calls or media or isinstance(content, str):
+        yield ReceivedTurn(speaker, text, calls, media)
+
+
+def _tool(tool: Json) -> ReceivedTool:
+    return ReceivedTool(str(tool.get("name")), mapping(tool.get("input_schema")))
+
+
+def _schema(body: Json) -> Json | None:
+    form = mapping(body.get("output_config")).get("format") or body.get("output_format")
+    return mapping(form).get("schema")
+
+
+def _thinks(body: Json) -> bool:
+    kind = mapping(body.get("thinking")).get("type")
+    if kind is not None:
+        return kind in {"enabled", "adaptive"}
+    return any(sign in str(body.get("model")).lower() for sign in _THINKERS)
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWriter:
+    """Writes one answer."""
+
+    ids: Ids
+    body: Json
+    """The request."""
+
+    answer: Answer
+    input_tokens: int
+    cached: CachedTokens
+
+    def whole(self) -> Json:
+        """Render the answer as one body."""
+        return self._message(
+            content=list(self._content()),
+            stop_reason=self._stop_reason,
+            stop_sequence=self.answer.stopped_by,
+            usage=self._usage(self.answer.output_tokens) | self._details,
+        )
+
+    def _message(self, **more: Any) -> Json:
+        return {
+            "model": self.body["model"],
+            "id": f"msg_01{self.ids.hex(22)}",
+            "type": "message",
+            "role": "assistant",
+            **more,
+        }
+
+    @property
+    def _stop_reason(self) -> str:
+        reasons = {"stop": "end_turn", "tools": "tool_use", "length": "max_tokens"}
+        return reasons.get(self.answer.finish, self.answer.finish)
+
+    @property
+    def _details(self) -> Json:
+        """Count the thinking; a stream does so only at its end."""
+        return {"output_tokens_details": {"thinking_tokens": self.answer.reasoning_tokens}}
+
+    def _usage(self, output_tokens: int) -> Json:
+        hour = self.cached.written if self.cached.hour else 0
+        fresh = self.input_tokens - self.cached.read - self.cached.written
+        return {
+            "input_tokens": max(0, fresh),
+            "cache_creation_input_tokens": self.cached.written,
+            "cache_read_input_tokens": self.cached.read,
+            "cache_creation": {
+                "ephemeral_5m_input_tokens": self.cached.written - hour,
+                "ephemeral_1h_input_tokens": hour,
+            },
+            "output_tokens": output_tokens,
+            "service_tier": "standard",
+        }
+
+    def _content(self) -> Iterator[Json]:
+        said = self.answer.reasoning
+        if said:
+            yield {"type": "thinking", "thinking": said, "signature": sign(said)}
+        if self.answer.text:
+            yield {"type": "text", "text": self.answer.text}
+        for at, call in enumerate(self.answer.calls):
+            yield self._tool_use(at, call) | {"input": call.args}
+
+    def _tool_use(self, at: int, call: AnsweredCall) -> Json:
+        made = f"toolu_01{self.ids.of(at).hex(22)}"
+        return {"type": "tool_use", "id": made, "name": call.name, "input": {}}
+
+    def events(self) -> tuple[BodyPart, ...]:
+        """Render the answer as server-sent events."""
+        end = self.answer.output_tokens
+        start = self._message(
+            content=[], stop_reason=None, stop_sequence=None, usage=self._usage(1)
+        )
+        parts = [_event("message_start", {"message": start})]
+        for at, (block, deltas) in enumerate(self._streamed()):
+            parts.append(_event("content_block_start", {"index": at, "content_block": block}))
+            parts += [_event("ping", {})] * (at == 0)
+            for delta, tokens in deltas:
+                parts.append(_event("content_block_delta", {"index": at, "delta": delta}, tokens))
+            parts.append(_event("content_block_stop", {"index": at}, parts[-1].tokens))
+        delta = {"stop_reason": self._stop_reason, "stop_sequence": self.answer.stopped_by}
+        usage = self._usage(end)
+        counts = {key: usage[key] for key in usage if key.endswith("_tokens")}
+        parts.append(
+            _event("message_delta", {"delta": delta, "usage": counts | self._details}, end)
+        )
+        return (*parts, _event("message_stop", {}, end))
+
+    def _streamed(self) -> Iterator[tuple[Json, list[tuple[Json, int]]]]:
+        """Yield each block as it starts, with its deltas and the tokens said by then."""
+        said, before = self.answer.reasoning, 0
+        if said:
+            deltas = _deltas("thinking_delta", "thinking", pieces(said), 0)
+            signature = {"type": "signature_delta", "signature": sign(said)}
+            before = len(said)
+            closing = [(signature, (before + 3) // 4)]
+            yield {"type": "thinking", "thinking": "", "signature": ""}, deltas + closing
+        if self.answer.text:
+            deltas = _deltas("text_delta", "text", pieces(self.answer.text), before)
+            yield {"type": "text", "text": ""}, deltas
+        for at, call in enumerate(self.answer.calls):
+            # `{}` is streamed as no text at all.
+            text = "" if call.arguments == "{}" else call.arguments
+            cut = ["", *(text[i : i + _FRAGMENT] for i in range(0, len(text), _FRAGMENT))]
+            yield self._tool_use(at, call), _deltas("input_json_delta", "partial_json", cut, before)
+            before += len(call.name) + len(text)
+
+
+def _deltas(kind: str, name: str, texts: list[str], before: int) -> list[tuple[Json, int]]:
+    deltas: list[tuple[Json, int]] = []
+    for text in texts:
+        before += len(text)
+        deltas.append(({"type": kind, name: text}, (before + 3) // 4))
+    return deltas
+
+
+def _event(kind: str, fields: Json, tokens: int = 0) -> BodyPart:
+    data = dumps({"type": kind, **fields})
+    return BodyPart(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n", tokens)
+
+
+def headers(ids: Ids) -> dict[str, str]:
+    """Name the request and the account's limits, as the API does on every answer."""
+    reset = "2026-01-01T00:01:00Z"
+    named = {"request-id": f"req_011{ids.hex(21)}", "anthropic-organization-id": ids.uuid()}
+    for kind, limit in (("requests", "4000"), ("tokens", "480000")):
+        named[f"anthropic-ratelimit-{kind}-limit"] = limit
+        named[f"anthropic-ratelimit-{kind}-remaining"] = str(int(limit) - 1)
+        named[f"anthropic-ratelimit-{kind}-reset"] = reset
+    return named

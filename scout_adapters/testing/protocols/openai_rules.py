@@ -1,0 +1,227 @@
+"""What OpenAI-like APIs refuse, and routers get wrong: tool pairing, empty lists, strict schemas.
+
+The messages are the providers' own, typing errors included.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from scout_adapters.testing.model.chat_request import mapping, objects
+from scout_adapters.testing.protocols.openai_chat import read
+from scout_adapters.testing.protocols.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scout_adapters.testing.http_messages import Json
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]+")
+_NINE = re.compile(r"[a-zA-Z0-9]{9}")
+_ONLY_COMPLETION_TOKENS = re.compile(r"(o\d|gpt-5)")
+_LONGEST_ID = 40
+
+
+def check(body: Json, flavour: str) -> Violation | None:
+    """Return the first reason to refuse a request, None if there is none."""
+    checks: list[Callable[[Json], Iterator[Violation]]] = [_shape, _tools, _pairs]
+    checks += _MORE.get(flavour, ())
+    return next((complaint for found in checks for complaint in found(body)), None)
+
+
+def _empty(name: str) -> Violation:
+    text = "empty array. Expected an array with minimum length 1, but got an empty array instead."
+    return Violation(f"Invalid '{name}': {text}", name, "empty_array")
+
+
+def _shape(body: Json) -> Iterator[Violation]:
+    if not isinstance(body.get("model"), str) or not body["model"]:
+        yield Violation("you must provide a model parameter")
+    if not isinstance(body.get("messages"), list):
+        missing = "Missing required parameter: 'messages'."
+        yield Violation(missing, "messages", "missing_required_parameter")
+    if body.get("messages") == []:
+        yield _empty("messages")
+    for at, message in enumerate(objects(body.get("messages"))):
+        if message.get("content") is None and not message.get("tool_calls"):
+            where = f"messages.[{at}].content"
+            yield Violation("Invalid value for 'content': expected a string, got null.", where)
+
+
+def _tools(body: Json) -> Iterator[Violation]:
+    if body.get("tools") == []:
+        yield _empty("tools")
+    for at, tool in enumerate(objects(body.get("tools"))):
+        name = mapping(tool.get("function")).get("name")
+        if tool.get("type") == "function" and not _NAME.fullmatch(str(name)):
+            where = f"tools[{at}].function.name"
+            text = "string does not match pattern. Expected a string that matches the pattern"
+            yield Violation(
+                f"Invalid '{where}': {text} '^[a-zA-Z0-9_-]+$'.", where, "invalid_value"
+            )
+
+
+def _pairs(body: Json) -> Iterator[Violation]:
+    """Every tool message answers a call, and every call is answered before anybody speaks."""
+    open_calls: list[str] = []
+    for at, message in enumerate(objects(body.get("messages"))):
+        if message.get("role") == "tool":
+            yield from _answered(at, message, open_calls)
+            continue
+        yield from _unanswered(open_calls)
+        calls = message.get("tool_calls")
+        if calls == []:
+            yield _empty(f"messages[{at}].tool_calls")
+        open_calls = [str(call.get("id")) for call in objects(calls)]
+    yield from _unanswered(open_calls)
+
+
+def _answered(at: int, message: Json, open_calls: list[str]) -> Iterator[Violation]:
+    if not message.get("tool_call_id"):
+        text = "messages with role 'tool' must have a 'tool_call_id'."
+        where = f"messages.[{at}].tool_call_id"
+        yield Violation(f"Missing parameter 'tool_call_id': {text}", where)
+    elif message["tool_call_id"] not in open_calls:
+        text = "messages with role 'tool' must be a response to a preceeding message with"
+        yield Violation(f"Invalid parameter: {text} 'tool_calls'.", f"messages.[{at}].role")
+    else:
+        open_calls.remove(message["tool_call_id"])
+
+
+def _unanswered(open_calls: list[str]) -> Iterator[Violation]:
+    if open_calls:
+        yield Violation(
+            "An assistant message with 'tool_calls' must be followed by tool messages responding "
+            "to each 'tool_call_id'. The following tool_call_ids did not have response messages: "
+            + ", ".join(open_calls),
+            "messages",
+        )
+
+
+def _openai(body: Json) -> Iterator[Violation]:
+    if "tool_choice" in body and "tools" not in body:
+        text = "'tool_choice' is only allowed when 'tools' are specified."
+        yield Violation(f"Invalid value for 'tool_choice': {text}", "tool_choice")
+    for at, message in enumerate(objects(body.get("messages"))):
+        if message["role"] != "user" and "image_url" in _kinds(message):
+            text = f"Invalid 'messages[{at}]'. Image URLs are only allowed for messages with role"
+            text += (
+                f" 'user', but this message with role '{message['role']}' contains an image URL."
+            )
+            yield Violation(text, f"messages[{at}]", "invalid_value")
+    if "max_tokens" in body and _ONLY_COMPLETION_TOKENS.match(str(body.get("model"))):
+        text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+        yield Violation(f"Unsupported parameter: {text}", "max_tokens", "unsupported_parameter")
+    for at, call_at, call in _calls(body):
+        made = str(call.get("id"))
+        if len(made) > _LONGEST_ID:
+            where = f"messages[{at}].tool_calls[{call_at}].id"
+            text = f"Invalid '{where}': string too long. Expected a string with maximum length 40,"
+            text += f" but got a string with length {len(made)} instead."
+            yield Violation(text, where, "string_above_max_length")
+    yield from _strict(body)
+
+
+def _kinds(message: Json) -> list[str]:
+    return [str(part.get("type")) for part in objects(message.get("content"))]
+
+
+def _calls(body: Json) -> Iterator[tuple[int, int, Json]]:
+    for at, message in enumerate(objects(body.get("messages"))):
+        for call_at, call in enumerate(objects(message.get("tool_calls"))):
+            yield at, call_at, call
+
+
+def _json_word(body: Json) -> Iterator[Violation]:
+    form = mapping(body.get("response_format")).get("type")
+    said = str(body.get("messages")).lower()
+    if form == "json_object" and "json" not in said:
+        text = "must contain the word 'json' in some form, to use 'response_format' of type"
+        yield Violation(f"'messages' {text} 'json_object'.", "messages")
+
+
+def _strict(body: Json) -> Iterator[Violation]:
+    """Strict schemas name every property as required, and forbid all others."""
+    form = mapping(mapping(body.get("response_format")).get("json_schema"))
+    schema = form.get("schema")
+    places: list[tuple[str, str, Json, Any]] = [
+        ("response_format", "response_format", form, schema)
+    ]
+    for at, tool in enumerate(objects(body.get("tools"))):
+        function = mapping(tool.get("function"))
+        where = f"tools[{at}].function.parameters"
+        places.append(("function", where, function, function.get("parameters")))
+    for kind, where, holder, schema in places:
+        fault = _loose(schema, ()) if holder.get("strict") is True else None
+        if fault:
+            text = f"Invalid schema for {kind} '{holder.get('name')}': {fault}"
+            yield Violation(
+                text, where, "invalid_function_parameters" if "tools" in where else None
+            )
+
+
+def _loose(schema: Any, path: tuple[str, ...]) -> str | None:
+    """Return what keeps a schema from being strict."""
+    if not isinstance(schema, dict):
+        return None
+    properties = mapping(schema.get("properties"))
+    context = f"In context={path!r}, "
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        return f"{context}'additionalProperties' is required to be supplied and to be false."
+    missing = [name for name in properties if name not in (schema.get("required") or ())]
+    if missing:
+        text = "'required' is required to be supplied and to be an array including every key in"
+        return f"{context}{text} properties. Missing '{missing[0]}'."
+    inner: list[tuple[tuple[str, ...], Any]] = []
+    inner += [(("properties", name), one) for name, one in properties.items()]
+    inner += [(("items",), schema.get("items"))]
+    inner += [(("$defs", name), one) for name, one in mapping(schema.get("$defs")).items()]
+    return next((found for step, one in inner if (found := _loose(one, path + step))), None)
+
+
+def _mistral(body: Json) -> Iterator[Violation]:
+    rule = "but must be a-z, A-Z, 0-9, with a length of 9."
+    messages = objects(body.get("messages"))
+    ids = [str(call.get("id")) for _, _, call in _calls(body)]
+    ids += [str(message.get("tool_call_id")) for message in messages if message["role"] == "tool"]
+    for made in ids:
+        if not _NINE.fullmatch(made):
+            text = f"Tool call id was {made} {rule}"
+            yield Violation(text, None, "3280", "invalid_function_call")
+    for message in messages:
+        said = message.get("content") or message.get("tool_calls")
+        if message["role"] == "assistant" and not said:
+            text = "Assistant message must have either content or tool_calls, but not none."
+            yield Violation(text, None, "3240", "invalid_request_message_order")
+    for before, after in pairwise(messages):
+        if before["role"] == "tool" and after["role"] in {"user", "system"}:
+            text = f"Unexpected role '{after['role']}' after role 'tool'"
+            yield Violation(text, None, "3230", "invalid_request_message_order")
+    if messages[-1]["role"] == "assistant" and not messages[-1].get("prefix"):
+        text = "Expected last role User or Tool (or Assistant with prefix True) for serving but got"
+        yield Violation(f"{text} assistant", None, "3230", "invalid_request_message_order")
+
+
+def _deepseek(body: Json) -> Iterator[Violation]:
+    asked = read(body)
+    if asked.thinks and (asked.choice == "any" or asked.choice.startswith("=")):
+        text = "Thinking mode does not support this tool_choice"
+        yield Violation(text, None, "invalid_request_error")
+    for at, message in enumerate(objects(body.get("messages"))):
+        if odd := [kind for kind in _kinds(message) if kind != "text"]:
+            text = "Failed to deserialize the JSON body into the target type:"
+            text += f" messages[{at}]: unknown variant `{odd[0]}`, expected `text`"
+            yield Violation(text, None, "invalid_request_error")
+        if asked.thinks and message.get("tool_calls") and not message.get("reasoning_content"):
+            text = "The `reasoning_content` in the thinking mode must be passed back to the API."
+            yield Violation(text, None, "invalid_request_error")
+
+
+_MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
+    "openai": (_openai, _json_word),
+    "groq": (_json_word,),
+    "deepseek": (_deepseek, _json_word),
+    "mistral": (_mistral,),
+}
