@@ -118,7 +118,7 @@ def test_a_request_leaves_in_one_piece(server: Server) -> None:
 async def test_as_many_connections_are_kept_as_may_be(
     server: Server, monkeypatch: pytest.MonkeyPatch, carried: str
 ) -> None:
-    monkeypatch.setattr(pool, "MOST_IDLE", 3)
+    monkeypatch.setattr(pool, "MAX_IDLE", 3)
     transport = Transport()
     model = model_at(server.url, transport)
     await asyncio.gather(*(model.ainvoke("hi") for _ in range(12)))
