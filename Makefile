@@ -12,6 +12,7 @@ test: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.structure
 	$(BIN)/pytest -n 2
 
 # Plays all 88 faults, and prints what came of each.
