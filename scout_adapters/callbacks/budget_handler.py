@@ -131,10 +131,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
         accounts = self._shared or self._accounts(run, proposal)
         if not accounts:
             return
-        ceiling = proposal.ceiling(self.answer_tokens)
-        amount = ceiling.nano
+        bound = proposal.cost_bound(self.answer_tokens)
+        amount = bound.nano
         if amount is None:
-            amount = self._unpriced(accounts[0], ceiling)
+            amount = self._unpriced(accounts[0], bound)
         held = self.store.hold(accounts, amount)
         if isinstance(held, Balance):
             held = self._beyond(accounts, amount, held)
@@ -199,11 +199,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
         with suppress(BudgetError):  # whoever spends next hears of it
             self.store.forget(self.name, window)
 
-    def _unpriced(self, account: Account, ceiling: CostBound) -> int:
+    def _unpriced(self, account: Account, bound: CostBound) -> int:
         """Return what to hold where nobody knows what a call can cost, if it may be made."""
         if self._allows_unpriced:
             return 0
-        raise self._passing(self._plan.uncovered(account, ceiling.why), account)
+        raise self._passing(self._plan.uncovered(account, bound.why), account)
 
     def _beyond(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
         """Hold what an account is too short for, or raise: as its owner has said."""

@@ -58,7 +58,7 @@ def record_of_failure(
 ) -> AttemptRecord:
     """Make the record of a call of which no answer has come."""
     billed = (
-        error_from_foreign(call.provider, error).conduct.billed
+        error_from_foreign(call.provider, error).policy.billed
         if isinstance(error, Exception)
         else None
     )
@@ -81,12 +81,12 @@ class OtherModelProposal:
         """Say who is asked; which key, its model does not tell."""
         return {"provider": self.call.provider, "model": self.call.model, "key_id": None}
 
-    def ceiling(self, answer_tokens: int | None = None) -> CostBound:
+    def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that it can cost, as far as what LangChain tells of it says."""
-        return _ceiling_of(self.call, answer_tokens)
+        return _cost_bound_of(self.call, answer_tokens)
 
 
-def _ceiling_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound:
+def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound:
     spec = next((one for one in registry.specs() if call.provider in (one.name, one.maker)), None)
     name = spec.name if spec else call.provider
     window = None if spec else context_window(name, call.model)

@@ -301,12 +301,12 @@ class ScoutChatModel(ChatOptions):
         stop: list[str] | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
-        from scout_adapters.llm.engine.calls import shutting
+        from scout_adapters.llm.engine.calls import AsyncClosing
 
         run = run_observer.RunScope(self, config, is_async=True)
         stream = super().astream(input, run.config, stop=stop, **kwargs)
         chunks = cast("AsyncGenerator[AIMessageChunk]", stream)
-        async with shutting(chunks):
+        async with AsyncClosing(chunks):
             with run:
                 first = await anext(chunks, None)
             if first is None:

@@ -154,7 +154,7 @@ class RunObserver:
         self._ends = ends
         self.events = events
 
-    def admit(self, attempt: Attempt) -> None:
+    def on_proposal(self, attempt: Attempt) -> None:
         """Ask those who guard a budget; where one says no, the others forget the attempt."""
         asked = 0
         try:
@@ -167,7 +167,7 @@ class RunObserver:
                 guard.on_scout_attempt_end(self._asked_by, unmade)
             raise
 
-    def started(self, attempt: Attempt) -> None:
+    def on_start(self, attempt: Attempt) -> None:
         """Tell those who must know before the first byte leaves."""
         if self._first:
             self._note()
@@ -176,7 +176,7 @@ class RunObserver:
             for listener in self._starts:
                 listener.on_scout_attempt_start(self._asked_by, about)
 
-    def ended(self, record: AttemptRecord) -> None:
+    def on_end(self, record: AttemptRecord) -> None:
         """Tell those who must know at once, even if the call is cancelled the next moment."""
         if self._first:
             self._note()
@@ -190,23 +190,23 @@ class RunObserver:
         runs_with_attempts.note(self._asked_by.id.int, None)
         self._run.handlers = [*self._others]
 
-    def tell(self, news: Sequence[AttemptEvent]) -> None:
+    def notify(self, events: Sequence[AttemptEvent]) -> None:
         """Tell the callbacks."""
         run = self._run if isinstance(self._run, CallbackManagerForLLMRun) else self._run.get_sync()
-        for item in news:
+        for item in events:
             if item.retry is not None:
                 run.on_retry(item.retry)
             if self.events:
                 manager = CallbackManager(**_inherited(run))
                 manager.on_custom_event(EVENT, item.record.as_dict(), run_id=run.run_id)
 
-    async def atell(self, news: Sequence[AttemptEvent]) -> None:
+    async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Twin of `tell`."""
         run = self._run
         if isinstance(run, CallbackManagerForLLMRun):
-            self.tell(news)
+            self.notify(events)
             return
-        for item in news:
+        for item in events:
             if item.retry is not None:
                 await run.on_retry(item.retry)
             if self.events:

@@ -157,7 +157,7 @@ def _failed(error: ScoutError, known: Json) -> Verdict:
     if not isinstance(error, ProviderError):
         return Verdict(outcome=type(error).__name__, who="caller", reason=str(error), **known)
     outcome = ACCEPTED if isinstance(error, InvalidRequest) else str(error.kind)
-    conduct = error.conduct
+    policy = error.policy
     return Verdict(
-        outcome=outcome, who=conduct.actor, advice=conduct.advice, reason=error.message, **known
+        outcome=outcome, who=policy.actor, advice=policy.advice, reason=error.message, **known
     )

@@ -113,8 +113,8 @@ class ProviderError(ScoutError, lc.ModelError):
         self.response = response or ErrorResponse(status, text=message)
 
     @property
-    def conduct(self) -> ErrorPolicy:
-        """What to do about it, and who must: `error.conduct.actor`."""
+    def policy(self) -> ErrorPolicy:
+        """What to do about it, and who must: `error.policy.actor`."""
         return POLICIES[self.kind]
 
     def __str__(self) -> str:
@@ -125,7 +125,7 @@ class ProviderError(ScoutError, lc.ModelError):
         wait = f"; ready in {self.retry_after:.1f} s" if self.retry_after is not None else ""
         return (
             f"{where}{key}: {self.kind}{status}{code}: {one_line(self.message)}"
-            f" ({self.conduct.advice}{wait})"
+            f" ({self.policy.advice}{wait})"
         )
 
 

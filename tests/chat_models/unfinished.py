@@ -15,11 +15,11 @@ SLOWLY = Slow(between=0.05)
 
 
 def nothing_held() -> bool:
-    """Tell whether no key and no pace counts a request as under way."""
+    """Tell whether no key and no load counts a request as under way."""
     clients = registry._special.values()
     keys = [state for client in clients for state in client.keys]
-    paces = [pace for client in clients for pace in client.endpoint.paces.values()]
-    return bool(keys) and not any(one.in_flight for one in (*keys, *paces))
+    loads = [load for client in clients for load in client.endpoint.loads.values()]
+    return bool(keys) and not any(one.in_flight for one in (*keys, *loads))
 
 
 def outcomes(log: Path) -> list[str]:

@@ -41,13 +41,15 @@ class AttemptOwner(Protocol):
     def out_of_time(self) -> bool:
         """Whether the call's own deadline has passed."""
 
-    def started(self, attempt: Attempt) -> None:
+    def on_attempt_start(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
 
-    def booked(self, record: AttemptRecord) -> None:
+    def on_attempt_end(self, record: AttemptRecord) -> None:
         """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
 
-    def failed(self, attempt: Attempt, record: AttemptRecord, error: ProviderError) -> None:
+    def on_attempt_failure(
+        self, attempt: Attempt, record: AttemptRecord, error: ProviderError
+    ) -> None:
         """Hear of a failure, and decide what comes next."""
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
@@ -64,7 +66,7 @@ class Attempt:
     lease: Lease | None = field(repr=False)
     number: int
     waited: float
-    parcel: AttemptRequest = field(repr=False)
+    request: AttemptRequest = field(repr=False)
     started: float = 0.0
     first_token: float | None = None
     record: AttemptRecord | None = None
@@ -74,7 +76,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         # Not this attempt itself: of a circle, only the garbage collector would make an end.
-        self.incoming = StreamedAnswer(self.candidate.endpoint.line, self.parcel.prepared)
+        self.incoming = StreamedAnswer(self.candidate.endpoint.adapter, self.request.prepared)
 
     @property
     def about(self) -> Json:
@@ -83,12 +85,12 @@ class Attempt:
             "number": self.number,
             "provider": self.candidate.endpoint.spec.name,
             "model": self.candidate.model,
-            "key_id": self.parcel.key_id,
+            "key_id": self.request.key_id,
         }
 
-    def ceiling(self, answer_tokens: int | None = None) -> CostBound:
+    def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that it can cost, as a budget asks before it is made."""
-        return cost_bound(self.candidate, self.parcel.prepared, answer_tokens)
+        return cost_bound(self.candidate, self.request.prepared, answer_tokens)
 
     @property
     def ok(self) -> bool:
@@ -96,16 +98,16 @@ class Attempt:
         return self.record is not None and self.record.outcome == "ok"
 
     @property
-    def _pace(self) -> Load:
-        return self.candidate.endpoint.pace(self.candidate.model)
+    def _load(self) -> Load:
+        return self.candidate.endpoint.load(self.candidate.model)
 
     def __enter__(self) -> Self:
         self.started = self.call.clock.now()
-        self._pace.begin()
+        self._load.begin()
         try:
-            self.call.started(self)
+            self.call.on_attempt_start(self)
         except BaseException:  # a cancellation as well: whatever it is goes on, with nothing held
-            self._pace.end()
+            self._load.end()
             self._book_nothing(NOT_SENT)
             raise
         return self
@@ -117,7 +119,7 @@ class Attempt:
         trace: TracebackType | None,
     ) -> bool:
         """Book the outcome. A provider's failure is swallowed: the call decides what is next."""
-        self._pace.end()
+        self._load.end()
         if error is None:
             self._book_success()
             return False
@@ -144,7 +146,7 @@ class Attempt:
             self.over_at = self.call.clock.now()
         chunk = self.incoming.read(event)
         if chunk is not None and self.first_token is None:
-            self.parcel.watch.shown = True
+            self.request.watch.shown = True
             self.first_token = self.call.clock.now() - self.started
             self._name(chunk)
         return chunk
@@ -158,7 +160,7 @@ class Attempt:
         """Fail if the server keeps the line open and says nothing, or has no end."""
         if self.call.out_of_time:
             raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
-        limit = self.parcel.timeouts.first_token
+        limit = self.request.timeouts.first_token
         if self.committed or limit is None:
             return
         if self.call.clock.now() - self.started > limit:
@@ -179,7 +181,7 @@ class Attempt:
         guessed = usage is None and stated is None
         if guessed:
             said = answer_bytes(self.incoming.shown or [message])
-            usage = estimated_usage(self.parcel.prepared.tokens, tokens_in_bytes(said))
+            usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(said))
         self.record = self._record(
             "ok",
             billed="yes",
@@ -200,7 +202,7 @@ class Attempt:
         if known is None and not self.committed:
             return {}
         said = tokens_in_bytes(answer_bytes(self.incoming.shown))
-        usage = estimated_usage(self.parcel.prepared.tokens, said, known)
+        usage = estimated_usage(self.request.prepared.tokens, said, known)
         return {"estimated": True, **self._bill(usage, {})}
 
     def _bill(self, usage: UsageMetadata | None, told: Json, stated: float | None = None) -> Json:
@@ -222,17 +224,17 @@ class Attempt:
 
     def _book_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
-        self._pace.note(now - self.started)
+        self._load.note(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             self._note_limits(self.lease, now)
             endpoint.pool.succeed(self.lease, self.candidate.model)
         if self.record is not None:
-            self.call.booked(self.record)
+            self.call.on_attempt_end(self.record)
 
     def _note_limits(self, lease: Lease, now: float) -> None:
         """Let the answer's headers say what is left of the key."""
-        spec, headers = self.candidate.endpoint.spec, self.parcel.watch.headers
+        spec, headers = self.candidate.endpoint.spec, self.request.watch.headers
         if spec.limits and headers:
             left = quota_left(spec.limits, headers, now)
             account = headers.get(spec.account, "") if spec.account else ""
@@ -242,34 +244,34 @@ class Attempt:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.lease.key_id if self.lease else None
-        conduct = error.conduct
-        faulty = conduct.trips_circuit and not self.call.out_of_time
+        policy = error.policy
+        faulty = policy.trips_circuit and not self.call.out_of_time
         fault: Outcome = "fault" if faulty else "neutral"
         endpoint.circuit.report(self.permit, fault, now)
         if faulty:
-            self._pace.fail()
+            self._load.fail()
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
         if self.lease is not None:
             endpoint.pool.fail(
                 self.lease,
-                conduct.key_effect,
+                policy.key_effect,
                 now=now,
                 model=self.candidate.model,
                 retry_after=error.retry_after,
                 window=error.kind is ErrorKind.QUOTA_WINDOW,
             )
-            if conduct.key_effect == "refuse":
+            if policy.key_effect == "refuse":
                 self._suspect(endpoint, now)
         self.record = self._failed_record(error)
         failure = stream_interrupted(error, self.incoming.partial()) if self.committed else error
-        self.call.failed(self, self.record, failure)
+        self.call.on_attempt_failure(self, self.record, failure)
 
     @staticmethod
     def _suspect(endpoint: Endpoint, now: float) -> None:
         """Blame the provider where it refuses every key and nobody's has just worked."""
         proven = now - endpoint.circuit.last_good < MASS_REFUSAL_SECONDS
-        if not proven and endpoint.pool.acquit(now):
+        if not proven and endpoint.pool.lift_mass_refusal(now):
             endpoint.circuit.trip(now)
 
     def _failed_record(self, error: ProviderError) -> AttemptRecord:
@@ -281,7 +283,7 @@ class Attempt:
             latency_s=round(self.call.clock.now() - self.started, 6),
             retry_after=error.retry_after,
             request_id=error.request_id,
-            billed="yes" if self.committed else error.conduct.billed,
+            billed="yes" if self.committed else error.policy.billed,
             **self._seen(),
         )
 
@@ -305,22 +307,22 @@ class Attempt:
             latency_s=round(now - self.started, 6),
             **self._seen(),
         )
-        self.call.booked(self.record)
+        self.call.on_attempt_end(self.record)
 
     def _named(self, error: RefusedInBand) -> ProviderError:
         return error_from_response(
             self.candidate.endpoint.name,
             status=200,
-            headers=error.headers or self.parcel.watch.headers,
+            headers=error.headers or self.request.watch.headers,
             body=error.payload,
             model=self.candidate.model,
-            key_id=self.parcel.key_id,
+            key_id=self.request.key_id,
             phase="mid_stream" if self.committed else "first_token",
-            redact=self.parcel.redact,
+            redact=self.request.redact,
         )
 
 
-class abandoning:  # noqa: N801  # reads as a context, like contextlib's
+class ReleaseUnlessMade:
     """Gives back what an attempt holds that is not made: a callback raised, or a cancellation."""
 
     def __init__(self, step: object) -> None:

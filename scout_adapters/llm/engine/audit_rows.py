@@ -70,21 +70,21 @@ class EnvironmentAudit(AttemptWriter):
         """The process's log."""
         return get_audit()
 
-    def admit(self, attempt: Attempt) -> None:
+    def on_proposal(self, attempt: Attempt) -> None:
         """Nothing is forbidden here."""
 
-    def started(self, attempt: Attempt) -> None:
+    def on_start(self, attempt: Attempt) -> None:
         """Write the intent of a call that is no run."""
         self.on_scout_attempt_start(self._call, attempt.about)
 
-    def ended(self, record: AttemptRecord) -> None:
+    def on_end(self, record: AttemptRecord) -> None:
         """Write the outcome of a call that is no run."""
         self.on_scout_attempt_end(self._call, record)
 
-    def tell(self, news: Sequence[Any]) -> None:
+    def notify(self, events: Sequence[Any]) -> None:
         """Nobody else listens."""
 
-    async def atell(self, news: Sequence[Any]) -> None:
+    async def anotify(self, events: Sequence[Any]) -> None:
         """Nobody else listens."""
 
 

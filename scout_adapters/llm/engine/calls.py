@@ -19,9 +19,9 @@ def complete(attempts: Attempts) -> AIMessage:
     """Ask until somebody answers; raises what `Attempts` raises."""
     for attempt in attempts:
         with attempt:
-            message = attempt.answered(attempt.candidate.endpoint.line.send(attempt.parcel))
+            message = attempt.answered(attempt.candidate.endpoint.adapter.send(attempt.request))
         if attempt.ok:
-            attempts.tell()
+            attempts.notify()
             return message
     raise AssertionError("attempts end by raising")
 
@@ -30,9 +30,11 @@ async def acomplete(attempts: Attempts) -> AIMessage:
     """Twin of `complete`."""
     async for attempt in attempts:
         with attempt:
-            message = attempt.answered(await attempt.candidate.endpoint.line.asend(attempt.parcel))
+            message = attempt.answered(
+                await attempt.candidate.endpoint.adapter.asend(attempt.request)
+            )
         if attempt.ok:
-            await attempts.atell()
+            await attempts.anotify()
             return message
     raise AssertionError("attempts end by raising")
 
@@ -41,8 +43,11 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
     """Ask until somebody begins to answer, then pass the answer on as it comes."""
     for attempt in attempts:
         with attempt:
-            line = attempt.candidate.endpoint.line
-            with closing(line.stream(attempt.parcel)) as batches, _forgiving(attempt):
+            adapter = attempt.candidate.endpoint.adapter
+            with (
+                closing(adapter.stream(attempt.request)) as batches,
+                _IgnoreErrorsAfterEnd(attempt),
+            ):
                 for batch in batches:
                     for event in batch:
                         if (chunk := attempt.read(event)) is not None:
@@ -50,7 +55,7 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
                     attempt.check_time()
             last = attempt.end()
         if attempt.ok:
-            attempts.tell()
+            attempts.notify()
             yield last
             return
 
@@ -59,9 +64,9 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
     """Twin of `stream`."""
     async for attempt in attempts:
         with attempt:
-            line = attempt.candidate.endpoint.line
-            async with shutting(line.astream(attempt.parcel)) as batches:
-                with _forgiving(attempt):
+            adapter = attempt.candidate.endpoint.adapter
+            async with AsyncClosing(adapter.astream(attempt.request)) as batches:
+                with _IgnoreErrorsAfterEnd(attempt):
                     async for batch in batches:
                         for event in batch:
                             if (chunk := attempt.read(event)) is not None:
@@ -69,12 +74,12 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
                         attempt.check_time()
             last = attempt.end()
         if attempt.ok:
-            await attempts.atell()
+            await attempts.anotify()
             yield last
             return
 
 
-class shutting(Generic[T]):  # noqa: N801  # reads as a context, like contextlib's
+class AsyncClosing(Generic[T]):
     """Closes a stream like `aclosing`, also where somebody else is closing it at this moment.
 
     A loop that shuts down closes all streams at once, in any order, outer ones and inner ones.
@@ -95,7 +100,7 @@ class shutting(Generic[T]):  # noqa: N801  # reads as a context, like contextlib
                 raise
 
 
-class _forgiving:  # noqa: N801  # reads as a context, like contextlib's
+class _IgnoreErrorsAfterEnd:
     """Ignores a connection that breaks after the terminal event: the answer is complete."""
 
     def __init__(self, attempt: Attempt) -> None:

@@ -78,7 +78,7 @@ class Endpoint:
     spec: ProviderSpec
     pool: KeyPool
     circuit: CircuitBreaker
-    line: Adapter
+    adapter: Adapter
     key_variables: tuple[str, ...] = ()
     """The environment variables to name when there is no key."""
 
@@ -87,16 +87,16 @@ class Endpoint:
     """How many keys one call may try; None for as many as there are."""
 
     retries: RetryBudget = field(default_factory=RetryBudget)
-    paces: dict[str, Load] = field(default_factory=dict)
+    loads: dict[str, Load] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The provider's name."""
         return self.spec.name
 
-    def pace(self, model: str) -> Load:
+    def load(self, model: str) -> Load:
         """Return how a model has been doing here."""
-        return self.paces.get(model) or self.paces.setdefault(model, Load())
+        return self.loads.get(model) or self.loads.setdefault(model, Load())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

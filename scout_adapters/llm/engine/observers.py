@@ -25,19 +25,19 @@ class Observer(Protocol):
     events: bool
     """Whether anybody hears of attempts after which no other follows."""
 
-    def admit(self, attempt: Attempt) -> None:
+    def on_proposal(self, attempt: Attempt) -> None:
         """Hear of one that may be made; raises `BudgetExceeded` where it must not be."""
 
-    def started(self, attempt: Attempt) -> None:
+    def on_start(self, attempt: Attempt) -> None:
         """Hear, before the first byte leaves, that one is about to be made."""
 
-    def ended(self, record: AttemptRecord) -> None:
+    def on_end(self, record: AttemptRecord) -> None:
         """Hear at once what came of it."""
 
-    def tell(self, news: Sequence[AttemptEvent]) -> None:
+    def notify(self, events: Sequence[AttemptEvent]) -> None:
         """Hear of those that are over, when there is time."""
 
-    async def atell(self, news: Sequence[AttemptEvent]) -> None:
+    async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Twin of `tell`."""
 
 
@@ -74,7 +74,7 @@ class ProposedAttempt(Protocol):
     def about(self) -> Json:
         """Its `provider`, `model` and `key_id`."""
 
-    def ceiling(self, answer_tokens: int | None = None) -> CostBound:
+    def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that it can cost.
 
         Where its request sets no limit to the answer, that is `answer_tokens`, or else all that

@@ -18,7 +18,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
-from scout_adapters.llm.engine.attempt import Attempt, abandoning
+from scout_adapters.llm.engine.attempt import Attempt, ReleaseUnlessMade
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
@@ -59,18 +59,18 @@ class Attempts:
         self,
         candidates: Sequence[Candidate],
         request: ChatRequest,
-        patience: RetryPolicy,
+        retry_policy: RetryPolicy,
         *,
         observer: Observer | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         self.request = request
-        self.patience = patience
+        self.retry_policy = retry_policy
         self.clock = clock
         self.records: tuple[AttemptRecord, ...] = ()
         self._observer = observer
         self._progress = CandidateStates(candidates, clock.now())
-        self._spent = RetryUsage(patience, clock)
+        self._spent = RetryUsage(retry_policy, clock)
         self._waiting = 0.0
         self._again: tuple[CandidateState, KeyState | None] | None = None
         self._last: ScoutError | None = None
@@ -88,10 +88,10 @@ class Attempts:
     def __next__(self) -> Attempt:
         while True:
             step = self._step()
-            with abandoning(step):
-                self.tell()
+            with ReleaseUnlessMade(step):
+                self.notify()
                 if isinstance(step, Attempt):
-                    if not self._spent.admit(step.candidate.limiter):
+                    if not self._spent.acquire_limiter(step.candidate.limiter):
                         raise self._finish(DeadlineExceeded(LATE))
                     if self._affordable(step):
                         return step
@@ -103,10 +103,10 @@ class Attempts:
     async def __anext__(self) -> Attempt:
         while True:
             step = self._step()
-            with abandoning(step):
-                await self.atell()
+            with ReleaseUnlessMade(step):
+                await self.anotify()
                 if isinstance(step, Attempt):
-                    if not await self._spent.aadmit(step.candidate.limiter):
+                    if not await self._spent.aacquire_limiter(step.candidate.limiter):
                         raise self._finish(DeadlineExceeded(LATE))
                     if self._affordable(step):
                         return step
@@ -115,24 +115,24 @@ class Attempts:
                 raise step
             await self.clock.asleep(step)
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Pass on what happened since the last time."""
         if self._news and self._observer:
             news, self._news = self._news, ()
-            self._observer.tell(news)
+            self._observer.notify(news)
 
-    async def atell(self) -> None:
+    async def anotify(self) -> None:
         """Twin of `tell`."""
         if self._news and self._observer:
             news, self._news = self._news, ()
-            await self._observer.atell(news)
+            await self._observer.anotify(news)
 
     def _affordable(self, attempt: Attempt) -> bool:
         """Ask the budgets; False where one sends the call on to somebody who costs less."""
         if self._observer is None:
             return True
         try:
-            self._observer.admit(attempt)
+            self._observer.on_proposal(attempt)
         except BudgetExceeded as error:
             if error.passes is None:
                 raise self._finish(error) from error.__cause__
@@ -153,16 +153,18 @@ class Attempts:
     def _of(self, attempt: Attempt) -> CandidateState:
         return next(p for p in self._progress if p.candidate is attempt.candidate)
 
-    def started(self, attempt: Attempt) -> None:
+    def on_attempt_start(self, attempt: Attempt) -> None:
         """Hear that a request is about to leave."""
         if self._observer:
-            self._observer.started(attempt)
+            self._observer.on_start(attempt)
 
-    def booked(self, record: AttemptRecord) -> None:
+    def on_attempt_end(self, record: AttemptRecord) -> None:
         """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
         self._note(record)
 
-    def failed(self, attempt: Attempt, record: AttemptRecord, error: ProviderError) -> None:
+    def on_attempt_failure(
+        self, attempt: Attempt, record: AttemptRecord, error: ProviderError
+    ) -> None:
         """Hear of a failure, and decide what comes next."""
         self._last = error
         self._decide(attempt, error)
@@ -170,23 +172,23 @@ class Attempts:
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return what `response_metadata["scout"]` says of the call."""
-        return summary_of(record, self.records, attempt.parcel.prepared.changes)
+        return summary_of(record, self.records, attempt.request.prepared.changes)
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         progress = self._of(attempt)
-        conduct, key = error.conduct, attempt.lease
+        policy, key = error.policy, attempt.lease
         if attempt.committed:
             self._final = error
         elif may_repeat(error, self.records) and (
             (pause := self._second_try(attempt, error)) is not None
         ):
             self._again, self._waiting = (progress, key.state if key else None), pause
-        elif conduct.next_key and (key is not None or conduct.key_effect == "cooldown"):
+        elif policy.next_key and (key is not None or policy.key_effect == "cooldown"):
             progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)
             progress.missed += error.kind is ErrorKind.MODEL_NOT_FOUND
             progress.out = progress.out or progress.enough_keys
-        elif conduct.next_candidate or (
-            error.kind in CONTENT and self.patience.failover_on_refusal
+        elif policy.next_candidate or (
+            error.kind in CONTENT and self.retry_policy.failover_on_refusal
         ):
             progress.out = True
             if error.kind is ErrorKind.CONTEXT_OVERFLOW:
@@ -211,7 +213,7 @@ class Attempts:
 
     def _rested(self, error: ProviderError) -> float:
         """Return when this call may come back to a key that was refused."""
-        if error.conduct.key_effect != "cooldown":
+        if error.policy.key_effect != "cooldown":
             return NEVER
         return self.clock.now() + self._pause(error)
 
@@ -264,14 +266,14 @@ class Attempts:
         self._sent += 1
         progress.keys_tried += 1
         key = lease.key if lease else None
-        parcel = AttemptRequest(
+        request = AttemptRequest(
             prepared=progress.prepared,
             key=key,
             key_id=lease.key_id if lease else None,
             timeouts=self._spent.timeouts(progress.candidate.timeouts),
             now=self.clock.now,
             watch=StreamProgress()
-            if self.patience.deadline is None
+            if self.retry_policy.deadline is None
             else StreamProgress(self._spent.left),
             redact=redactor(lease),
         )
@@ -282,14 +284,14 @@ class Attempts:
             lease=lease,
             number=self._sent,
             waited=self._spent.take_pause(),
-            parcel=parcel,
+            request=request,
         )
 
     def _prepare(self, progress: CandidateState) -> bool:
         """Say the request in the candidate's words, once, whichever key will carry it."""
         candidate = progress.candidate
         try:
-            progress.prepared = candidate.endpoint.line.prepare(candidate.request(self.request))
+            progress.prepared = candidate.endpoint.adapter.prepare(candidate.request(self.request))
         except UnsupportedContent as error:
             progress.out = True
             self._last = self._last or error
@@ -316,7 +318,7 @@ class Attempts:
         self.records += (record,)
         observer = self._observer
         if observer is not None:
-            observer.ended(record)
+            observer.on_end(record)
             if retry is not None or observer.events:
                 self._news += (AttemptEvent(record, retry),)
 

@@ -37,7 +37,7 @@ class RetryPolicy:
 class RetryUsage:
     """What a call has spent of its patience."""
 
-    patience: RetryPolicy
+    retry_policy: RetryPolicy
     clock: Clock
     began: float = field(init=False)
     waited: float = 0.0
@@ -49,38 +49,38 @@ class RetryUsage:
 
     def left(self) -> float:
         """Return the seconds until the deadline."""
-        deadline = self.patience.deadline
+        deadline = self.retry_policy.deadline
         return NEVER if deadline is None else deadline - (self.clock.now() - self.began)
 
     def timeouts(self, own: Timeouts | None = None) -> Timeouts:
         """Return the timeouts of an attempt that begins now; a candidate may have its `own`."""
-        left, usual = self.left(), own or self.patience.timeouts
+        left, usual = self.left(), own or self.retry_policy.timeouts
         return usual if left == NEVER else usual.within(left)
 
     def affords_retry(self, pause: float) -> bool:
         """Tell whether there is another second try, and time to wait before it."""
-        return self.retries < self.patience.max_retries and self._affords(pause)
+        return self.retries < self.retry_policy.max_retries and self._affords(pause)
 
     def affords_wait(self, pause: float) -> bool:
         """Tell whether there is time to wait for a key or circuit; without retries there is not."""
-        limit = self.patience.max_retries
+        limit = self.retry_policy.max_retries
         return 0 < limit >= self.retries and self._affords(pause)
 
     def _affords(self, pause: float) -> bool:
-        return self.waited + pause <= self.patience.max_wait and pause < self.left()
+        return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()
 
-    def admit(self, limiter: BaseRateLimiter | None) -> bool:
+    def acquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Wait for a candidate's own rate limiter; False where the deadline came first."""
-        endless = self.patience.deadline is None
+        endless = self.retry_policy.deadline is None
         while limiter is not None and not limiter.acquire(blocking=endless):
             if self.left() <= 0:
                 return False
             self.clock.sleep(LIMITER_PAUSE)
         return self.left() > 0  # those who are told of failures may take their time
 
-    async def aadmit(self, limiter: BaseRateLimiter | None) -> bool:
+    async def aacquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Twin of `admit`."""
-        endless = self.patience.deadline is None
+        endless = self.retry_policy.deadline is None
         while limiter is not None and not await limiter.aacquire(blocking=endless):
             if self.left() <= 0:
                 return False
@@ -116,7 +116,7 @@ def may_repeat(error: ProviderError, before: Sequence[AttemptRecord]) -> bool:
         return error.phase == "sent" and ErrorKind.PROTOCOL not in known
     if error.code == BAD_CERTIFICATE:
         return False
-    return error.conduct.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
+    return error.policy.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
 
 
 def retry_state(number: int, error: BaseException) -> RetryCallState:

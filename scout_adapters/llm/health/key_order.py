@@ -24,16 +24,16 @@ class KeyOrder:
 
     def __init__(self, model: str | None, states: Iterable[KeyState]) -> None:
         self._model = model
-        self._moved = dict.fromkeys(states)
+        self._touched = dict.fromkeys(states)
         self._numbers = count()
         self._latest: dict[KeyState, int] = {}
         self._ready: list[Entry] = []
         self._later: list[tuple[float, int, KeyState]] = []
         """When keys are ready that rest, and when limits are full again."""
 
-    def moved(self, state: KeyState) -> None:
+    def touch(self, state: KeyState) -> None:
         """Look at a key anew before the next choice."""
-        self._moved[state] = None
+        self._touched[state] = None
 
     def best(self, now: float, avoid: frozenset[str], tokens: int) -> KeyState | None:
         """Return the usable key of the lowest rank; one with too little left comes after others."""
@@ -64,10 +64,10 @@ class KeyOrder:
         while self._later and self._later[0][0] <= now:
             _, number, state = heappop(self._later)
             if self._latest[state] == number:
-                self._moved[state] = None
-        if self._moved:
-            moved, self._moved = self._moved, {}
-            for state in moved:
+                self._touched[state] = None
+        if self._touched:
+            touched, self._touched = self._touched, {}
+            for state in touched:
                 self._place(state, now)
             if len(self._ready) + len(self._later) > 4 * len(self._latest) + MAX_SHORT:
                 self._tidy()
@@ -81,7 +81,7 @@ class KeyOrder:
         elif state.is_usable(self._model, now):
             heappush(self._ready, (self._rank(state, now), number, state))
             if (limit := state.lacks(self._model, 1, now)) is not None:
-                state.allowances.lacked_by(state)
+                state.allowances.wait_for_more(state)
                 heappush(self._later, (limit.until, number, state))
 
     def _rank(self, state: KeyState, now: float) -> Rank:

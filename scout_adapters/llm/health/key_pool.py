@@ -24,7 +24,7 @@ QUARANTINE_SECONDS = 3600.0
 MAX_QUARANTINE_SECONDS = 24 * 3600.0
 MASK_SECONDS = 3600.0
 MASS_REFUSAL_SECONDS = 60.0
-CONDEMNING = frozenset({"refuse", "quarantine"})
+QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
 MAX_MODELS = 32
 """Models for which the keys are kept in order; for the one asked first it is made anew."""
 
@@ -51,11 +51,11 @@ class KeyPool:
         self.rules = rules or CooldownRules()
         self._by_key = {state.key: state for state in self.states}
         self._orders: dict[str | None, KeyOrder] = {}
-        watcher = ref(self)
+        listener = ref(self)
         with health:
             for state in self.states:
-                state.watchers = [held for held in state.watchers if held() is not None]
-                state.watchers.append(watcher)
+                state.listeners = [held for held in state.listeners if held() is not None]
+                state.listeners.append(listener)
 
     def __len__(self) -> int:
         return len(self.states)
@@ -63,10 +63,10 @@ class KeyPool:
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
 
-    def moved(self, state: KeyState) -> None:
+    def touch(self, state: KeyState) -> None:
         """Hear that a key may have become better."""
         for order in self._orders.values():
-            order.moved(state)
+            order.touch(state)
 
     def pick(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
@@ -103,14 +103,14 @@ class KeyPool:
         """Give a key back of which nothing was learnt."""
         with health:
             lease.state.in_flight -= 1
-            lease.state.tell()
+            lease.state.notify()
 
     def succeed(self, lease: Lease, model: str | None = None) -> None:
         """Book a success; one that began before the last failure revives nothing."""
         with health:
             state = lease.state
             state.in_flight -= 1
-            state.tell()
+            state.notify()
             if lease.started < state.last_failure:
                 return
             if lease.probe:
@@ -132,7 +132,7 @@ class KeyPool:
                 state.allowances = _accounts.setdefault((self.provider, self.address, account), own)
             if left:
                 state.allowances.keep(model, left)
-            state.tell()
+            state.notify()
 
     def fail(
         self,
@@ -147,8 +147,8 @@ class KeyPool:
         """Book a failure that is the key's own, on the key that was sent."""
         with health:
             lease.state.in_flight -= 1
-            lease.state.tell()
-            if effect in CONDEMNING and lease.started <= lease.state.condemned_at:
+            lease.state.notify()
+            if effect in QUARANTINE_EFFECTS and lease.started <= lease.state.quarantined_at:
                 return  # one of many calls that were in flight when the key was first refused
             self._book(lease.state, effect, now, model, retry_after, window=window)
 
@@ -166,7 +166,7 @@ class KeyPool:
             return
         state.failures += 1
         state.last_failure = now
-        if effect in CONDEMNING:
+        if effect in QUARANTINE_EFFECTS:
             self._quarantine(state, now)
             if effect == "refuse":
                 state.refused_at = now
@@ -198,7 +198,7 @@ class KeyPool:
         rest = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
         state.permanently_failed = True
         state.quarantines += 1
-        state.condemned_at = now
+        state.quarantined_at = now
         state.quarantined_until = max(state.quarantined_until, now + rest)
         logger.warning(
             "%s key %s is out of rotation: the provider refuses it; tried again in %.0f s",
@@ -214,7 +214,7 @@ class KeyPool:
         if model:
             state.resting.pop(model, None)
 
-    def acquit(self, now: float) -> bool:
+    def lift_mass_refusal(self, now: float) -> bool:
         """Lift the quarantine where it was the provider that erred, and tell whether it was.
 
         When the last key has been refused, and more than half of them (two or more) within a
@@ -229,7 +229,7 @@ class KeyPool:
             for state in recent:
                 state.permanently_failed, state.quarantined_until = False, 0.0
                 state.quarantines = max(0, state.quarantines - 1)
-                state.tell()
+                state.notify()
             return True
 
     def state_of(self, key: str) -> KeyState | None:
@@ -241,7 +241,7 @@ class KeyPool:
         if state := self.state_of(key):
             with health:
                 self._revive(state, None)
-                state.tell()
+                state.notify()
 
     def record_failure(
         self, key: str, *, permanent: bool, retry_after: float | None, now: float

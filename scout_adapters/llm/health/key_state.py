@@ -54,7 +54,7 @@ def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
 class HealthListener(Protocol):
     """Wants to know when a key may have become better."""
 
-    def moved(self, state: KeyState) -> None:
+    def touch(self, state: KeyState) -> None:
         """Hear of it."""
 
 
@@ -65,7 +65,7 @@ class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
         super().__init__(*said)
         self._lacking: dict[KeyState, None] = {}
 
-    def lacked_by(self, state: KeyState) -> None:
+    def wait_for_more(self, state: KeyState) -> None:
         """Tell this key when there may be more again."""
         self._lacking[state] = None
 
@@ -76,7 +76,7 @@ class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
         if eased:
             lacking, self._lacking = self._lacking, {}
             for state in lacking:
-                state.tell()
+                state.notify()
 
 
 def _eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:
@@ -112,13 +112,13 @@ class KeyState(_KeyHolder):
     permanently_failed: bool = False
     quarantined_until: float = 0.0
     quarantines: int = 0
-    condemned_at: float = float("-inf")
+    quarantined_at: float = float("-inf")
     refused_at: float = float("-inf")
     account: str = ""
     """Whose key it is, as far as an answer has said."""
 
     allowances: QuotaLeftByModel = field(default_factory=QuotaLeftByModel)
-    watchers: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
+    listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that order it by its health."""
 
     def __post_init__(self, key: str) -> None:
@@ -153,11 +153,11 @@ class KeyState(_KeyHolder):
         probed = self.permanently_failed and self.in_flight
         return not probed and self.ready_at(model) <= now
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Tell those who order it that it may have become better."""
-        for watcher in self.watchers:
-            if (pool := watcher()) is not None:
-                pool.moved(self)
+        for listener in self.listeners:
+            if (pool := listener()) is not None:
+                pool.touch(self)
 
     def is_healthy(self, now: float | None = None) -> bool:
         """Tell whether the key is in rotation; a quarantined one is not, even when due."""

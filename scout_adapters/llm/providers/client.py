@@ -204,13 +204,13 @@ class ProviderClient:
             spec=self.spec,
             pool=KeyPool(self.name, states, self.rules, base_url),
             circuit=circuit(self.name, "" if own_address else base_url),
-            line=self._line(base_url),
+            adapter=self._adapter(base_url),
             key_variables=self.key_variables,
             keyless=self.spec.keyless,
             max_key_attempts=self.max_key_attempts,
         )
 
-    def _line(self, base_url: str) -> Adapter:
+    def _adapter(self, base_url: str) -> Adapter:
         if self.function is not None:
             return FunctionAdapter(self.name, self.function)
         transport = self._transport

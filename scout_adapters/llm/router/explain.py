@@ -195,7 +195,7 @@ class Copier:
             ),
             circuit=self._once(original.circuit, copy),
             retries=RetryBudget(),
-            paces={},
+            loads={},
         )
 
 
@@ -220,12 +220,12 @@ class RowWriter:
             yield PlannedAttempt(
                 number=self._number,
                 outcome=CHOSEN if self._number == 1 else NEXT,
-                key_id=attempt.parcel.key_id,
+                key_id=attempt.request.key_id,
                 reason=_special(attempt, progress.tokens, self._now),
                 ready_in_s=0.0,
                 **known,
             )
-        tried = {attempt.parcel.key_id for attempt in asked}
+        tried = {attempt.request.key_id for attempt in asked}
         pool, model = progress.candidate.endpoint.pool, progress.candidate.model
         rest = [state for state in pool if state.id not in tried]
         for state in sorted(rest, key=lambda state: state.ready_at(model)):

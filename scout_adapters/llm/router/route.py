@@ -33,12 +33,12 @@ class Route:
     def attempts(
         self,
         request: ChatRequest,
-        patience: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
+        retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         observer: Observer | None = None,
     ) -> Attempts:
         """Begin a call."""
         ordered = self.ordered(request)
-        return Attempts(ordered, request, patience, observer=observer, clock=self.clock)
+        return Attempts(ordered, request, retry_policy, observer=observer, clock=self.clock)
 
     def ordered(self, request: ChatRequest) -> Sequence[Candidate]:
         """Put the candidates into the order in which a call tries them."""

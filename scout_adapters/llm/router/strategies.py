@@ -35,12 +35,12 @@ def cheapest(candidates: Sequence[Candidate], request: ChatRequest) -> list[Cand
 
 def fastest(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
     """Put the one first that has answered fastest lately; one not measured yet gets its chance."""
-    return sorted(candidates, key=lambda c: c.endpoint.pace(c.model).latency_s or 0.0)
+    return sorted(candidates, key=lambda c: c.endpoint.load(c.model).latency_s or 0.0)
 
 
 def least_busy(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
     """Put the one first that has the fewest calls in flight."""
-    return sorted(candidates, key=lambda c: c.endpoint.pace(c.model).in_flight)
+    return sorted(candidates, key=lambda c: c.endpoint.load(c.model).in_flight)
 
 
 def weighted(clock: Clock) -> Strategy:

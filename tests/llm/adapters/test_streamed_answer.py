@@ -33,8 +33,8 @@ def groq_key(key: str = "key-of-groq") -> Any:
 def nothing_in_flight() -> bool:
     clients = registry._special.values()
     keys = [state for client in clients for state in client.keys]
-    paces = [pace for client in clients for pace in client.endpoint.paces.values()]
-    return bool(keys) and not any(x.in_flight for x in (*keys, *paces))
+    loads = [load for client in clients for load in client.endpoint.loads.values()]
+    return bool(keys) and not any(x.in_flight for x in (*keys, *loads))
 
 
 async def settle() -> None:

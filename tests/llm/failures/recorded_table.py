@@ -20,7 +20,7 @@ def lines() -> Counter[tuple[str, ...]]:
         wanted, kind = judgement(provider, status, error), str(error.kind)
         verdict = "" if wanted == kind else f"judged {wanted}" if wanted else "not judged"
         wait = "yes" if error.retry_after is not None else ""
-        code, actor = error.code or "", error.conduct.actor
+        code, actor = error.code or "", error.policy.actor
         found[provider, str(status), code, kind, actor, wait, verdict] += 1
     return found
 

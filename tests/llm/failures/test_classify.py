@@ -21,20 +21,20 @@ def refused(row: Golden) -> ProviderError:
 
 def meaning(error: ProviderError) -> Meaning:
     """What the engine and LangChain make of this very error."""
-    conduct = error.conduct
+    policy = error.policy
     again = {
-        "same": conduct.same_key,
-        "key": conduct.next_key,
-        "candidate": conduct.next_candidate,
+        "same": policy.same_key,
+        "key": policy.next_key,
+        "candidate": policy.next_candidate,
     }
     wanted = MEANINGS[str(error.kind)].langchain
     return Meaning(
         langchain=wanted if isinstance(error, wanted) else type(error),
         retryable=error.is_retryable,
-        actor=conduct.actor,
+        actor=policy.actor,
         tried=frozenset(what for what, helps in again.items() if helps),
-        key_effect=conduct.key_effect,
-        counts=conduct.trips_circuit,
+        key_effect=policy.key_effect,
+        counts=policy.trips_circuit,
     )
 
 

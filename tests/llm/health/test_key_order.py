@@ -113,8 +113,8 @@ class Order(RuleBasedStateMachine):
         pool.note(lease, model, (QuotaLeft(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]  # a literal
 
     @rule(which=st.integers(0, 1))
-    def acquit(self, which: int) -> None:
-        self.pools[which].acquit(self.now)
+    def lift_mass_refusal(self, which: int) -> None:
+        self.pools[which].lift_mass_refusal(self.now)
 
 
 TestOrder = Order.TestCase

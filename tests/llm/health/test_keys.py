@@ -262,12 +262,12 @@ def test_calls_refused_together_count_as_one_refusal(effect: str) -> None:
     assert ready_at(keys, None) == NOW + 1 + HOUR
 
 
-def test_keys_that_are_all_refused_within_a_minute_are_acquitted() -> None:
+def test_keys_that_are_all_refused_within_a_minute_are_put_back() -> None:
     keys = pool("a", "b")
     fail(keys, "refuse")
-    assert not keys.acquit(NOW)
+    assert not keys.lift_mass_refusal(NOW)
     fail(keys, "refuse", now=NOW + 59)
-    assert keys.acquit(NOW + 59)
+    assert keys.lift_mass_refusal(NOW + 59)
     assert not any(state.permanently_failed for state in keys)
     assert ready_at(keys, None) <= NOW + 59
 
@@ -276,20 +276,20 @@ def test_keys_refused_one_by_one_over_a_longer_time_stay_refused() -> None:
     keys = pool("a", "b")
     fail(keys, "refuse")
     fail(keys, "refuse", now=NOW + 61)
-    assert not keys.acquit(NOW + 61)
+    assert not keys.lift_mass_refusal(NOW + 61)
 
 
-def test_a_single_refused_key_is_not_acquitted() -> None:
+def test_a_single_refused_key_is_not_put_back() -> None:
     keys = pool("a")
     fail(keys, "refuse")
-    assert not keys.acquit(NOW)
+    assert not keys.lift_mass_refusal(NOW)
 
 
-def test_keys_without_credit_are_not_acquitted() -> None:
+def test_keys_without_credit_are_not_put_back() -> None:
     keys = pool("a", "b")
     fail(keys, "quarantine")
     fail(keys, "quarantine")
-    assert not keys.acquit(NOW)
+    assert not keys.lift_mass_refusal(NOW)
     assert keys.lease(None, NOW + 1) is None
 
 

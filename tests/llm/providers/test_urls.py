@@ -35,7 +35,7 @@ GROQ, OPENAI = "api.groq.com", "api.openai.com"
 
 def url_of(face: Any, model: str, base_url: str | None, *, stream: bool = False) -> str:
     made = face(model=model, base_url=base_url, api_key="k")
-    line = made.client.endpoint.line
+    line = made.client.endpoint.adapter
     return str(line._url(model, stream))
 
 

@@ -60,12 +60,12 @@ def endpoint(model: Any, provider: str) -> Any:
 
 
 def health(model: Any) -> list[Any]:
-    """All that is known of a route's keys, circuits, retries and pace, as plain values."""
+    """All that is known of a route's keys, circuits, retries and load, as plain values."""
     known = []
     for candidate in model._route().candidates:
         at = candidate.endpoint
         keys = [{n: repr(getattr(s, n)) for n in s.__slots__} for s in at.pool]
         circuit = {n: v for n, v in vars(at.circuit).items() if n != "_lock"}
-        paces = {name: (pace.latency_s, pace.in_flight) for name, pace in at.paces.items()}
-        known.append((keys, circuit, at.retries._tokens, paces))
+        loads = {name: (load.latency_s, load.in_flight) for name, load in at.loads.items()}
+        known.append((keys, circuit, at.retries._tokens, loads))
     return known

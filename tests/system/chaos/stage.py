@@ -250,7 +250,7 @@ class Stage:
         found: list[str] = []
         for endpoint in self.endpoints():
             found += [f"key of {endpoint.name}" for state in endpoint.pool if state.in_flight]
-            found += [f"pace of {name}" for name, pace in endpoint.paces.items() if pace.in_flight]
+            found += [f"load of {name}" for name, load in endpoint.loads.items() if load.in_flight]
             if endpoint.circuit._probe_since is not None:
                 found.append(f"probe of {endpoint.name}")
         return found + ["an answer"] * self.edge.open_answers

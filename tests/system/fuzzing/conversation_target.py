@@ -99,7 +99,7 @@ def built(told: Any, named: Any) -> BaseMessage | None:
 @cache
 def line_to(maker: str) -> HttpAdapter:
     client = registry.client(maker, api_keys=("k" * 8,), base_url="https://api.example/v1")
-    line = client.endpoint.line
+    line = client.endpoint.adapter
     assert isinstance(line, HttpAdapter)
     return line
 

@@ -61,7 +61,7 @@ def played(provider: str, *, stream: bool) -> Iterator[bytes]:
         given = {name: value for name, value in asked.items() if name != "text"}
         model = client.spec.default_model or "m"
         messages = [HumanMessage(asked["text"])]
-        prepared = client.endpoint.line.prepare(
+        prepared = client.endpoint.adapter.prepare(
             ChatRequest(model=model, messages=messages, stream=stream, **given)
         )
         _, host, path, query, _ = urlsplit(prepared.url)

@@ -187,7 +187,7 @@ def engine_of(model: Any) -> Iterator[str]:
     """Yield what the parts of the engine say of themselves."""
     client = model.client
     endpoint = client.endpoint
-    yield f"{client!r} {client} {endpoint!r} {endpoint.pool!r} {endpoint.line!r}"
+    yield f"{client!r} {client} {endpoint!r} {endpoint.pool!r} {endpoint.adapter!r}"
     yield f"{endpoint.circuit!r} {registry!r}"
     yield f"{model._route()!r} {model._route().candidates!r} {model.transport!r}"
     for state in endpoint.pool:

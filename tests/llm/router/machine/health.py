@@ -58,7 +58,7 @@ class PlainKey:
         self.failures, self.used = state.failures, state.last_used
         self.rests = {None: state.cooldown_until, **state.resting}
         self.refused_until = state.quarantined_until if state.permanently_failed else None
-        self.times_refused, self.last_refusal = state.quarantines, state.condemned_at
+        self.times_refused, self.last_refusal = state.quarantines, state.quarantined_at
         self.last_failure, self.refused_at = state.last_failure, state.refused_at
         for model, left in state.allowances.items():
             self.spent[model] = max((one.until for one in left if not one.left), default=0.0)

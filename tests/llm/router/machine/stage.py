@@ -250,7 +250,7 @@ class Stage:
         opened = [one for one in self.house.log if one.open]
         kept = [one.heard for one in live]
         assert all(one in kept for one in opened), "an answer is open that nobody reads"
-        paces = sum(p.in_flight for e in self.endpoints.values() for p in e.paces.values())
+        paces = sum(p.in_flight for e in self.endpoints.values() for p in e.loads.values())
         assert paces == len(live), "somebody counts as busy who is not"
         for name, endpoint in self.endpoints.items():
             probed = endpoint.circuit._probe_since is not None
