@@ -22,7 +22,7 @@ from scout_adapters.llm.engine.cost_bound import (
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.pricing.bill import bill, token_fields
-from scout_adapters.llm.pricing.price_list import NOTHING, context_window
+from scout_adapters.llm.pricing.price_list import NO_METADATA, context_window
 from scout_adapters.llm.pricing.rates import counts_of
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
@@ -110,7 +110,7 @@ LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 def _of_ours(scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str) -> AttemptRecord:
     known = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
     if usage is not None:
-        known |= token_fields(counts_of(usage, NOTHING))
+        known |= token_fields(counts_of(usage, NO_METADATA))
     return _record(scout["provider"], scout["model"], outcome, billed="yes", **known)
 
 

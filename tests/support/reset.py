@@ -23,8 +23,8 @@ def forget() -> None:
     _breakers.clear()
     _transports.clear()
     price_list.PRICING.clear()
-    price_list._warn_once.cache_clear()
-    price_list._warn_of_key_once.cache_clear()
+    price_list._warn_no_price.cache_clear()
+    price_list._warn_unknown_key.cache_clear()
     for log in _logs.values():
         log.close()
     _logs.clear()

@@ -16,7 +16,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import price_list
-from scout_adapters.llm.pricing.rates import USUAL, USUAL_TIERS, ServiceTier
+from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
 
 UNSEEN = 1000
@@ -88,9 +88,9 @@ def cost_bound_at(  # noqa: PLR0913  # what a price depends on
         why = "nobody knows how long an answer may be: set max_tokens="
         return CostBound(None, given, why=why)
     named = str(tier).lower() if tier else ""
-    service = USUAL if named in USUAL_TIERS else ServiceTier(named)
+    service = STANDARD if named in STANDARD_TIERS else ServiceTier(named)
     tariff = price_list(provider, model, service, prices=prices).tariff
-    nano = tariff.most(given, taken, kinds) if tariff else None
+    nano = tariff.max_cost(given, taken, kinds) if tariff else None
     if nano is None:
         why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
         return CostBound(None, given, taken, why)

@@ -17,7 +17,7 @@ from scout_adapters.errors import (
     KeyRejected,
     ScoutError,
 )
-from scout_adapters.llm.pricing.price_list import summed
+from scout_adapters.llm.pricing.price_list import sum_usd
 
 ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 """The header of an error's response in which LangChain's tracers look for who was asked."""
@@ -160,7 +160,7 @@ def response_of(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorRes
     story = {
         "model": asked[-1].model if asked else None,
         "provider": asked[-1].provider if asked else None,
-        "cost_usd": float(summed(costs)) if costs else None,
+        "cost_usd": float(sum_usd(costs)) if costs else None,
         "attempts": [record.as_dict() for record in records],
     }
     return replace(response, headers={**response.headers, ATTEMPTS_HEADER: json.dumps(story)})

@@ -1,4 +1,4 @@
-"""What an answer comes to, in the words of an attempt's record: tokens by kind, and their cost."""
+"""Tokens by kind and their cost, as fields of an attempt's record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.pricing.price_list import NOTHING, UNKNOWN, Cost, priced
+from scout_adapters.llm.pricing.price_list import NO_METADATA, UNKNOWN_COST, Cost, price_tokens
 from scout_adapters.llm.pricing.rates import TokenCounts, counts_of, service_of
 
 
@@ -16,27 +16,28 @@ def bill(  # what a price depends on
     provider: str,
     model: str,
     usage: UsageMetadata | None,
-    told: Mapping[str, Any] = NOTHING,
+    metadata: Mapping[str, Any] = NO_METADATA,
     *,
     stated: float | None = None,
     prices: str = "",
 ) -> Json:
-    """Price an answer: by its provider's own figure, `stated` in US dollars, or by its tokens.
+    """Return the token and cost fields of an answer's record; unknown values are None.
 
-    `told` is its `response_metadata`, `prices` the provider's name in genai-prices where that is
-    another one. What is not known is None.
+    `metadata` is the answer's `response_metadata`. `stated` is the provider's own figure in US
+    dollars and wins over the tokens. `prices` is the provider's name in genai-prices, where it
+    differs from `provider`.
     """
-    counts = None if usage is None else counts_of(usage, told)
-    cost = UNKNOWN
+    counts = None if usage is None else counts_of(usage, metadata)
+    cost = UNKNOWN_COST
     if stated is not None:
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
-        cost = priced(provider, model, counts, service_of(usage, told), prices=prices)
+        cost = price_tokens(provider, model, counts, service_of(usage, metadata), prices=prices)
     return {**cost_fields(cost), **(token_fields(counts) if counts else {})}
 
 
 def cost_fields(cost: Cost) -> Json:
-    """Say a cost."""
+    """Return a cost as fields of a record."""
     return {
         "cost_usd": cost.usd,
         "cost_source": cost.source,
@@ -46,7 +47,7 @@ def cost_fields(cost: Cost) -> Json:
 
 
 def token_fields(counts: TokenCounts) -> Json:
-    """Say what was counted."""
+    """Return token counts as fields of a record; kinds that did not occur are None."""
     return {
         "input_tokens": counts.input,
         "output_tokens": counts.output,

@@ -1,4 +1,4 @@
-"""The prices that genai-prices knows, looked up once a minute for each model that is used."""
+"""Prices from genai-prices, looked up at most once a minute for each model in use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from time import time as clock
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.llm.pricing.rates import (
-    USUAL,
+    STANDARD,
     PriceList,
     ServiceTier,
     Source,
@@ -37,37 +37,37 @@ KINDS = {
     "web_search": ("web_searches_kcount",),
     "request": ("requests_kcount",),
 }
-"""The names of `Counts` in genai-prices' words, the closest first."""
+"""Token kinds and their field names in genai-prices; the first name with a price is used."""
 
 SAME_PRICE = frozenset({("groq", "flex"), ("openrouter", "provisioned")})
-"""Tiers that cost what the usual one costs: https://console.groq.com/docs/flex-processing; and what
-OpenRouter bills of answers that Google served from provisioned throughput."""
+"""Provider and tier, where the tier costs the same as the standard one: Groq's flex
+(https://console.groq.com/docs/flex-processing), and what OpenRouter bills for answers that Google
+served from provisioned throughput."""
 
 CATALOG: Source = "genai-prices"
-MINUTE = 60
+CACHE_SECONDS = 60
+
+_cache: dict[tuple[str, str, str, str], tuple[DataSnapshot, int, PriceList]] = {}
 
 
-_known: dict[tuple[str, str, str, str], tuple[DataSnapshot, int, PriceList]] = {}
+def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -> PriceList:
+    """Return the prices in force now; the tariff is None if genai-prices does not list the model.
 
-
-def catalog_prices(provider: str, model: str, service: ServiceTier = USUAL) -> PriceList:
-    """Return the tariff in force now.
-
-    Prices may hold from a day or for hours of a day, and may be fetched anew by the user
-    (`genai_prices.UpdatePrices`): what was found holds for one minute and one set of data.
+    Prices may apply from a date or at some hours of the day, and the user may fetch newer data
+    (`genai_prices.UpdatePrices`). A result is therefore reused for one minute and one data set.
     """
-    snapshot, minute = _snapshot()(), int(clock() // MINUTE)
+    snapshot, minute = _get_snapshot()(), int(clock() // CACHE_SECONDS)
     place = (provider, model, service.tier, service.speed)
-    held = _known.get(place)
-    if held is not None and held[0] is snapshot and held[1] == minute:
-        return held[2]
-    found = _look_up(snapshot, provider, model, service)
-    _known[place] = (snapshot, minute, found)
-    return found
+    cached = _cache.get(place)
+    if cached is not None and cached[0] is snapshot and cached[1] == minute:
+        return cached[2]
+    prices = _look_up(snapshot, provider, model, service)
+    _cache[place] = (snapshot, minute, prices)
+    return prices
 
 
 @cache
-def _snapshot() -> Any:
+def _get_snapshot() -> Any:
     from genai_prices.data_snapshot import (  # noqa: PLC0415  # 160 ms and a megabyte: on first use
         get_snapshot,
     )
@@ -76,52 +76,56 @@ def _snapshot() -> Any:
 
 
 def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: ServiceTier) -> PriceList:
-    source = _named(snapshot)
+    label = _snapshot_label(snapshot)
     try:
-        found, known = snapshot.find_provider_model(model, None, provider, None)
+        source, info = snapshot.find_provider_model(model, None, provider, None)
     except LookupError:
-        return PriceList(None, CATALOG, source)
-    context, now = _context(found.id, service), datetime.fromtimestamp(clock(), UTC)
-    source += _when(known, now)
+        return PriceList(None, CATALOG, label)
+    context, now = _context(source.id, service), datetime.fromtimestamp(clock(), UTC)
+    label += _validity(info, now)
     if not context:
-        return PriceList(_tariff(known.get_prices(now)), CATALOG, source)
-    mine = any(known is each for each in found.models)
-    if not mine or not _has_price(known, context):
-        return PriceList(None, CATALOG, source)
-    words = " ".join(context.values())
-    return PriceList(_tariff(known.get_prices(now, context)), CATALOG, f"{source} {words}")
+        return PriceList(_tariff(info.get_prices(now)), CATALOG, label)
+    listed = any(
+        info is each for each in source.models
+    )  # else genai-prices fell back to another provider's model
+    if not listed or not _has_prices_for(info, context):
+        return PriceList(None, CATALOG, label)
+    suffix = " ".join(context.values())
+    return PriceList(_tariff(info.get_prices(now, context)), CATALOG, f"{label} {suffix}")
 
 
-def _when(model: ModelInfo, now: datetime) -> str:
-    """Say from which day, or for which hours, the prices in force hold, if not always."""
+def _validity(model: ModelInfo, now: datetime) -> str:
+    """Return the date from which, or the hours in which, the current prices apply; "" if always."""
     dated = model.prices if isinstance(model.prices, list) else []
     for prices in reversed(dated):
-        held = prices.constraint
-        if held is not None and held.active(now):
-            hours = [getattr(held, name, None) for name in ("start_time", "end_time")]
+        constraint = prices.constraint
+        if constraint is not None and constraint.active(now):
+            hours = [getattr(constraint, name, None) for name in ("start_time", "end_time")]
             if None not in hours:
                 return f" {hours[0]:%H:%M}-{hours[1]:%H:%M} UTC"
-            return f" since {held.start_date}"  # type: ignore[union-attr]  # it is one or the other
-        if held is None:
+            return f" since {constraint.start_date}"  # type: ignore[union-attr]  # it is one or the other
+        if constraint is None:
             break
     return ""
 
 
-def _named(snapshot: DataSnapshot) -> str:
+def _snapshot_label(snapshot: DataSnapshot) -> str:
+    """Return the version of genai-prices, or the time at which the user fetched the data."""
     from genai_prices import __version__  # noqa: PLC0415  # as above
 
-    if snapshot is _snapshot_of_the_package():
+    if snapshot is _bundled_snapshot():
         return f"genai-prices {__version__}"
     return f"genai-prices {snapshot.timestamp:%Y-%m-%dT%H:%M}"
 
 
-def _snapshot_of_the_package() -> DataSnapshot:
-    from genai_prices.data_snapshot import _bundled_snapshot  # noqa: PLC0415  # as above
+def _bundled_snapshot() -> DataSnapshot:
+    from genai_prices.data_snapshot import _bundled_snapshot as load  # noqa: PLC0415  # as above
 
-    return _bundled_snapshot()
+    return load()
 
 
 def _context(provider: str, service: ServiceTier) -> dict[str, str]:
+    """Return how a call was served in the terms of genai-prices; empty for the standard tier."""
     context: dict[str, str] = {}
     if service.tier == "batch":
         context["processing"] = "batch"
@@ -132,19 +136,19 @@ def _context(provider: str, service: ServiceTier) -> dict[str, str]:
     return context
 
 
-def _has_price(model: ModelInfo, context: dict[str, str]) -> bool:
-    """Tell whether each thing that is unusual has a price of its own: else none is known."""
+def _has_prices_for(model: ModelInfo, context: dict[str, str]) -> bool:
+    """Return whether each entry of the context has its own prices; else the price is unknown."""
     now = datetime.fromtimestamp(clock(), UTC)
-    said: set[str] = set()
+    priced: set[str] = set()
     for variant in model.price_variants or ():
         in_force = variant.constraint is None or variant.constraint.active(now)
         if in_force and variant.when.items() <= context.items():
-            said |= variant.when.keys()
-    return said >= context.keys()
+            priced |= variant.when.keys()
+    return priced >= context.keys()
 
 
 def _tariff(price: ModelPrice) -> Tariff | None:
-    """Put a model's prices by the length of its prompts and the names of `Counts`."""
+    """Return a model's tariff: prices by prompt length and by the names of `TokenCounts`."""
     by_start: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for kind, names in KINDS.items():
         values = (price.__dict__.get(name) for name in names)
@@ -161,10 +165,10 @@ def _tariff(price: ModelPrice) -> Tariff | None:
 
 @cache
 def context_window(prices: str, model: str) -> int | None:
-    """Return the tokens that fit into the model's window, where genai-prices knows it."""
+    """Return the model's context window in tokens; None if genai-prices does not state it."""
     try:
-        _, found = _snapshot()().find_provider_model(model, None, prices, None)
+        _, info = _get_snapshot()().find_provider_model(model, None, prices, None)
     except LookupError:
         return None
-    window: int | None = found.context_window
+    window: int | None = info.context_window
     return window

@@ -1,4 +1,4 @@
-"""What a call costs: the provider's own figure, the user's table, or genai-prices; else unknown."""
+"""The cost of a call, by its provider's own figure, the user's table or genai-prices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scout_adapters._internal.logs import logger_of
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
 from scout_adapters.llm.pricing.rates import (
     FEES,
-    USUAL,
+    STANDARD,
     PriceList,
     ServiceTier,
     Source,
@@ -26,55 +26,76 @@ from scout_adapters.llm.pricing.rates import (
     tariff_of,
 )
 
-__all__ = ["PRICING", "UNKNOWN", "Cost", "context_window", "cost_of", "estimate_cost_usd", "summed"]
+__all__ = [
+    "PRICING",
+    "UNKNOWN_COST",
+    "Cost",
+    "context_window",
+    "cost_of",
+    "estimate_cost_usd",
+    "sum_usd",
+]
 
 logger = logger_of(__name__)
 
 PRICING: dict[str, dict[str, dict[str, float]]] = {}
-"""Your own prices, in USD per 1,000 tokens; they win over the shipped ones.
+"""USD per 1,000 tokens by provider, model and kind: your own prices, which win over genai-prices.
 
-`PRICING["groq"] = {"model-id": {"input": 0.0001, "output": 0.0002}}`. Kinds of tokens may have
-prices of their own: `cache_read`, `cache_write`, `cache_write_1h`, `input_audio`, `input_image`
-(else what `input` costs, and an hour's write what `cache_write` costs), `reasoning`,
-`output_audio`, `output_image` (else what `output` costs). `request` and `web_search` are USD for
-one of them. `input@200000` holds for prompts of more tokens than that, and `flex_input`,
-`priority_input`, `batch_input` where the answer says that it was served so; each for any kind, and
-together as `priority_input@200000`.
+    PRICING["groq"] = {"my-model": {"input": 0.0001, "output": 0.0002}}
+    PRICING["openai"] = {"my-model": {"input": 0.002, "input@200000": 0.004, "output": 0.01}}
+
+Kinds with a price of their own: `cache_read`, `cache_write`, `cache_write_1h`, `input_audio` and
+`input_image` (default: the price of `input`; of `cache_write_1h`: that of `cache_write`);
+`reasoning`, `output_audio` and `output_image` (default: the price of `output`). `request` and
+`web_search` are fees in USD for one of each.
+
+`input@200000` applies to prompts of more than 200,000 tokens. `flex_input`, `priority_input` and
+`batch_input` apply to answers that state this service tier. Both work for every kind, and together:
+`priority_input@200000`.
 """
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 PER_TOKEN = frozenset(TokenCounts._fields) - FEES
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars and who says so; None where nobody knows the price.
+    """A cost and its source; every field is None where no price is known.
 
-    A float holds 15 digits exactly, and a call's cost has fewer: `summed` adds without rounding.
+    A float holds 15 digits exactly, and a call's cost has fewer: `sum_usd` adds without rounding.
     """
 
     usd: float | None = None
+    """US dollars."""
+
     source: Source | None = None
     priced_by: str | None = None
-    """Which prices: `genai-prices 0.2.3 since 2026-11-03`, or the time when you fetched them in the
-    place of the version; the hours of the day where they hold for some; the tier."""
+    """Which prices were used: `genai-prices 0.2.3 since 2026-11-03`, `PRICING`, `PRICING flex`.
+
+    For prices that you fetched, the time of fetching stands in the place of the version. Prices for
+    some hours of a day, or for a service tier, have these after it.
+    """
 
     price: Mapping[str, float] | None = None
-    """The prices themselves, in US dollars per million tokens of a kind, and fees for one each."""
+    """The prices: US dollars per million tokens by kind, and per piece for fees."""
 
 
-UNKNOWN = Cost()
+UNKNOWN_COST = Cost()
 
 
-def summed(costs: Iterable[float]) -> Decimal:
-    """Add up US dollars, to the last digit."""
+def sum_usd(costs: Iterable[float]) -> Decimal:
+    """Add up US dollars exactly."""
     return sum((Decimal(repr(usd)) for usd in costs), Decimal(0))
 
 
 def estimate_cost_usd(
     *, provider: str, model: str, input_tokens: int, output_tokens: int
 ) -> float | None:
-    """Price a call by its tokens; None where no price is known for the model."""
+    """Return the cost of a call in US dollars by its tokens; None if the model has no known price.
+
+    `estimate_cost_usd(provider="groq", model="llama-3.1-8b-instant", input_tokens=1000,
+    output_tokens=200)`
+    """
     usage = UsageMetadata(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
@@ -90,70 +111,73 @@ def cost_of(
     *,
     stated_usd: float | None = None,
     prices: str = "",
-    told: Mapping[str, Any] = NOTHING,
+    metadata: Mapping[str, Any] = NO_METADATA,
 ) -> Cost:
-    """Price a call: by what the provider says it cost, or by its tokens.
+    """Return the cost of a call: the provider's own figure `stated_usd`, or that of its tokens.
 
-    `prices` is the provider's name in genai-prices, where it differs from `provider`; `told` the
-    answer's `response_metadata`, which may name the tier and the fees.
+    `prices` is the provider's name in genai-prices, where it differs from `provider`. `metadata` is
+    the answer's `response_metadata`, which may contain the service tier and fees.
     """
     if stated_usd is not None:
         return Cost(stated_usd, "provider")
     if usage is None:
-        return UNKNOWN
-    return priced(provider, model, counts_of(usage, told), service_of(usage, told), prices=prices)
+        return UNKNOWN_COST
+    counts, service = counts_of(usage, metadata), service_of(usage, metadata)
+    return price_tokens(provider, model, counts, service, prices=prices)
 
 
-def priced(
+def price_tokens(
     provider: str,
     model: str,
     counts: TokenCounts,
-    service: ServiceTier = USUAL,
+    service: ServiceTier = STANDARD,
     *,
     prices: str = "",
 ) -> Cost:
-    """Price tokens by kind, at the prices in force now."""
-    found = price_list(provider, model, service, prices=prices)
-    rates = found.tariff.rates(counts.input) if found.tariff else None
+    """Return the cost of tokens by kind at the prices in force now."""
+    listed = price_list(provider, model, service, prices=prices)
+    rates = listed.tariff.rates(counts.input) if listed.tariff else None
     usd = rates.usd(counts, service.factor) if rates else None
     if rates is None or usd is None:
-        _warn_once(provider, model, " ".join(filter(None, (service.tier, service.speed))))
-        return UNKNOWN
-    return Cost(float(usd), found.source, found.priced_by, rates.listed)
+        _warn_no_price(provider, model, " ".join(filter(None, (service.tier, service.speed))))
+        return UNKNOWN_COST
+    return Cost(float(usd), listed.source, listed.priced_by, rates.listed)
 
 
 def price_list(
-    provider: str, model: str, service: ServiceTier = USUAL, *, prices: str = ""
+    provider: str, model: str, service: ServiceTier = STANDARD, *, prices: str = ""
 ) -> PriceList:
-    """Find the prices in force now: the user's own for the model, or else genai-prices'."""
+    """Return the prices in force now: the user's `PRICING`, else those of genai-prices."""
     if PRICING and (own := PRICING.get(provider, {}).get(model)):
-        return _own_list(tuple(own.items()), service.tier)
+        return _user_price_list(tuple(own.items()), service.tier)
     return catalog_prices(prices or provider, model, service)
 
 
 @lru_cache(maxsize=256)
-def _own_list(own: tuple[tuple[str, float], ...], tier: str) -> PriceList:
-    """Read a row of `PRICING`, as it is at this moment."""
-    usual: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    served: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for key, price in own:
+def _user_price_list(row: tuple[tuple[str, float], ...], tier: str) -> PriceList:
+    """Parse a row of `PRICING`; prices of other service tiers than `tier` are left out."""
+    standard: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    of_tier: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    tiers = {"flex", "priority", "batch", tier} - {""}
+    for key, price in row:
         name, _, start = key.partition("@")
-        mode, _, rest = name.partition("_")
-        known = {"flex", "priority", "batch", tier} - {""}
-        into, kind = (served if mode == tier else {}, rest) if mode in known else (usual, name)
+        prefix, _, rest = name.partition("_")
+        kind = rest if prefix in tiers else name
         if kind not in PER_TOKEN | FEES or not (start.isdecimal() or not start):
-            _warn_of_key_once(key)
+            _warn_unknown_key(key)
             continue
         exact = Decimal(str(price))
-        at = into.setdefault(int(start or 0), {})
-        at[kind] = exact if kind in FEES else exact.scaleb(-3)
-    starts = usual.keys() | served.keys()
-    rates = {start: {**usual.get(start, {}), **served.get(start, {})} for start in starts}
-    return PriceList(tariff_of(rates), "user", f"PRICING {tier}" if tier else "PRICING")
+        if prefix in tiers and prefix != tier:
+            continue
+        prices = of_tier if prefix in tiers else standard
+        prices[int(start or 0)][kind] = exact if kind in FEES else exact.scaleb(-3)
+    starts = standard.keys() | of_tier.keys()
+    merged = {start: {**standard.get(start, {}), **of_tier.get(start, {})} for start in starts}
+    return PriceList(tariff_of(merged), "user", f"PRICING {tier}" if tier else "PRICING")
 
 
 @cache
-def _warn_once(provider: str, model: str, service: str) -> None:
+def _warn_no_price(provider: str, model: str, service: str) -> None:
     logger.warning(
         "no price is known for %s/%s%s: its calls cost None; add it to PRICING[%r]",
         provider,
@@ -164,5 +188,5 @@ def _warn_once(provider: str, model: str, service: str) -> None:
 
 
 @cache
-def _warn_of_key_once(key: str) -> None:
-    logger.warning("PRICING has a key that means nothing and is left out: %r", key)
+def _warn_unknown_key(key: str) -> None:
+    logger.warning("PRICING has an unknown key, which is ignored: %r", key)

@@ -1,4 +1,4 @@
-"""What tokens cost by kind, in exact decimals: pure arithmetic on counts and rates."""
+"""Prices by kind of token, in exact decimals: pure arithmetic on counts and rates."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any, Literal, NamedTuple
 from langchain_core.messages.ai import UsageMetadata
 
 ZERO = Decimal(0)
-USUAL_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
-"""How providers call the service that their price lists speak of."""
+STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
+"""Providers' names for the service tier that their price lists state first."""
 
-OWN_TIERS = ("flex", "priority")
-"""Prefixes that ChatOpenAI puts before the kinds of tokens which were served otherwise."""
+TIER_PREFIXES = ("flex", "priority")
+"""Service tiers that ChatOpenAI puts before the names of token kinds: `flex_cache_read`."""
 
 US_ONLY = Decimal("1.1")
-"""Anthropic's surcharge on all tokens of an answer that had to be made in the United States:
+"""Factor on all token prices of an answer that Anthropic had to make in the United States:
 https://platform.claude.com/docs/en/about-claude/pricing#data-residency-pricing"""
 
 
 class TokenCounts(NamedTuple):
-    """What a call used. Tokens of kinds are parts of `input` and `output`."""
+    """Tokens of a call by kind; the kinds below `output` are parts of `input` or `output`."""
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
-    """Written for the usual time: five minutes at Anthropic's."""
+    """Written for the default time, which is five minutes at Anthropic."""
 
     cache_write_1h: int = 0
     input_audio: int = 0
@@ -38,99 +38,100 @@ class TokenCounts(NamedTuple):
     output_audio: int = 0
     output_image: int = 0
     web_search: int = 0
+    """Searches, which are billed beside tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceTier:
-    """How a call was served, as far as that changes its price."""
+    """How a call was served, as far as it changes the price."""
 
     tier: str = ""
     speed: str = ""
     factor: Decimal = Decimal(1)
 
-    @property
-    def is_usual(self) -> bool:
-        """Whether price lists speak of it without a further word."""
-        return not self.tier and not self.speed
 
-
-USUAL = ServiceTier()
-INPUTS = frozenset({"cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image"})
+STANDARD = ServiceTier()
+INPUT_KINDS = frozenset(
+    {"cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image"}
+)
 """The kinds of tokens that are parts of the input."""
 
 
-def counts_of(usage: UsageMetadata, told: Mapping[str, Any]) -> TokenCounts:
-    """Sort LangChain's counts by kind; `told` is the answer's `response_metadata`."""
-    given: Mapping[str, Any] = usage.get("input_token_details") or {}
-    taken: Mapping[str, Any] = usage.get("output_token_details") or {}
-    searches = _searches(told)
-    if not given and not taken:
+def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> TokenCounts:
+    """Return LangChain's counts by kind; `metadata` is the answer's `response_metadata`."""
+    inputs: Mapping[str, Any] = usage.get("input_token_details") or {}
+    outputs: Mapping[str, Any] = usage.get("output_token_details") or {}
+    searches = _web_searches(metadata)
+    if not inputs and not outputs:
         return TokenCounts(usage["input_tokens"], usage["output_tokens"], web_search=searches)
-    short, hour = (given.get(f"ephemeral_{time}_input_tokens") or 0 for time in ("5m", "1h"))
+    short, hour = (inputs.get(f"ephemeral_{time}_input_tokens") or 0 for time in ("5m", "1h"))
     return TokenCounts(
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cache_read=_of(given, "cache_read"),
-        # LangChain counts each token that is written under one of the three.
-        cache_write=_of(given, "cache_creation") + short,
+        cache_read=_detail(inputs, "cache_read"),
+        # LangChain counts each written token under one of three names.
+        cache_write=_detail(inputs, "cache_creation") + short,
         cache_write_1h=hour,
-        input_audio=_of(given, "audio"),
-        input_image=_of(given, "image"),
-        reasoning=_of(taken, "reasoning"),
-        output_audio=_of(taken, "audio"),
-        output_image=_of(taken, "image"),
+        input_audio=_detail(inputs, "audio"),
+        input_image=_detail(inputs, "image"),
+        reasoning=_detail(outputs, "reasoning"),
+        output_audio=_detail(outputs, "audio"),
+        output_image=_detail(outputs, "image"),
         web_search=searches,
     )
 
 
-def _of(details: Mapping[str, Any], kind: str) -> int:
+def _detail(details: Mapping[str, Any], kind: str) -> int:
+    """Return the count of a kind, also where ChatOpenAI put a tier before its name."""
     count = details.get(kind)
     if count is None:
-        for name, served in details.items():
+        for name, tokens in details.items():
             tier, _, own = name.partition("_")
-            if own == kind and tier in OWN_TIERS and served:
-                return int(served)
+            if own == kind and tier in TIER_PREFIXES and tokens:
+                return int(tokens)
         return 0
     return int(count)
 
 
-def _searches(told: Mapping[str, Any]) -> int:
-    """Count the searches that Anthropic bills beside tokens."""
-    usage = told.get("usage")
-    served = usage.get("server_tool_use") if isinstance(usage, Mapping) else None
-    count = served.get("web_search_requests") if isinstance(served, Mapping) else None
+def _web_searches(metadata: Mapping[str, Any]) -> int:
+    """Return the number of searches that Anthropic bills beside tokens."""
+    usage = metadata.get("usage")
+    tools = usage.get("server_tool_use") if isinstance(usage, Mapping) else None
+    count = tools.get("web_search_requests") if isinstance(tools, Mapping) else None
     return count if isinstance(count, int) else 0
 
 
-def service_of(usage: UsageMetadata, told: Mapping[str, Any]) -> ServiceTier:
-    """Read how a call was served from what the answer says of it."""
-    tier = told.get("service_tier")
+def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier:
+    """Return how a call was served; `metadata` is the answer's `response_metadata`."""
+    tier = metadata.get("service_tier")
     tier = tier.lower().removeprefix("service_tier_") if isinstance(tier, str) else ""
     if not tier and (details := usage.get("input_token_details")):
-        tier = next((own for own in OWN_TIERS if own in details), "")
-    tier = "" if tier in USUAL_TIERS else tier
-    raw = told.get("usage")
-    said: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-    speed = "fast" if said.get("speed") == "fast" else ""
-    within_us = said.get("inference_geo") == "us"
+        tier = next((prefix for prefix in TIER_PREFIXES if prefix in details), "")
+    tier = "" if tier in STANDARD_TIERS else tier
+    raw = metadata.get("usage")
+    native: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    speed = "fast" if native.get("speed") == "fast" else ""
+    within_us = native.get("inference_geo") == "us"
     if not (tier or speed or within_us):
-        return USUAL
+        return STANDARD
     return ServiceTier(tier, speed, US_ONLY if within_us else Decimal(1))
 
 
 FEES = frozenset({"request", "web_search"})
-MILLE = 1000
-"""Pico-dollars in a nano-dollar."""
+"""Kinds with a price for one piece each instead of one for a token."""
+
+PICO_PER_NANO = 1000
 
 
 def _pico(usd: Decimal) -> int:
+    """Return US dollars in pico-dollars, rounded up."""
     return int(usd.scaleb(12).to_integral_value(ROUND_CEILING))
 
 
 class Rates:
     """US dollars of one token of each kind.
 
-    A kind without a price of its own costs what all input, or all output, costs.
+    A kind without a price of its own costs what other input, or other output, costs.
     """
 
     __slots__ = (
@@ -140,54 +141,57 @@ class Rates:
         "_overlap",
         "_request",
         "_search",
-        "dearest",
         "listed",
+        "max_rates",
     )
 
     def __init__(self, per_token: Mapping[str, Decimal]) -> None:
-        """Take prices by the names of `TokenCounts`.
+        """Take US dollars of one token by the names of `TokenCounts`.
 
-        `request` and `web_search` are fees for one each, and `cached_audio` is the price of tokens
-        that are both.
+        Two keys are fees for one piece each, `request` and `web_search`. `cached_audio` is the
+        price of tokens that are audio and were read from the cache.
         """
         self.listed: Mapping[str, float] = {
             kind: float(price if kind in FEES else price.scaleb(6))
             for kind, price in per_token.items()
         }
-        """The prices as lists have them: US dollars per million tokens, fees for one each."""
+        """The prices as price lists show them: US dollars per million tokens, and for one fee."""
 
         price = per_token.get
         self._input, self._output = price("input"), price("output")
         self._request, self._search = price("request", ZERO), price("web_search", ZERO)
-        given = self._input or ZERO
-        write = price("cache_write", given)
-        kinds = {
-            "cache_read": price("cache_read", given) - given,
-            "cache_write": write - given,
-            "cache_write_1h": price("cache_write_1h", write) - given,
-            "input_audio": price("input_audio", given) - given,
-            "input_image": price("input_image", given) - given,
+        input_rate = self._input or ZERO
+        write_rate = price("cache_write", input_rate)
+        extra = {
+            "cache_read": price("cache_read", input_rate) - input_rate,
+            "cache_write": write_rate - input_rate,
+            "cache_write_1h": price("cache_write_1h", write_rate) - input_rate,
+            "input_audio": price("input_audio", input_rate) - input_rate,
+            "input_image": price("input_image", input_rate) - input_rate,
         }
-        taken = self._output or ZERO
+        output_rate = self._output or ZERO
         for kind in ("reasoning", "output_audio", "output_image"):
-            kinds[kind] = price(kind, taken) - taken
-        both = price("cached_audio", price("cache_read", given)) - given
-        self._overlap = both - kinds["cache_read"] - kinds["input_audio"]
-        self._extra = tuple((kind, more) for kind, more in kinds.items() if more)
-        self.dearest = cache(self._sought)
-        """Returns what a budget must have room for, by the kinds of tokens that a call may have."""
+            extra[kind] = price(kind, output_rate) - output_rate
+        both = price("cached_audio", price("cache_read", input_rate)) - input_rate
+        self._overlap = both - extra["cache_read"] - extra["input_audio"]
+        self._extra = tuple((kind, more) for kind, more in extra.items() if more)
+        self.max_rates = cache(self._max_rates)
+        """The highest prices, by the kinds of tokens that a call may have; see `_max_rates`."""
 
     def usd(self, counts: TokenCounts, factor: Decimal) -> Decimal | None:
-        """Return what a call costs; None where a price is missing that it needs."""
-        given, taken = self._input, self._output
-        if (counts.input and given is None) or (counts.output and taken is None):
+        """Return what a call costs in US dollars; None if a price that applies is missing.
+
+        `factor` multiplies the token prices, and not the fees.
+        """
+        input_rate, output_rate = self._input, self._output
+        if (counts.input and input_rate is None) or (counts.output and output_rate is None):
             return None
-        total = counts.input * (given or ZERO) + counts.output * (taken or ZERO)
+        total = counts.input * (input_rate or ZERO) + counts.output * (output_rate or ZERO)
         for kind, more in self._extra:
             if count := getattr(counts, kind):
                 total += count * more
         if counts.input_audio and self._overlap:
-            # Nobody says how much of the sound was cached; it is no less than this.
+            # Providers do not state how much of the audio was cached; this is the least possible.
             total += max(0, counts.input_audio + counts.cache_read - counts.input) * self._overlap
         if factor != 1:
             total *= factor
@@ -195,55 +199,58 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def _sought(self, kinds: frozenset[str]) -> tuple[int, int, int] | None:
-        """Return pico-dollars: of the dearest token given, of the dearest one taken, of a request.
+    def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int, int] | None:
+        """Return the highest price of an input token, of an output token, and the request's fee.
 
-        Of the input, tokens may be of any of the kinds; thoughts are always possible. None where a
+        Pico-dollars. A token may be of any kind in `kinds`; reasoning is always possible. None if a
         price is missing.
         """
         if self._input is None or self._output is None:
             return None
         extra = dict(self._extra)
-        given = (extra.get(kind, ZERO) for kind in kinds & INPUTS)
-        taken = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUTS)
+        of_input = (extra.get(kind, ZERO) for kind in kinds & INPUT_KINDS)
+        of_output = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUT_KINDS)
         return (
-            _pico(self._input + max((ZERO, *given))),
-            _pico(self._output + max((ZERO, *taken))),
+            _pico(self._input + max((ZERO, *of_input))),
+            _pico(self._output + max((ZERO, *of_output))),
             _pico(self._request),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """The rates of a model by the length of the prompt; a longer one costs more from its start."""
+    """The rates of a model by the length of the prompt."""
 
     base: Rates
     longer: tuple[tuple[int, Rates], ...] = ()
-    """Rates of prompts with more than so many tokens, the longest first; they hold for the whole
+    """Rates of prompts with more than so many tokens, the longest first; they apply to the whole
     prompt and the whole answer."""
 
-    def rates(self, given: int) -> Rates:
+    def rates(self, input_tokens: int) -> Rates:
         """Return the rates of a prompt of so many tokens."""
         for start, rates in self.longer:
-            if given > start:
+            if input_tokens > start:
                 return rates
         return self.base
 
-    def most(self, given: int, taken: int, kinds: frozenset[str]) -> int | None:
-        """Return the most that a call of no more tokens can cost, each of the dearest of `kinds`.
+    def max_cost(self, input_tokens: int, output_tokens: int, kinds: frozenset[str]) -> int | None:
+        """Return the most that a call with at most so many tokens can cost, in nano-dollars.
 
-        Nano-dollars, rounded up; None where a price is missing. It is asked before every request,
-        and decimals would take four times as long.
+        Every token has the highest price of its possible `kinds`. Rounded up; None if a price is
+        missing. Budgets call this before every request, so it calculates in integers: decimals
+        would take four times as long.
         """
         if self.longer:
-            possible = (self.base, *(rates for start, rates in self.longer if given > start))
-            costs = [Tariff(rates).most(given, taken, kinds) for rates in possible]
+            possible = (self.base, *(rates for start, rates in self.longer if input_tokens > start))
+            costs = [
+                Tariff(rates).max_cost(input_tokens, output_tokens, kinds) for rates in possible
+            ]
             known = [cost for cost in costs if cost is not None]
             return max(known) if len(known) == len(costs) else None
-        dearest = self.base.dearest(kinds)
-        if dearest is None:
+        rates = self.base.max_rates(kinds)
+        if rates is None:
             return None
-        return -(-(given * dearest[0] + taken * dearest[1] + dearest[2]) // MILLE)
+        return -(-(input_tokens * rates[0] + output_tokens * rates[1] + rates[2]) // PICO_PER_NANO)
 
 
 Source = Literal["provider", "user", "genai-prices"]
@@ -251,7 +258,7 @@ Source = Literal["provider", "user", "genai-prices"]
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """A model's tariff, None where nobody knows one, and whose it is."""
+    """A model's tariff (None if no price is known) and its source."""
 
     tariff: Tariff | None
     source: Source
@@ -259,10 +266,11 @@ class PriceList:
 
 
 def tariff_of(prices: Mapping[int, Mapping[str, Decimal]]) -> Tariff:
-    """Make a tariff of prices by the length from which they hold; 0 is any length."""
+    """Return the tariff of prices by the prompt length above which they apply; 0 is any length."""
     starts = sorted(prices, reverse=True)
-    known: dict[int, dict[str, Decimal]] = {0: {}}
+    complete: dict[int, dict[str, Decimal]] = {0: {}}
     for start in reversed(starts):
-        known[start] = {**known[max(s for s in known if s <= start)], **prices[start]}
-    longer = tuple((start, Rates(known[start])) for start in starts if start)
-    return Tariff(Rates(known[0]), longer)
+        below = max(s for s in complete if s <= start)
+        complete[start] = {**complete[below], **prices[start]}
+    longer = tuple((start, Rates(complete[start])) for start in starts if start)
+    return Tariff(Rates(complete[0]), longer)

@@ -1,4 +1,4 @@
-"""Tokens where nobody has counted them: estimates, flagged wherever they show."""
+"""Token estimates for answers whose provider sent no counts; flagged wherever they show."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters.llm.types import ChatRequest
 
 BYTES_PER_TOKEN = 4
-WORDS = ("text", "thinking", "reasoning")
-"""The fields of a content block that hold what a model has said."""
+TEXT_FIELDS = ("text", "thinking", "reasoning")
+"""The fields of a content block that hold generated text."""
 
 
 def tokens_in_bytes(size: int) -> int:
-    """Estimate the tokens of so many bytes or characters, rounded up."""
+    """Estimate the tokens of `size` bytes or characters, rounded up."""
     return -(-size // BYTES_PER_TOKEN)
 
 
@@ -26,32 +26,43 @@ def request_bytes(request: ChatRequest) -> int:
 
 
 def answer_bytes(messages: Iterable[AIMessage]) -> int:
-    """Return the characters of an answer, or of its chunks: text, thoughts and calls."""
-    return sum(_size(message) for message in messages)
+    """Return the characters of an answer or of its chunks: text, reasoning and tool calls."""
+    return sum(_message_size(message) for message in messages)
 
 
-def _size(message: AIMessage) -> int:
-    thought = message.additional_kwargs.get("reasoning_content") or ""
+def _message_size(message: AIMessage) -> int:
+    reasoning = message.additional_kwargs.get("reasoning_content") or ""
     calls = message.tool_call_chunks if isinstance(message, AIMessageChunk) else message.tool_calls
-    called = sum(len(call["name"] or "") + len(str(call["args"] or "")) for call in calls)
+    call_size = sum(len(call["name"] or "") + len(str(call["args"] or "")) for call in calls)
     content = message.content
-    said = len(content) if isinstance(content, str) else sum(map(_block_size, content))
-    return said + len(thought) + called
+    size = len(content) if isinstance(content, str) else sum(map(_block_size, content))
+    return size + len(reasoning) + call_size
 
 
 def _block_size(block: str | Mapping[str, Any]) -> int:
     if isinstance(block, str):
         return len(block)
-    return sum(len(str(block.get(name) or "")) for name in WORDS)
+    return sum(len(str(block.get(name) or "")) for name in TEXT_FIELDS)
 
 
-def estimated_usage(asked: int, said: int, known: UsageMetadata | None = None) -> UsageMetadata:
-    """Make counts of two numbers of tokens; what an answer had counted itself by then is `known`.
+def estimated_usage(
+    input_tokens: int, output_tokens: int, counted: UsageMetadata | None = None
+) -> UsageMetadata:
+    """Return estimated counts as LangChain's usage.
 
-    Its count of the input is right; that of the output may be of any moment before the end.
+    `counted` is what the provider had counted when an answer broke off. Its input count is final
+    and is used; its output count may be too low, so the larger of it and the estimate is used.
     """
-    if known is None:
-        return UsageMetadata(input_tokens=asked, output_tokens=said, total_tokens=asked + said)
-    given, taken = known["input_tokens"], max(known["output_tokens"], said)
-    counts = {"input_tokens": given, "output_tokens": taken, "total_tokens": given + taken}
-    return UsageMetadata(**{**known, **counts})  # type: ignore[typeddict-item]  # the same keys
+    if counted is None:
+        total = input_tokens + output_tokens
+        return UsageMetadata(
+            input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=total
+        )
+    counted_input = counted["input_tokens"]
+    output = max(counted["output_tokens"], output_tokens)
+    counts = {
+        "input_tokens": counted_input,
+        "output_tokens": output,
+        "total_tokens": counted_input + output,
+    }
+    return UsageMetadata(**{**counted, **counts})  # type: ignore[typeddict-item]  # the same keys

@@ -88,6 +88,6 @@ def _bill(provider: str, record: dict[str, Any], body: dict[str, Any]) -> Bill |
     if stated is None or tokens is None:
         return None
     model = body.get("model") or record["model"]
-    ours = cost_of(provider, model, tokens, prices=LISTS.get(provider, provider), told=body)
+    ours = cost_of(provider, model, tokens, prices=LISTS.get(provider, provider), metadata=body)
     exact = Decimal(repr(stated))
     return Bill(provider, model, record["id"], body, usage, tokens, exact, ours)

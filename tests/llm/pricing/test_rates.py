@@ -22,7 +22,7 @@ from genai_prices.types import (
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.pricing import catalog
-from scout_adapters.llm.pricing.price_list import PRICING, cost_of, summed
+from scout_adapters.llm.pricing.price_list import PRICING, cost_of, sum_usd
 
 DETAILS: dict[str, Any] = {
     "cache_read": 300,
@@ -49,8 +49,8 @@ def own() -> Iterator[dict[str, float]]:
     data_snapshot.set_custom_snapshot(None)
 
 
-def usd(usage: UsageMetadata, /, **told: Any) -> Decimal:
-    cost = cost_of("p", "m", usage, told=told)
+def usd(usage: UsageMetadata, /, **metadata: Any) -> Decimal:
+    cost = cost_of("p", "m", usage, metadata=metadata)
     return Decimal(repr(cost.usd))
 
 
@@ -140,7 +140,7 @@ def test_a_tier_that_no_list_knows_costs_an_unknown_amount(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(2):
-        cost = cost_of("openai", "gpt-5", used(10, 10), told={"service_tier": "unheard-of"})
+        cost = cost_of("openai", "gpt-5", used(10, 10), metadata={"service_tier": "unheard-of"})
         assert (cost.usd, cost.source, cost.priced_by) == (None, None, None)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
@@ -163,15 +163,15 @@ def test_a_key_that_means_nothing_is_named_once(
 def test_anthropic_s_surcharge_for_one_country_is_on_all_tokens() -> None:
     usage = used(1000, 1000)
     usual = cost_of("anthropic", "claude-sonnet-4-5", usage)
-    told = {"usage": {"inference_geo": "us"}}
-    more = cost_of("anthropic", "claude-sonnet-4-5", usage, told=told)
+    metadata = {"usage": {"inference_geo": "us"}}
+    more = cost_of("anthropic", "claude-sonnet-4-5", usage, metadata=metadata)
     assert (usual.usd, more.usd) == (0.018, 0.0198)
 
 
 def test_costs_add_up_to_the_last_digit() -> None:
     costs = [cost_of("openai", "gpt-5-nano", used(7, 3)).usd or 0.0] * 1000
-    assert summed(costs) == Decimal("0.001550")
-    assert sum(costs) != float(summed(costs))
+    assert sum_usd(costs) == Decimal("0.001550")
+    assert sum(costs) != float(sum_usd(costs))
 
 
 def _snapshot(prices: Any) -> data_snapshot.DataSnapshot:
