@@ -1,4 +1,4 @@
-"""`scout-adapters budgets`: what is spent, held and left."""
+"""`scout-adapters budgets`: what is spent, reserved and left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from scout_adapters.budget import SqliteBudgets
 from scout_adapters.budget.plan import format_amount
-from scout_adapters.cli.prices import _fail, console
+from scout_adapters.cli.console import console, fail
 from scout_adapters.errors import BudgetError
 
 
@@ -22,7 +22,7 @@ def budgets(
 ) -> None:
     """Show what is spent, held and left in the budgets of a file."""
     if not file.exists():
-        _fail(f"no budgets at {file}")
+        fail(f"no budgets at {file}")
     table = Table("budget", "for", "window")
     for heading in ("limit", "spent", "held", "left", "uncertain", "overage"):
         table.add_column(f"{heading} $", justify="right")
@@ -30,14 +30,15 @@ def budgets(
         for row in _balances(SqliteBudgets(file), name):
             table.add_row(*row)
     except BudgetError as error:
-        _fail(str(error))
+        fail(str(error))
     console.print(table)
 
 
 def _balances(store: SqliteBudgets, name: str) -> Iterator[list[str]]:
     for budget in [name] if name else store.names():
-        for one in store.balances(budget):
-            account = one.account
-            amounts = (account.limit, one.spent, one.held, one.left, one.uncertain, one.overage)
+        for balance in store.balances(budget):
+            account = balance.account
+            spent = (balance.spent, balance.held, balance.left)
+            amounts = (account.limit, *spent, balance.uncertain, balance.overage)
             names = (account.budget, account.scope, account.window)
             yield [*map(escape, names), *(format_amount(amount) for amount in amounts)]

@@ -1,4 +1,4 @@
-"""`scout-adapters costs` and `report`: what the audit log adds up to, printed or as a page."""
+"""`scout-adapters costs`: costs, tokens and failures in the audit log, as tables."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from scout_adapters.cli.console import Days, Log, Since, _begin, _log_at, console
+from scout_adapters.cli.console import Days, Log, Since, console, log_at, start_time
 from scout_adapters.report.caveats import caveats
 from scout_adapters.report.format import UNKNOWN, amount, money, share, spark
 from scout_adapters.report.summary import Summary, summarise
 from scout_adapters.report.totals import Totals
 
 DAYS, ROWS = 14, 8
-"""Rows of a table where all of them are shown."""
+"""Rows of a table by day, and of any other table, if all tables are printed."""
 
-PLACES = 3
+PROVIDERS = 3
+"""Providers that are named for each kind of failure."""
+
 SPARKS = 90
-"""Days of the line of blocks."""
+"""Days in the line of blocks."""
 
 COLUMNS = ("calls", "failed", "cost", "tokens in", "out", "cached")
 
 
 class By(StrEnum):
-    """What sums are by."""
+    """What sums are grouped by."""
 
     DAY = "day"
     MODEL = "model"
@@ -50,12 +52,12 @@ def costs(
     days: Days = None,
 ) -> None:
     """Print what calls cost, by day, model, provider, key, tag and user, and what failed."""
-    place = _log_at(log)
-    summary = summarise(place, since=_begin(since, days))
+    path = log_at(log)
+    summary = summarise(path, since=start_time(since, days))
     if not summary.by_place and not summary.events:
-        console.print(f"no calls in {escape(str(place))}{' since then' if since or days else ''}")
+        console.print(f"no calls in {escape(str(path))}{' since then' if since or days else ''}")
         return
-    _print_head(place, summary)
+    _print_head(path, summary)
     for each in [by] if by else By:
         console.print()
         console.print(_table(summary, each, whole=by is not None))
@@ -63,11 +65,11 @@ def costs(
         _print_rest(summary)
 
 
-def _print_head(place: Path, summary: Summary) -> None:
+def _print_head(path: Path, summary: Summary) -> None:
     days = summary.spent_by_time()
-    console.print(f"{_shown(str(place))}: {_span(days)}{amount(summary.rows)} rows", soft_wrap=True)
-    for name, said in _head(summary, days):
-        console.print(f"  [bold]{name:<8}[/bold] {said}", highlight=False)
+    console.print(f"{_shown(str(path))}: {_span(days)}{amount(summary.rows)} rows", soft_wrap=True)
+    for name, text in _head(summary, days):
+        console.print(f"  [bold]{name:<8}[/bold] {text}", highlight=False)
 
 
 def _span(days: dict[str, Decimal]) -> str:
@@ -79,11 +81,10 @@ def _span(days: dict[str, Decimal]) -> str:
 
 def _head(summary: Summary, days: dict[str, Decimal]) -> Iterator[tuple[str, str]]:
     total = summary.total()
-    others = {name: spent.cost for name, spent in summary.spent_on(lambda place: place[1]).items()}
-    parts = [f"{_shown(name)} {money(cost)}" for name, cost in others.items()]
-    spent = _at_least(summary.cost, total)
+    others = summary.spent_on(lambda event: event[1])
+    parts = [f"{_shown(name)} {money(spent.cost)}" for name, spent in others.items()]
     calls = f": calls {_cost(total)}, {', '.join(parts)}" if parts else ""
-    yield "spent", spent + calls
+    yield "spent", _at_least(summary.cost, total) + calls
     answered = share(total.answered / total.calls if total.calls else None)
     failed = f"{amount(total.failed)} of {amount(total.requests)} requests failed"
     yield "calls", f"{amount(total.calls)}, {answered} answered; {failed}"
@@ -95,16 +96,16 @@ def _head(summary: Summary, days: dict[str, Decimal]) -> Iterator[tuple[str, str
 
 
 def _table(summary: Summary, by: By, *, whole: bool) -> Table:
-    """Make the table of sums by something, cut to its last days or dearest rows, or whole."""
+    """Make the table of sums by `by`: all rows, or the last days or the most expensive rows."""
     groups = summary.by(by.value)
-    others = summary.spent_on(lambda place: place[0]) if by is By.DAY else {}
+    others = summary.spent_on(lambda event: event[0]) if by is By.DAY else {}
     names = sorted({*groups, *others}) if by is By.DAY else list(groups)
     shown = names if whole else names[-DAYS:] if by is By.DAY else names[:ROWS]
     table = _framed(by.value, *COLUMNS, *(["other events"] if others else []))
     for name in shown:
         spent = [money(others[name].cost) if name in others else ""] if others else []
-        said = _shown(name) or NAMELESS.get(by, UNKNOWN)
-        table.add_row(said, *_cells(groups.get(name, Totals())), *spent)
+        label = _shown(name) or NAMELESS.get(by, UNKNOWN)
+        table.add_row(label, *_cells(groups.get(name, Totals())), *spent)
     if left := len(names) - len(shown):
         which = "earlier" if by is By.DAY else "more"
         table.caption = f"  {amount(left)} {which}: --by {by.value}"
@@ -112,7 +113,7 @@ def _table(summary: Summary, by: By, *, whole: bool) -> Table:
 
 
 def _framed(first: str, *others: str) -> Table:
-    """Make a table of names and numbers."""
+    """Make a table with a column of names and columns of numbers."""
     table = Table(first, box=box.SIMPLE_HEAD, show_edge=False, caption_justify="left")
     for name in others:
         table.add_column(name, justify="right")
@@ -135,7 +136,7 @@ def _cost(totals: Totals) -> str:
 
 
 def _at_least(cost: Decimal, totals: Totals) -> str:
-    """Say what is known of a cost, and that there may be more where some of it is unknown."""
+    """Format a cost; with "≥" if some answers have no known price."""
     if not totals.unpriced:
         return money(cost)
     return f"≥ {money(cost)}" if cost else UNKNOWN
@@ -156,8 +157,8 @@ def _print_rest(summary: Summary) -> None:
         console.print(f"saved by reads from caches: {_saved(total)}")
     if total.skipped:
         console.print(f"passed over, and not asked: {amount(total.skipped)} times")
-    for doubt in caveats(summary):
-        console.print(escape(doubt))
+    for caveat in caveats(summary):
+        console.print(escape(caveat))
 
 
 def _saved(total: Totals) -> str:
@@ -165,16 +166,16 @@ def _saved(total: Totals) -> str:
 
 
 def _failures(summary: Summary) -> Table:
-    """Make the table of requests that failed: a row for each kind, most first."""
+    """Make the table of failed requests: a row for each kind, the most frequent first."""
     kinds: dict[str, list[tuple[int, str]]] = {}
     for (kind, provider), times in summary.failures.items():
         kinds.setdefault(kind, []).append((times, provider))
     table = _framed("failed", "requests", "of all")
     table.add_column("most of them at")
     requests = summary.total().requests
-    for kind, places in sorted(kinds.items(), key=lambda item: -sum(n for n, _ in item[1])):
-        times = sum(number for number, _ in places)
-        most = sorted(places, reverse=True)[:PLACES]
+    for kind, providers in sorted(kinds.items(), key=lambda item: -sum(n for n, _ in item[1])):
+        times = sum(number for number, _ in providers)
+        most = sorted(providers, reverse=True)[:PROVIDERS]
         at = (f"{_shown(name) or UNKNOWN} {amount(number)}" for number, name in most)
         table.add_row(
             _shown(kind) or UNKNOWN, amount(times), share(times / requests), ", ".join(at)
@@ -183,5 +184,5 @@ def _failures(summary: Summary) -> Table:
 
 
 def _shown(text: str) -> str:
-    """Make a text of the log harmless for a terminal: it was written by who knows whom."""
+    """Make a text of the log safe for a terminal: no control characters, no markup."""
     return escape("".join(letter if letter.isprintable() else "�" for letter in text))

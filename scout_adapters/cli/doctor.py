@@ -8,20 +8,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from scout_adapters import doctor
-from scout_adapters.cli.keys import (
-    Imports,
-    Log,
-    _import,
-    console,
-)
+from scout_adapters.cli.console import Imports, LogOption, console, import_modules
+from scout_adapters.doctor import examine
 
 
-def check(
-    wanted: Annotated[
+def doctor(
+    providers: Annotated[
         list[str] | None, typer.Argument(help="Providers that ought to work.")
     ] = None,
-    audit: Log = None,
+    audit: LogOption = None,
     imports: Imports = None,
     *,
     network: Annotated[
@@ -29,15 +24,15 @@ def check(
     ] = False,
 ) -> None:
     """Look for what keeps providers and keys from working; exit with 1 if something is wrong."""
-    _import(imports)
-    found = doctor.examine(wanted or (), audit=audit, network=network)
+    import_modules(imports)
+    findings = examine(providers or (), audit=audit, network=network)
     table = Table("", "what", "finding", "what to do")
-    for one in found:
-        mark = "[red]wrong[/red]" if one.wrong else "note"
-        table.add_row(mark, escape(one.subject), escape(one.what), escape(one.do))
+    for finding in findings:
+        mark = "[red]wrong[/red]" if finding.wrong else "note"
+        table.add_row(mark, escape(finding.subject), escape(finding.what), escape(finding.do))
     if table.row_count:
         console.print(table)
-    wrong = sum(one.wrong for one in found)
+    wrong = sum(finding.wrong for finding in findings)
     console.print(f"{wrong or 'nothing'} wrong")
     if wrong:
         raise typer.Exit(1)

@@ -1,56 +1,45 @@
-"""`scout-adapters keys`, `keys test` and `doctor`: print what `scout_adapters.doctor` finds."""
+"""`scout-adapters keys` and `keys test`: the keys by fingerprint, and whether they work."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from scout_adapters.audit.process_log import audit_path
+from scout_adapters.cli.console import Imports, LogOption, console, fail, import_modules
 from scout_adapters.doctor.key_checks import LastOutcome, Verdict, last_outcomes, probe
 from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 
 app = typer.Typer(help="List the keys by fingerprint, or ask with each of them once.")
-console = Console() if sys.stdout.isatty() else Console(width=140)
 
 NO_KEYS = "no provider has a key: see `scout-adapters providers` for the variables"
 
-Imports = Annotated[
-    list[str] | None,
-    typer.Option("--import", help="A module of yours that registers providers; repeatable."),
-]
-Log = Annotated[
-    Path | None, typer.Option(help="The audit log to read; SCOUT_AUDIT_PATH or the usual one.")
-]
-
 
 @app.callback(invoke_without_command=True)
-def keys(context: typer.Context, audit: Log = None, imports: Imports = None) -> None:
+def keys(context: typer.Context, audit: LogOption = None, imports: Imports = None) -> None:
     """List each provider's keys with what the audit log knows of them."""
-    _import(imports)
+    import_modules(imports)
     if context.invoked_subcommand is None:
         _print_keys(audit)
 
 
 def _print_keys(audit: Path | None) -> None:
-    known, now = last_outcomes(audit), datetime.now(UTC)
+    outcomes, now = last_outcomes(audit), datetime.now(UTC)
     table = Table("provider", "key", "last outcome", "when", "rests until", "model")
     unreadable: list[str] = []
-    for client in _keyed(unreadable):
+    for client in _clients_with_keys(unreadable):
         for state in client.keys:
-            last = known.get((client.name, state.id))
+            last = outcomes.get((client.name, state.id))
             table.add_row(client.name, state.id, *_last_cells(last, now))
     console.print(table if table.row_count or unreadable else NO_KEYS)
     _print_unreadable(unreadable)
@@ -80,29 +69,28 @@ def _last_cells(last: LastOutcome | None, now: datetime) -> Sequence[str]:
 
 
 @app.command(name="test")
-def ask(
+def probe_keys(
     provider: Annotated[str, typer.Argument(help="The provider; all that have keys.")] = "",
     model: Annotated[str, typer.Option(help="The model to ask; the provider's default.")] = "",
     imports: Imports = None,
 ) -> None:
     """Ask once with each key, for a few paid tokens; exit with 1 if a key could not be used."""
-    _import(imports)
-    logging.getLogger("scout_adapters").addHandler(logging.NullHandler())  # the table says it
+    import_modules(imports)
+    logging.getLogger("scout_adapters").addHandler(logging.NullHandler())  # the table shows it
     unreadable: list[str] = []
     try:
-        clients = [registry.get(provider)] if provider else _keyed(unreadable)
+        clients = [registry.get(provider)] if provider else _clients_with_keys(unreadable)
         verdicts = asyncio.run(probe(clients, model or None))
     except ScoutError as error:
-        console.print(f"[red]{escape(str(error))}[/red]")
-        raise typer.Exit(1) from None
+        fail(str(error))
     console.print(_verdicts(verdicts) if verdicts else NO_KEYS)
     _print_unreadable(unreadable)
     if unreadable or not verdicts or any(verdict.failed for verdict in verdicts):
         raise typer.Exit(1)
 
 
-def _keyed(unreadable: list[str]) -> list[ProviderClient]:
-    """Return the providers that have keys; of those that cannot be read, note why."""
+def _clients_with_keys(unreadable: list[str]) -> list[ProviderClient]:
+    """Return the providers with keys; append to `unreadable` why others cannot be read."""
     keyed = []
     for name in registry.list_providers():
         try:
@@ -119,33 +107,22 @@ def _print_unreadable(lines: Sequence[str]) -> None:
 
 def _verdicts(verdicts: Sequence[Verdict]) -> Table:
     table = Table("provider", "key", "model", "verdict", "latency", "cost", "who must act")
-    for one in verdicts:
-        colour = "red" if one.failed else "green"
+    for verdict in verdicts:
+        colour = "red" if verdict.failed else "green"
+        advice = (verdict.who, verdict.advice or verdict.reason)
         table.add_row(
-            one.provider,
-            one.key_id or "none needed",
-            escape(one.model),
-            f"[{colour}]{escape(one.outcome)}[/{colour}]",
-            "" if one.latency_s is None else f"{one.latency_s:.2f} s",
-            _cost(one),
-            escape(": ".join(part for part in (one.who, one.advice or one.reason) if part)),
+            verdict.provider,
+            verdict.key_id or "none needed",
+            escape(verdict.model),
+            f"[{colour}]{escape(verdict.outcome)}[/{colour}]",
+            "" if verdict.latency_s is None else f"{verdict.latency_s:.2f} s",
+            _cost(verdict),
+            escape(": ".join(part for part in advice if part)),
         )
     return table
 
 
-def _cost(one: Verdict) -> str:
-    if one.cost_usd is not None:
-        return f"${one.cost_usd:.6f}"
-    return "not billed" if one.billed == "no" else "unknown"
-
-
-def _import(modules: Sequence[str] | None) -> None:
-    """Import modules as `python -m` would: also from the current folder."""
-    if modules and "" not in sys.path:
-        sys.path.insert(0, "")
-    for module in modules or ():
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            console.print(f"[red]{escape(module)} cannot be imported: {escape(str(error))}[/red]")
-            raise typer.Exit(1) from None
+def _cost(verdict: Verdict) -> str:
+    if verdict.cost_usd is not None:
+        return f"${verdict.cost_usd:.6f}"
+    return "not billed" if verdict.billed == "no" else "unknown"

@@ -1,25 +1,23 @@
-"""`scout-adapters prices` and `budgets`: what calls cost, and what is left to spend."""
+"""`scout-adapters prices`: what a model's tokens cost."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scout_adapters.cli.console import console, fail
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.pricing.price_list import price_list
 from scout_adapters.llm.pricing.rates import FEES, PriceList, ServiceTier
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.router.functions import split_model
 
-console = Console() if sys.stdout.isatty() else Console(width=140)
-
 TIERS = ("", "batch", "flex", "priority")
+"""Service tiers; "" is the standard one."""
 
 
 def prices(
@@ -33,42 +31,42 @@ def prices(
     try:
         provider, name = split_model(model)
     except ScoutError as error:
-        _fail(str(error))
+        fail(str(error))
     if update:
         _fetch()
     spec = registry.spec(provider)
     lists = {
         tier: price_list(provider, name, ServiceTier(tier), prices=spec.prices) for tier in TIERS
     }
-    usual = lists[""]
-    if usual.tariff is None:
-        _fail(
-            f"no price is known for {model} ({usual.priced_by}): its calls cost None; add it to"
+    standard = lists[""]
+    if standard.tariff is None:
+        fail(
+            f"no price is known for {model} ({standard.priced_by}): its calls cost None; add it to"
             f" PRICING[{provider!r}]"
         )
-    for tier, found in lists.items():
-        if found.tariff is not None and (not tier or _listed(found) != _listed(usual)):
-            served = f", {tier}" if tier else ""
-            console.print(escape(f"{model}{served}: {found.priced_by}"), soft_wrap=True)
-            console.print(_table(_listed(found)))
+    for tier, listed in lists.items():
+        if listed.tariff is not None and (not tier or _rates(listed) != _rates(standard)):
+            suffix = f", {tier}" if tier else ""
+            console.print(escape(f"{model}{suffix}: {listed.priced_by}"), soft_wrap=True)
+            console.print(_table(_rates(listed)))
 
 
-def _listed(found: PriceList) -> dict[int, Mapping[str, float]]:
-    """Return the prices by the length of the prompt from which they hold."""
-    if found.tariff is None:
+def _rates(listed: PriceList) -> dict[int, Mapping[str, float]]:
+    """Return USD per million tokens, by the prompt length in tokens from which they apply."""
+    if listed.tariff is None:
         return {}
-    longer = {start: rates.listed for start, rates in reversed(found.tariff.longer)}
-    return {0: found.tariff.base.listed, **longer}
+    longer = {start: rates.listed for start, rates in reversed(listed.tariff.longer)}
+    return {0: listed.tariff.base.listed, **longer}
 
 
-def _table(listed: Mapping[int, Mapping[str, float]]) -> Table:
+def _table(rates: Mapping[int, Mapping[str, float]]) -> Table:
     table = Table("USD per million tokens")
-    for start in listed:
+    for start in rates:
         over = f"prompts over {start:,} tokens" if start else "price"
         table.add_column(over, justify="right")
-    for kind in dict.fromkeys(kind for each in listed.values() for kind in each):
+    for kind in dict.fromkeys(kind for each in rates.values() for kind in each):
         label = f"{kind}, USD for one" if kind in FEES else kind
-        table.add_row(label, *(_usd(each.get(kind)) for each in listed.values()))
+        table.add_row(label, *(_usd(each.get(kind)) for each in rates.values()))
     return table
 
 
@@ -77,17 +75,12 @@ def _usd(price: float | None) -> str:
 
 
 def _fetch() -> None:
-    """Use genai-prices' own update, which fetches its published data."""
-    from genai_prices import UpdatePrices  # noqa: PLC0415  # 160 ms, and only where it is asked for
+    """Fetch the published data of genai-prices and use it in this process."""
+    from genai_prices import UpdatePrices  # noqa: PLC0415  # 160 ms, only for --update
     from genai_prices.data_snapshot import set_custom_snapshot  # noqa: PLC0415  # as above
 
     try:
         snapshot = UpdatePrices().fetch()
     except Exception as error:  # noqa: BLE001  # its HTTP library's, whichever that is
-        _fail(f"the newest prices could not be fetched: {type(error).__name__}: {error}")
+        fail(f"the newest prices could not be fetched: {type(error).__name__}: {error}")
     set_custom_snapshot(snapshot)
-
-
-def _fail(said: str) -> NoReturn:
-    console.print(f"[red]{escape(said)}[/red]", soft_wrap=True)
-    raise typer.Exit(1)

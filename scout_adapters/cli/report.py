@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from scout_adapters.cli.console import Days, Log, Since, _begin, _log_at, console
+from scout_adapters.cli.console import Days, Log, Since, console, fail, log_at, start_time
 from scout_adapters.report.page import PageOptions, write_page
 
 
@@ -23,11 +23,10 @@ def report(
     days: Days = None,
 ) -> None:
     """Make a page of the log: one file that opens anywhere and loads nothing from a network."""
-    place = _log_at(log)
-    wanted = PageOptions(title=title, calls=calls, since=_begin(since, days))
+    path = log_at(log)
+    options = PageOptions(title=title, calls=calls, since=start_time(since, days))
     try:
-        size = write_page(place, html, wanted)
+        size = write_page(path, html, options)
     except OSError as error:
-        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
-        raise typer.Exit(1) from None
+        fail(str(error))
     console.print(f"{escape(str(html))}: {size / 1e6:.1f} MB", soft_wrap=True)

@@ -11,11 +11,11 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from scout_adapters.audit import read_rows
 from scout_adapters.report.attempt_row import AttemptRow, attempt_row, count, dollars, name
 from scout_adapters.report.call_row import CallTable
 from scout_adapters.report.key_health import KeyTable
 from scout_adapters.report.latencies import Latencies
-from scout_adapters.report.rows import rows_in
 from scout_adapters.report.time_buckets import BY_DAY, Axis, BucketSize
 from scout_adapters.report.totals import EXACT, Totals
 
@@ -174,7 +174,7 @@ def summarise(
     """
     summary = Summary(Axis(levels), CallTable(kept))
     with localcontext(EXACT), _without_collector():
-        for row in rows_in(path):
+        for row in read_rows(path):
             summary.take(row, since)
         summary.calls.close()
     return summary

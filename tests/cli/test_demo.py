@@ -1,4 +1,4 @@
-"""The demo shows what it promises, and the emulator bears witness."""
+"""The demo shows what it promises, and the log of the emulator confirms it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from scout_adapters.cli import app, demo
+from scout_adapters.cli import app, demo_script
 from scout_adapters.llm.health.key_state import fingerprint
 
 
@@ -19,7 +19,7 @@ from scout_adapters.llm.health.key_state import fingerprint
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     audit = tmp_path_factory.mktemp("demo") / "audit.jsonl"
     console = Console(file=StringIO(), width=160)
-    demo.run(console, audit_path=audit)
+    demo_script.run(console, audit_path=audit)
     output = console.file
     assert isinstance(output, StringIO)
     return output.getvalue(), audit
@@ -48,7 +48,7 @@ def test_it_prints_answers_attempts_and_costs(played: tuple[str, Path]) -> None:
 
 def test_no_key_stands_in_what_it_prints_or_logs(played: tuple[str, Path]) -> None:
     everything = played[0] + played[1].read_text()
-    for keys in demo.KEYS.values():
+    for keys in demo_script.KEYS.values():
         assert not [key for key in keys if key in everything]
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from scout_adapters import ScoutGroqChatModel, registry
 from scout_adapters.cli import app
-from scout_adapters.cli import keys as cli_keys
+from scout_adapters.cli.console import console
 from scout_adapters.doctor.key_checks import AT_ONCE, last_outcomes
 from scout_adapters.llm.health.key_state import fingerprint
 from scout_adapters.testing import Emulator, OutOfCredit, RateLimited, Revoked
@@ -28,7 +28,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     path = tmp_path / "audit.jsonl"
     monkeypatch.setenv("SCOUT_AUDIT_PATH", str(path))
-    monkeypatch.setattr(cli_keys.console, "_width", 200)
+    monkeypatch.setattr(console, "_width", 200)
     return path
 
 

@@ -107,7 +107,8 @@ def test_prices_that_cannot_be_fetched_are_said_in_a_line(publisher: HTTPServer)
     assert (code, output.startswith("the newest prices could not be fetched")) == (1, True)
 
 
-def test_budgets_show_what_is_spent_and_left(tmp_path: Path, emulator: Emulator) -> None:
+def test_budgets_show_what_is_spent_and_left(tmp_path: Path) -> None:
+    emulator = Emulator()
     path = tmp_path / "budgets.db"
     PRICING["groq"] = {"m": {"input": 1.0, "output": 1.0}}
     model = ScoutGroqChatModel(
