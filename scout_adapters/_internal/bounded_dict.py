@@ -1,4 +1,7 @@
-"""What is remembered of runs: not for ever, as the end of some is never heard of."""
+"""A dict that drops its oldest keys beyond a limit.
+
+Used for runs whose end may never be reported.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,28 @@ from itertools import islice
 from typing import TypeVar
 
 MAX_RUNS = 10_000
+"""Keys: the default limit."""
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class BoundedDict(dict[K, V]):
-    """A dict that is cut back to its `most` latest keys whenever it has an eighth more."""
+    """A dict that `put` trims to its `limit` newest keys when it is an eighth over the limit."""
 
-    def __init__(self, most: int = MAX_RUNS) -> None:
+    def __init__(self, limit: int = MAX_RUNS) -> None:
         super().__init__()
-        self.most = most
-        self._full = most + most // 8  # one by one, each cut would look at all of them
+        self.limit = limit
+        self._full = limit + limit // 8  # a trim visits all keys to drop, so it runs rarely
 
-    def note(self, key: K, value: V) -> list[K]:
-        """Hold a value; return the keys that are held no longer."""
+    def put(self, key: K, value: V) -> list[K]:
+        """Set a value. Return the keys that were dropped."""
         self[key] = value
-        return self.cut() if len(self) > self._full else []
+        return self.trim() if len(self) > self._full else []
 
-    def cut(self) -> list[K]:
-        """Drop the oldest keys, and return them."""
-        oldest = list(islice(self, max(0, len(self) - self.most)))
+    def trim(self) -> list[K]:
+        """Drop the oldest keys beyond the limit, and return them."""
+        oldest = list(islice(self, max(0, len(self) - self.limit)))
         for key in oldest:
             self.pop(key, None)
         return oldest

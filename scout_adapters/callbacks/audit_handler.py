@@ -113,7 +113,7 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
     @override
     def _entered(self, kind: str, run: Run, name: str) -> None:
         if self._wanted[kind]:
-            self._begun.note(run.id, (run, name, monotonic()))
+            self._begun.put(run.id, (run, name, monotonic()))
 
     @override
     def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:

@@ -190,7 +190,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
             case per:
                 window = window_at(per, self._wall())
         if window not in self._windows:
-            for old in self._windows.note(window, None):
+            for old in self._windows.put(window, None):
                 self._forget(old)
         return window
 

@@ -206,7 +206,7 @@ class ScoutCostCallbackHandler(RunHandler):
             number = run.id.int
             if self._added.get(number) is record:
                 continue
-            self._added.note(number, record)
+            self._added.put(number, record)
             if record.outcome != "ok" and record.cost_usd is None and record.billed == "no":
                 continue
             cost = cost_in(record)
@@ -216,7 +216,7 @@ class ScoutCostCallbackHandler(RunHandler):
             for tag in run.tags:
                 self._tags.setdefault(tag, CostTotals()).add(record, cost)
             if (spent := self._runs.get(outermost.int)) is None:
-                self._runs.note(outermost.int, record)
+                self._runs.put(outermost.int, record)
                 continue
             totals = self._runs[outermost.int] = _totals_of(spent)
             totals.add(record, cost)
@@ -262,7 +262,7 @@ class ScoutCostCallbackHandler(RunHandler):
         with self._lock:
             if run_id.int in self._counted:
                 return
-            self._counted.note(run_id.int, None)
+            self._counted.put(run_id.int, None)
             self.cached += cached
             self._waiting.extend((run, self.outermost(run), record) for record in records)
             self._fold()

@@ -13,8 +13,8 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.json_values import Json
 from scout_adapters.callbacks.run_handler import OtherModelCall
 from scout_adapters.llm.engine.cost_bound import (
-    BOUNDLESS,
-    UNSEEN,
+    HIDDEN_TOKENS,
+    UNBOUNDED_TOKENS,
     CostBound,
     cost_bound_at,
     message_bytes,
@@ -22,14 +22,14 @@ from scout_adapters.llm.engine.cost_bound import (
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.pricing.bill import bill, token_fields
-from scout_adapters.llm.pricing.price_list import NO_METADATA, context_window
+from scout_adapters.llm.pricing.price_list import NO_METADATA
 from scout_adapters.llm.pricing.rates import counts_of
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,
     tokens_in_bytes,
 )
-from scout_adapters.llm.profiles.limits import DEAR_IMAGE, ModelLimits, limits_of
+from scout_adapters.llm.profiles.limits import DEAR_IMAGE, limits_of, limits_without_card
 from scout_adapters.llm.providers import registry
 
 UNNAMED = "unknown"
@@ -89,16 +89,15 @@ class OtherModelProposal:
 def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound:
     spec = next((one for one in registry.specs() if call.provider in (one.name, one.maker)), None)
     name = spec.name if spec else call.provider
-    window = None if spec else context_window(name, call.model)
-    limits = limits_of(spec, call.model) if spec else ModelLimits(window, None)
-    given = UNSEEN + _asked_bytes(call)
+    limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
+    given = HIDDEN_TOKENS + _asked_bytes(call)
     named = (call.options[name] for name in LIMITS if call.options.get(name))
     stated: int | None = call.max_tokens or next(named, None)
     return cost_bound_at(
         name,
         call.model,
-        given=given if limits.window is None else min(given, limits.window),
-        taken=stated or answer_tokens or limits.answer,
+        input_tokens=given if limits.window is None else min(given, limits.window),
+        output_tokens=stated or answer_tokens or limits.answer,
         prices=spec.prices if spec else "",
     )
 
@@ -134,7 +133,7 @@ def _asked_bytes(call: OtherModelCall) -> int:
         + call_bytes
         + tool_bytes
         + pictures * DEAR_IMAGE
-        + others * BOUNDLESS
+        + others * UNBOUNDED_TOKENS
     )
 
 

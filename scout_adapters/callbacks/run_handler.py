@@ -87,7 +87,7 @@ class RunHandler(BaseCallbackHandler):
         run = run_of(
             told["run_id"], told.get("parent_run_id"), told.get("tags"), told.get("metadata")
         )
-        self._outermost.note(run.id, self.outermost(run))
+        self._outermost.put(run.id, self.outermost(run))
         self._entered(kind, run, str(told.get("name") or (serialized or {}).get("name") or kind))
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
@@ -164,7 +164,7 @@ class RunHandler(BaseCallbackHandler):
             options=options,
         )
         self._foreign_started(call)
-        self._open.note(run_id, (call, _when_task_ends(partial(self._abandoned, run_id))))
+        self._open.put(run_id, (call, _when_task_ends(partial(self._abandoned, run_id))))
 
     def _abandoned(self, run_id: UUID) -> None:
         if call := self._closed(run_id):

@@ -162,7 +162,7 @@ class RunObserver:
                 asked += 1
                 guard.on_scout_attempt_admit(self._asked_by, attempt)
         except BaseException:  # goes on: a refusal, or whatever a handler raises
-            unmade = attempt.unmade()
+            unmade = attempt.not_sent_record()
             for guard in self._guards[:asked]:
                 guard.on_scout_attempt_end(self._asked_by, unmade)
             raise
@@ -187,7 +187,7 @@ class RunObserver:
         from scout_adapters.llm.engine.record import runs_with_attempts
 
         self._first = False
-        runs_with_attempts.note(self._asked_by.id.int, None)
+        runs_with_attempts.put(self._asked_by.id.int, None)
         self._run.handlers = [*self._others]
 
     def notify(self, events: Sequence[AttemptEvent]) -> None:

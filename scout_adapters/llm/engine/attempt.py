@@ -1,4 +1,4 @@
-"""One try with one key: a context manager that books the outcome and writes it down."""
+"""One request with one key: a context manager that records the outcome on exit."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from scout_adapters.llm.pricing.token_estimates import (
 )
 
 NOT_SENT = "not_sent"
+"""Outcome of an attempt whose request did not leave."""
 
 
 class AttemptOwner(Protocol):
-    """The call that an attempt belongs to: it decides what comes next."""
+    """The call that an attempt belongs to. It decides what happens after the attempt."""
 
     clock: Clock
 
@@ -42,18 +43,18 @@ class AttemptOwner(Protocol):
         """Whether the call's own deadline has passed."""
 
     def on_attempt_start(self, attempt: Attempt) -> None:
-        """Hear that a request is about to leave."""
+        """Handle the start of an attempt, before the first byte leaves."""
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
-        """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
+        """Handle an attempt that no other follows: a success, or a cancelled one."""
 
     def on_attempt_failure(
         self, attempt: Attempt, record: AttemptRecord, error: ProviderError
     ) -> None:
-        """Hear of a failure, and decide what comes next."""
+        """Handle a failure: decide whether and how to try again."""
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
-        """Return what `response_metadata["scout"]` says of the call."""
+        """Return the call's summary for `response_metadata["scout"]`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,17 +71,19 @@ class Attempt:
     started: float = 0.0
     first_token: float | None = None
     record: AttemptRecord | None = None
-    incoming: StreamedAnswer = field(init=False, repr=False)
-    over_at: float | None = None
-    """When the server said `[DONE]`: whatever it sends or waits after that is of no account."""
+    streamed_answer: StreamedAnswer = field(init=False, repr=False)
+    finished_at: float | None = None
+    """Time of the terminal event; the latency does not include what follows it."""
 
     def __post_init__(self) -> None:
-        # Not this attempt itself: of a circle, only the garbage collector would make an end.
-        self.incoming = StreamedAnswer(self.candidate.endpoint.adapter, self.request.prepared)
+        # No reference back to this attempt: a reference cycle would wait for the garbage collector.
+        self.streamed_answer = StreamedAnswer(
+            self.candidate.endpoint.adapter, self.request.prepared
+        )
 
     @property
     def about(self) -> Json:
-        """Say who is asked with which key, before it is known what comes of it."""
+        """Return number, provider, model and key id: what is known before the request leaves."""
         return {
             "number": self.number,
             "provider": self.candidate.endpoint.spec.name,
@@ -89,12 +92,15 @@ class Attempt:
         }
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
-        """Return the most that it can cost, as a budget asks before it is made."""
+        """Return the most that this attempt can cost; budgets reserve it before the start.
+
+        `answer_tokens` limits the answer where the request sets no limit.
+        """
         return cost_bound(self.candidate, self.request.prepared, answer_tokens)
 
     @property
     def ok(self) -> bool:
-        """Whether the provider answered."""
+        """Whether the attempt succeeded."""
         return self.record is not None and self.record.outcome == "ok"
 
     @property
@@ -106,9 +112,9 @@ class Attempt:
         self._load.begin()
         try:
             self.call.on_attempt_start(self)
-        except BaseException:  # a cancellation as well: whatever it is goes on, with nothing held
+        except BaseException:  # includes cancellation: release everything, then re-raise
             self._load.end()
-            self._book_nothing(NOT_SENT)
+            self._record_neutral(NOT_SENT)
             raise
         return self
 
@@ -118,46 +124,55 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        """Book the outcome. A provider's failure is swallowed: the call decides what is next."""
+        """Record the outcome. Suppress a `ProviderError`: the call decides what happens next."""
         self._load.end()
         if error is None:
-            self._book_success()
+            self._record_success()
             return False
         if isinstance(error, RefusedInBand):
             error = self._named(error)
         if isinstance(error, ProviderError):
-            # Its frames hold what the provider said, a key perhaps, as crash reports would show.
+            # Frames hold the provider's answer, which may contain a key; crash reports show frames.
             error.__traceback__ = None
-            self._book_failure(error)
+            self._record_failure(error)
             return True
-        self._book_nothing(
+        self._record_neutral(
             "cancelled" if not isinstance(error, Exception) else type(error).__name__
         )
         return False
 
-    def answered(self, message: AIMessage) -> AIMessage:
-        """Price the answer and write on it how it came about."""
-        self._close_record(message.usage_metadata, message)
+    def complete(self, message: AIMessage) -> AIMessage:
+        """Price a whole answer, and add the call's summary to its metadata."""
+        self._record_answer(message.usage_metadata, message)
         return message
 
-    def read(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; the first chunk with content commits this attempt to the caller."""
+    def read_event(self, event: Json | None) -> AIMessageChunk | None:
+        """Return the chunk of one event, if it has one.
+
+        The first chunk with content commits the attempt: after it there is no retry.
+        """
         if event is None:
-            self.over_at = self.call.clock.now()
-        chunk = self.incoming.read(event)
+            self.finished_at = self.call.clock.now()
+        chunk = self.streamed_answer.read(event)
         if chunk is not None and self.first_token is None:
             self.request.watch.shown = True
             self.first_token = self.call.clock.now() - self.started
-            self._name(chunk)
+            self._set_model_name(chunk)
         return chunk
 
     @property
     def committed(self) -> bool:
-        """Whether the caller has been shown content of this answer."""
-        return self.incoming.committed
+        """Whether the caller has received content of this answer."""
+        return self.streamed_answer.committed
 
-    def check_time(self) -> None:
-        """Fail if the server keeps the line open and says nothing, or has no end."""
+    def check_timeouts(self) -> None:
+        """Check the deadline and the first-token timeout between network chunks.
+
+        Read timeouts alone do not catch a server that sends keep-alives or never ends.
+
+        Raises:
+            ProviderTimeout: one of them has passed.
+        """
         if self.call.out_of_time:
             raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
         limit = self.request.timeouts.first_token
@@ -168,49 +183,55 @@ class Attempt:
                 ErrorKind.TIMEOUT_RESPONSE, f"no token within {limit:g} s", phase="first_token"
             )
 
-    def end(self) -> AIMessageChunk:
-        """Make the last chunk; without its terminal event a stream has failed."""
-        last = self.incoming.end()
-        self._close_record(self.incoming.usage, last)
+    def complete_stream(self) -> AIMessageChunk:
+        """Return the last chunk, priced, with the call's summary.
+
+        Raises:
+            ProviderError: the stream ended without its terminal event.
+        """
+        last = self.streamed_answer.end()
+        self._record_answer(self.streamed_answer.usage, last)
         return last
 
-    def _close_record(self, usage: UsageMetadata | None, message: AIMessage) -> None:
-        stated = message.response_metadata.pop("provider_cost_usd", None)
-        if not self.incoming.shown:
-            self._name(message)
-        guessed = usage is None and stated is None
-        if guessed:
-            said = answer_bytes(self.incoming.shown or [message])
-            usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(said))
-        self.record = self._record(
+    def _record_answer(self, usage: UsageMetadata | None, message: AIMessage) -> None:
+        stated_cost = message.response_metadata.pop("provider_cost_usd", None)
+        if not self.streamed_answer.shown:
+            self._set_model_name(message)
+        estimated = usage is None and stated_cost is None
+        if estimated:
+            output_bytes = answer_bytes(self.streamed_answer.shown or [message])
+            usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(output_bytes))
+        self.record = self._make_record(
             "ok",
             billed="yes",
-            latency_s=round((self.over_at or self.call.clock.now()) - self.started, 6),
-            estimated=guessed or None,
-            **self._bill(usage, message.response_metadata, stated),
+            latency_s=round((self.finished_at or self.call.clock.now()) - self.started, 6),
+            estimated=estimated or None,
+            **self._bill(usage, message.response_metadata, stated_cost),
         )
         message.response_metadata["scout"] = self.call.summary(self, self.record)
 
-    def _name(self, message: AIMessage) -> None:
-        """Name the model where the answer does not: some servers leave it out."""
+    def _set_model_name(self, message: AIMessage) -> None:
+        """Set the model's name where the answer has none: some servers leave it out."""
         if not message.response_metadata.get("model_name"):
             message.response_metadata["model_name"] = self.candidate.model
 
-    def _seen(self) -> Json:
-        """Say what an answer that broke off had come to, as far as it is known, and its cost."""
-        known = self.incoming.usage
-        if known is None and not self.committed:
+    def _partial_usage(self) -> Json:
+        """Return estimated usage and cost of an answer that broke off; empty if nothing came."""
+        reported = self.streamed_answer.usage
+        if reported is None and not self.committed:
             return {}
-        said = tokens_in_bytes(answer_bytes(self.incoming.shown))
-        usage = estimated_usage(self.request.prepared.tokens, said, known)
+        output_tokens = tokens_in_bytes(answer_bytes(self.streamed_answer.shown))
+        usage = estimated_usage(self.request.prepared.tokens, output_tokens, reported)
         return {"estimated": True, **self._bill(usage, {})}
 
-    def _bill(self, usage: UsageMetadata | None, told: Json, stated: float | None = None) -> Json:
+    def _bill(
+        self, usage: UsageMetadata | None, metadata: Json, stated_cost: float | None = None
+    ) -> Json:
         spec = self.candidate.endpoint.spec
         model = self.candidate.model
-        return bill(spec.name, model, usage, told, stated=stated, prices=spec.prices)
+        return bill(spec.name, model, usage, metadata, stated=stated_cost, prices=spec.prices)
 
-    def _record(self, outcome: str, **known: Any) -> AttemptRecord:
+    def _make_record(self, outcome: str, **fields: Any) -> AttemptRecord:
         return AttemptRecord(
             number=self.number,
             provider=self.candidate.endpoint.name,
@@ -219,37 +240,37 @@ class Attempt:
             outcome=outcome,
             waited_s=round(self.waited, 6),
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
-            **known,
+            **fields,
         )
 
-    def _book_success(self) -> None:
+    def _record_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
-        self._load.note(now - self.started)
+        self._load.record(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
-            self._note_limits(self.lease, now)
+            self._record_quota_left(self.lease, now)
             endpoint.pool.succeed(self.lease, self.candidate.model)
         if self.record is not None:
             self.call.on_attempt_end(self.record)
 
-    def _note_limits(self, lease: Lease, now: float) -> None:
-        """Let the answer's headers say what is left of the key."""
+    def _record_quota_left(self, lease: Lease, now: float) -> None:
+        """Store the rate limits that the answer's headers contain."""
         spec, headers = self.candidate.endpoint.spec, self.request.watch.headers
         if spec.limits and headers:
             left = quota_left(spec.limits, headers, now)
             account = headers.get(spec.account, "") if spec.account else ""
-            self.candidate.endpoint.pool.note(lease, self.candidate.model, left, account)
+            self.candidate.endpoint.pool.record_quota(lease, self.candidate.model, left, account)
 
-    def _book_failure(self, error: ProviderError) -> None:
+    def _record_failure(self, error: ProviderError) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.lease.key_id if self.lease else None
         policy = error.policy
-        faulty = policy.trips_circuit and not self.call.out_of_time
-        fault: Outcome = "fault" if faulty else "neutral"
-        endpoint.circuit.report(self.permit, fault, now)
-        if faulty:
-            self._load.fail()
+        provider_fault = policy.trips_circuit and not self.call.out_of_time
+        outcome: Outcome = "fault" if provider_fault else "neutral"
+        endpoint.circuit.report(self.permit, outcome, now)
+        if provider_fault:
+            self._load.record_failure()
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
         if self.lease is not None:
@@ -262,20 +283,22 @@ class Attempt:
                 window=error.kind is ErrorKind.QUOTA_WINDOW,
             )
             if policy.key_effect == "refuse":
-                self._suspect(endpoint, now)
-        self.record = self._failed_record(error)
-        failure = stream_interrupted(error, self.incoming.partial()) if self.committed else error
+                self._check_mass_refusal(endpoint, now)
+        self.record = self._failure_record(error)
+        failure = (
+            stream_interrupted(error, self.streamed_answer.partial()) if self.committed else error
+        )
         self.call.on_attempt_failure(self, self.record, failure)
 
     @staticmethod
-    def _suspect(endpoint: Endpoint, now: float) -> None:
-        """Blame the provider where it refuses every key and nobody's has just worked."""
-        proven = now - endpoint.circuit.last_good < MASS_REFUSAL_SECONDS
-        if not proven and endpoint.pool.lift_mass_refusal(now):
+    def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:
+        """Open the circuit where the provider refuses every key and none has just worked."""
+        worked = now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS
+        if not worked and endpoint.pool.lift_mass_refusal(now):
             endpoint.circuit.trip(now)
 
-    def _failed_record(self, error: ProviderError) -> AttemptRecord:
-        return self._record(
+    def _failure_record(self, error: ProviderError) -> AttemptRecord:
+        return self._make_record(
             str(ErrorKind.STREAM_INTERRUPTED if self.committed else error.kind),
             status=error.status,
             code=error.code,
@@ -284,28 +307,28 @@ class Attempt:
             retry_after=error.retry_after,
             request_id=error.request_id,
             billed="yes" if self.committed else error.policy.billed,
-            **self._seen(),
+            **self._partial_usage(),
         )
 
-    def unmade(self) -> AttemptRecord:
-        """Return what came of it where it was not made."""
-        return self._record(NOT_SENT, billed="no")
+    def not_sent_record(self) -> AttemptRecord:
+        """Return the record of an attempt that a budget or callback stopped before the start."""
+        return self._make_record(NOT_SENT, billed="no")
 
-    def give_back(self) -> None:
-        """Give back key and circuit with nothing learnt."""
+    def release(self) -> None:
+        """Release key and circuit without an outcome."""
         endpoint = self.candidate.endpoint
         endpoint.circuit.report(self.permit, "neutral", self.call.clock.now())
         if self.lease is not None:
             endpoint.pool.release(self.lease)
 
-    def _book_nothing(self, outcome: str) -> None:
+    def _record_neutral(self, outcome: str) -> None:
         now = self.call.clock.now()
-        self.give_back()
-        self.record = self._record(
+        self.release()
+        self.record = self._make_record(
             outcome,
             billed="no" if outcome == NOT_SENT else "unknown",
             latency_s=round(now - self.started, 6),
-            **self._seen(),
+            **self._partial_usage(),
         )
         self.call.on_attempt_end(self.record)
 
@@ -323,7 +346,7 @@ class Attempt:
 
 
 class ReleaseUnlessMade:
-    """Gives back what an attempt holds that is not made: a callback raised, or a cancellation."""
+    """Releases an attempt if the block raises: a callback failed, or the call was cancelled."""
 
     def __init__(self, step: object) -> None:
         self._step = step
@@ -333,4 +356,4 @@ class ReleaseUnlessMade:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None and isinstance(self._step, Attempt):
-            self._step.give_back()
+            self._step.release()

@@ -1,4 +1,4 @@
-"""Attempts in the audit log: an intent before the first byte leaves, an outcome after."""
+"""Attempts as rows of the audit log: an intent before the request leaves, an outcome after it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SHORT = {
     "reasoning_tokens": "reasoning_t",
 }
 COLUMNS = tuple(SHORT.get(name, name) for name in AttemptRecord._fields)
-"""A record's fields, as rows call them."""
+"""Names of a record's fields in audit rows."""
 
 
 def row_of(event: str, run: Run) -> Json:
-    """Begin a row: what happened, when, and whose call it was."""
+    """Return the fields that every row starts with: time, event, run and user."""
     row = {"time": now(), "event": event, "run_id": run.id}
     if run.parent is not None:
         row["parent_run_id"] = run.parent
@@ -39,17 +39,21 @@ def row_of(event: str, run: Run) -> Json:
 
 
 class AttemptWriter:
-    """Writes every attempt that it hears of to its log."""
+    """Writes an intent and an outcome of every attempt to `audit`."""
 
     audit: AuditLog
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Write that a request is about to leave; if that cannot be written, it must not."""
+        """Write an intent before the request leaves.
+
+        Raises:
+            AuditError: the row cannot be written; the request must not be sent.
+        """
         row = {"time": now(), "event": "llm_intent", "run_id": run.id, **attempt}
         self.audit.write(row)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Write what came of it."""
+        """Write the outcome."""
         row = row_of("llm_attempt", run)
         for name, value in zip(COLUMNS, record, strict=True):
             if value is not None:
@@ -58,36 +62,36 @@ class AttemptWriter:
 
 
 class EnvironmentAudit(AttemptWriter):
-    """Writes every attempt of a call to the log at SCOUT_AUDIT_PATH; also without LangChain."""
+    """Observer that writes every attempt to the log at SCOUT_AUDIT_PATH, also without LangChain."""
 
     events = False
 
     def __init__(self) -> None:
-        self._call = run_of(uuid4(), None, None, None)  # stands for the run where there is none
+        self._run = run_of(uuid4(), None, None, None)  # a call without a LangChain run
 
     @property
-    def audit(self) -> AuditLog:  # type: ignore[override]  # whichever it is now
-        """The process's log."""
+    def audit(self) -> AuditLog:  # type: ignore[override]  # read on each use: it may be replaced
+        """The audit log of this process."""
         return get_audit()
 
     def on_proposal(self, attempt: Attempt) -> None:
-        """Nothing is forbidden here."""
+        """Allow every attempt."""
 
     def on_start(self, attempt: Attempt) -> None:
-        """Write the intent of a call that is no run."""
-        self.on_scout_attempt_start(self._call, attempt.about)
+        """Write the intent."""
+        self.on_scout_attempt_start(self._run, attempt.about)
 
     def on_end(self, record: AttemptRecord) -> None:
-        """Write the outcome of a call that is no run."""
-        self.on_scout_attempt_end(self._call, record)
+        """Write the outcome."""
+        self.on_scout_attempt_end(self._run, record)
 
     def notify(self, events: Sequence[Any]) -> None:
-        """Nobody else listens."""
+        """Do nothing: the rows are written already."""
 
     async def anotify(self, events: Sequence[Any]) -> None:
-        """Nobody else listens."""
+        """Twin of `notify`."""
 
 
 def environment_audit() -> EnvironmentAudit | None:
-    """Return the log that the environment asks for, if it does."""
+    """Return an observer if SCOUT_AUDIT_PATH is set."""
     return EnvironmentAudit() if os.environ.get("SCOUT_AUDIT_PATH") else None

@@ -1,4 +1,7 @@
-"""The four verbs of a call; each pair is the same to the letter but for what awaits."""
+"""Run the attempts of a call: complete and stream, each sync and async.
+
+Sync and async twins differ in nothing but `await`.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,14 @@ T = TypeVar("T")
 
 
 def complete(attempts: Attempts) -> AIMessage:
-    """Ask until somebody answers; raises what `Attempts` raises."""
+    """Try until an attempt succeeds, and return its answer.
+
+    Raises:
+        ScoutError: no attempt succeeded; see `Attempts`.
+    """
     for attempt in attempts:
         with attempt:
-            message = attempt.answered(attempt.candidate.endpoint.adapter.send(attempt.request))
+            message = attempt.complete(attempt.candidate.endpoint.adapter.send(attempt.request))
         if attempt.ok:
             attempts.notify()
             return message
@@ -30,7 +37,7 @@ async def acomplete(attempts: Attempts) -> AIMessage:
     """Twin of `complete`."""
     async for attempt in attempts:
         with attempt:
-            message = attempt.answered(
+            message = attempt.complete(
                 await attempt.candidate.endpoint.adapter.asend(attempt.request)
             )
         if attempt.ok:
@@ -40,7 +47,12 @@ async def acomplete(attempts: Attempts) -> AIMessage:
 
 
 def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
-    """Ask until somebody begins to answer, then pass the answer on as it comes."""
+    """Try until an answer begins, and yield its chunks as they arrive.
+
+    Raises:
+        ScoutError: no attempt succeeded; see `Attempts`.
+        StreamInterrupted: the answer broke off after content had been yielded.
+    """
     for attempt in attempts:
         with attempt:
             adapter = attempt.candidate.endpoint.adapter
@@ -50,10 +62,10 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
             ):
                 for batch in batches:
                     for event in batch:
-                        if (chunk := attempt.read(event)) is not None:
+                        if (chunk := attempt.read_event(event)) is not None:
                             yield chunk
-                    attempt.check_time()
-            last = attempt.end()
+                    attempt.check_timeouts()
+            last = attempt.complete_stream()
         if attempt.ok:
             attempts.notify()
             yield last
@@ -69,10 +81,10 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
                 with _IgnoreErrorsAfterEnd(attempt):
                     async for batch in batches:
                         for event in batch:
-                            if (chunk := attempt.read(event)) is not None:
+                            if (chunk := attempt.read_event(event)) is not None:
                                 yield chunk
-                        attempt.check_time()
-            last = attempt.end()
+                        attempt.check_timeouts()
+            last = attempt.complete_stream()
         if attempt.ok:
             await attempts.anotify()
             yield last
@@ -80,13 +92,12 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
 
 
 class AsyncClosing(Generic[T]):
-    """Closes a stream like `aclosing`, also where somebody else is closing it at this moment.
+    """Closes a stream like `aclosing`; ignores that another task is closing it already.
 
-    A loop that shuts down closes all streams at once, in any order, outer ones and inner ones.
+    An event loop that shuts down closes all streams at once, outer and inner ones in any order.
     """
 
     def __init__(self, stream: AsyncGenerator[T]) -> None:
-        """Take the stream to close."""
         self._stream = stream
 
     async def __aenter__(self) -> AsyncGenerator[T]:
@@ -101,7 +112,7 @@ class AsyncClosing(Generic[T]):
 
 
 class _IgnoreErrorsAfterEnd:
-    """Ignores a connection that breaks after the terminal event: the answer is complete."""
+    """Ignores a connection error after the terminal event: the answer is complete then."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
@@ -113,5 +124,5 @@ class _IgnoreErrorsAfterEnd:
         return (
             isinstance(error, ProviderError)
             and error.phase in {"sent", "mid_stream"}
-            and self._attempt.incoming.finished
+            and self._attempt.streamed_answer.finished
         )

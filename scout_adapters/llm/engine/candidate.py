@@ -1,4 +1,4 @@
-"""A provider at one address with its keys: all that an attempt needs to know of the other side."""
+"""Candidates of a call: a model at an endpoint, and the endpoint's keys, circuit and load."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 
 FAILURE_SECONDS = 60.0
+"""Seconds that a failure counts as in an endpoint's average latency."""
+
 _load_lock = fork_safe_lock()
 
 
 class RetryBudget:
-    """A token bucket per endpoint: second tries cannot grow beyond half of the first ones."""
+    """A token bucket per endpoint: at most one retry for every two calls, after a burst."""
 
     def __init__(self, *, deposit: float = 0.5, capacity: float = 10.0) -> None:
-        """Each call puts `deposit` in, each second try takes 1 out."""
+        """Start full. Each call adds `deposit` tokens, each retry takes one."""
         self._deposit = deposit
         self._capacity = capacity
         self._tokens = capacity
         self._lock = fork_safe_lock()
 
-    def called(self) -> None:
-        """Note a first try."""
+    def deposit(self) -> None:
+        """Add the tokens of a call's first try."""
         if self._tokens < self._capacity:
             with self._lock:
                 self._tokens = min(self._capacity, self._tokens + self._deposit)
 
     def spend(self) -> bool:
-        """Take a token for a second try, if one is left."""
+        """Take a token for a retry. Return whether one was left."""
         with self._lock:
             if self._tokens < 1:
                 return False
@@ -46,45 +48,49 @@ class RetryBudget:
 
 @dataclass(eq=False, slots=True)
 class Load:
-    """How fast an endpoint's model has been lately, and how busy it is: for choosing by it."""
+    """Recent latency and calls in flight of a model at an endpoint; strategies order by them."""
 
     latency_s: float | None = None
+    """Seconds: a moving average; None before the first answer."""
+
     in_flight: int = 0
 
     def begin(self) -> None:
-        """Count a call that begins."""
+        """Count an attempt that starts."""
         with _load_lock:
             self.in_flight += 1
 
     def end(self) -> None:
-        """Count a call that is over."""
+        """Count an attempt that ends."""
         with _load_lock:
             self.in_flight -= 1
 
-    def fail(self) -> None:
-        """Weigh a failure like a very slow answer, or one that always fails would look fastest."""
-        self.note(FAILURE_SECONDS)
+    def record_failure(self) -> None:
+        """Count a failure as a very slow answer; else a failing endpoint would look fastest."""
+        self.record(FAILURE_SECONDS)
 
-    def note(self, seconds: float) -> None:
-        """Weigh a new answer in; the last five or so count."""
-        known = self.latency_s
-        self.latency_s = seconds if known is None else known + 0.2 * (seconds - known)
+    def record(self, seconds: float) -> None:
+        """Add a latency to the moving average, which follows about the last five."""
+        average = self.latency_s
+        self.latency_s = seconds if average is None else average + 0.2 * (seconds - average)
 
 
 @dataclass(eq=False, kw_only=True)
 class Endpoint:
-    """A provider, an address, the keys that are valid there, and its circuit."""
+    """A provider at one address, with its keys, circuit, retry budget and load."""
 
     spec: ProviderSpec
     pool: KeyPool
     circuit: CircuitBreaker
     adapter: Adapter
     key_variables: tuple[str, ...] = ()
-    """The environment variables to name when there is no key."""
+    """Environment variables that the error names when no key is configured."""
 
     keyless: bool = False
+    """Whether the provider needs no key."""
+
     max_key_attempts: int | None = None
-    """How many keys one call may try; None for as many as there are."""
+    """How many keys one call may try; None for all."""
 
     retries: RetryBudget = field(default_factory=RetryBudget)
     loads: dict[str, Load] = field(default_factory=dict)
@@ -95,31 +101,33 @@ class Endpoint:
         return self.spec.name
 
     def load(self, model: str) -> Load:
-        """Return how a model has been doing here."""
+        """Return the load of a model at this endpoint."""
         return self.loads.get(model) or self.loads.setdefault(model, Load())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Candidate:
-    """One way to answer a call: a model at an endpoint, with the settings that it prefers."""
+    """One way to answer a call: a model at an endpoint, with its own settings."""
 
     endpoint: Endpoint
     model: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Values of `ChatRequest` fields for where the call leaves them open."""
+    """Defaults for `ChatRequest` fields that the call does not set."""
 
     weight: float = 1.0
+    """Share of first tries under the strategy `weighted`, relative to the other candidates."""
+
     timeouts: Timeouts | None = None
-    """Its own, instead of the call's."""
+    """Timeouts of this candidate, instead of the call's."""
 
     limiter: BaseRateLimiter | None = None
-    """LangChain's; asked before each attempt, as it would be before each call of a single model."""
+    """LangChain rate limiter, acquired before each attempt at this candidate."""
 
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"
 
     def request(self, call: ChatRequest) -> ChatRequest:
-        """Make the call's request one to this model."""
+        """Return the call's request with this candidate's model and defaults."""
         if not self.settings and call.model == self.model:
             return call
         open_fields: dict[str, Any] = {"model": self.model}

@@ -1,4 +1,4 @@
-"""What one call has learnt about each of its candidates."""
+"""State of a call's candidates: keys tried, when to try again, which are excluded."""
 
 from __future__ import annotations
 
@@ -18,152 +18,166 @@ from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.health.key_state import KeyState, Lease
-from scout_adapters.llm.pricing.price_list import context_window
-from scout_adapters.llm.profiles.lookup import profile_on
+from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER
 
 CIRCUIT_OPEN = "circuit open"
-PAUSED = "the server asked for a pause"
-REFUSED = "every key was refused"
-ENOUGH_MISSES = 2
-"""Another account may have a model that this one has not; a third would say the same again."""
+SERVER_PAUSE = "the server asked for a pause"
+ALL_REFUSED = "every key was refused"
+MAX_MODELS_NOT_FOUND = 2
+"""Keys with which a call tries a model that is not found: another account may have access to it,
+a third one hardly."""
 
 NO_KEY = ""
-"""Stands for the key of a provider that needs none."""
+"""Key id of a provider that needs no key."""
 
 
 @dataclass(slots=True, eq=False)
 class CandidateState:
-    """A candidate in the course of one call."""
+    """State of one candidate within one call."""
 
     candidate: Candidate
     prepared: PreparedRequest | None = None
     avoid: dict[str, float] = field(default_factory=dict)
-    """Keys that were tried, by fingerprint, and when a later round may come back to them."""
+    """Fingerprints of keys that were tried, and when a later round may use each again."""
 
     keys_tried: int = 0
-    missed: int = 0
-    """How many keys were told that there is no such model."""
+    models_not_found: int = 0
+    """Number of keys that were refused because the model does not exist."""
 
-    out: bool = False
-    """Whether this call is done with it."""
+    excluded: bool = False
+    """Whether this call does not try the candidate again."""
 
-    noted: str = ""
-    """The reason for which it was last skipped, so that it stands in the table once."""
+    skip_reason: str = ""
+    """Reason of the last skip; a repeated reason adds no second record."""
 
     @property
-    def enough_keys(self) -> bool:
-        """Whether the call has tried as many keys here as it may."""
+    def key_limit_reached(self) -> bool:
+        """Whether the call has tried as many keys at this candidate as it may."""
         limit = self.candidate.endpoint.max_key_attempts
-        spent = limit is not None and self.keys_tried >= limit
-        return spent or self.missed >= ENOUGH_MISSES
+        all_tried = limit is not None and self.keys_tried >= limit
+        return all_tried or self.models_not_found >= MAX_MODELS_NOT_FOUND
 
     @property
-    def lacks_keys(self) -> str:
-        """Say what to do about there being no key."""
+    def no_key_message(self) -> str:
+        """Error message for a provider without a configured key."""
         variables = " or ".join(self.candidate.endpoint.key_variables)
         return f"no key is configured: {f'set {variables}, or ' if variables else ''}pass api_key="
 
     @property
-    def why_no_key(self) -> str:
-        """Say why no key can be leased."""
+    def no_lease_reason(self) -> str:
+        """Reason why no key can be leased."""
         refused = all(state.permanently_failed for state in self.candidate.endpoint.pool)
-        return REFUSED if refused else "every key rests or is refused"
+        return ALL_REFUSED if refused else "every key rests or is refused"
 
     @property
     def tokens(self) -> int:
-        """The request's tokens, estimated; 0 before it is ready."""
+        """Estimated input tokens of the request; 0 before it is prepared."""
         return self.prepared.tokens if self.prepared else 0
 
     def lease(self, now: float, again: KeyState | None) -> Lease | str | None:
-        """Take a key, `again` if that one is wanted; None where none is needed; or say why not."""
+        """Lease a key: `again` if it is given, else the best one.
+
+        Return None if the provider needs no key, or the reason if no key can be leased.
+        """
         pool = self.candidate.endpoint.pool
         if not len(pool):
             if self.candidate.endpoint.keyless:
-                return PAUSED if NO_KEY in self.avoid else None
-            self.out = True
-            return self.lacks_keys
+                return SERVER_PAUSE if NO_KEY in self.avoid else None
+            self.excluded = True
+            return self.no_key_message
         model = self.candidate.model
         if again is not None:
-            return pool.lease_again(again, model, now) or self.why_no_key
-        return pool.lease(model, now, frozenset(self.avoid), self.tokens) or self.why_no_key
+            return pool.lease_again(again, model, now) or self.no_lease_reason
+        return pool.lease(model, now, frozenset(self.avoid), self.tokens) or self.no_lease_reason
 
-    def not_made(self, lease: Lease | None) -> None:
-        """Take back an attempt that was too dear: with this key, or without one, with any."""
+    def exclude_unaffordable(self, lease: Lease | None) -> None:
+        """Undo an attempt over budget: do not use this key again; without one, exclude all."""
         self.keys_tried -= 1
         if lease is None:
-            self.out = True
+            self.excluded = True
         else:
             self.avoid[lease.key_id] = NEVER
 
+    def skip(self, reason: str, number: int, now: float) -> AttemptRecord:
+        """Return the record of a skip; `number` is that of the call's last attempt."""
+        self.skip_reason = reason
+        return AttemptRecord(
+            number=number,
+            provider=self.candidate.endpoint.name,
+            model=self.candidate.model,
+            outcome="skipped",
+            reason=reason,
+            ready_in_s=self.ready_in(now),
+        )
+
     def ready_at(self, now: float) -> float:
-        """Return when this call can try the candidate (again), in monotonic seconds."""
+        """Return when this call can try the candidate (monotonic seconds)."""
         endpoint = self.candidate.endpoint
         circuit = endpoint.circuit.ready_at(now)
         keys = [
-            max(state.due_at(self.candidate.model, now), self.avoid.get(state.id, 0.0))
-            for state in endpoint.pool
+            max(key.due_at(self.candidate.model, now), self.avoid.get(key.id, 0.0))
+            for key in endpoint.pool
         ]
         return max(circuit, min(keys) if keys else self.avoid.get(NO_KEY, 0.0))
 
     def ready_in(self, now: float) -> float | None:
-        """Return the seconds until then; None where this call can never try it by waiting."""
-        at = NEVER if self.out else self.ready_at(now)
+        """Return the seconds until the call can try the candidate; None if waiting is no use."""
+        at = NEVER if self.excluded else self.ready_at(now)
         return None if at == NEVER else round(max(at - now, 0.0), 6)
 
 
 class CandidateStates(list[CandidateState]):
-    """The progress with each candidate that was reached: most calls reach the first one only."""
+    """States of the candidates that were reached; most calls reach the first one only."""
 
     def __init__(self, candidates: Sequence[Candidate], now: float) -> None:
-        """Take the candidates; those whose provider does not serve this place come last."""
+        """Keep the order, but put providers last that do not serve this region."""
         super().__init__()
-        if any(one.endpoint.circuit.is_aside(now) for one in candidates):
-            candidates = sorted(candidates, key=lambda one: one.endpoint.circuit.is_aside(now))
+        if any(candidate.endpoint.circuit.is_aside(now) for candidate in candidates):
+            candidates = sorted(candidates, key=lambda c: c.endpoint.circuit.is_aside(now))
         self._candidates = candidates
 
     def reached(self) -> Iterator[CandidateState]:
-        """Yield each in turn, and begin with those that have not been reached before."""
+        """Yield every state in order; create the states of candidates that were not reached yet."""
         yield from self
         for candidate in self._candidates[len(self) :]:
-            progress = CandidateState(candidate)
-            self.append(progress)
-            yield progress
+            state = CandidateState(candidate)
+            self.append(state)
+            yield state
 
 
-def window_of(candidate: Candidate) -> int | None:
-    """Return the tokens that fit into the candidate's window, where that is known."""
-    spec = candidate.endpoint.spec
-    profile = profile_on(spec, candidate.model) or {}
-    return profile.get("max_input_tokens") or context_window(
-        spec.prices or spec.name, candidate.model
-    )
+def context_window(candidate: Candidate) -> int | None:
+    """Return the candidate's context window in tokens; None if it is unknown."""
+    return limits_of(candidate.endpoint.spec, candidate.model).window
 
 
-def drop_smaller(those: Iterable[CandidateState], failed: Candidate) -> None:
-    """Leave out candidates whose window is known to be no larger than the overflowed one."""
-    window = window_of(failed)
-    for progress in those:
-        other = window_of(progress.candidate)
+def exclude_smaller(states: Iterable[CandidateState], failed: Candidate) -> None:
+    """Exclude candidates whose context window is not larger than that of the failed one."""
+    window = context_window(failed)
+    for state in states:
+        other = context_window(state.candidate)
         if window and other and other <= window:
-            progress.out = True
+            state.excluded = True
 
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:
-    """Make the function that takes the leased key out of whatever a provider sends."""
+    """Return a function that removes the leased key from a provider's text."""
     return str if lease is None else hider(lease.key, f"<key {lease.key_id}>")
 
 
 def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:
-    """Make the error of a call that could not be tried; `pause` says in how many seconds it can."""
+    """Return the error of a call without any attempt.
+
+    `pause` is the seconds until an attempt is possible; None if waiting is no use.
+    """
     skipped = [record for record in records if record.outcome == "skipped"]
     why = "; ".join(f"{r.provider}/{r.model}: {r.reason}" for r in skipped)
     if not skipped:
         return NoWorkingKey("the route has no candidate")
     if pause is None:
         return NoKeyError(why)
-    if all(r.reason == REFUSED for r in skipped):
-        known = {"provider": skipped[0].provider, "model": skipped[0].model}
-        return provider_error(ErrorKind.AUTH_INVALID, why, phase="pre_send", **known)
+    if all(r.reason == ALL_REFUSED for r in skipped):
+        fields = {"provider": skipped[0].provider, "model": skipped[0].model}
+        return provider_error(ErrorKind.AUTH_INVALID, why, phase="pre_send", **fields)
     kind = CircuitOpenError if any(r.reason == CIRCUIT_OPEN for r in skipped) else NoWorkingKey
     return kind(f"{why}; ready in {pause:.1f} s")

@@ -1,8 +1,9 @@
-"""The most that a request can cost, known before it leaves: what a budget must have room for.
+"""Upper bound of what a request can cost, computed before it leaves; budgets reserve it.
 
-A token stands for a byte at the least, so a request has no more tokens than bytes, but for what
-providers add unseen, and for media. Over recorded traffic this holds (`tests/budgets`). What tools
-of the provider's own read in the course of an answer is bounded by the model's window alone.
+Every token is at least one byte, so a request has at most as many tokens as bytes, plus the hidden
+tokens that providers add, plus media. Recorded traffic confirms it
+(`tests/llm/engine/test_cost_bound.py`). Where provider tools read more during the answer, only the
+model's context window is a bound.
 """
 
 from __future__ import annotations
@@ -19,30 +20,32 @@ from scout_adapters.llm.pricing.price_list import price_list
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
 
-UNSEEN = 1000
-"""Tokens that providers put around a request: templates, instructions for tools, Grok's preamble;
-1,040 of them are the most that was recorded beside a request of 447 bytes."""
+HIDDEN_TOKENS = 1000
+"""Tokens that providers add to a request: templates, tool instructions, Grok's preamble. The
+largest recorded number is 1,040, with a request of 447 bytes."""
 
-BOUNDLESS = 10**9
-"""Tokens of what lies behind an address: only the model's window bounds them."""
+UNBOUNDED_TOKENS = 10**9
+"""Tokens of a file that is sent as a URL: only the model's context window limits them."""
 
-BYTES_OF_SOUND = 16
-"""Bytes of sound or film for a token: 32 tokens a second at 6 kbit/s are one for 23 bytes."""
+BYTES_PER_MEDIA_TOKEN = 16
+"""Bytes of audio or video per token: 32 tokens a second at 6 kbit/s are 23 bytes per token."""
 
 SLACK = 16
-"""Tokens that answers were seen to have beyond `max_tokens`, beside a sixteenth of it: some hosts
-round it up to 16, and some count how an answer is framed."""
+"""Tokens that an answer may have beyond `max_tokens`, plus a sixteenth of it: some hosts round
+up to a multiple of 16, and some count the framing of an answer."""
 
-ELSEWHERE = frozenset(
+READS_MORE = frozenset(
     {"plugins", "web_search_options", "search_parameters", "mcp_servers", "cachedContent"}
 )
-"""Fields of a body that have the provider read more than it is sent."""
+"""Body fields with which the provider reads more than the request contains."""
 
 
 class CostBound(NamedTuple):
-    """The most that a request can cost, in nano-dollars; None where nobody knows, `why` not."""
+    """The most that a request can cost."""
 
     nano: int | None
+    """Nano-dollars; None if unknown, and `why` has the reason."""
+
     input_tokens: int = 0
     output_tokens: int | None = None
     why: str = ""
@@ -53,104 +56,103 @@ def cost_bound(
 ) -> CostBound:
     """Return the most that a prepared request can cost.
 
-    Where it sets no limit to the answer, that is `answer_tokens`, or else all that the model can
-    say.
+    `answer_tokens` limits the answer where the request sets no limit; else the model's own limit
+    applies.
     """
     spec, model = candidate.endpoint.spec, candidate.model
     limits, media, body = limits_of(spec, model), prepared.media, prepared.body
-    given, taken = token_bounds(prepared, limits, answer_tokens)
+    input_tokens, output_tokens = token_bounds(prepared, limits, answer_tokens)
     kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
     if media or "modalities" in body:
-        kinds = _kinds(media, body.get("modalities") or (), kinds)
+        kinds = _token_kinds(media, body.get("modalities") or (), kinds)
     return cost_bound_at(
         spec.name,
         model,
-        given=given,
-        taken=taken,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
         kinds=kinds,
         tier=body.get("service_tier"),
         prices=spec.prices,
     )
 
 
-def cost_bound_at(  # noqa: PLR0913  # what a price depends on
+def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
     provider: str,
     model: str,
     *,
-    given: int,
-    taken: int | None,
+    input_tokens: int,
+    output_tokens: int | None,
     kinds: frozenset[str] = frozenset(),
     tier: Any = None,
     prices: str = "",
 ) -> CostBound:
-    """Return the most that `given` tokens of a request and `taken` of its answer can cost."""
-    if taken is None:
-        why = "nobody knows how long an answer may be: set max_tokens="
-        return CostBound(None, given, why=why)
-    named = str(tier).lower() if tier else ""
-    service = STANDARD if named in STANDARD_TIERS else ServiceTier(named)
+    """Return the most that so many tokens can cost; `kinds` are token kinds that may cost more."""
+    if output_tokens is None:
+        why = "the longest possible answer is unknown: set max_tokens="
+        return CostBound(None, input_tokens, why=why)
+    tier_name = str(tier).lower() if tier else ""
+    service = STANDARD if tier_name in STANDARD_TIERS else ServiceTier(tier_name)
     tariff = price_list(provider, model, service, prices=prices).tariff
-    nano = tariff.max_cost(given, taken, kinds) if tariff else None
+    nano = tariff.max_cost(input_tokens, output_tokens, kinds) if tariff else None
     if nano is None:
         why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
-        return CostBound(None, given, taken, why)
-    return CostBound(nano, given, taken)
+        return CostBound(None, input_tokens, output_tokens, why)
+    return CostBound(nano, input_tokens, output_tokens)
 
 
 def token_bounds(
     prepared: PreparedRequest, limits: ModelLimits, answer_tokens: int | None = None
 ) -> tuple[int, int | None]:
-    """Return numbers of tokens that a request and its answer do not exceed.
-
-    Of the answer None, where nobody knows one.
-    """
+    """Return upper bounds of input and output tokens; the second is None if unknown."""
     request, body, window = prepared.request, prepared.body, limits.window
-    given = UNSEEN + (len(prepared.content) or message_bytes(request.messages))
+    input_tokens = HIDDEN_TOKENS + (len(prepared.content) or message_bytes(request.messages))
     for block in prepared.media:
-        given += _beyond(block, limits)
+        input_tokens += _extra_tokens(block, limits)
     if window is not None and (
-        given > window
-        or not ELSEWHERE.isdisjoint(body)
-        or (request.tools and _of_providers_own(request.tools))
+        input_tokens > window
+        or not READS_MORE.isdisjoint(body)
+        or (request.tools and _has_provider_tool(request.tools))
     ):
-        given = window
-    taken = answer_tokens or limits.answer or window
+        input_tokens = window
+    output_tokens = answer_tokens or limits.answer or window
     stated = limits.stated and (
         request.max_tokens
         or body.get("max_completion_tokens")
-        or body.get("max_tokens")  # Anthropic's wire sets it where nobody has
+        or body.get("max_tokens")  # Anthropic's wire sets it where the request has none
         or (body.get("generationConfig") or {}).get("maxOutputTokens")
     )
     if stated:
-        taken = int(stated + stated // 16 + SLACK)
-    return given, taken * int(body["n"] or 1) if taken and "n" in body else taken
+        output_tokens = int(stated + stated // 16 + SLACK)
+    return input_tokens, output_tokens * int(
+        body["n"] or 1
+    ) if output_tokens and "n" in body else output_tokens
 
 
-def _of_providers_own(tools: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether one of the tools has the provider read more than it is sent."""
+def _has_provider_tool(tools: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a tool runs at the provider, where it may read more than the request."""
     return any(tool.get("type") != "function" for tool in tools)
 
 
 def message_bytes(messages: Sequence[BaseMessage]) -> int:
-    """Return the bytes of what messages say."""
+    """Return the bytes of the messages' text."""
     return sum(len(message.text.encode()) for message in messages)
 
 
-def _beyond(block: Json, limits: ModelLimits) -> int:
-    """Return how many tokens a part that is no text has beyond its bytes in the body."""
-    packed = len(block.get("base64") or "")
+def _extra_tokens(block: Json, limits: ModelLimits) -> int:
+    """Return the tokens of a media block minus its bytes in the body, which are counted already."""
+    base64_bytes = len(block.get("base64") or "")
     match block["type"]:
         case "image":
-            return limits.image - packed
-        case "audio" | "video" if packed:
-            return packed // BYTES_OF_SOUND - packed
-    return 0 if packed else BOUNDLESS
+            return limits.image - base64_bytes
+        case "audio" | "video" if base64_bytes:
+            return base64_bytes // BYTES_PER_MEDIA_TOKEN - base64_bytes
+    return 0 if base64_bytes else UNBOUNDED_TOKENS
 
 
-def _kinds(
+def _token_kinds(
     media: Sequence[Json], modalities: Sequence[str], writes: frozenset[str]
 ) -> frozenset[str]:
-    """Name the kinds of tokens that may be dearer than others, and that this call may have."""
-    given = (f"input_{block['type']}" for block in media)
-    taken = (f"output_{modality}" for modality in modalities)
-    return frozenset((*given, *taken, *writes))
+    """Return the kinds of tokens in this call that may have a price of their own."""
+    inputs = (f"input_{block['type']}" for block in media)
+    outputs = (f"output_{modality}" for modality in modalities)
+    return frozenset((*inputs, *outputs, *writes))

@@ -1,4 +1,8 @@
-"""Every protocol of those who are informed of attempts."""
+"""Protocols of everything that is notified of attempts.
+
+The engine notifies one `Observer` per call. The observer of a LangChain run passes attempts on to
+handlers; a handler implements `AttemptObserver`, `StartObserver` or `AttemptGuard`.
+"""
 
 from __future__ import annotations
 
@@ -10,32 +14,31 @@ from tenacity import RetryCallState
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.engine.attempt import Attempt
-from scout_adapters.llm.engine.cost_bound import (
-    CostBound,
-)
-from scout_adapters.llm.engine.record import (
-    AttemptRecord,
-    Run,
-)
+from scout_adapters.llm.engine.cost_bound import CostBound
+from scout_adapters.llm.engine.record import AttemptRecord, Run
 
 
 class Observer(Protocol):
-    """Where a call's attempts are told: callbacks, the audit log."""
+    """Receives the attempts of one call: for the handlers of a run, or the audit log."""
 
     events: bool
-    """Whether anybody hears of attempts after which no other follows."""
+    """Whether `notify` also receives attempts that no retry follows."""
 
     def on_proposal(self, attempt: Attempt) -> None:
-        """Hear of one that may be made; raises `BudgetExceeded` where it must not be."""
+        """Check an attempt before it starts.
+
+        Raises:
+            BudgetExceeded: the attempt must not start.
+        """
 
     def on_start(self, attempt: Attempt) -> None:
-        """Hear, before the first byte leaves, that one is about to be made."""
+        """Handle the start of an attempt, before the first byte leaves."""
 
     def on_end(self, record: AttemptRecord) -> None:
-        """Hear at once what came of it."""
+        """Handle the outcome of an attempt, immediately; also of a skipped candidate."""
 
     def notify(self, events: Sequence[AttemptEvent]) -> None:
-        """Hear of those that are over, when there is time."""
+        """Run callbacks for attempts that have ended; called before the next attempt or sleep."""
 
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Twin of `tell`."""
@@ -43,47 +46,54 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttemptEvent:
-    """An attempt that is over, for callbacks; `retry` where another one follows a failure."""
+    """An attempt that has ended, for callbacks. `retry` is set if another attempt follows."""
 
     record: AttemptRecord
     retry: RetryCallState | None = None
 
 
 class AttemptObserver(Protocol):
-    """Hears of every attempt at once, in the thread of the call; must be quick."""
+    """A handler that receives the outcome of every attempt, in the call's thread; must be fast."""
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Note what came of it; also called for what was skipped, without a start."""
+        """Handle an outcome. Also called for a skipped candidate, which has no start."""
 
 
 class StartObserver(AttemptObserver, Protocol):
-    """Hears of it before the first byte leaves as well."""
+    """A handler that also receives the start of every attempt."""
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
-        """Note that a request is about to leave."""
+        """Handle a start, before the first byte leaves.
+
+        `attempt` contains `number`, `provider`, `model` and `key_id`.
+        """
 
 
 class ProposedAttempt(Protocol):
-    """An attempt that may be made: whom it would ask, and what it can cost at the most."""
+    """An attempt before its start: provider, model, key and highest possible cost."""
 
     @property
     def number(self) -> int:
-        """Which of its call's attempts it is, from 1."""
+        """Number of the attempt within its call, from 1."""
 
     @property
     def about(self) -> Json:
-        """Its `provider`, `model` and `key_id`."""
+        """`provider`, `model` and `key_id` of the attempt."""
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
-        """Return the most that it can cost.
+        """Return the most that the attempt can cost.
 
-        Where its request sets no limit to the answer, that is `answer_tokens`, or else all that
-        the model can say.
+        `answer_tokens` limits the answer where the request sets no limit; else the model's own
+        limit applies.
         """
 
 
 class AttemptGuard(AttemptObserver, Protocol):
-    """An observer that is asked first whether an attempt may be made."""
+    """A handler that can forbid an attempt, such as a budget."""
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
-        """Raise `BudgetExceeded` where it must not be; what is held for it is settled later."""
+        """Reserve the attempt's cost; `on_scout_attempt_end` settles it.
+
+        Raises:
+            BudgetExceeded: the attempt must not start.
+        """

@@ -1,4 +1,4 @@
-"""What is known of an attempt when it is over: a row of the table that users read."""
+"""Records of attempts, as users see them: on messages, on errors and in the audit log."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from scout_adapters.errors import (
 from scout_adapters.llm.pricing.price_list import sum_usd
 
 ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
-"""The header of an error's response in which LangChain's tracers look for who was asked."""
+"""Header of an error's response from which LangChain's tracers read the attempts."""
 
 NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected)
-"""However long one waits: middleware that tries again must not."""
+"""Errors that LangChain's retry middleware must not repeat, however long it waits."""
 
 LANGCHAIN_TAGS = (
     "seq:step:",
@@ -34,18 +34,18 @@ LANGCHAIN_TAGS = (
     "langsmith:",
     "retry:",
 )
-"""How the tags begin that the frameworks add for themselves."""
+"""Prefixes of tags that LangChain and LangGraph add themselves."""
 
 
 class AttemptRecord(NamedTuple):
-    """What came of one attempt. Seconds, US dollars, tokens; None is unknown."""
+    """Outcome of one attempt. Units: seconds, US dollars, tokens; None is unknown."""
 
     number: int
     provider: str
     model: str
     outcome: str
-    """`ok`; an `ErrorKind`; `skipped` (`reason` says why) or `not_sent` (a listener raised);
-    `cancelled`, or the class of an exception that came from the caller's side."""
+    """`ok`; an `ErrorKind`; `skipped` (see `reason`); `not_sent` (a budget or callback stopped
+    it); `cancelled`; or the class name of an exception from the caller's code."""
 
     key_id: str | None = None
     status: int | None = None
@@ -56,48 +56,48 @@ class AttemptRecord(NamedTuple):
     first_token_s: float | None = None
     retry_after: float | None = None
     ready_in_s: float | None = None
-    """Of what was skipped: how long until it can be asked; None where waiting does not help."""
+    """Of a skipped candidate: seconds until it can be tried; None if waiting is no use."""
 
     request_id: str | None = None
     cost_usd: float | None = None
-    """Of an attempt that was not `ok`: what the tokens cost that it had counted by then."""
+    """Cost; for an attempt that failed, the cost of the tokens counted until then."""
 
     cost_source: str | None = None
     priced_by: str | None = None
-    """Which prices, where the provider did not name the cost itself."""
+    """Price list, unless the provider stated the cost itself."""
 
     billed: str | None = None
-    """`yes`, `no`, or `unknown`: what was sent and not answered may be on the provider's bill."""
+    """`yes`, `no`, or `unknown`: a request without an answer may still be billed."""
 
     price: Mapping[str, float] | None = None
-    """Those prices: US dollars per million tokens of a kind, and fees for one each."""
+    """Prices used: US dollars per million tokens of each kind, and fees per unit."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
-    """Of thoughts, which `output_tokens` hold; as those of the cache are part of the input's."""
+    """Reasoning tokens, included in `output_tokens`; cache tokens are included in the input."""
 
     estimated: bool | None = None
-    """True where the provider did not count to the end, and tokens and cost are estimates."""
+    """True if tokens and cost are estimates because the provider sent no final counts."""
 
     def as_dict(self) -> Json:
-        """Return what is known, for metadata and logs."""
-        known = zip(self._fields, self, strict=True)
-        return {name: value for name, value in known if value is not None}
+        """Return the fields that are not None."""
+        fields = zip(self._fields, self, strict=True)
+        return {name: value for name, value in fields if value is not None}
 
 
 class Run(NamedTuple):
-    """The LangChain run that an attempt belongs to: whose call it is."""
+    """The LangChain run that an attempt belongs to."""
 
     id: UUID
     parent: UUID | None = None
     tags: tuple[str, ...] = ()
-    """The user's own; those that LangChain and LangGraph add for themselves are left out."""
+    """The user's tags, without those that LangChain and LangGraph add themselves."""
 
     user: str | None = None
-    """What the run's metadata calls `user_id`, or `user`."""
+    """`user_id` or `user` of the run's metadata."""
 
 
 def run_of(
@@ -106,7 +106,7 @@ def run_of(
     tags: Sequence[str] | None,
     metadata: Mapping[str, Any] | None,
 ) -> Run:
-    """Make a run of what LangChain tells its handlers."""
+    """Return a `Run` from the arguments that LangChain passes to handlers."""
     user = (metadata.get("user_id") or metadata.get("user")) if metadata else None
     own = (
         tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(LANGCHAIN_TAGS)))
@@ -117,13 +117,14 @@ def run_of(
 
 
 runs_with_attempts: BoundedDict[int, None] = BoundedDict()
-"""Runs whose handlers have been told of an attempt, by number: they need no word of core's."""
+"""Runs, by `run_id.int`, whose handlers received an attempt: LangChain's end-of-run callbacks add
+nothing for them."""
 
 
 def summary_of(
     record: AttemptRecord, before: Sequence[AttemptRecord], changes: Sequence[str]
 ) -> Json:
-    """Return what `response_metadata["scout"]` says of a call that `record` answered."""
+    """Return `response_metadata["scout"]` of a call whose successful attempt is `record`."""
     summary: Json = {
         "provider": record.provider,
         "model": record.model,
@@ -134,7 +135,7 @@ def summary_of(
         **({"estimated": True} if record.estimated else {}),
         "latency_s": record.latency_s,
         "first_token_s": record.first_token_s,
-        "attempts": [*(one.as_dict() for one in before), record.as_dict()],
+        "attempts": [*(earlier.as_dict() for earlier in before), record.as_dict()],
     }
     return summary | ({"changes": list(changes)} if changes else {})
 
@@ -142,7 +143,7 @@ def summary_of(
 def with_attempts(
     error: ScoutError, records: Sequence[AttemptRecord], ready_in: float | None
 ) -> ScoutError:
-    """Put the whole story on an error; it is retryable only where a wait is known to help."""
+    """Add all attempts to an error; it is retryable only if a known wait helps."""
     error.attempts = tuple(record.as_dict() for record in records)
     error.response = response_of(error, records)
     if ready_in is not None and error.retry_after is None:
@@ -153,14 +154,14 @@ def with_attempts(
 
 
 def response_of(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorResponse:
-    """Return the answer behind an error, with what tracers copy to the run that failed."""
+    """Return the error's HTTP response with a header that tracers copy to the failed run."""
     response = getattr(error, "response", ErrorResponse(None))
-    asked = [record for record in records if record.outcome != "skipped"] or list(records)
+    tried = [record for record in records if record.outcome != "skipped"] or list(records)
     costs = [record.cost_usd for record in records if record.cost_usd is not None]
-    story = {
-        "model": asked[-1].model if asked else None,
-        "provider": asked[-1].provider if asked else None,
+    summary = {
+        "model": tried[-1].model if tried else None,
+        "provider": tried[-1].provider if tried else None,
         "cost_usd": float(sum_usd(costs)) if costs else None,
         "attempts": [record.as_dict() for record in records],
     }
-    return replace(response, headers={**response.headers, ATTEMPTS_HEADER: json.dumps(story)})
+    return replace(response, headers={**response.headers, ATTEMPTS_HEADER: json.dumps(summary)})

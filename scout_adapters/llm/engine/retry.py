@@ -1,4 +1,4 @@
-"""The one loop that tries again: which candidate, which key, how long to wait, when to give up."""
+"""The retry loop of a call: which candidate, which key, how long to wait, when to give up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from scout_adapters.llm.engine.candidate_state import (
     NO_KEY,
     CandidateState,
     CandidateStates,
-    drop_smaller,
+    exclude_smaller,
     no_attempt_error,
     redactor,
 )
@@ -45,14 +45,16 @@ from scout_adapters.llm.types import ChatRequest
 
 logger = logger_of(__name__)
 
-CONTENT = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
+CONTENT_REFUSALS = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 LATE = "the deadline passed before the request could leave: a rate limiter or a callback took long"
+"""Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 
 class Attempts:
-    """Iterate, sync or async, to try: `for attempt in attempts: with attempt: …`.
+    """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
-    Ends by raising: the error of the last attempt, or why none could be made, with all records.
+    It ends by raising the error of the last attempt, or the reason why there was none; the error
+    contains all records.
     """
 
     def __init__(
@@ -69,13 +71,13 @@ class Attempts:
         self.clock = clock
         self.records: tuple[AttemptRecord, ...] = ()
         self._observer = observer
-        self._progress = CandidateStates(candidates, clock.now())
-        self._spent = RetryUsage(retry_policy, clock)
-        self._waiting = 0.0
-        self._again: tuple[CandidateState, KeyState | None] | None = None
-        self._last: ScoutError | None = None
-        self._final: ScoutError | None = None
-        self._news: tuple[AttemptEvent, ...] = ()
+        self._candidate_states = CandidateStates(candidates, clock.now())
+        self._usage = RetryUsage(retry_policy, clock)
+        self._pause_due = 0.0
+        self._retry: tuple[CandidateState, KeyState | None] | None = None
+        self._last_error: ScoutError | None = None
+        self._final_error: ScoutError | None = None
+        self._events: tuple[AttemptEvent, ...] = ()
         self._sent = 0
         self._sent_before = 0
 
@@ -91,9 +93,9 @@ class Attempts:
             with ReleaseUnlessMade(step):
                 self.notify()
                 if isinstance(step, Attempt):
-                    if not self._spent.acquire_limiter(step.candidate.limiter):
+                    if not self._usage.acquire_limiter(step.candidate.limiter):
                         raise self._finish(DeadlineExceeded(LATE))
-                    if self._affordable(step):
+                    if self._within_budget(step):
                         return step
                     continue
             if isinstance(step, ScoutError):
@@ -106,9 +108,9 @@ class Attempts:
             with ReleaseUnlessMade(step):
                 await self.anotify()
                 if isinstance(step, Attempt):
-                    if not await self._spent.aacquire_limiter(step.candidate.limiter):
+                    if not await self._usage.aacquire_limiter(step.candidate.limiter):
                         raise self._finish(DeadlineExceeded(LATE))
-                    if self._affordable(step):
+                    if self._within_budget(step):
                         return step
                     continue
             if isinstance(step, ScoutError):
@@ -116,19 +118,19 @@ class Attempts:
             await self.clock.asleep(step)
 
     def notify(self) -> None:
-        """Pass on what happened since the last time."""
-        if self._news and self._observer:
-            news, self._news = self._news, ()
-            self._observer.notify(news)
+        """Run callbacks for the attempts that have ended since the last call."""
+        if self._events and self._observer:
+            events, self._events = self._events, ()
+            self._observer.notify(events)
 
     async def anotify(self) -> None:
         """Twin of `tell`."""
-        if self._news and self._observer:
-            news, self._news = self._news, ()
-            await self._observer.anotify(news)
+        if self._events and self._observer:
+            events, self._events = self._events, ()
+            await self._observer.anotify(events)
 
-    def _affordable(self, attempt: Attempt) -> bool:
-        """Ask the budgets; False where one sends the call on to somebody who costs less."""
+    def _within_budget(self, attempt: Attempt) -> bool:
+        """Return whether budgets allow the attempt; False if a cheaper one may follow."""
         if self._observer is None:
             return True
         try:
@@ -141,213 +143,214 @@ class Attempts:
         return True
 
     def _pass_over(self, attempt: Attempt, error: BudgetExceeded) -> None:
-        """Undo an attempt that was not made, and go on with the next key or candidate."""
-        attempt.give_back()
+        """Undo an attempt that a budget stopped; continue with the next key or candidate."""
+        attempt.release()
         self._sent -= 1
-        self._spent.return_pause(attempt.waited)
-        self._last = error
-        progress = self._of(attempt)
-        progress.not_made(attempt.lease if error.passes == "key" else None)
-        self._skip(progress, str(error))
+        self._usage.return_pause(attempt.waited)
+        self._last_error = error
+        state = self._state_of(attempt)
+        state.exclude_unaffordable(attempt.lease if error.passes == "key" else None)
+        self._skip(state, str(error))
 
-    def _of(self, attempt: Attempt) -> CandidateState:
-        return next(p for p in self._progress if p.candidate is attempt.candidate)
+    def _state_of(self, attempt: Attempt) -> CandidateState:
+        return next(s for s in self._candidate_states if s.candidate is attempt.candidate)
 
     def on_attempt_start(self, attempt: Attempt) -> None:
-        """Hear that a request is about to leave."""
+        """Report the start to the observer."""
         if self._observer:
             self._observer.on_start(attempt)
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
-        """Hear of an attempt after which nothing comes: a success, or one that was cancelled."""
-        self._note(record)
+        """Record a success, or an attempt that was cancelled."""
+        self._add_record(record)
 
     def on_attempt_failure(
         self, attempt: Attempt, record: AttemptRecord, error: ProviderError
     ) -> None:
-        """Hear of a failure, and decide what comes next."""
-        self._last = error
+        """Record a failure, and decide what happens next."""
+        self._last_error = error
         self._decide(attempt, error)
-        self._note(record, None if self._final else retry_state(attempt.number, error))
+        self._add_record(record, None if self._final_error else retry_state(attempt.number, error))
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
-        """Return what `response_metadata["scout"]` says of the call."""
+        """Return the call's summary for `response_metadata["scout"]`."""
         return summary_of(record, self.records, attempt.request.prepared.changes)
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
-        progress = self._of(attempt)
+        state = self._state_of(attempt)
         policy, key = error.policy, attempt.lease
         if attempt.committed:
-            self._final = error
+            self._final_error = error
         elif may_repeat(error, self.records) and (
-            (pause := self._second_try(attempt, error)) is not None
+            (pause := self._retry_pause(attempt, error)) is not None
         ):
-            self._again, self._waiting = (progress, key.state if key else None), pause
+            self._retry, self._pause_due = (state, key.state if key else None), pause
         elif policy.next_key and (key is not None or policy.key_effect == "cooldown"):
-            progress.avoid[key.key_id if key else NO_KEY] = self._rested(error)
-            progress.missed += error.kind is ErrorKind.MODEL_NOT_FOUND
-            progress.out = progress.out or progress.enough_keys
+            state.avoid[key.key_id if key else NO_KEY] = self._key_due_at(error)
+            state.models_not_found += error.kind is ErrorKind.MODEL_NOT_FOUND
+            state.excluded = state.excluded or state.key_limit_reached
         elif policy.next_candidate or (
-            error.kind in CONTENT and self.retry_policy.failover_on_refusal
+            error.kind in CONTENT_REFUSALS and self.retry_policy.failover_on_refusal
         ):
-            progress.out = True
+            state.excluded = True
             if error.kind is ErrorKind.CONTEXT_OVERFLOW:
-                drop_smaller(self._progress.reached(), progress.candidate)
+                exclude_smaller(self._candidate_states.reached(), state.candidate)
         else:
-            self._final = error
+            self._final_error = error
 
-    def _second_try(self, attempt: Attempt, error: ProviderError) -> float | None:
-        """Return the pause before the same key is asked again; None if it is not."""
+    def _retry_pause(self, attempt: Attempt, error: ProviderError) -> float | None:
+        """Return the seconds before a retry with the same key; None if there is no retry."""
         endpoint = attempt.candidate.endpoint
-        pause = self._pause(error)
-        able = self._spent.affords_retry(pause) and endpoint.circuit.is_available(self.clock.now())
-        if not able or not endpoint.retries.spend():
+        pause = self._back_off(error)
+        if not (
+            self._usage.affords_retry(pause)
+            and endpoint.circuit.is_available(self.clock.now())
+            and endpoint.retries.spend()
+        ):
             return None
-        self._spent.retries += 1
+        self._usage.retries += 1
         return pause
 
-    def _pause(self, error: ProviderError) -> float:
-        if error.retry_after:  # a wait of zero is no wait: back off as if nothing had been said
+    def _back_off(self, error: ProviderError) -> float:
+        if error.retry_after:  # 0 counts as no value: back off
             return error.retry_after
-        return back_off(self._spent.retries + 1, error, self.clock.random())
+        return back_off(self._usage.retries + 1, error, self.clock.random())
 
-    def _rested(self, error: ProviderError) -> float:
-        """Return when this call may come back to a key that was refused."""
+    def _key_due_at(self, error: ProviderError) -> float:
+        """Return when this call may use a refused key again (monotonic seconds)."""
         if error.policy.key_effect != "cooldown":
             return NEVER
-        return self.clock.now() + self._pause(error)
+        return self.clock.now() + self._back_off(error)
 
     @property
     def out_of_time(self) -> bool:
-        """Whether the call's own deadline has passed: no fault of whoever is being asked."""
-        return self._spent.left() <= SHORTEST  # no read begins with less
+        """Whether the call's deadline has passed; a timeout is then no fault of the provider."""
+        return self._usage.left() <= SHORTEST  # a read needs more time than this
 
     def _step(self) -> Attempt | ScoutError | float:
-        """Return the attempt to make, seconds to sleep first, or the error that ends the call."""
-        if self._final is not None:
-            return self._finish(self._final)
+        """Return the next attempt, or seconds to sleep, or the error that ends the call."""
+        if self._final_error is not None:
+            return self._finish(self._final_error)
         if self.out_of_time:
-            return self._finish(self._last or DeadlineExceeded("the call's deadline has passed"))
-        if self._waiting:
-            pause, self._waiting = self._waiting, 0.0
-            return self._spent.sleep(pause)
-        if self._again is not None:
-            (progress, key), self._again = self._again, None
-            if attempt := self._attempt(progress, key):
+            return self._finish(
+                self._last_error or DeadlineExceeded("the call's deadline has passed")
+            )
+        if self._pause_due:
+            pause, self._pause_due = self._pause_due, 0.0
+            return self._usage.sleep(pause)
+        if self._retry is not None:
+            (state, key), self._retry = self._retry, None
+            if attempt := self._attempt(state, key):
                 return attempt
         return self._next() or self._wait_or_give_up()
 
     def _next(self) -> Attempt | None:
-        """Take whoever is next in turn, and note why those before cannot be tried now."""
-        tried = (self._attempt(one) for one in self._progress.reached() if not one.out)
+        """Return an attempt at the first candidate that is ready; record why others are skipped."""
+        tried = (
+            self._attempt(state) for state in self._candidate_states.reached() if not state.excluded
+        )
         return next((attempt for attempt in tried if attempt), None)
 
-    def _attempt(self, progress: CandidateState, again: KeyState | None = None) -> Attempt | None:
-        """Take circuit and key of a candidate, or note why it cannot be tried now."""
-        candidate, now = progress.candidate, self.clock.now()
+    def _attempt(self, state: CandidateState, again: KeyState | None = None) -> Attempt | None:
+        """Acquire circuit and key of a candidate; record a skip if one is not available."""
+        candidate, now = state.candidate, self.clock.now()
         endpoint = candidate.endpoint
-        if progress.prepared is None and not self._prepare(progress):
+        if state.prepared is None and not self._prepare(state):
             return None
         permit = endpoint.circuit.permit(now)
         if permit is None:
-            self._skip(progress, CIRCUIT_OPEN)
+            self._skip(state, CIRCUIT_OPEN)
             return None
-        lease = progress.lease(now, again)
+        lease = state.lease(now, again)
         if isinstance(lease, str):
             endpoint.circuit.report(permit, "neutral", now)
-            self._skip(progress, lease)
+            self._skip(state, lease)
             return None
-        return self._leave(progress, permit, lease)
+        return self._create_attempt(state, permit, lease)
 
-    def _leave(self, progress: CandidateState, permit: Permit, lease: Lease | None) -> Attempt:
-        assert progress.prepared is not None  # noqa: S101  # _attempt has seen to it
-        if progress.keys_tried == 0:
-            progress.candidate.endpoint.retries.called()
+    def _create_attempt(
+        self, state: CandidateState, permit: Permit, lease: Lease | None
+    ) -> Attempt:
+        assert state.prepared is not None  # noqa: S101  # checked in _attempt
+        if state.keys_tried == 0:
+            state.candidate.endpoint.retries.deposit()
         self._sent += 1
-        progress.keys_tried += 1
+        state.keys_tried += 1
         key = lease.key if lease else None
         request = AttemptRequest(
-            prepared=progress.prepared,
+            prepared=state.prepared,
             key=key,
             key_id=lease.key_id if lease else None,
-            timeouts=self._spent.timeouts(progress.candidate.timeouts),
+            timeouts=self._usage.timeouts(state.candidate.timeouts),
             now=self.clock.now,
             watch=StreamProgress()
             if self.retry_policy.deadline is None
-            else StreamProgress(self._spent.left),
+            else StreamProgress(self._usage.left),
             redact=redactor(lease),
         )
         return Attempt(
             call=self,
-            candidate=progress.candidate,
+            candidate=state.candidate,
             permit=permit,
             lease=lease,
             number=self._sent,
-            waited=self._spent.take_pause(),
+            waited=self._usage.take_pause(),
             request=request,
         )
 
-    def _prepare(self, progress: CandidateState) -> bool:
-        """Say the request in the candidate's words, once, whichever key will carry it."""
-        candidate = progress.candidate
+    def _prepare(self, state: CandidateState) -> bool:
+        """Build the request for a candidate, once for all keys; False if it cannot be sent."""
+        candidate = state.candidate
         try:
-            progress.prepared = candidate.endpoint.adapter.prepare(candidate.request(self.request))
+            state.prepared = candidate.endpoint.adapter.prepare(candidate.request(self.request))
         except UnsupportedContent as error:
-            progress.out = True
-            self._last = self._last or error
-            self._skip(progress, str(error))
+            state.excluded = True
+            self._last_error = self._last_error or error
+            self._skip(state, str(error))
             return False
         return True
 
-    def _skip(self, progress: CandidateState, reason: str) -> None:
-        if progress.noted == reason:
+    def _skip(self, state: CandidateState, reason: str) -> None:
+        if state.skip_reason == reason:
             return
-        progress.noted = reason
-        candidate = progress.candidate
-        record = AttemptRecord(
-            number=self._sent,
-            provider=candidate.endpoint.name,
-            model=candidate.model,
-            outcome="skipped",
-            reason=reason,
-            ready_in_s=progress.ready_in(self.clock.now()),
-        )
-        self._note(record)
+        self._add_record(state.skip(reason, self._sent, self.clock.now()))
 
-    def _note(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
+    def _add_record(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
         self.records += (record,)
         observer = self._observer
         if observer is not None:
             observer.on_end(record)
             if retry is not None or observer.events:
-                self._news += (AttemptEvent(record, retry),)
+                self._events += (AttemptEvent(record, retry),)
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._ready_in()
         if pause is None:
-            return self._finish(self._last or no_attempt_error(self.records, None))
-        asked, self._sent_before = self._sent > self._sent_before, self._sent
-        # A round that asked nobody (keys rest, circuits are open) costs time, and no retry.
-        self._spent.retries += asked
-        if not self._spent.affords_wait(pause):
-            return self._finish(self._last or no_attempt_error(self.records, pause), pause)
+            return self._finish(self._last_error or no_attempt_error(self.records, None))
+        any_sent, self._sent_before = self._sent > self._sent_before, self._sent
+        # A round without a request (keys rest, circuits are open) costs time, but no retry.
+        self._usage.retries += any_sent
+        if not self._usage.affords_wait(pause):
+            return self._finish(self._last_error or no_attempt_error(self.records, pause), pause)
         self._begin_round(self.clock.now() + pause)
-        logger.warning("nobody can answer now: waiting %.1f s for the first to be ready", pause)
-        return self._spent.sleep(pause)
+        logger.warning("no candidate is ready: waiting %.1f s for the first one", pause)
+        return self._usage.sleep(pause)
 
     def _begin_round(self, at: float) -> None:
-        """Let the keys whose time has come by then be tried again."""
-        for progress in self._progress:
-            progress.avoid = {key: due for key, due in progress.avoid.items() if due > at}
+        """Allow keys again that are due at `at`."""
+        for state in self._candidate_states:
+            state.avoid = {key: due for key, due in state.avoid.items() if due > at}
 
     def _ready_in(self) -> float | None:
-        """Return the seconds until some candidate can be tried; None if none ever can be."""
+        """Return the seconds until the first candidate is ready; None if waiting is no use."""
         now = self.clock.now()
-        soonest = min((p.ready_at(now) for p in self._progress if not p.out), default=NEVER)
+        soonest = min(
+            (s.ready_at(now) for s in self._candidate_states if not s.excluded), default=NEVER
+        )
         return None if soonest == NEVER else max(soonest - now, 0.001)
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
-        """Put the whole story on the error; it is retryable only where a wait is known to help."""
-        if self._news:  # no other attempt follows the last failure
-            self._news = (*self._news[:-1], AttemptEvent(self._news[-1].record))
+        """Add all records to the error that ends the call."""
+        if self._events:  # no attempt follows the last failure, so it is no retry
+            self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
         return with_attempts(error, self.records, ready_in)

@@ -1,4 +1,4 @@
-"""How long and how often a call tries, and who is told of it."""
+"""How long and how often a call tries: limits, back-off, and what may be repeated."""
 
 from __future__ import annotations
 
@@ -15,27 +15,33 @@ from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.timeouts import NEVER, Timeouts
 
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
+"""Seconds: 0.5, 1, 2, 4, then 8."""
+
 LIMITER_PAUSE = 0.05
-"""Seconds between two questions to a rate limiter: LangChain's say yes or no, never when."""
+"""Seconds between two tries to acquire a rate limiter: LangChain's return no waiting time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How long and how often one call tries. Seconds; None is without end."""
+    """Limits of one call's retries. Units: seconds; None is unlimited."""
 
     max_retries: int = 2
-    """Second tries of the same key, and waits for a key or circuit to come back; per call."""
+    """Retries with the same key, plus waits for a key or circuit; per call."""
 
     max_wait: float = 30.0
+    """Seconds that a call may sleep between attempts, in total."""
+
     deadline: float | None = None
+    """Seconds for the whole call, over all attempts."""
+
     timeouts: Timeouts = field(default_factory=Timeouts)
     failover_on_refusal: bool = False
-    """Whether a content policy's refusal goes to the next candidate."""
+    """Whether the next candidate is tried after a content policy's refusal."""
 
 
 @dataclass(slots=True)
 class RetryUsage:
-    """What a call has spent of its patience."""
+    """What a call has used of its `RetryPolicy`."""
 
     retry_policy: RetryPolicy
     clock: Clock
@@ -53,16 +59,19 @@ class RetryUsage:
         return NEVER if deadline is None else deadline - (self.clock.now() - self.began)
 
     def timeouts(self, own: Timeouts | None = None) -> Timeouts:
-        """Return the timeouts of an attempt that begins now; a candidate may have its `own`."""
+        """Return the timeouts of an attempt that starts now; `own` are the candidate's."""
         left, usual = self.left(), own or self.retry_policy.timeouts
         return usual if left == NEVER else usual.within(left)
 
     def affords_retry(self, pause: float) -> bool:
-        """Tell whether there is another second try, and time to wait before it."""
+        """Return whether a retry is left, and the time to sleep before it."""
         return self.retries < self.retry_policy.max_retries and self._affords(pause)
 
     def affords_wait(self, pause: float) -> bool:
-        """Tell whether there is time to wait for a key or circuit; without retries there is not."""
+        """Return whether the call may sleep until a key or circuit is ready.
+
+        A call without retries does not wait.
+        """
         limit = self.retry_policy.max_retries
         return 0 < limit >= self.retries and self._affords(pause)
 
@@ -70,13 +79,13 @@ class RetryUsage:
         return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()
 
     def acquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
-        """Wait for a candidate's own rate limiter; False where the deadline came first."""
+        """Wait for the candidate's rate limiter. Return False if the deadline passed first."""
         endless = self.retry_policy.deadline is None
         while limiter is not None and not limiter.acquire(blocking=endless):
             if self.left() <= 0:
                 return False
             self.clock.sleep(LIMITER_PAUSE)
-        return self.left() > 0  # those who are told of failures may take their time
+        return self.left() > 0  # callbacks for earlier failures take time as well
 
     async def aacquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Twin of `admit`."""
@@ -88,39 +97,40 @@ class RetryUsage:
         return self.left() > 0
 
     def sleep(self, pause: float) -> float:
-        """Book a pause that is about to be slept."""
+        """Count a pause that is about to be slept, and return it."""
         self.waited += pause
         self._before += pause
         return pause
 
     def take_pause(self) -> float:
-        """Return the seconds slept since the last attempt."""
+        """Return the seconds slept since the last attempt, and reset them."""
         before, self._before = self._before, 0.0
         return before
 
     def return_pause(self, seconds: float) -> None:
-        """Leave a pause to the attempt that is made in the place of another."""
+        """Count a pause for the attempt that replaces a stopped one."""
         self._before += seconds
 
 
 def may_repeat(error: ProviderError, before: Sequence[AttemptRecord]) -> bool:
-    """Tell whether the same key may be asked again, after what was noted `before`.
+    """Return whether the same request may be sent again with the same key.
 
-    An answer that came and cannot be read is paid for. A request that left and was not answered
-    may be, and leaves once more at the most: servers often drop an idle connection like that. A
-    server that has waited in vain for the request has done nothing that it could bill. And what a
-    server shows of itself will be the same the next time.
+    * An answer that arrived and cannot be parsed is billed: no.
+    * A request that left without an answer may be billed: once, because servers often drop an
+      idle connection like that.
+    * A 408 means that the server did not receive the whole request, so it billed nothing: yes.
+    * A bad certificate does not change: no.
     """
     if error.kind is ErrorKind.PROTOCOL:
-        known = (record.outcome for record in before)
-        return error.phase == "sent" and ErrorKind.PROTOCOL not in known
+        outcomes = (record.outcome for record in before)
+        return error.phase == "sent" and ErrorKind.PROTOCOL not in outcomes
     if error.code == BAD_CERTIFICATE:
         return False
     return error.policy.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
 
 
 def retry_state(number: int, error: BaseException) -> RetryCallState:
-    """Say a failure in tenacity's words, which LangChain's `on_retry` takes."""
+    """Return a failure as tenacity's `RetryCallState`, the argument of LangChain's `on_retry`."""
     state = RetryCallState(Retrying(), None, (), {})
     state.attempt_number = number
     state.set_exception((type(error), error, error.__traceback__))
@@ -128,5 +138,5 @@ def retry_state(number: int, error: BaseException) -> RetryCallState:
 
 
 def back_off(number: int, error: BaseException, chance: float) -> float:
-    """Return the seconds before the second try of that number: 0.5, 1, 2, …, 8, less up to half."""
+    """Return the seconds before retry `number`: 0.5, 1, 2, … 8, minus up to half by `chance`."""
     return float(BACK_OFF(retry_state(number, error))) * (0.5 + 0.5 * chance)

@@ -55,7 +55,7 @@ class CircuitBreaker:
         self.cooldown = cooldown
         self.faults = 0
         self.open_until: float | None = None
-        self.last_good = float("-inf")
+        self.last_success = float("-inf")
         self._aside_until = float("-inf")
         self._era = 0
         self._good_probes = 0
@@ -95,7 +95,7 @@ class CircuitBreaker:
     def report(self, permit: Permit, outcome: Outcome, now: float) -> None:
         """Book what came of a call. Results from before a change of state are ignored."""
         if outcome == "good":
-            self.last_good = now
+            self.last_success = now
         if outcome == "good" and not permit.probe and self.faults == 0:
             return
         with self._lock:

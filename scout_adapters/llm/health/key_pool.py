@@ -117,7 +117,7 @@ class KeyPool:
                 state.permanently_failed, state.quarantines = False, 0
             self._revive(state, model)
 
-    def note(
+    def record_quota(
         self, lease: Lease, model: str, left: tuple[QuotaLeft, ...], account: str = ""
     ) -> None:
         """Keep what an answer said is left of the limits of the key, or of its whole account."""

@@ -1,4 +1,7 @@
-"""What is known of a model ahead of a call, by its provider's card or by what is published."""
+"""Limits of a model that are known before a call: context window, longest answer.
+
+The source is the provider's card, or else published profiles and catalogues.
+"""
 
 from __future__ import annotations
 
@@ -9,39 +12,44 @@ from scout_adapters.llm.profiles.lookup import profile_on
 from scout_adapters.llm.types import ProviderSpec
 
 IMAGE, DEAR_IMAGE = 10_000, 50_000
-"""Tokens of a picture. OpenAI's small models count one as up to 48,169:
+"""Tokens of an image. OpenAI's small models count up to 48,169 tokens for one:
 https://platform.openai.com/docs/guides/images-vision#calculating-costs"""
 
 WRITES = frozenset({"cache_write"})
 MARKED_WRITES = frozenset({"cache_write", "cache_write_1h"})
-"""The kinds of tokens that a cache may be written with: at one price, or at an hour's too where
-the request marks what to write."""
+"""Kinds of cache-write tokens. A request that marks what to cache may have both kinds; other
+requests have the first kind only."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelLimits:
-    """What a model takes and gives. Tokens; None where that is not known."""
+    """Limits of a model, in tokens; None if unknown."""
 
     window: int | None
     answer: int | None
     stated: bool = True
-    """Whether `max_tokens` bounds all of an answer, thoughts too."""
+    """Whether `max_tokens` limits the whole answer, reasoning tokens included."""
 
     image: int = IMAGE
     writes: frozenset[str] = frozenset()
-    """The kinds of tokens that it writes to its cache unasked."""
+    """Kinds of tokens that the model writes to its cache without a mark in the request."""
 
 
 def limits_of(spec: ProviderSpec, model: str) -> ModelLimits:
-    """Return a model's limits: by its card, or by what is published of it."""
-    held = _known.get((id(spec), model))
-    if held is None:
-        held = _known[id(spec), model] = (spec, _look_up(spec, model))
-    return held[1]
+    """Return the limits of a model: from its provider's card, or from published data."""
+    entry = _cache.get((id(spec), model))
+    if entry is None:
+        entry = _cache[id(spec), model] = (spec, _look_up(spec, model))
+    return entry[1]
 
 
-_known: dict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = {}
-"""What was looked up, with the card, which lives as long as its id stands for it."""
+def limits_without_card(provider: str, model: str) -> ModelLimits:
+    """Return the limits of a model whose provider is not registered; the answer's are unknown."""
+    return ModelLimits(context_window(provider, model), None)
+
+
+_cache: dict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = {}
+"""Limits by card and model. An entry holds its card, so that the card's id is not used again."""
 
 
 def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
@@ -51,6 +59,6 @@ def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
         answer=profile.get("max_output_tokens"),
         stated=beyond is None or not beyond.match(model),
         image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
-        # Claude writes what is marked, others whatever they like, at a price of its own.
+        # Claude writes only what the request marks; other models write at will, at an own price.
         writes=frozenset() if "claude" in model else WRITES,
     )

@@ -145,13 +145,17 @@ def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanatio
     copies = [copier.candidate(candidate) for candidate in ordered]
     dry = DryRun(copies, request, RetryPolicy(), clock=route.clock)
     writer = RowWriter(route.clock.now(), request, input_tokens)
-    rows = [row for progress, asked in dry.run() for row in writer.rows(progress, asked)]
+    rows = [
+        row
+        for candidate_state, planned in dry.run()
+        for row in writer.rows(candidate_state, planned)
+    ]
     taken = {id(candidate) for candidate in ordered}
     rows += [
         row
         for candidate in route.candidates
         if id(candidate) not in taken
-        for row in writer.rows(CandidateState(candidate, noted=LEFT_OUT, out=True), [])
+        for row in writer.rows(CandidateState(candidate, skip_reason=LEFT_OUT, excluded=True), [])
     ]
     return Explanation(rows=tuple(rows))
 
@@ -161,12 +165,14 @@ class DryRun(Attempts):
 
     def run(self) -> list[tuple[CandidateState, list[Attempt]]]:
         """Return the candidates in turn, each with the attempts that would be made there."""
-        asked: list[Attempt] = []
+        planned: list[Attempt] = []
         while attempt := self._next():
-            attempt.give_back()
-            asked.append(attempt)
+            attempt.release()
+            planned.append(attempt)
             self._decide(attempt, provider_error(ErrorKind.AUTH_INVALID, "supposed"))
-        return [(p, [a for a in asked if a.candidate is p.candidate]) for p in self._progress]
+        return [
+            (p, [a for a in planned if a.candidate is p.candidate]) for p in self._candidate_states
+        ]
 
 
 class Copier:
@@ -212,26 +218,30 @@ class RowWriter:
         self._input_tokens = input_tokens
         self._number = 0
 
-    def rows(self, progress: CandidateState, asked: Sequence[Attempt]) -> Iterator[PlannedAttempt]:
+    def rows(
+        self, candidate_state: CandidateState, planned: Sequence[Attempt]
+    ) -> Iterator[PlannedAttempt]:
         """Yield a row for each key of a candidate, those first that would be asked."""
-        known = self._known(progress)
-        for attempt in asked:
+        known = self._known(candidate_state)
+        for attempt in planned:
             self._number += 1
             yield PlannedAttempt(
                 number=self._number,
                 outcome=CHOSEN if self._number == 1 else NEXT,
                 key_id=attempt.request.key_id,
-                reason=_special(attempt, progress.tokens, self._now),
+                reason=_special(attempt, candidate_state.tokens, self._now),
                 ready_in_s=0.0,
                 **known,
             )
-        tried = {attempt.request.key_id for attempt in asked}
-        pool, model = progress.candidate.endpoint.pool, progress.candidate.model
+        tried = {attempt.request.key_id for attempt in planned}
+        pool, model = candidate_state.candidate.endpoint.pool, candidate_state.candidate.model
         rest = [state for state in pool if state.id not in tried]
         for state in sorted(rest, key=lambda state: state.ready_at(model)):
-            yield self._skipped(known, state.id, *self._why_not(progress, state))
-        if not len(pool) and not asked:
-            yield self._skipped(known, None, progress.noted, progress.ready_in(self._now))
+            yield self._skipped(known, state.id, *self._why_not(candidate_state, state))
+        if not len(pool) and not planned:
+            yield self._skipped(
+                known, None, candidate_state.skip_reason, candidate_state.ready_in(self._now)
+            )
 
     def _skipped(
         self, known: Json, key_id: str | None, reason: str, ready_in_s: float | None
@@ -245,9 +255,9 @@ class RowWriter:
             **known,
         )
 
-    def _known(self, progress: CandidateState) -> Json:
+    def _known(self, candidate_state: CandidateState) -> Json:
         """Return what is true of a candidate whichever key is used."""
-        candidate, prepared = progress.candidate, progress.prepared
+        candidate, prepared = candidate_state.candidate, candidate_state.prepared
         spec = candidate.endpoint.spec
         answer = candidate.request(self._request).max_tokens or USUAL_ANSWER_TOKENS
         usage = UsageMetadata(
@@ -266,22 +276,26 @@ class RowWriter:
             "changes": tuple(prepared.changes) if prepared else (),
         }
 
-    def _why_not(self, progress: CandidateState, state: KeyState) -> tuple[str, float | None]:
+    def _why_not(
+        self, candidate_state: CandidateState, state: KeyState
+    ) -> tuple[str, float | None]:
         """Return why a key would not be asked, and in how many seconds it could be."""
-        own, ready_at = self._hindrance(progress, state)
-        if progress.noted == CIRCUIT_OPEN:
-            circuit = progress.candidate.endpoint.circuit.ready_at(self._now)
+        own, ready_at = self._hindrance(candidate_state, state)
+        if candidate_state.skip_reason == CIRCUIT_OPEN:
+            circuit = candidate_state.candidate.endpoint.circuit.ready_at(self._now)
             both = f"{CIRCUIT_OPEN}; {own}" if own else CIRCUIT_OPEN
             return both, None if ready_at is None else max(circuit, ready_at) - self._now
-        if progress.prepared is None:
-            return progress.noted, None
-        limit = progress.candidate.endpoint.max_key_attempts
+        if candidate_state.prepared is None:
+            return candidate_state.skip_reason, None
+        limit = candidate_state.candidate.endpoint.max_key_attempts
         reason = own or f"one call tries no more than {limit} keys here"
         return reason, max(ready_at - self._now, 0.0) if own and ready_at is not None else None
 
-    def _hindrance(self, progress: CandidateState, state: KeyState) -> tuple[str, float | None]:
+    def _hindrance(
+        self, candidate_state: CandidateState, state: KeyState
+    ) -> tuple[str, float | None]:
         """Return what is wrong with a key itself, if anything, and until when."""
-        model, now = progress.candidate.model, self._now
+        model, now = candidate_state.candidate.model, self._now
         ready_at = state.ready_at(model)
         if ready_at <= now:
             probed = state.permanently_failed and state.in_flight

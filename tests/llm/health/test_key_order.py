@@ -110,7 +110,9 @@ class Order(RuleBasedStateMachine):
         pool, lease, model = named[data.draw(st.integers(0, len(named) - 1))]
         assert model is not None
         until = self.now + seconds
-        pool.note(lease, model, (QuotaLeft(counts=counts, left=left, until=until),), account)  # type: ignore[arg-type]  # a literal
+        pool.record_quota(
+            lease, model, (QuotaLeft(counts=counts, left=left, until=until),), account
+        )  # type: ignore[arg-type]  # a literal
 
     @rule(which=st.integers(0, 1))
     def lift_mass_refusal(self, which: int) -> None:

@@ -123,7 +123,7 @@ def left(counts: Any, number: int, until: float = NOW + 60) -> tuple[QuotaLeft, 
 
 def used(pool: KeyPool, model: str, allowance: tuple[QuotaLeft, ...], account: str = "") -> str:
     lease = taken(pool, model)
-    pool.note(lease, model, allowance, account)
+    pool.record_quota(lease, model, allowance, account)
     pool.succeed(lease, model)
     return lease.key
 
@@ -181,7 +181,7 @@ def test_a_key_that_goes_over_to_another_account_leaves_the_limits_of_the_first_
     pool = pool_of("mover", "stayer")
     mover, stayer = pool.states
     for state, account, number in ((mover, "org-A", 5), (stayer, "org-A", 5), (mover, "org-B", 0)):
-        pool.note(Lease(state, NOW, probe=False), "m", left("requests", number), account)
+        pool.record_quota(Lease(state, NOW, probe=False), "m", left("requests", number), account)
     assert stayer.lacks("m", 1, NOW) is None
     assert mover.lacks("m", 1, NOW) is not None
 

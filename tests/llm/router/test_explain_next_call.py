@@ -70,7 +70,7 @@ def test_the_first_one_is_whom_the_next_call_asks(world: Any, strategy: str) -> 
     emulator = Emulator()
     model = built(emulator, world, strategy=strategy)
     for pace, name in enumerate(reversed(MODELS)):
-        endpoint(model, name).load(MODELS[name]).note(pace)
+        endpoint(model, name).load(MODELS[name]).record(pace)
         endpoint(model, name).load(MODELS[name]).in_flight = pace
     chosen = model.explain("hi").chosen
     if chosen is None:

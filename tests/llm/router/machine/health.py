@@ -150,7 +150,7 @@ class PlainCircuit:
             self.current, self.probe = [], None
         self.open_until, self.faults = breaker.open_until, breaker.faults
         self.good_probes, self.last_fault = breaker._good_probes, breaker._last_fault
-        self.last_good = breaker.last_good
+        self.last_good = breaker.last_success
 
     def change(self, open_until: float | None) -> None:
         self.open_until, self.probe, self.current = open_until, None, []
