@@ -1,4 +1,4 @@
-"""The providers that the emulator plays: where each one lives and who speaks for it."""
+"""The providers that the emulator plays: addresses, protocols, prices, tables of error bodies."""
 
 from __future__ import annotations
 
@@ -11,86 +11,89 @@ if TYPE_CHECKING:
     from scout_adapters.testing.http_messages import TokensSpent
 
 WireName = Literal["openai", "anthropic", "gemini"]
+"""The name of a protocol, as in `emulator.url(provider, wire)`; see `protocols.protocol_table`."""
 
 
 class Price(NamedTuple):
-    """Nano-dollars for a token of a kind."""
+    """Nano-dollars per token."""
 
     input: int
     output: int
     cached: int
-    """For a token of the input that the prompt cache gave."""
+    """For an input token that was read from the prompt cache."""
 
-    def of(self, spent: TokensSpent) -> int:
-        """Return what an answer costs."""
+    def cost(self, spent: TokensSpent) -> int:
+        """Return what an answer costs, in nano-dollars."""
         fresh = spent.input - spent.cached.read
         return fresh * self.input + spent.cached.read * self.cached + spent.output * self.output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatedProvider:
-    """A provider's address, its protocols and what it charges."""
+    """A provider's address, its protocols and its prices."""
 
     name: str
     host: str = ""
     """The host of the real API."""
 
     base: str = "/v1"
-    """The path that its users put behind the host as their `base_url`."""
+    """The path behind the host in a user's `base_url`."""
 
     roots: Mapping[str, WireName] = field(default_factory=lambda: {"/v1": "openai"})
-    """The path in front of each protocol's endpoint. Longer ones come first."""
+    """The path in front of each protocol's endpoints; longer paths come first."""
 
     keyless: bool = False
+    """Whether requests without a key are accepted."""
+
     price: Price | None = None
-    """At the providers whose answers name their price."""
+    """Only for providers whose answers contain a cost."""
 
-    flavour: str = "openai"
-    """Whose quirks its OpenAI protocol has; the name of a `Voice`."""
+    openai_dialect: str = "openai"
+    """The name of its `OpenAIDialect`."""
 
-    dialect: str = "openai"
-    """Whose error bodies it sends."""
+    error_table: str = "openai"
+    """The name of its table of error bodies."""
+
+    error_tables: Mapping[WireName, str] = field(default_factory=dict)
+    """The tables for the protocols that do not use `error_table`."""
+
+    def errors_of(self, wire: WireName) -> str:
+        """Return the name of the table of error bodies that a protocol uses."""
+        return self.error_tables.get(wire, self.error_table)
 
 
-def _openai(name: str, host: str, base: str = "/v1", **more: str | bool) -> EmulatedProvider:
-    flavour = str(more.get("flavour", name))
+def _openai(
+    name: str, host: str, base: str = "/v1", *, keyless: bool = False, price: Price | None = None
+) -> EmulatedProvider:
+    """Make a provider with one protocol, OpenAI's, in a dialect of its own name."""
     return EmulatedProvider(
         name=name,
         host=host,
         base=base,
         roots={base: "openai"},
-        keyless=bool(more.get("keyless")),
-        flavour=flavour,
-        dialect=str(more.get("dialect", flavour)),
+        keyless=keyless,
+        price=price,
+        openai_dialect=name,
+        error_table=name,
     )
 
 
-HOUSES: Mapping[str, EmulatedProvider] = {
-    emulated_provider.name: emulated_provider
-    for emulated_provider in (
+EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
+    provider.name: provider
+    for provider in (
         _openai("groq", "api.groq.com", "/openai/v1"),
         _openai("openai", "api.openai.com"),
-        EmulatedProvider(
-            name="openrouter",
-            host="openrouter.ai",
-            base="/api/v1",
-            roots={"/api/v1": "openai"},
-            price=Price(100, 400, 25),
-            flavour="openrouter",
-            dialect="openrouter",
-        ),
+        _openai("openrouter", "openrouter.ai", "/api/v1", price=Price(100, 400, 25)),
         EmulatedProvider(
             name="deepseek",
             host="api.deepseek.com",
             base="",
             roots={"/v1": "openai", "/beta": "openai", "": "openai"},
-            flavour="deepseek",
-            dialect="deepseek",
+            openai_dialect="deepseek",
+            error_table="deepseek",
         ),
         _openai("mistral", "api.mistral.ai"),
-        EmulatedProvider(
-            name="xai", host="api.x.ai", price=Price(300, 500, 75), flavour="xai", dialect="xai"
-        ),
+        _openai("xai", "api.x.ai", price=Price(300, 500, 75)),
         _openai("together", "api.together.xyz"),
         _openai("fireworks", "api.fireworks.ai", "/inference/v1"),
         _openai("cerebras", "api.cerebras.ai"),
@@ -99,8 +102,9 @@ HOUSES: Mapping[str, EmulatedProvider] = {
             name="minimax",
             host="api.minimax.io",
             roots={"/anthropic/v1": "anthropic", "/v1": "openai"},
-            flavour="minimax",
-            dialect="minimax",
+            openai_dialect="minimax",
+            error_table="minimax",
+            error_tables={"anthropic": "minimax-messages"},
         ),
         _openai("vllm", "localhost:8000", keyless=True),
         EmulatedProvider(
@@ -108,27 +112,27 @@ HOUSES: Mapping[str, EmulatedProvider] = {
             host="api.anthropic.com",
             base="",
             roots={"/v1": "anthropic"},
-            dialect="anthropic",
+            error_table="anthropic",
         ),
         EmulatedProvider(
             name="google",
             host="generativelanguage.googleapis.com",
             base="",
             roots={"/v1beta": "gemini", "/v1": "gemini", "/v1alpha": "gemini"},
-            dialect="google",
+            error_table="google",
         ),
     )
 }
 
 ALIASES: Mapping[str, str] = {"gemini": "google", "google-genai": "google", "claude": "anthropic"}
 HOSTS: Mapping[str, EmulatedProvider] = {
-    "api.together.ai": HOUSES["together"],
-    "api.minimaxi.com": HOUSES["minimax"],
-    **{emulated_provider.host: emulated_provider for emulated_provider in HOUSES.values()},
+    "api.together.ai": EMULATED_PROVIDERS["together"],
+    "api.minimaxi.com": EMULATED_PROVIDERS["minimax"],
+    **{provider.host: provider for provider in EMULATED_PROVIDERS.values()},
 }
 
 
 def emulated_provider(name: str) -> EmulatedProvider:
-    """Return the house of that name; an unknown name is a server that copies OpenAI's API."""
-    known = HOUSES.get(ALIASES.get(name, name))
-    return known or EmulatedProvider(name=name, keyless=True)
+    """Return the provider of that name; an unknown name is a server that copies OpenAI's API."""
+    provider = EMULATED_PROVIDERS.get(ALIASES.get(name, name))
+    return provider or EmulatedProvider(name=name, keyless=True)

@@ -1,4 +1,4 @@
-"""What the emulator answers, before anybody puts it on a wire."""
+"""HTTP requests and answers as values, before a server or a transport puts them into bytes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
-    def asks(self, name: str) -> str | None:
-        """Return a query parameter, None where it is absent."""
+    def parameter(self, name: str) -> str | None:
+        """Return a query parameter, None if it is absent."""
         return parse_qs(self.query).get(name, [None])[0] if self.query else None
 
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """A piece that is written at once; `tokens` counts the answer's tokens up to its end."""
+    """A part of a body that is written at once; `tokens` counts output tokens up to its end."""
 
     data: bytes
     tokens: int = 0
@@ -40,92 +40,96 @@ class BodyPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CachedTokens:
-    """What the prompt cache did for a request, in tokens, which are part of its input."""
+    """Input tokens that the prompt cache read or wrote for a request."""
 
     read: int = 0
     written: int = 0
     hour: bool = False
-    """Written for an hour, not for five minutes."""
+    """Written for an hour instead of five minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensSpent:
-    """What an answer is charged for, in tokens."""
+    """Tokens that an answer is charged for."""
 
     input: int = 0
     output: int = 0
     reasoning: int = 0
-    """Of the output."""
+    """Part of `output`."""
 
     cached: CachedTokens = CachedTokens()
+    """Part of `input`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """One HTTP answer and the manner in which it is given. Times are in seconds."""
+    """One HTTP answer and the times at which its parts are sent, in seconds."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     besides: tuple[tuple[str, str], ...] = ()
-    """Header lines besides, where a name stands twice."""
+    """Additional header lines, for names that occur twice."""
 
     parts: tuple[BodyPart, ...] = ()
     streamed: bool = False
-    """Sent in HTTP chunks, one for each part."""
+    """Whether each part is sent in an HTTP chunk of its own."""
 
     first: float = 0.0
-    """Silence before the status line."""
+    """Delay before the status line."""
 
     lull: float = 0.0
-    """Silence between the headers and the first part."""
+    """Delay between the headers and the first part."""
 
     between: float = 0.0
-    """Silence before every part but the first."""
+    """Delay before every part but the first."""
 
     linger: float = 0.0
-    """Silence between the last part and the end."""
+    """Delay between the last part and the end."""
 
     dropped: bool = False
-    """Not even a status line: the connection closes after `first` seconds."""
+    """No answer at all: the connection closes after `first` seconds, without a status line."""
 
     ending: Ending = "clean"
-    """`cut` closes the connection where more was promised, `reset` does so with a TCP reset."""
+    """`cut` closes the connection before the promised end, `reset` does so with a TCP reset."""
 
     billed: bool = False
-    """Whether the provider would put this on the bill."""
+    """Whether the provider charges for this answer."""
 
     spent: TokensSpent = TokensSpent()
 
     @property
     def body(self) -> bytes:
-        """All parts in one."""
+        """All parts, joined."""
         return b"".join(part.data for part in self.parts)
 
     @property
     def slow(self) -> bool:
-        """Whether giving it takes time."""
+        """Whether sending it takes time."""
         return max(self.first, self.lull, self.between, self.linger) > 0
 
 
 JSON = "application/json"
 
 
-def plain(status: int, body: bytes, headers: Mapping[str, str], kind: str = JSON) -> HttpReply:
-    """Make an answer that is sent whole."""
+def whole_reply(
+    status: int, body: bytes, headers: Mapping[str, str], kind: str = JSON
+) -> HttpReply:
+    """Make an answer that is sent at once; `kind` is its content type."""
     return HttpReply(
         status=status, headers={"content-type": kind, **headers}, parts=(BodyPart(body),)
     )
 
 
 def dumps(value: Any) -> bytes:
-    """Render JSON the way most providers do: compact, characters unescaped."""
+    """Encode JSON as most providers do: compact, with characters unescaped."""
     return orjson.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedAnswer:
-    """An answer, and what the ledger wants to know when it has been given."""
+    """An answer, and what the request log needs once the answer has been sent."""
 
     number: int
     reply: HttpReply
     price: int
+    """Nano-dollars per output token."""

@@ -1,4 +1,4 @@
-"""The emulator: takes requests, gives answers, keeps its own log. It opens no socket itself."""
+"""The emulator: takes requests, returns answers, and logs both. It opens no socket itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import orjson
 from scout_adapters.testing.emulated_providers import WireName, emulated_provider
 from scout_adapters.testing.emulator import respond
 from scout_adapters.testing.emulator.request_log import Exchange, RequestLog
-from scout_adapters.testing.emulator.routes import Route, find_key, locate
+from scout_adapters.testing.emulator.routes import EmulatedRoute, find_key, locate
 from scout_adapters.testing.emulator.server import Server
 from scout_adapters.testing.emulator.transport import EmulatorTransport
 from scout_adapters.testing.faults.context import FaultContext
@@ -37,29 +37,29 @@ if TYPE_CHECKING:
     from scout_adapters.testing.ids import Ids
 
 Keys = Mapping[str, Fault | None] | Iterable[str]
-"""The keys of a provider, each with the fault that befalls its requests, None for a good one."""
+"""The keys of a provider, each with the fault of its requests, None for a good key."""
 
-_UNKNOWN = Revoked()
+_UNKNOWN_KEY = Revoked()
 
 
 @dataclass(slots=True)
-class _Books:
-    """What the emulator remembers from one request to the next."""
+class _State:
+    """What the emulator keeps from one request to the next."""
 
     scripts: dict[tuple[str, str | None], deque[Fault | None]] = field(default_factory=dict)
-    first: dict[tuple[str, str], float] = field(default_factory=dict)
-    """When a key with a passing fault was first refused."""
+    first_refusals: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When a key with a temporary fault was first refused, by provider and key."""
 
     cache: PromptCache = field(default_factory=PromptCache)
 
 
 class Emulator:
-    """Stands in for the real providers: the same paths, bodies, streams, errors and manners.
+    """Stands in for the real providers: the same paths, bodies, streams, errors and limits.
 
-    `keys` gives providers their keys, and keys their faults; a provider that is named accepts no
-    other key, one that is not accepts any. `down` names providers that are overloaded, or gives
-    each its own fault. `clock`, `wall`, `sleep` and `asleep` may be fakes; the loopback server of
-    `serve()` sleeps for real.
+    `keys` lists the keys of providers, with the faults of keys; a provider that is listed accepts
+    no other key, one that is not listed accepts any. `down` names providers that are overloaded,
+    or maps each to its own fault. `clock`, `wall`, `sleep` and `asleep` (in seconds) may be fakes;
+    the loopback server of `serve()` sleeps in real time.
     """
 
     def __init__(
@@ -72,33 +72,29 @@ class Emulator:
         sleep: Callable[[float], None] = time.sleep,
         asleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
-        self.keys = {
-            emulated_provider(name).name: _keys(given) for name, given in (keys or {}).items()
-        }
+        self.keys = {emulated_provider(name).name: _keys(of) for name, of in (keys or {}).items()}
         faults = down if isinstance(down, Mapping) else {name: Overloaded() for name in down}
         self.down = {emulated_provider(name).name: fault for name, fault in faults.items()}
-        self.clock = clock
-        self.wall = wall
-        self.sleep = sleep
-        self.asleep = asleep
+        self.clock, self.wall = clock, wall
+        self.sleep, self.asleep = sleep, asleep
         self.base = "http://emulator.test"
-        self.ledger = RequestLog()
+        self.request_log = RequestLog()
         self._start = clock()
         self._date = (-1, "")
         self._lock = threading.Lock()
-        self._books = _Books()
+        self._state = _State()
         self._server: Server | None = None
 
     def url(self, provider: str, wire: WireName | None = None) -> str:
-        """Return the `base_url` at which a provider is played.
+        """Return the `base_url` of a provider.
 
-        `wire` chooses among the protocols of a provider that has several. While nothing is served,
-        the URL is one that `transport()` answers.
+        `wire` selects a protocol of a provider that has several. While nothing is served, only
+        `transport()` answers the URL.
         """
-        played = emulated_provider(provider)
-        roots = (root for root, spoken in played.roots.items() if spoken == wire)
-        root = played.base if wire is None else next(roots).removesuffix("/v1")
-        return f"{self.base}/{played.name}{root}"
+        emulated = emulated_provider(provider)
+        roots = (root for root, name in emulated.roots.items() if name == wire)
+        root = emulated.base if wire is None else next(roots).removesuffix("/v1")
+        return f"{self.base}/{emulated.name}{root}"
 
     def date(self) -> str:
         """Return the wall clock as a `Date` header."""
@@ -110,37 +106,41 @@ class Emulator:
     @property
     def log(self) -> list[Exchange]:
         """Every exchange so far, in the order of arrival."""
-        return self.ledger.exchanges()
+        return self.request_log.exchanges()
 
     def requests(self, provider: str | None = None, key: str | None = None) -> list[Exchange]:
         """Return the exchanges of a provider, of a key, or of both."""
         name = None if provider is None else emulated_provider(provider).name
-        return [one for one in self.log if name in {None, one.provider} and key in {None, one.key}]
+        return [
+            exchange
+            for exchange in self.log
+            if name in {None, exchange.provider} and key in {None, exchange.key}
+        ]
 
     def script(self, provider: str, faults: Iterable[Fault | None], key: str | None = None) -> None:
-        """Have the next requests to a provider, or of one of its keys, go as told; None goes well.
+        """Set the faults of the next requests to a provider, or with one of its keys.
 
-        Scripts go before everything else, those of keys before those of providers.
+        None is a good answer. Scripts come before all other faults, those of keys before those of
+        providers.
         """
+        name = emulated_provider(provider).name
         with self._lock:
-            self._books.scripts.setdefault((emulated_provider(provider).name, key), deque()).extend(
-                faults
-            )
+            self._state.scripts.setdefault((name, key), deque()).extend(faults)
 
     def clear(self) -> None:
-        """Forget log, scripts, cached prompts, and since when keys have been refused."""
+        """Remove the log, scripts, cached prompts, and since when keys have been refused."""
         with self._lock:
-            self._books = _Books()
-        self.ledger.clear()
+            self._state = _State()
+        self.request_log.clear()
 
     def settle(self, timeout: float = 5.0) -> bool:
-        """Wait until no answer is being given, at most `timeout` seconds; say whether it is so."""
-        return self.ledger.settle(timeout)
+        """Wait until no answer is being sent; return False after `timeout` seconds."""
+        return self.request_log.settle(timeout)
 
     @property
     def connections(self) -> int:
-        """How many connections to the loopback server are open."""
-        return len(self._server.lines) if self._server else 0
+        """The number of open connections to the loopback server."""
+        return len(self._server.connections) if self._server else 0
 
     @contextmanager
     def serve(self, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
@@ -160,87 +160,90 @@ class Emulator:
         """
         return EmulatorTransport(self)
 
-    def ids(self, request: Request, house: str, number: int) -> Ids:  # noqa: ARG002  # for heirs
-        """Return the ids of an exchange: made of its number, unless an heir knows better."""
-        return respond.ids_of(house, number)
+    def ids(self, request: Request, provider: str, number: int) -> Ids:  # noqa: ARG002  # for subclasses
+        """Return the ids of an exchange, made of its number; subclasses may make them of more."""
+        return respond.ids_of(provider, number)
 
     def answer(self, request: Request) -> PlayedAnswer:
-        """Answer one request and write it down."""
-        place, number, body = locate(request), self.ledger.number(), _parse(request.body)
-        key = find_key(request, place.spoken)
-        fault, remaining = self._fault(request, place, key)
-        scene = FaultContext(
-            house=place.house,
-            wire=place.spoken,
+        """Answer one request and log it."""
+        route, number, body = locate(request), self.request_log.number(), _parse(request.body)
+        key, endpoint = find_key(request, route.protocol), route.endpoint
+        fault, remaining = self._fault(request, route, key)
+        context = FaultContext(
+            provider=route.provider,
+            protocol=route.protocol,
             request=request,
             key=key,
-            model=place.model or str((body or {}).get("model", "")),
-            stream=place.streams or (body or {}).get("stream") is True,
-            ids=self.ids(request, place.house.name, number),
+            model=(endpoint and endpoint.model) or str((body or {}).get("model", "")),
+            stream=bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True,
+            ids=self.ids(request, route.provider.name, number),
             wall=self.wall(),
-            make=partial(respond.respond, body=body, cache=self._books.cache),
+            make=partial(respond.respond, body=body, cache=self._state.cache),
             remaining=remaining,
         )
-        reply = fault.play(scene) if fault else scene.good()
-        self._write(number, scene, fault, reply, body or {})
-        return PlayedAnswer(number, reply, place.house.price.output if place.house.price else 0)
+        reply = fault.play(context) if fault else context.good()
+        self._log(number, context, fault, reply, body or {})
+        price = route.provider.price
+        return PlayedAnswer(number, reply, price.output if price else 0)
 
-    def _fault(self, request: Request, place: Route, key: str) -> tuple[Fault | None, float | None]:
-        """Choose what befalls a request, and for how much longer if that is known."""
-        name = place.house.name
-        if request.asks("key") is not None:
+    def _fault(
+        self, request: Request, route: EmulatedRoute, key: str
+    ) -> tuple[Fault | None, float | None]:
+        """Choose the fault of a request, and the seconds that it still lasts if that is known."""
+        name = route.provider.name
+        if request.parameter("key") is not None:
             return BadRequest("API keys in the query string are refused: send a header."), None
-        if place.wire is None:
+        if route.endpoint is None:
             return NoSuchPath(), None
         with self._lock:
             for script in (name, key), (name, None):
-                if self._books.scripts.get(script):
-                    return self._books.scripts[script].popleft(), None
+                if self._state.scripts.get(script):
+                    return self._state.scripts[script].popleft(), None
         if name in self.down:
             return self.down[name], None
-        if not key and not place.house.keyless:
+        if not key and not route.provider.keyless:
             return MissingKey(), None
-        return self._of_key(name, key)
+        return self._fault_of_key(name, key)
 
-    def _of_key(self, name: str, key: str) -> tuple[Fault | None, float | None]:
-        """Find the fault of a key; one that passes is gone when its time has passed."""
-        known = self.keys.get(name, {key: None})
-        fault = known.get(key, _UNKNOWN)
+    def _fault_of_key(self, name: str, key: str) -> tuple[Fault | None, float | None]:
+        """Return the fault of a key, None once a temporary one has passed."""
+        fault = self.keys.get(name, {key: None}).get(key, _UNKNOWN_KEY)
         if fault is None or fault.lasts is None:
             return fault, None
         with self._lock:
             now = self.clock()
-            remaining = self._books.first.setdefault((name, key), now) + fault.lasts - now
+            first = self._state.first_refusals.setdefault((name, key), now)
+            remaining = first + fault.lasts - now
         return (fault, remaining) if remaining > 0 else (None, None)
 
-    def _write(
-        self, number: int, scene: FaultContext, fault: Fault | None, reply: HttpReply, body: Json
+    def _log(
+        self, number: int, context: FaultContext, fault: Fault | None, reply: HttpReply, body: Json
     ) -> None:
-        """Write an exchange down, as ended unless giving the answer takes time."""
+        """Add an exchange to the log, as ended unless sending the answer takes time."""
         waits = reply.slow and reply.streamed
-        spoken = reply.parts[-1].tokens if reply.parts and not waits else 0
-        price = scene.house.price
-        spent = replace(reply.spent, output=spoken) if reply.billed else TokensSpent()
+        tokens = reply.parts[-1].tokens if reply.parts and not waits else 0
+        price = context.provider.price
+        spent = replace(reply.spent, output=tokens) if reply.billed else TokensSpent()
         exchange = Exchange(
             number=number,
             at=self.clock() - self._start,
-            provider=scene.house.name,
-            path=scene.request.path,
-            key=scene.key,
-            model=scene.model,
-            stream=scene.stream,
+            provider=context.provider.name,
+            path=context.request.path,
+            key=context.key,
+            model=context.model,
+            stream=context.stream,
             status=reply.status,
             fault=fault.name if fault else None,
             input_tokens=spent.input,
             output_tokens=spent.output,
             spent=reply.spent,
             billed=reply.billed,
-            cost_nanousd=price.of(spent) if price else None,
+            cost_nanousd=price.cost(spent) if price else None,
             finished=not (reply.slow or reply.dropped) and reply.ending == "clean",
             body=body,
-            headers=scene.request.headers,
+            headers=context.request.headers,
         )
-        self.ledger.add(exchange, open_=reply.slow)
+        self.request_log.add(exchange, open_=reply.slow)
 
 
 def run(
@@ -258,8 +261,8 @@ def run(
             threading.Event().wait()
 
 
-def _keys(given: Keys) -> dict[str, Fault | None]:
-    return dict(given) if isinstance(given, Mapping) else dict.fromkeys(given)
+def _keys(keys: Keys) -> dict[str, Fault | None]:
+    return dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys)
 
 
 def _parse(body: bytes) -> Json | None:

@@ -1,4 +1,4 @@
-"""The emulator's own log: who asked for what, with which key, and what was billed."""
+"""The emulator's log: provider, key, status, tokens and cost of every request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and what became of it."""
+    """One request and its answer."""
 
     number: int
     """Counts from 1, in the order of arrival."""
@@ -27,38 +27,38 @@ class Exchange:
     provider: str
     path: str
     key: str = field(repr=False)
-    """The key as it came, "" where there was none."""
+    """The key of the request, "" if there was none."""
 
     model: str
     stream: bool
     status: int
     fault: str | None
-    """The name of the fault that was played; None for a good answer, and for a request that was
-    refused for what it says."""
+    """The name of the fault that was played; None for a good answer, and for a request whose body
+    was refused."""
 
     input_tokens: int = 0
     output_tokens: int = 0
-    """What the provider puts on the bill; 0 where nothing is billed."""
+    """Tokens that the provider bills; 0 if nothing is billed."""
 
     spent: TokensSpent = field(default_factory=TokensSpent)
-    """The same by kind; of an answer that was not given to its end, the output as it would be."""
+    """Tokens by kind; `output` is that of the whole answer, even if it was not sent to its end."""
 
     billed: bool = False
     cost_nanousd: int | None = None
-    """In billionths of a dollar; None at the providers whose answers name no price."""
+    """Billionths of a US dollar; None for providers whose answers contain no cost."""
 
     finished: bool = False
-    """The answer was given to its end; False while it is given, and where either side hung up."""
+    """Whether the answer was sent to its end; False while it is sent, and if a side hung up."""
 
     body: Json = field(default_factory=dict, repr=False)
-    """The request, parsed; empty where it was no JSON object."""
+    """The request body, parsed; empty if it was not a JSON object."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The request's headers, names in lower case."""
 
 
 class RequestLog:
-    """Holds the exchanges, for any number of threads."""
+    """Contains the exchanges; thread-safe."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -67,37 +67,37 @@ class RequestLog:
         self._numbers = 0
 
     def number(self) -> int:
-        """Take the next number."""
+        """Return the next number."""
         with self._changed:
             self._numbers += 1
             return self._numbers
 
     def add(self, exchange: Exchange, *, open_: bool) -> None:
-        """Write an exchange down, which is still going on if it is open."""
+        """Add an exchange; `open_` if its answer is still being sent."""
         with self._changed:
             self._exchanges[exchange.number] = exchange
             if open_:
                 self._open.add(exchange.number)
 
     def close(self, number: int, *, finished: bool, output_tokens: int, price: int = 0) -> None:
-        """Say how an exchange ended; `price` is in nano-dollars for a token of output."""
+        """Record how an exchange ended; `price` is in nano-dollars per output token."""
         with self._changed:
             self._open.discard(number)
             self._changed.notify_all()
-            known = self._exchanges.get(number)
-            if known is None:
+            exchange = self._exchanges.get(number)
+            if exchange is None:
                 return
-            more = output_tokens - known.output_tokens if known.billed else 0
-            cost = None if known.cost_nanousd is None else known.cost_nanousd + more * price
+            more = output_tokens - exchange.output_tokens if exchange.billed else 0
+            cost = None if exchange.cost_nanousd is None else exchange.cost_nanousd + more * price
             self._exchanges[number] = replace(
-                known,
+                exchange,
                 finished=finished,
-                output_tokens=known.output_tokens + more,
+                output_tokens=exchange.output_tokens + more,
                 cost_nanousd=cost,
             )
 
     def settle(self, timeout: float) -> bool:
-        """Wait until no exchange is going on, at most `timeout` seconds; say whether it is so."""
+        """Wait until no exchange is open; return False after `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._open, timeout)
 
@@ -107,6 +107,6 @@ class RequestLog:
             return [self._exchanges[number] for number in sorted(self._exchanges)]
 
     def clear(self) -> None:
-        """Forget all exchanges; numbers go on."""
+        """Remove all exchanges; numbers continue."""
         with self._changed:
             self._exchanges.clear()

@@ -1,6 +1,6 @@
-"""Bad manners: answers that are late, cut, empty, odd, or none at all.
+"""Faults in which the answer is late, cut, empty, malformed or missing.
 
-A new one is a class whose `play` changes the good `HttpReply`; a single odd answer is a `Raw`.
+A new one is a class whose `play` changes the good `HttpReply`; for a single odd answer use `Raw`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from scout_adapters.testing.faults.refusals import Fault
-from scout_adapters.testing.http_messages import BodyPart, Ending, HttpReply, Json, dumps, plain
+from scout_adapters.testing.http_messages import BodyPart, Ending, HttpReply, Json, whole_reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Slow(Fault):
-    """A good answer that takes its time; all in seconds."""
+    """A good answer with delays, in seconds."""
 
     first: float = 0.0
     """Before the status line."""
@@ -34,35 +34,35 @@ class Slow(Fault):
     lull: float = 0.0
     """Between the headers and the first event."""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer well, slowly."""
-        return replace(scene.good(), first=self.first, between=self.between, lull=self.lull)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the good answer with delays."""
+        return replace(context.good(), first=self.first, between=self.between, lull=self.lull)
 
 
 @dataclass(frozen=True, slots=True)
 class Stall(Fault):
-    """A stream that falls silent after some events, or after all of them, and then is cut."""
+    """A stream that pauses `after` some events (None: after all) for `seconds`, then is cut."""
 
     after: int | None = 1
     seconds: float = 3600.0
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Begin well."""
-        good = scene.good()
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the beginning of the good answer."""
+        good = context.good()
         return replace(good, parts=good.parts[: self.after], linger=self.seconds, ending="cut")
 
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive(Fault):
-    """Nothing but SSE comments, `every` so many seconds, before a good answer or after a part."""
+    """SSE comments `every` so many seconds, before a good answer or `after` some of its events."""
 
     comments: int = 10
     every: float = 0.1
     after: int = 0
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer well, after comments."""
-        good = scene.good()
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the good answer with comments in it."""
+        good = context.good()
         if not good.streamed:
             return replace(good, first=self.comments * self.every)
         comments = (BodyPart(b": keep-alive\n\n"),) * self.comments
@@ -72,50 +72,49 @@ class KeepAlive(Fault):
 
 @dataclass(frozen=True, slots=True)
 class CutMidStream(Fault):
-    """The answer stops after some events: the line is cut, reset, or closed as if all were well."""
+    """The answer stops `after` some events: the connection is cut, reset, or closed as usual."""
 
     after: int = 1
     how: Ending = "cut"
     between: float = 0.0
-    """Seconds between events, for a client to read what came before a reset."""
+    """Seconds between events, so that a client reads them before a reset."""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer in part."""
-        good = scene.good()
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return a part of the good answer."""
+        good = context.good()
         if not good.streamed:
             half = good.body[: len(good.body) // 2]
             return replace(good, parts=(BodyPart(half, good.spent.output),), ending=self.how)
-        kept = good.parts[: self.after]
-        return replace(good, parts=kept, ending=self.how, between=self.between)
+        return replace(good, parts=good.parts[: self.after], ending=self.how, between=self.between)
 
 
 @dataclass(frozen=True, slots=True)
 class CloseBeforeAnswer(Fault):
-    """The connection closes once the request has been read, without a status line."""
+    """The connection closes after the request was read, without a status line."""
 
     reset: bool = False
     billed: bool = False
-    """Whether the provider did the work all the same."""
+    """Whether the provider generates and bills the answer anyway."""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Hang up."""
-        return _unheard(scene, billed=self.billed, ending="reset" if self.reset else "clean")
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return no answer."""
+        return _unanswered(context, billed=self.billed, ending="reset" if self.reset else "clean")
 
 
 @dataclass(frozen=True, slots=True)
 class Hang(Fault):
-    """No answer for so many seconds, then the connection closes. The work was done, and billed."""
+    """No answer for `seconds`, then the connection closes; by default the answer is billed."""
 
     seconds: float = 3600.0
     billed: bool = True
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Keep silent."""
-        return replace(_unheard(scene, billed=self.billed), first=self.seconds)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return no answer, late."""
+        return replace(_unanswered(context, billed=self.billed), first=self.seconds)
 
 
-def _unheard(scene: FaultContext, *, billed: bool, ending: Ending = "clean") -> HttpReply:
-    reply = scene.good() if billed else HttpReply()
+def _unanswered(context: FaultContext, *, billed: bool, ending: Ending = "clean") -> HttpReply:
+    reply = context.good() if billed else HttpReply()
     parts = (BodyPart(b"", reply.spent.output),)
     return replace(reply, parts=parts, dropped=True, streamed=False, ending=ending)
 
@@ -128,80 +127,61 @@ class ErrorInBand(Fault):
     condition: Condition = "server_error"
     status: int = 500
     goes_on: bool = False
-    """Whether the rest of the answer follows."""
+    """Whether the rest of the answer follows the error."""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Promise success, then fail."""
-        error = scene.refuse(self.condition, status=self.status)
-        if not scene.stream:
-            return plain(200, error.body, scene.headers())
-        good = scene.good()
-        kept = good.parts[: self.after]
-        spoken = kept[-1].tokens if kept else 0
-        event = BodyPart(_error_event(scene, error), spoken)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return a 200 that contains an error."""
+        error = context.refuse(self.condition, status=self.status)
+        if not context.stream:
+            return whole_reply(200, error.body, context.headers())
+        good = context.good()
+        before = good.parts[: self.after]
+        tokens = before[-1].tokens if before else 0
+        event = BodyPart(_error_event(context, error), tokens)
         rest = good.parts[self.after :] if self.goes_on else ()
-        return replace(good, parts=(*kept, event, *rest), billed=spoken > 0)
+        return replace(good, parts=(*before, event, *rest), billed=tokens > 0)
 
 
-def _error_event(scene: FaultContext, error: HttpReply) -> bytes:
-    """Put an error body into a stream, the way this provider does."""
+def _error_event(context: FaultContext, error: HttpReply) -> bytes:
+    """Return an error body as this provider sends it within a stream."""
     if error.streamed:
         return error.body
     try:
         body: Json = orjson.loads(error.body)
     except orjson.JSONDecodeError:
         body = {"error": {"message": "Internal error"}}
-    if scene.wire == "anthropic":
-        return b"event: error\ndata: " + dumps(body) + b"\n\n"
-    if scene.wire == "gemini":
-        return b"data: " + dumps(body) + b"\r\n\r\n"
-    if scene.house.dialect == "groq":
-        body["error"]["status_code"] = error.status
-        return b"event: error\ndata: " + dumps(body) + b"\n\n"
-    if scene.house.dialect == "openrouter":
-        body |= _openrouter_chunk(scene)
-    return b"data: " + dumps(body) + b"\n\n"
-
-
-def _openrouter_chunk(scene: FaultContext) -> Json:
-    choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
-    return {
-        "id": f"gen-{scene.ids.digits(10)}-{scene.ids.hex(20)}",
-        "provider": "Emulator",
-        "model": scene.model,
-        "object": "chat.completion.chunk",
-        "created": int(scene.wall),
-        "choices": [choice],
-    }
+    return context.error_event(body, error.status)
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyBody(Fault):
-    """A status and nothing else."""
+    """A status without a body."""
 
     status: int = 200
 
-    def play(self, scene: FaultContext) -> HttpReply:  # noqa: ARG002  # the same for all faults
-        """Say nothing."""
-        return plain(self.status, b"", {})
+    def play(self, context: FaultContext) -> HttpReply:  # noqa: ARG002  # the same signature for all faults
+        """Return an empty body."""
+        return whole_reply(self.status, b"", {})
 
 
 _GZIP = 16
-"""What makes zlib write gzip's header."""
+"""Added to zlib's `wbits` to write a gzip header."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutGzip(Fault):
-    """A stream packed with gzip and cut in the middle, though its last HTTP chunk is in order."""
+    """A gzipped stream that is cut in the middle, although its last HTTP chunk is complete."""
 
     keep: float = 0.5
-    """The part of the packed bytes that is sent."""
+    """The share of the compressed bytes that is sent."""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer in part."""
-        good, packer = scene.good(), zlib.compressobj(wbits=zlib.MAX_WBITS | _GZIP)
-        # Flushed after each event, as servers do that stream.
-        events = (packer.compress(one.data) + packer.flush(zlib.Z_SYNC_FLUSH) for one in good.parts)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return a part of the good answer."""
+        good, packer = context.good(), zlib.compressobj(wbits=zlib.MAX_WBITS | _GZIP)
+        # Flushed after each event, as streaming servers do.
+        events = (
+            packer.compress(event.data) + packer.flush(zlib.Z_SYNC_FLUSH) for event in good.parts
+        )
         packed = b"".join(events)
         part = BodyPart(packed[: int(len(packed) * self.keep)], good.spent.output)
         headers = {**good.headers, "content-encoding": "gzip"}
@@ -216,41 +196,40 @@ _PAGE = (
 
 @dataclass(frozen=True, slots=True)
 class NotJson(Fault):
-    """A web page where JSON should be, as proxies and captive portals send it."""
+    """A web page instead of JSON, as proxies and captive portals send it."""
 
     status: int = 200
 
-    def play(self, scene: FaultContext) -> HttpReply:  # noqa: ARG002  # the same for all faults
-        """Show the page."""
-        return plain(self.status, _PAGE, {}, "text/html; charset=utf-8")
+    def play(self, context: FaultContext) -> HttpReply:  # noqa: ARG002  # the same signature for all faults
+        """Return the page."""
+        return whole_reply(self.status, _PAGE, {}, "text/html; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect(Fault):
-    """A redirect that keeps method and body."""
+    """A redirect to the URL `to`; 307 and 308 keep method and body."""
 
     to: str
     status: int = 307
 
-    def play(self, scene: FaultContext) -> HttpReply:  # noqa: ARG002  # the same for all faults
-        """Point elsewhere."""
-        return plain(self.status, b"", {"location": self.to})
+    def play(self, context: FaultContext) -> HttpReply:  # noqa: ARG002  # the same signature for all faults
+        """Return the redirect."""
+        return whole_reply(self.status, b"", {"location": self.to})
 
 
 @dataclass(frozen=True, slots=True)
 class Drip(Fault):
-    """A good answer in drops of so many bytes, each after so many seconds."""
+    """A good answer in parts of `size` bytes, one `every` so many seconds."""
 
     size: int = 16
     every: float = 0.01
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer well, in drops."""
-        good = scene.good()
-        body, size = good.body, self.size
-        whole = good.spent.output
-        drops = tuple(BodyPart(body[at : at + size], whole) for at in range(0, len(body), size))
-        return replace(good, parts=drops, between=self.every)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the good answer in small parts."""
+        good = context.good()
+        body, size, tokens = good.body, self.size, good.spent.output
+        parts = tuple(BodyPart(body[at : at + size], tokens) for at in range(0, len(body), size))
+        return replace(good, parts=parts, between=self.every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,23 +238,23 @@ class ExtraHeaders(Fault):
 
     headers: Mapping[str, str] = field(default_factory=lambda: {"retry-after": "61"})
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer well."""
-        good = scene.good()
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the good answer with more headers."""
+        good = context.good()
         return replace(good, headers={**good.headers, **self.headers})
 
 
 @dataclass(frozen=True, slots=True)
 class Said(Fault):
-    """HTTP 200 around any JSON, word for word: the whole answer, or the one event of a stream."""
+    """HTTP 200 with exactly this JSON: as the whole answer, or as the only event of a stream."""
 
     body: bytes
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Say it."""
-        if not scene.stream:
-            return plain(200, self.body, scene.headers())
-        kind = {"content-type": "text/event-stream", **scene.headers()}
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the JSON."""
+        if not context.stream:
+            return whole_reply(200, self.body, context.headers())
+        kind = {"content-type": "text/event-stream", **context.headers()}
         return HttpReply(
             headers=kind, parts=(BodyPart(b"data: %b\n\n" % self.body),), streamed=True
         )
@@ -283,20 +262,20 @@ class Said(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Raw(Fault):
-    """Any answer at all, word for word."""
+    """Exactly this answer, for any provider."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     events: tuple[bytes, ...] = ()
-    """Sent one by one instead of `body`."""
+    """Streamed one by one instead of `body`."""
 
     ending: Ending = "clean"
     besides: tuple[tuple[str, str], ...] = ()
-    """Header lines besides, where a name stands twice."""
+    """Additional header lines, for names that occur twice."""
 
-    def play(self, scene: FaultContext) -> HttpReply:  # noqa: ARG002  # the same for all faults
-        """Answer as told."""
+    def play(self, context: FaultContext) -> HttpReply:  # noqa: ARG002  # the same signature for all faults
+        """Return the answer."""
         parts = tuple(BodyPart(event) for event in self.events) or (BodyPart(self.body),)
         return HttpReply(
             status=self.status,

@@ -1,14 +1,16 @@
-"""What can go wrong, as values: `Emulator(keys={"groq": {"k1": Revoked()}})`.
+"""Faults in which the provider refuses a request: `Emulator(keys={"groq": {"k1": Revoked()}})`.
 
-Each fault is played in the dialect of the provider that it befalls. These are the refusals: a new
-one is a row in `dialects` and a class of three lines here. `manners` holds the answers that are
-late, cut, or no answers at all.
+Each is played with the status, headers and body of the provider in question. A new one is a row in
+`error_bodies` and a class of three lines here. `broken_answers` contains answers that are late,
+cut or malformed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
+
+from scout_adapters.testing.faults.retry_after_forms import QUOTA_WITHOUT_WAIT
 
 if TYPE_CHECKING:
     from scout_adapters.testing.faults.context import FaultContext
@@ -21,32 +23,32 @@ _DAY = 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that goes wrong with one request."""
+    """A fault of one request; subclasses implement `play`."""
 
     @property
     def name(self) -> str:
-        """The fault's name in the log."""
+        """The fault's name in the emulator's log."""
         return type(self).__name__
 
     @property
     def lasts(self) -> float | None:
-        """Seconds from the first refusal after which a key is good again; None is for ever."""
+        """Seconds from the first refusal until the key is accepted again; None means never."""
         return None
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Answer the request the wrong way."""
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the faulty answer to a request."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Fault):
-    """The provider says no, in its own words."""
+    """A refusal with the provider's own status and body."""
 
     condition: ClassVar[Condition]
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Refuse."""
-        return scene.refuse(self.condition)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the refusal."""
+        return context.refuse(self.condition)
 
 
 class Revoked(Refusal):
@@ -56,43 +58,43 @@ class Revoked(Refusal):
 
 
 class MissingKey(Refusal):
-    """The request carries no key where this provider looks for one."""
+    """The request has no key in the place where this provider expects one."""
 
     condition = "no_key"
 
 
 class NoSuchPath(Refusal):
-    """The provider has nothing at the path of the request."""
+    """The provider has no endpoint at the path of the request."""
 
     condition = "no_such_path"
 
 
 class Suspended(Refusal):
-    """The key or its account is suspended. Google's words show the key."""
+    """The key or its account is suspended. Google's message contains the key."""
 
     condition = "suspended"
 
 
 class OutOfCredit(Refusal):
-    """The account has no credit left."""
+    """The account has no credit."""
 
     condition = "out_of_credit"
 
 
 class Forbidden(Refusal):
-    """The key may not use the model."""
+    """The key has no permission for the model."""
 
     condition = "forbidden"
 
 
 class RegionBlocked(Refusal):
-    """The provider does not serve the place that the request comes from."""
+    """The provider does not serve the country of the request."""
 
     condition = "region_blocked"
 
 
 class ModelMissing(Refusal):
-    """There is no such model."""
+    """The model does not exist."""
 
     condition = "model_missing"
 
@@ -104,19 +106,19 @@ class ContextOverflow(Refusal):
 
 
 class TooLarge(Refusal):
-    """The request alone is larger than what a minute allows; waiting does not help."""
+    """The request alone exceeds the limit per minute; waiting does not help."""
 
     condition = "too_large"
 
 
 class Overloaded(Refusal):
-    """The provider has no capacity left: 503, 529, 498, or a code inside a 200."""
+    """The provider has no capacity: 503, 529, 498, or a code inside a 200."""
 
     condition = "overloaded"
 
 
 class UpstreamLimited(Refusal):
-    """A gateway's own supplier limits the gateway; the key is not to blame."""
+    """A gateway is limited by its own provider; the key is not at fault."""
 
     condition = "upstream_limited"
 
@@ -127,21 +129,21 @@ class RateLimited(Fault):
 
     seconds: float = 2.0
     form: Form = "own"
-    """How the wait is said; by default as this provider says it, which may be not at all."""
+    """How the wait is stated; by default as this provider states it, which may be not at all."""
 
     @property
     def lasts(self) -> float | None:
         """Seconds from the first refusal."""
         return self.seconds
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Refuse, and say how long."""
-        return scene.refuse("rate_limited", wait=scene.wait(self.seconds, self.form))
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the refusal with its wait."""
+        return context.refuse("rate_limited", wait=context.wait(self.seconds, self.form))
 
 
 @dataclass(frozen=True, slots=True)
 class DailyQuota(Fault):
-    """The day's quota is used up, or whatever long window the provider has."""
+    """The quota of a day is used up, or of the longest window that the provider has."""
 
     seconds: float = _DAY
     form: Form = "own"
@@ -151,32 +153,32 @@ class DailyQuota(Fault):
         """Seconds from the first refusal."""
         return self.seconds
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Refuse; Anthropic gives no time, whatever the form."""
-        wait = scene.wait(self.seconds, self.form)
-        quiet = scene.house.dialect == "anthropic" and self.form == "own"
-        return scene.refuse("daily_quota", wait=None if quiet else wait)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the refusal; some providers state no wait of their own."""
+        if self.form == "own" and context.provider.error_table in QUOTA_WITHOUT_WAIT:
+            return context.refuse("daily_quota")
+        return context.refuse("daily_quota", wait=context.wait(self.seconds, self.form))
 
 
 @dataclass(frozen=True, slots=True)
 class BadRequest(Fault):
-    """The request is wrong, for a reason of your choice."""
+    """The request is refused with a message of your choice."""
 
     message: str = "The request is malformed."
     code: str | None = None
     param: str | None = None
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Refuse."""
-        return scene.refuse("bad_request", message=self.message, code=self.code, param=self.param)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the refusal."""
+        return context.refuse("bad_request", message=self.message, code=self.code, param=self.param)
 
 
 @dataclass(frozen=True, slots=True)
 class ServerError(Fault):
-    """The provider is broken; any status from 500 to 599."""
+    """A server error with any status from 500 to 599."""
 
     status: int = 500
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        """Fail."""
-        return scene.refuse("server_error", status=self.status)
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the error."""
+        return context.refuse("server_error", status=self.status)

@@ -1,7 +1,4 @@
-"""The many ways in which providers say how long to wait.
-
-Each form is one that a provider really uses; `FORMS` says which ones are whose.
-"""
+"""The forms in which providers state how long to wait; `FORMS` lists those of each provider."""
 
 from __future__ import annotations
 
@@ -44,44 +41,47 @@ FORMS: Mapping[str, tuple[Form, ...]] = {
     "ollama": (),
     "minimax": ("body",),
 }
-"""What each provider sends of its own; all others send `retry-after`."""
+"""The forms that each provider sends; all others send `retry-after`."""
+
+QUOTA_WITHOUT_WAIT = frozenset({"anthropic"})
+"""Providers that state no wait when a long quota window is used up."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAfterForm:
-    """A time to wait, told at a moment of the server's wall clock, both in seconds."""
+    """A wait in seconds, stated at `wall`, the server's wall clock in seconds since 1970."""
 
     seconds: float
     wall: float
     forms: tuple[Form, ...]
 
     @property
-    def told(self) -> float | None:
-        """The seconds that the body names, None if it keeps silent."""
+    def seconds_in_body(self) -> float | None:
+        """The wait that the body contains, in seconds; None if it contains none."""
         return round(self.seconds, 3) if "body" in self.forms else None
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that name the wait."""
-        named: dict[str, str] = {}
+        """The headers that contain the wait."""
+        headers: dict[str, str] = {}
         for form in self.forms:
-            named |= _HEADERS[form](self) if form in _HEADERS else {}
-        return named
+            headers |= _HEADERS[form](self) if form in _HEADERS else {}
+        return headers
 
     @property
     def resets(self) -> str:
-        """The end of the wait, as RFC 3339."""
+        """The end of the wait, in RFC 3339."""
         end = datetime.fromtimestamp(math.ceil(self.wall + self.seconds), UTC)
         return end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def number(self) -> str:
-        """Write the seconds: whole ones rounded up, as providers do, but a fraction as it is."""
-        tenth = round(self.seconds, 3)
-        return str(math.ceil(tenth)) if tenth >= 1 else f"{tenth:g}"
+        """Return the seconds as text: rounded up from one second on, as providers do."""
+        seconds = round(self.seconds, 3)
+        return str(math.ceil(seconds)) if seconds >= 1 else f"{seconds:g}"
 
 
 def go_duration(seconds: float) -> str:
-    """Write a duration as Go does: `644ms`, `4.77s`, `9m38.016s`, `2h9m3.6s`."""
+    """Return a duration as Go formats it: `644ms`, `4.77s`, `9m38.016s`, `2h9m3.6s`."""
     if 0 < seconds < 1:
         return f"{round(seconds * 1000, 3):g}ms"
     minutes, rest = divmod(round(seconds, 3), 60)

@@ -1,11 +1,11 @@
-"""OpenAI's chat completions: reads requests, writes answers whole and as server-sent events.
+"""Read requests of OpenAI's chat completions; write answers whole and as server-sent events.
 
 https://platform.openai.com/docs/api-reference/chat
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.testing.http_messages import BodyPart, Json, dumps
@@ -20,30 +20,25 @@ from scout_adapters.testing.model.chat_request import (
     strings,
     token_weights,
 )
-from scout_adapters.testing.protocols.openai_dialects import VOICES, OpenAIDialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scout_adapters.testing.emulated_providers import EmulatedProvider
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.protocols.openai_dialects import OpenAIDialect
     from scout_adapters.testing.protocols.openai_usage import UsageCounts
 
-_SPEAKERS = {"system": "system", "developer": "system", "assistant": "model", "tool": "tool"}
+_ROLES = {"system": "system", "developer": "system", "assistant": "model", "tool": "tool"}
 _MEDIA = {"image_url": "image", "input_audio": "audio", "file": "file", "video_url": "video"}
-_THINKERS = ("reason", "-r1", "thinking", "magistral")
-_MESSAGE: dict[str, Json] = {
-    "openai": {"refusal": None, "annotations": []},
-    "openrouter": {"refusal": None, "reasoning": None},
-    "xai": {"refusal": None},
-    "mistral": {"tool_calls": None},
-}
+_REASONERS = ("reason", "-r1", "thinking", "magistral")
 _FRAGMENT = 12
+"""Characters of a tool call's arguments in one delta."""
+
 DONE = b"data: [DONE]\n\n"
 
 
 def read(body: Json) -> ReceivedRequest:
-    """Read a request."""
+    """Read a request body."""
     turns = [_turn(message) for message in objects(body.get("messages"))]
     tools = tuple(_tool(tool) for tool in objects(body.get("tools")))
     form = mapping(body.get("response_format"))
@@ -73,8 +68,8 @@ def _turn(message: Json) -> ReceivedTurn:
         for call in objects(message.get("tool_calls"))
     )
     media = tuple(_MEDIA[part["type"]] for part in parts if part.get("type") in _MEDIA)
-    speaker: Any = _SPEAKERS.get(str(message.get("role")), "user")
-    return ReceivedTurn(speaker, text, calls, media)
+    role: Any = _ROLES.get(str(message.get("role")), "user")
+    return ReceivedTurn(role, text, calls, media)
 
 
 def _tool(tool: Json) -> ReceivedTool:
@@ -93,16 +88,16 @@ def _thinks(body: Json) -> bool:
     effort = body.get("reasoning_effort", mapping(body.get("reasoning")).get("effort"))
     if effort == "none" or mapping(body.get("thinking")).get("type") == "disabled":
         return False
-    asked = effort or body.get("include_reasoning") or body.get("reasoning_split")
-    asked = asked or mapping(body.get("reasoning")).get("enabled") or body.get("thinking")
-    return bool(asked) or any(sign in str(body.get("model")).lower() for sign in _THINKERS)
+    enabled = effort or body.get("include_reasoning") or body.get("reasoning_split")
+    enabled = enabled or mapping(body.get("reasoning")).get("enabled") or body.get("thinking")
+    return bool(enabled) or any(part in str(body.get("model")).lower() for part in _REASONERS)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatWriter:
-    """Writes one answer."""
+    """Writes one answer in a provider's dialect."""
 
-    house: EmulatedProvider
+    dialect: OpenAIDialect
     ids: Ids
     created: int
     body: Json
@@ -112,88 +107,83 @@ class ChatWriter:
     counts: UsageCounts
 
     @property
-    def voice(self) -> OpenAIDialect:
-        """The provider's quirks."""
-        return VOICES[self.house.flavour]
-
-    @property
     def finish(self) -> str:
-        """OpenAI's word for why the answer ends."""
+        """OpenAI's `finish_reason`."""
         return {"tools": "tool_calls", "stop_sequence": "stop"}.get(
             self.answer.finish, self.answer.finish
         )
 
     def whole(self) -> Json:
-        """Render the answer as one body."""
+        """Return the answer as one body."""
         choice = {
             "index": 0,
             "message": self._message(),
             "finish_reason": self.finish,
         }
-        if "logprobs" in self.voice.choice:
+        if "logprobs" in self.dialect.choice_keys:
             choice["logprobs"] = self._logprobs(self.answer.text)
-        if self.house.flavour == "openrouter":
+        if "native_finish_reason" in self.dialect.choice_keys:
             choice["native_finish_reason"] = self.finish
-        body = self._frame("chat.completion") | {"choices": [choice]} | self.voice.closing
-        body["usage"] = self.voice.usage(self.counts)
-        if self.house.flavour == "groq":
+        body = self._frame("chat.completion") | {"choices": [choice]} | self.dialect.last_keys
+        body["usage"] = self.dialect.usage(self.counts)
+        if self.dialect.x_groq:
             body |= {"x_groq": self._x_groq, "usage_breakdown": None, "service_tier": "on_demand"}
         return body
 
     def _message(self) -> Json:
-        message: Json = {"role": "assistant", "content": self._inline + self.answer.text}
-        if self.house.flavour in _MESSAGE:
-            message |= _MESSAGE[self.house.flavour]
-        shown = self._shown
-        if shown:
-            message |= self._thought(shown, message["content"])
+        text = self._inline + self.answer.text
+        message: Json = {"role": "assistant", "content": text, **self.dialect.message_keys}
+        if self._shown:
+            message |= self._reasoning(self._shown, text)
         if self.answer.calls:
             if not (self.answer.text or self._inline):
                 del message["content"]
-                message |= self.voice.silent
+                message |= self.dialect.textless_keys
             message["tool_calls"] = [
                 self._call(at, call) for at, call in enumerate(self.answer.calls)
             ]
         return message
 
-    def _thought(self, shown: str, content: str) -> Json:
-        """Render the reasoning of a whole message; Mistral puts it into the content."""
-        if self.voice.thought is None:
+    def _reasoning(self, reasoning: str, content: str) -> Json:
+        """Return the reasoning of a whole message; Mistral puts it into the content."""
+        if self.dialect.reasoning_delta is None:
             return {}
-        said = self.voice.thought(shown)
-        said.pop("channel", None)
-        if isinstance(said.get("content"), list):
+        delta = self.dialect.reasoning_delta(reasoning)
+        delta.pop("channel", None)
+        if isinstance(delta.get("content"), list):
             text = [{"type": "text", "text": content}] if content else []
-            return {"content": said["content"] + text}
-        said.pop("content", None)
-        return said
+            return {"content": delta["content"] + text}
+        delta.pop("content", None)
+        return delta
 
     def _call(self, at: int, call: AnsweredCall) -> Json:
-        made: Json = {
-            "id": self.voice.call_id(self.ids.of(at)),
+        tool_call: Json = {
+            "id": self.dialect.call_id(self.ids.of(at)),
             "type": "function",
             "function": {"name": call.name, "arguments": call.arguments},
         }
-        return made | ({"index": at} if self.voice.indexed else {})
+        return tool_call | ({"index": at} if self.dialect.calls_have_index else {})
 
     @property
     def _split(self) -> bool:
-        """Whether reasoning has a field of its own."""
+        """Whether reasoning is in a field of its own."""
         form = self.body.get("reasoning_format")
-        return form != "raw" and (not self.voice.inline or bool(self.body.get("reasoning_split")))
+        return form != "raw" and (
+            not self.dialect.reasoning_in_text or bool(self.body.get("reasoning_split"))
+        )
 
     @property
     def _shown(self) -> str:
-        """The reasoning that goes into its own field."""
+        """The reasoning in a field of its own, "" if there is none."""
         hidden = self.body.get("reasoning_format") == "hidden"
         hidden = hidden or mapping(self.body.get("reasoning")).get("exclude") is True
         return self.answer.reasoning if self._split and not hidden else ""
 
     @property
     def _inline(self) -> str:
-        """The reasoning that goes in front of the text."""
-        said = self.answer.reasoning
-        return f"<think>\n{said}\n</think>\n\n" if said and not self._split else ""
+        """The reasoning in front of the text, "" if there is none."""
+        reasoning = self.answer.reasoning
+        return f"<think>\n{reasoning}\n</think>\n\n" if reasoning and not self._split else ""
 
     @property
     def _x_groq(self) -> Json:
@@ -201,12 +191,12 @@ class ChatWriter:
 
     def _frame(self, kind: str) -> Json:
         frame: Json = {
-            "id": self.voice.answer_id(self.ids),
+            "id": self.dialect.answer_id(self.ids),
             "object": kind,
             "created": self.created,
             "model": self.body["model"],
         }
-        return frame | self.voice.extra
+        return frame | self.dialect.body_keys
 
     def _logprobs(self, text: str) -> Json | None:
         if not self.body.get("logprobs") or not text:
@@ -215,91 +205,90 @@ class ChatWriter:
         return {"content": [_logprob(piece, top) for piece in pieces(text)], "refusal": None}
 
     def events(self) -> tuple[BodyPart, ...]:
-        """Render the answer as server-sent events."""
-        frame = self._frame("chat.completion.chunk") | self.voice.padding
-        if self.voice.usage_at == "asked" and self._counts_asked:
+        """Return the answer as server-sent events."""
+        frame = self._frame("chat.completion.chunk") | self.dialect.chunk_keys
+        if self.dialect.usage_at == "on_request" and self._usage_requested:
             frame["usage"] = None
         deltas = list(self._deltas())
-        last: Json = {} if not self.voice.finish_with_calls else deltas.pop()[0]
+        last: Json = {} if not self.dialect.finish_with_last_delta else deltas.pop()[0]
         parts = []
         for at, (delta, tokens) in enumerate(deltas):
-            choice = {"index": 0, "delta": delta, **self.voice.choice}
+            choice = {"index": 0, "delta": delta, **self.dialect.choice_keys}
             if "logprobs" in choice:
                 choice["logprobs"] = self._logprobs(delta.get("content") or "")
             chunk = frame | {"choices": [choice]}
-            if at == 0 and self.house.flavour == "groq":
+            if at == 0 and self.dialect.x_groq:
                 chunk["x_groq"] = self._x_groq
             parts.append(BodyPart(b"data: " + dumps(chunk) + b"\n\n", tokens))
-        return self._open(parts) + self._close(frame, last)
-
-    def _open(self, parts: list[BodyPart]) -> tuple[BodyPart, ...]:
-        if self.house.flavour == "openrouter":
-            first = BodyPart(b": OPENROUTER PROCESSING\n\n" * 2 + parts[0].data, parts[0].tokens)
-            return (first, *parts[1:])
-        return tuple(parts)
+        if self.dialect.comments:
+            parts[0] = replace(parts[0], data=self.dialect.comments + parts[0].data)
+        return (*parts, *self._close(frame, last))
 
     @property
-    def _counts_asked(self) -> bool:
+    def _usage_requested(self) -> bool:
         return bool(mapping(self.body.get("stream_options")).get("include_usage"))
 
     def _close(self, frame: Json, delta: Json) -> tuple[BodyPart, ...]:
-        """Write the finish chunk, the usage where this provider has it, and the end."""
+        """Return the finish chunk, the usage where this dialect has it, and the end."""
         end = self.counts.completion
-        usage = self.voice.usage(self.counts)
-        where = self.voice.usage_at
-        choice = {"index": 0, "delta": delta, **self.voice.choice, "finish_reason": self.finish}
+        usage = self.dialect.usage(self.counts)
+        where = self.dialect.usage_at
+        choice = {
+            "index": 0,
+            "delta": delta,
+            **self.dialect.choice_keys,
+            "finish_reason": self.finish,
+        }
         finish = frame | {"choices": [choice]}
         chunks = [finish]
         if where == "groq":
             finish["x_groq"] = self._x_groq | {"usage": usage}
-        if where == "finish" or (where == "groq" and not self._counts_asked):
+        if where == "finish" or (where == "groq" and not self._usage_requested):
             finish["usage"] = usage
-        elif where == "after" or (where in {"asked", "groq"} and self._counts_asked):
+        elif where == "after" or (where in {"on_request", "groq"} and self._usage_requested):
             chunks.append(frame | {"choices": [], "usage": usage})
         elif where == "openrouter":
-            empty = {"index": 0, "delta": self.voice.every, **self.voice.choice}
+            empty = {"index": 0, "delta": self.dialect.delta_keys, **self.dialect.choice_keys}
             finish["choices"] = [
-                choice | {"delta": self.voice.every, "native_finish_reason": self.finish}
+                choice | {"delta": self.dialect.delta_keys, "native_finish_reason": self.finish}
             ]
             chunks.append(frame | {"choices": [empty], "usage": usage})
-        chunks[-1] |= self.voice.closing
+        chunks[-1] |= self.dialect.last_keys
         parts = tuple(BodyPart(b"data: " + dumps(chunk) + b"\n\n", end) for chunk in chunks)
-        return (*parts, BodyPart(DONE, end)) if self.voice.done else parts
+        return (*parts, BodyPart(DONE, end)) if self.dialect.ends_with_done else parts
 
     def _deltas(self) -> Iterator[tuple[Json, int]]:
-        """Yield the deltas before the finish, each with the tokens that have been said by then."""
+        """Yield the deltas before the finish, each with the output tokens up to its end."""
         characters = 0
-        waiting: Json = {"role": "assistant"}
-        if self.voice.opening is not None:
-            silent = not self.answer.text and self.voice.silent.get("content", "") is None
-            yield self.voice.opening | ({"content": None} if silent else {}), 0
-            waiting = {}
-        for delta, length in self._said():
+        pending: Json = {"role": "assistant"}
+        if self.dialect.first_delta is not None:
+            null = not self.answer.text and self.dialect.textless_keys.get("content", "") is None
+            yield self.dialect.first_delta | ({"content": None} if null else {}), 0
+            pending = {}
+        for delta, length in self._content_deltas():
             characters += length
-            yield self.voice.every | waiting | delta, (characters + 3) // 4
-            waiting = {}
-        if waiting:
-            yield self.voice.every | waiting | {"content": ""}, 0
+            yield self.dialect.delta_keys | pending | delta, (characters + 3) // 4
+            pending = {}
+        if pending:
+            yield self.dialect.delta_keys | pending | {"content": ""}, 0
 
-    def _said(self) -> Iterator[tuple[Json, int]]:
-        thought = self.voice.thought
-        if thought is not None:
+    def _content_deltas(self) -> Iterator[tuple[Json, int]]:
+        reasoning_delta = self.dialect.reasoning_delta
+        if reasoning_delta is not None:
             for piece in pieces(self._shown):
-                yield thought(piece), len(piece)
-        both = (
-            {"reasoning_content": None} if self.house.flavour == "deepseek" and self._shown else {}
-        )
+                yield reasoning_delta(piece), len(piece)
+        null_reasoning = self.dialect.null_reasoning if self._shown else {}
         for piece in pieces(self._inline + self.answer.text):
-            yield {"content": piece, **both}, len(piece)
+            yield {"content": piece, **null_reasoning}, len(piece)
         for at, call in enumerate(self.answer.calls):
-            yield from self._called(at, call)
+            yield from self._call_deltas(at, call)
 
-    def _called(self, at: int, call: AnsweredCall) -> Iterator[tuple[Json, int]]:
-        made = self._call(at, call) | {"index": at}
-        if self.voice.whole_calls:
-            yield {"tool_calls": [made]}, len(call.name) + len(call.arguments)
+    def _call_deltas(self, at: int, call: AnsweredCall) -> Iterator[tuple[Json, int]]:
+        tool_call = self._call(at, call) | {"index": at}
+        if self.dialect.calls_in_one_delta:
+            yield {"tool_calls": [tool_call]}, len(call.name) + len(call.arguments)
             return
-        head = made | {"function": {"name": call.name, "arguments": ""}}
+        head = tool_call | {"function": {"name": call.name, "arguments": ""}}
         yield {"tool_calls": [head]}, len(call.name)
         for start in range(0, len(call.arguments), _FRAGMENT):
             text = call.arguments[start : start + _FRAGMENT]
@@ -307,5 +296,5 @@ class ChatWriter:
 
 
 def _logprob(piece: str, top: int) -> Json:
-    said: Json = {"token": piece, "logprob": -0.1, "bytes": list(piece.encode())}
-    return said | {"top_logprobs": [said] * min(top, 1)}
+    token: Json = {"token": piece, "logprob": -0.1, "bytes": list(piece.encode())}
+    return token | {"top_logprobs": [token] * min(top, 1)}

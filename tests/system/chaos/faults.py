@@ -69,8 +69,8 @@ class Garnished(Fault):
     before: bytes = b""
     after: bytes = b""
 
-    def play(self, scene: FaultContext) -> HttpReply:
-        good = scene.good()
+    def play(self, context: FaultContext) -> HttpReply:
+        good = context.good()
         if not good.streamed:
             return good
         last = good.parts[-1].tokens

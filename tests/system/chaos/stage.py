@@ -23,7 +23,7 @@ from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator, Fault
-from scout_adapters.testing.emulator.routes import Route
+from scout_adapters.testing.emulator.routes import EmulatedRoute
 from scout_adapters.testing.emulator.transport import EmulatorTransport
 from scout_adapters.testing.http_messages import Request
 from tests.support.reset import forget
@@ -131,9 +131,11 @@ class ChaosEmulator(Emulator):
             self._note(call, house, drawn[0].label)
         raise drawn[1].error(drawn[1].message)
 
-    def _fault(self, request: Request, place: Route, key: str) -> tuple[Fault | None, float | None]:
-        fault, remaining = super()._fault(request, place, key)
-        call, house = self._calls.get(marked(request.body)), place.house.name
+    def _fault(
+        self, request: Request, route: EmulatedRoute, key: str
+    ) -> tuple[Fault | None, float | None]:
+        fault, remaining = super()._fault(request, route, key)
+        call, house = self._calls.get(marked(request.body)), route.provider.name
         with self._counting:
             if fault is not None or call is None:
                 label = "79 blackout" if self.blackout else LASTING.get(id(fault), "unforeseen")

@@ -221,10 +221,10 @@ async def test_what_began_before_the_circuit_opened_is_ignored(
 class SlowFailure(ServerError):
     """A server error that takes its time."""
 
-    def play(self, scene: Any) -> Any:
+    def play(self, context: Any) -> Any:
         from dataclasses import replace
 
-        return replace(ServerError.play(self, scene), first=1.0)
+        return replace(ServerError.play(self, context), first=1.0)
 
 
 @pytest.mark.fault(77)

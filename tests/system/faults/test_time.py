@@ -42,7 +42,7 @@ async def test_a_call_cancelled_at_any_await_leaves_nothing(verb: str, play: Sta
             pass
         assert await idle() == set(), steps
         assert held() == [], steps
-        stage.emulator._books.scripts.clear()
+        stage.emulator._state.scripts.clear()
         stage.time.go_by(4000)
     assert cancelled >= 10
     await stage.clean()

@@ -9,7 +9,7 @@ import pytest
 import vcr
 
 from scout_adapters.testing import CutMidStream, Emulator, Hang, Slow
-from scout_adapters.testing.emulated_providers import HOUSES
+from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def body(provider: str, **more: Any) -> Any:
     return {"contents": contents} if provider == "google" else {**BODY, "max_tokens": 99, **more}
 
 
-@pytest.mark.parametrize("provider", HOUSES)
+@pytest.mark.parametrize("provider", EMULATED_PROVIDERS)
 def test_it_answers_at_the_real_hosts(emulator: Emulator, provider: str) -> None:
     with httpx.Client(transport=emulator.transport()) as http:
         answer = http.post(REAL[provider], json=body(provider), headers=HEADERS)
@@ -49,7 +49,7 @@ def test_it_answers_at_the_real_hosts(emulator: Emulator, provider: str) -> None
     assert (emulator.log[0].provider, emulator.log[0].key) == (provider, "k")
 
 
-@pytest.mark.parametrize("provider", HOUSES)
+@pytest.mark.parametrize("provider", EMULATED_PROVIDERS)
 async def test_it_answers_async_clients_alike(emulator: Emulator, provider: str) -> None:
     async with httpx.AsyncClient(transport=emulator.transport()) as http:
         answer = await http.post(REAL[provider], json=body(provider), headers=HEADERS)

@@ -25,8 +25,8 @@ from scout_adapters.testing import (
     TooLarge,
     UpstreamLimited,
 )
-from scout_adapters.testing.emulated_providers import HOUSES
-from scout_adapters.testing.faults.error_bodies import DIALECTS, row
+from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS
+from scout_adapters.testing.faults.error_bodies import ERROR_TABLES, error_row
 
 if TYPE_CHECKING:
     import httpx
@@ -476,7 +476,7 @@ def test_a_limited_key_is_good_again_when_its_time_has_passed(asking: Any, fault
     assert seen == [(429, "10"), (429, "6"), (429, "0.1"), (200, None), (200, None)]
 
 
-@pytest.mark.parametrize("provider", [*HOUSES, "acme"])
+@pytest.mark.parametrize("provider", [*EMULATED_PROVIDERS, "acme"])
 def test_every_provider_words_every_refusal(refused: Any, provider: str) -> None:
     faults = [
         Revoked(),
@@ -508,9 +508,9 @@ def test_a_server_error_has_the_status_that_is_asked_for(refused: Any) -> None:
 
 
 def test_a_body_that_no_source_knows_says_so() -> None:
-    assert row("mistral", "revoked").evidence == "recorded"
-    assert row("groq", "out_of_credit").evidence == "none"
-    known = [one for table in DIALECTS.values() for one in table.values()]
+    assert error_row("mistral", "revoked").evidence == "recorded"
+    assert error_row("groq", "out_of_credit").evidence == "none"
+    known = [one for table in ERROR_TABLES.values() for one in table.values()]
     assert sum(one.evidence != "none" for one in known) > 0.6 * len(known)
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.testing.emulated_providers import HOUSES
+from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS
 
-PROVIDERS = [name for name, house in HOUSES.items() if "openai" in house.roots.values()]
+PROVIDERS = [
+    name for name, provider in EMULATED_PROVIDERS.items() if "openai" in provider.roots.values()
+]
 PROVIDERS += ["acme"]
 BOTH = "What is the weather in Paris and in London?"
 SCHEMA = {"type": "object", "properties": {"setup": {"type": "string"}}, "required": ["setup"]}

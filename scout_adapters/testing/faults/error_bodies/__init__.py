@@ -1,7 +1,7 @@
-"""What each provider says when it refuses: tables of bodies, by condition.
+"""The error bodies of each provider, in tables by condition.
 
-Each row names its evidence: recorded traffic, documentation, or reports of users; `none` means that
-the words are ours in the provider's envelope.
+Each row names its evidence: recorded traffic, documentation, or reports of users; `none` means a
+text of ours in the provider's envelope.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from scout_adapters.testing.faults.error_bodies.openai_like import (
 from scout_adapters.testing.faults.error_bodies.openrouter_errors import OPENROUTER
 from scout_adapters.testing.faults.error_bodies.rows import (
     Condition,
-    Dialect,
     ErrorBodyRow,
+    ErrorTable,
     Evidence,
     Fields,
     fill,
@@ -35,9 +35,9 @@ from scout_adapters.testing.faults.error_bodies.rows import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DIALECTS", "Condition", "Dialect", "Evidence", "Fields", "Row", "fill", "row"]
+__all__ = ["ERROR_TABLES", "Condition", "ErrorTable", "Evidence", "Fields", "error_row", "fill"]
 
-DIALECTS: Mapping[str, Dialect] = {
+ERROR_TABLES: Mapping[str, ErrorTable] = {
     "anthropic": ANTHROPIC,
     "cerebras": CEREBRAS,
     "compatible": COMPATIBLE,
@@ -56,7 +56,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "xai": XAI,
 }
 
-# What a provider that knows no such condition says instead.
+# The condition that is played for a provider without a row for one.
 _NEAREST: Mapping[Condition, Condition] = {
     "daily_quota": "rate_limited",
     "upstream_limited": "overloaded",
@@ -66,7 +66,7 @@ _NEAREST: Mapping[Condition, Condition] = {
 }
 
 
-def row(dialect: str, condition: Condition) -> ErrorBodyRow:
-    """Return a provider's answer to a condition; its nearest, or the generic one, if need be."""
-    table, nearest = DIALECTS[dialect], _NEAREST.get(condition, condition)
+def error_row(table_name: str, condition: Condition) -> ErrorBodyRow:
+    """Return a table's row for a condition, or for the nearest one, or the generic row."""
+    table, nearest = ERROR_TABLES[table_name], _NEAREST.get(condition, condition)
     return table.get(condition) or table.get(nearest) or COMPATIBLE[nearest]

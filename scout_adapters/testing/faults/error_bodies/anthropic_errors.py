@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from scout_adapters.testing.faults.error_bodies.rows import Dialect, ErrorBodyRow, Evidence
+from scout_adapters.testing.faults.error_bodies.rows import ErrorBodyRow, ErrorTable, Evidence
 
 
 def _error(
@@ -27,7 +27,7 @@ def _error(
 
 _INVALID = "invalid_request_error"
 
-ANTHROPIC: Dialect = {
+ANTHROPIC: ErrorTable = {
     "revoked": _error(401, "authentication_error", "invalid x-api-key", "recorded"),
     "no_key": _error(401, "authentication_error", "x-api-key header is required", "reported"),
     "suspended": _error(

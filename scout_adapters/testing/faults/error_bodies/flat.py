@@ -1,8 +1,8 @@
-"""Error bodies of the providers whose envelopes are flat: Mistral, xAI, Cerebras."""
+"""Error bodies of the providers with flat envelopes: Mistral, xAI, Cerebras."""
 
 from __future__ import annotations
 
-from scout_adapters.testing.faults.error_bodies.rows import Dialect, ErrorBodyRow, Evidence
+from scout_adapters.testing.faults.error_bodies.rows import ErrorBodyRow, ErrorTable, Evidence
 
 
 def _mistral(
@@ -12,14 +12,14 @@ def _mistral(
     return ErrorBodyRow(status, body | {"raw_status_code": status}, evidence)
 
 
-MISTRAL: Dialect = {
+MISTRAL: ErrorTable = {
     "revoked": ErrorBodyRow(401, {"detail": "Invalid API Key"}, "recorded"),
     "no_key": ErrorBodyRow(401, {"detail": "Unauthorized"}, "reported"),
     "suspended": ErrorBodyRow(
         401, {"message": "Unauthorized", "request_id": "{request_id}"}, "reported"
     ),
     "rate_limited": _mistral(429, "Rate limit exceeded", "rate_limited", "1300", "reported"),
-    # A valid key whose quota is used up gets a bare 401, like a key that is wrong.
+    # Mistral answers a valid key without quota with a bare 401, like a wrong key.
     "daily_quota": ErrorBodyRow(401, None, "reported"),
     "out_of_credit": ErrorBodyRow(402, {"detail": "Payment required"}),
     "forbidden": ErrorBodyRow(403, {"detail": "Forbidden"}),
@@ -74,7 +74,7 @@ def _xai(status: int, code: str, message: str, evidence: Evidence = "none") -> E
     return ErrorBodyRow(status, {"code": code, "error": message}, evidence)
 
 
-XAI: Dialect = {
+XAI: ErrorTable = {
     "revoked": _xai(
         400,
         "invalid-argument",
@@ -137,7 +137,7 @@ def _cerebras(
 
 
 _BAD = "invalid_request_error"
-CEREBRAS: Dialect = {
+CEREBRAS: ErrorTable = {
     "revoked": _cerebras(401, "Wrong API Key", _BAD, "api_key", "wrong_api_key"),
     "no_key": _cerebras(401, "Missing API Key", _BAD, "api_key", "missing_api_key"),
     "suspended": _cerebras(403, "Account suspended", _BAD, "account", "account_suspended"),

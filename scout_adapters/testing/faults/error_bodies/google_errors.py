@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from scout_adapters.testing.faults.error_bodies.rows import Dialect, ErrorBodyRow, Evidence, Fields
+from scout_adapters.testing.faults.error_bodies.rows import (
+    ErrorBodyRow,
+    ErrorTable,
+    Evidence,
+    Fields,
+)
 
 _RPC = "type.googleapis.com/google.rpc."
 _SERVICE = "generativelanguage.googleapis.com"
@@ -47,15 +52,15 @@ def _quota(window: str) -> ErrorBodyRow:
             "quotaValue": "10",
         }
         details: list[Any] = [{"@type": f"{_RPC}QuotaFailure", "violations": [violation]}]
-        told = fields["told"]
-        if told is not None:
-            details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{told:g}s"})
+        retry_in = fields["retry_in"]
+        if retry_in is not None:
+            details.append({"@type": f"{_RPC}RetryInfo", "retryDelay": f"{retry_in:g}s"})
         message = (
             "You exceeded your current quota, please check your plan and billing details. For more "
             "information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits."
             f"\n* Quota exceeded for metric: {metric}, limit: 10, model: {fields['model']}"
         )
-        message += f"\nPlease retry in {told:g}s." if told is not None else ""
+        message += f"\nPlease retry in {retry_in:g}s." if retry_in is not None else ""
         status = {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED"}
         return {"error": status | {"details": details}}
 
@@ -64,7 +69,7 @@ def _quota(window: str) -> ErrorBodyRow:
 
 _BAD_KEY = "API key not valid. Please pass a valid API key."
 
-GOOGLE: Dialect = {
+GOOGLE: ErrorTable = {
     "revoked": _error(
         400,
         "INVALID_ARGUMENT",
@@ -82,7 +87,7 @@ GOOGLE: Dialect = {
         "use API Key or other form of API consumer identity to call this API.",
         "recorded",
     ),
-    # The real answer shows the whole key, twice.
+    # The real answer contains the whole key, twice.
     "suspended": _error(
         403,
         "PERMISSION_DENIED",

@@ -1,4 +1,4 @@
-"""Error bodies of MiniMax, whose OpenAI-like surface says everything under HTTP 200.
+"""Error bodies of MiniMax; its OpenAI-like API sends all of them with HTTP 200.
 
 https://platform.minimax.io/docs/api-reference/errorcode
 """
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.faults.error_bodies.rows import (
     Condition,
-    Dialect,
     ErrorBodyRow,
+    ErrorTable,
     Evidence,
 )
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _INVALID = "bad_request_error"
 
-# The condition: MiniMax's code, its words, and what its Anthropic-like surface makes of it.
-_SAID: Mapping[Condition, tuple[int, str, int, str, Evidence]] = {
+# By condition: code, message, then status and type in the Anthropic-like API.
+_ERRORS: Mapping[Condition, tuple[int, str, int, str, Evidence]] = {
     "revoked": (2049, "invalid api key", 401, "authentication_error", "documented"),
     "no_key": (
         1004,
@@ -74,11 +74,11 @@ def _messages(code: int, message: str, status: int, kind: str, evidence: Evidenc
     )
 
 
-MINIMAX: Dialect = {
+MINIMAX: ErrorTable = {
     condition: _native(code, message, evidence)
-    for condition, (code, message, _, _, evidence) in _SAID.items()
+    for condition, (code, message, _, _, evidence) in _ERRORS.items()
 }
-MINIMAX_MESSAGES: Dialect = {
+MINIMAX_MESSAGES: ErrorTable = {
     condition: _messages(code, message, status, kind, evidence)
-    for condition, (code, message, status, kind, evidence) in _SAID.items()
+    for condition, (code, message, status, kind, evidence) in _ERRORS.items()
 }

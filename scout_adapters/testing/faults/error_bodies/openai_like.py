@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scout_adapters.testing.faults.error_bodies.rows import Dialect, ErrorBodyRow, Evidence
+from scout_adapters.testing.faults.error_bodies.rows import ErrorBodyRow, ErrorTable, Evidence
 
 _INVALID = "invalid_request_error"
 _BAD = "{message}"
@@ -18,15 +18,15 @@ def error(
     evidence: Evidence = "none",
     **more: Any,
 ) -> ErrorBodyRow:
-    """Word an error in OpenAI's envelope; `more` are further fields of it."""
+    """Make a row with OpenAI's envelope; `more` are further fields of the error."""
     body = {"message": message, "type": kind, "param": None, "code": code, **more}
     return ErrorBodyRow(status, {"error": body}, evidence)
 
 
-def bare(
+def groq_error(
     status: int, message: str, kind: str, code: Any, evidence: Evidence = "none"
 ) -> ErrorBodyRow:
-    """Word an error in Groq's envelope, which knows no `param`."""
+    """Make a row with Groq's envelope, which has no `param`."""
     body = {"message": message, "type": kind}
     return ErrorBodyRow(status, {"error": body | ({"code": code} if code else {})}, evidence)
 
@@ -39,7 +39,7 @@ _TOO_LONG = (
 )
 _BUSY = "The server had an error while processing your request. Sorry about that!"
 
-OPENAI: Dialect = {
+OPENAI: ErrorTable = {
     "revoked": error(
         401,
         "Incorrect API key provided: {masked}. You can find your API key at "
@@ -123,7 +123,7 @@ OPENAI: Dialect = {
     "no_such_path": error(404, "Invalid URL ({method} {path})", _INVALID, None, "documented"),
 }
 
-COMPATIBLE: Dialect = {
+COMPATIBLE: ErrorTable = {
     **OPENAI,
     "revoked": error(401, "Invalid API key", "authentication_error", "invalid_api_key"),
     "suspended": error(403, "This account is suspended", "permission_error"),
@@ -134,10 +134,10 @@ COMPATIBLE: Dialect = {
     "overloaded": error(503, "Overloaded", "overloaded_error"),
 }
 
-GROQ: Dialect = {
-    "revoked": bare(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
-    "no_key": bare(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
-    "suspended": bare(
+GROQ: ErrorTable = {
+    "revoked": groq_error(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
+    "no_key": groq_error(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
+    "suspended": groq_error(
         400,
         "Organization has been restricted. Please reach out to support if you believe this was in "
         "error.",
@@ -145,7 +145,7 @@ GROQ: Dialect = {
         "organization_restricted",
         "reported",
     ),
-    "rate_limited": bare(
+    "rate_limited": groq_error(
         429,
         "Rate limit reached for model `{model}` in organization `org_emulator` service tier "
         "`on_demand` on tokens per minute (TPM): Limit 6000, Used 5000, Requested 1400.{again} "
@@ -154,7 +154,7 @@ GROQ: Dialect = {
         "rate_limit_exceeded",
         "reported",
     ),
-    "daily_quota": bare(
+    "daily_quota": groq_error(
         429,
         "Rate limit reached for model `{model}` in organization `org_emulator` service tier "
         "`on_demand` on tokens per day (TPD): Limit 100000, Used 99900, Requested 700.{again} Need "
@@ -163,18 +163,18 @@ GROQ: Dialect = {
         "rate_limit_exceeded",
         "reported",
     ),
-    "out_of_credit": bare(402, "Payment required", "billing_error", None),
-    "forbidden": bare(403, "Forbidden", "permissions_error", None),
-    "model_missing": bare(404, _MISSING, _INVALID, "model_not_found", "recorded"),
-    "bad_request": bare(400, _BAD, "{kind}", "{code}", "recorded"),
-    "context_overflow": bare(
+    "out_of_credit": groq_error(402, "Payment required", "billing_error", None),
+    "forbidden": groq_error(403, "Forbidden", "permissions_error", None),
+    "model_missing": groq_error(404, _MISSING, _INVALID, "model_not_found", "recorded"),
+    "bad_request": groq_error(400, _BAD, "{kind}", "{code}", "recorded"),
+    "context_overflow": groq_error(
         400,
         "Please reduce the length of the messages or completion.",
         _INVALID,
         "context_length_exceeded",
         "reported",
     ),
-    "too_large": bare(
+    "too_large": groq_error(
         413,
         "Request too large for model `{model}` in organization `org_emulator` service tier "
         "`on_demand` on tokens per minute (TPM): Limit 6000, Requested {used}, please reduce your "
@@ -183,17 +183,17 @@ GROQ: Dialect = {
         "rate_limit_exceeded",
         "reported",
     ),
-    "overloaded": bare(
+    "overloaded": groq_error(
         498, "Flex tier capacity exceeded", "capacity_error", "capacity_exceeded", "documented"
     ),
-    "server_error": bare(0, "Internal Server Error", "internal_server_error", None),
-    "no_such_path": bare(
+    "server_error": groq_error(0, "Internal Server Error", "internal_server_error", None),
+    "no_such_path": groq_error(
         404, "Unknown request URL: {method} {path}.", _INVALID, "unknown_url", "reported"
     ),
 }
 
 _DEEPSEEK = "invalid_request_error"
-DEEPSEEK: Dialect = {
+DEEPSEEK: ErrorTable = {
     "revoked": error(
         401,
         "Authentication Fails, Your api key: ****{tail} is invalid",
@@ -247,7 +247,7 @@ DEEPSEEK: Dialect = {
     ),
 }
 
-TOGETHER: Dialect = {
+TOGETHER: ErrorTable = {
     "revoked": error(
         401, "Invalid API key provided.", "invalid_request_error", "invalid_api_key", "documented"
     ),
@@ -279,7 +279,7 @@ def _fireworks(
     return ErrorBodyRow(status, {"error": body, "request_id": "{request_id}"}, evidence)
 
 
-FIREWORKS: Dialect = {
+FIREWORKS: ErrorTable = {
     "revoked": _fireworks(401, "The API key you provided is invalid.", "UNAUTHORIZED"),
     "no_key": _fireworks(401, "The API key you provided is invalid.", "UNAUTHORIZED"),
     "suspended": _fireworks(
@@ -299,7 +299,7 @@ FIREWORKS: Dialect = {
     "overloaded": _fireworks(503, "Service overloaded", "UNAVAILABLE"),
 }
 
-OLLAMA: Dialect = {
+OLLAMA: ErrorTable = {
     "revoked": error(401, "Unauthorized", "api_error", None, "recorded"),
     "no_key": error(401, "Unauthorized", "api_error", None, "recorded"),
     "rate_limited": error(429, "too many requests.{again}", "api_error"),
@@ -328,7 +328,7 @@ def _vllm(status: int, message: str, kind: str, evidence: Evidence = "reported")
     return error(status, message, kind, status, evidence)
 
 
-VLLM: Dialect = {
+VLLM: ErrorTable = {
     "revoked": ErrorBodyRow(401, {"error": "Unauthorized"}, "documented"),
     "no_key": ErrorBodyRow(401, {"error": "Unauthorized"}, "documented"),
     "model_missing": _vllm(404, "The model `{model}` does not exist.", "NotFoundError"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scout_adapters.testing.faults.error_bodies.rows import Dialect, ErrorBodyRow, Evidence
+from scout_adapters.testing.faults.error_bodies.rows import ErrorBodyRow, ErrorTable, Evidence
 
 
 def _error(status: int, message: str, evidence: Evidence = "none", **metadata: Any) -> ErrorBodyRow:
@@ -19,7 +19,7 @@ def _error(status: int, message: str, evidence: Evidence = "none", **metadata: A
 
 _UPSTREAM = "Provider returned error"
 
-OPENROUTER: Dialect = {
+OPENROUTER: ErrorTable = {
     "revoked": _error(401, "User not found.", "documented"),
     "no_key": ErrorBodyRow(
         401, {"error": {"message": "Missing Authentication header", "code": 401}}, "recorded"
@@ -29,7 +29,7 @@ OPENROUTER: Dialect = {
         429,
         "Rate limit exceeded: free-models-per-min.{again}",
         "recorded",
-        headers="{shown}",
+        headers="{limit_headers}",
         provider_name=None,
     ),
     "upstream_limited": _error(
@@ -45,7 +45,7 @@ OPENROUTER: Dialect = {
         "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model "
         "requests per day{again}",
         "reported",
-        headers="{shown}",
+        headers="{limit_headers}",
         provider_name=None,
         limit_source="openrouter_free_tier_daily",
     ),

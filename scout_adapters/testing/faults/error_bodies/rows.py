@@ -1,4 +1,4 @@
-"""What an error is made of before it is worded: a status, a body with gaps, headers, a source."""
+"""A row of a table of error bodies: status, body with gaps, headers, and where it comes from."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Condition = Literal[
 ]
 
 Evidence = Literal["recorded", "documented", "reported", "none"]
-"""Where a body comes from: recorded traffic, the provider's documentation or SDK, a public issue,
-or nowhere: then it is the provider's envelope around plain words."""
+"""Where a body comes from: recorded traffic, the provider's documentation or SDK, a public issue;
+"none" is the provider's envelope around a text of ours."""
 
 Fields = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBodyRow:
-    """One provider's answer to one condition; status 0 stands for the fault's own status.
+    """One provider's answer to one condition; status 0 means the status that the fault names.
 
-    `body` is JSON with gaps in its strings, such as `{model}`; a string that is only a gap takes
-    the value as it is. Or a function of the fields. Or None: no body at all.
+    `body` is JSON with gaps in its strings, such as `{model}` (a string that is only a gap becomes
+    the value itself), a function of the fields, or None for no body.
     """
 
     status: int
@@ -45,13 +45,15 @@ class ErrorBodyRow:
     evidence: Evidence = "none"
     headers: Mapping[str, str] = field(default_factory=dict)
     kind: str = "application/json"
+    """The content type."""
 
 
-Dialect = Mapping[Condition, ErrorBodyRow]
+ErrorTable = Mapping[Condition, ErrorBodyRow]
+"""The error bodies of one provider."""
 
 
 def fill(template: Any, fields: Fields) -> Any:
-    """Fill the gaps of a body."""
+    """Return a body with its gaps filled from `fields`."""
     if isinstance(template, str):
         if template.startswith("{") and template.endswith("}") and template[1:-1] in fields:
             return fields[template[1:-1]]

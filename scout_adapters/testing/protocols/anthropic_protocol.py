@@ -1,0 +1,63 @@
+"""Anthropic's Messages protocol: endpoint, key header, rules, answers and errors in streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scout_adapters.testing.http_messages import JSON, HttpReply, Json, dumps
+from scout_adapters.testing.protocols import anthropic_messages, anthropic_rules
+from scout_adapters.testing.protocols.protocol import (
+    EVENTS,
+    EmulatedEndpoint,
+    EmulatedProtocol,
+    EmulatedRequest,
+    billed_reply,
+    billed_stream,
+    tokens_spent,
+)
+from scout_adapters.testing.protocols.violation import Violation
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.emulated_providers import EmulatedProvider
+    from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.prompt_cache import PromptCache
+
+
+def _endpoint(path: str) -> EmulatedEndpoint | None:
+    return EmulatedEndpoint() if path == "/messages" else None
+
+
+def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
+    return anthropic_messages.headers(ids)
+
+
+def _check(request: EmulatedRequest, body: Json) -> Violation | None:
+    if "anthropic-version" not in request.request.headers:
+        return Violation("anthropic-version: header is required")
+    return anthropic_rules.check(body)
+
+
+def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
+    received = anthropic_messages.read(body)
+    answer, cached = request.answer_for(received), cache.use(body)
+    total = max(received.input_tokens, cached.read + cached.written)
+    writer = anthropic_messages.MessagesWriter(request.ids, body, answer, total, cached)
+    spent, headers = tokens_spent(total, answer, cached), anthropic_messages.headers(request.ids)
+    if received.stream:
+        return billed_stream({"content-type": EVENTS, **headers}, writer.events(), spent)
+    return billed_reply({"content-type": JSON, **headers}, dumps(writer.whole()), spent)
+
+
+def _error_event(_: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # a field's signature
+    return b"event: error\ndata: " + dumps(body) + b"\n\n"
+
+
+ANTHROPIC_MESSAGES = EmulatedProtocol(
+    name="anthropic",
+    endpoint=_endpoint,
+    key_header="x-api-key",
+    headers=_headers,
+    check=_check,
+    answer=_answer,
+    error_event=_error_event,
+)

@@ -1,0 +1,70 @@
+"""Gemini's protocol: endpoints with the model in the path, key header, rules, answers, errors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scout_adapters.testing.http_messages import HttpReply, Json, dumps
+from scout_adapters.testing.protocols import gemini, gemini_rules
+from scout_adapters.testing.protocols.protocol import (
+    EmulatedEndpoint,
+    EmulatedProtocol,
+    EmulatedRequest,
+    billed_reply,
+    billed_stream,
+    tokens_spent,
+)
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.emulated_providers import EmulatedProvider
+    from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.prompt_cache import PromptCache
+    from scout_adapters.testing.protocols.violation import Violation
+
+_PATH = re.compile(r"/models/((?!.*\.\.)[A-Za-z0-9._/-]+):(generateContent|streamGenerateContent)")
+_JSON = "application/json; charset=UTF-8"
+
+
+def _endpoint(path: str) -> EmulatedEndpoint | None:
+    match = _PATH.fullmatch(path)
+    return EmulatedEndpoint(match[1], match[2] == "streamGenerateContent") if match else None
+
+
+def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
+    return gemini.headers(ids)
+
+
+def _check(request: EmulatedRequest, body: Json) -> Violation | None:
+    return gemini_rules.check(body, request.model)
+
+
+def _answer(request: EmulatedRequest, body: Json, _: PromptCache) -> HttpReply:
+    received = gemini.read(body, request.model, stream=request.stream)
+    answer, input_tokens = request.answer_for(received), received.input_tokens
+    writer = gemini.GeminiWriter(
+        request.ids, request.model, answer, input_tokens, received.media_tokens
+    )
+    spent, headers = tokens_spent(input_tokens, answer), gemini.headers(request.ids)
+    if received.stream and request.request.parameter("alt") == "sse":
+        headers = {"content-type": "text/event-stream", **headers}
+        return billed_stream(headers, writer.events(), spent)
+    headers = {"content-type": _JSON, **headers}
+    if received.stream:
+        return billed_stream(headers, writer.events(sse=False), spent)
+    return billed_reply(headers, dumps(writer.whole()), spent)
+
+
+def _error_event(_: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # a field's signature
+    return b"data: " + dumps(body) + b"\r\n\r\n"
+
+
+GEMINI = EmulatedProtocol(
+    name="gemini",
+    endpoint=_endpoint,
+    key_header="x-goog-api-key",
+    headers=_headers,
+    check=_check,
+    answer=_answer,
+    error_event=_error_event,
+)

@@ -1,0 +1,93 @@
+"""OpenAI's chat completions: endpoints, rules, answers and errors, in each provider's dialect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scout_adapters.testing.http_messages import (
+    JSON,
+    CachedTokens,
+    HttpReply,
+    Json,
+    TokensSpent,
+    dumps,
+)
+from scout_adapters.testing.protocols import openai_chat, openai_rules
+from scout_adapters.testing.protocols.openai_dialects import DIALECTS
+from scout_adapters.testing.protocols.openai_usage import UsageCounts
+from scout_adapters.testing.protocols.protocol import (
+    EmulatedEndpoint,
+    EmulatedProtocol,
+    EmulatedRequest,
+    billed_reply,
+    billed_stream,
+    tokens_spent,
+)
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.emulated_providers import EmulatedProvider, Price
+    from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.prompt_cache import PromptCache
+    from scout_adapters.testing.protocols.violation import Violation
+
+_PATHS = frozenset({"/chat/completions", "/text/chatcompletion_v2"})
+
+
+def _endpoint(path: str) -> EmulatedEndpoint | None:
+    return EmulatedEndpoint() if path in _PATHS else None
+
+
+def _headers(provider: EmulatedProvider, ids: Ids) -> dict[str, str]:
+    return DIALECTS[provider.openai_dialect].headers(ids)
+
+
+def _check(request: EmulatedRequest, body: Json) -> Violation | None:
+    return openai_rules.check(body, request.provider.openai_dialect)
+
+
+def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
+    received, provider = openai_chat.read(body), request.provider
+    answer, dialect = request.answer_for(received), DIALECTS[provider.openai_dialect]
+    cached = cache.use_unmarked(body) if dialect.caches else CachedTokens()
+    read = min(cached.read, received.input_tokens)
+    spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read))
+    counts = _counts(spent, received.media_tokens.get("audio", 0), provider.price)
+    writer = openai_chat.ChatWriter(dialect, request.ids, int(request.wall), body, answer, counts)
+    headers = dialect.headers(request.ids)
+    if received.stream:
+        kind = {"content-type": dialect.stream_type, **headers}
+        return billed_stream(kind, writer.events(), spent)
+    data = dialect.blank_lines + dumps(writer.whole())
+    return billed_reply({"content-type": JSON, **headers}, data, spent)
+
+
+def _counts(spent: TokensSpent, audio: int, price: Price | None) -> UsageCounts:
+    return UsageCounts(
+        prompt=spent.input,
+        completion=spent.output,
+        reasoning=spent.reasoning,
+        audio=audio,
+        cached=spent.cached.read,
+        cost=_cost(price, spent) if price else None,
+    )
+
+
+def _cost(price: Price, spent: TokensSpent) -> tuple[int, int]:
+    """Return what the input and the output of an answer cost, in nano-dollars."""
+    output_cost = spent.output * price.output
+    return price.cost(spent) - output_cost, output_cost
+
+
+def _error_event(request: EmulatedRequest, body: Json, status: int) -> bytes:
+    return DIALECTS[request.provider.openai_dialect].error_event(request, body, status)
+
+
+OPENAI_CHAT = EmulatedProtocol(
+    name="openai",
+    endpoint=_endpoint,
+    headers=_headers,
+    check=_check,
+    answer=_answer,
+    error_event=_error_event,
+)

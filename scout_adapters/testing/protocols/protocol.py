@@ -1,0 +1,109 @@
+"""What the emulator needs of an API protocol: endpoints, keys, rules, answers, stream errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from scout_adapters.testing.emulated_providers import EmulatedProvider, WireName
+from scout_adapters.testing.http_messages import (
+    BodyPart,
+    CachedTokens,
+    HttpReply,
+    Json,
+    Request,
+    TokensSpent,
+    dumps,
+)
+from scout_adapters.testing.ids import Ids
+from scout_adapters.testing.model.answer import Answer, answer_for
+from scout_adapters.testing.protocols.violation import Violation
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
+    from scout_adapters.testing.prompt_cache import PromptCache
+
+EVENTS = "text/event-stream; charset=utf-8"
+
+NO_CACHE = CachedTokens()
+
+
+class EmulatedEndpoint(NamedTuple):
+    """An endpoint that a path leads to, with what the path itself contains."""
+
+    model: str = ""
+    streams: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatedRequest:
+    """One request to one provider."""
+
+    provider: EmulatedProvider
+    request: Request
+    model: str
+    stream: bool
+    ids: Ids
+    wall: float
+    """The server's wall clock, in seconds since 1970."""
+
+    def answer_for(self, request: ReceivedRequest) -> Answer:
+        """Return the model's answer to a request that was read from the body."""
+        return answer_for(request, f"{self.provider.name}/{self.model}")
+
+
+def data_event(request: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # the field's type
+    """Return an error body as an unnamed event."""
+    return b"data: " + dumps(body) + b"\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulatedProtocol:
+    """One API protocol, as values and functions; a new protocol is one of these.
+
+    Add it to `protocol_table.PROTOCOLS` and its name to `WireName`.
+    """
+
+    name: WireName
+    endpoint: Callable[[str], EmulatedEndpoint | None]
+    """Returns the endpoint of a path behind the provider's root, None if there is none."""
+
+    key_header: str = ""
+    """The header that contains the key; `Authorization: Bearer` is accepted too."""
+
+    headers: Callable[[EmulatedProvider, Ids], dict[str, str]]
+    """Returns the headers that are on every answer."""
+
+    check: Callable[[EmulatedRequest, Json], Violation | None]
+    """Returns the first reason to refuse a body, None if it is accepted."""
+
+    answer: Callable[[EmulatedRequest, Json, PromptCache], HttpReply]
+    """Returns the answer to a body that `check` accepts."""
+
+    error_event: Callable[[EmulatedRequest, Json, int], bytes] = data_event
+    """Returns an error body with its status as an event of a stream."""
+
+
+def tokens_spent(input_tokens: int, answer: Answer, cached: CachedTokens = NO_CACHE) -> TokensSpent:
+    """Return the tokens that an answer is charged for."""
+    return TokensSpent(
+        input=input_tokens,
+        output=answer.output_tokens,
+        reasoning=answer.reasoning_tokens,
+        cached=cached,
+    )
+
+
+def billed_reply(headers: Mapping[str, str], body: bytes, spent: TokensSpent) -> HttpReply:
+    """Make a billed answer that is sent at once."""
+    return HttpReply(
+        headers=headers, parts=(BodyPart(body, spent.output),), billed=True, spent=spent
+    )
+
+
+def billed_stream(
+    headers: Mapping[str, str], parts: tuple[BodyPart, ...], spent: TokensSpent
+) -> HttpReply:
+    """Make a billed answer that is streamed."""
+    return HttpReply(headers=headers, parts=parts, streamed=True, billed=True, spent=spent)

@@ -1,0 +1,19 @@
+"""The protocols that the emulator plays, by name; a new one is a file and a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES
+from scout_adapters.testing.protocols.gemini_protocol import GEMINI
+from scout_adapters.testing.protocols.openai_protocol import OPENAI_CHAT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scout_adapters.testing.emulated_providers import WireName
+    from scout_adapters.testing.protocols.protocol import EmulatedProtocol
+
+PROTOCOLS: Mapping[WireName, EmulatedProtocol] = {
+    protocol.name: protocol for protocol in (OPENAI_CHAT, ANTHROPIC_MESSAGES, GEMINI)
+}
