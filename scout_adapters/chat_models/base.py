@@ -225,7 +225,8 @@ class ScoutChatModel(ChatOptions):
         attempts = self._attempts(messages, stop, run, kwargs, stream=True)
         blocks = self._in_blocks(run_manager)
         for chunk in stream(attempts):
-            generation = generation_chunk(as_v1_blocks(chunk) if blocks else chunk)
+            in_blocks = blocks and not attempts.indexes_chunks
+            generation = generation_chunk(as_v1_blocks(chunk) if in_blocks else chunk)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -246,7 +247,8 @@ class ScoutChatModel(ChatOptions):
         stream = astream(attempts)
         run_observer.hand_over_stream(stream)
         async for chunk in stream:
-            generation = generation_chunk(as_v1_blocks(chunk) if blocks else chunk)
+            in_blocks = blocks and not attempts.indexes_chunks
+            generation = generation_chunk(as_v1_blocks(chunk) if in_blocks else chunk)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation

@@ -23,9 +23,6 @@ _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
 GATEWAY = "lc_gateway_metadata"
 """LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
 
-INDEXED_BY_CORE = frozenset({"anthropic", "google_genai"})
-"""Makers whose chunks bring indices that core's translators keep."""
-
 
 def _call_block(call: ToolCallChunk) -> dict[str, Any]:
     return {
@@ -39,8 +36,7 @@ def _call_block(call: ToolCallChunk) -> dict[str, Any]:
 
 def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
     """Return the chunk with its text, reasoning and tool calls as v1 blocks in its content."""
-    metadata = chunk.response_metadata
-    if not isinstance(chunk.content, str) or metadata.get("model_provider") in INDEXED_BY_CORE:
+    if not isinstance(chunk.content, str):
         return chunk
     kept = dict(chunk.additional_kwargs)
     thought = kept.pop("reasoning_content", None)
@@ -55,7 +51,7 @@ def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
         additional_kwargs=kept,
         tool_call_chunks=chunk.tool_call_chunks,
         usage_metadata=chunk.usage_metadata,
-        response_metadata={**metadata, "output_version": "v1"},
+        response_metadata={**chunk.response_metadata, "output_version": "v1"},
         chunk_position=chunk.chunk_position,
         id=chunk.id,
     )

@@ -1,4 +1,4 @@
-"""The values that cross floors: a request in nobody's dialect, a card, the shape of a wire."""
+"""Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ConfigurationError
 
-if TYPE_CHECKING:  # its package costs as much again as all that is imported here
+if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
 
 
@@ -114,30 +115,90 @@ class StreamReader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a provider deviates from its wire, as data; each wire subclasses it."""
+
+
 class Wire(Protocol):
-    """How to talk to a family of APIs: pure functions from values to values."""
+    """How to talk to a family of APIs: pure functions from values to values.
+
+    A wire inherits from this class, for the defaults. Everything particular to its API is here: no
+    code outside `wires/` compares a wire's name.
+    """
 
     name: str
     version: str
-    """The version segment of its URLs, such as `v1`, for a base that has none."""
+    """The version segment of its URLs, such as `v1`, for a base URL that has none."""
+
+    dialect: type[Dialect] | None = None
+    """The class of `ProviderSpec.dialect`; None if its providers do not differ."""
+
+    model_endpoint: re.Pattern[str] | None = None
+    """Matches the end of a full endpoint that names a model; it is cut off a base URL."""
+
+    native_blocks: frozenset[str] = frozenset()
+    """Types of content blocks that only this API has; they are sent unchanged."""
+
+    takes_unknown_blocks: bool = False
+    """Whether blocks of unknown type, in an answer of the same maker, are sent back unchanged."""
+
+    indexes_chunks: bool = False
+    """Whether content blocks in chunks have an `index` that langchain-core's translators keep."""
+
+    external_inputs: frozenset[str] = frozenset()
+    """Body fields that let the provider read tokens which the request does not contain."""
 
     def endpoint(self, model: str, *, stream: bool) -> str:
-        """Name the endpoint below the versioned root, such as `/chat/completions`."""
+        """Return the path below the versioned root, such as `/chat/completions`."""
 
     def auth_headers(self, key: str) -> dict[str, str]:
-        """Spell the key the way this protocol expects it; never in the URL."""
+        """Return the headers that carry the key; a key is never part of a URL."""
+
+    def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a default
+        """Return headers that this request needs, such as names of beta features."""
+        return {}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-        """Render the request into a JSON body; raises `UnsupportedContent`."""
+        """Build the JSON body.
+
+        Raises:
+            UnsupportedContent: A block cannot be sent over this wire.
+
+        """
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
-        """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+        """Parse a whole answer.
 
-    def extra_headers(self, request: ChatRequest) -> dict[str, str]:
-        """Name the headers that what the request uses calls for, such as beta features."""
+        Raises:
+            RefusedInBand: The body is an error, although the status was 200.
+            MalformedResponse: A documented field is missing or has another type.
+
+        """
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
-        """Begin to read the streamed answer to the request that `body` is."""
+        """Return a reader for the streamed answer to the request `body`."""
+
+    def recognises(self, message: AIMessage) -> bool:  # noqa: ARG002  # a default
+        """Return whether a message without `model_provider` has a form that only this API gives."""
+        return False
+
+    def output_limit(self, body: Json) -> int | None:
+        """Return the limit on tokens of one answer that a body sets, if it sets one."""
+        limit: int | None = body.get("max_tokens")
+        return limit
+
+    def answer_count(self, body: Json) -> int:  # noqa: ARG002  # a default
+        """Return how many answers a body asks for."""
+        return 1
+
+    def output_modalities(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # a default
+        """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
+        return ()
+
+    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:  # noqa: ARG002  # a default
+        """Return the types of media blocks that cannot be sent to this provider."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,24 +268,11 @@ class ProviderSpec:
     adjust: Callable[[Json], Json] | None = None
     """The quirk that is not data. Two providers with the same one earn it a field."""
 
-    reasoning_field: str = ""
-    """OpenAI's wire: the field of an assistant message that takes its reasoning back."""
+    dialect: Dialect | None = None
+    """How it deviates from its wire, such as a `ChatCompletionsDialect`; None for the defaults."""
 
     tool_call_id: Callable[[str], str] | None = None
-    """Brings a foreign tool-call id into the form that this provider insists on."""
-
-    any_tool: str = "required"
-    """OpenAI's wire: its word for "some tool must be called"."""
-
-    takes: frozenset[str] = frozenset()
-    """OpenAI's wire: what this provider takes beyond it: `video`, `file_url`, `tool_images`."""
-
-    refuses: frozenset[str] = frozenset()
-    """OpenAI's wire: what of it this provider answers with a 400: `image`, `audio`, `file`;
-    `silence`, which is an answer in the history with neither text nor calls."""
-
-    cache_markers: bool = False
-    """OpenAI's wire: takes `cache_control` on content parts."""
+    """Converts a tool-call id of another provider to a form that this provider accepts."""
 
     json_schema: bool | re.Pattern[str] | None = True
     """Whether `response_format` takes a JSON schema, or for which models (matched from the start);
@@ -240,11 +288,25 @@ class ProviderSpec:
     profiles: Mapping[str, ModelProfile] = field(default_factory=dict)
     """What its models can do, by name, in LangChain's words; wins over the shipped data."""
 
-    closed_schemas: bool = False
-    """OpenAI's wire: refuses a schema with `strict: true` that leaves anything open."""
-
     quirks: tuple[str, ...] = ()
     """What else its users should know, a sentence each."""
+
+    def __post_init__(self) -> None:
+        """Raise `ConfigurationError` for a dialect of another wire."""
+        if self.dialect is None:
+            return
+        expected = self.wire.dialect
+        if expected is None or not isinstance(self.dialect, expected):
+            takes = f"takes a {expected.__name__}" if expected else "has no dialects"
+            raise ConfigurationError(
+                f"{self.name}: dialect= is a {type(self.dialect).__name__}, "
+                f"but the wire {self.wire.name} {takes}"
+            )
+
+    @property
+    def indexes_chunks(self) -> bool:
+        """Whether content blocks in chunks have an index; a function has no wire, and none."""
+        return self.wire is not None and self.wire.indexes_chunks
 
     def takes_schema(self, model: str) -> bool:
         """Tell whether a model takes a JSON schema as `response_format`."""

@@ -11,20 +11,20 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.conversation.blocks import (
     MEDIA,
-    NATIVE,
     READERS,
     canonical,
     is_call,
     reasoning,
 )
 from scout_adapters.llm.types import ProviderSpec, Turn
+from scout_adapters.llm.wires.builtin_wires import NATIVE_BLOCKS
 
 SERVER_SIDE = frozenset(
     {"server_tool_call", "server_tool_call_chunk", "server_tool_result", "server_tool_use"}
 )
 """What a maker's own tools did: of no use to another maker."""
 
-ALL_NATIVE = frozenset().union(*NATIVE.values()) - READERS.keys()
+MAKER_ONLY = NATIVE_BLOCKS - READERS.keys()
 MARKS = ("caller", "toolset_name", "cache_control", "signature")
 """What only the content knows of a call: who made it, markers, a signature."""
 
@@ -38,10 +38,7 @@ def made_by(message: AIMessage, spec: ProviderSpec) -> bool:
     if maker is not None:
         return bool(maker == spec.maker)
     # Written by hand, or by a model that leaves no name: the form of its thinking tells.
-    return spec.wire.name == "anthropic_messages" and any(
-        isinstance(block, dict) and block.get("type") in {"thinking", "redacted_thinking"}
-        for block in message.content
-    )
+    return spec.wire.recognises(message)
 
 
 def assistant_turn(
@@ -103,7 +100,7 @@ class _Reader:
         elif self._stays(kind):
             self.changes.append(f"{where}: {kind} left out")
         else:
-            yield canonical(block, where, self.spec.wire.name)
+            yield canonical(block, where, self.spec.wire)
 
     def _goes_back(self, kind: Any) -> bool:
         """Tell what the maker takes back in its own form.
@@ -112,13 +109,14 @@ class _Reader:
         """
         if not self.own:
             return False
-        if self.spec.wire.name == "openai_chat":
-            return kind in NATIVE["openai_chat"]
-        return kind in NATIVE[self.spec.wire.name] or kind in SERVER_SIDE or _unknown(kind)
+        wire = self.spec.wire
+        if kind in wire.native_blocks:
+            return True
+        return wire.takes_unknown_blocks and (kind in SERVER_SIDE or _unknown(kind))
 
     def _stays(self, kind: Any) -> bool:
         """Tell what only its maker can use; unknown blocks of an unknown author are nobody's."""
-        if kind in ALL_NATIVE or kind in SERVER_SIDE or (kind in MEDIA and not self.own):
+        if kind in MAKER_ONLY or kind in SERVER_SIDE or (kind in MEDIA and not self.own):
             return True
         return self.named and _unknown(kind)
 

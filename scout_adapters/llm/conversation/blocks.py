@@ -9,37 +9,10 @@ from typing import Any
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
+from scout_adapters.llm.types import Wire
+from scout_adapters.llm.wires.builtin_wires import native_wire
 
 MEDIA = frozenset({"image", "audio", "video", "file", "image_url", "input_audio", "video_url"})
-
-NATIVE: Mapping[str, frozenset[str]] = {
-    "openai_chat": frozenset({"refusal"}),
-    "anthropic_messages": frozenset(
-        {
-            "redacted_thinking",
-            "server_tool_use",
-            "web_search_tool_result",
-            "web_fetch_tool_result",
-            "code_execution_tool_result",
-            "bash_code_execution_tool_result",
-            "text_editor_code_execution_tool_result",
-            "tool_search_tool_result",
-            "mcp_tool_use",
-            "mcp_tool_result",
-            "search_result",
-            "document",
-            "container_upload",
-            "compaction",
-            "advisor_tool_result",
-            "tool_reference",
-            "tool_addition",
-            "tool_removal",
-            "browser_state",
-        }
-    ),
-    "gemini": frozenset({"executable_code", "code_execution_result", "file_data"}),
-}
-"""Block types that are sent as they are, by wire: only its own API knows them."""
 
 DATA_URL = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
 CALLS = frozenset(
@@ -81,7 +54,7 @@ def reasoning(block: Any) -> Json | None:
     return thought
 
 
-def canonical(block: Any, where: str, wire: str) -> Json:
+def canonical(block: Any, where: str, wire: Wire) -> Json:
     """Bring one block into canonical form; raises `UnsupportedContent` naming it."""
     if isinstance(block, str):
         return {"type": "text", "text": block}
@@ -90,7 +63,7 @@ def canonical(block: Any, where: str, wire: str) -> Json:
     if block.get("type") == "non_standard" and isinstance(block.get("value"), dict):
         block = block["value"]
     kind = block.get("type")
-    if kind in NATIVE[wire]:
+    if kind in wire.native_blocks:
         return {"type": "native", "value": block}
     read = READERS.get(str(kind)) if kind else _untyped(block)
     made = read(block) if read else None
@@ -102,11 +75,11 @@ def canonical(block: Any, where: str, wire: str) -> Json:
     return made
 
 
-def _why(block: Json, wire: str) -> str:
+def _why(block: Json, wire: Wire) -> str:
     if block.get("type") in READERS:
         return f"it has none of base64, url, file_id, text: {sorted(block)}"
-    owners = [name for name, kinds in NATIVE.items() if block.get("type") in kinds]
-    return f"only the {owners[0]} API knows it, this is {wire}" if owners else "nobody knows it"
+    owner = native_wire(block.get("type"))
+    return f"only the {owner.name} API has it, this is {wire.name}" if owner else "no API has it"
 
 
 def _text(block: Json) -> Json | None:

@@ -99,7 +99,7 @@ def _said(
         if isinstance(block, dict) and block.get("type") == "tool_result":
             yield _result(block, at, spec, called)
         else:
-            blocks.append(canonical(block, f"{where}, block {place}", spec.wire.name))
+            blocks.append(canonical(block, f"{where}, block {place}", spec.wire))
     if blocks or not content:
         yield Turn(role=role, blocks=blocks, at=at, name=message.name)
 
@@ -150,6 +150,6 @@ def _plain_blocks(content: Any, where: str, spec: ProviderSpec) -> list[Json]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [
-        canonical(block, f"{where}, block {place}", spec.wire.name)
+        canonical(block, f"{where}, block {place}", spec.wire)
         for place, block in enumerate(content)
     ]

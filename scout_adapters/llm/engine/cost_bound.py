@@ -19,6 +19,7 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import price_list
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
+from scout_adapters.llm.types import Wire
 
 HIDDEN_TOKENS = 1000
 """Tokens that providers add to a request: templates, tool instructions, Grok's preamble. The
@@ -33,11 +34,6 @@ BYTES_PER_MEDIA_TOKEN = 16
 SLACK = 16
 """Tokens that an answer may have beyond `max_tokens`, plus a sixteenth of it: some hosts round
 up to a multiple of 16, and some count the framing of an answer."""
-
-READS_MORE = frozenset(
-    {"plugins", "web_search_options", "search_parameters", "mcp_servers", "cachedContent"}
-)
-"""Body fields with which the provider reads more than the request contains."""
 
 
 class CostBound(NamedTuple):
@@ -61,10 +57,11 @@ def cost_bound(
     """
     spec, model = candidate.endpoint.spec, candidate.model
     limits, media, body = limits_of(spec, model), prepared.media, prepared.body
-    input_tokens, output_tokens = token_bounds(prepared, limits, answer_tokens)
+    input_tokens, output_tokens = token_bounds(prepared, limits, spec.wire, answer_tokens)
     kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
-    if media or "modalities" in body:
-        kinds = _token_kinds(media, body.get("modalities") or (), kinds)
+    modalities = spec.wire.output_modalities(body) if spec.wire else ()
+    if media or modalities:
+        kinds = _token_kinds(media, modalities, kinds)
     return cost_bound_at(
         spec.name,
         model,
@@ -101,7 +98,10 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
 
 
 def token_bounds(
-    prepared: PreparedRequest, limits: ModelLimits, answer_tokens: int | None = None
+    prepared: PreparedRequest,
+    limits: ModelLimits,
+    wire: Wire | None,
+    answer_tokens: int | None = None,
 ) -> tuple[int, int | None]:
     """Return upper bounds of input and output tokens; the second is None if unknown."""
     request, body, window = prepared.request, prepared.body, limits.window
@@ -110,22 +110,18 @@ def token_bounds(
         input_tokens += _extra_tokens(block, limits)
     if window is not None and (
         input_tokens > window
-        or not READS_MORE.isdisjoint(body)
+        or (wire is not None and not wire.external_inputs.isdisjoint(body))
         or (request.tools and _has_provider_tool(request.tools))
     ):
         input_tokens = window
     output_tokens = answer_tokens or limits.answer or window
-    stated = limits.stated and (
-        request.max_tokens
-        or body.get("max_completion_tokens")
-        or body.get("max_tokens")  # Anthropic's wire sets it where the request has none
-        or (body.get("generationConfig") or {}).get("maxOutputTokens")
-    )
+    # A wire may set a limit where the request has none: Anthropic's API requires one.
+    stated = limits.stated and (request.max_tokens or (wire and wire.output_limit(body)))
     if stated:
         output_tokens = int(stated + stated // 16 + SLACK)
-    return input_tokens, output_tokens * int(
-        body["n"] or 1
-    ) if output_tokens and "n" in body else output_tokens
+    if output_tokens and wire:
+        output_tokens *= wire.answer_count(body)
+    return input_tokens, output_tokens
 
 
 def _has_provider_tool(tools: Sequence[Mapping[str, Any]]) -> bool:

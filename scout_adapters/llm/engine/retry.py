@@ -70,6 +70,7 @@ class Attempts:
         self.retry_policy = retry_policy
         self.clock = clock
         self.records: tuple[AttemptRecord, ...] = ()
+        self.candidate: Candidate | None = None
         self._observer = observer
         self._candidate_states = CandidateStates(candidates, clock.now())
         self._usage = RetryUsage(retry_policy, clock)
@@ -80,6 +81,11 @@ class Attempts:
         self._events: tuple[AttemptEvent, ...] = ()
         self._sent = 0
         self._sent_before = 0
+
+    @property
+    def indexes_chunks(self) -> bool:
+        """Whether content blocks in chunks of the current attempt have an index."""
+        return self.candidate is not None and self.candidate.endpoint.spec.indexes_chunks
 
     def __iter__(self) -> Attempts:
         return self
@@ -157,6 +163,7 @@ class Attempts:
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Report the start to the observer."""
+        self.candidate = attempt.candidate
         if self._observer:
             self._observer.on_start(attempt)
 

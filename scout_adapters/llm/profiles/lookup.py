@@ -35,8 +35,9 @@ REFUSED = {
     "image": ("image_inputs", "image_url_inputs", "image_tool_message"),
     "audio": ("audio_inputs",),
     "file": ("pdf_inputs", "pdf_tool_message"),
+    "video": ("video_inputs",),
 }
-"""What a model cannot be shown where its card says that the provider refuses this."""
+"""Profile fields that are false where a type of media cannot be sent."""
 
 
 def profile_of(provider: str, model: str) -> ModelProfile | None:
@@ -103,10 +104,8 @@ def _common(values: Sequence[Any]) -> Any:
 
 def _narrowed(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
     """Take out what this library, or this card, does not carry to the model."""
-    cannot = [name for kind in spec.refuses for name in REFUSED.get(kind, ())]
+    cannot = [name for kind in spec.wire.unsupported_media(spec) for name in REFUSED[kind]]
     cannot.append("mid_conversation_tools")  # no wire renders tools that come in a message
-    if spec.wire.name == "openai_chat" and "video" not in spec.takes:
-        cannot.append("video_inputs")
     if not isinstance(spec.json_schema, bool | None) or spec.json_schema is False:
         facts["structured_output"] = spec.takes_schema(model)
     if not spec.takes_schema_beside_tools(model):

@@ -1,7 +1,7 @@
 """Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="cerebras",
@@ -10,7 +10,7 @@ SPEC = ProviderSpec(
     base_url="https://api.cerebras.ai/v1",
     default_model="gpt-oss-120b",
     rename={"max_tokens": "max_completion_tokens"},
-    reasoning_field="reasoning",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
     limits=(
         RateLimitHeaders(

@@ -2,7 +2,7 @@
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
 def _adjust(body: Json) -> Json:
@@ -30,10 +30,12 @@ SPEC = ProviderSpec(
     version="",
     default_model="deepseek-v4-flash",
     models=("deepseek-",),
-    reasoning_field="reasoning_content",
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning_content",
+        refuses=frozenset({"image", "audio", "file", "empty_answers"}),
+    ),
     drop=frozenset({"parallel_tool_calls"}),
     adjust=_adjust,
-    refuses=frozenset({"image", "audio", "file", "silence"}),
     json_schema=False,  # takes json_object only
     quirks=(
         "Valid keys were refused during outages: many refusals at once open the circuit.",

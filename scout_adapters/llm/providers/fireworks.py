@@ -1,7 +1,7 @@
 """Open models on Fireworks, documented at https://docs.fireworks.ai/api-reference/post-chatcompletions."""
 
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="fireworks",
@@ -10,7 +10,7 @@ SPEC = ProviderSpec(
     base_url="https://api.fireworks.ai/inference/v1",
     default_model="accounts/fireworks/models/gpt-oss-120b",
     models=("accounts/",),
-    reasoning_field="reasoning_content",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
     json_schema=None,  # depends on the model
     quirks=("A suspended account is a 412.",),
 )

@@ -3,7 +3,7 @@
 import re
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="groq",
@@ -12,9 +12,11 @@ SPEC = ProviderSpec(
     base_url="https://api.groq.com/openai/v1",
     default_model="openai/gpt-oss-120b",
     models=("llama-", "llama3-", "mixtral-", "gemma2-"),
-    reasoning_field="reasoning",
-    refuses=frozenset({"audio", "file"}),
-    closed_schemas=True,
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning",
+        refuses=frozenset({"audio", "file"}),
+        closed_schemas=True,
+    ),
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
     limits=(

@@ -2,7 +2,7 @@
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 LOWEST_TEMPERATURE = 0.01
 
@@ -25,8 +25,10 @@ SPEC = ProviderSpec(
     rename={"max_tokens": "max_completion_tokens"},
     drop=frozenset({"parallel_tool_calls", "logprobs", "top_logprobs"}),
     adjust=_adjust,
-    reasoning_field="reasoning_details",
-    refuses=frozenset({"audio", "file"}),
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning_details",
+        refuses=frozenset({"audio", "file"}),
+    ),
     json_schema=False,
     quirks=(
         "Errors come inside a 200, as `base_resp`.",

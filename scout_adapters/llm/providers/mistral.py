@@ -5,7 +5,7 @@ import re
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
 
@@ -55,8 +55,10 @@ SPEC = ProviderSpec(
     models=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-"),
     model_provider="mistralai",
     tool_call_id=_nine,
-    refuses=frozenset({"silence"}),  # error 3240
-    any_tool="any",
+    dialect=ChatCompletionsDialect(
+        any_tool="any",
+        refuses=frozenset({"empty_answers"}),  # error 3240
+    ),
     rename={"seed": "random_seed"},
     drop=frozenset({"stream_options"}),  # 422; its streams count tokens unasked
     adjust=_adjust,

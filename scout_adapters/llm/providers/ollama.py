@@ -1,7 +1,7 @@
 """Local models on Ollama, documented at https://docs.ollama.com/api/openai-compatibility."""
 
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="ollama",
@@ -10,7 +10,7 @@ SPEC = ProviderSpec(
     base_url="http://localhost:11434/v1",
     default_model="llama3.2",
     keyless=True,
-    reasoning_field="reasoning",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     drop=frozenset({"parallel_tool_calls", "tool_choice"}),  # ignored there, so not promised here
     quirks=("Needs no key; `OLLAMA_API_KEY` is sent where it is set, for its cloud.",),
 )

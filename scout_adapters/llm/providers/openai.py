@@ -5,7 +5,7 @@ import re
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 REASONING = re.compile(r"o[134](-|$)|gpt-[5-9](?!.*chat)")
 """Models that think before they answer: https://platform.openai.com/docs/guides/reasoning."""
@@ -45,7 +45,7 @@ SPEC = ProviderSpec(
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
     tool_call_id=_short,
-    closed_schemas=True,
+    dialect=ChatCompletionsDialect(closed_schemas=True),
     limits=(
         RateLimitHeaders(
             counts="requests",

@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's Chat Completions: vLLM, llama.cpp, LM Studio, a gateway."""
 
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="openai_compatible",
@@ -9,7 +9,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="",
     keyless=True,
-    reasoning_field="reasoning_content",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
     quirks=(
         "Has no address of its own: `base_url=` or `OPENAI_COMPATIBLE_API_URL` says where it is.",
     ),

@@ -3,7 +3,7 @@
 import re
 
 from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="openrouter",
@@ -12,10 +12,12 @@ SPEC = ProviderSpec(
     base_url="https://openrouter.ai/api/v1",
     default_model="openai/gpt-5-mini",
     headers={"X-Title": "scout-adapters"},
-    reasoning_field="reasoning_details",
-    takes=frozenset({"video", "file_url", "tool_images"}),
-    cache_markers=True,
-    closed_schemas=True,  # OpenAI's models do
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning_details",
+        takes=frozenset({"video", "file_url", "tool_images"}),
+        cache_markers=True,
+        closed_schemas=True,  # OpenAI's models do
+    ),
     json_schema=None,  # depends on the model behind it
     schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
     thoughts_beyond=re.compile(r"x-ai/grok-(?!.*non-reasoning)"),

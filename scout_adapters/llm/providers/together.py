@@ -1,7 +1,7 @@
 """Open models on Together, documented at https://docs.together.ai/reference/chat-completions-1."""
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="together",
@@ -9,7 +9,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://api.together.xyz/v1",
     default_model="openai/gpt-oss-120b",
-    reasoning_field="reasoning",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     json_schema=None,  # depends on the model
     limits=(
         RateLimitHeaders(

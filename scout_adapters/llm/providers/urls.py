@@ -10,8 +10,6 @@ from scout_adapters.llm.types import ProviderSpec
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
 VERSION = re.compile(r"/v\d+((alpha|beta)\d*)?(/|$)")
-ONE_MODEL = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
-"""The end of Gemini's full endpoint: the model and the verb are the call's, not the address's."""
 
 
 def check_model(name: str, provider: str) -> str:
@@ -36,8 +34,9 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
     named = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
     endpoint, _, own_query = named.partition("?")
     path = path.rstrip("/")
-    if one := ONE_MODEL.search(path):
-        path, query = path[: one.start()], ""
+    pattern = spec.wire.model_endpoint
+    if pattern and (match := pattern.search(path)):
+        path, query = path[: match.start()], ""
     if not path.endswith(endpoint):
         version = spec.wire.version if spec.version is None else spec.version
         versioned = not version or VERSION.search(path)

@@ -3,7 +3,7 @@
 import re
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
     name="xai",
@@ -13,7 +13,7 @@ SPEC = ProviderSpec(
     default_model="grok-4.3",
     models=("grok-",),
     prices="x-ai",
-    reasoning_field="reasoning_content",
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),

@@ -20,6 +20,7 @@ from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.conversation.blocks import canonical
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.providers import registry
+from scout_adapters.llm.wires import openai_chat
 
 PNG = {"base64": "AAAA", "mime_type": "image/png"}
 OPENAI, ANTHROPIC, GOOGLE = "openai", "anthropic", "google"
@@ -167,7 +168,7 @@ def blocks(provider: str, *messages: Any) -> list[list[Any]]:
     ids=repr,
 )
 def test_every_form_has_one_canonical_form(block: Any, expected: Any) -> None:
-    assert canonical(block, "message 0", "openai_chat") == expected
+    assert canonical(block, "message 0", openai_chat.WIRE) == expected
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_no_recorded_request_had_more_tokens_than_it_is_held_for(provider: str) 
         if tokens is None or SEARCHES.search(record["model"] or ""):
             continue
         looked_at += 1
-        bound, _ = token_bounds(prepared_of(record), limits_of(spec, record["model"]))
+        bound, _ = token_bounds(prepared_of(record), limits_of(spec, record["model"]), spec.wire)
         if tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))
     assert looked_at > 50
@@ -122,7 +122,9 @@ def test_no_recorded_answer_had_more_tokens_than_it_is_held_for(provider: str) -
     beyond, looked_at = [], 0
     for record in recorded(provider):
         tokens = answered(record)
-        _, bound = token_bounds(prepared_of(record), limits_of(spec, record["model"] or ""))
+        _, bound = token_bounds(
+            prepared_of(record), limits_of(spec, record["model"] or ""), spec.wire
+        )
         looked_at += tokens is not None and bound is not None
         if tokens is not None and bound is not None and tokens > bound:
             beyond.append((record["id"], record["model"], tokens, bound))

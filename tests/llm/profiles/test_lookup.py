@@ -111,7 +111,10 @@ def test_what_the_card_refuses_is_not_promised() -> None:
     published = profile_of("openai", "gpt-5-mini")
     assert published is not None
     assert published["pdf_inputs"] is True
-    card = replace(registry.spec("openai"), refuses=frozenset({"file"}))
+    card = replace(
+        registry.spec("openai"),
+        dialect=openai_chat.ChatCompletionsDialect(refuses=frozenset({"file"})),
+    )
     profile = profile_on(card, "gpt-5-mini")
     assert profile is not None
     assert profile["pdf_inputs"] is False

@@ -22,11 +22,41 @@ https://platform.claude.com/docs/en/api/versioning
 """
 
 
-class AnthropicMessages:
+NATIVE_BLOCKS = frozenset(
+    {
+        "redacted_thinking",
+        "server_tool_use",
+        "web_search_tool_result",
+        "web_fetch_tool_result",
+        "code_execution_tool_result",
+        "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result",
+        "tool_search_tool_result",
+        "mcp_tool_use",
+        "mcp_tool_result",
+        "search_result",
+        "document",
+        "container_upload",
+        "compaction",
+        "advisor_tool_result",
+        "tool_reference",
+        "tool_addition",
+        "tool_removal",
+        "browser_state",
+    }
+)
+THINKING_BLOCKS = frozenset({"thinking", "redacted_thinking"})
+
+
+class AnthropicMessagesWire(Wire):
     """How to talk to servers that speak Anthropic's Messages API."""
 
     name = "anthropic_messages"
     version = "v1"
+    native_blocks = NATIVE_BLOCKS
+    takes_unknown_blocks = True
+    indexes_chunks = True
+    external_inputs = frozenset({"mcp_servers"})
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body says both
         return "/messages"
@@ -45,6 +75,16 @@ class AnthropicMessages:
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         return parse_response(body, spec)
 
+    def recognises(self, message: AIMessage) -> bool:
+        """Return whether the message contains thinking blocks, which only this API returns."""
+        return any(
+            isinstance(block, dict) and block.get("type") in THINKING_BLOCKS
+            for block in message.content
+        )
+
+    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:  # noqa: ARG002  # a Wire's
+        return frozenset({"audio", "video"})
+
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
         """Begin to read a streamed answer.
 
@@ -54,4 +94,4 @@ class AnthropicMessages:
         return MessagesStreamReader(spec, plain=body is not None and is_text_only(body))
 
 
-WIRE: Wire = AnthropicMessages()
+WIRE: Wire = AnthropicMessagesWire()

@@ -13,17 +13,23 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_chat.build import build_body
+from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
 from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
 
-__all__ = ["WIRE"]
+__all__ = ["WIRE", "ChatCompletionsDialect"]
 
 
-class OpenAIChat:
+class OpenAIChatWire(Wire):
     """Chat Completions as a `Wire`; it has no state."""
 
     name = "openai_chat"
     version = "v1"
+    dialect = ChatCompletionsDialect
+    native_blocks = frozenset({"refusal"})
+    external_inputs = frozenset(
+        {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
+    )
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
         """Name the endpoint; it is the same for every model."""
@@ -39,12 +45,21 @@ class OpenAIChat:
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         return parse_response(body, spec)
 
-    def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a Wire's
-        """Name none: this API knows no features by header."""
-        return {}
-
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
         return ChatStreamReader(spec)
 
+    def output_limit(self, body: Json) -> int | None:
+        limit: int | None = body.get("max_completion_tokens") or body.get("max_tokens")
+        return limit
 
-WIRE: Wire = OpenAIChat()
+    def answer_count(self, body: Json) -> int:
+        return int(body.get("n") or 1)
+
+    def output_modalities(self, body: Json) -> Sequence[str]:
+        return body.get("modalities") or ()
+
+    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
+        return unsupported_media(spec)
+
+
+WIRE: Wire = OpenAIChatWire()

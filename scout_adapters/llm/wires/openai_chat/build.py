@@ -12,6 +12,7 @@ from typing import Any
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.content import message_content
+from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
 from scout_adapters.llm.wires.openai_chat.schema import close_schema
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
 from scout_adapters.llm.wires.parsing import apply_card
@@ -44,7 +45,7 @@ def _known(fields: Mapping[str, Any]) -> Json:
 
 
 def _form(wanted: Mapping[str, Any] | None, spec: ProviderSpec) -> Mapping[str, Any] | None:
-    form = wanted.get("json_schema") if wanted and spec.closed_schemas else None
+    form = wanted.get("json_schema") if wanted and dialect_of(spec).closed_schemas else None
     if not isinstance(form, Mapping) or form.get("strict") is not True:
         return wanted
     return {**(wanted or {}), "json_schema": {**form, "schema": close_schema(form.get("schema"))}}
@@ -62,7 +63,7 @@ def _tooling(request: ChatRequest, spec: ProviderSpec) -> Json:
 
 
 def _tool(tool: Mapping[str, Any], spec: ProviderSpec) -> Json:
-    if tool.get("type") == "function" and not spec.cache_markers:
+    if tool.get("type") == "function" and not dialect_of(spec).cache_markers:
         return {name: value for name, value in tool.items() if name != "cache_control"}
     return dict(tool)
 
@@ -71,7 +72,7 @@ def _tool_choice(choice: str | Mapping[str, Any] | None, spec: ProviderSpec) -> 
     if choice is None or choice in ("auto", "none"):
         return choice
     if choice in ("any", "required"):
-        return spec.any_tool
+        return dialect_of(spec).any_tool
     if isinstance(choice, str):
         return {"type": "function", "function": {"name": choice}}
     return choice
@@ -79,7 +80,7 @@ def _tool_choice(choice: str | Mapping[str, Any] | None, spec: ProviderSpec) -> 
 
 def _messages(turns: Sequence[Turn], spec: ProviderSpec) -> list[Json]:
     made = [_message(turn, spec) for turn in media_after_results(turns, spec)]
-    if "silence" not in spec.refuses:
+    if "empty_answers" not in dialect_of(spec).refuses:
         return made
     return [one for one in made if one["content"] or one["role"] != "assistant" or _acts(one)]
 
@@ -130,13 +131,14 @@ def _call_id(call_id: str | None, spec: ProviderSpec) -> str:
 
 
 def _reasoning(turn: Turn, spec: ProviderSpec) -> Json:
-    if not spec.reasoning_field:
+    name = dialect_of(spec).reasoning_field
+    if not name:
         return {}
-    if spec.reasoning_field == "reasoning_details":
+    if name == "reasoning_details":
         if details := turn.kept.get("reasoning_details"):
             return {"reasoning_details": [_lasting(detail) for detail in details]}
         return _thoughts(turn, "reasoning")
-    return _thoughts(turn, spec.reasoning_field)
+    return _thoughts(turn, name)
 
 
 def _thoughts(turn: Turn, name: str) -> Json:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ProviderSpec, Turn
+from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
 
 # Cache markers that sit beside a part: Anthropic's, which OpenRouter passes on, and OpenAI's own.
 MARKERS = ("cache_control", "prompt_cache_breakpoint")
@@ -40,19 +41,19 @@ def _part(block: Json, turn: Turn, spec: ProviderSpec) -> Json | None:
         value: Json = block["value"]
         return value
     part = {"type": "text", "text": block["text"]} if kind == "text" else _media(block, turn, spec)
-    if spec.cache_markers:
+    if dialect_of(spec).cache_markers:
         part |= {name: block[name] for name in MARKERS if name in block}
     return part
 
 
 def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
-    kind = block["type"]
-    taken = turn.role == "user" or (
-        turn.role == "tool" and kind == "image" and "tool_images" in spec.takes
+    kind, dialect = block["type"], dialect_of(spec)
+    accepted = turn.role == "user" or (
+        turn.role == "tool" and kind == "image" and "tool_images" in dialect.takes
     )
-    if not taken:
+    if not accepted:
         raise UnsupportedContent(turn.where, kind, f"{turn.role} messages carry text only here")
-    if kind in spec.refuses:
+    if kind in dialect.refuses:
         raise UnsupportedContent(turn.where, kind, f"{spec.name} takes none")
     part, why = RENDERERS[kind](block, spec)
     if part is None:
@@ -84,7 +85,7 @@ def _audio(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as a
 
 def _video(block: Json, spec: ProviderSpec) -> Rendered:
     url = _address(block)
-    if "video" not in spec.takes:
+    if "video" not in dialect_of(spec).takes:
         return None, f"{spec.name} takes no video"
     if url is None:
         return None, "a video goes as base64 or as a URL"
@@ -94,7 +95,7 @@ def _video(block: Json, spec: ProviderSpec) -> Rendered:
 def _file(block: Json, spec: ProviderSpec) -> Rendered:
     if "file_id" in block:
         return {"type": "file", "file": {"file_id": block["file_id"]}}, ""
-    if "base64" not in block and "file_url" not in spec.takes:
+    if "base64" not in block and "file_url" not in dialect_of(spec).takes:
         return None, f"{spec.name} takes a file as base64 or as an id, not as a URL"
     # OpenAI refuses `file_data` without a name.
     name = block.get("filename") or f"document.{_subtype(block) or 'pdf'}"

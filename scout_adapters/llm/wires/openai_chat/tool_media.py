@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, Turn
+from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
 
 BELOW = "(shown below)"
 
@@ -36,7 +37,7 @@ def media_after_results(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[T
 
 
 def _media(turn: Turn, spec: ProviderSpec) -> list[Json]:
-    stays = {"text", "native"} | ({"image"} if "tool_images" in spec.takes else set())
+    stays = {"text", "native"} | ({"image"} if "tool_images" in dialect_of(spec).takes else set())
     return [block for block in turn.blocks if block["type"] not in stays]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,21 +10,20 @@ import pytest
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+DIALECT = frozenset(field.name for field in fields(ChatCompletionsDialect))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card(ProviderSpec):
-    takes: frozenset[str] = frozenset()
-
-
-def card(**dialect: Any) -> Card:
-    return Card(
+def card(**options: Any) -> ProviderSpec:
+    dialect = {name: options.pop(name) for name in DIALECT & options.keys()}
+    return ProviderSpec(
         name="openai",
         docs="https://platform.openai.com/docs",
         wire=WIRE,
         base_url="https://api.openai.com",
-        **dialect,
+        dialect=ChatCompletionsDialect(**dialect),
+        **options,
     )
 
 

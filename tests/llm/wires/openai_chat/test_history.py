@@ -9,12 +9,18 @@ import pytest
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
 def shown(*turns: Turn, **dialect: Any) -> list[Json]:
     """Render the turns for a card of this dialect."""
-    spec = ProviderSpec(name="p", docs="", wire=WIRE, base_url="https://p.example", **dialect)
+    spec = ProviderSpec(
+        name="p",
+        docs="",
+        wire=WIRE,
+        base_url="https://p.example",
+        dialect=ChatCompletionsDialect(**dialect),
+    )
     body = WIRE.build_body(ChatRequest(model="m", messages=()), turns, spec)
     messages: list[Json] = body["messages"]
     return messages
@@ -78,7 +84,7 @@ def test_what_a_provider_refuses_is_refused_before_it_is_sent(kind: str) -> None
 def test_answers_that_say_nothing_are_left_out_where_they_are_refused() -> None:
     turns = (assistant(), assistant(CALL), assistant(text("Yes.")))
     assert len(shown(*turns)) == 3
-    assert shown(*turns, refuses=frozenset({"silence"})) == shown(*turns[1:])
+    assert shown(*turns, refuses=frozenset({"empty_answers"})) == shown(*turns[1:])
 
 
 @pytest.mark.parametrize("form", ["openai-responses-v1", "unknown", "x"])

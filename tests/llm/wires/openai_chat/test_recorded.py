@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import RefusedInBand
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat import WIRE
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 from tests.support import recordings
 
 pytestmark = recordings.needed
@@ -27,10 +26,7 @@ def recorded() -> Iterator[Json]:
                 yield record
 
 
-@dataclass(frozen=True, kw_only=True)
-class Card(ProviderSpec):
-    takes: frozenset[str] = frozenset({"tool_images"})
-    cache_markers: bool = True
+DIALECT = ChatCompletionsDialect(takes=frozenset({"tool_images"}), cache_markers=True)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +45,7 @@ def refused(record: Json) -> bool:
 
 
 def spec(record: Json) -> ProviderSpec:
-    return Card(name=record["provider"], docs="", wire=WIRE, base_url="")
+    return ProviderSpec(name=record["provider"], docs="", wire=WIRE, base_url="", dialect=DIALECT)
 
 
 def events(record: Json) -> Iterator[Json | None]:

@@ -1,0 +1,55 @@
+"""How providers of Chat Completions deviate from OpenAI: the `dialect=` of a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from scout_adapters.llm.types import Dialect, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatCompletionsDialect(Dialect):
+    """What a provider adds to Chat Completions, and what of it it refuses.
+
+    Example:
+        dialect = ChatCompletionsDialect(reasoning_field="reasoning", closed_schemas=True)
+        spec = ProviderSpec(name="nebula", wire=WIRE, dialect=dialect, docs=..., base_url=...)
+
+    """
+
+    reasoning_field: str = ""
+    """The field of an assistant message that sends its reasoning back; empty: it is not sent."""
+
+    any_tool: str = "required"
+    """The value of `tool_choice` that means "call any tool"."""
+
+    takes: frozenset[str] = frozenset()
+    """What it accepts and OpenAI does not: `video`, `file_url`, `tool_images` (in tool results)."""
+
+    refuses: frozenset[str] = frozenset()
+    """What it answers with a 400 though OpenAI accepts it: `image`, `audio`, `file`;
+    `empty_answers`, which are assistant messages with neither text nor tool calls."""
+
+    cache_markers: bool = False
+    """Whether it accepts `cache_control` on content parts and tools."""
+
+    closed_schemas: bool = False
+    """Whether `strict: true` needs a schema whose objects forbid further properties."""
+
+
+DEFAULT = ChatCompletionsDialect()
+MEDIA = frozenset({"image", "audio", "video", "file"})
+
+
+def dialect_of(spec: ProviderSpec) -> ChatCompletionsDialect:
+    """Return the card's dialect, or the default one."""
+    # ProviderSpec checks the class.
+    return cast("ChatCompletionsDialect", spec.dialect) if spec.dialect else DEFAULT
+
+
+def unsupported_media(spec: ProviderSpec) -> frozenset[str]:
+    """Return the media that this provider refuses; video is an extension of a few."""
+    dialect = dialect_of(spec)
+    refused = dialect.refuses & MEDIA
+    return refused if "video" in dialect.takes else refused | {"video"}
