@@ -155,11 +155,11 @@ def test_a_key_that_cannot_be_read_is_said_and_the_others_are_listed(
     code, output = told("keys")
     assert code == 1
     assert fingerprint(GOOD) in output
-    assert "a key from MISTRAL_API_KEY holds a blank" in output
+    assert "a key from MISTRAL_API_KEY contains a blank" in output
     assert "CANARY" not in output
     code, output = told("keys", "test")
     assert (code, "works" in line(output, GOOD)) == (1, True)
-    assert "a key from MISTRAL_API_KEY holds a blank" in output
+    assert "a key from MISTRAL_API_KEY contains a blank" in output
 
 
 def test_an_address_that_cannot_be_used_is_said_by_every_command(

@@ -137,6 +137,20 @@ class CandidateStates(list[CandidateState]):
             candidates = sorted(candidates, key=lambda c: c.endpoint.circuit.is_aside(now))
         self._candidates = candidates
 
+    def of(self, candidate: Candidate) -> CandidateState:
+        """Return the state of a candidate that was reached."""
+        return next(state for state in self if state.candidate is candidate)
+
+    def ready_in(self, now: float) -> float | None:
+        """Return the seconds until the first candidate is ready; None if waiting is no use."""
+        at = min((state.ready_at(now) for state in self if not state.excluded), default=NEVER)
+        return None if at == NEVER else max(at - now, 0.001)
+
+    def allow_due_keys(self, at: float) -> None:
+        """Allow keys again that may be retried at `at` (monotonic seconds)."""
+        for state in self:
+            state.avoid = {key: due for key, due in state.avoid.items() if due > at}
+
     def reached(self) -> Iterator[CandidateState]:
         """Yield every state in order; create the states of candidates that were not reached yet."""
         yield from self

@@ -154,12 +154,9 @@ class Attempts:
         self._sent -= 1
         self._usage.return_pause(attempt.waited)
         self._last_error = error
-        state = self._state_of(attempt)
+        state = self._candidate_states.of(attempt.candidate)
         state.exclude_unaffordable(attempt.lease if error.passes == "key" else None)
         self._skip(state, str(error))
-
-    def _state_of(self, attempt: Attempt) -> CandidateState:
-        return next(s for s in self._candidate_states if s.candidate is attempt.candidate)
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Report the start to the observer."""
@@ -184,7 +181,7 @@ class Attempts:
         return summary_of(record, self.records, attempt.request.prepared.changes)
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
-        state = self._state_of(attempt)
+        state = self._candidate_states.of(attempt.candidate)
         policy, key = error.policy, attempt.lease
         if attempt.committed:
             self._final_error = error
@@ -331,7 +328,7 @@ class Attempts:
                 self._events += (AttemptEvent(record, retry),)
 
     def _wait_or_give_up(self) -> ScoutError | float:
-        pause = self._ready_in()
+        pause = self._candidate_states.ready_in(self.clock.now())
         if pause is None:
             return self._finish(self._last_error or no_attempt_error(self.records, None))
         any_sent, self._sent_before = self._sent > self._sent_before, self._sent
@@ -339,22 +336,9 @@ class Attempts:
         self._usage.retries += any_sent
         if not self._usage.affords_wait(pause):
             return self._finish(self._last_error or no_attempt_error(self.records, pause), pause)
-        self._begin_round(self.clock.now() + pause)
+        self._candidate_states.allow_due_keys(self.clock.now() + pause)
         logger.warning("no candidate is ready: waiting %.1f s for the first one", pause)
         return self._usage.sleep(pause)
-
-    def _begin_round(self, at: float) -> None:
-        """Allow keys again that are due at `at`."""
-        for state in self._candidate_states:
-            state.avoid = {key: due for key, due in state.avoid.items() if due > at}
-
-    def _ready_in(self) -> float | None:
-        """Return the seconds until the first candidate is ready; None if waiting is no use."""
-        now = self.clock.now()
-        soonest = min(
-            (s.ready_at(now) for s in self._candidate_states if not s.excluded), default=NEVER
-        )
-        return None if soonest == NEVER else max(soonest - now, 0.001)
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Add all records to the error that ends the call."""

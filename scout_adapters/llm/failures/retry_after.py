@@ -88,7 +88,7 @@ def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
     return now if now.tzinfo else now.replace(tzinfo=UTC)
 
 
-def seconds_said(text: str, base: datetime) -> float | None:
+def parse_seconds(text: str, base: datetime) -> float | None:
     """Read a header's number, duration or moment as seconds after `base`."""
     return _any(text, base)
 

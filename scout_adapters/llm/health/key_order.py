@@ -1,4 +1,4 @@
-"""Keys in the order in which they are to be used: a choice does not look at all of them."""
+"""The order in which a pool's keys are used, kept in heaps: a choice does not visit all keys."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from itertools import count
 
 from scout_adapters.llm.health.key_state import KeyState
 
-MAX_SHORT = 64
-"""So many keys are passed that have too little left for a long request; then it takes the first."""
+MAX_SKIPPED = 64
+"""Keys that are skipped for a long request because their quota is too small; after as many, the
+first of them is used."""
 
 Rank = tuple[bool, bool, int, int, float]
+"""Refused, quota used up, failures, in flight, last used: lower is better."""
+
 Entry = tuple[Rank, int, KeyState]
+"""Rank, number of the entry, key."""
 
 
 class KeyOrder:
-    """The keys of a pool for one model. Held under the lock of their health.
+    """The keys of a pool in their order for one model. Use it under `health_lock`.
 
-    Each key has one entry that counts, its latest. One that a change for the worse has outdated is
-    found out when it comes to the top; a key that may have become better is `moved`.
+    Only the latest entry of a key is valid. An entry whose key has got worse is detected when it
+    reaches the top of the heap; `touch` a key that may have got better.
     """
 
     def __init__(self, model: str | None, states: Iterable[KeyState]) -> None:
@@ -28,80 +32,80 @@ class KeyOrder:
         self._numbers = count()
         self._latest: dict[KeyState, int] = {}
         self._ready: list[Entry] = []
-        self._later: list[tuple[float, int, KeyState]] = []
-        """When keys are ready that rest, and when limits are full again."""
+        self._waiting: list[tuple[float, int, KeyState]] = []
+        """Keys in cooldown and keys with a used-up quota, by the time at which that ends."""
 
     def touch(self, state: KeyState) -> None:
-        """Look at a key anew before the next choice."""
+        """Mark a key for re-ranking; called when its health may have improved."""
         self._touched[state] = None
 
     def best(self, now: float, avoid: frozenset[str], tokens: int) -> KeyState | None:
-        """Return the usable key of the lowest rank; one with too little left comes after others."""
-        self._catch_up(now)
-        passed: list[Entry] = []
-        found: Entry | None = None
+        """Return the usable key with the lowest rank, preferably one with enough quota left."""
+        self._apply_changes(now)
+        skipped: list[Entry] = []
+        best: Entry | None = None
         short: Entry | None = None
-        while self._ready and found is None and len(passed) < MAX_SHORT + len(avoid):
+        while self._ready and best is None and len(skipped) < MAX_SKIPPED + len(avoid):
             entry = heappop(self._ready)
             rank, number, state = entry
             if self._latest[state] != number:
                 continue
             if rank != self._rank(state, now) or not state.is_usable(self._model, now):
-                self._place(state, now)
+                self._enqueue(state, now)
                 continue
-            passed.append(entry)
+            skipped.append(entry)
             if state.id in avoid:
                 continue
-            if not rank[1] and tokens > 1 and state.lacks(self._model, tokens, now):
+            if not rank[1] and tokens > 1 and state.insufficient_quota(self._model, tokens, now):
                 short = short or entry
             else:
-                found = entry
-        for entry in passed:
+                best = entry
+        for entry in skipped:
             heappush(self._ready, entry)
-        return _first(found, short)
+        return _choose(best, short)
 
-    def _catch_up(self, now: float) -> None:
-        while self._later and self._later[0][0] <= now:
-            _, number, state = heappop(self._later)
+    def _apply_changes(self, now: float) -> None:
+        while self._waiting and self._waiting[0][0] <= now:
+            _, number, state = heappop(self._waiting)
             if self._latest[state] == number:
                 self._touched[state] = None
         if self._touched:
             touched, self._touched = self._touched, {}
             for state in touched:
-                self._place(state, now)
-            if len(self._ready) + len(self._later) > 4 * len(self._latest) + MAX_SHORT:
-                self._tidy()
+                self._enqueue(state, now)
+            if len(self._ready) + len(self._waiting) > 4 * len(self._latest) + MAX_SKIPPED:
+                self._drop_stale()
 
-    def _place(self, state: KeyState, now: float) -> None:
-        """Make the entry that counts from now on; a key that is being probed has none."""
+    def _enqueue(self, state: KeyState, now: float) -> None:
+        """Add a new entry, which replaces older ones; a key under probe gets none."""
         number = self._latest[state] = next(self._numbers)
         ready_at = state.ready_at(self._model)
         if ready_at > now:
-            heappush(self._later, (ready_at, number, state))
+            heappush(self._waiting, (ready_at, number, state))
         elif state.is_usable(self._model, now):
             heappush(self._ready, (self._rank(state, now), number, state))
-            if (limit := state.lacks(self._model, 1, now)) is not None:
-                state.allowances.wait_for_more(state)
-                heappush(self._later, (limit.until, number, state))
+            if (limit := state.insufficient_quota(self._model, 1, now)) is not None:
+                state.quotas.wait_for_more(state)
+                heappush(self._waiting, (limit.until, number, state))
 
     def _rank(self, state: KeyState, now: float) -> Rank:
-        # A quarantined key that is due for its probe goes last: a healthy one answers the caller.
-        spent = bool(state.allowances) and state.lacks(self._model, 1, now) is not None
+        # A quarantined key that is due for its probe ranks last: healthy keys serve the caller.
+        used_up = bool(state.quotas) and state.insufficient_quota(self._model, 1, now) is not None
         refused = state.permanently_failed
-        return (refused, spent, state.failures, state.in_flight, state.last_used)
+        return (refused, used_up, state.failures, state.in_flight, state.last_used)
 
-    def _tidy(self) -> None:
-        """Drop the entries that count no longer."""
+    def _drop_stale(self) -> None:
+        """Remove entries that are no longer valid."""
         latest = self._latest
         self._ready = [entry for entry in self._ready if latest[entry[2]] == entry[1]]
-        self._later = [entry for entry in self._later if latest[entry[2]] == entry[1]]
+        self._waiting = [entry for entry in self._waiting if latest[entry[2]] == entry[1]]
         heapify(self._ready)
-        heapify(self._later)
+        heapify(self._waiting)
 
 
-def _first(found: Entry | None, short: Entry | None) -> KeyState | None:
-    """Choose between the first key with enough left, and the first one with too little."""
-    if found is None or short is None:
-        return (found or short or (None, None, None))[2]
+def _choose(best: Entry | None, short: Entry | None) -> KeyState | None:
+    """Return the better key: the first with enough quota left, or the first with too little."""
+    if best is None or short is None:
+        return (best or short or (None, None, None))[2]
     refused, _, *rest = short[0]
-    return short[2] if (refused, True, *rest) < found[0] else found[2]
+    return short[2] if (refused, True, *rest) < best[0] else best[2]

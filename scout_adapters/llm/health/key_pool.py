@@ -1,4 +1,4 @@
-"""The keys of one provider at one address: which one is next, and what came of it."""
+"""The keys of one provider at one address: lease, outcome, cooldown, quarantine."""
 
 from __future__ import annotations
 
@@ -14,25 +14,31 @@ from scout_adapters.llm.health.key_state import (
     KeyState,
     Lease,
     QuotaLeftByModel,
-    health,
+    health_lock,
 )
 from scout_adapters.llm.types import QuotaLeft
 
 logger = logger_of(__name__)
 
 QUARANTINE_SECONDS = 3600.0
+"""Seconds of a key's first quarantine; each further one is twice as long."""
+
 MAX_QUARANTINE_SECONDS = 24 * 3600.0
 MASK_SECONDS = 3600.0
+"""Seconds for which a key is not used for a model that it may not use."""
+
 MASS_REFUSAL_SECONDS = 60.0
+"""Seconds within which the refusal of many keys counts as the provider's fault."""
+
 QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
 MAX_MODELS = 32
-"""Models for which the keys are kept in order; for the one asked first it is made anew."""
+"""Models for which a pool keeps an order of its keys; the oldest order is dropped first."""
 
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
-"""A quota window that the server names may be longer than any cooldown: up to a month."""
+"""Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
 
 _accounts: dict[tuple[str, str, str], QuotaLeftByModel] = {}
-"""By provider, address and account, what is left of its limits."""
+"""Quota left, by provider, address and account."""
 
 
 class KeyPool:
@@ -52,9 +58,11 @@ class KeyPool:
         self._by_key = {state.key: state for state in self.states}
         self._orders: dict[str | None, KeyOrder] = {}
         listener = ref(self)
-        with health:
+        with health_lock:
             for state in self.states:
-                state.listeners = [held for held in state.listeners if held() is not None]
+                state.listeners = [
+                    reference for reference in state.listeners if reference() is not None
+                ]
                 state.listeners.append(listener)
 
     def __len__(self) -> int:
@@ -64,18 +72,18 @@ class KeyPool:
         return iter(self.states)
 
     def touch(self, state: KeyState) -> None:
-        """Hear that a key may have become better."""
+        """Mark a key for re-ranking in the order of every model."""
         for order in self._orders.values():
             order.touch(state)
 
     def pick(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
     ) -> KeyState | None:
-        """Choose the healthy key with the lowest (failures, in flight, last used).
+        """Return the healthy key with the lowest (failures, in flight, last used).
 
-        One whose limits have not enough left for `tokens` comes after all that have.
+        Keys with too little quota left for `tokens` come after all others.
         """
-        with health:
+        with health_lock:
             return self._order(model).best(now, avoid, tokens)
 
     def _order(self, model: str | None) -> KeyOrder:
@@ -89,25 +97,25 @@ class KeyPool:
     def lease(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
     ) -> Lease | None:
-        """Take the key to use next, or None if every one rests or was tried."""
-        with health:
+        """Lease the next key; None if every key is in cooldown, refused, or in `avoid`."""
+        with health_lock:
             state = self._order(model).best(now, avoid, tokens)
-            return None if state is None else _leased(state, now)
+            return None if state is None else _create_lease(state, now)
 
     def lease_again(self, state: KeyState, model: str | None, now: float) -> Lease | None:
-        """Take this key once more, or None if it rests."""
-        with health:
-            return _leased(state, now) if state.is_usable(model, now) else None
+        """Lease this key again; None if it is in cooldown."""
+        with health_lock:
+            return _create_lease(state, now) if state.is_usable(model, now) else None
 
     def release(self, lease: Lease) -> None:
-        """Give a key back of which nothing was learnt."""
-        with health:
+        """Return a key without an outcome."""
+        with health_lock:
             lease.state.in_flight -= 1
             lease.state.notify()
 
     def succeed(self, lease: Lease, model: str | None = None) -> None:
-        """Book a success; one that began before the last failure revives nothing."""
-        with health:
+        """Record a success; it does not end a cooldown that began after the call's start."""
+        with health_lock:
             state = lease.state
             state.in_flight -= 1
             state.notify()
@@ -115,23 +123,23 @@ class KeyPool:
                 return
             if lease.probe:
                 state.permanently_failed, state.quarantines = False, 0
-            self._revive(state, model)
+            self._reset(state, model)
 
     def record_quota(
         self, lease: Lease, model: str, left: tuple[QuotaLeft, ...], account: str = ""
     ) -> None:
-        """Keep what an answer said is left of the limits of the key, or of its whole account."""
+        """Store the quota that is left for a key, or for all keys of its account."""
         state = lease.state
         if not left and not account:
             return
-        with health:
+        with health_lock:
             if account and account != state.account:
-                # What was said before belongs to the account that the key was known to be of.
-                own = QuotaLeftByModel() if state.account else state.allowances
+                # Earlier quotas belong to the account that the key had before.
+                own = QuotaLeftByModel() if state.account else state.quotas
                 state.account = account
-                state.allowances = _accounts.setdefault((self.provider, self.address, account), own)
+                state.quotas = _accounts.setdefault((self.provider, self.address, account), own)
             if left:
-                state.allowances.keep(model, left)
+                state.quotas.store(model, left)
             state.notify()
 
     def fail(
@@ -144,15 +152,18 @@ class KeyPool:
         retry_after: float | None = None,
         window: bool = False,
     ) -> None:
-        """Book a failure that is the key's own, on the key that was sent."""
-        with health:
+        """Record a failure of the key that was sent; `window` if `retry_after` ends a quota window.
+
+        `retry_after` is in seconds.
+        """
+        with health_lock:
             lease.state.in_flight -= 1
             lease.state.notify()
             if effect in QUARANTINE_EFFECTS and lease.started <= lease.state.quarantined_at:
-                return  # one of many calls that were in flight when the key was first refused
-            self._book(lease.state, effect, now, model, retry_after, window=window)
+                return  # the call was in flight when the key was first refused
+            self._apply_effect(lease.state, effect, now, model, retry_after, window=window)
 
-    def _book(
+    def _apply_effect(
         self,
         state: KeyState,
         effect: KeyEffect,
@@ -171,14 +182,18 @@ class KeyPool:
             if effect == "refuse":
                 state.refused_at = now
         elif effect == "mask" and model:
-            state.resting[model] = max(state.resting.get(model, 0.0), now + MASK_SECONDS)
+            state.model_cooldowns[model] = max(
+                state.model_cooldowns.get(model, 0.0), now + MASK_SECONDS
+            )
         else:
             limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
-            # A wait of zero is no wait: the key rests by its own rules.
-            self._rest(state, now, model, min(retry_after, limit) if retry_after else None)
+            # 0 counts as no value: the pool's cooldown rules apply.
+            self._cool_down(state, now, model, min(retry_after, limit) if retry_after else None)
 
-    def _rest(self, state: KeyState, now: float, model: str | None, wait: float | None) -> None:
-        """Let the key rest; what the server says applies to the model that was asked."""
+    def _cool_down(
+        self, state: KeyState, now: float, model: str | None, wait: float | None
+    ) -> None:
+        """Start a cooldown: the server's `wait` for this model, else the rules' for all models."""
         if wait is None:
             wait, model = self.rules.cooldown(state.failures), None
         if wait <= 0:
@@ -186,74 +201,74 @@ class KeyPool:
         if model is None:
             state.cooldown_until = max(state.cooldown_until, now + wait)
         else:
-            state.resting[model] = max(state.resting.get(model, 0.0), now + wait)
-            if state.account:  # the limit was the account's: its other keys are no better
-                spent = QuotaLeft(counts="requests", left=0, until=now + wait)
-                state.allowances.keep(model, (spent,))
-        logger.info("%s key %s rests for %.1f s", self.provider, state.id, wait)
+            state.model_cooldowns[model] = max(state.model_cooldowns.get(model, 0.0), now + wait)
+            if state.account:  # the limit applies to all keys of the account
+                used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
+                state.quotas.store(model, (used_up,))
+        logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id, wait)
 
     def _quarantine(self, state: KeyState, now: float) -> None:
         if state.permanently_failed and now < state.quarantined_until:
-            return  # calls that were in flight together are one refusal
-        rest = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
+            return  # refusals of concurrent calls count once
+        seconds = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
         state.permanently_failed = True
         state.quarantines += 1
         state.quarantined_at = now
-        state.quarantined_until = max(state.quarantined_until, now + rest)
+        state.quarantined_until = max(state.quarantined_until, now + seconds)
         logger.warning(
-            "%s key %s is out of rotation: the provider refuses it; tried again in %.0f s",
+            "%s key %s is out of rotation: the provider refuses it; next try in %.0f s",
             self.provider,
             state.id,
-            rest,
+            seconds,
         )
 
     @staticmethod
-    def _revive(state: KeyState, model: str | None) -> None:
+    def _reset(state: KeyState, model: str | None) -> None:
         state.failures = 0
         state.cooldown_until = 0.0
         if model:
-            state.resting.pop(model, None)
+            state.model_cooldowns.pop(model, None)
 
     def lift_mass_refusal(self, now: float) -> bool:
-        """Lift the quarantine where it was the provider that erred, and tell whether it was.
+        """End the quarantine of keys that were refused together. Return whether that was so.
 
-        When the last key has been refused, and more than half of them (two or more) within a
-        minute, then the provider is at fault and no key is condemned.
+        If all keys are refused, and more than half of them (two or more) within a minute, the
+        provider is at fault, not the keys.
         """
-        with health:
-            recent = [s for s in self.states if now - s.refused_at < MASS_REFUSAL_SECONDS]
+        with health_lock:
+            refused_keys = [s for s in self.states if now - s.refused_at < MASS_REFUSAL_SECONDS]
             if any(not s.permanently_failed for s in self.states):
-                return False  # another key may still answer, and prove these ones bad
-            if len(recent) < 2 or 2 * len(recent) <= len(self.states):  # noqa: PLR2004  # one is no crowd
+                return False  # a remaining key may succeed: then the refused ones are bad
+            if len(refused_keys) < 2 or 2 * len(refused_keys) <= len(self.states):  # noqa: PLR2004  # one is no crowd
                 return False
-            for state in recent:
+            for state in refused_keys:
                 state.permanently_failed, state.quarantined_until = False, 0.0
                 state.quarantines = max(0, state.quarantines - 1)
                 state.notify()
             return True
 
     def state_of(self, key: str) -> KeyState | None:
-        """Find a key's state by the key."""
+        """Return the state of a key; None if the pool does not contain it."""
         return self._by_key.get(key)
 
     def record_success(self, key: str) -> None:
-        """Book a success by hand."""
+        """Record a success of a call outside the engine."""
         if state := self.state_of(key):
-            with health:
-                self._revive(state, None)
+            with health_lock:
+                self._reset(state, None)
                 state.notify()
 
     def record_failure(
         self, key: str, *, permanent: bool, retry_after: float | None, now: float
     ) -> None:
-        """Book a failure by hand."""
+        """Record a failure of a call outside the engine."""
         if state := self.state_of(key):
-            with health:
+            with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"
-                self._book(state, effect, now, None, retry_after)
+                self._apply_effect(state, effect, now, None, retry_after)
 
 
-def _leased(state: KeyState, now: float) -> Lease:
+def _create_lease(state: KeyState, now: float) -> Lease:
     state.in_flight += 1
     state.last_used = now
     return Lease(state, now, probe=state.permanently_failed)

@@ -1,4 +1,4 @@
-"""Keys and their health: which one to use next, and for how long one must rest."""
+"""API keys and their health: cooldowns, quarantine, quota left, leases."""
 
 from __future__ import annotations
 
@@ -17,31 +17,35 @@ from scout_adapters.llm.types import QuotaLeft
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
-"""How long to wait before asking again whether another call's probe of a key has come back."""
+"""Seconds between two checks whether another call's probe of a key has ended."""
 
 
 @lru_cache(maxsize=4096)
 def fingerprint(key: str) -> str:
-    """Name a key without showing any part of it: eight hex digits, the same everywhere."""
+    """Return a name for a key that contains no part of it: eight hex digits, always the same."""
     return hmac.new(b"scout_adapters", key.encode(), hashlib.sha256).hexdigest()[:8]
 
 
 def clean_key(raw: str, *, source: str) -> str:
-    """Strip a key, and refuse what no HTTP header can carry; the error never shows it."""
+    """Return a key without surrounding white space.
+
+    Raises:
+        InvalidKey: an HTTP header cannot contain it; the message does not show it.
+    """
     key = raw.strip()
     if not key or not all("!" <= char <= "~" for char in key):
-        what = "is empty" if not key else "holds a blank, a line break or a non-ASCII character"
+        what = "is empty" if not key else "contains a blank, a line break or a non-ASCII character"
         raise InvalidKey(f"a key from {source} {what}; copy it again")
     return key
 
 
 def clean_keys(raw: Iterable[str], *, source: str) -> tuple[str, ...]:
-    """Clean each key and drop repeated and empty ones, keeping the order."""
+    """Clean each key; drop empty and repeated ones, and keep the order."""
     return tuple(dict.fromkeys(clean_key(key, source=source) for key in raw if key.strip()))
 
 
 def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Read {PREFIX}_API_KEYS (comma-separated, wins), or else {PREFIX}_API_KEY."""
+    """Return the keys of {PREFIX}_API_KEYS (comma-separated), or else of {PREFIX}_API_KEY."""
     names = tuple(prefixes)
     variables = (*(f"{name}_API_KEYS" for name in names), *(f"{name}_API_KEY" for name in names))
     for variable in variables:
@@ -52,52 +56,52 @@ def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
 
 
 class HealthListener(Protocol):
-    """Wants to know when a key may have become better."""
+    """Receives a notice when a key's health may have improved."""
 
     def touch(self, state: KeyState) -> None:
-        """Hear of it."""
+        """Mark a key for re-ranking."""
 
 
 class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
-    """By model, what the last answer said is left; one for all keys of an account."""
+    """Quota left by model, from the last answer; shared by all keys of an account."""
 
-    def __init__(self, *said: Iterable[tuple[str, tuple[QuotaLeft, ...]]]) -> None:
-        super().__init__(*said)
-        self._lacking: dict[KeyState, None] = {}
+    def __init__(self, *initial: Iterable[tuple[str, tuple[QuotaLeft, ...]]]) -> None:
+        super().__init__(*initial)
+        self._waiting_keys: dict[KeyState, None] = {}
 
     def wait_for_more(self, state: KeyState) -> None:
-        """Tell this key when there may be more again."""
-        self._lacking[state] = None
+        """Notify the key's listeners when more quota may be left."""
+        self._waiting_keys[state] = None
 
-    def keep(self, model: str, left: tuple[QuotaLeft, ...]) -> None:
-        """Keep what was said; where a limit has eased, those that lacked it hear of it."""
-        eased = self._lacking and _eased(self.get(model, ()), left)
+    def store(self, model: str, left: tuple[QuotaLeft, ...]) -> None:
+        """Store the quota left for a model; notify waiting keys if a limit has eased."""
+        eased = self._waiting_keys and _has_eased(self.get(model, ()), left)
         self[model] = left
         if eased:
-            lacking, self._lacking = self._lacking, {}
-            for state in lacking:
+            waiting, self._waiting_keys = self._waiting_keys, {}
+            for state in waiting:
                 state.notify()
 
 
-def _eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:
-    """Tell whether a limit has become wider or shorter, or is no longer spoken of."""
-    return not all(any(_is_no_easier(new, old) for new in left) for old in before)
+def _has_eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:
+    """Return whether a limit now has more left, ends sooner, or is not mentioned any more."""
+    return not all(any(_is_not_easier(new, old) for new in left) for old in before)
 
 
-def _is_no_easier(new: QuotaLeft, old: QuotaLeft) -> bool:
+def _is_not_easier(new: QuotaLeft, old: QuotaLeft) -> bool:
     return new.counts == old.counts and new.left <= old.left and new.until >= old.until
 
 
-class _KeyHolder:
-    """Holds the key where `dataclasses.asdict`, and whoever lists fields, does not find it."""
+class _HiddenKey:
+    """Stores the key outside the dataclass fields: `dataclasses.asdict` must not show it."""
 
     __slots__ = ("key",)
     key: str
 
 
 @dataclass(eq=False, slots=True)
-class KeyState(_KeyHolder):
-    """An API key and what is known of its health; times are monotonic seconds."""
+class KeyState(_HiddenKey):
+    """An API key and its health. All times are monotonic seconds."""
 
     key: InitVar[str]
     id: str = ""
@@ -106,8 +110,8 @@ class KeyState(_KeyHolder):
     last_used: float = 0.0
     last_failure: float = float("-inf")
     cooldown_until: float = 0.0
-    resting: dict[str, float] = field(default_factory=dict)
-    """Models for which alone the key rests, and until when."""
+    model_cooldowns: dict[str, float] = field(default_factory=dict)
+    """Cooldowns that apply to one model each: model and end."""
 
     permanently_failed: bool = False
     quarantined_until: float = 0.0
@@ -115,59 +119,59 @@ class KeyState(_KeyHolder):
     quarantined_at: float = float("-inf")
     refused_at: float = float("-inf")
     account: str = ""
-    """Whose key it is, as far as an answer has said."""
+    """The account that the key belongs to, if an answer has named it."""
 
-    allowances: QuotaLeftByModel = field(default_factory=QuotaLeftByModel)
+    quotas: QuotaLeftByModel = field(default_factory=QuotaLeftByModel)
     listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
-    """Weak references to the pools that order it by its health."""
+    """Weak references to the pools that contain the key."""
 
     def __post_init__(self, key: str) -> None:
         self.key = key
         self.id = self.id or fingerprint(key)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a key does not leave its process; hand over the variable's name instead")
+        raise TypeError("a key cannot be copied or pickled: pass the name of its environment variable")
 
     def ready_at(self, model: str | None = None) -> float:
-        """Return when the key may be used (for `model`); in the past if it may now."""
-        ready = max(self.cooldown_until, self.resting.get(model, 0.0) if model else 0.0)
+        """Return when the key may be used for `model`; a past time if it may be used now."""
+        ready = max(self.cooldown_until, self.model_cooldowns.get(model, 0.0) if model else 0.0)
         return max(ready, self.quarantined_until) if self.permanently_failed else ready
 
-    def lacks(self, model: str | None, tokens: int, now: float) -> QuotaLeft | None:
-        """Return the limit that has not enough left for one more request of so many tokens."""
-        for allowance in self.allowances.get(model, ()) if model else ():
-            requests = allowance.counts == "requests"
-            wanted = self.in_flight + 1 if requests else max(tokens, 1)
-            if allowance.left < wanted and now < allowance.until:
-                return allowance
+    def insufficient_quota(self, model: str | None, tokens: int, now: float) -> QuotaLeft | None:
+        """Return the limit with too little left for a request of so many tokens, if any."""
+        for quota in self.quotas.get(model, ()) if model else ():
+            requests = quota.counts == "requests"
+            required = self.in_flight + 1 if requests else max(tokens, 1)
+            if quota.left < required and now < quota.until:
+                return quota
         return None
 
     def due_at(self, model: str | None, now: float) -> float:
-        """Return when to ask for the key: one that is being probed may be known any moment."""
+        """Return when to try to lease the key; soon if a probe of it is running."""
         ready = self.ready_at(model)
-        probed = ready <= now and self.permanently_failed and self.in_flight
-        return now + PROBE_POLL_SECONDS if probed else ready
+        probe_running = ready <= now and self.permanently_failed and self.in_flight
+        return now + PROBE_POLL_SECONDS if probe_running else ready
 
     def is_usable(self, model: str | None, now: float) -> bool:
-        """Tell whether it can be asked now; while it is refused, by one call at a time."""
-        probed = self.permanently_failed and self.in_flight
-        return not probed and self.ready_at(model) <= now
+        """Return whether the key can be leased now; a refused key by one call at a time."""
+        probe_running = self.permanently_failed and self.in_flight
+        return not probe_running and self.ready_at(model) <= now
 
     def notify(self) -> None:
-        """Tell those who order it that it may have become better."""
+        """Notify the pools that the key's health may have improved."""
         for listener in self.listeners:
             if (pool := listener()) is not None:
                 pool.touch(self)
 
     def is_healthy(self, now: float | None = None) -> bool:
-        """Tell whether the key is in rotation; a quarantined one is not, even when due."""
+        """Return whether the key is in rotation; a quarantined key is not, even if it is due."""
         now = time.monotonic() if now is None else now
         return not self.permanently_failed and self.ready_at() <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to use one key for one attempt; give it back with what came of it."""
+    """One key, leased for one attempt; return it to its pool with the outcome."""
 
     state: KeyState = field(repr=False)
     started: float
@@ -175,37 +179,39 @@ class Lease:
 
     @property
     def key(self) -> str:
-        """The key itself, for the header and nothing else."""
+        """The key itself; only for the request's header."""
         return self.state.key
 
     @property
     def key_id(self) -> str:
-        """The key's fingerprint, for everything else."""
+        """The key's fingerprint; for everything else."""
         return self.state.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CooldownRules:
-    """When and how long keys rest."""
+    """When a cooldown starts, and how long it is."""
 
     default_cooldown: float = 60.0
+    """Seconds of the first cooldown; each further failure doubles it."""
+
     max_failures_before_cooldown: int = 3
 
     def cooldown(self, failures: int) -> float:
-        """Return the rest after so many failures in a row: 0 below the threshold, then doubling."""
+        """Return the seconds of cooldown after so many failures in a row; 0 below the threshold."""
         beyond = failures - self.max_failures_before_cooldown
         if beyond < 0:
             return 0.0
         return min(self.default_cooldown * 2.0 ** min(beyond, 32), MAX_COOLDOWN_SECONDS)
 
 
-health = fork_safe_lock()
-"""Held while the health of any key is read and changed together."""
+health_lock = fork_safe_lock()
+"""Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
 _states: dict[tuple[str, str, str], KeyState] = {}
 
 
 def shared_state(provider: str, base_url: str, key: str) -> KeyState:
-    """Return the one state of a key at a provider's address: all who use it share its health."""
-    with health:
+    """Return the state of a key at a provider's address, shared by all pools in the process."""
+    with health_lock:
         return _states.setdefault((provider, base_url, key), KeyState(key))

@@ -1,6 +1,6 @@
-"""What a provider says is left of a key's limits, in the headers of the answers that it gives.
+"""Rate-limit headers of successful answers: how much of a key's limits is left.
 
-The form that each provider uses stands on its card: https://console.groq.com/docs/rate-limits,
+Each provider's card names its headers. Sources: https://console.groq.com/docs/rate-limits,
 https://platform.claude.com/docs/en/api/rate-limits,
 https://platform.openai.com/docs/guides/rate-limits,
 https://inference-docs.cerebras.ai/support/rate-limits, https://docs.mistral.ai/deployment/laplateforme/tier.
@@ -11,35 +11,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from scout_adapters.llm.failures.retry_after import duration, seconds_said, server_time
+from scout_adapters.llm.failures.retry_after import duration, parse_seconds, server_time
 from scout_adapters.llm.types import QuotaLeft, RateLimitHeaders
 
 _DIGITS = 18
+"""Digits of the longest number that is read."""
 
 
 def quota_left(
     limits: tuple[RateLimitHeaders, ...], headers: Mapping[str, str], now: float
 ) -> tuple[QuotaLeft, ...]:
-    """Read what is left, of limits whose refill is said or known; `now` in monotonic seconds.
+    """Return the quota left of each limit whose reset time is known; `now` in monotonic seconds.
 
-    A limit that the answer does not speak of, or not in numbers, is left out.
+    A limit is omitted if its header is missing or not a number.
     """
-    found: list[QuotaLeft] = []
+    quotas: list[QuotaLeft] = []
     for limit in limits:
-        said = headers.get(limit.remaining)
-        if said is None or not (said.isascii() and said.isdigit() and len(said) <= _DIGITS):
+        left = headers.get(limit.remaining)
+        if left is None or not (left.isascii() and left.isdigit() and len(left) <= _DIGITS):
             continue
         wait = _refill(limit, headers)
         if wait is not None and wait > 0:
-            found.append(QuotaLeft(counts=limit.counts, left=int(said), until=now + wait))
-    return tuple(found)
+            quotas.append(QuotaLeft(counts=limit.counts, left=int(left), until=now + wait))
+    return tuple(quotas)
 
 
 def _refill(limit: RateLimitHeaders, headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until the limit is full again; its whole window where nobody says."""
-    said = headers.get(limit.reset) if limit.reset else None
-    if said is None:
+    """Return the seconds until the limit resets; the limit's window if no header states them."""
+    value = headers.get(limit.reset) if limit.reset else None
+    if value is None:
         return limit.window
-    if (seconds := duration(said)) is not None:
+    if (seconds := duration(value)) is not None:
         return seconds
-    return seconds_said(said, server_time(headers, datetime.now(UTC)))
+    return parse_seconds(value, server_time(headers, datetime.now(UTC)))

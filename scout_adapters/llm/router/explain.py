@@ -1,7 +1,7 @@
-"""Whom a call made now would ask, and why not the others: told without asking anybody.
+"""Explain which candidates and keys a call would try now, and why others are skipped.
 
-The real loop plays on copies of all that it would change, and each key in turn is supposed to be
-refused, so that the one after it shows.
+The real retry loop runs on copies of all state that it changes. Every planned attempt counts as
+refused, so that the loop goes on to the next key.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedAttempt:
-    """What an attempt would be, in the words of `AttemptRecord`.
+    """An attempt that a call would make or skip; the fields are those of `AttemptRecord`.
 
-    `outcome` is `chosen`, `next` or `skipped`. Tokens and `cost_usd` are estimates; where the call
-    sets no `max_tokens`, 500 are assumed. `reason` says why it is skipped, or what is special about
-    asking it; `ready_in_s` when it could be asked, 0 for now, None where waiting does not help.
+    `outcome` is `chosen`, `next` or `skipped`. Tokens and `cost_usd` are estimates; without
+    `max_tokens`, 500 output tokens are assumed. `reason` contains why the attempt is skipped, or
+    what is special about it. `ready_in_s` is in seconds: 0 for now, None if waiting is no use.
     """
 
     number: int
@@ -63,22 +63,22 @@ class PlannedAttempt:
     input_tokens: int
     output_tokens: int
     changes: tuple[str, ...] = ()
-    """What the conversation would undergo on the way to this provider."""
+    """Changes that the conversation needs for this provider."""
 
     def as_dict(self) -> Json:
-        """Return what is known, as `AttemptRecord.as_dict` does."""
-        pairs = ((one.name, getattr(self, one.name)) for one in fields(self))
-        known: Json = {name: value for name, value in pairs if value not in (None, ())}
-        return known | ({"changes": list(self.changes)} if self.changes else {})
+        """Return the fields that are not None, like `AttemptRecord.as_dict`."""
+        pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
+        row: Json = {name: value for name, value in pairs if value not in (None, ())}
+        return row | ({"changes": list(self.changes)} if self.changes else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Every candidate and every key, in the order in which a call made now would try them."""
+    """Every candidate and key, in the order in which a call would try them now."""
 
     rows: tuple[PlannedAttempt, ...]
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """When it was made; `ready_in_s` counts from here."""
+    """Time of the explanation; `ready_in_s` counts from it."""
 
     def __iter__(self) -> Iterator[PlannedAttempt]:
         return iter(self.rows)
@@ -88,32 +88,32 @@ class Explanation:
 
     @property
     def chosen(self) -> PlannedAttempt | None:
-        """Who would be asked; None where nobody can be asked now."""
+        """The first attempt; None if no candidate is ready now."""
         return next((row for row in self.rows if row.outcome == CHOSEN), None)
 
     @property
     def ready_in_s(self) -> float | None:
-        """Seconds until somebody can be asked: 0 for now, None where waiting does not help."""
+        """Seconds until a candidate is ready: 0 for now, None if waiting is no use."""
         return min((r.ready_in_s for r in self.rows if r.ready_in_s is not None), default=None)
 
     def as_dicts(self) -> list[Json]:
-        """Return the rows as `response_metadata["scout"]["attempts"]` has them."""
+        """Return the rows in the form of `response_metadata["scout"]["attempts"]`."""
         return [row.as_dict() for row in self.rows]
 
     def __str__(self) -> str:
-        """Write a line for each row; one for all keys of a candidate of which the same is true."""
-        lines = [self._line(list(rows)) for _, rows in groupby(self.rows, _likeness)]
+        """Return one line per row; keys of a candidate with the same reason share a line."""
+        lines = [self._line(list(rows)) for _, rows in groupby(self.rows, _line_group)]
         if self.chosen is None:
             wait = self.ready_in_s
             when = "waiting does not help" if wait is None else self._when(wait)
-            lines.append(f"nobody can be asked now; {when}")
+            lines.append(f"no candidate is ready now; {when}")
         return "\n".join(lines)
 
     def _line(self, rows: Sequence[PlannedAttempt]) -> str:
         row, *others = rows
-        named = f" with key {row.key_id}" if row.key_id else ""
+        key = f" with key {row.key_id}" if row.key_id else ""
         more = f" and {len(others)} more" if others else ""
-        parts = [f"{row.outcome:7} {row.provider}/{row.model}{named}{more}"]
+        parts = [f"{row.outcome:7} {row.provider}/{row.model}{key}{more}"]
         parts += [row.reason] if row.reason else []
         parts += [self._when(row.ready_in_s)] if row.ready_in_s else []
         if row.outcome != SKIPPED:
@@ -125,8 +125,8 @@ class Explanation:
         return f"ready in {seconds:.1f} s, at {until:%H:%M:%S}"
 
 
-def _likeness(row: PlannedAttempt) -> tuple[object, ...]:
-    """Tell apart what is worth a line of its own."""
+def _line_group(row: PlannedAttempt) -> tuple[object, ...]:
+    """Return a value that is equal for rows of the same line."""
     own = row.key_id if row.outcome != SKIPPED or row.ready_in_s else None
     return row.provider, row.model, row.outcome, row.reason, own
 
@@ -137,9 +137,12 @@ def _estimate(row: PlannedAttempt) -> str:
 
 
 def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanation:
-    """Tell whom a call of `request` would ask now; nothing is leased, booked or sent.
+    """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
-    `input_tokens` is an estimate. Raises what the call would raise before it asked anybody.
+    `input_tokens` is an estimate of the request's size.
+
+    Raises:
+        ScoutError: the call would fail before its first attempt, with the same error.
     """
     copier, ordered = Copier(), route.ordered(request)
     copies = [copier.candidate(candidate) for candidate in ordered]
@@ -150,47 +153,48 @@ def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanatio
         for candidate_state, planned in dry.run()
         for row in writer.rows(candidate_state, planned)
     ]
-    taken = {id(candidate) for candidate in ordered}
+    chosen = {id(candidate) for candidate in ordered}
     rows += [
         row
         for candidate in route.candidates
-        if id(candidate) not in taken
+        if id(candidate) not in chosen
         for row in writer.rows(CandidateState(candidate, skip_reason=LEFT_OUT, excluded=True), [])
     ]
     return Explanation(rows=tuple(rows))
 
 
 class DryRun(Attempts):
-    """The loop of a call that is only imagined."""
+    """The retry loop without requests."""
 
     def run(self) -> list[tuple[CandidateState, list[Attempt]]]:
-        """Return the candidates in turn, each with the attempts that would be made there."""
+        """Return the candidates in order, each with its planned attempts."""
         planned: list[Attempt] = []
         while attempt := self._next():
             attempt.release()
             planned.append(attempt)
             self._decide(attempt, provider_error(ErrorKind.AUTH_INVALID, "supposed"))
         return [
-            (p, [a for a in planned if a.candidate is p.candidate]) for p in self._candidate_states
+            (state, [attempt for attempt in planned if attempt.candidate is state.candidate])
+            for state in self._candidate_states
         ]
 
 
 class Copier:
-    """Copies of all that a call would change; what candidates share, their copies share."""
+    """Copies all state that a call changes; an object that candidates share is copied once."""
 
     def __init__(self) -> None:
-        self._made: dict[int, object] = {}
+        self._copies: dict[int, object] = {}
 
     def candidate(self, original: Candidate) -> Candidate:
-        """Copy a candidate; its rate limiter is not asked."""
+        """Return a copy of a candidate, without its rate limiter."""
         endpoint = self._once(original.endpoint, self._endpoint)
         return replace(original, endpoint=endpoint, limiter=None)
 
     def _once(self, original: T, make: Callable[[T], T]) -> T:
-        if id(original) not in self._made:
-            self._made[id(original)] = make(original)
-        made: T = self._made[id(original)]  # type: ignore[assignment]  # made of it just now
-        return made
+        if id(original) not in self._copies:
+            self._copies[id(original)] = make(original)
+        copied: T = self._copies[id(original)]  # type: ignore[assignment]  # `make` returns a T
+        return copied
 
     def _endpoint(self, original: Endpoint) -> Endpoint:
         states = [self._once(state, _key) for state in original.pool]
@@ -206,11 +210,11 @@ class Copier:
 
 
 def _key(original: KeyState) -> KeyState:
-    return replace(original, key=original.key, resting=dict(original.resting))
+    return replace(original, key=original.key, model_cooldowns=dict(original.model_cooldowns))
 
 
 class RowWriter:
-    """Puts into rows what the imagined call has found out."""
+    """Converts the result of a dry run to rows."""
 
     def __init__(self, now: float, request: ChatRequest, input_tokens: int) -> None:
         self._now = now
@@ -221,8 +225,8 @@ class RowWriter:
     def rows(
         self, candidate_state: CandidateState, planned: Sequence[Attempt]
     ) -> Iterator[PlannedAttempt]:
-        """Yield a row for each key of a candidate, those first that would be asked."""
-        known = self._known(candidate_state)
+        """Yield a row for each key of a candidate: planned attempts first, then skipped keys."""
+        common = self._common_fields(candidate_state)
         for attempt in planned:
             self._number += 1
             yield PlannedAttempt(
@@ -231,20 +235,20 @@ class RowWriter:
                 key_id=attempt.request.key_id,
                 reason=_special(attempt, candidate_state.tokens, self._now),
                 ready_in_s=0.0,
-                **known,
+                **common,
             )
         tried = {attempt.request.key_id for attempt in planned}
         pool, model = candidate_state.candidate.endpoint.pool, candidate_state.candidate.model
-        rest = [state for state in pool if state.id not in tried]
-        for state in sorted(rest, key=lambda state: state.ready_at(model)):
-            yield self._skipped(known, state.id, *self._why_not(candidate_state, state))
+        rest = [key for key in pool if key.id not in tried]
+        for key in sorted(rest, key=lambda key: key.ready_at(model)):
+            yield self._skipped(common, key.id, *self._skip_reason(candidate_state, key))
         if not len(pool) and not planned:
             yield self._skipped(
-                known, None, candidate_state.skip_reason, candidate_state.ready_in(self._now)
+                common, None, candidate_state.skip_reason, candidate_state.ready_in(self._now)
             )
 
     def _skipped(
-        self, known: Json, key_id: str | None, reason: str, ready_in_s: float | None
+        self, common: Json, key_id: str | None, reason: str, ready_in_s: float | None
     ) -> PlannedAttempt:
         return PlannedAttempt(
             number=self._number,
@@ -252,11 +256,11 @@ class RowWriter:
             key_id=key_id,
             reason=reason,
             ready_in_s=ready_in_s,
-            **known,
+            **common,
         )
 
-    def _known(self, candidate_state: CandidateState) -> Json:
-        """Return what is true of a candidate whichever key is used."""
+    def _common_fields(self, candidate_state: CandidateState) -> Json:
+        """Return the fields that are the same for all keys of a candidate."""
         candidate, prepared = candidate_state.candidate, candidate_state.prepared
         spec = candidate.endpoint.spec
         answer = candidate.request(self._request).max_tokens or USUAL_ANSWER_TOKENS
@@ -276,11 +280,11 @@ class RowWriter:
             "changes": tuple(prepared.changes) if prepared else (),
         }
 
-    def _why_not(
-        self, candidate_state: CandidateState, state: KeyState
+    def _skip_reason(
+        self, candidate_state: CandidateState, key: KeyState
     ) -> tuple[str, float | None]:
-        """Return why a key would not be asked, and in how many seconds it could be."""
-        own, ready_at = self._hindrance(candidate_state, state)
+        """Return why a key would be skipped, and the seconds until it is ready."""
+        own, ready_at = self._key_reason(candidate_state, key)
         if candidate_state.skip_reason == CIRCUIT_OPEN:
             circuit = candidate_state.candidate.endpoint.circuit.ready_at(self._now)
             both = f"{CIRCUIT_OPEN}; {own}" if own else CIRCUIT_OPEN
@@ -291,31 +295,31 @@ class RowWriter:
         reason = own or f"one call tries no more than {limit} keys here"
         return reason, max(ready_at - self._now, 0.0) if own and ready_at is not None else None
 
-    def _hindrance(
-        self, candidate_state: CandidateState, state: KeyState
+    def _key_reason(
+        self, candidate_state: CandidateState, key: KeyState
     ) -> tuple[str, float | None]:
-        """Return what is wrong with a key itself, if anything, and until when."""
+        """Return why the key itself is not usable ("" if it is), and when it is ready."""
         model, now = candidate_state.candidate.model, self._now
-        ready_at = state.ready_at(model)
+        ready_at = key.ready_at(model)
         if ready_at <= now:
-            probed = state.permanently_failed and state.in_flight
-            return (BEING_PROBED, None) if probed else ("", ready_at)
-        if state.permanently_failed and state.quarantined_until > now:
+            probe_running = key.permanently_failed and key.in_flight
+            return (BEING_PROBED, None) if probe_running else ("", ready_at)
+        if key.permanently_failed and key.quarantined_until > now:
             return REFUSED_KEY, ready_at
-        for_model = state.resting.get(model, 0.0) > max(now, state.cooldown_until)
+        for_model = key.model_cooldowns.get(model, 0.0) > max(now, key.cooldown_until)
         return RESTS_FOR_MODEL if for_model else RESTS, ready_at
 
 
 def _special(attempt: Attempt, tokens: int, now: float) -> str | None:
-    """Say what is special about asking this one."""
+    """Return what is special about a planned attempt, if anything."""
     circuit, lease = attempt.candidate.endpoint.circuit, attempt.lease
-    said = [
+    notes = [
         (circuit.is_aside(now), SET_ASIDE),
         (attempt.permit.probe, PROBED_CIRCUIT),
         (lease is not None and lease.probe, PROBED_KEY),
     ]
-    words = [sentence for true, sentence in said if true]
-    if lease and (lacking := lease.state.lacks(attempt.candidate.model, tokens, now)):
-        wait = lacking.until - now
-        words.append(f"{lacking.left} {lacking.counts} are left of its limit for {wait:.1f} s")
-    return "; ".join(words) or None
+    reasons = [note for applies, note in notes if applies]
+    if lease and (quota := lease.state.insufficient_quota(attempt.candidate.model, tokens, now)):
+        wait = quota.until - now
+        reasons.append(f"{quota.left} {quota.counts} are left of its limit for {wait:.1f} s")
+    return "; ".join(reasons) or None

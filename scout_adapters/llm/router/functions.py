@@ -1,4 +1,4 @@
-"""One prompt in, one priced answer out: the functions for callers without LangChain."""
+"""`call_llm` and the functions of single providers: prompt in, priced answer out, no LangChain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scout_adapters.llm.types import ChatRequest, LLMResponse
 
 
 class ProviderFunction(Protocol):
-    """The shape of `call_groq_async` and its siblings."""
+    """The signature of `call_groq_async` and the other provider functions."""
 
     def __call__(
         self,
@@ -40,10 +40,17 @@ async def call_llm(
     max_tokens: int = 500,
     temperature: float | None = None,
 ) -> LLMResponse:
-    """Ask `model` (`"provider/model"`, or a name that a provider claims), or whoever has a key.
+    """Send a prompt and return the priced answer.
 
-    Without `model` and `provider`, every registered provider with a key is a candidate, with its
-    default model, in the order of registration. Raises what a chat model raises.
+    `model` is `"provider/model"`, or a bare name that a provider claims. Without `model` and
+    `provider`, every registered provider with a key is a candidate, with its default model, in the
+    order of registration. Keys come from the environment.
+
+    Raises:
+        NoKeyError: no key is configured.
+        ConfigurationError: the provider or model is not valid.
+        ProviderError: the last attempt failed; `error.attempts` has all of them.
+        ScoutError: no attempt was possible.
     """
     messages: list[BaseMessage] = [SystemMessage(system)] if system else []
     candidates = _candidates(model, provider)
@@ -66,17 +73,22 @@ async def call_llm(
 
 
 def split_model(name: str) -> tuple[str, str]:
-    """Split `"provider/model"`; a bare name goes to the provider that claims it."""
+    """Return provider and model of `"provider/model"`, or of a bare name that a provider claims.
+
+    Raises:
+        UnknownProvider: no such provider is registered.
+        InvalidModelName: the name must not become part of a URL.
+    """
     provider, slash, model = name.partition("/")
     if slash and provider in registry:
         return provider, check_model(model, provider)
     if slash and registry.claimant(name) is None:
-        registry.spec(provider)  # raises, listing the known ones
+        registry.spec(provider)  # raises UnknownProvider with the list of providers
     return registry.for_model(name), check_model(name, name)
 
 
 def candidate(provider: str, model: str) -> Candidate:
-    """Make the candidate of a provider with the keys in the environment."""
+    """Return a candidate with the provider's keys from the environment."""
     return Candidate(endpoint=registry.get(provider).endpoint, model=check_model(model, provider))
 
 
@@ -94,7 +106,7 @@ def _candidates(model: str | None, provider: str | None) -> list[Candidate]:
 
 
 def provider_function(provider: str) -> ProviderFunction:
-    """Make the function that asks one provider."""
+    """Return the `call_<provider>_async` function of a provider."""
 
     async def call(
         prompt: str,
@@ -113,7 +125,7 @@ def provider_function(provider: str) -> ProviderFunction:
         )
 
     call.__name__ = call.__qualname__ = f"call_{provider}_async"
-    call.__doc__ = f"Ask {provider}: prompt in, priced answer out; see `call_llm`."
+    call.__doc__ = f"Send a prompt to {provider} and return the priced answer; see `call_llm`."
     return call
 
 

@@ -1,4 +1,4 @@
-"""Candidates in the order in which a call tries them, and the strategies that order them."""
+"""A route: candidates and the strategy that orders them; it creates the attempts of a call."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
-from scout_adapters.llm.router.strategies import (
-    Strategy,
-    priority,
-)
+from scout_adapters.llm.router.strategies import Strategy, priority
 from scout_adapters.llm.types import ChatRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """Who may answer, and in which order they are asked."""
+    """The candidates of a chat model, and the strategy that orders them for each call."""
 
     candidates: Sequence[Candidate]
     strategy: Strategy = priority
@@ -27,7 +24,7 @@ class Route:
 
     @property
     def has_keys(self) -> bool:
-        """Whether every candidate has the keys that it needs."""
+        """Whether every candidate has a key, or needs none."""
         return all(c.endpoint.pool or c.endpoint.keyless for c in self.candidates)
 
     def attempts(
@@ -36,12 +33,12 @@ class Route:
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         observer: Observer | None = None,
     ) -> Attempts:
-        """Begin a call."""
+        """Return the attempts of a new call."""
         ordered = self.ordered(request)
         return Attempts(ordered, request, retry_policy, observer=observer, clock=self.clock)
 
     def ordered(self, request: ChatRequest) -> Sequence[Candidate]:
-        """Put the candidates into the order in which a call tries them."""
+        """Return the candidates in the order in which a call tries them."""
         if len(self.candidates) == 1 or self.strategy is priority:
             return self.candidates
         return tuple(self.strategy(self.candidates, request))

@@ -1,4 +1,4 @@
-"""The order in which candidates are tried."""
+"""Strategies: the order in which a call tries its candidates."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ from scout_adapters.llm.pricing.price_list import PRICING, cost_of
 from scout_adapters.llm.types import ChatRequest
 
 Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
-"""Takes the candidates and the request, returns those to try, the first one first."""
+"""Function from candidates and request to the candidates to try, in order."""
 
 CHARS_PER_TOKEN = 4
+"""Characters per token, for estimates."""
 
 USUAL_ANSWER_TOKENS = 500
+"""Tokens of an answer without `max_tokens`, for estimates."""
 
 UNKNOWN_LAST = float("inf")
+"""US dollars: the expected cost of a candidate without a known price."""
 
 
 def priority(candidates: Sequence[Candidate], _request: ChatRequest) -> Sequence[Candidate]:
-    """Keep the order in which they were written."""
+    """Keep the configured order."""
     return candidates
 
 
 def cheapest(candidates: Sequence[Candidate], request: ChatRequest) -> list[Candidate]:
-    """Put the one first whose answer would cost least; unknown prices come last."""
+    """Order by expected cost, lowest first; unknown prices come last."""
     return sorted(candidates, key=lambda candidate: _expected_cost(candidate, request))
 
 
 def fastest(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
-    """Put the one first that has answered fastest lately; one not measured yet gets its chance."""
+    """Order by recent latency, lowest first; a candidate without a measurement comes first."""
     return sorted(candidates, key=lambda c: c.endpoint.load(c.model).latency_s or 0.0)
 
 
 def least_busy(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
-    """Put the one first that has the fewest calls in flight."""
+    """Order by calls in flight, fewest first."""
     return sorted(candidates, key=lambda c: c.endpoint.load(c.model).in_flight)
 
 
 def weighted(clock: Clock) -> Strategy:
-    """Draw the order by weight: 3 comes first three times as often as 1."""
+    """Return a strategy of random order: weight 3 comes first three times as often as weight 1."""
 
     def draw(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
         # Efraimidis and Spirakis: sorting by u^(1/w) draws without replacement by weight.
@@ -58,17 +61,22 @@ def _draw(chance: float, weight: float) -> float:
 
 
 def strategy_by_name(name: str, clock: Clock = SYSTEM) -> Strategy:
-    """Find a strategy by its name."""
-    named: dict[str, Strategy] = {
+    """Return the strategy of that name.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    strategies: dict[str, Strategy] = {
         "priority": priority,
         "cheapest": cheapest,
         "fastest": fastest,
         "least_busy": least_busy,
         "weighted": weighted(clock),
     }
-    if name not in named:
-        raise ConfigurationError(f"strategy {name!r} is none of {', '.join(named)}, or a callable")
-    return named[name]
+    if name not in strategies:
+        names = ", ".join(strategies)
+        raise ConfigurationError(f"strategy {name!r} is unknown: use one of {names}, or a callable")
+    return strategies[name]
 
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:
@@ -87,12 +95,12 @@ def _unit_prices(
     provider: str,
     prices: str,
     model: str,
-    _own: tuple[tuple[str, float], ...],  # the user's, which may change: a part of the cache's key
+    _own: tuple[tuple[str, float], ...],  # part of the cache key: the user may change PRICING
 ) -> tuple[float | None, float | None]:
-    """Return the dollars of one token in and of one token out."""
+    """Return the price of one input token and of one output token, in US dollars."""
     thousand = 1000
-    given = UsageMetadata(input_tokens=thousand, output_tokens=0, total_tokens=thousand)
-    taken = UsageMetadata(input_tokens=0, output_tokens=thousand, total_tokens=thousand)
-    costs = (cost_of(provider, model, usage, prices=prices).usd for usage in (given, taken))
+    inputs = UsageMetadata(input_tokens=thousand, output_tokens=0, total_tokens=thousand)
+    outputs = UsageMetadata(input_tokens=0, output_tokens=thousand, total_tokens=thousand)
+    costs = (cost_of(provider, model, usage, prices=prices).usd for usage in (inputs, outputs))
     per_input, per_output = (None if usd is None else usd / thousand for usd in costs)
     return per_input, per_output

@@ -29,7 +29,7 @@ def plain_choice(
     ]
 
     def rank(state: KeyState) -> tuple[object, ...]:
-        short = state.lacks(model, tokens, now) is not None
+        short = state.insufficient_quota(model, tokens, now) is not None
         return (
             state.permanently_failed,
             short,
@@ -158,4 +158,4 @@ def test_the_order_does_not_grow_with_the_calls() -> None:
             assert lease is not None
             pool.succeed(lease, "m")
     order = pool._order("m")
-    assert len(order._ready) + len(order._later) < 200
+    assert len(order._ready) + len(order._waiting) < 200

@@ -182,8 +182,8 @@ def test_a_key_that_goes_over_to_another_account_leaves_the_limits_of_the_first_
     mover, stayer = pool.states
     for state, account, number in ((mover, "org-A", 5), (stayer, "org-A", 5), (mover, "org-B", 0)):
         pool.record_quota(Lease(state, NOW, probe=False), "m", left("requests", number), account)
-    assert stayer.lacks("m", 1, NOW) is None
-    assert mover.lacks("m", 1, NOW) is not None
+    assert stayer.insufficient_quota("m", 1, NOW) is None
+    assert mover.insufficient_quota("m", 1, NOW) is not None
 
 
 def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:

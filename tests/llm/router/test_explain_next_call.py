@@ -47,10 +47,10 @@ def built(emulator: Emulator, world: Any, **options: Any) -> Any:
     for name, wanted in world.items():
         at = endpoint(model, name)
         for state, like in zip(at.pool, wanted["keys"], strict=True):
-            state.resting[MODELS[name]] = like["for_model"]
-            state.allowances.clear()
+            state.model_cooldowns[MODELS[name]] = like["for_model"]
+            state.quotas.clear()
             if like["left"]:
-                state.allowances.keep(MODELS[name], (like["left"],))
+                state.quotas.store(MODELS[name], (like["left"],))
             for field in like.keys() - {"for_model", "left"}:
                 setattr(state, field, like[field])
         at.circuit.open_until = wanted["open_until"]

@@ -53,7 +53,7 @@ def test_an_open_circuit_is_named_with_its_time_for_each_of_its_keys(model: Any)
 
 def test_a_resting_and_a_refused_key_are_told_apart_and_say_until_when(model: Any) -> None:
     rests, refused = endpoint(model, "groq").pool
-    rests.resting[MODELS["groq"]] = NOW + 12
+    rests.model_cooldowns[MODELS["groq"]] = NOW + 12
     refused.permanently_failed, refused.quarantined_until = True, NOW + 900
     explained = model.explain("hi")
     assert said(explained)[:2] == [
@@ -67,7 +67,7 @@ def test_a_resting_and_a_refused_key_are_told_apart_and_say_until_when(model: An
 def test_a_limit_with_nothing_left_puts_the_key_last_and_is_named(model: Any) -> None:
     spent, fresh = endpoint(model, "groq").pool
     left = QuotaLeft(counts="requests", left=0, until=NOW + 9)
-    spent.allowances[MODELS["groq"]] = (left,)
+    spent.quotas[MODELS["groq"]] = (left,)
     first, second, _ = model.explain("hi")
     assert (first.key_id, second.key_id) == (fresh.id, spent.id)
     assert second.reason == "0 requests are left of its limit for 9.0 s"
@@ -195,7 +195,7 @@ def test_a_failed_call_notes_all_that_it_skipped_and_when_they_are_ready(
         model.invoke("hi")
     noted = [(r["provider"], r["outcome"], r["ready_in_s"]) for r in raised.value.attempts]
     assert noted == [(row.provider, row.outcome, row.ready_in_s) for row in foretold]
-    assert str(foretold).splitlines()[-1].startswith("nobody can be asked now; ready in 50.0 s")
+    assert str(foretold).splitlines()[-1].startswith("no candidate is ready now; ready in 50.0 s")
 
 
 def test_a_key_that_another_call_is_trying_is_not_asked_for_every_millisecond(

@@ -362,7 +362,7 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
     audit = AuditLog(tmp_path / "audit.jsonl")
     pool = KeyPool("groq", [KeyState("k")])
     held = {
-        "keys": key_state.health,
+        "keys": key_state.health_lock,
         "circuit": breaker._lock,
         "budget": budget._lock,
         "audit": audit._lock,

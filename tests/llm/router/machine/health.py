@@ -56,11 +56,11 @@ class PlainKey:
 
     def take_over(self, state: Any) -> None:
         self.failures, self.used = state.failures, state.last_used
-        self.rests = {None: state.cooldown_until, **state.resting}
+        self.rests = {None: state.cooldown_until, **state.model_cooldowns}
         self.refused_until = state.quarantined_until if state.permanently_failed else None
         self.times_refused, self.last_refusal = state.quarantines, state.quarantined_at
         self.last_failure, self.refused_at = state.last_failure, state.refused_at
-        for model, left in state.allowances.items():
+        for model, left in state.quotas.items():
             self.spent[model] = max((one.until for one in left if not one.left), default=0.0)
 
     def succeed(self, one: Try) -> None:
