@@ -130,7 +130,9 @@ class KeyState(_HiddenKey):
         self.id = self.id or fingerprint(key)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a key cannot be copied or pickled: pass the name of its environment variable")
+        raise TypeError(
+            "a key cannot be copied or pickled: pass the name of its environment variable"
+        )
 
     def ready_at(self, model: str | None = None) -> float:
         """Return when the key may be used for `model`; a past time if it may be used now."""
