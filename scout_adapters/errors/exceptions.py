@@ -205,17 +205,24 @@ _RETRYABLE = {
 """Where a kind is not like the rest of its class: a spent day, the unknown, a model's slip."""
 
 
-class RefusedInBand(ScoutError):
-    """Raised by a wire that finds an error object where an answer should be.
+class ProviderRefusal(ScoutError):
+    """A provider refused a request: an HTTP status of 400 and more, or an error inside a 200.
 
-    Never reaches a caller: the engine has the payload classified, by provider.
+    Internal: the transport and the wires raise it as it came, and the adapter turns it into the
+    `ProviderError` of its kind. The payload may contain a key, so this error must not be kept.
     """
 
-    def __init__(self, payload: Any) -> None:
-        super().__init__("an error inside an answer")
+    def __init__(
+        self, payload: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """`payload`: raw bytes, or the decoded error object that stands inside an answer.
+
+        `headers`: those of the response by lower-case name; None if the caller has no response.
+        """
+        super().__init__(f"refused with status {status}")
         self.payload = payload
-        self.headers: Mapping[str, str] = {}
-        """Those of the answer, where the wire's caller knows them."""
+        self.status = status
+        self.headers = headers
 
 
 class NoKeyError(ScoutError, lc.ModelAuthenticationError):

@@ -1,19 +1,21 @@
-"""How long a call may take, and what is known of an answer while it streams."""
+"""Timeouts of a call, and the context that every layer of one attempt shares."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from scout_adapters._internal.clock import SYSTEM, Clock
+
 NEVER = float("inf")
 
 SHORTEST = 0.001
-"""Seconds: a timeout of nought would mean something else to a socket."""
+"""Seconds: the shortest read timeout; a socket takes a timeout of 0 for non-blocking mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds; None waits for ever."""
+    """Seconds; None is no limit."""
 
     connect: float | None = 10.0
     first_token: float | None = 120.0
@@ -21,33 +23,49 @@ class Timeouts:
     total: float | None = 600.0
 
     def within(self, left: float) -> Timeouts:
-        """Shorten every one to the seconds that are left."""
+        """Return a copy in which no timeout is longer than `left` seconds."""
         return Timeouts(
-            connect=_shorter(self.connect, left),
-            first_token=_shorter(self.first_token, left),
-            idle=_shorter(self.idle, left),
-            total=_shorter(self.total, left),
+            connect=shorter(self.connect, left),
+            first_token=shorter(self.first_token, left),
+            idle=shorter(self.idle, left),
+            total=shorter(self.total, left),
         )
 
     def of(self, *, stream: bool) -> dict[str, float | None]:
-        """Say it in httpx's words, as it is when a request is sent."""
+        """Return httpx's `timeout` extension, as it is when a request is sent."""
         read = self.first_token if stream else self.total
         return {"connect": self.connect, "read": read, "write": self.total, "pool": self.total}
 
 
-def _shorter(timeout: float | None, left: float) -> float:
+def shorter(timeout: float | None, left: float) -> float:
+    """Return the shorter of a timeout and the seconds that are left."""
     return left if timeout is None else min(timeout, left)
 
 
 @dataclass(slots=True)
 class StreamProgress:
-    """What is known of an answer while it comes."""
+    """State of a response while it arrives; the transport and the engine update it."""
 
-    left: Callable[[], float] = field(default=lambda: NEVER)
-    """Seconds until the call's deadline."""
-
-    shown: bool = False
-    """Whether content has come: from then on only the silence between two pieces is bounded."""
+    has_content: bool = False
+    """Whether content has arrived: from then on the idle timeout applies to each read."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Those of a good answer, as soon as they are there."""
+    """Headers of a successful response, by lower-case name; empty until it arrives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AttemptContext:
+    """What the engine, the adapter and the transport share of one attempt."""
+
+    provider: str
+    model: str
+    key_id: str | None = None
+    timeouts: Timeouts
+    clock: Clock = SYSTEM
+    deadline: float = NEVER
+    """Time by `clock` at which the whole call must be over."""
+
+    redact: Callable[[str], str] = field(default=str, repr=False)
+    """Replaces the attempt's key in a text that a provider sent."""
+
+    progress: StreamProgress = field(default_factory=StreamProgress)

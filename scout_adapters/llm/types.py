@@ -105,7 +105,7 @@ class StreamReader(Protocol):
         """Read one event (None is the `[DONE]` marker); None if it carries nothing to show.
 
         Chunks carry content only. The first one also names `model_name` and `model_provider`.
-        Raises `RefusedInBand` for an error event and `MalformedResponse` for nonsense.
+        Raises `ProviderRefusal` for an error event and `MalformedResponse` for nonsense.
         """
 
     def close(self) -> AIMessageChunk:
@@ -171,7 +171,7 @@ class Wire(Protocol):
         """Parse a whole answer.
 
         Raises:
-            RefusedInBand: The body is an error, although the status was 200.
+            ProviderRefusal: The body is an error, although the status was 200.
             MalformedResponse: A documented field is missing or has another type.
 
         """

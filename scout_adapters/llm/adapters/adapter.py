@@ -1,8 +1,7 @@
-"""What carries an attempt to a provider and back; for a card it is HTTP."""
+"""The interface between the engine and a provider: prepare a request, send it, stream it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import (
     AsyncGenerator,
     Callable,
@@ -11,22 +10,20 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
-from scout_adapters.llm.timeouts import StreamProgress, Timeouts
+from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.types import ChatRequest, StreamReader
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedRequest:
-    """A request made ready for one candidate, whichever key will carry it."""
+    """A request as one candidate's API takes it; the same for every key."""
 
     request: ChatRequest
     url: str = ""
@@ -34,10 +31,13 @@ class PreparedRequest:
     body: Json = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[str] = ()
+    """What was dropped or changed in the conversation for this provider, one sentence each."""
+
     media: Sequence[Json] = field(default=(), repr=False)
-    """The blocks of the conversation that are no text."""
+    """The conversation's content blocks that are not text."""
 
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Arguments of a user's own function; empty for HTTP."""
 
     @property
     def tokens(self) -> int:
@@ -47,44 +47,43 @@ class PreparedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRequest:
-    """A prepared request with the key that carries it."""
+    """A prepared request, the key that it is sent with, and the context of the attempt."""
 
     prepared: PreparedRequest
     key: str | None = field(repr=False)
-    key_id: str | None
-    timeouts: Timeouts
-    now: Callable[[], float] = time.monotonic
-    watch: StreamProgress = field(default_factory=StreamProgress)
-    redact: Callable[[str], str] = field(default=str, repr=False)
+    context: AttemptContext
 
 
 class Adapter(Protocol):
-    """The four verbs; a reader turns what streams in into chunks."""
+    """Sends requests of one endpoint. Errors are `ProviderError`s, except those of `stream`.
+
+    `stream` and `astream` may raise `ProviderRefusal` as it came: `StreamedAnswer` classifies it.
+    """
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
-        """Make a request ready; raises `UnsupportedContent` where it cannot be said here."""
+        """Build the request; raises `UnsupportedContent` for what the API cannot carry."""
 
     def reader(self, prepared: PreparedRequest) -> StreamReader:
-        """Begin to read the streamed answer."""
+        """Return a new reader for the events of a streamed answer."""
 
     def whole_reader(self) -> StreamReader:
-        """Begin to read an answer that came whole where a stream was asked for."""
+        """Return a new reader for a whole answer to a request for a stream."""
 
-    def send(self, parcel: AttemptRequest) -> AIMessage:
-        """Ask, and return the whole answer."""
+    def send(self, attempt_request: AttemptRequest) -> AIMessage:
+        """Send, and return the whole answer."""
 
-    async def asend(self, parcel: AttemptRequest) -> AIMessage:
+    async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
         """Twin of `send`."""
 
-    def stream(self, parcel: AttemptRequest) -> Generator[list[Json | None]]:
-        """Ask, and yield the events of each network chunk."""
+    def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:
+        """Send, and yield the events of each network chunk."""
 
-    def astream(self, parcel: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
+    def astream(self, attempt_request: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
 
 
 class WholeAnswerReader:
-    """Reads a stream that is one whole message."""
+    """Reads a stream that consists of one whole message."""
 
     def __init__(self, parse: Callable[[Json], AIMessage]) -> None:
         self.finished = False
@@ -98,13 +97,13 @@ class WholeAnswerReader:
         message = self._parse(event)
         self.finished, self.usage = True, message.usage_metadata
         metadata = message.response_metadata
-        self._metadata = {name: metadata[name] for name in metadata if name not in NAMED}
+        self._metadata = {name: metadata[name] for name in metadata if name not in MODEL_NAMES}
         return AIMessageChunk(
             content=message.content,
             additional_kwargs=message.additional_kwargs,
             tool_calls=message.tool_calls,
             invalid_tool_calls=message.invalid_tool_calls,
-            response_metadata={name: metadata[name] for name in NAMED if name in metadata},
+            response_metadata={name: metadata[name] for name in MODEL_NAMES if name in metadata},
             id=message.id,
         )
 
@@ -117,4 +116,4 @@ class WholeAnswerReader:
         )
 
 
-NAMED = ("model_name", "model_provider")
+MODEL_NAMES = ("model_name", "model_provider")

@@ -1,4 +1,4 @@
-"""What carries an attempt to a user's own function and back: the guide's way to add a provider."""
+"""The adapter of a user's own async function, for a provider that is added without a card."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ProviderCall = Callable[..., Awaitable[ProviderResult]]
 
 
 class FunctionAdapter:
-    """Calls a user's own async function, which speaks text only: the guide's way."""
+    """Calls a user's own async function, which takes and returns text only."""
 
     def __init__(self, name: str, call: ProviderCall) -> None:
         """`call` takes model, prompt, system, max_tokens, temperature and api_key."""
@@ -34,56 +34,58 @@ class FunctionAdapter:
         self.call = call
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
-        for what, given in (
+        for what, present in (
             ("tools", request.tools),
             ("a response_format", request.response_format),
             ("media", _media(request)),
         ):
-            if given:
+            if present:
                 raise UnsupportedContent(
                     self.name, what, "a provider made of a function takes text"
                 )
         return PreparedRequest(request=request, arguments=_flatten(request))
 
-    def reader(self, prepared: PreparedRequest) -> StreamReader:  # noqa: ARG002  # a Line's signature
+    def reader(self, prepared: PreparedRequest) -> StreamReader:  # noqa: ARG002  # an Adapter's signature
         return self.whole_reader()
 
     def whole_reader(self) -> StreamReader:
         return WholeAnswerReader(lambda event: event["message"])
 
-    def send(self, parcel: AttemptRequest) -> AIMessage:
-        return _run_anywhere(self.asend(parcel))
+    def send(self, attempt_request: AttemptRequest) -> AIMessage:
+        return _run_anywhere(self.asend(attempt_request))
 
-    async def asend(self, parcel: AttemptRequest) -> AIMessage:
+    async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
+        prepared, context = attempt_request.prepared, attempt_request.context
         token = in_function_call.set(True)
         try:
-            async with asyncio.timeout(parcel.timeouts.total):
-                result = await self.call(**parcel.prepared.arguments, api_key=parcel.key)
-        except Exception as error:  # noqa: BLE001  # whatever a user's function raises is its failure
-            named = error_from_foreign(self.name, error, redact=parcel.redact)
-            cause = None if _contains_key(error, parcel.redact) else error
+            async with asyncio.timeout(context.timeouts.total):
+                result = await self.call(**prepared.arguments, api_key=attempt_request.key)
+        except Exception as error:  # noqa: BLE001  # any error of a user's function is a failed attempt
+            failure = error_from_foreign(self.name, error, redact=context.redact)
+            cause = None if _contains_key(error, context.redact) else error
         else:
-            return _message(_as_result(result), self.name, parcel.prepared.request.stop)
+            return _message(_as_result(result), self.name, prepared.request.stop)
         finally:
             in_function_call.reset(token)
-        raise named from cause  # outside the handler, where it would hold on to what it handles
+        raise failure from cause  # inside the handler, the error would become its context
 
-    def stream(self, parcel: AttemptRequest) -> Generator[list[Json | None]]:
-        yield [{"message": self.send(parcel)}]
+    def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:
+        yield [{"message": self.send(attempt_request)}]
 
-    async def astream(self, parcel: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
-        yield [{"message": await self.asend(parcel)}]
+    async def astream(self, attempt_request: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
+        yield [{"message": await self.asend(attempt_request)}]
 
 
 def _contains_key(error: BaseException | None, redact: Callable[[str], str]) -> bool:
-    """Tell whether an error, or one behind it, says the key, or holds the request that does."""
+    """Return whether an error, or one behind it, shows the key or holds the request with it."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         library = type(error).__module__.partition(".")[0]
-        holds = not {"request", "response"}.isdisjoint(dir(error))  # asked for, httpx's may raise
-        said = f"{error!r} {error}"
-        if library in HTTP_LIBRARIES or holds or redact(said) != said:
+        # By name: reading the attribute of an httpx error may raise.
+        has_request = not {"request", "response"}.isdisjoint(dir(error))
+        text = f"{error!r} {error}"
+        if library in HTTP_LIBRARIES or has_request or redact(text) != text:
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -99,13 +101,13 @@ def _media(request: ChatRequest) -> bool:
 
 
 def _flatten(request: ChatRequest) -> dict[str, Any]:
-    """Flatten a conversation to one prompt and one system text, as such functions take it."""
+    """Flatten a conversation to the arguments of a function: one prompt and one system text."""
     system = [m.text for m in request.messages if m.type == "system"]
-    said = [m for m in request.messages if m.type != "system"]
-    single = len(said) == 1 and said[0].type == "human"
+    turns = [m for m in request.messages if m.type != "system"]
+    single = len(turns) == 1 and turns[0].type == "human"
     arguments: dict[str, Any] = {
         "model": request.model,
-        "prompt": said[0].text if single else get_buffer_string(said),
+        "prompt": turns[0].text if single else get_buffer_string(turns),
         "system": "\n\n".join(system) or None,
     }
     if request.max_tokens is not None:
@@ -116,7 +118,7 @@ def _flatten(request: ChatRequest) -> dict[str, Any]:
 
 
 def _as_result(result: Any) -> ProviderResult:
-    """Take what the guide's functions may return: a `ProviderResult`, `LLMResponse`, or text."""
+    """Convert a function's return value: a `ProviderResult`, an `LLMResponse` or text."""
     match result:
         case ProviderResult():
             return result
@@ -129,7 +131,7 @@ def _as_result(result: Any) -> ProviderResult:
 
 
 def _message(result: ProviderResult, name: str, stop: Sequence[str]) -> AIMessage:
-    """Make the answer's message; cut at a stop sequence, of which the function knows nothing."""
+    """Build the answer's message; cut at a stop sequence, which the function does not receive."""
     text = result.response_text
     for word in stop:
         text = text.partition(word)[0]
@@ -147,7 +149,7 @@ def _message(result: ProviderResult, name: str, stop: Sequence[str]) -> AIMessag
 
 
 def _run_anywhere(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine from synchronous code, also where this thread's loop is running already."""
+    """Run a coroutine from synchronous code, in a new thread if this one has a running loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -159,7 +161,7 @@ def _run_anywhere(work: Coroutine[Any, Any, T]) -> T:
     def run() -> None:
         try:
             results.append(context.run(asyncio.run, work))
-        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread below
+        except BaseException as error:  # noqa: BLE001  # raised in the caller's thread below
             errors.append(error)
 
     thread = threading.Thread(target=run, name="scout-function-call")

@@ -1,11 +1,10 @@
-"""A streamed answer as far as it has come: what was shown, what is held back, what it cost."""
+"""One streamed answer: chunks are held back until content commits it to the caller."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
@@ -13,17 +12,18 @@ from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import (
     ErrorKind,
+    Phase,
     ProviderError,
-    RefusedInBand,
+    ProviderRefusal,
     StreamInterrupted,
     malformed,
 )
-from scout_adapters.llm.adapters.adapter import Adapter, PreparedRequest
-from scout_adapters.llm.transport.body import (
-    T,
-    WholeAnswer,
-)
+from scout_adapters.llm.adapters.adapter import Adapter, AttemptRequest
+from scout_adapters.llm.adapters.refusal import error_from_refusal
+from scout_adapters.llm.transport.body import WholeAnswer
 from scout_adapters.llm.types import StreamReader
+
+T = TypeVar("T")
 
 PARSE_ERRORS = (
     LookupError,
@@ -33,59 +33,89 @@ PARSE_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
-"""What code raises that is handed something else than it was promised."""
+"""What a parser may raise for a value of another type or shape than it expects."""
 
 
 @dataclass(slots=True, eq=False)
 class StreamedAnswer:
-    """Reads one streamed answer that comes along `line`, to the request that was `prepared`."""
+    """Reads the events of one streamed answer; `with` surrounds the loop over its batches.
 
-    line: Adapter = field(repr=False)
-    prepared: PreparedRequest = field(repr=False)
+    The `with` block ends early and quietly in two cases: the provider refused the request, which
+    `end()` raises as the classified error; or the connection broke after the terminal event, when
+    the answer is complete.
+    """
+
+    adapter: Adapter = field(repr=False)
+    request: AttemptRequest = field(repr=False)
     committed: bool = False
-    """Whether the caller has been shown content: from then on there is no way back."""
+    """Whether the caller has received content: from then on no other candidate can take over."""
 
     reader: StreamReader | None = field(default=None, repr=False)
     shown: list[AIMessageChunk] = field(default_factory=list, repr=False)
-    held: AIMessageChunk | None = field(default=None, repr=False)
-    refused: RefusedInBand | None = field(default=None, repr=False)
+    """The chunks that the caller has received."""
+
+    pending: AIMessageChunk | None = field(default=None, repr=False)
+    """Chunks without content, merged; they go out with the first content."""
+
+    refused: ProviderError | None = field(default=None, repr=False)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ProviderRefusal):
+            # Raised by `end()`: raised here, it would hold the refusal as its context.
+            self.refused = self._error_from(error)
+            return True
+        return (
+            isinstance(error, ProviderError)
+            and error.phase in {"sent", "mid_stream"}
+            and self.finished
+        )
 
     def read(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; None for what shows nothing, or nothing yet."""
+        """Read one event; return a chunk for the caller, None if there is none yet."""
         reader = self.reader
         if reader is None:
-            whole = isinstance(event, WholeAnswer)
-            reader = self.line.whole_reader() if whole else self.line.reader(self.prepared)
-            self.reader = reader
-        if (chunk := self._fed(reader, event)) is None:
+            reader = self.reader = self._new_reader(event)
+        if (chunk := self._feed(reader, event)) is None:
             return None
         if not self.committed:
-            if self.held is not None:
-                chunk = self.held + chunk
+            if self.pending is not None:
+                chunk = self.pending + chunk
             if not has_content(chunk):
-                self.held = chunk
+                self.pending = chunk
                 return None
-            self.held, self.committed = None, True
+            self.pending, self.committed = None, True
         self.shown.append(chunk)
         return chunk
 
-    def _fed(self, reader: StreamReader, event: Json | None) -> AIMessageChunk | None:
+    def _new_reader(self, event: Json | None) -> StreamReader:
+        if isinstance(event, WholeAnswer):
+            return self.adapter.whole_reader()
+        return self.adapter.reader(self.request.prepared)
+
+    def _feed(self, reader: StreamReader, event: Json | None) -> AIMessageChunk | None:
         try:
             return parse_safely(reader.feed, event)
-        except RefusedInBand as refused:
-            refused.payload = copy(refused.payload)
-            clear_event(event)
-            if not reader.finished:
-                raise
-            self.refused = refused  # what it cost is still to come
-            return None
+        except ProviderRefusal as refusal:
+            error = self._error_from(refusal)
         except ProviderError:
             clear_event(event)
             raise
+        clear_event(event)
+        if not reader.finished:
+            raise error
+        self.refused = error  # raised by `end()`: the usage may still follow
+        return None
+
+    def _error_from(self, refusal: ProviderRefusal) -> ProviderError:
+        phase: Phase = "mid_stream" if self.committed else "first_token"
+        return error_from_refusal(refusal, self.request.context, phase)
 
     @property
     def finished(self) -> bool:
-        """Whether the terminal event has come."""
+        """Whether the terminal event has arrived."""
         return self.reader is not None and self.reader.finished
 
     @property
@@ -94,28 +124,28 @@ class StreamedAnswer:
         return self.reader.usage if self.reader else None
 
     def end(self) -> AIMessageChunk:
-        """Make the last chunk; without its terminal event a stream has failed."""
-        if self.reader is None or not self.reader.finished:
-            raise malformed("the stream ended without its terminal event", phase="mid_stream")
+        """Return the last chunk; raises if the provider refused or the stream is incomplete."""
         if self.refused is not None:
             raise self.refused
+        if self.reader is None or not self.reader.finished:
+            raise malformed("the stream ended without its terminal event", phase="mid_stream")
         last = parse_safely(self.reader.close)
-        if self.held is not None:
-            last, self.held = self.held + last, None
+        if self.pending is not None:
+            last, self.pending = self.pending + last, None
         return last
 
     def partial(self) -> AIMessageChunk:
-        """Merge what the caller has been shown."""
+        """Merge the chunks that the caller has received."""
         return add_ai_message_chunks(*self.shown)
 
 
 def has_content(chunk: AIMessageChunk) -> bool:
-    """Tell whether a chunk shows the caller anything."""
+    """Return whether a chunk carries anything for the caller."""
     return bool(chunk.content or chunk.tool_call_chunks or chunk.additional_kwargs)
 
 
 def stream_interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamInterrupted:
-    """Say that a stream broke after content had been shown; `partial` is what came before it."""
+    """Return the error of a stream that broke after content; `partial` is that content."""
     broken = StreamInterrupted(
         f"{error.kind}: {error.message}",
         kind=ErrorKind.STREAM_INTERRUPTED,
@@ -134,18 +164,18 @@ def stream_interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamI
 
 
 def parse_safely(parse: Callable[..., T], *arguments: Any) -> T:
-    """Parse; nonsense that a parser did not foresee is still the provider's named error.
+    """Call a parser; raises `MalformedResponse` for a value that it does not expect.
 
-    Raised outside the handler: the parser's own exception may quote what the provider sent.
+    Raised outside the handler: the parser's own exception may quote the provider's text.
     """
     try:
         return parse(*arguments)
     except PARSE_ERRORS as error:
-        what = type(error).__name__
-    raise malformed(f"the answer cannot be read: {what}")
+        name = type(error).__name__
+    raise malformed(f"the answer cannot be read: {name}")
 
 
 def clear_event(event: Any) -> None:
-    """Empty an event that frames still hold: what it says, a key perhaps, crash reports show."""
+    """Empty an event that frames still hold: crash reports show locals, and it may hold a key."""
     if isinstance(event, dict | list):
         event.clear()

@@ -11,13 +11,12 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.clock import Clock
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import ErrorKind, ProviderError, RefusedInBand, one_line, provider_error
+from scout_adapters.errors import ErrorKind, ProviderError, one_line, provider_error
 from scout_adapters.llm.adapters.adapter import AttemptRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.failures import error_from_response
 from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.health.key_state import Lease
@@ -77,9 +76,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a reference cycle would wait for the garbage collector.
-        self.streamed_answer = StreamedAnswer(
-            self.candidate.endpoint.adapter, self.request.prepared
-        )
+        self.streamed_answer = StreamedAnswer(self.candidate.endpoint.adapter, self.request)
 
     @property
     def about(self) -> Json:
@@ -88,7 +85,7 @@ class Attempt:
             "number": self.number,
             "provider": self.candidate.endpoint.spec.name,
             "model": self.candidate.model,
-            "key_id": self.request.key_id,
+            "key_id": self.request.context.key_id,
         }
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
@@ -129,8 +126,6 @@ class Attempt:
         if error is None:
             self._record_success()
             return False
-        if isinstance(error, RefusedInBand):
-            error = self._named(error)
         if isinstance(error, ProviderError):
             # Frames hold the provider's answer, which may contain a key; crash reports show frames.
             error.__traceback__ = None
@@ -155,7 +150,7 @@ class Attempt:
             self.finished_at = self.call.clock.now()
         chunk = self.streamed_answer.read(event)
         if chunk is not None and self.first_token is None:
-            self.request.watch.shown = True
+            self.request.context.progress.has_content = True
             self.first_token = self.call.clock.now() - self.started
             self._set_model_name(chunk)
         return chunk
@@ -175,7 +170,7 @@ class Attempt:
         """
         if self.call.out_of_time:
             raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
-        limit = self.request.timeouts.first_token
+        limit = self.request.context.timeouts.first_token
         if self.committed or limit is None:
             return
         if self.call.clock.now() - self.started > limit:
@@ -255,7 +250,7 @@ class Attempt:
 
     def _record_quota_left(self, lease: Lease, now: float) -> None:
         """Store the rate limits that the answer's headers contain."""
-        spec, headers = self.candidate.endpoint.spec, self.request.watch.headers
+        spec, headers = self.candidate.endpoint.spec, self.request.context.progress.headers
         if spec.limits and headers:
             left = quota_left(spec.limits, headers, now)
             account = headers.get(spec.account, "") if spec.account else ""
@@ -331,18 +326,6 @@ class Attempt:
             **self._partial_usage(),
         )
         self.call.on_attempt_end(self.record)
-
-    def _named(self, error: RefusedInBand) -> ProviderError:
-        return error_from_response(
-            self.candidate.endpoint.name,
-            status=200,
-            headers=error.headers or self.request.watch.headers,
-            body=error.payload,
-            model=self.candidate.model,
-            key_id=self.request.key_id,
-            phase="mid_stream" if self.committed else "first_token",
-            redact=self.request.redact,
-        )
 
 
 class ReleaseUnlessMade:

@@ -11,8 +11,6 @@ from typing import Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from scout_adapters.errors import ProviderError
-from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.retry import Attempts
 
 T = TypeVar("T")
@@ -56,10 +54,7 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
     for attempt in attempts:
         with attempt:
             adapter = attempt.candidate.endpoint.adapter
-            with (
-                closing(adapter.stream(attempt.request)) as batches,
-                _IgnoreErrorsAfterEnd(attempt),
-            ):
+            with closing(adapter.stream(attempt.request)) as batches, attempt.streamed_answer:
                 for batch in batches:
                     for event in batch:
                         if (chunk := attempt.read_event(event)) is not None:
@@ -78,7 +73,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
         with attempt:
             adapter = attempt.candidate.endpoint.adapter
             async with AsyncClosing(adapter.astream(attempt.request)) as batches:
-                with _IgnoreErrorsAfterEnd(attempt):
+                with attempt.streamed_answer:
                     async for batch in batches:
                         for event in batch:
                             if (chunk := attempt.read_event(event)) is not None:
@@ -109,20 +104,3 @@ class AsyncClosing(Generic[T]):
         except RuntimeError:
             if not isinstance(error, GeneratorExit):
                 raise
-
-
-class _IgnoreErrorsAfterEnd:
-    """Ignores a connection error after the terminal event: the answer is complete then."""
-
-    def __init__(self, attempt: Attempt) -> None:
-        self._attempt = attempt
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        return (
-            isinstance(error, ProviderError)
-            and error.phase in {"sent", "mid_stream"}
-            and self._attempt.streamed_answer.finished
-        )

@@ -40,7 +40,7 @@ from scout_adapters.llm.engine.retry_policy import (
 )
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
-from scout_adapters.llm.timeouts import NEVER, SHORTEST, StreamProgress
+from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
 from scout_adapters.llm.types import ChatRequest
 
 logger = logger_of(__name__)
@@ -280,17 +280,18 @@ class Attempts:
             state.candidate.endpoint.retries.deposit()
         self._sent += 1
         state.keys_tried += 1
-        key = lease.key if lease else None
         request = AttemptRequest(
             prepared=state.prepared,
-            key=key,
-            key_id=lease.key_id if lease else None,
-            timeouts=self._usage.timeouts(state.candidate.timeouts),
-            now=self.clock.now,
-            watch=StreamProgress()
-            if self.retry_policy.deadline is None
-            else StreamProgress(self._usage.left),
-            redact=redactor(lease),
+            key=lease.key if lease else None,
+            context=AttemptContext(
+                provider=state.candidate.endpoint.name,
+                model=state.candidate.model,
+                key_id=lease.key_id if lease else None,
+                timeouts=self._usage.timeouts(state.candidate.timeouts),
+                clock=self.clock,
+                deadline=self._usage.deadline,
+                redact=redactor(lease),
+            ),
         )
         return Attempt(
             call=self,

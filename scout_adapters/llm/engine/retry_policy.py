@@ -53,6 +53,12 @@ class RetryUsage:
     def __post_init__(self) -> None:
         self.began = self.clock.now()
 
+    @property
+    def deadline(self) -> float:
+        """Time of the clock at which the call must be over."""
+        seconds = self.retry_policy.deadline
+        return NEVER if seconds is None else self.began + seconds
+
     def left(self) -> float:
         """Return the seconds until the deadline."""
         deadline = self.retry_policy.deadline

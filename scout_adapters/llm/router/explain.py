@@ -232,12 +232,12 @@ class RowWriter:
             yield PlannedAttempt(
                 number=self._number,
                 outcome=CHOSEN if self._number == 1 else NEXT,
-                key_id=attempt.request.key_id,
+                key_id=attempt.request.context.key_id,
                 reason=_special(attempt, candidate_state.tokens, self._now),
                 ready_in_s=0.0,
                 **common,
             )
-        tried = {attempt.request.key_id for attempt in planned}
+        tried = {attempt.request.context.key_id for attempt in planned}
         pool, model = candidate_state.candidate.endpoint.pool, candidate_state.candidate.model
         rest = [key for key in pool if key.id not in tried]
         for key in sorted(rest, key=lambda key: key.ready_at(model)):

@@ -45,7 +45,8 @@ def error_from_httpx(exchange: HttpExchange, error: Exception) -> Exception | No
 
 
 def _misconfigured(exchange: HttpExchange, error: Exception) -> ConfigurationError:
-    return ConfigurationError(f"{exchange.provider}: {exchange.redact(str(error))}")
+    context = exchange.context
+    return ConfigurationError(f"{context.provider}: {context.redact(str(error))}")
 
 
 def _provider_error(exchange: HttpExchange, error: httpx.HTTPError) -> Exception:
@@ -55,12 +56,13 @@ def _provider_error(exchange: HttpExchange, error: httpx.HTTPError) -> Exception
     text = f"{type(error).__name__}: {error}".rstrip(": ")
     if kind is ErrorKind.CONNECT:
         text += proxy_note(exchange.url)
+    context = exchange.context
     return provider_error(
         kind,
-        exchange.redact(text),
-        provider=exchange.provider,
-        model=exchange.model,
-        key_id=exchange.key_id,
+        context.redact(text),
+        provider=context.provider,
+        model=context.model,
+        key_id=context.key_id,
         code=BAD_CERTIFICATE if _is_about_a_certificate(error) else None,
         phase=phase,
     )

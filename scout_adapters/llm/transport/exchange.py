@@ -1,81 +1,69 @@
-"""One HTTP exchange as values: what is sent, how long it may take, what comes back."""
+"""One HTTP exchange as values: the request, and how long each read of the response may take."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from scout_adapters.llm.timeouts import NEVER, SHORTEST, StreamProgress, Timeouts, _shorter
+from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext, shorter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpExchange:
-    """One HTTP exchange, ready to send."""
+    """One POST request, ready to send, with the context of its attempt."""
 
-    provider: str
-    model: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
-    timeouts: Timeouts
-    now: Callable[[], float] = time.monotonic
-    watch: StreamProgress = field(default_factory=StreamProgress)
-    key_id: str | None = None
-    redact: Callable[[str], str] = field(default=str, repr=False)
+    context: AttemptContext
 
-    def patience(self, *, stream: bool) -> ReadTimeouts:
-        """Begin to wait for the answer."""
-        return ReadTimeouts(self, self.now(), stream)
+    def read_timeouts(self, *, stream: bool) -> ReadTimeouts:
+        """Return the timeouts for reads of the response; the time counts from now."""
+        return ReadTimeouts(self.context, self.context.clock.now(), stream)
 
 
 READ_TIMEOUT = "scout_read_timeout"
-"""The request's extension that returns the seconds for the next read: httpx's own are of one value
-for a whole answer, and a transport that plays the network must know better."""
+"""Name of a request extension: a function that returns the seconds for the next read.
+
+httpx's own `timeout` extension has one value for a whole response. The emulator's transport needs
+the value at each read.
+"""
 
 
 @dataclass(slots=True)
 class ReadTimeouts:
-    """How long the next read may take.
+    """Returns the seconds that the next read may take.
 
-    A whole answer has so long altogether, a stream so long for its first content and then for
-    each silence; and none longer than the call's deadline.
+    `total` limits a whole response. `first_token` limits a stream until its first content, and
+    `idle` each read after that. No read is longer than the time to the call's deadline.
     """
 
-    exchange: HttpExchange
+    context: AttemptContext
     began: float
     stream: bool
-    _until: float = NEVER
+    _rest_until: float = NEVER
 
-    def hurry(self, seconds: float) -> None:
-        """Wait so long for all that is still to come, by the clock of the socket."""
-        self._until = time.monotonic() + seconds
+    def limit_rest(self, seconds: float) -> None:
+        """Limit all further reads together to `seconds`, by the system's monotonic clock."""
+        self._rest_until = time.monotonic() + seconds
 
     @property
-    def over(self) -> bool:
-        """Whether the time is over that `hurry` left."""
-        return time.monotonic() > self._until
+    def expired(self) -> bool:
+        """Whether the time that `limit_rest` set is over."""
+        return time.monotonic() > self._rest_until
 
     def __call__(self) -> float | None:
-        """Return the seconds that a read which begins now may take, None for any time."""
-        if self._until != NEVER:
-            return max(self._until - time.monotonic(), SHORTEST)
-        exchange = self.exchange
-        timeouts = exchange.timeouts
-        if self.stream and exchange.watch.shown:
+        """Return the seconds for a read that begins now, None for no limit."""
+        if self._rest_until != NEVER:
+            return max(self._rest_until - time.monotonic(), SHORTEST)
+        context = self.context
+        timeouts, now = context.timeouts, context.clock.now()
+        if self.stream and context.progress.has_content:
             limit = timeouts.idle
         elif (limit := timeouts.first_token if self.stream else timeouts.total) is not None:
-            limit -= exchange.now() - self.began
-        left = exchange.watch.left()
+            limit -= now - self.began
+        left = context.deadline - now
         if limit is None and left == NEVER:
             return None
-        return max(_shorter(limit, left), SHORTEST)
-
-
-@dataclass(frozen=True, slots=True)
-class JsonResponse:
-    """A whole answer: its JSON, and the headers that came with it."""
-
-    body: Any
-    headers: Mapping[str, str]
+        return max(shorter(limit, left), SHORTEST)

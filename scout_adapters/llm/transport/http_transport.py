@@ -10,12 +10,11 @@ from typing import Any, NoReturn
 
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import malformed
-from scout_adapters.llm.failures import error_from_response
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.transport.backend import with_read_timeouts
 from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody
 from scout_adapters.llm.transport.errors import error_from_httpx
-from scout_adapters.llm.transport.exchange import HttpExchange, JsonResponse
+from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConcurrencyLimit, ConnectionPool
 from scout_adapters.llm.transport.response import (
     AsyncResponse,
@@ -89,25 +88,28 @@ class Transport:
             self._loops.pop(loop, None)
             await connections.aclose()
 
-    def send(self, exchange: HttpExchange) -> JsonResponse:
-        """Post once and read the whole answer; a refusal is raised as what it means."""
+    def send(self, exchange: HttpExchange) -> Any:
+        """Post once; return the JSON of the whole response, its headers in the context.
+
+        Raises `ProviderRefusal` as it came, and `ProviderError` for what happens on the network.
+        """
         try:
-            with Response(self._gate, self.connections(), exchange, stream=False) as reply:
-                body = read(exchange, reply)
-            return _answer(exchange, reply, body)
-        except Exception as error:  # goes on, in our words where it is httpx's
+            with Response(self._gate, self.connections(), exchange, stream=False) as response:
+                body = read(exchange, response)
+            return _result(exchange, response, body)
+        except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
         raise failure
 
-    async def asend(self, exchange: HttpExchange) -> JsonResponse:
+    async def asend(self, exchange: HttpExchange) -> Any:
         """Twin of `send`."""
         connections = await self.aconnections()
         try:
-            async with AsyncResponse(self._gate, connections, exchange, stream=False) as reply:
-                body = await aread(exchange, reply)
-            return _answer(exchange, reply, body)
-        except Exception as error:  # goes on, in our words where it is httpx's
+            async with AsyncResponse(self._gate, connections, exchange, stream=False) as response:
+                body = await aread(exchange, response)
+            return _result(exchange, response, body)
+        except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
         raise failure
@@ -115,25 +117,26 @@ class Transport:
     def stream(self, exchange: HttpExchange) -> Generator[list[Json | None]]:
         """Post once and yield the events of each network chunk; None stands for `[DONE]`.
 
-        An empty list says that the server is alive (a comment, a half event).
+        An empty list is a chunk that completes no event, such as a keep-alive comment. Raises what
+        `send` raises.
         """
         failure = None
         try:
-            with Response(self._gate, self.connections(), exchange, stream=True) as reply:
-                if reply.status != GOOD:
-                    _refuse(exchange, reply, read(exchange, reply))
-                exchange.watch.headers = reply.headers
+            with Response(self._gate, self.connections(), exchange, stream=True) as response:
+                if response.status != GOOD:
+                    _refuse(response, read(exchange, response))
+                exchange.context.progress.headers = response.headers
                 body = EventBody()
                 try:
-                    for piece in reply:
+                    for piece in response:
                         yield body.add(piece)
                         if body.done:
                             return
                     yield body.rest()
                 finally:
                     if body.done:
-                        close_soon(reply)
-        except Exception as error:  # goes on, in our words where it is httpx's
+                        close_soon(response)
+        except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
         if failure is not None:
@@ -144,21 +147,21 @@ class Transport:
         connections = await self.aconnections()
         failure = None
         try:
-            async with AsyncResponse(self._gate, connections, exchange, stream=True) as reply:
-                if reply.status != GOOD:
-                    _refuse(exchange, reply, await aread(exchange, reply))
-                exchange.watch.headers = reply.headers
+            async with AsyncResponse(self._gate, connections, exchange, stream=True) as response:
+                if response.status != GOOD:
+                    _refuse(response, await aread(exchange, response))
+                exchange.context.progress.headers = response.headers
                 body = EventBody()
                 try:
-                    async for piece in reply:
+                    async for piece in response:
                         yield body.add(piece)
                         if body.done:
                             return
                     yield body.rest()
                 finally:
                     if body.done:
-                        await aclose_soon(reply)
-        except Exception as error:  # goes on, in our words where it is httpx's
+                        await aclose_soon(response)
+        except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
         if failure is not None:
@@ -185,25 +188,14 @@ def shared_transport() -> Transport:
     return transport
 
 
-def _answer(
-    exchange: HttpExchange, reply: Response | AsyncResponse, body: CappedBody
-) -> JsonResponse:
-    if reply.status != GOOD:
-        _refuse(exchange, reply, body)
-    exchange.watch.headers = reply.headers
-    return JsonResponse(body.answer(), reply.headers)
+def _result(exchange: HttpExchange, response: Response | AsyncResponse, body: CappedBody) -> Any:
+    if response.status != GOOD:
+        _refuse(response, body)
+    exchange.context.progress.headers = response.headers
+    return body.answer()
 
 
-def _refuse(exchange: HttpExchange, reply: Response | AsyncResponse, body: CappedBody) -> NoReturn:
-    """Raise what a refusal means."""
+def _refuse(response: Response | AsyncResponse, body: CappedBody) -> NoReturn:
     if not body.failed:
         raise malformed(f"status {body.status} is not an answer", status=body.status)
-    raise error_from_response(
-        exchange.provider,
-        status=reply.status,
-        headers=reply.headers,
-        body=body.raw(),
-        model=exchange.model,
-        key_id=exchange.key_id,
-        redact=exchange.redact,
-    )
+    raise ProviderRefusal(body.raw(), status=response.status, headers=response.headers)

@@ -213,14 +213,14 @@ class ConcurrencyLimit:
     def take(self, exchange: HttpExchange) -> threading.Semaphore:
         """Take a place, to be released; raises `QUEUE_FULL` where none comes free in time."""
         places = self._of_threads()
-        if not places.acquire(timeout=exchange.timeouts.total):
+        if not places.acquire(timeout=exchange.context.timeouts.total):
             raise _queue_full(exchange)
         return places
 
     async def atake(self, exchange: HttpExchange) -> asyncio.Semaphore:
         """Twin of `take`."""
         places = self._of_loop()
-        if not await _taken(places, exchange.timeouts.total):
+        if not await _taken(places, exchange.context.timeouts.total):
             raise _queue_full(exchange)
         return places
 
@@ -250,6 +250,6 @@ async def _taken(places: asyncio.Semaphore, seconds: float | None) -> bool:
 def _queue_full(exchange: HttpExchange) -> ProviderError:
     return provider_error(
         ErrorKind.QUEUE_FULL,
-        f"no connection came free within {exchange.timeouts.total:g} s",
+        f"no connection came free within {exchange.context.timeouts.total:g} s",
         phase="pre_send",
     )

@@ -62,8 +62,8 @@ class Response:
     def __enter__(self) -> Self:
         self._place = self._gate.take(self._exchange)
         try:
-            self.patience = self._exchange.patience(stream=self._stream)
-            asked = wire_request(self._exchange, self.patience)
+            self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
+            asked = wire_request(self._exchange, self.read_timeouts)
             self._address = asked.address
             self._connection = self._connections.take(asked.address)
             said = self._said = self._connection.ask(asked)
@@ -116,8 +116,8 @@ class AsyncResponse:
     async def __aenter__(self) -> Self:
         self._place = await self._gate.atake(self._exchange)
         try:
-            self.patience = self._exchange.patience(stream=self._stream)
-            asked = wire_request(self._exchange, self.patience)
+            self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
+            asked = wire_request(self._exchange, self.read_timeouts)
             self._address = asked.address
             self._connection = self._connections.take(asked.address)
             said = self._said = await self._connection.ask(asked)
@@ -148,15 +148,15 @@ class AsyncResponse:
         return self._said is not None and self._said.reusable
 
 
-def wire_request(exchange: HttpExchange, patience: ReadTimeouts) -> WireRequest:
+def wire_request(exchange: HttpExchange, read_timeouts: ReadTimeouts) -> WireRequest:
     """Put a request into bytes; of headers that are given twice, the last one holds."""
     address = address_of(exchange.url)
     headers = {"host": address.host, **BASE_HEADERS}
     for name, said in exchange.headers.items():
         headers[name.lower()] = said
     headers["content-length"] = str(len(exchange.content))
-    timeouts = exchange.timeouts.of(stream=patience.stream)
-    return WireRequest(address, headers, exchange.content, timeouts, allowed=patience)
+    timeouts = exchange.context.timeouts.of(stream=read_timeouts.stream)
+    return WireRequest(address, headers, exchange.content, timeouts, allowed=read_timeouts)
 
 
 def headers_by_name(raw: Headers) -> Mapping[str, str]:
@@ -212,7 +212,7 @@ def _packed(coding: str) -> Exception:
 
 def read(exchange: HttpExchange, reply: Response) -> CappedBody:
     """Read a whole answer, as much of it as we take."""
-    body, began = CappedBody(reply.status), exchange.now()
+    body, began = CappedBody(reply.status), exchange.context.clock.now()
     for piece in reply:
         body.add(piece)
         if body.enough:
@@ -223,7 +223,7 @@ def read(exchange: HttpExchange, reply: Response) -> CappedBody:
 
 async def aread(exchange: HttpExchange, reply: AsyncResponse) -> CappedBody:
     """Twin of `read`."""
-    body, began = CappedBody(reply.status), exchange.now()
+    body, began = CappedBody(reply.status), exchange.context.clock.now()
     async for piece in reply:
         body.add(piece)
         if body.enough:
@@ -234,8 +234,8 @@ async def aread(exchange: HttpExchange, reply: AsyncResponse) -> CappedBody:
 
 def _check_total(exchange: HttpExchange, began: float) -> None:
     """Fail an answer that drips: each piece in time, all of them together not."""
-    total = exchange.timeouts.total
-    if total is not None and exchange.now() - began > total:
+    total = exchange.context.timeouts.total
+    if total is not None and exchange.context.clock.now() - began > total:
         raise provider_error(ErrorKind.TIMEOUT_RESPONSE, f"no whole answer within {total:g} s")
 
 
@@ -243,10 +243,10 @@ def close_soon(reply: Response) -> None:
     """Read to the end, so that the connection can be used again; but wait for it only shortly."""
     if not reply.reusable:
         return
-    reply.patience.hurry(GRACE_SECONDS)
+    reply.read_timeouts.limit_rest(GRACE_SECONDS)
     with suppress(*NETWORK_ERRORS):
         for _ in reply:
-            if reply.patience.over:
+            if reply.read_timeouts.expired:
                 return
 
 
@@ -254,8 +254,8 @@ async def aclose_soon(reply: AsyncResponse) -> None:
     """Twin of `close_soon`."""
     if not reply.reusable:
         return
-    reply.patience.hurry(GRACE_SECONDS)
+    reply.read_timeouts.limit_rest(GRACE_SECONDS)
     with suppress(*NETWORK_ERRORS):
         async for _ in reply:
-            if reply.patience.over:
+            if reply.read_timeouts.expired:
                 return

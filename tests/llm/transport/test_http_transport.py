@@ -22,12 +22,19 @@ import httpx
 import pytest
 
 from scout_adapters import ScoutOpenAICompatibleChatModel
-from scout_adapters.errors import ConfigurationError, ErrorKind, MalformedResponse, ProviderError
+from scout_adapters.errors import (
+    ConfigurationError,
+    ErrorKind,
+    MalformedResponse,
+    ProviderError,
+    ProviderRefusal,
+)
 from scout_adapters.llm.engine.candidate import RetryBudget
 from scout_adapters.llm.health.circuit_breaker import circuit
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
-from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.timeouts import AttemptContext, Timeouts
+from scout_adapters.llm.transport.body import MAX_ERROR_BYTES
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
 
@@ -36,16 +43,19 @@ GROQ = "api.groq.com"
 CANARY = "gsk_CANARY7f3Zq9LmPx"
 
 
-def exchange(url: str = "https://api.groq.com/x") -> HttpExchange:
-    return HttpExchange(
+def exchange(url: str = "https://api.groq.com/x", timeouts: Timeouts | None = None) -> HttpExchange:
+    context = AttemptContext(
         provider="groq",
         model="m",
+        key_id="fp",
+        timeouts=timeouts or Timeouts(),
+        redact=lambda text: text.replace(CANARY, "<key>"),
+    )
+    return HttpExchange(
         url=url,
         headers={"Authorization": f"Bearer {CANARY}"},
         content=b"{}",
-        timeouts=Timeouts(),
-        key_id="fp",
-        redact=lambda text: text.replace(CANARY, "<key>"),
+        context=context,
     )
 
 
@@ -121,9 +131,9 @@ async def test_a_bomb_is_refused_before_it_has_unfolded(house, wire, verb) -> No
 async def test_of_an_endless_error_body_only_the_beginning_is_read(house, wire, verb) -> None:
     body = wire.Pieces(b"x" * 10_000 for _ in range(1000))
     house.on(GROQ, lambda request: httpx.Response(500, stream=body))
-    with pytest.raises(ProviderError) as caught:
+    with pytest.raises(ProviderRefusal) as caught:
         await run(verb, Transport(house.transport), exchange())
-    assert caught.value.kind is ErrorKind.SERVER_ERROR
+    assert (caught.value.status, len(caught.value.payload)) == (500, MAX_ERROR_BYTES)
     assert body.given < 20
     assert body.closed
 
@@ -132,7 +142,7 @@ async def test_a_response_is_closed_whatever_happens(house, wire, verb) -> None:
     for status, pieces in ((200, [b"{}"]), (400, [b"{}"]), (200, [b"{rubbish"]), (204, [b""])):
         body = wire.Pieces(pieces)
         house.on(GROQ, lambda request, s=status, b=body: httpx.Response(s, stream=b))
-        with suppress(ProviderError):
+        with suppress(ProviderError, ProviderRefusal):
             await run(verb, Transport(house.transport), exchange())
         assert body.closed, (status, pieces)
 
@@ -146,11 +156,11 @@ async def test_a_place_is_given_back_however_an_exchange_ends(house, wire, verb)
         lambda request: httpx.Response(200, content=b"{rubbish"),
     ]
     one = Transport(house.transport, most=1)
-    sent = replace(exchange(), timeouts=Timeouts(total=0.5, first_token=0.5))
+    sent = exchange(timeouts=Timeouts(total=0.5, first_token=0.5))
     bad_address = replace(sent, url="ftp://api.groq.com/x")
     for end in ends:
         house.on(GROQ, end)
-        with suppress(ProviderError):
+        with suppress(ProviderError, ProviderRefusal):
             await run(verb, one, sent)
         with pytest.raises(ConfigurationError):
             await run(verb, one, bad_address)

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from scout_adapters.errors import MalformedResponse, ProviderError, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderError, ProviderRefusal
 from scout_adapters.llm.failures import error_from_response, is_permanent_error
 from scout_adapters.llm.failures.error_body import read_error_body
 from scout_adapters.llm.failures.provider_rules import PROVIDERS
@@ -38,7 +38,7 @@ from tests.system.fuzzing.mutate import (
     value,
 )
 
-NAMED = (RefusedInBand, MalformedResponse)
+NAMED = (ProviderRefusal, MalformedResponse)
 """All that a wire may raise: of these alone the engine knows what to do."""
 
 NOW = datetime(2026, 5, 15, 12, 0, tzinfo=UTC)

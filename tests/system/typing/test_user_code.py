@@ -29,7 +29,7 @@ PUBLIC = {
         if isinstance(value, type) and issubclass(value, errors.ScoutError)
     ],
 }
-NOT_FOR_USERS = {"RefusedInBand", "ScoutError"}
+NOT_FOR_USERS = {"ProviderRefusal", "ScoutError"}
 """The first never leaves the library; the second has its home at the top."""
 
 

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, count, is_number, mapping
-from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.parsing import require, tool_call, usage_metadata
 
@@ -47,7 +47,7 @@ COUNTED = frozenset(
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
-    """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`."""
+    """Read a whole answer; raises `ProviderRefusal` and `MalformedResponse`."""
     refuse_in_band(body)
     content = [tidy_block(block) for block in require(body, "content", list)]
     calls = [call_of(block) for block in content if block["type"] == "tool_use"]
@@ -66,12 +66,12 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
 
 
 def refuse_in_band(body: Any) -> None:
-    """Raise `RefusedInBand` for an error in an answer's place; MiniMax has its own form."""
+    """Raise `ProviderRefusal` for an error in an answer's place; MiniMax has its own form."""
     if not isinstance(body, dict):
         raise malformed(f"expected an object, found {type(body).__name__}")
     status = mapping(body.get("base_resp")).get("status_code")
     if body.get("type") == "error" or body.get("error") or status:
-        raise RefusedInBand(body)
+        raise ProviderRefusal(body)
 
 
 def tidy_block(block: Any) -> Json:

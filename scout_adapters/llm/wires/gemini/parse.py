@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, count, mapping, objects
-from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.gemini.content import SIGNATURES
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader, wav_file
@@ -59,7 +59,7 @@ DEEPEST = 32
 
 
 def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
-    """Read a whole answer; raises `RefusedInBand` and `MalformedResponse`.
+    """Read a whole answer; raises `ProviderRefusal` and `MalformedResponse`.
 
     A blocked prompt is a message without content that says why in `response_metadata`.
     """
@@ -88,7 +88,7 @@ def check_answer(answer: Any) -> Json:
     """Return an answer or an event; raise the error that stands in its place."""
     for item in answer if isinstance(answer, list) else [answer]:
         if isinstance(item, dict) and item.get("error"):
-            raise RefusedInBand(item)
+            raise ProviderRefusal(item)
     if not isinstance(answer, dict):
         raise malformed(f"expected a JSON object, found a {type(answer).__name__}")
     return answer

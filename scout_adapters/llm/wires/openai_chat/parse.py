@@ -30,7 +30,7 @@ from scout_adapters.llm.wires.parsing import require
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
-    """Read the first choice of an answer; raises `RefusedInBand` and `MalformedResponse`."""
+    """Read the first choice of an answer; raises `ProviderRefusal` and `MalformedResponse`."""
     if not isinstance(body, dict):
         raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
     raise_if_refused(body)

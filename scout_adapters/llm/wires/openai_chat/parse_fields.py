@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping, objects
-from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.wires.openai_chat.usage import dollars
 from scout_adapters.llm.wires.parsing import dump_json
 
@@ -26,22 +26,22 @@ _REPEATING_ID = re.compile(r"chatcmpl-\d{1,3}")
 
 
 def raise_if_refused(body: Json) -> None:
-    """Raise `RefusedInBand` with the whole body where it says no; a good event costs two looks."""
+    """Raise `ProviderRefusal` with the whole body if it is an error. Cheap for a good event."""
     if not body.get("choices"):
         _raise_if_it_reads_like_an_error(body)
     elif _ALARMS.isdisjoint(body):
         return
     if body.get("error") or mapping(body.get("x_groq")).get("error"):
-        raise RefusedInBand(body)
+        raise ProviderRefusal(body)
     # https://platform.minimax.io/docs/api-reference/errorcode
     if mapping(body.get("base_resp")).get("status_code") not in (None, 0, "0", ""):
-        raise RefusedInBand(body)
+        raise ProviderRefusal(body)
 
 
 def _raise_if_it_reads_like_an_error(body: Json) -> None:
     told = any(body.get(word) for word in _WORDS_OF_A_REFUSAL)
     if told or body.get("object") == "error" or body.get("type") == "error":
-        raise RefusedInBand(body)
+        raise ProviderRefusal(body)
 
 
 def raise_if_choice_failed(choice: Json) -> None:
@@ -50,10 +50,10 @@ def raise_if_choice_failed(choice: Json) -> None:
     https://openrouter.ai/docs/api-reference/errors
     """
     if choice.get("error"):
-        raise RefusedInBand({"error": choice["error"]})
+        raise ProviderRefusal({"error": choice["error"]})
     if choice.get("finish_reason") == "error":
         message = "the provider stopped with finish_reason 'error' and gave no reason"
-        raise RefusedInBand({"error": {"message": message}})
+        raise ProviderRefusal({"error": {"message": message}})
 
 
 def text_field(holder: Json, name: str) -> str:

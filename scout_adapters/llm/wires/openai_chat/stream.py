@@ -54,7 +54,7 @@ class ChatStreamReader:
         self._kept = Accumulated()
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; raises `RefusedInBand`, even after the end, and `MalformedResponse`."""
+        """Read one event; raises `ProviderRefusal`, even after the end, and `MalformedResponse`."""
         if event is None:
             self.finished = True
             return None

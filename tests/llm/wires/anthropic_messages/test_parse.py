@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_tests.utils.stream_lifecycle import assert_valid_event_stream
 
-from scout_adapters.errors import MalformedResponse, RefusedInBand, ScoutError
+from scout_adapters.errors import MalformedResponse, ProviderRefusal, ScoutError
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages import WIRE
@@ -204,7 +204,7 @@ def test_input_counts_what_was_cached_and_unknown_counts_are_not_zero(
     ],
 )
 def test_an_error_where_an_answer_should_be_is_handed_on_whole(refusal: dict[str, Any]) -> None:
-    with pytest.raises(RefusedInBand) as caught:
+    with pytest.raises(ProviderRefusal) as caught:
         WIRE.parse_response(refusal, SPEC)
     assert caught.value.payload == refusal
 
@@ -378,7 +378,7 @@ def test_an_interrupted_stream_closes_with_what_is_known() -> None:
 def test_an_error_event_is_handed_on_whole(refusal: dict[str, Any]) -> None:
     reader = WIRE.reader(SPEC)
     reader.feed(next(events()))
-    with pytest.raises(RefusedInBand) as caught:
+    with pytest.raises(ProviderRefusal) as caught:
         reader.feed(refusal)
     assert caught.value.payload == refusal
 

@@ -12,7 +12,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import RefusedInBand
+from scout_adapters.errors import ProviderRefusal
 from scout_adapters.llm.transport.sse import EventDecoder
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.anthropic_messages import WIRE
@@ -151,5 +151,5 @@ def test_every_recorded_refusal_would_be_known_inside_an_answer_too() -> None:
     refused = [record for record in records() if record["status"] >= 400]
     assert refused
     for record in refused:
-        with pytest.raises(RefusedInBand):
+        with pytest.raises(ProviderRefusal):
             WIRE.parse_response(json.loads(record["response_body"]), SPEC)

@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.gemini import WIRE
 
@@ -319,7 +319,7 @@ def test_only_the_first_candidate_is_read() -> None:
 
 @pytest.mark.parametrize("body", [{"error": {"code": 503}}, [{"error": {"code": 503}}]])
 def test_an_error_in_place_of_an_answer_is_handed_on_unwrapped(body: Any) -> None:
-    with pytest.raises(RefusedInBand) as raised:
+    with pytest.raises(ProviderRefusal) as raised:
         WIRE.parse_response(body, SPEC)
     assert raised.value.payload == {"error": {"code": 503}}
 

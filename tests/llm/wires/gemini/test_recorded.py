@@ -11,7 +11,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import RefusedInBand
+from scout_adapters.errors import ProviderRefusal
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 from scout_adapters.llm.wires.gemini import WIRE
@@ -172,5 +172,5 @@ def test_every_refusal_is_recognised_in_its_body() -> None:
             ("{", "[")
         ):
             continue
-        with pytest.raises(RefusedInBand):
+        with pytest.raises(ProviderRefusal):
             WIRE.parse_response(json.loads(record["response_body"]), SPEC)

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.gemini import WIRE
 
@@ -236,7 +236,7 @@ def test_the_done_marker_and_empty_events_show_nothing() -> None:
 def test_an_error_event_is_handed_on(told: Any) -> None:
     reader = WIRE.reader(SPEC)
     reader.feed(event({"text": "a"}))
-    with pytest.raises(RefusedInBand) as raised:
+    with pytest.raises(ProviderRefusal) as raised:
         reader.feed(told)
     assert raised.value.payload == {"error": {"code": 503}}
 

@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -307,7 +307,7 @@ NO: list[Any] = [
 
 @pytest.mark.parametrize("body", NO)
 def test_an_error_where_an_answer_should_be_is_refused_with_its_payload(body: Json) -> None:
-    with pytest.raises(RefusedInBand) as refused:
+    with pytest.raises(ProviderRefusal) as refused:
         parse(body)
     assert refused.value.payload is body
 
@@ -317,7 +317,7 @@ def test_an_error_where_an_answer_should_be_is_refused_with_its_payload(body: Js
     [{"error": {"message": "late"}}, {"base_resp": {"status_code": 1027, "status_msg": "no"}}],
 )
 def test_an_error_beside_an_answer_wins(more: Json) -> None:
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         parse(answer(**more))
 
 
@@ -327,13 +327,13 @@ def test_a_clean_base_resp_is_no_error() -> None:
 
 def test_an_error_inside_a_choice_is_refused_in_the_form_of_any_other() -> None:
     broken = {"code": 502, "message": "Error processing stream"}
-    with pytest.raises(RefusedInBand) as refused:
+    with pytest.raises(ProviderRefusal) as refused:
         parse(answer(choice={"error": broken, "finish_reason": None}))
     assert refused.value.payload == {"error": broken}
 
 
 def test_a_choice_that_ends_in_error_without_saying_which_is_refused() -> None:
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         parse(answer(choice={"finish_reason": "error"}))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -151,7 +151,7 @@ hypotheses = settings(max_examples=300, deadline=None, suppress_health_check=lis
 
 
 # Of these two alone the engine knows what to do.
-NAMED = (RefusedInBand, MalformedResponse)
+NAMED = (ProviderRefusal, MalformedResponse)
 
 
 @hypotheses

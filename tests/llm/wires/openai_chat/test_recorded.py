@@ -10,7 +10,7 @@ import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import RefusedInBand
+from scout_adapters.errors import ProviderRefusal
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 from tests.support import recordings
@@ -83,7 +83,7 @@ def test_every_error_inside_a_200_is_refused(answers: list[Json]) -> None:
     bad = [record for record in answers if refused(record)]
     assert bad
     for record in bad:
-        with pytest.raises(RefusedInBand):
+        with pytest.raises(ProviderRefusal):
             message(record)
 
 

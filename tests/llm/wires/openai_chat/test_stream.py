@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
 
@@ -330,7 +330,7 @@ def test_a_failure_after_the_end_is_still_a_failure(failure: Json) -> None:
     reader = WIRE.reader(PLAIN)
     for good in (event({"content": "Hi"}), end("length")):
         reader.feed(good)
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         reader.feed(failure)
 
 
