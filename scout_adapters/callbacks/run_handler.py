@@ -59,13 +59,13 @@ class RunHandler(BaseCallbackHandler):
     # Else core hands every event, each streamed token too, to another thread, and waits for it.
     run_inline = True
     ignore_chat_model = False  # core has a property, and asks it of every handler
-    content = _changed = False
+    attempts_suffice = _changed = False
 
     def __init__(self, *, hears_texts: bool = False, hears_ends: bool = False) -> None:
         """Say whether it wants to hear what is asked and answered, and when calls are over."""
         super().__init__()
         self._hears_texts, self._hears_ends = hears_texts, hears_ends
-        self.content = not (hears_texts or hears_ends or self._changed)
+        self.attempts_suffice = not (hears_texts or hears_ends or self._changed)
         """Whether it needs no word of core's once it has been told of a run's attempts."""
 
         self._outermost: BoundedDict[UUID, UUID] = BoundedDict()

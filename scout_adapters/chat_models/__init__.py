@@ -1,5 +1,5 @@
-"""LangChain chat models: one for each provider, and the router over many.
+"""LangChain chat models: one class for each provider, and the router over many.
 
-A module of this folder imports the engine inside the methods that call it, so that importing a
-chat model stays cheap.
+Modules of this folder import the engine inside the methods that call it: importing a chat model
+then takes no longer than importing LangChain's base class.
 """

@@ -1,8 +1,8 @@
-"""What the faces of single providers share: a model, its keys, and the route of one."""
+"""What the chat models of single providers share: a model, its keys, and a route of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_core.language_models import ModelProfile
@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validato
 from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.profiles.lookup import profile_on, takes_schema
 
@@ -20,37 +21,20 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import ProviderSpec
 
 
-class RouteCache:
-    """Holds a route, and what it was made of: copies and changed models make their own.
-
-    A route belongs to its process (keys, connections); pickles go without it.
-    """
-
-    def __init__(self) -> None:
-        # One value, so that threads never see one model's route beside another's parts: shallow
-        # copies of a model share this.
-        self._held: tuple[tuple[Any, ...], Route, bool] | None = None
-
-    def __deepcopy__(self, memo: Any) -> RouteCache:
-        return RouteCache()
-
-    def route_of(self, parts: tuple[Any, ...], make: Callable[[], Route]) -> Route:
-        """Return the route made of these parts; the environment is read until there are keys."""
-        held = self._held
-        if held is None or held[0] != parts or not held[2]:
-            route = make()
-            held = self._held = parts, route, route.has_keys
-        return held[1]
-
-    def __reduce__(self) -> tuple[type[RouteCache], tuple[()]]:
-        return RouteCache, ()
-
-
 class ScoutProviderChatModel(ScoutChatModel):
-    """A chat model over one provider, with one key or many.
+    """A chat model of one provider, with one key or many.
 
-    Keys come from `api_key=` or `api_keys=`, or else, on first use, from the environment:
+    Base class of the fourteen provider classes:
+
+        model = ScoutGroqChatModel(model="llama-3.3-70b-versatile", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys come from `api_key=` or `api_keys=`. Without these they are read on the first call from
     `{PROVIDER}_API_KEYS` (comma-separated) or `{PROVIDER}_API_KEY`.
+
+    A call raises `NoKeyError` if there is no key, `ConfigurationError` if there is no model name,
+    and else a `ScoutError` when every attempt has failed. See `ChatOptions` for retries, timeouts
+    and options of requests.
     """
 
     provider: ClassVar[str]
@@ -59,8 +43,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     """The model's name; empty means the provider's default."""
 
     api_key: SecretStr | None = Field(default=None, exclude=True)
+    """A key to use instead of those in the environment; several are separated by commas."""
+
     api_keys: list[SecretStr] | None = Field(default=None, exclude=True)
-    """Keys to use instead of those in the environment; health is shared by all who use a key."""
+    """Keys to use instead of those in the environment; a key's health is shared by all models."""
 
     base_url: str | None = Field(
         default=None, validation_alias=AliasChoices("base_url", "api_base", "endpoint")
@@ -68,15 +54,15 @@ class ScoutProviderChatModel(ScoutChatModel):
     """The API's root, with or without version, or the full endpoint."""
 
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
-    """Headers for every request; never shown."""
+    """Headers for every request; never part of logs, traces or pickles."""
 
     transport: Any = Field(default=None, exclude=True, repr=False)
-    """A `Transport`, or an httpx transport to put in the place of the network."""
+    """A `Transport`, or an httpx transport to use instead of the network."""
 
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
-        # What editors and type checkers offer: pydantic takes more than the fields' types say.
+        # For editors and type checkers: pydantic accepts more types than the fields declare.
         def __init__(  # noqa: PLR0913  # one for each field
             self,
             *,
@@ -102,34 +88,35 @@ class ScoutProviderChatModel(ScoutChatModel):
         ) -> None: ...
 
     def __init_subclass__(cls, *, init: bool = False, **settings: Any) -> None:
-        """Take `init=False`, which PEP 681 gives to type checkers."""
+        """Accept `init=False`, which type checkers read (PEP 681)."""
         super().__init_subclass__(**settings)
 
     @classmethod
     @override
     def _key_names(cls) -> tuple[str, ...]:
+        return tuple(f"{name.lower()}_api_key" for name in (cls.provider, *cls._card().variables))
+
+    @classmethod
+    def _card(cls) -> ProviderSpec:
         from scout_adapters.llm.providers import registry
 
-        card = registry.spec(cls.provider)
-        return tuple(f"{name.lower()}_api_key" for name in (cls.provider, *card.variables))
+        return registry.spec(cls.provider)
 
     @field_validator("api_keys", mode="before")
     @classmethod
-    def _one_or_many(cls, keys: Any) -> Any:
+    def _split_keys(cls, keys: Any) -> Any:
         return keys.split(",") if isinstance(keys, str) else keys
 
     @property
     @override
     def _llm_type(self) -> str:
-        # LangChain's middleware keeps `cache_control` for this word, and drops it for any other.
+        # LangChain's middleware keeps `cache_control` only for this type.
         return "anthropic-chat" if self.provider == "anthropic" else f"scout-{self.provider}-chat"
 
     @property
     def spec(self) -> ProviderSpec:
-        """The provider's card."""
-        from scout_adapters.llm.providers import registry
-
-        return registry.spec(self.provider)
+        """The provider's card: addresses, defaults and quirks, as data."""
+        return self._card()
 
     @property
     @override
@@ -151,21 +138,24 @@ class ScoutProviderChatModel(ScoutChatModel):
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
-        address = {"base_url": self.base_url} if self.base_url else {}
-        return {**super()._identifying_params, **address}
+        base_url = {"base_url": self.base_url} if self.base_url else {}
+        return {**super()._identifying_params, **base_url}
 
     @property
     def client(self) -> ProviderClient:
-        """The provider with this model's keys; see their health in `.client.keys`."""
+        """The provider with this model's keys; `.client.keys` lists them with their health.
+
+        Raises: `NoKeyError` for an unpickled copy whose original had keys of its own.
+        """
         from scout_adapters.llm.health.key_state import clean_keys
         from scout_adapters.llm.providers import registry
 
-        self._check_whole()
-        given = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
-        listed = (one for key in given for one in key.get_secret_value().split(","))
+        self._check_secrets()
+        secrets = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
+        keys = (key for secret in secrets for key in secret.get_secret_value().split(","))
         return registry.client(
             self.provider,
-            api_keys=clean_keys(listed, source="api_key="),
+            api_keys=clean_keys(keys, source="api_key="),
             base_url=self.base_url,
             headers=self.default_headers,
             transport=as_transport(self.transport),
@@ -174,12 +164,12 @@ class ScoutProviderChatModel(ScoutChatModel):
     @override
     def _route(self, model: str | None = None) -> Route:
         if model is not None:
-            return self._make_route(model)
+            return self._build_route(model)
         keys = (self.api_key, *(self.api_keys or ()))
         parts = (self.model, keys, self.base_url, self.default_headers, self.transport, self.clock)
-        return self._routes.route_of(parts, self._make_route)
+        return self._routes.route_of(parts, self._build_route)
 
-    def _make_route(self, model: str | None = None) -> Route:
+    def _build_route(self, model: str | None = None) -> Route:
         from scout_adapters.llm.engine.candidate import Candidate
         from scout_adapters.llm.providers.urls import check_model
         from scout_adapters.llm.router.route import Route
@@ -194,14 +184,18 @@ class ScoutProviderChatModel(ScoutChatModel):
 
 
 _transports: dict[int, tuple[Any, Transport]] = {}
+"""Wrapped httpx transports by id; the transport is kept, so that its id is not reused."""
 
 
-def as_transport(given: Any) -> Transport | None:
-    """Wrap an httpx transport, the same one only once: clients are found again by it."""
+def as_transport(transport: Any) -> Transport | None:
+    """Return a `Transport` around an httpx transport; the same one for the same httpx transport.
+
+    Clients are cached by their transport.
+    """
     from scout_adapters.llm.transport.http_transport import Transport
 
-    if given is None:
+    if transport is None:
         return None
-    if isinstance(given, Transport):
-        return given
-    return _transports.setdefault(id(given), (given, Transport(given)))[1]
+    if isinstance(transport, Transport):
+        return transport
+    return _transports.setdefault(id(transport), (transport, Transport(transport)))[1]

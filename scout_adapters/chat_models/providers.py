@@ -1,7 +1,7 @@
-"""LangChain faces of single providers; all that one adds to the base is its name.
+"""The chat models of single providers; each adds its provider's name to the base class.
 
-`init=False` is for type checkers, which would make an `__init__` of pydantic's fields for each: it
-would take no plain string for a key, and no option of the provider's own.
+`init=False` is for type checkers. Without it they derive an `__init__` from the pydantic fields,
+which accepts no plain string as a key and no option of a provider's own.
 """
 
 from __future__ import annotations
@@ -13,92 +13,195 @@ from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 
 
 class ScoutAnthropicChatModel(ScoutProviderChatModel, init=False):
-    """Claude, from Anthropic."""
+    """Chat model of Anthropic: Claude.
+
+        model = ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `ANTHROPIC_API_KEYS` or `ANTHROPIC_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "anthropic"
 
 
 class ScoutCerebrasChatModel(ScoutProviderChatModel, init=False):
-    """Open models on Cerebras."""
+    """Chat model of Cerebras: open models.
+
+        model = ScoutCerebrasChatModel(model="gpt-oss-120b", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `CEREBRAS_API_KEYS` or `CEREBRAS_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "cerebras"
 
 
 class ScoutDeepSeekChatModel(ScoutProviderChatModel, init=False):
-    """DeepSeek's own models."""
+    """Chat model of DeepSeek.
+
+        model = ScoutDeepSeekChatModel(model="deepseek-v4-flash", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `DEEPSEEK_API_KEYS` or `DEEPSEEK_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "deepseek"
 
 
 class ScoutFireworksChatModel(ScoutProviderChatModel, init=False):
-    """Open models on Fireworks."""
+    """Chat model of Fireworks: open models.
+
+        model = ScoutFireworksChatModel(
+            model="accounts/fireworks/models/gpt-oss-120b", api_keys=["key-1", "key-2"]
+        )
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `FIREWORKS_API_KEYS` or `FIREWORKS_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "fireworks"
 
 
 class ScoutGoogleChatModel(ScoutProviderChatModel, init=False):
-    """Gemini, from Google."""
+    """Chat model of Google: Gemini, over the Gemini API.
+
+        model = ScoutGoogleChatModel(model="gemini-3.5-flash", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `GOOGLE_API_KEYS`, `GEMINI_API_KEYS`, `GOOGLE_API_KEY` or
+    `GEMINI_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "google"
 
 
 class ScoutGroqChatModel(ScoutProviderChatModel, init=False):
-    """Open models on Groq's hardware."""
+    """Chat model of Groq: open models.
+
+        model = ScoutGroqChatModel(model="openai/gpt-oss-120b", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `GROQ_API_KEYS` or `GROQ_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "groq"
 
 
 class ScoutMiniMaxChatModel(ScoutProviderChatModel, init=False):
-    """MiniMax's own models."""
+    """Chat model of MiniMax.
+
+        model = ScoutMiniMaxChatModel(model="MiniMax-M2.7", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `MINIMAX_API_KEYS` or `MINIMAX_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "minimax"
 
 
 class ScoutMistralChatModel(ScoutProviderChatModel, init=False):
-    """Mistral's own models."""
+    """Chat model of Mistral.
+
+        model = ScoutMistralChatModel(model="mistral-small-latest", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `MISTRAL_API_KEYS` or `MISTRAL_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "mistral"
 
 
 class ScoutOllamaChatModel(ScoutProviderChatModel, init=False):
-    """Local models on Ollama; no key needed."""
+    """Chat model of Ollama: local models, without a key.
+
+        model = ScoutOllamaChatModel(model="llama3.2")
+        print(model.invoke("Hello").text)
+
+    The address is `http://localhost:11434`, unless `base_url=` or `OLLAMA_API_URL` is set.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "ollama"
 
 
 class ScoutOpenAIChatModel(ScoutProviderChatModel, init=False):
-    """OpenAI's models, over Chat Completions."""
+    """Chat model of OpenAI, over Chat Completions.
+
+        model = ScoutOpenAIChatModel(model="gpt-5-mini", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `OPENAI_API_KEYS` or `OPENAI_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "openai"
 
 
 class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel, init=False):
-    """Any server that speaks Chat Completions, at `base_url`: vLLM, llama.cpp, LM Studio."""
+    """Chat model of any server with the Chat Completions API: vLLM, llama.cpp, LM Studio.
+
+        model = ScoutOpenAICompatibleChatModel(
+            model="my-model", base_url="http://localhost:8000/v1"
+        )
+        print(model.invoke("Hello").text)
+
+    `base_url=` is required, or `OPENAI_COMPATIBLE_API_URL` in the environment; a key is optional.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "openai_compatible"
 
 
 class ScoutOpenRouterChatModel(ScoutProviderChatModel, init=False):
-    """Anybody's models, through OpenRouter."""
+    """Chat model of OpenRouter: the models of many makers.
+
+        model = ScoutOpenRouterChatModel(model="openai/gpt-5-mini", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `OPENROUTER_API_KEYS` or `OPENROUTER_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "openrouter"
 
 
 class ScoutTogetherChatModel(ScoutProviderChatModel, init=False):
-    """Open models on Together."""
+    """Chat model of Together: open models.
+
+        model = ScoutTogetherChatModel(model="openai/gpt-oss-120b", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `TOGETHER_API_KEYS` or `TOGETHER_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "together"
 
 
 class ScoutXAIChatModel(ScoutProviderChatModel, init=False):
-    """Grok, from xAI."""
+    """Chat model of xAI: Grok.
+
+        model = ScoutXAIChatModel(model="grok-4.3", api_keys=["key-1", "key-2"])
+        print(model.invoke("Hello").text)
+
+    Keys in the environment: `XAI_API_KEYS` or `XAI_API_KEY`.
+    Arguments and errors: `ScoutProviderChatModel`.
+    """
 
     provider = "xai"
 
 
 MODEL_CLASSES: Mapping[str, type[ScoutProviderChatModel]] = {
-    face.provider: face
-    for face in (
+    model.provider: model
+    for model in (
         ScoutAnthropicChatModel,
         ScoutCerebrasChatModel,
         ScoutDeepSeekChatModel,
@@ -115,12 +218,20 @@ MODEL_CLASSES: Mapping[str, type[ScoutProviderChatModel]] = {
         ScoutXAIChatModel,
     )
 }
+"""The chat model classes by provider."""
 
 
 def init_scout_model(model: str, **options: Any) -> ScoutProviderChatModel:
-    """Make the chat model of `"provider/model"`; also of a provider that was registered.
+    """Return the chat model of `"provider/model"`; works for registered providers of your own too.
 
-    Options are those of the model; `UnknownProvider` lists the known providers.
+        model = init_scout_model("groq/llama-3.3-70b-versatile", temperature=0)
+        print(model.invoke("Hello").text)
+
+    A model name without a provider goes to the provider whose card lists its prefix (`"gpt-5"`,
+    `"claude-haiku-4-5"`). `options` are those of the chat model.
+
+    Raises: `UnknownProvider`, which lists the registered ones; `ConfigurationError` for a wrong
+    option.
     """
     from scout_adapters.llm.router.functions import split_model
 
@@ -129,11 +240,14 @@ def init_scout_model(model: str, **options: Any) -> ScoutProviderChatModel:
 
 
 def model_class(provider: str) -> type[ScoutProviderChatModel]:
-    """Return a provider's face; one that was registered gets its own on the spot."""
+    """Return a provider's chat model class; creates one for a provider that you registered.
+
+    Raises: `UnknownProvider` for a name that is not registered.
+    """
     from scout_adapters.llm.providers import registry
 
     if provider in MODEL_CLASSES:
         return MODEL_CLASSES[provider]
-    registry.get(provider)  # raises, listing the known ones
+    registry.get(provider)  # raises for an unknown name
     name = f"Scout{provider.title().replace('_', '')}ChatModel"
     return type(name, (ScoutProviderChatModel,), {"provider": provider, "__module__": __name__})

@@ -1,4 +1,4 @@
-"""What a LangChain call says, made into a request: tools, tool choice, options, timeouts."""
+"""A LangChain call as a `ChatRequest`: tools, tool choice, options and timeouts."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 else:
-    Tool = Any  # core reads our hints as well, and its tools take long to import
+    Tool = Any  # core evaluates these hints, and importing its tools is slow
 
 
 @cache
-def _usual() -> Timeouts:
+def _default_timeouts() -> Timeouts:
     return Timeouts()
 
 
@@ -43,50 +43,59 @@ def build_request(
     stop: Sequence[str] | str | None,
     stream: bool,
 ) -> ChatRequest:
-    """Make the request of a call; `options` (of the call) win over `settings` (of the model)."""
-    fields, extra = _sorted(settings, options)
-    fields["tool_choice"] = neutral_tool_choice(fields.get("tool_choice"))
+    """Return the request of a call; its `options` win over the model's `settings`.
+
+    Raises: `ConfigurationError` for an option that must not become part of a request's body.
+    """
+    fields, extra = _split_options(settings, options)
+    fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
-    wanted = stop if stop is not None else settings.get("stop")
+    stops = stop if stop is not None else settings.get("stop")
     return ChatRequest(
         model=model,
         messages=messages,
         stream=stream,
-        stop=(wanted,) if isinstance(wanted, str) else tuple(wanted or ()),
+        stop=(stops,) if isinstance(stops, str) else tuple(stops or ()),
         extra=extra,
         **fields,
     )
 
 
-def _sorted(settings: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Json, Json]:
-    """Part fields of a request from further fields of its body."""
+def _split_options(settings: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Json, Json]:
+    """Return the fields of a request, and all other options as further fields of its body."""
     fields: Json = {}
     extra: Json = dict(settings.get("extra") or {})
     for name, value in (*settings.items(), *options.items()):
-        known = ALIASES.get(name, name)
-        if known in REQUEST_FIELDS:
-            fields[known] = value
+        field = ALIASES.get(name, name)
+        if field in REQUEST_FIELDS:
+            fields[field] = value
         elif name not in LANGCHAIN_OPTIONS and name not in {"extra", "stop"}:
             check_body_field(name, "a call")
             extra[name] = value
     return fields, extra
 
 
-def neutral_tool(tool: Tool, *, strict: bool | None = None) -> Json:
-    """Bring a tool into OpenAI's shape; a provider's own tool (a dict of another shape) stays."""
+def normalize_tool(tool: Tool, *, strict: bool | None = None) -> Json:
+    """Return a tool in OpenAI's shape; a provider's own tool (a dict of another shape) stays.
+
+    A `cache_control` marker on the tool is kept.
+    """
     if isinstance(tool, dict) and not _is_function(tool):
         return tool
-    made: Json = convert_to_openai_tool(tool, strict=strict)
+    converted: Json = convert_to_openai_tool(tool, strict=strict)
     marker = None
     if isinstance(tool, dict):
         marker = tool.get("cache_control")
     elif extras := getattr(tool, "extras", None):
         marker = extras.get("cache_control")
-    return {**made, "cache_control": marker} if marker else made
+    return {**converted, "cache_control": marker} if marker else converted
 
 
 def _is_function(tool: Mapping[str, Any]) -> bool:
-    """Tell a function in OpenAI's, Anthropic's or JSON Schema's shape from a server's own tool."""
+    """Return whether a dict is a function in OpenAI's, Anthropic's or JSON Schema's shape.
+
+    Any other dict is a tool that the provider runs itself.
+    """
     if tool.get("type") == "function" or "input_schema" in tool:
         return True
     if tool.get("type") == "object" or "title" in tool:
@@ -94,8 +103,11 @@ def _is_function(tool: Mapping[str, Any]) -> bool:
     return "type" not in tool and "name" in tool and ("parameters" in tool or "description" in tool)
 
 
-def neutral_tool_choice(choice: Any) -> str | Mapping[str, Any] | None:
-    """Bring every way of LangChain's partners to say it into one vocabulary."""
+def normalize_tool_choice(choice: Any) -> str | Mapping[str, Any] | None:
+    """Return "auto", "any", "none", a tool's name, a provider's own dict, or None if not set.
+
+    Takes every form that LangChain's partner packages take.
+    """
     match choice:
         case None | False:
             return None
@@ -105,22 +117,25 @@ def neutral_tool_choice(choice: Any) -> str | Mapping[str, Any] | None:
             return name
         case {"type": "tool", "name": str(name)}:
             return name
-        case {"type": "auto" | "any" | "none" as word, **rest} if not rest:
-            return str(word)
+        case {"type": "auto" | "any" | "none" as mode, **rest} if not rest:
+            return str(mode)
         case _:
-            chosen: str | Mapping[str, Any] = choice
-            return chosen
+            native: str | Mapping[str, Any] = choice
+            return native
 
 
 def build_timeouts(timeout: Any) -> Timeouts:
-    """Read `timeout=` as LangChain users write it.
+    """Return `timeout=` as `Timeouts`; None gives the defaults. Seconds.
 
-    A number bounds every silence and the whole answer; a pair is (connect, read); an
-    `httpx.Timeout` is read by its fields; `Timeouts` stays as it is.
+    A number is the limit for the whole answer, for the first token and between two events. A pair
+    is (connect, read), with `read` as that limit. The fields `connect` and `read` of an
+    `httpx.Timeout` are used likewise. `Timeouts` is returned unchanged.
+
+    Raises: `ConfigurationError` for anything else.
     """
     match timeout:
         case None:
-            return _usual()
+            return _default_timeouts()
         case Timeouts():
             return timeout
         case int() | float():
@@ -132,4 +147,6 @@ def build_timeouts(timeout: Any) -> Timeouts:
         case _ if hasattr(timeout, "read") and hasattr(timeout, "connect"):
             read = timeout.read
             return Timeouts(connect=timeout.connect, first_token=read, idle=read, total=read)
-    raise ConfigurationError(f"timeout={timeout!r} is no number of seconds, pair, or Timeouts")
+    raise ConfigurationError(
+        f"timeout={timeout!r} must be a number of seconds, a (connect, read) pair, or Timeouts"
+    )

@@ -1,8 +1,9 @@
-"""One chat model over many: it asks its candidates until one answers."""
+"""The router: one chat model over many, which tries its candidates until one answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
@@ -11,21 +12,23 @@ from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.options import without_secrets
-from scout_adapters.chat_models.provider_base import RouteCache
+from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
     build_candidate,
     check_entries,
-    fields_in,
+    entry_for,
+    has_own_key,
     identity_of,
-    is_bare,
     name_of,
-    profile_in,
-    rename_entry,
+    profile_of_entry,
+    request_settings,
+    split_name,
+    takes_schema_as_entry,
     with_key,
 )
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import StrategyName
-from scout_adapters.llm.profiles.lookup import common_profile, takes_schema
+from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
     from scout_adapters.llm.router.route import Route
@@ -33,26 +36,39 @@ if TYPE_CHECKING:
 
 
 class ScoutRouterChatModel(ScoutChatModel):
-    """Asks `models` in the order that `strategy` gives, past dead keys and dead providers.
+    """A chat model over several models: rotates keys, and goes on to the next model on failure.
 
-    Its `profile` is what all of them can do.
+        model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-5-mini"])
+        print(model.invoke("Hello").text)
 
-    A model is `"provider/model"`, a dict (`{"model": "groq/…", "api_keys": […], "base_url": …,
-    "temperature": …, "weight": 2}`), or a Scout chat model. Keys that are not given come from the
-    environment on first use.
+    An entry of `models` is `"provider/model"`, a dict or a Scout chat model. A dict has `model` and
+    any of `api_keys`, `base_url`, `default_headers`, `transport`, `timeout`, `weight` (for the
+    strategy "weighted"; default 1), `profile`, `rate_limiter` and options of requests such as
+    `temperature`. Keys that are not passed are read from the environment on the first call.
+
+    `strategy` orders the candidates: "priority" (the order of `models`, the default), "cheapest",
+    "fastest", "least_busy", "weighted", or a function. Options of an entry win over those of the
+    router, and options of a call over both. `profile` is what all entries have in common.
+
+    Raises: `ConfigurationError` for an entry or option that cannot be used, `UnknownProvider` for a
+    provider that is not registered. A call raises `NoKeyError` if no candidate has a key,
+    `CircuitOpenError` if every candidate is unavailable, and else a `ScoutError` of the last
+    attempt; its `attempts` lists all of them.
     """
 
     models: list[Any] = Field(exclude=True, repr=False)
+    """The candidates: `"provider/model"`, dicts, or Scout chat models; at least one."""
+
     strategy: StrategyName | Callable[..., Any] = "priority"
-    """A name, or a `Strategy`: a function that puts candidates in order."""
+    """A strategy's name, or a function of candidates and request that orders the candidates."""
 
     api_key: SecretStr | None = Field(default=None, exclude=True)
-    """A key for the entries without one of their own, which must then be of one provider."""
+    """A key for the entries without one of their own, which must be of the same provider."""
 
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
-        # What editors and type checkers offer.
+        # For editors and type checkers.
         def __init__(  # noqa: PLR0913  # one for each field
             self,
             *,
@@ -76,14 +92,14 @@ class ScoutRouterChatModel(ScoutChatModel):
     else:
 
         def __init__(self, **options: Any) -> None:
-            """Take `models`, checked before pydantic sees them: its errors quote their input."""
+            """Check `models` before pydantic validates: its errors would quote keys in them."""
             if "models" in options:
                 options["models"] = check_entries(options["models"])
             super().__init__(**options)
 
     @property
     def candidates(self) -> list[str]:
-        """The candidates, each as `provider/model`."""
+        """The candidates in the order of `models`, each as `"provider/model"`."""
         return [name_of(entry) for entry in self.models]
 
     def __repr__(self) -> str:
@@ -105,15 +121,11 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _takes_schemas(self) -> bool:
-        from scout_adapters.llm.providers import registry
-        from scout_adapters.llm.router.functions import split_model
-
-        asked = (split_model(name) for name in self.candidates)
-        return all(takes_schema(registry.spec(provider), model) for provider, model in asked)
+        return all(takes_schema_as_entry(entry) for entry in self.models)
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return common_profile([profile_in(entry) for entry in self.models])
+        return common_profile([profile_of_entry(entry) for entry in self.models])
 
     @property
     @override
@@ -126,65 +138,55 @@ class ScoutRouterChatModel(ScoutChatModel):
     def _route(self, model: str | None = None) -> Route:
         route = self._routes.route_of(
             (self.models, self.strategy, self.api_key, self.clock, self._settings()),
-            self._make_route,
+            self._build_route,
         )
-        return route if model is None else self._narrowed(route, model)
+        return route if model is None else self._route_to(model, route)
 
     @override
     def _request_settings(self) -> dict[str, Any]:
-        return {}  # what an entry says wins over the router: both are settings of the candidate
+        return {}  # an entry's options win over the router's, so both are settings of a candidate
 
     @override
     def _portable(self, fields: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        kept, left = super()._portable(fields)
+        portable, removed = super()._portable(fields)
         models: list[Any] = []
-        for entry in self.models:  # models among them see to themselves
-            portable, lost = without_secrets(entry) if isinstance(entry, dict) else (entry, [])
-            models.append(portable)
-            left += [f"{name} of {name_of(entry)}" for name in lost]
-        return {**kept, "models": models}, left
-
-    def _make_route(self) -> Route:
-        from scout_adapters.llm.router.route import Route
-
-        self._check_whole()
-        usual = fields_in(self._settings())
-        return Route(
-            candidates=tuple(build_candidate(entry, usual) for entry in self._keyed_models()),
-            strategy=self._order(),
-            clock=self.clock,
-        )
-
-    def _keyed_models(self) -> list[Any]:
-        """Give the router's own key to the entries without one."""
-        from scout_adapters.llm.router.functions import split_model
-
-        if self.api_key is None:
-            return self.models
-        bare = [entry for entry in self.models if is_bare(entry)]
-        providers = {split_model(name_of(entry))[0] for entry in bare}
-        if len(providers) > 1:
-            raise ConfigurationError(
-                f"api_key= cannot be the key of {', '.join(sorted(providers))} at once: "
-                "give each entry its own"
+        for entry in self.models:  # chat models among them remove their secrets themselves
+            entry_portable, names = (
+                without_secrets(entry) if isinstance(entry, dict) else (entry, [])
             )
-        return [with_key(entry, self.api_key) if is_bare(entry) else entry for entry in self.models]
+            models.append(entry_portable)
+            removed += [f"{name} of {name_of(entry)}" for name in names]
+        return {**portable, "models": models}, removed
 
-    def _order(self) -> Strategy:
+    def _build_route(self) -> Route:
+        from scout_adapters.llm.router.route import Route
         from scout_adapters.llm.router.strategies import strategy_by_name
 
-        return (
-            strategy_by_name(self.strategy, self.clock)
-            if isinstance(self.strategy, str)
-            else self.strategy
-        )
+        self._check_secrets()
+        defaults, strategy = request_settings(self._settings()), self.strategy
+        if isinstance(strategy, str):
+            strategy = strategy_by_name(strategy, self.clock)
+        candidates = tuple(build_candidate(entry, defaults) for entry in self._keyed_entries())
+        return Route(candidates=candidates, strategy=strategy, clock=self.clock)
 
-    def _narrowed(self, route: Route, model: str) -> Route:
-        """Keep the candidates that a call asks for by name, or go to the one it names."""
-        from scout_adapters.llm.router.route import Route
+    def _route_to(self, model: str, route: Route) -> Route:
+        """Return the route of a call with `model=`: the candidates of that name, or a new one."""
+        candidates = tuple(c for c in route.candidates if model in (str(c), c.model))
+        if not candidates:
+            entry = entry_for(self._keyed_entries(), model)
+            candidates = (build_candidate(entry, request_settings(self._settings())),)
+        return replace(route, candidates=candidates)
 
-        kept = tuple(c for c in route.candidates if model in (str(c), c.model))
-        if not kept:
-            entry = rename_entry(self._keyed_models(), model)
-            kept = (build_candidate(entry, fields_in(self._settings())),)
-        return Route(candidates=kept, strategy=route.strategy, clock=route.clock)
+    def _keyed_entries(self) -> list[Any]:
+        """Return the entries; those without a key get the router's own, if it has one."""
+        if self.api_key is None:
+            return self.models
+        providers = {split_name(entry)[0] for entry in self.models if not has_own_key(entry)}
+        if len(providers) > 1:
+            raise ConfigurationError(
+                f"api_key= would be the key of several providers ({', '.join(sorted(providers))}): "
+                "pass api_keys in each entry of models="
+            )
+        return [
+            entry if has_own_key(entry) else with_key(entry, self.api_key) for entry in self.models
+        ]

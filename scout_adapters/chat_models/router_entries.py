@@ -1,4 +1,4 @@
-"""The models of a route: the forms in which they may be written, and the candidates they become."""
+"""The entries of `models=[...]`: the forms that they may have, and the candidates they become."""
 
 from __future__ import annotations
 
@@ -14,176 +14,208 @@ from scout_adapters.chat_models.provider_base import ScoutProviderChatModel, as_
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import ALIASES, RETRY_OPTIONS, check_address, check_body_field
-from scout_adapters.llm.profiles.lookup import profile_on
-from scout_adapters.llm.timeouts import Timeouts
+from scout_adapters.llm.profiles.lookup import profile_on, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
+    from scout_adapters.llm.timeouts import Timeouts
+    from scout_adapters.llm.types import ProviderSpec
 
 ENTRY_PRIVATE = ("api_key", "api_keys", "default_headers", "transport", "rate_limiter")
-"""Keys, and what lives in this process: shown to nobody, and no part of a cache's key."""
+"""Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
 
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
+"""Keys of a dict entry that are options of its requests."""
+
 ENTRY_OWN = ("model", "base_url", "weight", "extra", "profile", "timeout")
-ENTRY_NOT = RETRY_OPTIONS - {"timeout"}
+ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
+"""Options that apply to a whole call, and therefore to the router."""
+
 ENTRY_KNOWN = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 
 
 def check_entries(models: Any) -> list[Any]:
-    """Return the entries, each one known to be a model; the error says what to write instead."""
+    """Return the entries with their options under standard names.
+
+    Raises: `ConfigurationError` for an entry that is no model, or has an option that cannot be
+    used; `UnknownProvider` for a provider that is not registered.
+    """
     if isinstance(models, str) or not isinstance(models, Sequence) or not models:
-        raise ConfigurationError("models= is a list of at least one model")
+        raise ConfigurationError("models= must be a list of at least one model")
     return [_checked_entry(entry) for entry in models]
 
 
 def _checked_entry(entry: Any) -> Any:
-    from scout_adapters.llm.router.functions import split_model
-
-    entry = _canonical(entry) if isinstance(entry, dict) else entry
+    entry = _normalize_entry(entry) if isinstance(entry, dict) else entry
     name = name_of(entry)
     if isinstance(entry, str | dict):
-        split_model(name)  # raises, listing the known providers
+        split_name(name)  # raises for an unknown provider
     return entry
 
 
-def _canonical(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring an entry's options to their own names, its keys behind a mask."""
+def _normalize_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dict entry with aliases resolved and its keys as `SecretStr`."""
     owner = f"the entry {entry.get('model', entry.get('model_name'))!r}"
-    made: dict[str, Any] = {}
-    for given, value in entry.items():
-        name = ALIASES.get(given, given)
+    normalized: dict[str, Any] = {}
+    for alias, value in entry.items():
+        name = ALIASES.get(alias, alias)
         if name in ("api_key", "api_keys"):
-            made["api_keys"] = [SecretStr(key) for key in _listed(value)]
+            normalized["api_keys"] = [SecretStr(key) for key in _plain_keys(value)]
         elif name in ENTRY_KNOWN:
             if name == "base_url":
                 check_address(value, owner)
-            made[name] = value
-        elif name in ENTRY_NOT:
-            raise ConfigurationError(f"{given}= belongs to the router, not to one of its models")
+            normalized[name] = value
+        elif name in ENTRY_REFUSED:
+            raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
         else:
-            check_body_field(given, owner)
-            check_spelling(given, ENTRY_KNOWN, owner)
-            made[given] = value
-    return made
+            check_body_field(alias, owner)
+            check_spelling(alias, ENTRY_KNOWN, owner)
+            normalized[alias] = value
+    return normalized
 
 
-def _listed(keys: Any) -> list[str]:
-    """Return keys as plain text: of a string with commas, a `SecretStr`, or a list of either."""
+def _plain_keys(keys: Any) -> list[str]:
+    """Return keys as plain strings, from a comma-separated string, a `SecretStr` or a list."""
     if isinstance(keys, SecretStr):
-        return _listed(keys.get_secret_value())
+        return _plain_keys(keys.get_secret_value())
     if isinstance(keys, str):
         return keys.split(",")
-    return [one for key in keys or () for one in _listed(key)]
+    return [key for item in keys or () for key in _plain_keys(item)]
 
 
-def is_bare(entry: Any) -> bool:
-    """Tell whether an entry has no key of its own."""
-    return isinstance(entry, str) or (isinstance(entry, dict) and not entry.get("api_keys"))
+def has_own_key(entry: Any) -> bool:
+    """Return whether an entry has a key; a chat model counts as having one."""
+    match entry:
+        case str():
+            return False
+        case dict():
+            return bool(entry.get("api_keys"))
+    return True
 
 
 def with_key(entry: Any, key: SecretStr) -> dict[str, Any]:
-    """Give an entry a key."""
+    """Return an entry as a dict with a key."""
     return {**({"model": entry} if isinstance(entry, str) else entry), "api_keys": [key]}
 
 
 def name_of(entry: Any) -> str:
-    """Return an entry's `provider/model`; raises where it is no model at all."""
+    """Return an entry's `provider/model`.
+
+    Raises: `ConfigurationError` for an object that is no model.
+    """
     match entry:
         case str():
             return entry
         case {"model": str(name)}:
             return name
         case ScoutProviderChatModel():
-            return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # its own kind
+            return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
     raise ConfigurationError(
-        f'a {type(entry).__name__} is no model of a route: write "provider/model", a dict with '
+        f'models= cannot contain a {type(entry).__name__}: write "provider/model", a dict with '
         '"model", or a Scout chat model'
     )
 
 
-def rename_entry(entries: Sequence[Any], model: str) -> Any:
-    """Return the entry of a model that is not in the route: with the keys of its provider's first.
+def split_name(entry: Any) -> tuple[str, str]:
+    """Return an entry's provider and model; a bare model name goes to the provider that claims it.
 
-    Where the route has none of that provider, the environment says the keys.
+    Raises: `UnknownProvider`.
     """
     from scout_adapters.llm.router.functions import split_model
 
-    provider, name = split_model(model)
-    like = next((one for one in entries if split_model(name_of(one))[0] == provider), model)
-    match like:
+    return split_model(name_of(entry))
+
+
+def entry_for(entries: Sequence[Any], model: str) -> Any:
+    """Return an entry for a model that is not in the route.
+
+    It copies keys and options from the first entry of the same provider. Without such an entry, its
+    keys come from the environment.
+    """
+    provider, name = split_name(model)
+    sibling = next((entry for entry in entries if split_name(entry)[0] == provider), None)
+    match sibling:
         case ScoutProviderChatModel():
-            return like.model_copy(update={"model": name, "profile": None})
+            return sibling.model_copy(update={"model": name, "profile": None})
         case dict():
-            return {**like, "model": f"{provider}/{name}"}
+            return {**sibling, "model": f"{provider}/{name}"}
     return f"{provider}/{name}"
 
 
-def profile_in(entry: Any) -> ModelProfile | None:
-    """Say what an entry's model can do; what the user says of it comes first."""
+def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     from scout_adapters.llm.providers import registry
-    from scout_adapters.llm.router.functions import split_model
 
+    provider, model = split_name(entry)
+    return registry.spec(provider), model
+
+
+def takes_schema_as_entry(entry: Any) -> bool:
+    """Return whether an entry's model accepts a JSON schema for its answer."""
+    return takes_schema(*_card_and_model(entry))
+
+
+def profile_of_entry(entry: Any) -> ModelProfile | None:
+    """Return the profile of an entry's model; a profile set by the user wins."""
     match entry:
         case {"profile": profile}:
             return cast("ModelProfile", profile)
         case ScoutProviderChatModel():
             return entry.profile
-    provider, model = split_model(name_of(entry))
-    return profile_on(registry.spec(provider), model)
+    return profile_on(*_card_and_model(entry))
 
 
 def identity_of(entry: Any) -> Any:
-    """Say what tells one entry from another, without its keys: caches are keyed by this."""
+    """Return what tells an entry from others, without secrets; part of a cache key."""
     match entry:
         case dict():
             return {name: value for name, value in entry.items() if name not in ENTRY_PRIVATE}
         case ScoutProviderChatModel():
-            return entry._identifying_params  # noqa: SLF001  # its own kind
+            return entry._identifying_params  # noqa: SLF001  # same package
         case _:
             return entry
 
 
-def build_candidate(entry: Any, usual: Mapping[str, Any]) -> Candidate:
-    """Make an entry's candidate; where it leaves an option open, the router's own is usual."""
+def build_candidate(entry: Any, defaults: Mapping[str, Any]) -> Candidate:
+    """Return an entry's candidate; `defaults` are the router's settings for its requests."""
     match entry:
         case ScoutProviderChatModel():
-            return _candidate_of_model(entry, usual)
+            return _candidate_of_model(entry, defaults)
         case str():
-            return _candidate_of_dict({"model": entry}, usual)
-    return _candidate_of_dict(entry, usual)
+            return _candidate_of_dict({"model": entry}, defaults)
+    return _candidate_of_dict(entry, defaults)
 
 
-def _candidate_of_model(entry: ScoutProviderChatModel, usual: Mapping[str, Any]) -> Candidate:
-    (only,) = entry._route().candidates  # noqa: SLF001  # its own kind
+def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, Any]) -> Candidate:
+    (candidate,) = entry._route().candidates  # noqa: SLF001  # same package
+    own = request_settings(entry._settings())  # noqa: SLF001  # same package
     return replace(
-        only,
-        settings=_over(usual, fields_in(entry._settings())),  # noqa: SLF001  # as above
+        candidate,
+        settings=_merge_settings(defaults, own),
         timeouts=_timeouts(entry.timeout),
         limiter=entry.rate_limiter,
     )
 
 
-def _candidate_of_dict(given: Mapping[str, Any], usual: Mapping[str, Any]) -> Candidate:
+def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
     from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.health.key_state import clean_keys
     from scout_adapters.llm.providers import registry
-    from scout_adapters.llm.router.functions import split_model
 
-    provider, model = split_model(given["model"])
+    provider, model = split_name(entry)
     client = registry.client(
         provider,
-        api_keys=clean_keys(_listed(given.get("api_keys")), source="api_keys="),
-        base_url=given.get("base_url"),
-        headers=given.get("default_headers"),
-        transport=as_transport(given.get("transport")),
+        api_keys=clean_keys(_plain_keys(entry.get("api_keys")), source="api_keys="),
+        base_url=entry.get("base_url"),
+        headers=entry.get("default_headers"),
+        transport=as_transport(entry.get("transport")),
     )
     return Candidate(
         endpoint=client.endpoint,
         model=model,
-        settings=_over(usual, fields_in(given)),
-        weight=float(given.get("weight", 1.0)),
-        timeouts=_timeouts(given.get("timeout")),
-        limiter=given.get("rate_limiter"),
+        settings=_merge_settings(defaults, request_settings(entry)),
+        weight=float(entry.get("weight", 1.0)),
+        timeouts=_timeouts(entry.get("timeout")),
+        limiter=entry.get("rate_limiter"),
     )
 
 
@@ -191,8 +223,8 @@ def _timeouts(own: Any) -> Timeouts | None:
     return None if own is None else build_timeouts(own)
 
 
-def fields_in(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Sort an entry's options into fields of a request and further fields of its body."""
+def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as fields of a request, with further fields of its body under `extra`."""
     fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
     if isinstance(fields.get("stop"), str):
         fields["stop"] = (fields["stop"],)
@@ -201,6 +233,6 @@ def fields_in(options: Mapping[str, Any]) -> dict[str, Any]:
     return fields | ({"extra": extra} if extra else {})
 
 
-def _over(usual: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    extra = {**usual.get("extra", {}), **own.get("extra", {})}
-    return {**usual, **own, **({"extra": extra} if extra else {})}
+def _merge_settings(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    extra = {**defaults.get("extra", {}), **own.get("extra", {})}
+    return {**defaults, **own, **({"extra": extra} if extra else {})}

@@ -1,4 +1,4 @@
-"""Structured output: a schema in, an object out, by JSON schema, by a tool, or by JSON mode."""
+"""`with_structured_output`: answers as objects, by JSON schema, a tool call or JSON mode."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from typing_extensions import override
 from scout_adapters.errors import ConfigurationError
 
 StructuredAnswer = dict[str, Any] | BaseModel
-NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
-CUT = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
-"""Reasons to end that leave an answer unfinished."""
+INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
+TRUNCATED = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
+"""Finish reasons of an answer that reached its token limit."""
 
-UNFIT = (ValueError, ModelError)
-"""What parsers raise: LangChain's and pydantic's errors, and newer versions for a refusal."""
+PARSING_ERRORS = (ValueError, ModelError)
+"""What parsers raise: LangChain's and pydantic's errors; `ModelError` in newer versions."""
 
 
 def structured_output(
@@ -45,17 +45,20 @@ def structured_output(
     strict: bool | None,
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, StructuredAnswer]:
-    """Bind the schema to the model and put the fitting parser behind it."""
+    """Return the model with a bound schema, followed by the parser for it.
+
+    Raises: `ConfigurationError` for an unknown `method`.
+    """
     if method not in METHODS:
         raise ConfigurationError(f"method={method!r} is none of {', '.join(METHODS)}")
-    schema = _named(schema)
+    schema = _with_title(schema)
     bind, parser_of = METHODS[method]
-    asked = bind(model, schema, strict, options)
-    return asked | AnswerParser(parser_of(schema), include_raw=include_raw)
+    bound = bind(model, schema, strict, options)
+    return bound | AnswerParser(parser_of(schema), include_raw=include_raw)
 
 
-def _named(schema: Any) -> Any:
-    """Give a JSON schema without a title one: LangChain takes its name from there."""
+def _with_title(schema: Any) -> Any:
+    """Return a JSON schema with a title, which LangChain requires as its name."""
     if (
         not isinstance(schema, dict)
         or "properties" not in schema
@@ -65,45 +68,50 @@ def _named(schema: Any) -> Any:
     return {"title": "answer", **schema}
 
 
-def _by_tool(
+def _bind_tool(
     model: BaseChatModel, schema: Any, strict: bool | None, options: Mapping[str, Any]
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    given: dict[str, Any] = {} if strict is None else {"strict": strict}
+    strictness: dict[str, Any] = {} if strict is None else {"strict": strict}
     return model.bind_tools(
         [schema],
         tool_choice="any",
-        **{"parallel_tool_calls": False, **given, **options},
-        **_for_traces(schema, "function_calling", **given),
+        **{"parallel_tool_calls": False, **strictness, **options},
+        **_trace_options(schema, "function_calling", **strictness),
     )
 
 
-def _by_schema(
+def _bind_schema(
     model: BaseChatModel, schema: Any, strict: bool | None, options: Mapping[str, Any]
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    given: dict[str, Any] = {} if strict is None else {"strict": strict}
-    # A schema in OpenAI's tool shape brings its own name; converting keeps it as the title.
+    strictness: dict[str, Any] = {} if strict is None else {"strict": strict}
+    # A schema in OpenAI's tool shape has a name, which the conversion keeps as the title.
     converted = convert_to_json_schema(schema, strict=strict)
-    name = NOT_IN_A_NAME.sub("_", str(converted.get("title") or "answer"))[:64]
-    form = {
+    name = INVALID_IN_NAME.sub("_", str(converted.get("title") or "answer"))[:64]
+    response_format = {
         "type": "json_schema",
-        "json_schema": {"name": name, "schema": converted, **given},
+        "json_schema": {"name": name, "schema": converted, **strictness},
     }
     return model.bind(
-        response_format=form, **options, **_for_traces(schema, "json_schema", **given)
+        response_format=response_format,
+        **options,
+        **_trace_options(schema, "json_schema", **strictness),
     )
 
 
-def _by_mode(
+def _bind_json_mode(
     model: BaseChatModel,
     schema: Any,
-    _strict: bool | None,  # a mode without a schema has nothing to be strict about
+    _strict: bool | None,  # JSON mode sends no schema, so there is nothing to enforce
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    form = {"type": "json_object"}
-    return model.bind(response_format=form, **_for_traces(schema, "json_mode"), **options)
+    response_format = {"type": "json_object"}
+    return model.bind(
+        response_format=response_format, **_trace_options(schema, "json_mode"), **options
+    )
 
 
-def _for_traces(schema: Any, method: str, **more: Any) -> dict[str, Any]:
+def _trace_options(schema: Any, method: str, **more: Any) -> dict[str, Any]:
+    """Return the option from which LangSmith reads schema and method; never sent to a provider."""
     return {"ls_structured_output_format": {"kwargs": {"method": method, **more}, "schema": schema}}
 
 
@@ -128,16 +136,17 @@ Bind = Callable[
     [BaseChatModel, Any, bool | None, Mapping[str, Any]], Runnable[LanguageModelInput, AIMessage]
 ]
 METHODS: Mapping[str, tuple[Bind, Callable[[Any], BaseOutputParser[Any]]]] = {
-    "json_schema": (_by_schema, _json_parser),
-    "function_calling": (_by_tool, _tool_parser),
-    "json_mode": (_by_mode, _json_parser),
+    "json_schema": (_bind_schema, _json_parser),
+    "function_calling": (_bind_tool, _tool_parser),
+    "json_mode": (_bind_json_mode, _json_parser),
 }
 
 
 class AnswerParser(Runnable[AIMessage, Any]):
-    """Reads the object out of an answer: out of a stream as it grows, and for good at its end.
+    """Parses an answer into an object; of a stream, each growing part and the whole at its end.
 
-    LangChain's parsers mend what is cut off, and in a stream they let pass what never fitted.
+    LangChain's parsers complete truncated JSON, and do not validate the end of a stream. This one
+    raises for an answer that was truncated or does not fit.
     """
 
     def __init__(self, parser: BaseOutputParser[Any], *, include_raw: bool) -> None:
@@ -175,13 +184,13 @@ class AnswerParser(Runnable[AIMessage, Any]):
         )
 
     def _read_stream(self, chunks: Iterator[AIMessage]) -> Iterator[Any]:
-        answer = StreamedStructure(self)
+        answer = StreamedObject(self)
         for chunk in chunks:
             yield from answer.add(chunk)
         yield from answer.end()
 
     async def _aread_stream(self, chunks: AsyncIterator[AIMessage]) -> AsyncIterator[Any]:
-        answer = StreamedStructure(self)
+        answer = StreamedObject(self)
         async for chunk in chunks:
             for part in answer.add(chunk):
                 yield part
@@ -197,23 +206,27 @@ class AnswerParser(Runnable[AIMessage, Any]):
         return {"raw": message, **self.outcome(message)}
 
     def outcome(self, message: AIMessage) -> dict[str, Any]:
-        """Return what stands beside a raw answer."""
+        """Return `parsed` and `parsing_error` of an answer; one of them is None."""
         try:
             return {"parsed": self.parse(message), "parsing_error": None}
-        except UNFIT as error:
+        except PARSING_ERRORS as error:
             return {"parsed": None, "parsing_error": error}
 
-    def glimpse(self, message: AIMessage) -> Any:
-        """Return what can be read of an unfinished answer; None if that is nothing yet."""
+    def parse_partial(self, message: AIMessage) -> Any:
+        """Return the object of an unfinished answer as far as it has come; None if not yet."""
         try:
             return self.parser.parse_result([ChatGeneration(message=message)], partial=True)
-        except UNFIT:
+        except PARSING_ERRORS:
             return None
 
     def parse(self, message: AIMessage) -> Any:
-        """Return the object of a whole answer; raises what `UNFIT` names where it does not fit."""
-        if _is_cut(message):
-            raise OutputParserException("the answer was cut off: it reached its limit of tokens")
+        """Return the object of a whole answer.
+
+        Raises: `OutputParserException` if the answer was truncated, or else one of `PARSING_ERRORS`
+        if it does not fit.
+        """
+        if _is_truncated(message):
+            raise OutputParserException("the answer was cut off: it reached its token limit")
         try:
             return self.parser.parse_result([ChatGeneration(message=message)])
         except OutputParserException as error:
@@ -222,37 +235,41 @@ class AnswerParser(Runnable[AIMessage, Any]):
             raise
 
 
-class StreamedStructure:
-    """What has come of a streamed answer."""
+class StreamedObject:
+    """The object of a streamed answer, as far as it has come."""
 
     def __init__(self, parser: AnswerParser) -> None:
         self._parser = parser
-        self._whole: Any = None
-        self._shown: Any = None
+        self._message: Any = None
+        self._last: Any = None
+        """The object that was yielded last."""
 
     def add(self, chunk: Any) -> Iterator[Any]:
-        """Take a chunk; yield it if it was asked for, and the object as far as it has grown."""
-        self._whole = chunk if self._whole is None else self._whole + chunk
+        """Add a chunk; yield it with `include_raw`, and the object if the chunk has changed it."""
+        self._message = chunk if self._message is None else self._message + chunk
         raw = self._parser.include_raw
         if raw:
             yield AddableDict(raw=chunk)
-        parsed = self._parser.glimpse(self._whole)
-        if parsed is not None and parsed != self._shown:
-            self._shown = parsed
+        parsed = self._parser.parse_partial(self._message)
+        if parsed is not None and parsed != self._last:
+            self._last = parsed
             yield AddableDict(parsed=parsed) if raw else parsed
 
     def end(self) -> Iterator[Any]:
-        """Yield what the whole answer comes to; raises if it does not fit and nobody asked."""
-        if self._whole is None:
+        """Yield the object of the whole answer, or with `include_raw` its outcome.
+
+        Raises: without `include_raw`, what `AnswerParser.parse` raises.
+        """
+        if self._message is None:
             return
         if self._parser.include_raw:
-            yield AddableDict(self._parser.outcome(self._whole))
-        elif (parsed := self._parser.parse(self._whole)) != self._shown:
+            yield AddableDict(self._parser.outcome(self._message))
+        elif (parsed := self._parser.parse(self._message)) != self._last:
             yield parsed
 
 
-def _is_cut(message: AIMessage) -> bool:
-    """Tell whether the limit of tokens ended the answer."""
+def _is_truncated(message: AIMessage) -> bool:
+    """Return whether the answer ended at its token limit."""
     metadata = message.response_metadata
     reason = metadata.get("finish_reason") or metadata.get("stop_reason")
-    return str(reason).lower() in CUT
+    return str(reason).lower() in TRUNCATED

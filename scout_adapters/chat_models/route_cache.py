@@ -1,0 +1,40 @@
+"""A model's route, built once and reused until a field that it was built from changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.router.route import Route
+
+
+class RouteCache:
+    """Holds one route with the field values it was built from.
+
+    Shallow copies of a model share the cache; deep copies and pickles start with an empty one,
+    because a route belongs to its process (keys, connections).
+    """
+
+    def __init__(self) -> None:
+        # One tuple, replaced as a whole: a thread never reads the route of one model beside the
+        # field values of another.
+        self._entry: tuple[tuple[Any, ...], Route, bool] | None = None
+
+    def __deepcopy__(self, memo: Any) -> RouteCache:
+        return RouteCache()
+
+    def route_of(self, parts: tuple[Any, ...], build: Callable[[], Route]) -> Route:
+        """Return the route of these field values; built by `build` if they have changed.
+
+        A route without keys is built again each time, so that a key which is set later in the
+        environment is used.
+        """
+        entry = self._entry
+        if entry is None or entry[0] != parts or not entry[2]:
+            route = build()
+            entry = self._entry = parts, route, route.has_keys
+        return entry[1]
+
+    def __reduce__(self) -> tuple[type[RouteCache], tuple[()]]:
+        return RouteCache, ()

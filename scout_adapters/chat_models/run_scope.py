@@ -1,0 +1,118 @@
+"""The LangChain run of a streamed call, for the `_stream` method that runs inside it.
+
+Core passes no run manager to `_stream` on most paths. `RunScope` builds the run manager of the run
+that `stream` opens, and a context variable carries it to `_stream`: attempts are then reported to
+the same run on every path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+from weakref import ref
+
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForLLMRun,
+    BaseCallbackHandler,
+    CallbackManager,
+    CallbackManagerForLLMRun,
+)
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables.config import RunnableConfig, ensure_config
+from langchain_core.utils.uuid import uuid7
+
+RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
+_announced: ContextVar[Callable[[], RunManager] | None] = ContextVar("scout_run", default=None)
+_scope: ContextVar[RunScope | None] = ContextVar("scout_scope", default=None)
+
+
+def announce_run(run_manager: RunManager) -> None:
+    """Pass a run manager to the `_stream` that core calls next in this context without one."""
+    _announced.set(lambda: run_manager)
+
+
+def take_announced_run() -> RunManager | None:
+    """Return the run manager announced for this call, and clear it; None if there is none."""
+    build = _announced.get()
+    if build is None:
+        return None
+    _announced.set(None)
+    return build()
+
+
+def register_stream(stream: AsyncGenerator[Any]) -> None:
+    """Have the open scope close a stream when its consumer stops early; no-op without a scope.
+
+    Core drops its inner streams when it is closed. The garbage collector would close them later,
+    with a task of its own and only while the event loop runs.
+    """
+    if (scope := _scope.get()) is not None:
+        _scope.set(None)
+        scope.register_stream(stream)
+
+
+@cache
+def taps_streams(handler: type[BaseCallbackHandler]) -> bool:
+    """Return whether core streams a whole-answer call for handlers of this class."""
+    return hasattr(handler, "tap_output_aiter")
+
+
+def _no_stream() -> None:
+    return None
+
+
+class RunScope:
+    """Context for the first step of a stream: announces the run that core is about to open."""
+
+    def __init__(
+        self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool
+    ) -> None:
+        """Fix the run's id in `self.config`, which must then be passed to core."""
+        self.config = ensure_config(config)
+        self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
+        self._model = model
+        self._is_async = is_async
+        self._stream: Callable[[], AsyncGenerator[Any] | None] = _no_stream
+
+    def register_stream(self, stream: AsyncGenerator[Any]) -> None:
+        """Keep a weak reference to the stream that `aclose` closes."""
+        self._stream = ref(stream)
+
+    def __enter__(self) -> None:
+        scope = self if self._is_async else None
+        self._tokens = _announced.set(self._build_run_manager), _scope.set(scope)
+
+    def __exit__(self, *error: object) -> None:
+        _announced.reset(self._tokens[0])
+        _scope.reset(self._tokens[1])
+
+    async def aclose(self) -> None:
+        """Close the registered stream; no-op if its event loop is closing it at this moment."""
+        if (stream := self._stream()) is not None:
+            with suppress(RuntimeError):
+                await stream.aclose()
+
+    def _build_run_manager(self) -> RunManager:
+        """Return a run manager with the handlers, tags and metadata that core gives to the run."""
+        config, model = self.config, self._model
+        manager = CallbackManager.configure(
+            config.get("callbacks"),
+            model.callbacks,
+            model.verbose,
+            config.get("tags"),
+            model.tags,
+            config.get("metadata"),
+            model.metadata,
+        )
+        kind = AsyncCallbackManagerForLLMRun if self._is_async else CallbackManagerForLLMRun
+        return kind(
+            run_id=self._run_id,
+            handlers=manager.handlers,
+            inheritable_handlers=manager.inheritable_handlers,
+            parent_run_id=manager.parent_run_id,
+            tags=manager.tags,
+            metadata=manager.metadata,
+        )

@@ -1,0 +1,68 @@
+"""How a chat model names itself in traces, cache keys and LangSmith."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.language_models import LangSmithParams
+from pydantic import model_validator
+from typing_extensions import override
+
+from scout_adapters.chat_models.options import ChatOptions
+
+if TYPE_CHECKING:
+    from scout_adapters._internal.json_values import Json
+
+
+@cache
+def _version() -> str:
+    # Reads the package's metadata files, which would be most of the time to construct a model.
+    return version("scout-adapters")
+
+
+class TracedChatModel(ChatOptions):
+    """A chat model's identity: its parameters as traces and caches see them, without secrets."""
+
+    @abstractmethod
+    def _default_model(self) -> str:
+        """Return the name of the model that is tried first."""
+
+    @property
+    @abstractmethod
+    def _ls_provider(self) -> str:
+        """The provider's name in LangSmith."""
+
+    @model_validator(mode="after")
+    def _set_scout_adapters_version(self) -> TracedChatModel:
+        self._add_version("scout-adapters", _version())
+        return self
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self._default_model(), "provider": self._ls_provider, **self._settings()}
+
+    @override
+    def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> Json:
+        # The call's `stop` replaces the model's, as in core. Core's own method would also look for
+        # overrides of a deprecated method, which takes 10 µs.
+        params = {**self._identifying_params, "_type": self._llm_type}
+        return {**params, "stop": self.stop if stop is None else stop, **kwargs}
+
+    @override
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = LangSmithParams(
+            ls_provider=self._ls_provider,
+            ls_model_name=kwargs.get("model") or self._default_model(),
+            ls_model_type="chat",
+        )
+        if (temperature := kwargs.get("temperature", self.temperature)) is not None:
+            params["ls_temperature"] = temperature
+        if (max_tokens := kwargs.get("max_tokens", self.max_tokens)) is not None:
+            params["ls_max_tokens"] = max_tokens
+        if stops := self.stop if stop is None else stop:
+            params["ls_stop"] = [stops] if isinstance(stops, str) else stops
+        return params
