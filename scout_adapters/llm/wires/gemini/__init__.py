@@ -1,4 +1,4 @@
-"""The Gemini wire: `generateContent` and `streamGenerateContent`.
+"""The wire of the Gemini API: `generateContent` and `streamGenerateContent`.
 
 https://ai.google.dev/api/generate-content
 """
@@ -15,17 +15,17 @@ from scout_adapters._internal.json_values import Json, count, mapping
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn, Wire
 from scout_adapters.llm.wires.gemini.build import build_body
 from scout_adapters.llm.wires.gemini.parse import parse_response
-from scout_adapters.llm.wires.gemini.stream import GeminiReader
+from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
 
 COLLECTIONS = ("models/", "tunedModels/")
 
 
 MODEL_ENDPOINT = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
-"""The end of a full endpoint: its model and method are those of the call that a user copied."""
+"""The end of a full endpoint with a model and a method, as users copy it from examples."""
 
 
 class GeminiWire(Wire):
-    """Google's own protocol, as the Gemini Developer API speaks it."""
+    """The protocol of the Gemini Developer API."""
 
     name = "gemini"
     version = "v1beta"
@@ -36,13 +36,13 @@ class GeminiWire(Wire):
     external_inputs = frozenset({"cachedContent"})
 
     def endpoint(self, model: str, *, stream: bool) -> str:
-        """Name the method of a model; `tunedModels/x` keeps its collection."""
+        """Return the path of a model's method; `tunedModels/x` keeps its collection."""
         path = quote(model if model.startswith(COLLECTIONS) else f"models/{model}", safe="/@")
-        # Without alt=sse a stream comes as one JSON array.
+        # Without alt=sse the stream is one JSON array.
         return f"/{path}:streamGenerateContent?alt=sse" if stream else f"/{path}:generateContent"
 
     def auth_headers(self, key: str) -> dict[str, str]:
-        """Put the key into its header; `?key=` would end up in logs and error messages."""
+        """Return the header with the key; `?key=` would appear in logs and error messages."""
         return {"x-goog-api-key": key}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
@@ -51,8 +51,8 @@ class GeminiWire(Wire):
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         return parse_response(body, spec)
 
-    def reader(self, spec: ProviderSpec, body: Json | None = None) -> GeminiReader:  # noqa: ARG002  # a Wire's
-        return GeminiReader(spec)
+    def reader(self, spec: ProviderSpec, body: Json | None = None) -> GeminiStreamReader:  # noqa: ARG002  # a Wire's
+        return GeminiStreamReader(spec)
 
     def output_limit(self, body: Json) -> int | None:
         limit: int | None = mapping(body.get("generationConfig")).get("maxOutputTokens")

@@ -1,13 +1,12 @@
-"""Turns, rendered into Gemini's `render_contents` and `systemInstruction`.
+"""Content blocks rendered into Gemini's parts.
 
-https://ai.google.dev/api/caching#Content
+https://ai.google.dev/api/caching#Part
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,15 +15,7 @@ from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Turn
 
 SIGNATURES = "__gemini_function_call_thought_signatures__"
-"""Where langchain-google-genai keeps the signatures of calls: `additional_kwargs[…][call id]`."""
-
-UNSIGNED = "skip_thought_signature_validator"
-"""What Gemini 3 takes instead of a signature, on calls that it did not make itself.
-https://ai.google.dev/gemini-api/docs/thought-signatures#faqs"""
-
-RESULT_MEDIA = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"})
-"""What a tool's result may hold, since Gemini 3.
-https://ai.google.dev/gemini-api/docs/function-calling#multimodal"""
+"""The key in `additional_kwargs` where langchain-google-genai stores signatures, by call id."""
 
 FILES = "https://generativelanguage.googleapis.com/v1beta/"
 BEGINNINGS: Mapping[str, str] = {
@@ -34,7 +25,7 @@ BEGINNINGS: Mapping[str, str] = {
     "UklGR": "image/webp",
     "JVBERi": "application/pdf",
 }
-"""The first base64 characters of files that come without a type."""
+"""MIME type by the first base64 characters, for data without a type."""
 
 SUFFIXES: Mapping[str, str] = {
     "png": "image/png",
@@ -52,52 +43,25 @@ SUFFIXES: Mapping[str, str] = {
     "mov": "video/quicktime",
     "webm": "video/webm",
 }
-"""The types of files at a URL, told by its ending."""
+"""MIME type by the ending of a URL."""
 
 OUTCOMES: Mapping[Any, str] = {1: "OUTCOME_OK", 2: "OUTCOME_FAILED"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def system_instruction(turns: Sequence[Turn]) -> Json | None:
-    """Join all system turns, wherever they stand: Gemini has one place for them."""
-    parts = [part for turn in turns if turn.role == "system" for part in _parts(turn)]
-    return {"parts": parts} if parts else None
+def render_blocks(turn: Turn) -> list[Json]:
+    """Render the blocks of a turn; blocks without a counterpart are left out.
+
+    Raises:
+        UnsupportedContent: A block has no form in this API.
+    """
+    parts = (RENDERERS[block["type"]](block, turn) for block in turn.blocks)
+    return [part for part in parts if part is not None]
 
 
-def render_contents(turns: Sequence[Turn], *, third: bool) -> list[Json]:
-    """Render the conversation; `third` says that the model is a Gemini 3 or later."""
-    rendered: list[Json] = []
-    last: tuple[str, bool] | None = None
-    for turn in turns:
-        if turn.role == "system":
-            continue
-        parts = _result(turn, third=third) if turn.role == "tool" else _parts(turn)
-        if not parts:
-            continue  # Gemini refuses a content without parts
-        # Parallel results belong into one content. What the user then says does not: it begins
-        # the turn within which signatures are checked.
-        kind = ("model" if turn.role == "assistant" else "user", turn.role == "tool")
-        if kind == last:
-            rendered[-1]["parts"] += parts
-        else:
-            rendered.append({"role": kind[0], "parts": parts})
-        last = kind
-    if third:
-        _sign(rendered)
-    return rendered
-
-
-def _sign(rendered: Sequence[Json]) -> None:
-    """See to it that the first call of every step has a signature, or Gemini 3 answers 400."""
-    for content in rendered:
-        call = next((part for part in content["parts"] if "functionCall" in part), None)
-        if call is not None:
-            call.setdefault("thoughtSignature", UNSIGNED)
-
-
-def _parts(turn: Turn) -> list[Json]:
-    made = (RENDER[block["type"]](block, turn) for block in turn.blocks)
-    return [part for part in made if part is not None]
+def render_block(block: Json, turn: Turn) -> Json | None:
+    """Render one block; None if it has no counterpart."""
+    return RENDERERS[block["type"]](block, turn)
 
 
 def _text(block: Json, _turn: Turn) -> Json | None:
@@ -110,7 +74,7 @@ def _text(block: Json, _turn: Turn) -> Json | None:
 
 
 def _reasoning(block: Json, _turn: Turn) -> Json | None:
-    """Return a signed thought; a summary without a signature only costs tokens."""
+    """Render a signed thought; a summary without a signature would only cost tokens."""
     if not (signature := block.get("signature")):
         return None
     return {"text": block["reasoning"], "thought": True, "thoughtSignature": signature}
@@ -120,9 +84,9 @@ def _call(block: Json, turn: Turn) -> Json:
     call: Json = {"name": block["name"], "args": mapping(block["args"])}
     if block["id"]:
         call["id"] = block["id"]
-    kept = turn.kept.get(SIGNATURES)
+    signatures = turn.kept.get(SIGNATURES)
     signature = block.get("signature") or (
-        kept.get(block["id"]) if isinstance(kept, Mapping) else None
+        signatures.get(block["id"]) if isinstance(signatures, Mapping) else None
     )
     return {"functionCall": call} | ({"thoughtSignature": signature} if signature else {})
 
@@ -147,7 +111,7 @@ def _inline(block: Json, turn: Turn) -> Json:
 
 
 def _file(block: Json, turn: Turn) -> Json:
-    """Refer to a file; Gemini fetches public URLs itself, up to 100 MB.
+    """Render a file by its URI; Gemini fetches public URLs itself, up to 100 MB.
 
     https://ai.google.dev/gemini-api/docs/file-input-methods
     """
@@ -161,40 +125,6 @@ def _file(block: Json, turn: Turn) -> Json:
     return {"fileData": {"fileUri": uri} | ({"mimeType": mime} if mime else {})}
 
 
-def _result(turn: Turn, *, third: bool) -> list[Json]:
-    """Render a tool's result; what cannot be inside of it follows it."""
-    texts = [block["text"] for block in turn.blocks if block["type"] == "text"]
-    media = [RENDER[block["type"]](block, turn) for block in turn.blocks if block["type"] != "text"]
-    answer: Json = {"name": turn.tool_name or turn.name or ""}
-    if turn.tool_call_id:
-        answer["id"] = turn.tool_call_id
-    answer["response"] = _response("\n".join(texts), failed=turn.failed)
-    inside = [part for part in media if part and third and _fits_result(part)]
-    if inside:
-        answer["parts"] = inside
-    return [
-        {"functionResponse": answer},
-        *(part for part in media if part is not None and part not in inside),
-    ]
-
-
-def _fits_result(part: Json) -> bool:
-    return part.get("inlineData", {}).get("mimeType") in RESULT_MEDIA
-
-
-def _response(text: str, *, failed: bool) -> Json:
-    """Wrap a result as Gemini's schema asks; JSON stays JSON."""
-    if failed:
-        return {"error": text}
-    if text.lstrip().startswith(("{", "[")):
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            return {"output": text}
-        return parsed if isinstance(parsed, dict) else {"output": parsed}
-    return {"output": text}
-
-
 def _native(block: Json, turn: Turn) -> Json | None:
     """Render a block in langchain-google-genai's form; a dict without a type is a part itself."""
     value = block["value"]
@@ -202,7 +132,7 @@ def _native(block: Json, turn: Turn) -> Json | None:
         return dict(value)
     render = NATIVE.get(value["type"])
     if render is None and turn.role == "assistant":
-        return None  # a form that LangChain gave to something of Gemini's own
+        return None  # LangChain's form of a part that Gemini does not accept back
     if render is None:
         raise UnsupportedContent(
             turn.where, f"a block of type {value['type']!r}", "Gemini has no part for it"
@@ -211,14 +141,14 @@ def _native(block: Json, turn: Turn) -> Json | None:
     return render(value) | ({"thoughtSignature": signature} if signature else {})
 
 
-def _own_id(value: Any) -> Json:
-    """Return an id that Gemini gave; UUIDs were made up, by LangChain or by us."""
+def _gemini_id(value: Any) -> Json:
+    """Return an id from Gemini; UUIDs were generated by LangChain or by `PartReader`."""
     return {"id": value} if value and not UUID.fullmatch(str(value)) else {}
 
 
 def _code(value: Json) -> Json:
     code = {"code": value.get("executable_code", ""), "language": value.get("language", "PYTHON")}
-    return {"executableCode": code | _own_id(value.get("id"))}
+    return {"executableCode": code | _gemini_id(value.get("id"))}
 
 
 def _code_result(value: Json) -> Json:
@@ -227,7 +157,7 @@ def _code_result(value: Json) -> Json:
         "outcome": OUTCOMES.get(outcome, outcome),
         "output": value.get("code_execution_result", ""),
     }
-    return {"codeExecutionResult": result | _own_id(value.get("tool_call_id"))}
+    return {"codeExecutionResult": result | _gemini_id(value.get("tool_call_id"))}
 
 
 def _file_data(value: Json) -> Json:
@@ -236,11 +166,11 @@ def _file_data(value: Json) -> Json:
 
 
 def _server_call(value: Json) -> Json:
-    if value.get("name") == "code_interpreter":  # what LangChain's translator calls it
+    if value.get("name") == "code_interpreter":  # the name in LangChain's translator
         args = mapping(value.get("args"))
         return _code({**args, "executable_code": args.get("code", ""), "id": value.get("id")})
     call = {"toolType": str(value.get("name")).upper(), "args": value.get("args") or {}}
-    return {"toolCall": call | _own_id(value.get("id"))}
+    return {"toolCall": call | _gemini_id(value.get("id"))}
 
 
 def _server_result(value: Json) -> Json:
@@ -249,7 +179,7 @@ def _server_result(value: Json) -> Json:
         return _code_result({**value, **extras, "code_execution_result": value.get("output", "")})
     kind = str(extras.get("block_type")).upper()
     result = {"toolType": kind, "response": value.get("output") or {}}
-    return {"toolResponse": result | _own_id(value.get("tool_call_id"))}
+    return {"toolResponse": result | _gemini_id(value.get("tool_call_id"))}
 
 
 NATIVE: Mapping[str, Callable[[Json], Json]] = {
@@ -259,7 +189,7 @@ NATIVE: Mapping[str, Callable[[Json], Json]] = {
     "server_tool_call": _server_call,
     "server_tool_result": _server_result,
 }
-RENDER: Mapping[str, Callable[[Json, Turn], Json | None]] = {
+RENDERERS: Mapping[str, Callable[[Json, Turn], Json | None]] = {
     "text": _text,
     "reasoning": _reasoning,
     "tool_call": _call,

@@ -1,23 +1,23 @@
-"""An answer of Gemini, read into a message as langchain-google-genai writes it.
+"""Parse a whole answer into a message of the form that langchain-google-genai gives it.
 
 https://ai.google.dev/api/generate-content#response-body
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
-from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, count, mapping, objects
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.gemini.content import SIGNATURES
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader, wav_file
-from scout_adapters.llm.wires.parsing import tool_call, usage_metadata
+from scout_adapters.llm.wires.gemini.spelling import snake_case
+from scout_adapters.llm.wires.gemini.usage import usage_of
+from scout_adapters.llm.wires.parsing import tool_call
 
 ENDINGS: Mapping[str, str] = {
     "finishReason": "finish_reason",
@@ -30,7 +30,7 @@ ENDINGS: Mapping[str, str] = {
     "logprobsResult": "logprobs_result",
     "continuationToken": "continuation_token",
 }
-"""What a candidate says about itself, and what `response_metadata` calls it."""
+"""Fields of a candidate, and their names in `response_metadata`."""
 
 FINISH_REASONS = (
     "FINISH_REASON_UNSPECIFIED",
@@ -48,44 +48,46 @@ FINISH_REASONS = (
     "UNEXPECTED_TOOL_CALL",
     "TOO_MANY_TOOL_CALLS",
 )
-"""By number, where a proxy asks for enums as numbers (`$alt=json;enum-encoding=int`)."""
+"""Names by number: a proxy may request enums as numbers (`$alt=json;enum-encoding=int`)."""
 
 SOURCES = ("web", "maps")
 LISTS = ("grounding_chunks", "grounding_supports", "web_search_queries", "image_search_queries")
-"""Fields of the grounding metadata that langchain-core walks through."""
-
-CAPITAL = re.compile(r"(?<=[a-z0-9])[A-Z]")
-DEEPEST = 32
+"""Fields of the grounding metadata that langchain-core iterates over."""
 
 
 def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
-    """Read a whole answer; raises `ProviderRefusal` and `MalformedResponse`.
+    """Parse a whole answer.
 
-    A blocked prompt is a message without content that says why in `response_metadata`.
+    A blocked prompt gives a message without content; its `response_metadata` has the reason.
+
+    Raises:
+        ProviderRefusal: The body is an error, although the status was 200.
+        MalformedResponse: A documented field is missing or has another type.
     """
-    body = check_answer(body)
+    body = raise_if_refused(body)
     candidate = first_candidate(body)
     if not candidate and not mapping(body.get("promptFeedback")):
         raise malformed("neither candidates nor promptFeedback in the answer")
     parts = PartReader(seed=id_seed(body))
-    read = list(parts.read(parts_in(candidate)))
-    calls = [piece for piece in read if isinstance(piece, FunctionCall)]
+    pieces = list(parts.read(parts_in(candidate)))
+    calls = [piece for piece in pieces if isinstance(piece, FunctionCall)]
     if (unfinished := parts.unfinished()) is not None:
         calls.append(unfinished)
-    made = [tool_call(call.name, call.args, call.id) for call in calls]
+    tool_calls = [tool_call(call.name, call.args, call.id) for call in calls]
+    blocks = [piece for piece in pieces if not isinstance(piece, FunctionCall)]
     return AIMessage(
-        content=message_content([piece for piece in read if not isinstance(piece, FunctionCall)]),
+        content=message_content(blocks),
         additional_kwargs=call_signatures(calls) | audio_fields(parts),
-        tool_calls=[call for call in made if call["type"] == "tool_call"],
-        invalid_tool_calls=[call for call in made if call["type"] == "invalid_tool_call"],
+        tool_calls=[call for call in tool_calls if call["type"] == "tool_call"],
+        invalid_tool_calls=[call for call in tool_calls if call["type"] == "invalid_tool_call"],
         usage_metadata=usage_of(body.get("usageMetadata")),
-        response_metadata=name_metadata(body, spec) | end_metadata(body, candidate),
-        id=response_id(body),
+        response_metadata=first_metadata(body, spec.maker) | last_metadata(body, candidate),
+        id=message_id(body),
     )
 
 
-def check_answer(answer: Any) -> Json:
-    """Return an answer or an event; raise the error that stands in its place."""
+def raise_if_refused(answer: Any) -> Json:
+    """Return a whole answer or an event; raise `ProviderRefusal` if it is an error."""
     for item in answer if isinstance(answer, list) else [answer]:
         if isinstance(item, dict) and item.get("error"):
             raise ProviderRefusal(item)
@@ -95,41 +97,41 @@ def check_answer(answer: Any) -> Json:
 
 
 def first_candidate(answer: Json) -> Json:
-    """Return the first choice, empty if there is none. Its index, 0, is often not sent."""
+    """Return the first candidate, empty if there is none. Its index, 0, is often not sent."""
     candidates = objects(answer.get("candidates"))
-    return next((each for each in candidates if not each.get("index")), {})
+    return next((candidate for candidate in candidates if not candidate.get("index")), {})
 
 
 def parts_in(candidate: Json) -> list[Json]:
-    """Return the parts of a candidate; a blocked one has none."""
+    """Return the parts of a candidate; a blocked candidate has none."""
     return objects(mapping(candidate.get("content")).get("parts"))
 
 
 def id_seed(answer: Json) -> str:
-    """Return what sets this answer apart from the others of its conversation."""
+    """Return a text that differs between the answers of a conversation."""
     counts = mapping(answer.get("usageMetadata"))
     sizes = (count(counts.get(name)) for name in ("promptTokenCount", "totalTokenCount"))
-    return response_id(answer) or "/".join(map(str, sizes))
+    return message_id(answer) or "/".join(map(str, sizes))
 
 
-def response_id(answer: Json) -> str | None:
-    """Return the id that Google gave the answer."""
-    found = answer.get("responseId")
-    return found if isinstance(found, str) and found else None
+def message_id(answer: Json) -> str | None:
+    """Return the answer's id; None if it has none."""
+    response_id = answer.get("responseId")
+    return response_id if isinstance(response_id, str) and response_id else None
 
 
-def name_metadata(answer: Json, spec: ProviderSpec) -> Json:
-    """Say who made the answer."""
+def first_metadata(answer: Json, maker: str) -> Json:
+    """Return the metadata that the first chunk of a stream has: provider and model."""
     model = answer.get("modelVersion")
-    known: Json = {"model_provider": spec.maker}
-    return known | ({"model_name": model} if isinstance(model, str) and model else {})
+    metadata: Json = {"model_provider": maker}
+    return metadata | ({"model_name": model} if isinstance(model, str) and model else {})
 
 
 def message_content(blocks: list[Json]) -> Any:
-    """Return plain text where there is nothing but that.
+    """Return the content: a string if it is only text, otherwise the blocks.
 
-    Line breaks at the end of it are taken off, as langchain-google-genai does; it does so within
-    the text too, where they part paragraphs, and that is not followed.
+    Line breaks at the end are removed, as in langchain-google-genai. That package also removes
+    them at the end of each part, where they separate paragraphs; this function does not.
     """
     last = next((block for block in reversed(blocks) if block["type"] == "text"), None)
     if last is not None:
@@ -142,127 +144,74 @@ def message_content(blocks: list[Json]) -> Any:
 
 
 def is_plain_text(block: Json) -> bool:
-    """Tell whether a block is text, and nothing else."""
+    """Return whether a block is text without a signature."""
     return block["type"] == "text" and "extras" not in block
 
 
 def call_signatures(calls: list[FunctionCall]) -> Json:
-    """Return the signatures of calls, where LangChain keeps them beside the content."""
+    """Return `additional_kwargs` with the signatures of calls by id."""
     signed = {call.id: call.signature for call in calls if call.signature}
     return {SIGNATURES: signed} if signed else {}
 
 
 def audio_fields(parts: PartReader) -> Json:
-    """Return the sound of an answer, where LangChain keeps it beside the content."""
+    """Return `additional_kwargs` with the answer's audio."""
     if not parts.audio:
         return {}
-    heard = b"".join(parts.audio)
-    return {"audio": wav_file(heard, parts.audio_rate) if parts.audio_rate else heard}
+    audio = b"".join(parts.audio)
+    return {"audio": wav_file(audio, parts.audio_rate) if parts.audio_rate else audio}
 
 
-def end_metadata(answer: Json, candidate: Json) -> Json:
-    """Read why the answer ended and what is known about it; nothing that was not said."""
-    known: Json = {}
+def last_metadata(answer: Json, candidate: Json) -> Json:
+    """Return the metadata that the last chunk of a stream has; absent fields are left out."""
+    metadata: Json = {}
     for name, value in candidate.items():
         if value and (ours := ENDINGS.get(name)):
-            known[ours] = snake_case(value)
-    if (reason := _finish(known.pop("finish_reason", None))) is not None:
-        known["finish_reason"] = reason
-    if isinstance(ground := known.pop("grounding_metadata", None), dict):
-        known["grounding_metadata"] = _grounding(ground)
+            metadata[ours] = snake_case(value)
+    if (reason := _finish_reason(metadata.pop("finish_reason", None))) is not None:
+        metadata["finish_reason"] = reason
+    if isinstance(grounding := metadata.pop("grounding_metadata", None), dict):
+        metadata["grounding_metadata"] = _grounding(grounding)
     if feedback := mapping(answer.get("promptFeedback")):
-        known["prompt_feedback"] = snake_case(feedback)
+        metadata["prompt_feedback"] = snake_case(feedback)
         if isinstance(blocked := feedback.get("blockReason"), str | int) and blocked:
-            known["block_reason"] = str(blocked)
+            metadata["block_reason"] = str(blocked)
     counts = mapping(answer.get("usageMetadata"))
     for name, ours in (("serviceTier", "service_tier"), ("trafficType", "traffic_type")):
         if isinstance(tier := counts.get(name), str):
-            known[ours] = tier
-    return known
+            metadata[ours] = tier
+    return metadata
 
 
-def _finish(reason: Any) -> str | None:
-    """Return Gemini's own word."""
+def _finish_reason(reason: Any) -> str | None:
+    """Return Gemini's name of a finish reason."""
     if isinstance(reason, int):
         return FINISH_REASONS[reason] if 0 < reason < len(FINISH_REASONS) else str(reason)
     return reason if isinstance(reason, str) else None
 
 
-def _grounding(told: Json) -> Json:
-    """Keep langchain-core's translator from stumbling over what Google left out."""
-    lists = {name: told[name] if isinstance(told.get(name), list) else [] for name in LISTS}
-    lists["grounding_chunks"] = [
-        _only(each, SOURCES) for each in objects(lists["grounding_chunks"])
-    ]
-    lists["grounding_supports"] = [_support(each) for each in objects(lists["grounding_supports"])]
-    return told | lists
+def _grounding(metadata: Json) -> Json:
+    """Add the fields that langchain-core's translator requires, and drop malformed ones."""
+    lists = {name: value if isinstance(value := metadata.get(name), list) else [] for name in LISTS}
+    chunks, supports = objects(lists["grounding_chunks"]), objects(lists["grounding_supports"])
+    lists["grounding_chunks"] = [_with_objects(chunk, SOURCES) for chunk in chunks]
+    lists["grounding_supports"] = [_support(support) for support in supports]
+    return metadata | lists
 
 
-def _support(told: Json) -> Json:
-    """Keep of the indices what may be one."""
-    given = told.get("grounding_chunk_indices")
-    listed = given if isinstance(given, list) else []
-    indices = [each for each in listed if isinstance(each, int) and each >= 0]
-    known = {} if given is None else {"grounding_chunk_indices": indices}
-    return _only(told, ("segment",)) | known
+def _support(support: Json) -> Json:
+    """Drop the indices that are not valid."""
+    value = support.get("grounding_chunk_indices")
+    items = value if isinstance(value, list) else []
+    indices = [item for item in items if isinstance(item, int) and item >= 0]
+    fields = {} if value is None else {"grounding_chunk_indices": indices}
+    return _with_objects(support, ("segment",)) | fields
 
 
-def _only(told: Json, names: Container[str]) -> Json:
-    """Leave out those of the fields that should be objects and are none."""
+def _with_objects(fields: Json, names: Container[str]) -> Json:
+    """Drop the fields among `names` whose value is not an object."""
     return {
-        name: each for name, each in told.items() if name not in names or isinstance(each, dict)
+        name: value
+        for name, value in fields.items()
+        if name not in names or isinstance(value, dict)
     }
-
-
-def snake_case(value: Any, depth: int = 0) -> Any:
-    """Spell the fields of an object as Python does; nulls are left out."""
-    if isinstance(value, dict) and depth < DEEPEST:
-        return {
-            CAPITAL.sub(lambda found: f"_{found[0]}", name).lower(): snake_case(each, depth + 1)
-            for name, each in value.items()
-            if each is not None
-        }
-    if isinstance(value, list) and depth < DEEPEST:
-        return [snake_case(each, depth + 1) for each in value]
-    return value
-
-
-def usage_of(told: Any) -> UsageMetadata | None:
-    """Read the counts; thoughts are output, and what tools put into the prompt is input.
-
-    https://ai.google.dev/api/generate-content#UsageMetadata
-    """
-    counts = mapping(told)
-    taken = count(counts.get("promptTokenCount")) + count(counts.get("toolUsePromptTokenCount"))
-    given = count(counts.get("candidatesTokenCount")) + count(counts.get("thoughtsTokenCount"))
-    total = count(counts.get("totalTokenCount"))
-    if not (taken or given or total):
-        return None
-    return usage_metadata(
-        taken,
-        given,
-        inputs={
-            "audio": _heard(counts.get("promptTokensDetails")),
-            "cache_read": _told(counts, "cachedContentTokenCount"),
-        },
-        outputs={
-            "audio": _heard(counts.get("candidatesTokensDetails")),
-            "reasoning": _told(counts, "thoughtsTokenCount"),
-        },
-        total_tokens=total or None,
-    )
-
-
-def _told(counts: Json, name: str) -> int | None:
-    """Return a count, or None where it was not sent."""
-    return None if counts.get(name) is None else count(counts[name])
-
-
-def _heard(details: Any) -> int | None:
-    """Return the tokens of sound among the counts by modality."""
-    heard = [
-        count(each.get("tokenCount"))
-        for each in objects(details)
-        if each.get("modality") == "AUDIO"
-    ]
-    return sum(heard) if heard else None

@@ -1,4 +1,4 @@
-"""The parts of an answer, read into content blocks and calls as langchain-google-genai writes them.
+"""Parse the parts of an answer into content blocks and calls, as langchain-google-genai does.
 
 https://ai.google.dev/api/caching#Part
 """
@@ -19,14 +19,19 @@ from scout_adapters.errors import malformed
 from scout_adapters.llm.wires.parsing import dump_json, require
 
 OUTCOME_OK, OUTCOME_NOT_OK = 1, 2
-LARGEST_WHOLE = 2**53
-DEEPEST = 64
+MAX_EXACT_INTEGER = 2**53
+"""Floats beyond it are not exact integers."""
+
+MAX_DEPTH = 64
+"""Levels of nesting in the arguments of a call."""
+
 STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
+"""One step of a `jsonPath`: `.name`, `[0]`, `['name']`."""
 
 
 @dataclass(slots=True)
 class FunctionCall:
-    """One function call, complete."""
+    """A complete function call."""
 
     id: str
     name: str
@@ -36,21 +41,21 @@ class FunctionCall:
 
 @dataclass(slots=True)
 class PartReader:
-    """Reads parts in their order; holds what an earlier part says about a later one."""
+    """Parses parts in their order; holds the state that later parts depend on."""
 
     seed: str
-    """Makes the ids that Gemini leaves out: the same answer always gets the same ones."""
+    """The seed of the ids that Gemini leaves out: the same answer always gets the same ids."""
 
     audio: list[bytes] = field(default_factory=list)
     audio_rate: int | None = None
-    """Samples per second, where the sound is bare PCM."""
+    """Samples per second of raw PCM; None for other formats."""
 
-    _made: int = 0
+    _id_count: int = 0
     _code_id: str = ""
     _open: FunctionCall | None = None
 
     def read(self, parts: list[Json]) -> Iterator[Json | FunctionCall]:
-        """Yield a block or a call for each part that shows something."""
+        """Yield a block or a call for each part that has content."""
         for part in parts:
             if "functionCall" in part:
                 call = self._call(part)
@@ -60,14 +65,14 @@ class PartReader:
                 yield from self._blocks(part)
 
     def unfinished(self) -> FunctionCall | None:
-        """Return the call whose arguments were still coming."""
+        """Return the call whose arguments are incomplete, and forget it."""
         call, self._open = self._open, None
         return call
 
     def _new_id(self, about: str = "") -> str:
-        self._made += 1
-        name = f"{self.seed}/{self._made}/{about}"
-        # A lone surrogate, half of an emoji that was cut, has no UTF-8.
+        self._id_count += 1
+        name = f"{self.seed}/{self._id_count}/{about}"
+        # A lone surrogate, such as half of an emoji, cannot be encoded as UTF-8.
         return str(uuid5(NAMESPACE_OID, name.encode("utf-8", "backslashreplace").decode()))
 
     def _blocks(self, part: Json) -> Iterator[Json]:
@@ -79,8 +84,8 @@ class PartReader:
                 yield block | ({"signature": signature} if signature else {})
                 return
             block = {"type": "text", "text": text}
-        elif (found := self._other(part)) is not None:
-            block = found
+        elif (other := self._other(part)) is not None:
+            block = other
         else:
             return
         if signature:
@@ -96,24 +101,21 @@ class PartReader:
                 "language": _text(code.get("language")) or "PYTHON",
                 "id": self._code_id,
             }
-        if isinstance(ran := part.get("codeExecutionResult"), dict):
-            fine = ran.get("outcome") in (
-                None,
-                "OUTCOME_OK",
-                OUTCOME_OK,
-            )  # no set: it may be a list
+        if isinstance(result := part.get("codeExecutionResult"), dict):
+            # A tuple, not a set: a malformed outcome may not be hashable.
+            succeeded = result.get("outcome") in (None, "OUTCOME_OK", OUTCOME_OK)
             return {
                 "type": "code_execution_result",
-                "code_execution_result": _text(ran.get("output")),
-                "outcome": OUTCOME_OK if fine else OUTCOME_NOT_OK,
-                "tool_call_id": _text(ran.get("id")) or self._code_id,
+                "code_execution_result": _text(result.get("output")),
+                "outcome": OUTCOME_OK if succeeded else OUTCOME_NOT_OK,
+                "tool_call_id": _text(result.get("id")) or self._code_id,
             }
         if isinstance(blob := part.get("inlineData"), dict):
             return self._inline(blob)
-        return self._elsewhere(part)
+        return self._google_side(part)
 
-    def _elsewhere(self, part: Json) -> Json | None:
-        """Read what lies on Google's side: files, and calls of its own tools."""
+    def _google_side(self, part: Json) -> Json | None:
+        """Parse what exists at Google only: files, and calls of its own tools."""
         if isinstance(file := part.get("fileData"), dict):
             mime = _text(file.get("mimeType"))
             block = {"type": "file_data", "file_uri": _text(file.get("fileUri"))}
@@ -142,59 +144,59 @@ class PartReader:
         if mime.startswith("image/"):
             return {"type": "image_url", "image_url": {"url": f"data:{mime};base64,{data}"}}
         if mime.startswith("audio/"):
-            self._listen(mime, data)
+            self._add_audio(mime, data)
             return None
         return {"type": "media", "mime_type": mime, "data": data}
 
-    def _listen(self, mime: str, data: str) -> None:
+    def _add_audio(self, mime: str, data: str) -> None:
         try:
             self.audio.append(base64.b64decode(data, validate=True))
         except ValueError as error:
-            raise malformed(f"the sound in the answer is not base64: {error}") from error
+            raise malformed(f"the audio in the answer is not base64: {error}") from error
         kind, *options = mime.lower().replace(" ", "").split(";")
         if kind in {"audio/l16", "audio/pcm"}:
             rates = [option[5:] for option in options if option.startswith("rate=")]
             self.audio_rate = int(rates[0]) if rates and rates[0].isdecimal() else 24000
 
     def _call(self, part: Json) -> FunctionCall | None:
-        """Read a call; with `streamFunctionCallArguments` its arguments come one by one."""
-        told = require(part, "functionCall", dict)
+        """Parse a call; with `streamFunctionCallArguments`, arguments arrive in several parts."""
+        data = require(part, "functionCall", dict)
         if self._open is None:
-            name, args = require(told, "name", str), whole_numbers(told.get("args") or {})
+            name, args = require(data, "name", str), whole_numbers(data.get("args") or {})
             self._open = FunctionCall(
-                id=_text(told.get("id")) or self._new_id(f"{name}/{dump_json(args)}"),
+                id=_text(data.get("id")) or self._new_id(f"{name}/{dump_json(args)}"),
                 name=name,
                 args=args,
                 signature=_text(part.get("thoughtSignature")) or None,
             )
-        for piece in objects(told.get("partialArgs")):
+        for piece in objects(data.get("partialArgs")):
             put_argument(self._open.args, piece)
-        return None if told.get("willContinue") is True else self.unfinished()
+        return None if data.get("willContinue") is True else self.unfinished()
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _server_tool(told: Json) -> str:
-    return _text(told.get("toolType")).lower() or "media_processing"
+def _server_tool(part: Json) -> str:
+    return _text(part.get("toolType")).lower() or "media_processing"
 
 
 def whole_numbers(value: Any, depth: int = 0) -> Any:
-    """Make 5 of 5.0: Gemini's arguments are protobuf Structs, which know no whole numbers."""
-    if depth > DEEPEST:
-        raise malformed(f"the arguments of a call are nested more than {DEEPEST} deep")
+    """Convert 5.0 to 5: Gemini's arguments are protobuf Structs, whose numbers are all floats."""
+    if depth > MAX_DEPTH:
+        raise malformed(f"the arguments of a call are nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
-        return {name: whole_numbers(each, depth + 1) for name, each in value.items()}
+        return {name: whole_numbers(item, depth + 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [whole_numbers(each, depth + 1) for each in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+        return [whole_numbers(item, depth + 1) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_EXACT_INTEGER:
         return int(value)
     return value
 
 
 def put_argument(args: Any, piece: Json) -> None:
-    """Put one of the `partialArgs` into its place; pieces of a string are joined.
+    """Put one item of `partialArgs` into its place; pieces of a string are joined.
 
     https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/function-calling
     """
@@ -206,26 +208,26 @@ def put_argument(args: Any, piece: Json) -> None:
     value = None if kinds[0] == "nullValue" else whole_numbers(piece[kinds[0]])
     holder: Any = args
     for step, following in pairwise(steps):
-        holder = _reach(holder, step, [] if isinstance(following, int) else {})
-    known = _reach(holder, steps[-1], None)
+        holder = _descend(holder, step, [] if isinstance(following, int) else {})
+    known = _descend(holder, steps[-1], None)
     holder[steps[-1]] = (
         known + value if isinstance(known, str) and isinstance(value, str) else value
     )
 
 
-def _reach(holder: Any, step: str | int, fresh: Any) -> Any:
-    """Go one step down, where needed into something fresh; lists grow one by one."""
+def _descend(holder: Any, step: str | int, default: Any) -> Any:
+    """Return the value at one step of a path; insert `default` if there is none."""
     if isinstance(holder, dict) and isinstance(step, str):
-        return holder.setdefault(step, fresh)
+        return holder.setdefault(step, default)
     if isinstance(holder, list) and isinstance(step, int) and step <= len(holder):
         if step == len(holder):
-            holder.append(fresh)
+            holder.append(default)
         return holder[step]
     raise malformed(f"an argument of a call has no place at {step!r}")
 
 
 def wav_file(samples: bytes, rate: int) -> bytes:
-    """Put a WAV header before PCM samples of 16 bits and one channel."""
+    """Add a WAV header to PCM samples of 16 bits and one channel; `rate` in samples per second."""
     head = struct.pack(
         "<4sI8sIHHIIHH4sI",
         b"RIFF",

@@ -1,4 +1,7 @@
-"""A streamed answer of Gemini: every event is a `GenerateContentResponse` of its own."""
+"""Parse a streamed answer; every event is a `GenerateContentResponse`.
+
+https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent
+"""
 
 from __future__ import annotations
 
@@ -13,130 +16,129 @@ from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.gemini.parse import (
     audio_fields,
     call_signatures,
-    check_answer,
-    end_metadata,
     first_candidate,
+    first_metadata,
     id_seed,
     is_plain_text,
-    name_metadata,
+    last_metadata,
+    message_id,
     parts_in,
-    response_id,
-    usage_of,
+    raise_if_refused,
 )
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader
+from scout_adapters.llm.wires.gemini.usage import usage_of
 from scout_adapters.llm.wires.parsing import dump_json
 
 DELTAS = frozenset({"text", "thinking"})
-"""Blocks that come in pieces; all others come whole."""
-
+"""Types of blocks that arrive in pieces; all others arrive whole."""
 
 AWAITING = frozenset({"executableCode", "toolCall"})
-"""Parts whose result Google itself has yet to send: a finish reason beside them is each step's."""
+"""Parts whose result Google still has to send: a finish reason with them ends only a step."""
 
 
-class GeminiReader:
-    """Reads one streamed answer.
+class GeminiStreamReader:
+    """Reads one streamed answer, as a `StreamReader`.
 
-    Content is plain text until a block comes that is more; from then on it is blocks with an
-    `index`, because LangChain merges a list with a list and a string with a string.
+    Content is a string until a block arrives that is more than text; then it is a list of blocks
+    with an `index`. LangChain merges lists with lists and strings with strings.
     """
 
     __slots__ = (
-        "_at",
+        "_block_index",
         "_blocks",
-        "_ending",
+        "_first_metadata",
         "_id",
-        "_model",
+        "_last_metadata",
+        "_maker",
         "_named",
         "_next",
         "_open",
         "_parts",
-        "_spec",
         "finished",
         "usage",
     )
 
     def __init__(self, spec: ProviderSpec) -> None:
-        """Read the answer of the provider behind `spec`."""
+        """Read an answer of the provider `spec`."""
         self.finished = False
         self.usage: UsageMetadata | None = None
-        self._spec = spec
+        self._maker = spec.maker
         self._parts: PartReader | None = None
-        self._ending: Json = {}
+        self._last_metadata: Json = {}
         self._id: str | None = None
-        self._model: Json = {"model_provider": spec.maker}
+        self._first_metadata: Json = {"model_provider": spec.maker}
         self._named = False
         self._blocks = False
         self._next = 0
-        self._at = 0
+        self._block_index = 0
         self._open = ""
 
     def feed(self, event: Any) -> AIMessageChunk | None:
-        """Read one event; usage, finish reason and the like are kept for `close`."""
+        """Read one event; usage, finish reason and other metadata wait for `close`."""
         if event is None:
             return None
-        event = check_answer(event)
+        event = raise_if_refused(event)
         candidate = first_candidate(event)
-        self._note(event, candidate)
+        self._read_metadata(event, candidate)
         parts = parts_in(candidate)
         if not parts:
             return None
         if self._parts is None:
             self._parts = PartReader(seed=id_seed(event))
-        heard = len(self._parts.audio)
-        read = list(self._parts.read(parts))
-        return self._chunk(read) if read or heard < len(self._parts.audio) else None
+        audio_parts = len(self._parts.audio)
+        pieces = list(self._parts.read(parts))
+        return self._chunk(pieces) if pieces or audio_parts < len(self._parts.audio) else None
 
     def close(self) -> AIMessageChunk:
-        """Make the last chunk: everything that must be said exactly once."""
+        """Return the last chunk, with everything that must occur exactly once."""
         parts = self._parts or PartReader(seed="")
         unfinished = parts.unfinished() if self.finished else None
         calls = [unfinished] if unfinished else []
         return AIMessageChunk(
             content="",
             additional_kwargs=call_signatures(calls) | audio_fields(parts),
-            tool_call_chunks=[self._called(call) for call in calls],
+            tool_call_chunks=[self._call_chunk(call) for call in calls],
             usage_metadata=self.usage,
-            response_metadata=self._metadata() | self._ending,
+            response_metadata=self._metadata() | self._last_metadata,
             id=self._id,
             chunk_position="last",
         )
 
-    def _note(self, event: Json, candidate: Json) -> None:
-        """Keep what the event says beside its content; counts are running totals."""
+    def _read_metadata(self, event: Json, candidate: Json) -> None:
+        """Store what the event has beside its content; token counts are running totals."""
         if not self._named:
-            self._model = name_metadata(event, self._spec) | self._model
-        self._id = self._id or response_id(event)
-        self.usage = _counted(usage_of(event.get("usageMetadata")), self.usage)
-        told = end_metadata(event, candidate)
-        if told:
-            known = self._ending.get("logprobs_result")
-            if known and "logprobs_result" in told:
-                told["logprobs_result"] = _joined(known, told["logprobs_result"])
-            self._ending.update(told)
+            self._first_metadata = first_metadata(event, self._maker) | self._first_metadata
+        self._id = self._id or message_id(event)
+        self.usage = _merged_usage(usage_of(event.get("usageMetadata")), self.usage)
+        metadata = last_metadata(event, candidate)
+        if metadata:
+            known = self._last_metadata.get("logprobs_result")
+            if known and "logprobs_result" in metadata:
+                metadata["logprobs_result"] = _joined(known, metadata["logprobs_result"])
+            self._last_metadata.update(metadata)
         parts = parts_in(candidate)
-        if "finish_reason" in told or "block_reason" in told:
+        if "finish_reason" in metadata or "block_reason" in metadata:
             self.finished = not (parts and AWAITING & parts[-1].keys())
         elif any(part != {"text": ""} for part in parts):
             self.finished = False
 
-    def _chunk(self, read: list[Json | FunctionCall]) -> AIMessageChunk:
-        blocks = [piece for piece in read if not isinstance(piece, FunctionCall)]
-        calls = [piece for piece in read if isinstance(piece, FunctionCall)]
+    def _chunk(self, pieces: list[Json | FunctionCall]) -> AIMessageChunk:
+        blocks = [piece for piece in pieces if not isinstance(piece, FunctionCall)]
+        calls = [piece for piece in pieces if isinstance(piece, FunctionCall)]
         return chunk_of(
             self._content(blocks),
             self._metadata(),
             self._id,
-            kwargs=call_signatures(calls),  # sound waits: LangChain cannot merge bytes
-            calls=[self._called(call) for call in calls],
+            kwargs=call_signatures(calls),  # audio waits for close(): LangChain cannot merge bytes
+            calls=[self._call_chunk(call) for call in calls],
         )
 
     def _metadata(self) -> Json:
-        """Name the model once, and the provider every time, as LangChain's merging wants it."""
-        if self._named or "model_name" not in self._model:
-            return {"model_provider": self._spec.maker}
+        """Return the model once, and the provider every time, as LangChain's merging requires."""
+        if self._named or "model_name" not in self._first_metadata:
+            return {"model_provider": self._maker}
         self._named = True
-        return dict(self._model)
+        return dict(self._first_metadata)
 
     def _content(self, blocks: list[Json]) -> str | list[str | dict[Any, Any]]:
         if not self._blocks:
@@ -149,16 +151,16 @@ class GeminiReader:
         return [self._indexed(block) for block in blocks]
 
     def _indexed(self, block: Json) -> Json:
-        """Give a block its index: that of the block before, if it carries on with it."""
+        """Add an index to a block: that of the previous block if it continues it."""
         kind = block["type"]
         if kind != self._open:
-            self._at, self._next = self._next, self._next + 1
+            self._block_index, self._next = self._next, self._next + 1
         # A signature ends a block: merged, two signatures would become one string.
         signed = "signature" in block or "extras" in block
         self._open = kind if kind in DELTAS and not signed else ""
-        return block | {"index": self._at}
+        return block | {"index": self._block_index}
 
-    def _called(self, call: FunctionCall) -> ToolCallChunk:
+    def _call_chunk(self, call: FunctionCall) -> ToolCallChunk:
         index, self._next, self._open = self._next, self._next + 1, ""
         return ToolCallChunk(
             name=call.name,
@@ -169,19 +171,21 @@ class GeminiReader:
         )
 
 
-def _counted(told: UsageMetadata | None, known: UsageMetadata | None) -> UsageMetadata | None:
-    """Take over running totals; what was once given counts, though a later event leave it out.
+def _merged_usage(new: UsageMetadata | None, known: UsageMetadata | None) -> UsageMetadata | None:
+    """Return the newer running totals, with the larger number of output tokens.
 
-    Where Google's own tools are called within an answer, the last event may count the last step.
+    When Google's own tools run within an answer, the last event may count only the last step.
     """
-    if told is None or known is None:
-        return told or known
-    given = max(told["output_tokens"], known["output_tokens"])
-    return told if given == told["output_tokens"] else {**told, "output_tokens": given}
+    if new is None or known is None:
+        return new or known
+    output_tokens = max(new["output_tokens"], known["output_tokens"])
+    if output_tokens == new["output_tokens"]:
+        return new
+    return {**new, "output_tokens": output_tokens}
 
 
 def _joined(known: Any, more: Any) -> Any:
-    """Append the log probabilities of an event to those that came before."""
+    """Append the log probabilities of an event to the previous ones."""
     if isinstance(known, dict) and isinstance(more, dict):
         return known | {name: _joined(known.get(name), value) for name, value in more.items()}
     if isinstance(known, list) and isinstance(more, list):
