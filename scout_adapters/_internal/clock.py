@@ -1,4 +1,4 @@
-"""Time, sleep and chance, handed in so that no test waits and every run can be repeated."""
+"""Time, sleep and randomness as one value, so that tests can replace them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Monotonic seconds, two ways to sleep, and a number in [0, 1)."""
+    """`now` in monotonic seconds, sleep (sync and async), and a random number in [0, 1)."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep

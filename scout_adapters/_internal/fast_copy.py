@@ -1,4 +1,4 @@
-"""Instances of pydantic's models without its validation, where there is nothing to validate."""
+"""Copies of pydantic models without validation, for values that are valid already."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _set = object.__setattr__
 
 
 def copy_unvalidated(model: M, fields: dict[str, Any]) -> M:
-    """Copy a model, with other values for some fields, which are taken as they are.
+    """Return a copy of a model with other values for some fields, which are not validated.
 
-    `model_copy` does the same in thrice the time; the four attributes are all that an instance has:
+    `model_copy` takes three times as long. An instance has these four attributes only:
     https://docs.pydantic.dev/latest/api/base_model/
     """
     kind, extra = type(model), model.__pydantic_extra__

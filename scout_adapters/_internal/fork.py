@@ -1,4 +1,4 @@
-"""What a fork changes: locks that a child finds open, and whose process this is."""
+"""Fork safety: locks that are open in a forked child, and the cached process id."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from weakref import WeakSet
 
 
 def fork_safe_lock() -> threading.Lock:
-    """Make a lock that a forked child finds open, whoever held it."""
+    """Return a lock that is open in a forked child, even if it was held during the fork."""
     lock = threading.Lock()
     _alive.add(lock)
     return lock
 
 
 class _Process:
-    """Knows its number without asking the kernel, which takes longer than all else on a call."""
+    """Caches the process id: `os.getpid()` on every call would cost more than the rest."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()

@@ -1,4 +1,4 @@
-"""The library's loggers, which a broken handler cannot make fail."""
+"""The library's loggers: an exception in a log handler does not reach the call."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 
 
 class SafeLogger(logging.LoggerAdapter[logging.Logger]):
-    """Logs like any logger, but what a handler raises does not reach the call that is logged.
+    """A logger that suppresses exceptions of its handlers.
 
-    The key's or the circuit's state would be half written, and a paid answer lost.
+    Such an exception would lose a paid answer, or leave the state of a key or circuit incomplete.
     """
 
     def log(self, level: int, msg: object, *args: Any, **more: Any) -> None:
-        """Log; a handler that raises is named on stderr, as logging does with those that ask."""
+        """Log a message; print a handler's exception to stderr if `logging.raiseExceptions`."""
         if not self.isEnabledFor(level):
             return
         try:
             self.logger.log(level, msg, *args, **{"stacklevel": 2, **more})
-        except Exception as error:  # noqa: BLE001  # a handler is anybody's code
+        except Exception as error:  # noqa: BLE001  # handlers are the user's code
             if logging.raiseExceptions and sys.stderr is not None:
-                print(f"a log handler raised {type(error).__name__}", file=sys.stderr)  # noqa: T201  # where else
+                print(f"a log handler raised {type(error).__name__}", file=sys.stderr)  # noqa: T201  # logging itself failed
 
 
 def logger_of(name: str) -> SafeLogger:

@@ -1,7 +1,7 @@
-"""Takes keys out of whatever a provider sends back, which may hold the one that it was sent.
+"""Remove API keys from text that a provider sends; it may contain the key of the request.
 
-Gemini's `CONSUMER_SUSPENDED` prints the whole key, xAI and DeepSeek its first or last characters.
-The caller's own `redact` knows the exact keys; the patterns here catch those that nobody knows.
+Gemini's `CONSUMER_SUSPENDED` contains the whole key, xAI and DeepSeek its first or last characters.
+`key_redactor` removes a known key; `mask_secrets` removes text that looks like one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from urllib.parse import quote
 
 MASK = "[redacted]"
 SHORTEST_SECRET = 8
-"""Shorter keys ("k", for a server on one's own machine) occur in any text, and are no secret."""
+"""Characters: shorter keys ("k", for a local server) occur in any text, and are not secret."""
 
-PIECE = 8
-"""Characters in a row that give a key away."""
+PART_CHARS = 8
+"""Characters: a part of a key of this length is removed too."""
 
-LONG = 16
-"""From so many characters on a key is looked for by its pieces; dummies of a word are not."""
+LONG_KEY_CHARS = 16
+"""Characters: only keys of this length or more are searched by their parts; dummies are shorter."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -46,40 +46,40 @@ _SECRETS = re.compile("|".join(_SHAPES), re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)
-def hider(key: str, name: str) -> Callable[[str], str]:
-    """Make the function that puts `name` in a key's place, wherever it or a piece of it stands.
+def key_redactor(key: str, name: str) -> Callable[[str], str]:
+    """Return a function that replaces a key, and parts of it, by `name`.
 
-    It knows the key as it is, and as URLs, JSON, HTML, base64 and hex dumps spell it.
+    It finds the key in plain form, and as URLs, JSON, HTML, base64 and hex encode it.
     """
     if len(key) < SHORTEST_SECRET:
         return str
 
-    def hide(text: str) -> str:
-        shown: list[str] = []
+    def redact(text: str) -> str:
+        output: list[str] = []
         end = 0
-        # Found in the text as it came: what is replaced first would cut other pieces in two.
-        for first, last in sorted(_places(text, key)):
-            if first > end or not shown:
-                shown += [text[end:first], name]
+        # Search the original text: an earlier replacement would split other parts.
+        for first, last in sorted(_occurrences(text, key)):
+            if first > end or not output:
+                output += [text[end:first], name]
             end = max(end, last)
-        return "".join((*shown, text[end:]))
+        return "".join((*output, text[end:]))
 
-    return hide
+    return redact
 
 
-def _places(text: str, key: str) -> Iterator[tuple[int, int]]:
-    """Yield from where to where a text shows a key, or a piece of it; these may overlap."""
-    whole, pieces = _looked_for(key)
+def _occurrences(text: str, key: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each occurrence of a key or a part of it; they may overlap."""
+    whole, pieces = _forms_and_parts(key)
     if (escaped := _escaped(key)) is not None:
         yield from (found.span(1) for found in escaped.finditer(text))
     for form in whole:
-        yield from ((at, at + len(form)) for at in _found(text, form))
+        yield from ((at, at + len(form)) for at in _positions(text, form))
     for form, at, piece in pieces:
-        yield from (_run(text, found, form, at, len(piece)) for found in _found(text, piece))
+        yield from (_extend(text, found, form, at, len(piece)) for found in _positions(text, piece))
 
 
-def _found(text: str, part: str) -> Iterator[int]:
-    """Yield where a part stands in a text, overlapping places too."""
+def _positions(text: str, part: str) -> Iterator[int]:
+    """Yield the positions of a part in a text, overlapping ones included."""
     at = text.find(part)
     while at >= 0:
         yield at
@@ -87,39 +87,43 @@ def _found(text: str, part: str) -> Iterator[int]:
 
 
 @lru_cache(maxsize=256)
-def _looked_for(key: str) -> tuple[tuple[str, ...], tuple[tuple[str, int, str], ...]]:
-    """List the forms of a key, and the pieces of each: where in it they stand, what they are."""
+def _forms_and_parts(key: str) -> tuple[tuple[str, ...], tuple[tuple[str, int, str], ...]]:
+    """Return the forms of a key, and the parts of each form: form, position, part."""
     forms = dict(_forms(key))
     pieces = (
-        (form, at, form[at : at + PIECE])
+        (form, at, form[at : at + PART_CHARS])
         for form, step in forms.items()
-        for at in range(0, len(form) - PIECE + 1, step)
+        for at in range(0, len(form) - PART_CHARS + 1, step)
     )
-    return tuple(forms), tuple(pieces) if len(key) >= LONG else ()
+    return tuple(forms), tuple(pieces) if len(key) >= LONG_KEY_CHARS else ()
 
 
 @lru_cache(maxsize=256)
 def _escaped(key: str) -> re.Pattern[str] | None:
-    """Match a key, and pieces of it, however often escaped; None where nothing in it would be."""
+    """Return a pattern of a key and its parts with any number of backslashes.
+
+    None if the key contains no character that is escaped.
+    """
     if not set(key) & set("\"'\\/"):
         return None
     bare = [re.escape(char) for char in key if char != "\\"]
     windows = (
-        bare[at : at + PIECE] for at in range(len(bare) - PIECE + 1 if len(key) >= LONG else 0)
+        bare[at : at + PART_CHARS]
+        for at in range(len(bare) - PART_CHARS + 1 if len(key) >= LONG_KEY_CHARS else 0)
     )
     runs = "|".join(r"\\*".join(run) for run in (bare, *windows))
-    return re.compile(f"(?=({runs}))")  # looks ahead, to find those that overlap
+    return re.compile(f"(?=({runs}))")  # a lookahead finds overlapping occurrences
 
 
-def spellings(key: str) -> tuple[str, ...]:
-    """Return a key as it is, and as URLs, JSON, HTML, base64 and hex dumps spell it."""
-    return _looked_for(key)[0]
+def key_forms(key: str) -> tuple[str, ...]:
+    """Return a key in plain form, and as URLs, JSON, HTML, base64 and hex encode it."""
+    return _forms_and_parts(key)[0]
 
 
 def _forms(key: str) -> Iterator[tuple[str, int]]:
-    """Yield every spelling of a key, and at each how many characters pieces of it are looked for.
+    """Yield every form of a key, with the step between the positions of its parts.
 
-    What spells a character in several is looked for more seldom: eight of the key's are enough.
+    Forms with several characters per character of the key need fewer parts.
     """
     quoted, escaped = quote(key, safe=""), json.dumps(key)[1:-1]
     plain = {key, quoted, escaped, json.dumps(escaped)[1:-1], escaped.replace("/", "\\/")}
@@ -129,18 +133,18 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
     raw = key.encode()
     for before in range(3):
         coded = base64.b64encode(b"\0" * before + raw).decode()
-        # The outermost characters hold bits of what stands beside the key.
+        # The outermost characters contain bits of the text beside the key.
         inner = coded.rstrip("=")[(0, 2, 3)[before] : -1 if (len(raw) + before) % 3 else None]
         yield from ((form, 4) for form in {inner, inner.replace("+", "-").replace("/", "_")})
-    yield from ((form, PIECE) for form in (raw.hex(), raw.hex().upper()))
+    yield from ((form, PART_CHARS) for form in (raw.hex(), raw.hex().upper()))
 
 
 def _lower_escapes(quoted: str) -> str:
     return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
 
 
-def _run(text: str, found: int, form: str, at: int, size: int) -> tuple[int, int]:
-    """Return from where to where a text goes on like a form that it has in common a piece with."""
+def _extend(text: str, found: int, form: str, at: int, size: int) -> tuple[int, int]:
+    """Return start and end of the longest match of a form around a part that was found."""
     first, last, end = found, found + size, at + size
     while first and at and text[first - 1] == form[at - 1]:
         first, at = first - 1, at - 1
@@ -149,7 +153,7 @@ def _run(text: str, found: int, form: str, at: int, size: int) -> tuple[int, int
     return first, last
 
 
-def masked(text: str) -> str:
-    """Replace what looks like a key, and what no log takes: control codes and lone surrogates."""
+def mask_secrets(text: str) -> str:
+    """Replace text that looks like a key, and control codes and surrogates, which break logs."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     return _SECRETS.sub(lambda found: (found["word"] or found["bare"] or "") + MASK, text)

@@ -52,10 +52,10 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
 
 
 def provider_error(kind: ErrorKind, message: str, **known: Any) -> ProviderError:
-    """Make the error of the class that belongs to `kind`."""
+    """Return an error of the class that belongs to `kind`."""
     return ERROR_CLASSES[kind](message, kind=kind, **known)
 
 
 def malformed(message: str, **known: Any) -> ProviderError:
-    """Say that an answer lacks what its documentation promises."""
+    """Return the error for an answer that does not have the documented form."""
     return provider_error(ErrorKind.PROTOCOL, message, **known)

@@ -13,9 +13,9 @@ BAD_CERTIFICATE = "certificate"
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """The read HTTP answer behind an error, in the shape that LangChain's tracing reads.
+    """The HTTP response behind an error, in the form that LangChain's tracers read.
 
-    Holds an allow-list of headers and a redacted text; never the request.
+    It contains an allow-list of headers and a redacted text; never the request.
     """
 
     status_code: int | None
@@ -23,7 +23,7 @@ class ErrorResponse:
     text: str = ""
 
     def json(self) -> Any:
-        """Return the body as JSON, or None where it is something else."""
+        """Return the body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -31,6 +31,6 @@ class ErrorResponse:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Fold white space and cut: messages are for one line of a log."""
+    """Return a text as one line of a log: white space folded, at most `limit` characters."""
     folded = " ".join(text.split())
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"

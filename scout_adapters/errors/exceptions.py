@@ -1,4 +1,4 @@
-"""What can go wrong, who must act, and what the engine does about it.
+"""All exceptions of the library: their LangChain base classes, and who must act.
 
 * ScoutError
   x ProviderError                           LangChain's class            who must act
@@ -47,19 +47,19 @@ Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream"]
 
 
 class ScoutError(Exception):
-    """Base class of every error that this library raises."""
+    """Base class of all errors that this library raises."""
 
     attempts: tuple[Any, ...] = ()
-    """Every attempt of the call, in order; the same records as `response_metadata["scout"]`."""
+    """All attempts of the call, in order; the same records as in `response_metadata["scout"]`."""
 
     is_retryable: bool = False
-    """Whether trying again may help: LangChain's middleware acts on it."""
+    """Whether a retry may succeed; LangChain's retry middleware reads it."""
 
     retry_after: float | None = None
-    """Seconds after which trying again is worth it, where anybody knows."""
+    """Seconds after which a retry may succeed; None if unknown."""
 
     response: ErrorResponse
-    """The answer behind it, for LangChain's tracing; only where a call has failed."""
+    """The HTTP response, for LangChain's tracers; set when a call has failed."""
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -76,13 +76,13 @@ def _rebuild(cls: type[E], args: tuple[Any, ...], state: dict[str, Any]) -> E:
 
 
 class ProviderError(ScoutError, lc.ModelError):
-    """A provider refused, failed, or answered nonsense."""
+    """A provider refused the request, failed, or sent an answer that cannot be parsed."""
 
     is_retryable: bool = False
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)
 
-    def __init__(  # noqa: PLR0913  # each is a fact of its own
+    def __init__(  # noqa: PLR0913  # independent facts about one error
         self,
         message: str,
         *,
@@ -97,7 +97,7 @@ class ProviderError(ScoutError, lc.ModelError):
         phase: Phase = "headers",
         response: ErrorResponse | None = None,
     ) -> None:
-        """Describe the failure; `message` is the provider's own words, without any key."""
+        """Set the facts of the failure; `message` is the provider's text, without any key."""
         super().__init__(message)
         self.message = message
         self.kind = kind
@@ -114,7 +114,7 @@ class ProviderError(ScoutError, lc.ModelError):
 
     @property
     def policy(self) -> ErrorPolicy:
-        """What to do about it, and who must: `error.policy.actor`."""
+        """What the engine does about the error, and who must act: `error.policy.actor`."""
         return POLICIES[self.kind]
 
     def __str__(self) -> str:
@@ -144,13 +144,13 @@ class OutOfCredit(ProviderError, lc.ModelRateLimitError):
 
 
 class RateLimited(ProviderError, lc.ModelRateLimitError):
-    """The account has asked too often; it works again after `retry_after` seconds."""
+    """The account has sent too many requests; it works again after `retry_after` seconds."""
 
     is_retryable = True
 
 
 class InvalidRequest(ProviderError, lc.ModelInvalidRequestError):
-    """The request itself is wrong; no other key would make it right."""
+    """The request itself is wrong; another key does not help."""
 
 
 class ContextOverflow(ProviderError, lc.ContextOverflowError):
@@ -162,7 +162,7 @@ class ContentRefused(ProviderError, lc.ModelInvalidRequestError):
 
 
 class ModelNotFound(ProviderError, lc.ModelNotFoundError):
-    """There is no such model, or not for this account."""
+    """The model does not exist, or this account has no access to it."""
 
 
 class ProviderUnavailable(ProviderError, lc.ModelAPIError):
@@ -172,7 +172,7 @@ class ProviderUnavailable(ProviderError, lc.ModelAPIError):
 
 
 class MalformedResponse(ProviderError, lc.ModelAPIError):
-    """The provider answered, but not in the form that its documentation promises."""
+    """The provider's answer does not have the documented form."""
 
     is_retryable = True
 
@@ -184,17 +184,17 @@ class CannotConnect(ProviderError, lc.ModelConnectionError):
 
 
 class ProviderTimeout(ProviderError, lc.ModelTimeoutError):
-    """The provider took the request and did not answer in time; it may bill it."""
+    """The provider received the request and did not answer in time; it may bill it."""
 
     is_retryable = True
 
 
 class StreamInterrupted(ProviderError, lc.ModelConnectionError):
-    """A stream broke after content had reached the caller, who holds the part that came."""
+    """A stream broke off after content had reached the caller."""
 
     is_retryable = False
     partial: AIMessageChunk | None = None
-    """What had come, merged into one chunk."""
+    """The part of the answer that arrived, merged into one chunk."""
 
 
 _RETRYABLE = {
@@ -202,7 +202,8 @@ _RETRYABLE = {
     ErrorKind.UNKNOWN: False,
     ErrorKind.TOOL_CALL_INVALID: True,
 }
-"""Where a kind is not like the rest of its class: a spent day, the unknown, a model's slip."""
+"""Kinds whose `is_retryable` differs from their class's: an exhausted quota, an unknown error, a
+broken tool call."""
 
 
 class ProviderRefusal(ScoutError):
@@ -230,22 +231,22 @@ class NoKeyError(ScoutError, lc.ModelAuthenticationError):
 
 
 class NoWorkingKey(ScoutError, lc.ModelRateLimitError):
-    """Every key is resting, out of credit or refused."""
+    """Every key is in cooldown, out of credit or refused."""
 
     is_retryable = False
 
 
 class CircuitOpenError(ScoutError, lc.ModelAPIError):
-    """The provider has failed too often; `retry_after` says when it is asked again."""
+    """The provider has failed too often; it is tried again after `retry_after` seconds."""
 
     is_retryable = False
 
 
 class UnsupportedContent(ScoutError, lc.ModelInvalidRequestError, ValueError):
-    """A message holds something that this provider's API cannot carry."""
+    """A message contains something that this provider's API does not accept."""
 
     def __init__(self, where: str, what: str, why: str) -> None:
-        """`where` names the message, `what` the block in it, `why` the reason."""
+        """Set the message: `where` is the message, `what` the block in it, `why` the reason."""
         super().__init__(f"{where}: cannot send {what}: {why}")
 
 
@@ -256,18 +257,19 @@ class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
 
 
 class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
-    """A budget has no room for what a request may cost; it was not sent.
+    """A request may cost more than a budget has left; it was not sent.
 
-    US dollars: `asked_usd` (None where nobody knows the most that it may cost), `spent_usd`,
-    `held_usd` for requests under way, `left_usd` of `limit_usd`. `opens_at` is when the budget's
-    next window opens, `retry_after` the seconds until then; None where it never does.
+    In US dollars: `asked_usd` is the most that the request may cost (None if unknown), `spent_usd`,
+    `held_usd` is reserved for running requests, `left_usd` is what is left of `limit_usd`.
+    `opens_at` is the start of the budget's next window, and `retry_after` the seconds until then;
+    None if the budget has no windows.
     """
 
     is_retryable = False
     passes: Literal["candidate", "key"] | None = None
-    """Whether the call may go on, with the next candidate or with the next key."""
+    """Whether the call may try the next candidate, or the next key; None ends it."""
 
-    def __init__(  # noqa: PLR0913  # each is a fact of its own
+    def __init__(  # noqa: PLR0913  # independent facts about one error
         self,
         message: str,
         *,
@@ -288,16 +290,16 @@ class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
 
     @property
     def left_usd(self) -> float:
-        """What the budget has room for."""
+        """US dollars that are neither spent nor reserved."""
         return max(0.0, self.limit_usd - self.spent_usd - self.held_usd)
 
 
 class BudgetError(ScoutError):
-    """A budget's file cannot be read or written: nothing is sent that it should cover."""
+    """A budget's file cannot be read or written; no request is sent that it should cover."""
 
 
 class ConfigurationError(ScoutError, ValueError):
-    """The set-up is wrong; nothing was sent."""
+    """The configuration is wrong; nothing was sent."""
 
 
 class UnknownProvider(ConfigurationError, LookupError):
@@ -305,17 +307,17 @@ class UnknownProvider(ConfigurationError, LookupError):
 
 
 class InvalidKey(ConfigurationError):
-    """A key that no HTTP header can carry; the message never shows it."""
+    """A key contains characters that an HTTP header must not contain; the message hides it."""
 
 
 class InvalidModelName(ConfigurationError, lc.ModelInvalidRequestError):
-    """A model's name that must not become part of a URL."""
+    """A model's name contains characters that must not become part of a URL."""
 
 
 class AuditError(ScoutError, OSError):
-    """A row of the audit log could not be written: `errno`, `strerror`, `filename` say why.
+    """A row of the audit log could not be written; see `errno`, `strerror` and `filename`.
 
-    Raised before a request leaves, it was not sent.
+    If it is raised before a request leaves, the request is not sent.
     """
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:

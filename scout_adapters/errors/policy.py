@@ -1,4 +1,4 @@
-"""The kinds of failure, and what the engine does about each: one table, read by the loop."""
+"""The kinds of failure, and what the engine does about each: one table for the retry loop."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 
 class ErrorKind(StrEnum):
-    """What happened, finer than an exception class; the word that audit rows and attempts show."""
+    """Kinds of failure, finer than exception classes; audit rows and attempts contain the value."""
 
     INVALID_REQUEST = "invalid_request"
     REQUEST_TOO_LARGE = "request_too_large"
@@ -38,8 +38,9 @@ class ErrorKind(StrEnum):
 
 Actor = Literal["key", "account", "provider", "caller", "nobody"]
 KeyEffect = Literal["none", "cooldown", "refuse", "quarantine", "mask"]
-"""`refuse` is a quarantine of a key that was called invalid; when many are at once, the provider
-is at fault. `mask` keeps the key from one model."""
+"""What happens to the key. `refuse`: quarantine, unless many keys are refused at once, which is the
+provider's fault. `quarantine`: out of rotation. `mask`: not used for this model. `cooldown`: not
+used until the limit resets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,11 @@ class ErrorPolicy:
 
     actor: Actor
     advice: str
-    """What that actor should do, for the end of the message."""
+    """What the actor should do; the end of the error message."""
 
     same_key: bool = False
-    """The same key again, after a pause, may help."""
+    """Whether a retry with the same key, after a pause, may succeed."""
+
     next_key: bool = False
     next_candidate: bool = False
     trips_circuit: bool = False
@@ -142,7 +144,7 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.PROTOCOL: ErrorPolicy(
         "provider",
-        "the answer is not what its documentation promises",
+        "the answer does not have the documented form",
         same_key=True,
         next_candidate=True,
         trips_circuit=True,
@@ -152,7 +154,10 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
         "provider", "the partial answer is in .partial", trips_circuit=True, billed="yes"
     ),
     K.TOOL_CALL_INVALID: ErrorPolicy(
-        "nobody", "the model wrote a broken tool call; ask again", same_key=True, billed="unknown"
+        "nobody",
+        "the model wrote a broken tool call; try again",
+        same_key=True,
+        billed="unknown",
     ),
     K.STATE_MISMATCH: ErrorPolicy(
         "caller", "the conversation holds state that belongs to another account"

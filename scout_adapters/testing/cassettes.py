@@ -34,7 +34,7 @@ import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
-from scout_adapters._internal.redaction import spellings
+from scout_adapters._internal.redaction import key_forms
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 
@@ -169,7 +169,7 @@ class Scrubber:
     def text(self, text: str) -> str:
         """Mask the known secrets, and what looks like one."""
         for secret in self.secrets:
-            for form in spellings(secret) if len(secret) >= _SHORTEST_SECRET else (secret,):
+            for form in key_forms(secret) if len(secret) >= _SHORTEST_SECRET else (secret,):
                 text = text.replace(form, MASK)
         return LOOKS_LIKE_A_KEY.sub(MASK, text)
 

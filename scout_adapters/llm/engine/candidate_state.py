@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from scout_adapters._internal.redaction import hider
+from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
     CircuitOpenError,
     ErrorKind,
@@ -176,7 +176,7 @@ def exclude_smaller(states: Iterable[CandidateState], failed: Candidate) -> None
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Return a function that removes the leased key from a provider's text."""
-    return str if lease is None else hider(lease.key, f"<key {lease.key_id}>")
+    return str if lease is None else key_redactor(lease.key, f"<key {lease.key_id}>")
 
 
 def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:

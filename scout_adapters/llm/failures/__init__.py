@@ -1,6 +1,6 @@
-"""Turns what a provider sends when it fails into the error that names who must act.
+"""Classify a provider's refusal: from status, headers and body to an error that names who must act.
 
-`error_from_response()` is the door: it takes any status, headers and body, and never raises.
+The entry point is `error_from_response()`; it accepts any input and never raises.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import ModelAuthenticationError
 
-from scout_adapters._internal.redaction import masked
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import (
     ErrorResponse,
     Phase,
@@ -33,11 +33,18 @@ from scout_adapters.llm.failures.permanent import (
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.error_body import ErrorBody
 
-__all__ = ["PERMANENT_ERROR_PATTERNS", "is_permanent_error", "refusal"]
+__all__ = [
+    "PERMANENT_ERROR_PATTERNS",
+    "error_from_exception",
+    "error_from_response",
+    "is_permanent_error",
+]
 
 _MESSAGE, _TEXT, _HEADERS = 512, 4096, 64
-_READ = 2 * _TEXT
-"""Characters in which keys are looked for: what comes after them is not shown."""
+"""Limits of an error: characters of its message and of its response text, number of headers."""
+
+_SCANNED = 2 * _TEXT
+"""Characters that are searched for keys; the rest is not shown."""
 
 _REQUEST_IDS = (
     "x-request-id",
@@ -50,7 +57,7 @@ _REQUEST_IDS = (
     "x-kong-request-id",
     "cf-ray",
 )
-_KEPT = frozenset(_REQUEST_IDS) | {
+_SAFE_HEADERS = frozenset(_REQUEST_IDS) | {
     "content-type",
     "date",
     "retry-after",
@@ -58,10 +65,10 @@ _KEPT = frozenset(_REQUEST_IDS) | {
     "x-should-retry",
     "server",
 }
-_KEPT_FAMILIES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
+_SAFE_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
 
 
-def error_from_response(  # noqa: PLR0913  # each is a fact of its own
+def error_from_response(  # noqa: PLR0913  # independent facts about one response
     provider: str,
     *,
     status: int,
@@ -73,63 +80,63 @@ def error_from_response(  # noqa: PLR0913  # each is a fact of its own
     now: datetime | None = None,
     redact: Callable[[str], str] = str,
 ) -> ProviderError:
-    """Make the error of a refused call.
+    """Return the error of a refused call.
 
-    `body` is raw bytes or text, or an error payload found inside a 200. `redact` takes out exact
-    keys; what looks like a key is masked in any case. Dates count from the server's `Date` header,
-    else from `now`.
+    `body` is raw bytes or text, or the parsed error object of a 200. `redact` removes known keys;
+    text that looks like a key is always masked. Dates are relative to the server's `Date` header,
+    or to `now` if it is missing.
     """
-    report = error_body.read_error_body(body)
-    kept = _kept(headers)
-    clock = retry_after.server_time(kept, now or datetime.now(UTC))
-    kind, wait = classify(provider, status, kept, report, clock)
+    parsed = error_body.read_error_body(body)
+    safe_headers = _safe_headers(headers)
+    clock = retry_after.server_time(safe_headers, now or datetime.now(UTC))
+    kind, wait = classify(provider, status, safe_headers, parsed, clock)
 
     def clean(text: str, limit: int) -> str:
-        return masked(redact(text[:_READ]))[:limit]
+        return mask_secrets(redact(text[:_SCANNED]))[:limit]
 
     return provider_error(
         kind,
-        one_line(clean(_spoken(status, report), _READ), _MESSAGE),
+        one_line(clean(_message_of(status, parsed), _SCANNED), _MESSAGE),
         provider=provider,
         model=model,
         key_id=key_id,
         status=status,
-        code=clean(_code(provider, status, report), 100) or None,
+        code=clean(_code(provider, status, parsed), 100) or None,
         retry_after=wait,
-        request_id=clean(_request_id(kept, report), 128) or None,
+        request_id=clean(_request_id(safe_headers, parsed), 128) or None,
         phase=phase,
         response=ErrorResponse(
             status,
-            {name: clean(value, 256) for name, value in kept.items()},
-            clean(report.text, _TEXT),
+            {name: clean(value, 256) for name, value in safe_headers.items()},
+            clean(parsed.text, _TEXT),
         ),
     )
 
 
 def is_permanent_error(error: BaseException) -> bool:
-    """Tell whether the key behind `error` will not work later either.
+    """Return whether the key behind `error` will not work later either.
 
-    Of this library's own errors the kind decides; of others that carry an HTTP response (httpx's
-    `HTTPStatusError`, the SDKs' errors) what that response says; of the rest the patterns of
-    `PERMANENT_ERROR_PATTERNS`, and never where the text speaks of a rate limit.
+    * An error of this library: its kind decides.
+    * An error with an HTTP response (httpx's `HTTPStatusError`, errors of SDKs): the response.
+    * Any other error: the phrases of `PERMANENT_ERROR_PATTERNS`, unless it mentions a rate limit.
     """
     if isinstance(error, ProviderError):
         return error.kind in PERMANENT_KINDS or user_pattern_in(error.message)
     if isinstance(error, ScoutError):
         return False
-    answer = error_from_exception(error)
-    if answer is not None and (answer.status or 0) >= HTTPStatus.BAD_REQUEST:
-        return is_permanent_error(answer)
+    response_error = error_from_exception(error)
+    if response_error is not None and (response_error.status or 0) >= HTTPStatus.BAD_REQUEST:
+        return is_permanent_error(response_error)
     if isinstance(error, ModelAuthenticationError):
         return True
-    # A variable that is not set, or a network that fails, is no property of a key.
+    # A network failure, or a file that is missing, is not a fault of the key.
     return not isinstance(error, OSError) and permanent_text(str(error))
 
 
 def error_from_exception(
     error: BaseException, provider: str = "", redact: Callable[[str], str] = str
 ) -> ProviderError | None:
-    """Make the error of the HTTP answer that another library's error carries, if it does."""
+    """Return the error of the HTTP response in another library's exception; None without one."""
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if not isinstance(status, int):
@@ -138,52 +145,64 @@ def error_from_exception(
         provider,
         status=status,
         headers=_headers(response),
-        body=_content(response),
+        body=_body_of(response),
         redact=redact,
     )
 
 
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that errors may show, by lower-case name."""
-    kept: dict[str, str] = {}
+def _safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that an error may show, with lower-case names."""
+    safe_headers: dict[str, str] = {}
     for raw, value in headers.items():
         name = raw.lower() if isinstance(raw, str) else ""
-        if (name in _KEPT or name.startswith(_KEPT_FAMILIES)) and isinstance(value, str):
-            kept[name] = value[:1024]
-        if len(kept) == _HEADERS:
+        if (name in _SAFE_HEADERS or name.startswith(_SAFE_PREFIXES)) and isinstance(value, str):
+            safe_headers[name] = value[:1024]
+        if len(safe_headers) == _HEADERS:
             break
-    return kept
+    return safe_headers
 
 
-def _spoken(status: int, report: ErrorBody) -> str:
-    """Return the provider's own words, or say in ours that there are none."""
-    if report.message and report.upstream:
-        inner = (
-            error_body.read_error_body(report.upstream_body).message if report.upstream_body else ""
+def _message_of(status: int, parsed: ErrorBody) -> str:
+    """Return the provider's message, or one that describes a body without a message."""
+    if parsed.message and parsed.upstream:
+        upstream_message = (
+            error_body.read_error_body(parsed.upstream_body).message if parsed.upstream_body else ""
         )
-        return f"{report.message}: {report.upstream}: {inner}" if inner else report.message
-    if report.message:
-        return report.message
-    known = {code.value: code.phrase for code in HTTPStatus}
-    what = " ".join(part for part in (f"HTTP {status}", known.get(status, "")) if part)
-    if report.page is not None:
-        return f"{what}: a web page instead of JSON" + (f": {report.page}" if report.page else "")
-    return f"{what}, without a message" if report.text else f"{what}, with an empty body"
+        return (
+            f"{parsed.message}: {parsed.upstream}: {upstream_message}"
+            if upstream_message
+            else parsed.message
+        )
+    if parsed.message:
+        return parsed.message
+    phrases = {code.value: code.phrase for code in HTTPStatus}
+    status_text = " ".join(part for part in (f"HTTP {status}", phrases.get(status, "")) if part)
+    if parsed.page is not None:
+        return f"{status_text}: a web page instead of JSON" + (
+            f": {parsed.page}" if parsed.page else ""
+        )
+    return (
+        f"{status_text}, without a message" if parsed.text else f"{status_text}, with an empty body"
+    )
 
 
-def _code(provider: str, status: int, report: ErrorBody) -> str:
-    """Return the most specific word of the body that says more than its status."""
-    if provider == "minimax" and report.number:
-        return report.number
-    telling = [word for word in report.words if word != str(status)]
-    # DeepSeek's code for everything; its type tells more.
-    specific = (word for word in telling if word != "invalid_request_error")
-    return next(specific, telling[0] if telling else "")
+def _code(provider: str, status: int, parsed: ErrorBody) -> str:
+    """Return the most specific code of the body that is not just its status."""
+    if provider == "minimax" and parsed.number:
+        return parsed.number
+    distinct = [word for word in parsed.words if word != str(status)]
+    # DeepSeek sends this code for every error; its type is more specific.
+    specific = (word for word in distinct if word != "invalid_request_error")
+    return next(specific, distinct[0] if distinct else "")
 
 
-def _request_id(headers: Mapping[str, str], report: ErrorBody) -> str:
-    found = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
-    return "" if not found and not report.request_id else one_line(found or report.request_id, 128)
+def _request_id(headers: Mapping[str, str], parsed: ErrorBody) -> str:
+    header_id = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+    return (
+        ""
+        if not header_id and not parsed.request_id
+        else one_line(header_id or parsed.request_id, 128)
+    )
 
 
 def _headers(response: Any) -> Mapping[str, str]:
@@ -191,9 +210,9 @@ def _headers(response: Any) -> Mapping[str, str]:
     return headers if isinstance(headers, Mapping) else {}
 
 
-def _content(response: Any) -> Any:
+def _body_of(response: Any) -> Any:
     try:
         content = getattr(response, "content", b"")
-    except RuntimeError:  # httpx: a streamed answer that nobody has read
+    except RuntimeError:  # httpx: the body of a streamed response was not read
         return b""
     return content if isinstance(content, bytes | str) else b""

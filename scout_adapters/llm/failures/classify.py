@@ -1,7 +1,7 @@
-"""Decides what kind of failure an answer is: by code, then by message, then by status.
+"""Classify a refusal: the kind of failure, by code, then by message, then by status.
 
-The order: the provider's own table, codes that mean the same everywhere, the patterns that the user
-added, beginnings of messages, coarse types, the status.
+The order: the provider's own rules, codes that mean the same everywhere, the user's patterns,
+beginnings of messages, coarse types, the status.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from scout_adapters.llm.failures import common_rules, error_body, retry_after
 from scout_adapters.llm.failures.error_body import ErrorBody
 from scout_adapters.llm.failures.permanent import user_pattern_in
 from scout_adapters.llm.failures.provider_rules import IDLE_WAITS, PROVIDERS, STATUSES
-from scout_adapters.llm.failures.rule import Rule, plain, rule
+from scout_adapters.llm.failures.rule import Rule, normalize_code, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-READ = 2048
-"""Characters of a message that are looked at."""
+MAX_MESSAGE_CHARS = 2048
+"""Characters of a message that are matched."""
 
 WORTH_WAITING = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW, K.CAPACITY, K.SERVER_ERROR})
-_OF_THE_ACCOUNT = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW})
-_NOT_OUR_KEY = _OF_THE_ACCOUNT | {
+_ACCOUNT_LIMITS = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW})
+_UPSTREAM_KEY_FAULTS = _ACCOUNT_LIMITS | {
     K.AUTH_INVALID,
     K.AUTH_SUSPENDED,
     K.BILLING,
     K.PERMISSION,
     K.REGION_BLOCKED,
 }
-_SHORT = 300.0
-"""Seconds: a longer wait than this is a used-up quota to Gemini's own CLI."""
+_LONGEST_MINUTE_WAIT = 300.0
+"""Seconds: a longer wait means an exhausted daily quota, as in Gemini's own CLI."""
 
-_SPENT = re.compile(
+_USAGE_LIMIT_REACHED = re.compile(
     r"You have reached your (?:specified )?(?:workspace )?API usage limits"
     r"[^.]{0,200}\. (?:You will regain access|Access resumes) (?:on|at) [\d-]{10}[\w :+-]{0,30}",
     re.IGNORECASE,
 )
-"""Anthropic's own words up to the date: what stands elsewhere may be a prompt's."""
+"""Anthropic's message up to the date. Other positions are not matched: they may be a prompt."""
 
 _LIMIT = re.compile(
     r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
@@ -53,92 +53,95 @@ _LIMIT = re.compile(
 
 
 def classify(
-    provider: str, status: int, headers: Mapping[str, str], report: ErrorBody, clock: datetime
+    provider: str, status: int, headers: Mapping[str, str], body: ErrorBody, server_now: datetime
 ) -> tuple[K, float | None]:
-    """Return the kind of failure, and the seconds after which trying again is worth it."""
+    """Return the kind of failure, and the seconds after which a retry may succeed."""
     if status < HTTPStatus.BAD_REQUEST and provider in IDLE_WAITS:
-        headers = {name: said for name, said in headers.items() if name != "retry-after"}
-    verdict = _refined(_verdict(provider, status, headers, report), provider, report, clock)
-    return verdict.kind, _wait(verdict, provider, headers, report, clock)
+        headers = {name: value for name, value in headers.items() if name != "retry-after"}
+    matched = _refine(_matching_rule(provider, status, headers, body), provider, body, server_now)
+    return matched.kind, _wait_seconds(matched, provider, headers, body, server_now)
 
 
-def _verdict(provider: str, status: int, headers: Mapping[str, str], report: ErrorBody) -> Rule:
-    words = frozenset(plain(word) for word in report.words)
+def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body: ErrorBody) -> Rule:
+    words = frozenset(normalize_code(word) for word in body.words)
     if headers.get("retry-after"):
         words |= {"header:retry_after"}
-    if report.page is not None and status == HTTPStatus.FORBIDDEN:
-        return rule(K.REGION_BLOCKED)  # by a gate in front of the API, which never saw the key
-    house = "minimax" if report.base_resp else provider
-    # A 401 is the key's, however its message ends: it may repeat a prompt that ends like a code.
-    coded = report.base_resp or status != HTTPStatus.UNAUTHORIZED
-    if house == "minimax" and report.number and coded:
-        words |= {report.number}
-    said = report.message[:READ]
-    real = status if status >= HTTPStatus.BAD_REQUEST else report.status
-    if found := _first(PROVIDERS.get(house, ()), words, said, real):
-        return found
-    if report.upstream:
-        return _upstream(real or status, report)
-    if found := _first(common_rules.CODES, words, said, real):
-        return found
-    if real and real < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(said):
+    if body.page is not None and status == HTTPStatus.FORBIDDEN:
+        return rule(K.REGION_BLOCKED)  # a proxy in front of the API refused: not the key's fault
+    source = "minimax" if body.base_resp else provider
+    # Not for a 401, which is the key's fault: its message may repeat a prompt that ends in a code.
+    code_counts = body.base_resp or status != HTTPStatus.UNAUTHORIZED
+    if source == "minimax" and body.number and code_counts:
+        words |= {body.number}
+    message = body.message[:MAX_MESSAGE_CHARS]
+    actual = status if status >= HTTPStatus.BAD_REQUEST else body.status
+    if match := _first_match(PROVIDERS.get(source, ()), words, message, actual):
+        return match
+    if body.upstream:
+        return _upstream(actual or status, body)
+    if match := _first_match(common_rules.CODES, words, message, actual):
+        return match
+    if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(message):
         return rule(K.AUTH_INVALID)
-    found = _first(common_rules.PHRASES, words, said, real) or _first(
-        common_rules.COARSE, words, said, real
+    match = _first_match(common_rules.PHRASES, words, message, actual) or _first_match(
+        common_rules.COARSE, words, message, actual
     )
-    return found or rule(_by_status(provider, status, real, report))
+    return match or rule(_by_status(provider, status, actual, body))
 
 
-def _first(
-    table: tuple[Rule, ...], words: frozenset[str], said: str, status: int | None
+def _first_match(
+    table: tuple[Rule, ...], words: frozenset[str], message: str, status: int | None
 ) -> Rule | None:
-    return next((rule for rule in table if rule.fits(words, said, status)), None)
+    return next((rule for rule in table if rule.matches(words, message, status)), None)
 
 
-def _upstream(status: int, report: ErrorBody) -> Rule:
-    """Judge what a provider behind OpenRouter said; what it has against OpenRouter is not ours."""
-    inner = (
-        error_body.read_error_body(report.upstream_body) if report.upstream_body else ErrorBody()
+def _upstream(status: int, body: ErrorBody) -> Rule:
+    """Classify the error of a provider behind OpenRouter, whose key there is not the caller's."""
+    upstream_body = (
+        error_body.read_error_body(body.upstream_body) if body.upstream_body else ErrorBody()
     )
-    kind = _verdict(report.upstream, status, {}, replace(inner, upstream="")).kind
-    return rule(K.CAPACITY if kind in _NOT_OUR_KEY else kind)
+    kind = _matching_rule(body.upstream, status, {}, replace(upstream_body, upstream="")).kind
+    return rule(K.CAPACITY if kind in _UPSTREAM_KEY_FAULTS else kind)
 
 
-def _by_status(provider: str, status: int, real: int | None, report: ErrorBody) -> K:
-    if real is not None:
-        return STATUSES.get(provider, {}).get(real) or common_rules.by_status(real)
-    return K.UNKNOWN if report.error else common_rules.by_status(status)
+def _by_status(provider: str, status: int, actual: int | None, body: ErrorBody) -> K:
+    if actual is not None:
+        return STATUSES.get(provider, {}).get(actual) or common_rules.by_status(actual)
+    return K.UNKNOWN if body.error else common_rules.by_status(status)
 
 
-def _refined(verdict: Rule, provider: str, report: ErrorBody, clock: datetime) -> Rule:
-    """Tell limits apart that share a code: of a minute or a day, and those that never fit."""
-    if verdict.kind is K.BILLING and verdict.until == "said":
-        spent = _SPENT.match(report.message[:READ])
-        ends = retry_after.reset(report.error, spent[0] if spent else "", clock)
-        return rule(K.QUOTA_WINDOW) if ends is not None else verdict
-    if verdict.kind is not K.RATE_LIMIT:
-        return verdict
-    limit = _LIMIT.match(report.message[:READ])
+def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime) -> Rule:
+    """Distinguish limits that share a code: per minute, per day, or too small for the request."""
+    if matched.kind is K.BILLING and matched.until == "stated":
+        limit_text = _USAGE_LIMIT_REACHED.match(body.message[:MAX_MESSAGE_CHARS])
+        ends = retry_after.reset_wait(body.error, limit_text[0] if limit_text else "", server_now)
+        return rule(K.QUOTA_WINDOW) if ends is not None else matched
+    if matched.kind is not K.RATE_LIMIT:
+        return matched
+    limit = _LIMIT.match(body.message[:MAX_MESSAGE_CHARS])
     if limit and limit["asked"] and int(limit["asked"]) > int(limit["limit"]):
         return rule(K.REQUEST_TOO_LARGE)
     if limit and limit["per"].lower() == "day":
         return rule(K.QUOTA_WINDOW)
-    if provider == "google" and (retry_after.reset(report.error, "", clock) or 0) > _SHORT:
+    if (
+        provider == "google"
+        and (retry_after.reset_wait(body.error, "", server_now) or 0) > _LONGEST_MINUTE_WAIT
+    ):
         return rule(K.QUOTA_WINDOW)
-    return verdict
+    return matched
 
 
-def _wait(
-    verdict: Rule, provider: str, headers: Mapping[str, str], report: ErrorBody, clock: datetime
+def _wait_seconds(
+    matched: Rule, provider: str, headers: Mapping[str, str], body: ErrorBody, server_now: datetime
 ) -> float | None:
-    if verdict.kind not in WORTH_WAITING or verdict.until == "never":
+    if matched.kind not in WORTH_WAITING or matched.until == "never":
         return None
-    if verdict.kind not in _OF_THE_ACCOUNT:
-        return retry_after.demanded(headers, report.error, report.message, clock)
-    said = retry_after.retry_after(provider, headers, report.error, report.message, clock)
-    if verdict.until == "month" and said is None:
-        return retry_after.next_month(clock)
-    # The `RetryInfo` of a spent day names the next minute.
-    if verdict.until == "pacific_day" and (said or 0) <= _SHORT:
-        return retry_after.pacific_midnight(clock)
-    return said
+    if matched.kind not in _ACCOUNT_LIMITS:
+        return retry_after.requested_wait(headers, body.error, body.message, server_now)
+    seconds = retry_after.retry_after(provider, headers, body.error, body.message, server_now)
+    if matched.until == "month" and seconds is None:
+        return retry_after.next_month(server_now)
+    # The `RetryInfo` of an exhausted day contains the next minute.
+    if matched.until == "pacific_day" and (seconds or 0) <= _LONGEST_MINUTE_WAIT:
+        return retry_after.pacific_midnight(server_now)
+    return seconds

@@ -1,7 +1,7 @@
-"""What errors say that means the same wherever it is said; `tables.py` has the exceptions.
+"""Rules for codes and messages that mean the same everywhere; `provider_rules.py` has exceptions.
 
-Three tables in the order in which they are asked: codes that say what happened, the beginnings of
-messages, and coarse types that say no more than a status does.
+Three tables, in the order in which they apply: precise codes, beginnings of messages, and coarse
+types that are no more precise than a status.
 Sources: https://platform.openai.com/docs/guides/error-codes,
 https://platform.claude.com/docs/en/api/errors, https://ai.google.dev/gemini-api/docs/troubleshooting,
 https://openrouter.ai/docs/api/errors, https://learn.microsoft.com/azure/ai-foundry/openai/quotas-limits,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CODES: tuple[Rule, ...] = (
-    # Groq and OpenAI call a request that exceeds the whole minute a rate limit; it never fits.
+    # Groq and OpenAI report a request larger than a minute's limit as a rate limit; it never fits.
     rule(K.REQUEST_TOO_LARGE, "rate_limit_exceeded tokens", status=(413,)),
     rule(
         K.AUTH_INVALID,
@@ -103,24 +103,27 @@ _BUSY = (None, 400, 429, 500, 502, 503)
 
 PHRASES: tuple[Rule, ...] = (
     rule(
-        K.AUTH_INVALID, says=r"(?:invalid|incorrect|wrong) (?:x-)?api[ _-]?key\b", status=_REFUSED
+        K.AUTH_INVALID,
+        pattern=r"(?:invalid|incorrect|wrong) (?:x-)?api[ _-]?key\b",
+        status=_REFUSED,
     ),
     rule(
         K.AUTH_INVALID,
-        says=r"(?:your |the )?api[ _-]?key (?:you provided )?(?:is |was |has )?"
+        pattern=r"(?:your |the )?api[ _-]?key (?:you provided )?(?:is |was |has )?"
         r"(?:not valid|invalid|not found|expired)",
         status=_REFUSED,
     ),
-    rule(K.AUTH_SUSPENDED, says=r"Your API key was reported as leaked", status=_REFUSED),
+    rule(K.AUTH_SUSPENDED, pattern=r"Your API key was reported as leaked", status=_REFUSED),
     rule(
         K.AUTH_SUSPENDED,
-        says=r"(?:your|this|the) (?:openai )?(?:account|organi[sz]ation|api key|team)\b.{0,60}?"
+        pattern=r"(?:your|this|the) (?:openai )?(?:account|organi[sz]ation|api key|team)\b.{0,60}?"
         r"(?:has been|is|was) (?:suspended|disabled|deactivated|blocked|restricted)",
         status=_REFUSED,
     ),
     rule(
         K.BILLING,
-        says=r"Your credit balance is too low|Insufficient (?:account )?(?:balance|credits?|funds)"
+        pattern=r"Your credit balance is too low"
+        r"|Insufficient (?:account )?(?:balance|credits?|funds)"
         r"|You (?:have )?run out of credits|Your prepayment credits are depleted"
         r"|You have reached your (?:specified )?(?:workspace )?API usage limits"
         r"|You have exceeded your monthly included credits|Your account is not active",
@@ -128,19 +131,19 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.REGION_BLOCKED,
-        says=r"User location is not supported|Country, region, or territory not supported"
+        pattern=r"User location is not supported|Country, region, or territory not supported"
         r"|Access to .{1,40} models is not allowed from unsupported countries",
         status=_REFUSED,
     ),
     rule(
         K.REQUEST_TOO_LARGE,
-        says=r"Request too large|Request (?:payload|body) (?:size exceeds|too large)"
+        pattern=r"Request too large|Request (?:payload|body) (?:size exceeds|too large)"
         r"|(?:Extra usage is|Usage credits are) required for long context requests",
         status=(*_BAD, 429),
     ),
     rule(
         K.CONTEXT_OVERFLOW,
-        says=r"This (?:model|endpoint)'s maximum (?:context|prompt) length is"
+        pattern=r"This (?:model|endpoint)'s maximum (?:context|prompt) length is"
         r"|(?:the )?prompt (?:is )?too long"
         r"|input length and `?max_tokens`? exceed context limit|(?:the )?input is too long"
         r"|(?:the )?request (?:\(\d+ tokens\) )?exceeds the available context size"
@@ -155,10 +158,10 @@ PHRASES: tuple[Rule, ...] = (
         r"|The total length of all messages is too long",
         status=_BAD,
     ),
-    rule(K.CONTENT_OUTPUT, says=r"Output blocked by content filtering policy", status=_BAD),
+    rule(K.CONTENT_OUTPUT, pattern=r"Output blocked by content filtering policy", status=_BAD),
     rule(
         K.CONTENT_INPUT,
-        says=r"Invalid prompt: (?:we've limited|your prompt was flagged)"
+        pattern=r"Invalid prompt: (?:we've limited|your prompt was flagged)"
         r"|Your request was rejected (?:as a result of|by) (?:our|the) safety system"
         r"|The response was filtered due to the prompt triggering"
         r"|Content violates usage guidelines|Content Exists Risk"
@@ -167,7 +170,7 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.STATE_MISMATCH,
-        says=r"Item '[^']{1,100}' of type 'reasoning' was provided without its required"
+        pattern=r"Item '[^']{1,100}' of type 'reasoning' was provided without its required"
         r"|The encrypted content \S{1,200} could not be verified"
         r"|messages\.\d+\.content\.\d+: Invalid `signature` in `thinking` block"
         r"|(?:Corrupted thought signature|Thought signature is not valid)"
@@ -177,13 +180,13 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.INVALID_REQUEST,
-        says=r"`?(?:tools?|tool calling|tool use|function calling|(?:image|audio|video) input)`?"
+        pattern=r"`?(?:tools?|tool calling|tool use|function calling|(?:image|audio|video) input)`?"
         r" (?:is|are) not supported|tools param requires --jinja",
         status=(None, 404, 500),
     ),
     rule(
         K.MODEL_NOT_FOUND,
-        says=r"(?:the )?(?:requested )?model [`'\"]?[^\s`'\"]{1,200}[`'\"]?"
+        pattern=r"(?:the )?(?:requested )?model [`'\"]?[^\s`'\"]{1,200}[`'\"]?"
         r" (?:does not exist|is not found|not found|is not supported with"
         r"|has been (?:deprecated|decommissioned|removed))"
         r"|(?:Specified )?model not found|Model Not Exist|Unknown model\b|Invalid model\b"
@@ -192,7 +195,7 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.CAPACITY,
-        says=r"(?:The )?(?:model|server|engine|service) (?:is )?(?:currently |temporarily )?"
+        pattern=r"(?:The )?(?:model|server|engine|service) (?:is )?(?:currently |temporarily )?"
         r"overloaded"
         r"|Overloaded\b|Service tier capacity exceeded|server busy|No capacity available"
         r"|We're experiencing high traffic|The system is currently experiencing high demand",
@@ -215,7 +218,7 @@ COARSE: tuple[Rule, ...] = (
     rule(K.TIMEOUT_RESPONSE, "timeout_error deadline_exceeded request_timeout"),
     rule(K.MODEL_NOT_FOUND, "not_found_error notfounderror"),
     rule(K.SERVER_ERROR, "conflict_error"),
-    # What follows says less than a status: asked only where there is none.
+    # The following are less precise than a status: only for errors without one.
     rule(K.MODEL_NOT_FOUND, "not_found", status=(None,)),
     rule(
         K.SERVER_ERROR,
@@ -255,7 +258,7 @@ STATUSES: Mapping[int, K] = {
 
 
 def by_status(status: int) -> K:
-    """Judge by HTTP's number alone."""
+    """Return the kind of failure for an HTTP status alone."""
     if status in STATUSES:
         return STATUSES[status]
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -1,4 +1,4 @@
-"""What a user's own provider function raises, read as the failure that it stands for."""
+"""Classify an exception that a user's own provider function raises."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ from collections.abc import Callable
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.failures import error_from_exception, is_permanent_error
 
-LIMITED = ("rate limit", "too many requests")
+RATE_LIMIT_PHRASES = ("rate limit", "too many requests")
 
 
 def error_from_foreign(
     provider: str, error: Exception, *, redact: Callable[[str], str] = str
 ) -> ProviderError:
-    """Make our error of any exception: by the HTTP answer that it carries, its type, its words."""
+    """Return a `ProviderError` for any exception: by its HTTP response, its type, its text."""
     if isinstance(error, ProviderError):
         return error
-    if (refused := error_from_exception(error, provider, redact)) is not None:
-        return refused
+    if (response_error := error_from_exception(error, provider, redact)) is not None:
+        return response_error
     message = redact(f"{type(error).__name__}: {error}")
     return provider_error(_kind(error), message, provider=provider, phase="sent")
 
 
 def _kind(error: Exception) -> ErrorKind:
-    name, said = type(error).__name__, str(error).lower()
-    if name in {"ConnectError", "ConnectTimeout", "ProxyError"} or isinstance(
+    class_name, message = type(error).__name__, str(error).lower()
+    if class_name in {"ConnectError", "ConnectTimeout", "ProxyError"} or isinstance(
         error, ConnectionRefusedError
     ):
         return ErrorKind.CONNECT
-    if isinstance(error, TimeoutError) or "Timeout" in name:
+    if isinstance(error, TimeoutError) or "Timeout" in class_name:
         return ErrorKind.TIMEOUT_RESPONSE
     if is_permanent_error(error):
         return ErrorKind.AUTH_INVALID
-    return ErrorKind.RATE_LIMIT if any(word in said for word in LIMITED) else ErrorKind.UNKNOWN
+    return (
+        ErrorKind.RATE_LIMIT
+        if any(word in message for word in RATE_LIMIT_PHRASES)
+        else ErrorKind.UNKNOWN
+    )

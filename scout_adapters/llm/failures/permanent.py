@@ -1,4 +1,4 @@
-"""Which errors no later call with the same key will cure."""
+"""Permanent errors: those that a later call with the same key gets again."""
 
 from __future__ import annotations
 
@@ -58,34 +58,36 @@ _SHIPPED: Mapping[str, tuple[str, ...]] = {
 PERMANENT_ERROR_PATTERNS: dict[str, list[str]] = {
     category: list(phrases) for category, phrases in _SHIPPED.items()
 }
-"""Phrases by category, matched as whole words in any case. Add your own with `.update({…})`:
-a refusal (4xx) whose message holds one of yours counts as the key's fault."""
+"""Phrases by category, matched as whole words, case-insensitively. Add your own with
+`.update({…})`: a refusal (4xx) whose message contains one counts as the key's fault."""
 
-_KNOWN = frozenset(phrase for phrases in _SHIPPED.values() for phrase in phrases)
+_SHIPPED_PHRASES = frozenset(phrase for phrases in _SHIPPED.values() for phrase in phrases)
 _RATE_LIMIT = re.compile(r"rate[ _-]?limit|too many requests", re.IGNORECASE)
 
 
 def permanent_text(text: str) -> bool:
-    """Tell whether an error of unknown make, read as text, is the key's for good."""
-    return user_pattern_in(text) or (_holds(_listed(), text) and not _RATE_LIMIT.search(text))
+    """Return whether the text of an unknown exception means that the key is permanently bad."""
+    return user_pattern_in(text) or (
+        _contains_any(_current_phrases(), text) and not _RATE_LIMIT.search(text)
+    )
 
 
 def user_pattern_in(text: str) -> bool:
-    """Tell whether a phrase that the user added stands in `text`."""
-    return _holds(_listed() - _KNOWN, text)
+    """Return whether `text` contains a phrase that the user added."""
+    return _contains_any(_current_phrases() - _SHIPPED_PHRASES, text)
 
 
-def _listed() -> frozenset[str]:
+def _current_phrases() -> frozenset[str]:
     groups = PERMANENT_ERROR_PATTERNS.values()
-    # A lone string where a list belongs would otherwise count as its letters.
+    # A user may set a string instead of a list; do not iterate over its letters.
     lists = ([group] if isinstance(group, str) else group for group in groups)
     return frozenset(phrase.strip() for group in lists for phrase in group if phrase.strip())
 
 
-def _holds(phrases: frozenset[str], text: str) -> bool:
-    return any(_whole(phrase).search(text) for phrase in phrases)
+def _contains_any(phrases: frozenset[str], text: str) -> bool:
+    return any(_word_pattern(phrase).search(text) for phrase in phrases)
 
 
 @lru_cache(maxsize=256)
-def _whole(phrase: str) -> re.Pattern[str]:
+def _word_pattern(phrase: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)

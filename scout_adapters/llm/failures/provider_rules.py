@@ -1,6 +1,6 @@
-"""What single providers mean by codes, messages and statuses that mean something else elsewhere.
+"""Rules for codes, messages and statuses that have another meaning at a single provider.
 
-Asked before `common.py`. Each table says where it was read.
+They apply before `common_rules.py`. Each table has its source.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ANTHROPIC = (
-    # https://platform.claude.com/docs/en/api/errors; the region refusal is only known from users.
-    rule(K.REGION_BLOCKED, says=r"Request not allowed", status=(403,)),
-    rule(K.PERMISSION, says=r"This credential is only authorized for use with", status=(400,)),
+    # https://platform.claude.com/docs/en/api/errors; the region refusal comes from user reports.
+    rule(K.REGION_BLOCKED, pattern=r"Request not allowed", status=(403,)),
+    rule(K.PERMISSION, pattern=r"This credential is only authorized for use with", status=(400,)),
 )
 
 CEREBRAS = (
     # https://inference-docs.cerebras.ai/support/rate-limits: requests and tokens, minute to day
-    rule(K.QUOTA_WINDOW, says=r"(?:Requests|Tokens) per day limit exceeded", status=(429,)),
+    rule(K.QUOTA_WINDOW, pattern=r"(?:Requests|Tokens) per day limit exceeded", status=(429,)),
 )
 
 FIREWORKS = (
     # https://docs.fireworks.ai/guides/inference-error-codes: 412 is also an adapter that fails
-    rule(K.SERVER_ERROR, says=r".{0,80}\bLoRA\b", status=(412,)),
+    rule(K.SERVER_ERROR, pattern=r".{0,80}\bLoRA\b", status=(412,)),
 )
 
 GOOGLE = (
     # https://ai.google.dev/gemini-api/docs/troubleshooting
-    rule(K.AUTH_INVALID, says=r"Method doesn't allow unregistered callers", status=(403,)),
+    rule(K.AUTH_INVALID, pattern=r"Method doesn't allow unregistered callers", status=(403,)),
     rule(
         K.QUOTA_WINDOW,
-        says=r"You exceeded your current quota.{0,600}?, limit: 0\b",
+        pattern=r"You exceeded your current quota.{0,600}?, limit: 0\b",
         status=(429,),
         until="never",
     ),
     rule(
         K.QUOTA_WINDOW,
-        says=r"Quota exceeded for quota metric '[^']{1,120}' and limit '[^']{0,120}per day",
+        pattern=r"Quota exceeded for quota metric '[^']{1,120}' and limit '[^']{0,120}per day",
         status=(429,),
         until="pacific_day",
     ),
@@ -50,14 +50,14 @@ GOOGLE = (
 GROQ = (
     # https://console.groq.com/docs/errors and …/docs/flex-processing
     rule(K.TOOL_CALL_INVALID, "json_validate_failed output_parse_failed"),
-    rule(K.TOOL_CALL_INVALID, says=r"Tool call validation failed|Failed to call a function"),
+    rule(K.TOOL_CALL_INVALID, pattern=r"Tool call validation failed|Failed to call a function"),
 )
 
 MINIMAX = (
-    # https://platform.minimax.io/docs/api-reference/errorcode; the sentence wins over the number.
-    rule(K.CONTENT_INPUT, says=r"[\w, ]{0,40}input new_sensitive"),
-    rule(K.CONTENT_OUTPUT, says=r"[\w, ]{0,40}output new_sensitive"),
-    rule(K.CONTEXT_OVERFLOW, says=r"[\w, ]{0,40}context window exceeds limit"),
+    # https://platform.minimax.io/docs/api-reference/errorcode; the message precedes the number.
+    rule(K.CONTENT_INPUT, pattern=r"[\w, ]{0,40}input new_sensitive"),
+    rule(K.CONTENT_OUTPUT, pattern=r"[\w, ]{0,40}output new_sensitive"),
+    rule(K.CONTEXT_OVERFLOW, pattern=r"[\w, ]{0,40}context window exceeds limit"),
     rule(K.SERVER_ERROR, "1000 1013 1024 1033"),
     rule(K.TIMEOUT_RESPONSE, "1001"),
     rule(K.RATE_LIMIT, "1002 1039 1041 2045"),
@@ -71,14 +71,15 @@ MINIMAX = (
 )
 
 MISTRAL = (
-    # Of the whole service tier, not of the user's limit; only known from users.
+    # Capacity of the whole service tier, not the user's limit; from user reports.
     rule(K.CAPACITY, "3505"),
 )
 
 OLLAMA = (
-    # Its cloud counts by the hour, the session and the week, and never says when they end.
+    # Limits per hour, session and week; the response does not contain when they end.
     rule(
-        K.QUOTA_WINDOW, says=r"you(?:'ve| \([^)]{1,80}\) have| have) reached your \w+ usage limit"
+        K.QUOTA_WINDOW,
+        pattern=r"you(?:'ve| \([^)]{1,80}\) have| have) reached your \w+ usage limit",
     ),
 )
 
@@ -86,24 +87,24 @@ OPENAI = (
     # https://platform.openai.com/docs/guides/error-codes: 401s that are not the key's fault
     rule(
         K.PERMISSION,
-        says=r"You must be a member of an organization|.{0,20}IP not authorized"
+        pattern=r"You must be a member of an organization|.{0,20}IP not authorized"
         r"|You have insufficient permissions",
         status=(401, 403),
     ),
-    rule(K.BILLING, says=r"You exceeded your current quota", status=(429,)),
+    rule(K.BILLING, pattern=r"You exceeded your current quota", status=(429,)),
 )
 
 OPENROUTER = (
-    # https://openrouter.ai/docs/api/errors; a 402 that says when to come back is a rate limit.
+    # https://openrouter.ai/docs/api/errors; a 402 with `retry-after` is a rate limit.
     rule(K.INVALID_REQUEST, "invalid_prompt"),
     rule(K.REQUEST_TOO_LARGE, "weight_exceeds_budget"),
     rule(K.RATE_LIMIT, "header:retry_after", status=(402,)),
-    rule(K.QUOTA_WINDOW, says=r"Rate limit exceeded: free-models-per-day"),
+    rule(K.QUOTA_WINDOW, pattern=r"Rate limit exceeded: free-models-per-day"),
     rule(
         K.PERMISSION,
-        says=r"No endpoints (?:found|available) matching your (?:data|guardrail|privacy)",
+        pattern=r"No endpoints (?:found|available) matching your (?:data|guardrail|privacy)",
     ),
-    rule(K.INVALID_REQUEST, says=r"No endpoints found that |No allowed providers are available"),
+    rule(K.INVALID_REQUEST, pattern=r"No endpoints found that |No allowed providers are available"),
 )
 
 TOGETHER = (
@@ -116,7 +117,7 @@ XAI = (
     rule(K.BILLING, "personal_team_blocked:spending_limit"),
     rule(
         K.BILLING,
-        says=r"Your (?:newly created )?teams?\b.{0,60}?(?:used all available credits"
+        pattern=r"Your (?:newly created )?teams?\b.{0,60}?(?:used all available credits"
         r"|have any credits|monthly spending limit)",
     ),
 )
@@ -141,7 +142,7 @@ STATUSES: Mapping[str, Mapping[int, K]] = {
     "groq": {498: K.CAPACITY},
     "together": {403: K.CONTEXT_OVERFLOW},
 }
-"""HTTP statuses that a provider documents with a meaning of its own."""
+"""HTTP statuses with a meaning of their own in a provider's documentation."""
 
 IDLE_WAITS = frozenset({"anthropic", "huggingface"})
-"""They send `retry-after` with successful answers too; an error inside one has not asked for it."""
+"""Providers that send `retry-after` with every 200; it does not belong to an error inside one."""

@@ -1,8 +1,8 @@
-"""When trying again is worth it: every form in which providers say so, as seconds from now.
+"""How long to wait before a retry: every form in which providers state it, in seconds from now.
 
-Sources, in order: `retry-after-ms`, `retry-after`, the error's own fields, its message, and the
-rate-limit headers of whatever is spent. Dates count from the server's `Date`, not from our clock.
-The form that each provider uses: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after,
+In order of precedence: `retry-after-ms`, `retry-after`, the error's fields, its message, and the
+reset times of exhausted rate limits. Dates are relative to the server's `Date` header, not to the
+local clock. Forms by provider: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://console.groq.com/docs/rate-limits.
 """
 
@@ -19,17 +19,19 @@ from scout_adapters.llm.failures.error_body import error_object
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LONGEST = 32 * 24 * 3600.0
-_READ = 2048  # characters of a message
+MAX_WAIT = 32 * 24 * 3600.0
+"""Seconds: longer waits are cut to this."""
+
+_MAX_MESSAGE_CHARS = 2048
 _DAYS_OF_SECONDS, _EPOCH_S, _EPOCH_MS = 1e6, 1e9, 1e12
-_OLDEST, _NEWEST = 2000, 2200  # years: a clock beyond them is no clock
+_OLDEST, _NEWEST = 2000, 2200  # years: a server clock outside this range is wrong
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
 _UNITS |= {"ns": 1e-9}
 _PART = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s?(ms|us|µs|ns|d|h|m|s)", re.ASCII)
 _DURATION = re.compile(r"(?:\d{1,12}(?:\.\d{1,12})?(?:ms|us|µs|ns|d|h|m|s))+", re.ASCII)
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,20})?", re.ASCII)
-_SPOKEN = re.compile(
+_WORDED_WAIT = re.compile(
     r"\b(?:(?:try again|retry|resets?|available again) (?:in|after)|wait(?: for)?) (?:about )?"
     r"((?:\d{1,12}(?:\.\d{1,12})?\s?"
     r"(?:ms|seconds?|secs?|minutes?|mins?|hours?|days?|[dhms])(?![a-z]),? ?)+)",
@@ -40,185 +42,198 @@ _DATED = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:(?:T| at | )(\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?))?",
     re.IGNORECASE | re.ASCII,
 )
-_SPENT = re.compile(r"\br=0\b.*?\bt=(\d{1,9})")
+_EXHAUSTED = re.compile(r"\br=0\b.*?\bt=(\d{1,9})")
 _RESETS = ("x-ratelimit-reset", "ratelimit-reset", "anthropic-ratelimit-")
 
 
 def retry_after(
     provider: str, headers: Mapping[str, str], payload: Any, message: str, now: datetime
 ) -> float | None:
-    """Return the seconds to wait, 0 to 32 days, or None where nobody says.
+    """Return the seconds to wait (0 to 32 days); None if the response does not state them.
 
     `headers` have lower-case names; `payload` is the parsed body or its error object.
     """
     base = server_time(headers, now)
-    found = demanded(headers, payload, message, base)
-    return found if found is not None else _longest(_windows(provider, headers, base))
+    wait = requested_wait(headers, payload, message, base)
+    return wait if wait is not None else _longest(_exhausted_limits(provider, headers, base))
 
 
-def demanded(
+def requested_wait(
     headers: Mapping[str, str], payload: Any, message: str, base: datetime
 ) -> float | None:
-    """Return the wait that this very refusal asks for, without what limits say in general."""
-    found = _header(headers, base)
-    return found if found is not None else stated(payload, message, base)
+    """Return the wait that this refusal states, without the reset times of rate limits."""
+    wait = _header_wait(headers, base)
+    return wait if wait is not None else body_wait(payload, message, base)
 
 
-def stated(payload: Any, message: str, base: datetime) -> float | None:
-    """Return the wait that stands in the body, in a field or in the message."""
-    spoken = _SPOKEN.search(message[:_READ])
-    found = reset(payload, "" if spoken else message, base)
-    return found if found is not None or not spoken else _words(spoken[1])
+def body_wait(payload: Any, message: str, base: datetime) -> float | None:
+    """Return the wait that the body contains, in a field or in the message."""
+    worded = _WORDED_WAIT.search(message[:_MAX_MESSAGE_CHARS])
+    wait = reset_wait(payload, "" if worded else message, base)
+    return wait if wait is not None or not worded else _parse_words(worded[1])
 
 
-def reset(payload: Any, message: str, base: datetime) -> float | None:
-    """Return the time until the moment that the body names for the end of a limit."""
-    found = _longest(_fields(error_object(payload), base))
-    dated = _DATED.search(message[:_READ])
-    if found is not None or not dated:
-        return found
-    return _until(_stamp(f"{dated[1]}T{dated[2] or '00:00'}"), base)
+def reset_wait(payload: Any, message: str, base: datetime) -> float | None:
+    """Return the wait until the end of a limit that the body contains."""
+    wait = _longest(_field_waits(error_object(payload), base))
+    dated = _DATED.search(message[:_MAX_MESSAGE_CHARS])
+    if wait is not None or not dated:
+        return wait
+    return _seconds_until(_parse_rfc3339(f"{dated[1]}T{dated[2] or '00:00'}"), base)
 
 
 def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
-    """Return what the server's clock says, or ours where it does not tell."""
-    told = _date(headers.get("date", ""))
-    if told and _OLDEST <= told.year <= _NEWEST:
-        return told
+    """Return the server's time from its `Date` header; `now` if it is missing or wrong."""
+    server_date = _parse_http_date(headers.get("date", ""))
+    if server_date and _OLDEST <= server_date.year <= _NEWEST:
+        return server_date
     return now if now.tzinfo else now.replace(tzinfo=UTC)
 
 
 def parse_seconds(text: str, base: datetime) -> float | None:
-    """Read a header's number, duration or moment as seconds after `base`."""
-    return _any(text, base)
+    """Parse a number, duration or date of a header as seconds after `base`."""
+    return _parse_any(text, base)
 
 
 def next_month(base: datetime) -> float:
-    """Seconds to 00:00 UTC on the first: https://platform.claude.com/docs/en/api/rate-limits."""
+    """Return the seconds to the next month's start in UTC, when Anthropic's spend limits reset.
+
+    https://platform.claude.com/docs/en/api/rate-limits
+    """
     day = base.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return _sane((day + timedelta(days=32)).replace(day=1).timestamp() - base.timestamp()) or 0.0
+    return _clamp((day + timedelta(days=32)).replace(day=1).timestamp() - base.timestamp()) or 0.0
 
 
 def pacific_midnight(base: datetime) -> float:
-    """Seconds to the reset of daily quotas: https://ai.google.dev/gemini-api/docs/rate-limits.
+    """Return the seconds to midnight Pacific time, when Gemini's daily quotas reset.
 
-    Pacific time is taken as UTC-8 all year: an hour late in summer, never early.
+    Pacific time counts as UTC-8 all year: an hour late in summer, never early.
+    https://ai.google.dev/gemini-api/docs/rate-limits
     """
     day = base.astimezone(timezone(timedelta(hours=-8))) + timedelta(days=1)
     midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
-    return _sane(midnight.timestamp() - base.timestamp()) or 0.0
+    return _clamp(midnight.timestamp() - base.timestamp()) or 0.0
 
 
-def _sane(seconds: float) -> float | None:
-    """Clamp a time that has passed to 0 and one beyond 32 days to these."""
-    return min(max(seconds, 0.0), LONGEST) if math.isfinite(seconds) else None
+def _clamp(seconds: float) -> float | None:
+    """Return the seconds limited to 0 to 32 days; None if they are not finite."""
+    return min(max(seconds, 0.0), MAX_WAIT) if math.isfinite(seconds) else None
 
 
-def _longest(found: Iterator[float | None]) -> float | None:
-    return max((seconds for seconds in found if seconds is not None), default=None)
+def _longest(waits: Iterator[float | None]) -> float | None:
+    return max((seconds for seconds in waits if seconds is not None), default=None)
 
 
-def _header(headers: Mapping[str, str], base: datetime) -> float | None:
+def _header_wait(headers: Mapping[str, str], base: datetime) -> float | None:
     precise = headers.get("retry-after-ms", "").strip()
     # Azure sends `retry-after-ms: 0` beside `retry-after: 1`.
     if _NUMBER.fullmatch(precise) and float(precise) > 0:
-        return _sane(float(precise) / 1000)
+        return _clamp(float(precise) / 1000)
     value = headers.get("retry-after", "")
-    seconds = _number(value, base)
-    return seconds if seconds is not None else _until(_date(value), base)
+    seconds = _parse_number(value, base)
+    return seconds if seconds is not None else _seconds_until(_parse_http_date(value), base)
 
 
-def _fields(error: Mapping[str, Any], base: datetime) -> Iterator[float | None]:
+def _field_waits(error: Mapping[str, Any], base: datetime) -> Iterator[float | None]:
     details = error.get("details")
     for item in details if isinstance(details, list) else ():
-        meta = item.get("metadata") if isinstance(item, dict) else None
-        yield _any(item.get("retryDelay") if isinstance(item, dict) else None, base)
-        yield _any(meta.get("quotaResetDelay") if isinstance(meta, dict) else None, base)
-    meta = error.get("metadata")
-    if isinstance(meta, dict):
-        yield _any(meta.get("resets_at"), base)
-        sent = meta.get("headers")
-        yield _any(sent.get("X-RateLimit-Reset") if isinstance(sent, dict) else None, base)
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        yield _parse_any(item.get("retryDelay") if isinstance(item, dict) else None, base)
+        yield _parse_any(
+            metadata.get("quotaResetDelay") if isinstance(metadata, dict) else None, base
+        )
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict):
+        yield _parse_any(metadata.get("resets_at"), base)
+        upstream_headers = metadata.get("headers")
+        yield _parse_any(
+            upstream_headers.get("X-RateLimit-Reset")
+            if isinstance(upstream_headers, dict)
+            else None,
+            base,
+        )
     for name in ("retry_after", "resets_in_seconds", "resets_at", "estimated_time"):
-        yield _any(error.get(name), base)
+        yield _parse_any(error.get(name), base)
 
 
-def _words(spoken: str) -> float | None:
-    """Read `26 seconds` or `1 hour, 30 minutes` as the duration that they spell."""
-    letters = re.sub(r"(?<=[a-z])[a-z]+|[ ,]", "", spoken.lower().replace("ms", "µ"))
+def _parse_words(worded: str) -> float | None:
+    """Parse a duration in words, such as `26 seconds` or `1 hour, 30 minutes`."""
+    letters = re.sub(r"(?<=[a-z])[a-z]+|[ ,]", "", worded.lower().replace("ms", "µ"))
     return duration(letters.replace("µ", "ms"))
 
 
-def _windows(provider: str, headers: Mapping[str, str], base: datetime) -> Iterator[float | None]:
-    """Yield when each spent limit is full again."""
-    if spent := _SPENT.search(headers.get("ratelimit", "")[:500]):
-        yield _sane(float(spent[1]))
+def _exhausted_limits(
+    provider: str, headers: Mapping[str, str], base: datetime
+) -> Iterator[float | None]:
+    """Yield the wait until each exhausted limit resets."""
+    if exhausted := _EXHAUSTED.search(headers.get("ratelimit", "")[:500]):
+        yield _clamp(float(exhausted[1]))
     for name, value in headers.items():
         if name.startswith(_RESETS) and "reset" in name:
             left = headers.get(name.replace("reset", "remaining"), "0").strip()
             if not left.strip("0."):
-                yield _reset(provider, name, value, base)
+                yield _limit_reset(provider, name, value, base)
 
 
-def _reset(provider: str, name: str, value: str, base: datetime) -> float | None:
-    seconds = _any(value, base)
+def _limit_reset(provider: str, name: str, value: str, base: datetime) -> float | None:
+    seconds = _parse_any(value, base)
     whole = name in ("x-ratelimit-reset", "ratelimit-reset") or provider == "cerebras"
-    # Azure's `x-ratelimit-reset-tokens: 500` has no documented unit; an epoch needs none.
+    # The unit of Azure's `x-ratelimit-reset-tokens: 500` is not documented; an epoch's is clear.
     bare = _NUMBER.fullmatch(value.strip()) and float(value) < _EPOCH_S
     return seconds if whole or not bare else None
 
 
-def _any(value: Any, base: datetime) -> float | None:
-    """Read a number, a duration or a date."""
+def _parse_any(value: Any, base: datetime) -> float | None:
+    """Parse a number, a duration or a date."""
     if isinstance(value, int) and not 0 <= value < 10**15:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()[:64]
-    if (seconds := _number(text, base)) is not None:
+    if (seconds := _parse_number(text, base)) is not None:
         return seconds
     seconds = duration(text)
-    return seconds if seconds is not None else _until(_stamp(text), base)
+    return seconds if seconds is not None else _seconds_until(_parse_rfc3339(text), base)
 
 
-def _number(text: str, base: datetime) -> float | None:
-    """Read a bare number by its size: seconds, or a moment in seconds or milliseconds."""
+def _parse_number(text: str, base: datetime) -> float | None:
+    """Parse a bare number by its size: seconds, or an epoch in seconds or milliseconds."""
     if not _NUMBER.fullmatch(text := text.strip()):
         return None
     value = float(text)
     if value < _DAYS_OF_SECONDS:
-        return _sane(value)
+        return _clamp(value)
     if value < _EPOCH_S:
         return None
-    return _sane((value / 1000 if value >= _EPOCH_MS else value) - base.timestamp())
+    return _clamp((value / 1000 if value >= _EPOCH_MS else value) - base.timestamp())
 
 
 def duration(text: str) -> float | None:
-    """Read `2m59.56s`, `644ms`, `34.07s` as seconds: Go's and protobuf's spelling."""
+    """Parse a duration in the form of Go and protobuf as seconds: `2m59.56s`, `644ms`, `34.07s`."""
     if not _DURATION.fullmatch(text):
         return None
-    return _sane(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(text)))
+    return _clamp(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(text)))
 
 
-def _date(text: str) -> datetime | None:
-    """Read an HTTP date."""
+def _parse_http_date(text: str) -> datetime | None:
+    """Parse an HTTP date."""
     if "," not in text or len(text) > 64:  # noqa: PLR2004  # longer than any date
         return None
     try:
-        found = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _stamp(text: str) -> datetime | None:
-    """Read an RFC 3339 moment."""
+def _parse_rfc3339(text: str) -> datetime | None:
+    """Parse a date and time in RFC 3339 form."""
     try:
-        found = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def _until(moment: datetime | None, base: datetime) -> float | None:
-    return None if moment is None else _sane((moment - base).total_seconds())
+def _seconds_until(moment: datetime | None, base: datetime) -> float | None:
+    return None if moment is None else _clamp((moment - base).total_seconds())

@@ -1,4 +1,4 @@
-"""The form of a rule: what must be there, and which kind of failure it then is."""
+"""A classification rule: conditions on an error body, and the kind of failure they mean."""
 
 from __future__ import annotations
 
@@ -9,34 +9,37 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from scout_adapters.errors import ErrorKind
 
-Until = Literal["said", "never", "month", "pacific_day"]
-"""When the limit is lifted: as the answer says, not by waiting, or by the provider's calendar."""
+Until = Literal["stated", "never", "month", "pacific_day"]
+"""When a limit ends: as the response states, never, or by the provider's calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule; all that it names must hold."""
+    """A rule; all of its conditions must hold."""
 
     kind: ErrorKind
     codes: frozenset[str] = frozenset()
-    """Any of these among the answer's codes, types and reasons, in the form of `plain`."""
+    """Codes, types and reasons, of which the error must have one; see `normalize_code`."""
 
-    says: str = ""
-    """A pattern for the beginning of the provider's message.
+    pattern: str = ""
+    """Pattern of the beginning of the provider's message.
 
-    Only the beginning: further on, a message may repeat the prompt, which may say anything.
+    Only the beginning: the rest of a message may repeat the prompt, which may contain any words.
     """
 
     status: frozenset[int | None] = frozenset()
-    until: Until = "said"
+    """Statuses, of which the error must have one; None is an error inside a 200."""
 
-    def fits(self, words: frozenset[str], message: str, status: int | None) -> bool:
-        """Tell whether this rule decides; `status` is None inside a 200 that names none."""
+    until: Until = "stated"
+
+    def matches(self, words: frozenset[str], message: str, status: int | None) -> bool:
+        """Return whether the rule applies; `status` is None for an error inside a 200."""
         return (
             (not self.status or status in self.status)
             and (not self.codes or not self.codes.isdisjoint(words))
             and (
-                not self.says or re.match(self.says, message, re.IGNORECASE | re.DOTALL) is not None
+                not self.pattern
+                or re.match(self.pattern, message, re.IGNORECASE | re.DOTALL) is not None
             )
         )
 
@@ -44,14 +47,14 @@ class Rule:
 def rule(
     kind: ErrorKind,
     codes: str = "",
-    says: str = "",
+    pattern: str = "",
     status: tuple[int | None, ...] = (),
-    until: Until = "said",
+    until: Until = "stated",
 ) -> Rule:
-    """Write a rule on one line; `codes` are separated by blanks."""
-    return Rule(kind, frozenset(codes.split()), says, frozenset(status), until)
+    """Return a rule, written on one line; `codes` are separated by blanks."""
+    return Rule(kind, frozenset(codes.split()), pattern, frozenset(status), until)
 
 
-def plain(word: str) -> str:
-    """Bring a code into one form; they come as `RateLimitReached`, `rate-limit`, `RATE_LIMIT`."""
+def normalize_code(word: str) -> str:
+    """Return a code in lower case with underscores: `RATE-LIMIT` becomes `rate_limit`."""
     return word.lower().replace("-", "_")

@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx
 
-from scout_adapters._internal.redaction import PIECE
+from scout_adapters._internal.redaction import PART_CHARS
 from scout_adapters.errors import ErrorKind, malformed, provider_error
 from scout_adapters.llm.transport.body import CappedBody
 from scout_adapters.llm.transport.connection import (
@@ -206,7 +206,7 @@ def _adecoded(said: AsyncWireResponse) -> AsyncIterator[bytes]:
 
 def _packed(coding: str) -> Exception:
     """Refuse what was packed as nobody asked: 64 KiB of zstd, or of gzip twice, unfold to GiB."""
-    named = f"as {coding} " if coding.isalpha() and len(coding) < PIECE else ""
+    named = f"as {coding} " if coding.isalpha() and len(coding) < PART_CHARS else ""
     return malformed(f"the answer is packed {named}in a way that nobody asked for")
 
 

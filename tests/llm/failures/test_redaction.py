@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scout_adapters._internal.redaction import masked
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.llm.failures import error_from_response
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_a_key_in_the_answer_is_masked(key: str, sentence: str) -> None:
     ],
 )
 def test_a_key_that_no_prefix_betrays_is_masked(text: str, left: str) -> None:
-    assert masked(text) == left
+    assert mask_secrets(text) == left
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_key_that_no_prefix_betrays_is_masked(text: str, left: str) -> None:
     ],
 )
 def test_an_ordinary_message_is_left_alone(text: str) -> None:
-    assert masked(text) == text
+    assert mask_secrets(text) == text
 
 
 def test_the_caller_s_own_redaction_comes_first_and_reaches_everything() -> None:
