@@ -35,6 +35,13 @@ def get_audit(
     return log
 
 
+def close_logs() -> None:
+    """Close every log of this process, and forget its settings; `get_audit` opens new ones."""
+    for log in _logs.values():
+        log.close()
+    _logs.clear()
+
+
 def audit_path(path: str | Path | None = None) -> Path:
     """Return the path of a log: the argument, SCOUT_AUDIT_PATH, or the default path."""
     return Path(path or os.environ.get("SCOUT_AUDIT_PATH") or DEFAULT_PATH).expanduser()

@@ -17,7 +17,6 @@ from scout_adapters.llm.profiles.lookup import profile_on, takes_schema
 if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
-    from scout_adapters.llm.transport.http_transport import Transport
     from scout_adapters.llm.types import ProviderSpec
 
 
@@ -149,6 +148,7 @@ class ScoutProviderChatModel(ScoutChatModel):
         """
         from scout_adapters.llm.health.key_state import clean_keys
         from scout_adapters.llm.providers import registry
+        from scout_adapters.llm.transport.http_transport import as_transport
 
         self._check_secrets()
         secrets = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
@@ -181,21 +181,3 @@ class ScoutProviderChatModel(ScoutChatModel):
             endpoint=self.client.endpoint, model=check_model(model, self.provider)
         )
         return Route(candidates=(candidate,), clock=self.clock)
-
-
-_transports: dict[int, tuple[Any, Transport]] = {}
-"""Wrapped httpx transports by id; the transport is kept, so that its id is not reused."""
-
-
-def as_transport(transport: Any) -> Transport | None:
-    """Return a `Transport` around an httpx transport; the same one for the same httpx transport.
-
-    Clients are cached by their transport.
-    """
-    from scout_adapters.llm.transport.http_transport import Transport
-
-    if transport is None:
-        return None
-    if isinstance(transport, Transport):
-        return transport
-    return _transports.setdefault(id(transport), (transport, Transport(transport)))[1]

@@ -10,7 +10,7 @@ from langchain_core.language_models import ModelProfile
 from pydantic import SecretStr
 
 from scout_adapters.chat_models.options import check_spelling
-from scout_adapters.chat_models.provider_base import ScoutProviderChatModel, as_transport
+from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import ALIASES, RETRY_OPTIONS, check_address, check_body_field
@@ -200,6 +200,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
     from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.health.key_state import clean_keys
     from scout_adapters.llm.providers import registry
+    from scout_adapters.llm.transport.http_transport import as_transport
 
     provider, model = split_name(entry)
     client = registry.client(

@@ -1,4 +1,4 @@
-"""A stand-in for the real providers, for tests, demos and users.
+"""Emulated providers for tests and demos, and `reset` for what the package keeps in a process.
 
     emulator = Emulator(keys={"groq": {"k-revoked": Revoked(), "k-good": None}})
     with emulator.serve():
@@ -6,8 +6,10 @@
         model.invoke("Hello")
     assert [exchange.fault for exchange in emulator.log] == ["Revoked", None]
 
-It answers always the same to the same question, plays faults by key and by script, refuses what
-the real APIs refuse, and keeps a log of its own.
+The same request always gets the same answer. Faults are played by key and by script, requests that
+the real APIs refuse are refused, and every exchange is logged.
+
+`reset()` resets what the package keeps in the process, so that tests do not depend on each other.
 """
 
 from scout_adapters.testing.emulator.emulator import Emulator, run
@@ -46,6 +48,7 @@ from scout_adapters.testing.faults.refusals import (
     TooLarge,
     UpstreamLimited,
 )
+from scout_adapters.testing.process_state import Snapshot, reset, snapshot
 
 __all__ = [
     "BadRequest",
@@ -76,9 +79,12 @@ __all__ = [
     "Said",
     "ServerError",
     "Slow",
+    "Snapshot",
     "Stall",
     "Suspended",
     "TooLarge",
     "UpstreamLimited",
+    "reset",
     "run",
+    "snapshot",
 ]

@@ -1,4 +1,4 @@
-"""The one place that knows what the package remembers in a process, and how to forget it."""
+"""The fixture `reset`: no test depends on this machine's settings or on another test."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scout_adapters.audit.process_log import _logs
-from scout_adapters.chat_models.provider_base import _transports
-from scout_adapters.llm.health.circuit_breaker import _breakers
-from scout_adapters.llm.health.key_state import _states
-from scout_adapters.llm.pricing import price_list
-from scout_adapters.llm.providers import registry
-
-
-def forget() -> None:
-    """Forget keys, circuits, clients, transports, prices and logs."""
-    registry._clients.clear()
-    registry._special.clear()
-    _states.clear()
-    _breakers.clear()
-    _transports.clear()
-    price_list.PRICING.clear()
-    price_list._warn_no_price.cache_clear()
-    price_list._warn_unknown_key.cache_clear()
-    for log in _logs.values():
-        log.close()
-    _logs.clear()
-
+from scout_adapters import testing
 
 LIVE = os.environ.get("SCOUT_RECORD") == "live"
 """Whether cassettes are being recorded of the real APIs, with this machine's keys."""
@@ -47,8 +26,6 @@ def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def reset(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Start a test without this machine's settings, and end it without traces in the process."""
     clear_environment(monkeypatch)
-    monkeypatch.setattr(registry, "_specs", dict(registry._specs))
-    monkeypatch.setattr(registry, "_clients", {})
-    monkeypatch.setattr(registry, "_special", {})
+    before = testing.snapshot()
     yield
-    forget()
+    testing.reset(before)

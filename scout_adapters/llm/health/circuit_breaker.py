@@ -137,6 +137,13 @@ class CircuitBreaker:
             elif outcome == "good":
                 self._record_success(probe=self.open_until is not None)
 
+    def reset(self) -> None:
+        """Close the circuit and forget all outcomes; results of calls in progress are ignored."""
+        with self._lock:
+            self.open_until = None
+            self.last_success = self._aside_until = self._last_fault = float("-inf")
+            self._start_generation()
+
     def _record_fault(self, now: float) -> None:
         self.faults += 1
         self._last_fault = now
@@ -172,6 +179,13 @@ def circuit(provider: str, base_url: str = "") -> CircuitBreaker:
     """Return the circuit of a provider at an address; "" is the provider's default address."""
     breaker = _breakers.get((provider, base_url))
     return breaker or _breakers.setdefault((provider, base_url), CircuitBreaker(provider))
+
+
+def reset_circuits() -> None:
+    """Reset every circuit, and forget them: the next use of a provider makes another."""
+    for breaker in _breakers.values():
+        breaker.reset()
+    _breakers.clear()
 
 
 def is_provider_available(provider: str) -> bool:

@@ -15,6 +15,7 @@ from scout_adapters.llm.health.key_state import (
     Lease,
     QuotaLeftByModel,
     health_lock,
+    reset_states,
 )
 from scout_adapters.llm.types import QuotaLeft
 
@@ -39,6 +40,12 @@ MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 
 _accounts: dict[tuple[str, str, str], QuotaLeftByModel] = {}
 """Quota left, by provider, address and account."""
+
+
+def reset_keys() -> None:
+    """Reset the state of every key, and what is left of the limits of accounts."""
+    reset_states()
+    _accounts.clear()
 
 
 class KeyPool:

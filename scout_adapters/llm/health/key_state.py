@@ -159,6 +159,16 @@ class KeyState(_HiddenKey):
         probe_running = self.permanently_failed and self.in_flight
         return not probe_running and self.ready_at(model) <= now
 
+    def reset(self) -> None:
+        """Make the key healthy and unused; calls in progress stay counted."""
+        self.failures, self.quarantines = 0, 0
+        self.last_used = self.cooldown_until = self.quarantined_until = 0.0
+        self.last_failure = self.quarantined_at = self.refused_at = float("-inf")
+        self.model_cooldowns.clear()
+        self.permanently_failed = False
+        self.account, self.quotas = "", QuotaLeftByModel()
+        self.notify()
+
     def notify(self) -> None:
         """Notify the pools that the key's health may have improved."""
         for listener in self.listeners:
@@ -211,6 +221,14 @@ health_lock = fork_safe_lock()
 """Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
 _states: dict[tuple[str, str, str], KeyState] = {}
+
+
+def reset_states() -> None:
+    """Reset the state of every key, and forget them: the next use of a key makes another."""
+    with health_lock:
+        for state in _states.values():
+            state.reset()
+        _states.clear()
 
 
 def shared_state(provider: str, base_url: str, key: str) -> KeyState:

@@ -176,6 +176,15 @@ def _user_price_list(row: tuple[tuple[str, float], ...], tier: str) -> PriceList
     return PriceList(tariff_of(merged), "user", f"PRICING {tier}" if tier else "PRICING")
 
 
+def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    """Replace the contents of `PRICING`, and give the warnings about prices once more."""
+    PRICING.clear()
+    for provider, models in prices.items():
+        PRICING[provider] = {model: dict(price) for model, price in models.items()}
+    _warn_no_price.cache_clear()
+    _warn_unknown_key.cache_clear()
+
+
 @cache
 def _warn_no_price(provider: str, model: str, service: str) -> None:
     logger.warning(

@@ -43,6 +43,11 @@ def limits_of(spec: ProviderSpec, model: str) -> ModelLimits:
     return entry[1]
 
 
+def clear_limits() -> None:
+    """Forget the limits that were looked up."""
+    _cache.clear()
+
+
 def limits_without_card(provider: str, model: str) -> ModelLimits:
     """Return the limits of a model whose provider is not registered; the answer's are unknown."""
     return ModelLimits(context_window(provider, model), None)

@@ -19,7 +19,7 @@ from scout_adapters.llm.adapters.function_adapter import FunctionAdapter, Provid
 from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
-from scout_adapters.llm.engine.candidate import Candidate, Endpoint
+from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import circuit, in_function_call
@@ -160,6 +160,13 @@ class ProviderClient:
         candidate = Candidate(endpoint=endpoint, model=check_model(model, self.name))
         attempts = Attempts([candidate], request, RetryPolicy(), observer=environment_audit())
         return as_result(await acomplete(attempts))
+
+    def reset(self) -> None:
+        """Forget the endpoint: its keys are read again, and its load and retry budget start new."""
+        if self._endpoint is not None:
+            self._endpoint.retries = RetryBudget()
+            self._endpoint.loads.clear()
+        self._endpoint = None
 
     @property
     def endpoint(self) -> Endpoint:

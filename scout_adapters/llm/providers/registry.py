@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from scout_adapters._internal.logs import logger_of
@@ -16,17 +17,28 @@ if TYPE_CHECKING:
 logger = logger_of(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """The cards and clients that a registry contains because they were registered."""
+
+    specs: Mapping[str, ProviderSpec]
+    clients: Mapping[str, ProviderClient]
+
+
 class ProviderRegistry:
     """Providers by name. A card becomes a client, and the environment is read, on first use."""
 
     def __init__(self, *specs: ProviderSpec) -> None:
         self._specs: dict[str, ProviderSpec] = {}
         self._clients: dict[str, ProviderClient] = {}
+        self._registered: dict[str, ProviderClient] = {}
         self._special: dict[tuple[object, ...], ProviderClient] = {}
+        self._shipped: dict[str, ProviderSpec] = {}
         self.add(*specs)
 
     def add(self, *specs: ProviderSpec) -> None:
-        """Take in cards, quietly: the ones that come with the library."""
+        """Add the cards that come with the library, without a log message."""
+        self._shipped.update((spec.name, spec) for spec in specs)
         self._specs.update((spec.name, spec) for spec in specs)
 
     @overload
@@ -40,13 +52,30 @@ class ProviderRegistry:
         if isinstance(name, ProviderSpec):
             self._specs[name.name] = name
             self._clients.pop(name.name, None)
+            self._registered.pop(name.name, None)
             self._special.clear()
             logger.info("Registered %s provider", name.name)
             return
         if client is None:
             raise ConfigurationError(f"register({name!r}, …) needs a ProviderClient")
-        self._clients[name] = client
+        self._clients[name] = self._registered[name] = client
         logger.info("Registered %s provider with %d keys", name, len(client.keys))
+
+    def registrations(self) -> Registrations:
+        """Return what is registered now; clients that were made of cards are not part of it."""
+        return Registrations(dict(self._specs), dict(self._registered))
+
+    def restore(self, registrations: Registrations | None = None) -> None:
+        """Register exactly these providers; None stands for the library's own.
+
+        All other clients are forgotten, and keys are read from the environment again.
+        """
+        for client in (*self._clients.values(), *self._special.values()):
+            client.reset()
+        state = registrations or Registrations(self._shipped, {})
+        self._specs, self._registered = dict(state.specs), dict(state.clients)
+        self._clients = dict(state.clients)
+        self._special.clear()
 
     def get(self, name: str) -> ProviderClient:
         """Return a provider's client; `UnknownProvider` lists the known ones."""

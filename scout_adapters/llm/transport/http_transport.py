@@ -180,6 +180,30 @@ class Transport:
             await held[1].aclose()
 
 
+_wrapped: dict[int, tuple[Any, Transport]] = {}
+"""Transports around httpx transports of users, by id. An entry holds the user's, so that its id is
+not used again."""
+
+
+def as_transport(transport: Any) -> Transport | None:
+    """Wrap an httpx transport; the same one gives the same, as clients are found by it."""
+    if transport is None or isinstance(transport, Transport):
+        return transport
+    return _wrapped.setdefault(id(transport), (transport, Transport(transport)))[1]
+
+
+def close_transports() -> None:
+    """Close the connections of this process, and forget the transports of users.
+
+    Async connections belong to their event loop and are closed with it.
+    """
+    for _, transport in _wrapped.values():
+        transport.close()
+    _wrapped.clear()
+    if shared_transport.cache_info().currsize:
+        shared_transport().close()
+
+
 @cache
 def shared_transport() -> Transport:
     """Return the transport that every model without one of its own uses; closed at exit."""

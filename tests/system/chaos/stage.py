@@ -22,11 +22,10 @@ from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.transport.http_transport import Transport
-from scout_adapters.testing import Emulator, Fault
+from scout_adapters.testing import Emulator, Fault, reset
 from scout_adapters.testing.emulator.routes import EmulatedRoute
 from scout_adapters.testing.emulator.transport import EmulatorTransport
 from scout_adapters.testing.http_messages import Request
-from tests.support.reset import forget
 from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Unreachable
 from tests.system.chaos.plan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
 
@@ -205,7 +204,7 @@ class Stage:
                 yield
                 self.network.close()
         finally:
-            forget()
+            reset()
             price_list.PRICING.update(before)
 
     def _make(self, inside: Mapping[str, str], outside: Mapping[str, str]) -> None:

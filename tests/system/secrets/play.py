@@ -17,8 +17,7 @@ from langchain_core.load import dumpd, dumps
 from scout_adapters import init_scout_model, testing
 from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.providers import registry
-from scout_adapters.testing import Emulator, Fault, Raw, Redirect, Said
-from tests.support.reset import forget
+from scout_adapters.testing import Emulator, Fault, Raw, Redirect, Said, reset
 from tests.system.secrets.keys import Canary, odd, random_text, realistic
 from tests.system.secrets.sweep import Heard, Listeners, found_in, texts_in, traceback_texts
 
@@ -199,7 +198,7 @@ async def played(
 ) -> list[str]:
     """Play a fault until the model gives up or is answered; return the leaks that are found."""
     heard.records.clear()
-    forget()
+    reset()
     play = Play(provider, key, is_async=verb.startswith("a"))
     play.emulator.script(provider, [fault] * 2)
     await play.ask(verb)

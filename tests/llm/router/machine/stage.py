@@ -19,10 +19,10 @@ from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.health.key_state import fingerprint
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.providers import registry
+from scout_adapters.testing import reset
 from tests.llm.router.machine.health import LOST, PlainCircuit, PlainKey, PlainProvider, Try
 from tests.llm.router.machine.providers import House, HouseTransport, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
-from tests.support.reset import forget
 
 CANDIDATES = [
     ("groq", "big"),
@@ -93,7 +93,7 @@ class Stage:
     """The model, what is known of its surroundings, and what the rules make of it."""
 
     def __init__(self, options: dict[str, Any], path: Path) -> None:
-        forget()
+        reset()
         os.environ["SCOUT_AUDIT_PATH"] = str(path)
         self.path = path
         self.time = StageTime()

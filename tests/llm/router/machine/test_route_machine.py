@@ -28,10 +28,10 @@ from langchain_core.runnables import RunnableConfig
 from scout_adapters.errors import DeadlineExceeded, ScoutError
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
+from scout_adapters.testing import reset
 from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
 from tests.llm.router.machine.stage import CANDIDATES, STRATEGIES, Audience, Stage
-from tests.support.reset import forget
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -278,7 +278,7 @@ class Routes(RuleBasedStateMachine):
             self.held.clear()
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
-            forget()
+            reset()
             os.environ.pop("SCOUT_AUDIT_PATH", None)
             self.folder.cleanup()
 
