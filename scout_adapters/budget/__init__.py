@@ -1,8 +1,8 @@
-"""Money that may be spent: held before a request leaves, settled when its cost is known.
+"""Stores of budgets: money is held before a request is sent and settled when its cost is known.
 
-At every moment spent and held together are no more than the limit, for any number of threads,
-tasks and processes, as long as no provider bills more than was held. Where one does, the excess
-is kept as `overage`, and leaves the less for what comes after.
+Spent and held amounts together never exceed the limit, for any number of threads, tasks and
+processes, unless a provider bills more than was held. Such an excess is recorded as `overage` and
+reduces what is left.
 """
 
 from __future__ import annotations

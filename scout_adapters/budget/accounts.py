@@ -1,4 +1,4 @@
-"""Accounts, balances and holds: integers of nano-dollars, so that no sum is ever rounded."""
+"""Accounts, balances and holds, in integers of nano-dollars, so that no sum is rounded."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple, Protocol
 
 NANO = 1_000_000_000
-MOST_EXACT = 10**15
+"""Nano-dollars in a US dollar."""
+
+MAX_EXACT = 10**15
+"""Nano-dollars; up to here a float of dollars has 15 exact digits."""
 
 
 def nano(usd: Decimal) -> int:
-    """Return US dollars in nano-dollars, rounded up: a part of one is counted as one."""
+    """Return US dollars in nano-dollars, rounded up."""
     return int((usd * NANO).to_integral_value(ROUND_CEILING))
 
 
 def nano_of(usd: float) -> int:
-    """Return what `nano` does, of the decimal that a float is written as.
+    """Return US dollars in nano-dollars, rounded up from the decimal that the float displays as.
 
-    Where the nearest nano-dollar gives the same float, it is that decimal: both have 15 digits at
-    the most, and so many tell floats apart.
+    Fast path: if the nearest nano-dollar converts back to the same float, it is exactly this
+    decimal, because both have at most 15 digits and these identify a float.
     """
     nearest = round(usd * NANO)
-    if nearest < MOST_EXACT and nearest / NANO == usd:
+    if nearest < MAX_EXACT and nearest / NANO == usd:
         return nearest
     return nano(Decimal(repr(usd)))
 
@@ -34,14 +37,14 @@ def dollars(amount: int) -> Decimal:
 
 
 class Account(NamedTuple):
-    """What may be spent by one whom a budget is for, within one window of time."""
+    """What may be spent in one scope of a budget, within one window of time."""
 
     budget: str
     scope: str
-    """Whose it is: `user=ada`; "" where the budget is for everybody together."""
+    """`user=ada`, `tag=team-a`; "" if the budget has one account for all calls."""
 
     window: str
-    """`2026-11-27`, `2026-11-27T03Z`, a run's id; "" where it never ends."""
+    """`2026-11-27`, `2026-11-27T03Z`, a run's id; "" if it never ends."""
 
     limit: int
     """Nano-dollars."""
@@ -49,54 +52,55 @@ class Account(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """How an account stands. Nano-dollars."""
+    """The amounts of an account, in nano-dollars."""
 
     account: Account
     spent: int = 0
     held: int = 0
-    """For requests that are under way."""
+    """Held for requests without a known cost yet."""
 
     uncertain: int = 0
-    """The part of what is spent that nobody knows: holds of requests of which no word came."""
+    """The part of `spent` that is not confirmed: holds of requests whose cost stayed unknown."""
 
     overage: int = 0
-    """What providers have billed beyond what was held."""
+    """Billed by providers in excess of what was held."""
 
     @property
     def left(self) -> int:
-        """What there is room for."""
+        """What may still be held."""
         return max(0, self.account.limit - self.spent - self.held)
 
 
 class Hold(NamedTuple):
-    """Money that is kept for a request, in each of its accounts."""
+    """An amount that is held for a request in each of its accounts."""
 
     id: str
-    """By which its store finds it again, where it needs to."""
+    """The store's own id of the hold; may be empty."""
 
     accounts: tuple[Account, ...]
     amount: int
+    """Nano-dollars."""
 
 
 class BudgetStore(Protocol):
-    """Where balances are kept. Each method is one step that no other comes between.
+    """Keeps balances. Each method is atomic, for all threads, tasks and processes.
 
-    Raises `BudgetError` where the store cannot be asked: then nothing may be spent.
+    Raises: `BudgetError` if the store cannot be used; the request is then not sent.
     """
 
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
-        """Keep an amount in every account, or return the balance of one without room for it.
+        """Hold nano-dollars in every account, or return the balance of one that has too little.
 
-        With `beyond`, keep it whether there is room or not.
+        With `beyond=True` the amount is held even if it exceeds a limit.
         """
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Book what a request has cost in the place of its hold; None where nobody knows."""
+        """Replace a hold by the cost in nano-dollars; with None the hold counts as spent."""
 
     def balances(self, budget: str) -> list[Balance]:
-        """Return how each account of a budget stands, the oldest window first."""
+        """Return the balances of a budget's accounts, the oldest window first."""
 
     def forget(self, budget: str, window: str) -> None:
-        """Drop the accounts of a window in which nothing more will be spent."""
+        """Delete the accounts of a window in which nothing more will be spent."""

@@ -1,4 +1,4 @@
-"""Budgets of one process, which end with it."""
+"""Budgets in memory: of one process, until it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scout_adapters.budget.accounts import Account, Balance, Hold
 
 @dataclass(slots=True)
 class AccountEntry:
-    """What an account's balance changes by."""
+    """An account with its changing amounts, in nano-dollars."""
 
     account: Account
     spent: int = 0
@@ -21,59 +21,65 @@ class AccountEntry:
 
     @property
     def balance(self) -> Balance:
-        """How the account stands."""
+        """The amounts as an immutable value."""
         return Balance(self.account, self.spent, self.held, self.uncertain, self.overage)
 
 
 class MemoryBudgets:
-    """Keeps balances in this process, for all of its threads and tasks."""
+    """Keeps balances in this process, for all of its threads and tasks.
+
+        budget = ScoutBudgetCallbackHandler(5.00, store=MemoryBudgets())
+        print(budget.balances)
+
+    A budget handler without `path` and `store` has one of its own.
+    """
 
     def __init__(self) -> None:
         self._lock = fork_safe_lock()
-        self._books: dict[tuple[str, str], dict[str, AccountEntry]] = {}
-        """By budget and window, and then by scope."""
+        self._accounts: dict[tuple[str, str], dict[str, AccountEntry]] = {}
+        """Accounts by budget and window, and then by scope."""
 
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
         with self._lock:
-            books: list[AccountEntry] = []
+            entries: list[AccountEntry] = []
             for account in accounts:
-                places = self._books.get((account.budget, account.window), {})
-                book = places.get(account.scope) or self._open(account)
-                if book.account.limit != account.limit:  # it has changed since the last time
-                    book.account = account
-                if book.spent + book.held + amount > account.limit and not beyond:
-                    return book.balance
-                books.append(book)
-            for book in books:
-                book.held += amount
+                scopes = self._accounts.get((account.budget, account.window), {})
+                entry = scopes.get(account.scope) or self._open(account)
+                if entry.account.limit != account.limit:  # the user has changed the limit
+                    entry.account = account
+                if entry.spent + entry.held + amount > account.limit and not beyond:
+                    return entry.balance
+                entries.append(entry)
+            for entry in entries:
+                entry.held += amount
             return Hold("", tuple(accounts), amount)
 
     def settle(self, hold: Hold, amount: int | None) -> None:
         with self._lock:
             for account in hold.accounts:
-                book = self._books.get((account.budget, account.window), {}).get(account.scope)
-                if book is None:  # its window was forgotten meanwhile
+                entry = self._accounts.get((account.budget, account.window), {}).get(account.scope)
+                if entry is None:  # its window was deleted meanwhile
                     continue
-                book.held -= hold.amount
+                entry.held -= hold.amount
                 if amount is None:
-                    book.spent += hold.amount
-                    book.uncertain += hold.amount
+                    entry.spent += hold.amount
+                    entry.uncertain += hold.amount
                     continue
-                book.spent += amount
+                entry.spent += amount
                 if amount > hold.amount:
-                    book.overage += amount - hold.amount
+                    entry.overage += amount - hold.amount
 
     def balances(self, budget: str) -> list[Balance]:
         with self._lock:
-            held = [books for (name, _), books in self._books.items() if name == budget]
-            return [book.balance for books in held for book in books.values()]
+            windows = [scopes for (name, _), scopes in self._accounts.items() if name == budget]
+            return [entry.balance for scopes in windows for entry in scopes.values()]
 
     def forget(self, budget: str, window: str) -> None:
         with self._lock:
-            self._books.pop((budget, window), None)
+            self._accounts.pop((budget, window), None)
 
     def _open(self, account: Account) -> AccountEntry:
-        places = self._books.setdefault((account.budget, account.window), {})
-        return places.setdefault(account.scope, AccountEntry(account))
+        scopes = self._accounts.setdefault((account.budget, account.window), {})
+        return scopes.setdefault(account.scope, AccountEntry(account))

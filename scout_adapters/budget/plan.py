@@ -1,4 +1,4 @@
-"""A budget as its owner has set it: how much, for whom, for how long. Pure."""
+"""The settings of a budget: limits, scope and windows. No I/O and no clock."""
 
 from __future__ import annotations
 
@@ -18,31 +18,32 @@ Usd = float | int | str | Decimal
 BYS = ("tag", "user", "provider", "model", "key")
 PERS = ("call", "run", "hour", "day", "month", "total")
 ALL_OTHERS = "*"
+"""The name in a dict of limits that is for every value without a limit of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much may be spent, by whom, in which windows."""
+    """The limits of a budget, its scope and its windows."""
 
     name: str
     per: Per
     by: By | None
     only: str | None
-    """The one tag, user, … that it is for; None for all of them."""
+    """The only tag, user, … that the budget applies to; None for all of them."""
 
     limits: Mapping[str, int]
-    """Nano-dollars by tag, user, …; `"*"` is for all that are not named."""
+    """Nano-dollars by tag, user, …; `"*"` is for all without a limit of their own."""
 
-    def accounts(self, window: str, who: Sequence[str] = ()) -> list[Account]:
-        """Return the accounts of a call, none where the budget is not for it.
+    def accounts(self, window: str, values: Sequence[str] = ()) -> list[Account]:
+        """Return the accounts of a call; none if the budget does not apply to it.
 
-        `who` are its tags, its user, …: whatever the budget goes `by`.
+        `values` are the call's tags, its user, …, depending on the scope.
         """
         if self.by is None:
             return [Account(self.name, "", window, self.limits[ALL_OTHERS])]
-        found = who if self.only is None else {self.only}.intersection(who)
-        usual = self.limits.get(ALL_OTHERS)
-        limited = [(value, self.limits.get(value, usual)) for value in found]
+        matching = values if self.only is None else {self.only}.intersection(values)
+        default = self.limits.get(ALL_OTHERS)
+        limited = [(value, self.limits.get(value, default)) for value in matching]
         return [
             Account(self.name, f"{self.by}={value}", window, limit)
             for value, limit in limited
@@ -50,12 +51,12 @@ class Plan:
         ]
 
     def refusal(self, balance: Balance, amount: int, now: float) -> BudgetExceeded:
-        """Say that an account has no room for an amount; `now` is in seconds since 1970."""
+        """Return the error for an account with too little left; `now` is seconds since 1970."""
         account, opens = balance.account, next_opening(self.per, now)
-        who = f", {account.scope}" if account.scope else ""
+        scope = f", {account.scope}" if account.scope else ""
         when = f"; the next {self.per} opens at {opens:%Y-%m-%dT%H:%MZ}" if opens else ""
         return BudgetExceeded(
-            f"budget {self.name!r}{who}: the call may cost ${format_amount(amount)} and"
+            f"budget {self.name!r}{scope}: the call may cost ${format_amount(amount)} and"
             f" ${format_amount(balance.left)} is left of ${format_amount(account.limit)}"
             f" (${format_amount(balance.spent)} spent, ${format_amount(balance.held)} held){when}",
             budget=self.name,
@@ -68,7 +69,7 @@ class Plan:
         )
 
     def uncovered(self, account: Account, why: str) -> BudgetExceeded:
-        """Say that nobody knows what a call may cost."""
+        """Return the error for a call whose highest possible cost is unknown."""
         return BudgetExceeded(
             f"budget {self.name!r} cannot cover the call: {why}",
             budget=self.name,
@@ -80,21 +81,24 @@ class Plan:
 
 
 def plan_of(limit_usd: Usd | Mapping[str, Usd], per: Per, scope: Scope, name: str) -> Plan:
-    """Check what a budget's owner has written."""
-    named = scope if isinstance(scope, str) else next(iter(scope), None) if scope else None
+    """Return the plan of a budget's settings.
+
+    Raises: `ConfigurationError` for settings that cannot be used.
+    """
+    by = scope if isinstance(scope, str) else next(iter(scope), None) if scope else None
     only = None if isinstance(scope, str) or not scope else next(iter(scope.values()))
     if per not in PERS:
         raise ConfigurationError(f"per={per!r} is none of {', '.join(PERS)}")
-    if named not in {None, *BYS} or (isinstance(scope, Mapping) and len(scope) != 1):
+    if by not in {None, *BYS} or (isinstance(scope, Mapping) and len(scope) != 1):
         raise ConfigurationError(
             f'scope is one of {", ".join(BYS)}, or one of them with its value, {{"tag": "team-a"}}'
         )
-    given = limit_usd if isinstance(limit_usd, Mapping) else {ALL_OTHERS: limit_usd}
-    if named is None and set(given) != {ALL_OTHERS}:
-        raise ConfigurationError("limits by name need a scope: what are they the names of?")
-    limits = {str(value): _limit(usd) for value, usd in given.items()}
-    own = name or " ".join((per, *(("by", named) if named else ()), *((only,) if only else ())))
-    return Plan(own, per, named, only, limits)
+    usd_by_name = limit_usd if isinstance(limit_usd, Mapping) else {ALL_OTHERS: limit_usd}
+    if by is None and set(usd_by_name) != {ALL_OTHERS}:
+        raise ConfigurationError("limits by name need scope=, which states what the names are of")
+    limits = {str(value): _limit(usd) for value, usd in usd_by_name.items()}
+    default_name = " ".join((per, *(("by", by) if by else ()), *((only,) if only else ())))
+    return Plan(name or default_name, per, by, only, limits)
 
 
 def _limit(usd: Usd) -> int:
@@ -103,11 +107,11 @@ def _limit(usd: Usd) -> int:
     except (InvalidOperation, ValueError, OverflowError):
         limit = -1
     if limit < 0:
-        raise ConfigurationError(f"limit_usd={usd!r} is no amount of US dollars")
+        raise ConfigurationError(f"limit_usd={usd!r} must be an amount of US dollars, 0 or more")
     return limit
 
 
 def format_amount(amount: int) -> str:
-    """Write nano-dollars as dollars, with all of their digits and no more."""
+    """Return nano-dollars as text in dollars, exact and without trailing zeros."""
     text = f"{dollars(amount):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,9 +1,9 @@
-"""Budgets of all processes of one machine, in a SQLite file.
+"""Budgets in a SQLite file, shared by all processes of one machine.
 
-Every step is one transaction that takes the write lock first (`BEGIN IMMEDIATE`): nobody reads a
-balance that another is about to change. What is committed survives `kill -9`; a process that dies
-leaves its holds behind, which count as spent. Not for network file systems, where SQLite's locks
-do not hold.
+Every step is one transaction that takes the write lock first (`BEGIN IMMEDIATE`), so that a balance
+does not change between reading and writing it. Committed data survives `kill -9`. The holds of a
+process that dies count as spent after a while. Not for network file systems, where SQLite's locks
+do not work.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from scout_adapters.budget.accounts import Account, Balance, Hold
 from scout_adapters.errors import BudgetError
 
 LEASE_SECONDS = 3600.0
-"""How long a hold may be open before it counts as spent for good; if word comes later, as that."""
+"""Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
 
 KEPT_SECONDS = 62 * 24 * 3600.0
-"""How long windows are kept that nobody asks for any more: two months, and a day or two."""
+"""Seconds; windows that were not used for longer are deleted: two months and a day or two."""
 
 TIDY_SECONDS = 60.0
+"""Seconds between two checks for old holds and windows."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -66,32 +67,39 @@ BOOK = (
 STALE = "SELECT budget, scope, opened, amount FROM holds WHERE lapsed = 0 AND since < ?"
 LAPSE = "UPDATE holds SET lapsed = 1 WHERE lapsed = 0 AND since < ?"
 
-# An inherited connection may not even be closed: https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork
+# A connection inherited by a fork must not even be closed: https://sqlite.org/howtocorrupt.html#_carrying_an_open_database_connection_across_a_fork
 _inherited: list[sqlite3.Connection] = []
 
 
 class SqliteBudgets:
-    """Keeps balances in the file at `path`, for every process that opens it."""
+    """Keeps balances in the file at `path`, for every process that opens it.
+
+        budget = ScoutBudgetCallbackHandler(5.00, store=SqliteBudgets("budgets.db"))
+        print(budget.balances)
+
+    Raises: `BudgetError` if the file cannot be used.
+    """
 
     def __init__(
         self,
         path: str | Path,
         *,
         durability: Literal["process", "power"] = "process",
-        patience: float = 5.0,
+        lock_timeout: float = 5.0,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Open the file when first needed.
+        """Take the settings; the file is opened or created on first use.
 
-        `durability` is what survives: the death of a "process", or a loss of "power" (a sync for
-        each step). `patience` is how many seconds a step waits for those of other processes.
+        With `durability="process"` (the default) data survives the death of the process, with
+        "power" also a loss of power (a sync for each step). `lock_timeout` is the seconds that a
+        step waits for other processes; 5 by default. `wall` returns seconds since 1970.
         """
         self.path = Path(path).expanduser()
         self._sync = "FULL" if durability == "power" else "NORMAL"
-        self._patience = patience
+        self._lock_timeout = lock_timeout
         self._wall = wall
         self._lock = fork_safe_lock()
-        self._held: tuple[int, sqlite3.Connection] | None = None
+        self._connected: tuple[int, sqlite3.Connection] | None = None
         self._tidied = 0.0
         self._writer = ""
         self._numbers = count(1)
@@ -121,22 +129,22 @@ class SqliteBudgets:
         with self._step() as base:
             state = base.execute(STATE, (hold.id,)).fetchone()
             if state is None:
-                return  # forgotten with its window
+                return  # deleted with its window
             base.execute(RELEASE, (hold.id,))
-            known = hold.amount if amount is None else amount
-            unknown = hold.amount if amount is None else 0
-            over = max(0, known - hold.amount)
-            change = (hold.amount, known, unknown, over)
-            if state[0]:  # it counts as spent already
-                change = (0, known - hold.amount, unknown - hold.amount, over)
+            spent = hold.amount if amount is None else amount
+            uncertain = hold.amount if amount is None else 0
+            overage = max(0, spent - hold.amount)
+            change = (hold.amount, spent, uncertain, overage)
+            if state[0]:  # the hold lapsed and counts as spent already
+                change = (0, spent - hold.amount, uncertain - hold.amount, overage)
             for account in hold.accounts:
                 base.execute(BOOK, (*change, account.budget, account.scope, account.window))
 
     def balances(self, budget: str) -> list[Balance]:
         columns = "budget, scope, opened, most, spent, held, uncertain, overage"
-        asked = f"SELECT {columns} FROM accounts WHERE budget = ? ORDER BY opened, scope"  # noqa: S608  # ours
+        query = f"SELECT {columns} FROM accounts WHERE budget = ? ORDER BY opened, scope"  # noqa: S608  # constant columns
         with self._step() as base:
-            rows = base.execute(asked, (budget,)).fetchall()
+            rows = base.execute(query, (budget,)).fetchall()
         return [Balance(Account(*row[:4]), *row[4:]) for row in rows]
 
     def names(self) -> list[str]:
@@ -152,15 +160,15 @@ class SqliteBudgets:
             )
 
     def close(self) -> None:
-        """Close this process's connection; the next step opens another."""
+        """Close this process's connection; the next step opens a new one."""
         with self._lock:
-            held, self._held = self._held, None
-            if held is not None and held[0] == process.pid:
-                held[1].close()
+            connected, self._connected = self._connected, None
+            if connected is not None and connected[0] == process.pid:
+                connected[1].close()
 
     @contextmanager
     def _step(self) -> Iterator[sqlite3.Connection]:
-        """Hold the write lock for one transaction; what fails leaves nothing behind."""
+        """Run one transaction under the write lock; rolled back if anything raises."""
         with self._lock:
             try:
                 base = self._connection()
@@ -171,28 +179,28 @@ class SqliteBudgets:
             except sqlite3.Error as error:
                 self._undo()
                 raise BudgetError(f"the budgets in {self.path} cannot be used: {error}") from error
-            except BaseException:  # goes on: Ctrl-C, or an error of ours
+            except BaseException:  # raised again: Ctrl-C, or an error of ours
                 self._undo()
                 raise
 
     def _undo(self) -> None:
-        if self._held is not None and self._held[1].in_transaction:
+        if self._connected is not None and self._connected[1].in_transaction:
             with suppress(sqlite3.Error):
-                self._held[1].execute("ROLLBACK")
+                self._connected[1].execute("ROLLBACK")
 
     def _connection(self) -> sqlite3.Connection:
         pid = process.pid
-        if self._held is not None and self._held[0] == pid:
-            return self._held[1]
-        if self._held is not None:
-            _inherited.append(self._held[1])
-            self._held = None
+        if self._connected is not None and self._connected[0] == pid:
+            return self._connected[1]
+        if self._connected is not None:
+            _inherited.append(self._connected[1])
+            self._connected = None
         self._writer = f"{pid}-{token_hex(6)}"
-        base = self._opened()
-        self._held = (pid, base)
+        base = self._open_file()
+        self._connected = (pid, base)
         return base
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open_file(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -200,7 +208,7 @@ class SqliteBudgets:
             why = f"the budgets in {self.path} cannot be used: {error.strerror}"
             raise BudgetError(why) from error
         base = sqlite3.connect(
-            self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+            self.path, timeout=self._lock_timeout, isolation_level=None, check_same_thread=False
         )
         try:
             self._set_up(base)
@@ -210,12 +218,12 @@ class SqliteBudgets:
         return base
 
     def _set_up(self, base: sqlite3.Connection) -> None:
-        """Prepare the file; of several processes that find it new, one may have to come again.
+        """Create the tables; tries again while other processes are doing the same.
 
-        Two that both change its journal's mode would wait for each other: SQLite tells one at
-        once that it is locked, however long it was to wait.
+        Two processes that change the journal mode at once would deadlock, so SQLite fails one of
+        them immediately, whatever its timeout.
         """
-        stop, wait = stop_after_delay(self._patience), wait_random(0.001, 0.02)
+        stop, wait = stop_after_delay(self._lock_timeout), wait_random(0.001, 0.02)
         busy = retry_if_exception(_is_busy)
         for opening in Retrying(stop=stop, wait=wait, retry=busy, reraise=True):
             with opening:
@@ -224,7 +232,7 @@ class SqliteBudgets:
                 base.executescript(SCHEMA)
 
     def _tidy(self, base: sqlite3.Connection, now: float) -> None:
-        """Count holds as spent that are too old, and drop windows that nobody asks for."""
+        """Count old holds as spent, and delete windows that are no longer used."""
         if abs(now - self._tidied) < TIDY_SECONDS:
             return
         self._tidied = now

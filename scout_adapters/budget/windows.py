@@ -1,4 +1,4 @@
-"""The windows of time that budgets are for: hours, days and months of UTC, whose ends are known."""
+"""The time windows of budgets: hours, days and months in UTC."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _FORMS = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
 
 def window_at(per: Per, now: float) -> str:
-    """Name the window in which a moment lies; "" where there is only one. Seconds since 1970."""
+    """Return the window at `now` (seconds since 1970); "" for "call", "run" and "total"."""
     form = _FORMS.get(per)
     return datetime.fromtimestamp(now, UTC).strftime(form) if form else ""
 
 
 def next_opening(per: Per, now: float) -> datetime | None:
-    """Return when the next window opens; None where none will."""
+    """Return the start of the next window; None for "call", "run" and "total"."""
     moment = datetime.fromtimestamp(now, UTC).replace(minute=0, second=0, microsecond=0)
     match per:
         case "hour":

@@ -1,4 +1,4 @@
-"""LangChain callback handlers: what calls cost, what they may cost, and the audit log."""
+"""LangChain callback handlers: costs, budgets and the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log of every attempt, and of the calls, chains and tools of everybody else."""
+"""The callback handler that writes attempts, other models' calls, chains and tools to the log."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ from scout_adapters.llm.engine.audit_rows import AttemptWriter, row_of
 from scout_adapters.llm.engine.record import Run, run_of
 
 Redactor = Callable[[str], str]
+"""Takes the JSON text of messages and returns the text to log."""
 
 CACHED = "from LangChain's cache"
 
 
 class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
-    """Writes every attempt to the audit log: an intent before it leaves, an outcome after.
+    """Writes every attempt to the audit log: an intent before it is sent, an outcome after.
 
-    Ours tell it of attempts; of any other LangChain model it logs the calls in the same two rows.
-    Calls that are cancelled are logged as well: of other models when their task has ended.
+        handler = ScoutAuditCallbackHandler("audit.jsonl", tools=True)
+        model.invoke("Hello", config={"callbacks": [handler]})
+
+    A call of another LangChain model is logged in the same two rows. Cancelled calls are logged
+    too; those of other models when their task ends.
+
+    Raises: `AuditError` before a request whose intent cannot be written, unless `on_failure` is
+    "warn"; the request is not sent.
     """
 
     writes_attempts = True
-    """The log that SCOUT_AUDIT_PATH names is not written to besides."""
+    """The log that SCOUT_AUDIT_PATH names is then not written as well."""
 
     def __init__(
         self,
@@ -45,49 +52,50 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
         tools: bool = False,
         prompts: Redactor | None = None,
     ) -> None:
-        """Log to `audit`, to the file at that path, or to the process's log.
+        """Log to `audit` or to the file at this path; by default to the process's log.
 
-        `on_failure` is what becomes of a row that cannot be written, as for `get_audit`. `chains`
-        and `tools` log what else runs, by name. `prompts` logs what was asked and answered, as the
-        JSON text that this function makes of it: your redactor, or `str` to leave it as it is.
+        `on_failure` is "raise" or "warn", for a row that cannot be written; None keeps the log's
+        own setting. `chains` and `tools` also log runs of chains and tools, by name. `prompts` also
+        logs messages, as this function returns them: your redactor, or `str` for the full text.
+        Messages are not logged by default.
         """
-        super().__init__(hears_texts=prompts is not None)
+        super().__init__(needs_messages=prompts is not None)
         self.audit = (
             audit if isinstance(audit, AuditLog) else get_audit(audit, on_failure=on_failure)
         )
-        self._wanted = {"chain": chains, "tool": tools}
+        self._logs_kind = {"chain": chains, "tool": tools}
         self._prompts = prompts
-        self._begun: BoundedDict[UUID, tuple[Run, str, float]] = BoundedDict()
+        self._started: BoundedDict[UUID, tuple[Run, str, float]] = BoundedDict()
 
     @property
     def raise_error(self) -> bool:  # type: ignore[override]  # core only reads it
-        """Whether core stops a call of another model that cannot be logged, as ours stop."""
+        """Whether core raises if a call of another model cannot be logged, as for our models."""
         return self.audit.on_failure != "warn"
 
     @override
-    def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
+    def _on_messages(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
         if self._prompts is not None:
             text = orjson.dumps(messages_to_dict(messages), default=str).decode()
             self.audit.log(event, run_id=str(run_id), text=self._prompts(text))
 
     @override
-    def _foreign_started(self, call: OtherModelCall) -> None:
+    def _other_model_started(self, call: OtherModelCall) -> None:
         about = {"number": 1, "provider": call.provider, "model": call.model}
         self.on_scout_attempt_start(call.run, about)
 
     @override
-    def _foreign_ended(
+    def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
         run = call.run if call else run_of(run_id, None, None, None)
         for answer in answers:
             record = record_of_answer(call, answer)
-            if is_cached(answer):  # nobody was asked, whichever model it is
+            if is_cached(answer):  # no request was sent, of whichever model
                 record = record._replace(cost_usd=0.0, cost_source=None, reason=CACHED, price=None)
             self.on_scout_attempt_end(run, record)
 
     @override
-    def _foreign_failed(
+    def _other_model_failed(
         self,
         call: OtherModelCall | None,
         run_id: UUID,
@@ -97,34 +105,34 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
         if call is None:
             self.audit.log("llm_error", run_id=str(run_id), reason=type(error).__name__)
             return
-        said = [answer for answer in answers if answer.usage_metadata or answer.content]
+        partial = [answer for answer in answers if answer.usage_metadata or answer.content]
         outcome = type(error).__name__
         record = (
-            record_of_answer(call, said[0], outcome)
-            if said
+            record_of_answer(call, partial[0], outcome)
+            if partial
             else record_of_failure(call, outcome, error)
         )
         self.on_scout_attempt_end(call.run, record)
 
     @override
-    def _foreign_cancelled(self, call: OtherModelCall) -> None:
+    def _other_model_cancelled(self, call: OtherModelCall) -> None:
         self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
 
     @override
-    def _entered(self, kind: str, run: Run, name: str) -> None:
-        if self._wanted[kind]:
-            self._begun.put(run.id, (run, name, monotonic()))
+    def _on_run_start(self, kind: str, run: Run, name: str) -> None:
+        if self._logs_kind[kind]:
+            self._started.put(run.id, (run, name, monotonic()))
 
     @override
-    def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
-        begun = self._begun.pop(run_id, None)
-        if begun is None:
+    def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
+        entry = self._started.pop(run_id, None)
+        if entry is None:
             return
-        run, name, since = begun
+        run, name, since = entry
         outcome = "ok" if error is None else type(error).__name__
         if isinstance(error, CancelledError):
             outcome = "cancelled"
-        took = round(monotonic() - since, 6)
+        latency = round(monotonic() - since, 6)
         row = row_of(f"{kind}_run", run)
-        row.update(name=name, outcome=outcome, latency_s=took)
+        row.update(name=name, outcome=outcome, latency_s=latency)
         self.audit.write(row, happened=True)

@@ -1,4 +1,4 @@
-"""What calls may cost: the handler that keeps them within a budget."""
+"""The callback handler that keeps the cost of calls within a budget."""
 
 from __future__ import annotations
 
@@ -34,25 +34,31 @@ logger = logger_of(__name__)
 OnExceeded = Literal["raise", "warn", "cheaper"]
 
 KEPT_WINDOWS = 4
-"""Hours, days or months that are remembered: a clock that is set back opens none of them anew."""
+"""Hours, days or months whose accounts are kept, so that a clock set back does not reset them."""
 
 KEPT_CALLS = 100_000
-"""Calls or runs that are remembered, of those whose end is never heard of."""
+"""Calls or runs whose accounts are kept if their end is never reported."""
 
 
 class ScoutBudgetCallbackHandler(RunHandler):
-    """Keeps what calls cost below a limit, by holding back before each attempt what it may cost.
+    """Keeps the cost of calls within a limit: holds the possible cost before each attempt.
 
-    Our models ask it before every attempt, retries and failovers too, and go no further without
-    room for the most that it can cost: its tokens at the dearest price, and an answer as long as
-    `max_tokens` allows (or else as the model can write). When its cost is known, the hold is
-    settled to that; where nobody knows (a timeout, a stream that was left), it stays. Models that
-    are not ours are asked for once before each call. Nothing is sent that might exceed the limit.
+        budget = ScoutBudgetCallbackHandler(5.00, per="day", path="budgets.db")
+        model.invoke("Hello", config={"callbacks": [budget]}); print(budget.spent_usd)
+
+    Before every attempt, retries and failovers too, the most that it can cost is held: its tokens
+    at the highest price that may apply, and an answer of `max_tokens`, or else as long as the model
+    can write. When the cost is known, the hold is settled to it. If the cost stays unknown (a
+    timeout, an abandoned stream), the hold counts as spent. A call of another LangChain model is
+    held once, before it starts.
+
+    Raises: `BudgetExceeded` before a request that might exceed the limit; it is not sent.
+    `BudgetError` if the store cannot be used; nothing is sent either.
     """
 
-    raise_error = True  # else core would swallow what it raises, and the call go on
+    raise_error = True  # else core would log what the handler raises and make the call
 
-    def __init__(  # noqa: PLR0913  # each is a choice of its own
+    def __init__(  # noqa: PLR0913  # independent options
         self,
         limit_usd: Usd | Mapping[str, Usd],
         *,
@@ -66,35 +72,43 @@ class ScoutBudgetCallbackHandler(RunHandler):
         unpriced: Literal["raise", "allow"] = "raise",
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Allow `limit_usd` for each window `per`, a part of UTC's calendar.
+        """Allow US dollars `limit_usd` in each window `per`.
 
-        `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with that
-        tag; with a scope, the limit may be a dict by tag, user, …, `"*"` for all others. Tags are
-        LangChain's, the user is `user_id` in a run's metadata.
+        `per` is "total" (the default), "hour", "day" or "month" in UTC, or "call" or "run" (of an
+        agent or graph).
 
-        `on_exceeded="cheaper"` goes on to the next candidate of a route that there is room for,
-        and raises where there is none; `"warn"` says so in the log and lets the call pass.
+        `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with this
+        tag; also "provider", "model" and "key". With a scope, the limit may be a dict by tag,
+        user, …, with `"*"` for all others. Tags are LangChain's; the user is `user_id` in a run's
+        metadata.
 
-        `path` keeps the budget in a SQLite file, for all processes of this machine; `name` tells
-        budgets in one file apart. `answer_tokens` is how long an answer is taken to be where no
-        `max_tokens` is set. `unpriced="allow"` lets models pass whose price nobody knows.
+        `on_exceeded` is "raise" (the default), "cheaper" or "warn". "cheaper" goes on to the next
+        candidate of a route that fits, and raises if there is none; "warn" logs a warning and makes
+        the call.
+
+        `path` keeps the budget in a SQLite file for all processes of the machine, and `name` tells
+        budgets in one file apart; by default it is in memory. `store` is a store of your own.
+        `answer_tokens` is the length assumed for an answer without `max_tokens`. `unpriced="allow"`
+        lets models without a known price pass. `wall` returns the time in seconds since 1970.
+
+        Raises: `ConfigurationError` for a value that is not listed here.
         """
-        super().__init__(hears_ends=per in {"call", "run"})
+        super().__init__(needs_call_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
         if on_exceeded not in {"raise", "warn", "cheaper"}:
             raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
         if path is not None and per in {"call", "run"}:
-            raise ConfigurationError(f"a {per} lives in one process: its budget takes no path=")
+            raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")
         self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
         self._wall = wall
-        endless = per == "total" and self._plan.by is None
-        self._shared = self._plan.accounts("") if endless else ()
-        """The accounts of every call, where all calls have the same."""
+        is_single = per == "total" and self._plan.by is None
+        self._shared = self._plan.accounts("") if is_single else ()
+        """The accounts of every call, if all calls have the same ones."""
 
         self._holds: dict[tuple[int, int], Hold] = {}
-        """By the number of the run, and that of the attempt in it."""
+        """Holds by the number of the run and of the attempt in it."""
 
         self._windows: BoundedDict[str, None] = BoundedDict(
             KEPT_WINDOWS if per in TIMED else KEPT_CALLS
@@ -102,48 +116,51 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     @property
     def name(self) -> str:
-        """Under which its accounts are kept."""
+        """The name under which its accounts are stored."""
         return self._plan.name
 
     @property
     def balances(self) -> list[Balance]:
-        """How each account stands, by window and scope; integers of nano-dollars."""
+        """The balance of each account, by window and scope; integers of nano-dollars."""
         return self.store.balances(self.name)
 
     @property
     def spent_usd(self) -> float:
-        """US dollars spent in the window that is open now, by everybody."""
-        return float(dollars(sum(balance.spent for balance in self._open_now())))
+        """US dollars spent in the current window, over all scopes."""
+        return float(dollars(sum(balance.spent for balance in self._current_balances())))
 
     @property
     def held_usd(self) -> float:
-        """US dollars held for requests that are under way."""
-        return float(dollars(sum(balance.held for balance in self._open_now())))
+        """US dollars held for requests without a known cost yet."""
+        return float(dollars(sum(balance.held for balance in self._current_balances())))
 
-    def _open_now(self) -> list[Balance]:
+    def _current_balances(self) -> list[Balance]:
         if self._plan.per not in TIMED:
             return self.balances
         window = window_at(self._plan.per, self._wall())
-        return [one for one in self.balances if one.account.window == window]
+        return [balance for balance in self.balances if balance.account.window == window]
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
-        """Hold what an attempt can cost, or raise `BudgetExceeded`."""
+        """Hold the most that an attempt can cost.
+
+        Raises: `BudgetExceeded`, `BudgetError`.
+        """
         accounts = self._shared or self._accounts(run, proposal)
         if not accounts:
             return
         bound = proposal.cost_bound(self.answer_tokens)
         amount = bound.nano
         if amount is None:
-            amount = self._unpriced(accounts[0], bound)
-        held = self.store.hold(accounts, amount)
-        if isinstance(held, Balance):
-            held = self._beyond(accounts, amount, held)
-        self._holds[run.id.int, proposal.number] = held
+            amount = self._unpriced_amount(accounts[0], bound)
+        hold = self.store.hold(accounts, amount)
+        if isinstance(hold, Balance):
+            hold = self._hold_beyond_limit(accounts, amount, hold)
+        self._holds[run.id.int, proposal.number] = hold
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Book what it has cost in the place of its hold.
+        """Settle the hold of an attempt to its cost.
 
-        What cannot be booked stays held, and counts as spent in the end.
+        If the store cannot be used, the hold stays and counts as spent in the end.
         """
         if record.outcome == "skipped":
             return
@@ -156,28 +173,30 @@ class ScoutBudgetCallbackHandler(RunHandler):
         elif record.outcome == "ok" and record.cost_usd is not None:
             amount = nano_of(record.cost_usd)
         if amount is not None and amount > hold.amount:
-            more = format_amount(amount - hold.amount)
-            logger.warning("budget %r: a call cost $%s more than was held for it", self.name, more)
+            excess = format_amount(amount - hold.amount)
+            logger.warning(
+                "budget %r: a call cost $%s more than was held for it", self.name, excess
+            )
         try:
             self.store.settle(hold, amount)
         except BudgetError as error:
-            logger.error(  # noqa: TRY400  # the error says it all in one line
-                "budget %r: what a call has cost is not booked: %s", self.name, error
+            logger.error(  # noqa: TRY400  # the error is complete in one line
+                "budget %r: the cost of a call is not booked: %s", self.name, error
             )
 
     def _accounts(self, run: Run, proposal: ProposedAttempt) -> list[Account]:
         window, by = self._window(run), self._plan.by
         if by is None:
             return self._plan.accounts(window)
-        asked = proposal.about
-        who: dict[By, Sequence[str]] = {
+        about = proposal.about
+        values: dict[By, Sequence[str]] = {
             "tag": run.tags or ("",),
             "user": (run.user or "",),
-            "provider": (asked["provider"],),
-            "model": (f"{asked['provider']}/{asked['model']}",),
-            "key": (asked["key_id"] or "",),
+            "provider": (about["provider"],),
+            "model": (f"{about['provider']}/{about['model']}",),
+            "key": (about["key_id"] or "",),
         }
-        return self._plan.accounts(window, who[by])
+        return self._plan.accounts(window, values[by])
 
     def _window(self, run: Run) -> str:
         match self._plan.per:
@@ -196,46 +215,49 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def _forget(self, window: str) -> None:
         self._windows.pop(window, None)
-        with suppress(BudgetError):  # whoever spends next hears of it
+        with suppress(BudgetError):  # the next hold raises it
             self.store.forget(self.name, window)
 
-    def _unpriced(self, account: Account, bound: CostBound) -> int:
-        """Return what to hold where nobody knows what a call can cost, if it may be made."""
+    def _unpriced_amount(self, account: Account, bound: CostBound) -> int:
+        """Return the nano-dollars to hold for a call without a known price, or raise."""
         if self._allows_unpriced:
             return 0
-        raise self._passing(self._plan.uncovered(account, bound.why), account)
+        raise self._with_failover(self._plan.uncovered(account, bound.why), account)
 
-    def _beyond(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
-        """Hold what an account is too short for, or raise: as its owner has said."""
-        error = self._passing(self._plan.refusal(short, amount, self._wall()), short.account)
+    def _hold_beyond_limit(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
+        """Hold an amount that exceeds the balance `short`, if `on_exceeded` is "warn"; or raise."""
+        refusal = self._plan.refusal(short, amount, self._wall())
+        error = self._with_failover(refusal, short.account)
         if self.on_exceeded != "warn":
             raise error
         logger.warning("%s; it is made all the same", error)
-        held = self.store.hold(accounts, amount, beyond=True)
-        assert isinstance(held, Hold)  # noqa: S101  # what `beyond` is for
-        return held
+        hold = self.store.hold(accounts, amount, beyond=True)
+        assert isinstance(hold, Hold)  # noqa: S101  # always a hold with `beyond`
+        return hold
 
-    def _passing(self, error: BudgetExceeded, account: Account) -> BudgetExceeded:
+    def _with_failover(self, error: BudgetExceeded, account: Account) -> BudgetExceeded:
+        """Set where the call goes on if `on_exceeded` is "cheaper": next key or candidate."""
         if self.on_exceeded == "cheaper":
             error.passes = "key" if account.scope.startswith("key=") else "candidate"
         return error
 
     @override
-    def _foreign_started(self, call: OtherModelCall) -> None:
+    def _other_model_started(self, call: OtherModelCall) -> None:
         self.on_scout_attempt_admit(call.run, OtherModelProposal(call))
 
     @override
-    def _foreign_ended(
+    def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
         run = call.run if call else run_of(run_id, None, None, None)
         for answer in answers if (run_id.int, 1) in self._holds else ():
             record = record_of_answer(call, answer)
-            known = record._replace(billed="no") if is_cached(answer) else record
-            self.on_scout_attempt_end(run, known)
+            if is_cached(answer):
+                record = record._replace(billed="no")
+            self.on_scout_attempt_end(run, record)
 
     @override
-    def _foreign_failed(
+    def _other_model_failed(
         self,
         call: OtherModelCall | None,
         run_id: UUID,
@@ -248,15 +270,15 @@ class ScoutBudgetCallbackHandler(RunHandler):
             )
 
     @override
-    def _foreign_cancelled(self, call: OtherModelCall) -> None:
+    def _other_model_cancelled(self, call: OtherModelCall) -> None:
         self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
 
     @override
-    def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
-        if self._hears_ends:
-            self._over(run_id)
+    def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
+        if self._needs_call_ends:
+            self._on_call_over(run_id)
 
     @override
-    def _over(self, run_id: UUID) -> None:
+    def _on_call_over(self, run_id: UUID) -> None:
         if str(run_id) in self._windows:
             self._forget(str(run_id))

@@ -1,4 +1,4 @@
-"""What calls cost: the handler that adds it up, by provider, model, key, tag and run."""
+"""The callback handler that adds up costs by provider, model, key, tag and run."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ from scout_adapters.callbacks.other_models import record_of_answer, record_of_fa
 from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_cached
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
-NOTHING = Decimal(0)
-MOST_WAITING = 32
-"""Attempts that have been heard of and are not yet added up: whoever asks has it done."""
+ZERO = Decimal(0)
+MAX_PENDING = 32
+"""Attempts; more than these are added up at once, fewer when a total is read."""
 
 UNSENT = frozenset({"skipped", "not_sent"})
+"""Outcomes of attempts whose request was not sent."""
 
 By = Literal["provider", "model", "key", "tag", "run"]
 
 
 @dataclass(slots=True)
 class CostTotals:
-    """Calls added up. US dollars and tokens."""
+    """Totals of calls, in US dollars and tokens."""
 
     calls: int = 0
-    """Those that were answered."""
+    """Calls that were answered."""
 
     unpriced: int = 0
-    """Calls whose price nobody knows: the cost leaves them out."""
+    """Answered calls without a known price, which `cost` does not contain."""
 
     cost: Decimal = Decimal(0)
     input_tokens: int = 0
@@ -47,21 +48,21 @@ class CostTotals:
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: int = 0
-    """Answers whose provider did not count: their tokens and cost are estimates."""
+    """Answers without counts from the provider: their tokens and cost are estimates."""
 
     uncertain: int = 0
-    """Attempts that failed, or were left, and may be on the provider's bill."""
+    """Attempts that failed or were abandoned, and that the provider may bill."""
 
     uncertain_cost: Decimal = Decimal(0)
-    """The part of `cost` that is theirs: of the tokens that had been counted when they ended."""
+    """The part of `cost` for these, by the tokens that were counted until they ended."""
 
     @property
     def cost_usd(self) -> float:
-        """The cost as a float."""
+        """US dollars as a float."""
         return float(self.cost)
 
     def add(self, record: AttemptRecord, cost: Decimal) -> None:
-        """Add what came of an attempt; `cost` is what is `cost_in` its record."""
+        """Add an attempt; `cost` is `cost_in(record)`."""
         self.cost += cost
         self.input_tokens += record.input_tokens or 0
         self.output_tokens += record.output_tokens or 0
@@ -79,7 +80,7 @@ class CostTotals:
 
 @dataclass(slots=True)
 class CostRow(CostTotals):
-    """Calls to one model with one key, added up."""
+    """Totals of the calls to one model with one key."""
 
     provider: str = ""
     model: str = ""
@@ -87,66 +88,72 @@ class CostRow(CostTotals):
 
 
 class ScoutCostCallbackHandler(RunHandler):
-    """Adds up what the calls that it hears of cost, by provider, model, key, tag and run.
+    """Adds up the cost of calls by provider, model, key, tag and run.
 
-    Prices the calls of any LangChain chat model. Ours tell it of every attempt at once, as they
-    tell the audit log, so that calls count which are cancelled or left before LangChain says that
-    they ended. A call counts once, however many chains lie around it. Cached answers are free.
+        costs = ScoutCostCallbackHandler()
+        model.invoke("Hello", config={"callbacks": [costs]}); print(costs.total_cost)
+
+    Calls of any LangChain chat model are priced. Our models report every attempt as it ends, so
+    that calls which are cancelled or abandoned count too. A call counts once, however many chains
+    are around it. Answers from LangChain's cache cost nothing and count in `cached`.
+
+    All totals are in US dollars. A call without a known price counts in `unpriced_calls` and adds
+    nothing to the cost. Safe for threads and tasks.
     """
 
     def __init__(self, around: ScoutCostCallbackHandler | None = None) -> None:
-        """Tell `around`, the handler of an outer block, of all that is heard here."""
+        """Start at zero; `around` is a handler that receives everything as well, if any."""
         super().__init__()
         self.cached = 0
-        """How many calls LangChain's cache has answered."""
+        """Calls that LangChain's cache answered."""
 
         self._around = around
         self._rows: dict[tuple[str, str, str | None], CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
         self._runs: BoundedDict[int, CostTotals | AttemptRecord] = BoundedDict()
-        """By number; of most runs only one attempt is heard of, and few are asked for."""
+        """By the number of the outermost run; most runs have one attempt, kept as its record."""
 
-        self._waiting: deque[tuple[Run, UUID, AttemptRecord]] = deque()
+        self._pending: deque[tuple[Run, UUID, AttemptRecord]] = deque()
         self._added: BoundedDict[int, AttemptRecord] = BoundedDict()
-        """Of the runs that were added up, by number, the last attempt."""
+        """The last attempt that was added, by the number of its run."""
 
         self._counted: BoundedDict[int, None] = BoundedDict()
-        """Runs that told of no attempts, by number: of another model, or answered by the cache."""
+        """Numbers of runs that were counted without attempts: of other models, or cached."""
 
         self._lock = fork_safe_lock()
 
     @property
     def rows(self) -> list[CostRow]:
-        """One row for each provider, model and key, in the order of first use."""
+        """Totals for each provider, model and key, in the order of first use."""
         with self._lock:
             self._fold()
             return list(self._rows.values())
 
     @property
     def total(self) -> CostTotals:
-        """Everything, added up exactly."""
+        """The totals of all calls, added up exactly."""
         with self._lock:
             self._fold()
             return _grouped(self._rows.values(), lambda _: "").get("") or CostTotals()
 
     @property
     def total_cost(self) -> float:
-        """US dollars of all calls with a known price; `unpriced_calls` counts the others."""
+        """US dollars of all calls; those without a known price count in `unpriced_calls`."""
         return self.total.cost_usd
 
     @property
     def unpriced_calls(self) -> int:
-        """How many calls have no known price."""
+        """The number of calls without a known price."""
         return self.total.unpriced
 
     @property
     def calls(self) -> int:
-        """How many calls were answered."""
+        """The number of calls that were answered."""
         return self.total.calls
 
     @property
     def uncertain_attempts(self) -> int:
-        """How many attempts failed, or were left, and may be on the provider's bill."""
+        """The number of attempts that failed or were abandoned, and that may be billed."""
         return self.total.uncertain
 
     @property
@@ -161,48 +168,48 @@ class ScoutCostCallbackHandler(RunHandler):
 
     @property
     def by_key(self) -> dict[str, float]:
-        """US dollars by key: by its fingerprint, "" where none was needed or is known."""
+        """US dollars by the fingerprint of the key; "" without a key or if it is unknown."""
         return self._dollars("key")
 
     @property
     def by_tag(self) -> dict[str, float]:
-        """US dollars by tag; a call with several tags counts for each of them."""
+        """US dollars by tag; a call with several tags counts for each."""
         return self._dollars("tag")
 
     @property
     def by_run(self) -> dict[str, float]:
-        """US dollars by the outermost run (the agent's, the graph's); of the last 10,000."""
+        """US dollars by the id of the outermost run (an agent's, a graph's); the last 10,000."""
         return self._dollars("run")
 
     def _dollars(self, by: By) -> dict[str, float]:
         return {name: totals.cost_usd for name, totals in self.breakdown(by).items()}
 
     def breakdown(self, by: By) -> dict[str, CostTotals]:
-        """Return everything that is added up, by `"provider"`, `"model"`, `"key"`, …."""
+        """Return the totals by "provider", "model", "key", "tag" or "run"."""
         with self._lock:
             self._fold()
             if by == "tag":
                 return dict(self._tags)
             if by == "run":
-                return {str(UUID(int=run)): _totals_of(it) for run, it in self._runs.items()}
-            return _grouped(self._rows.values(), NAMED[by])
+                return {str(UUID(int=run)): _totals_of(entry) for run, entry in self._runs.items()}
+            return _grouped(self._rows.values(), NAME_OF_ROW[by])
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Add the attempt's cost; what LangChain says of the run's end adds nothing to it."""
+        """Add an attempt; core's later callbacks for the same run add nothing."""
         if self._around is not None:
             self._around.on_scout_attempt_end(run, record)
         if record.outcome not in UNSENT:
-            # Many that are added up at once take a third of the time.
+            # Adding up many at once takes a third of the time.
             outermost = run.id if run.parent is None else self.outermost(run)
-            self._waiting.append((run, outermost, record))
-            if len(self._waiting) > MOST_WAITING:
+            self._pending.append((run, outermost, record))
+            if len(self._pending) > MAX_PENDING:
                 with self._lock:
                     self._fold()
 
     def _fold(self) -> None:
-        """Add up what has been heard; of attempts that are told twice, one."""
-        while self._waiting:
-            run, outermost, record = self._waiting.popleft()
+        """Add up the pending attempts; one that was reported twice counts once."""
+        while self._pending:
+            run, outermost, record = self._pending.popleft()
             number = run.id.int
             if self._added.get(number) is record:
                 continue
@@ -215,22 +222,22 @@ class ScoutCostCallbackHandler(RunHandler):
             row.add(record, cost)
             for tag in run.tags:
                 self._tags.setdefault(tag, CostTotals()).add(record, cost)
-            if (spent := self._runs.get(outermost.int)) is None:
+            if (earlier := self._runs.get(outermost.int)) is None:
                 self._runs.put(outermost.int, record)
                 continue
-            totals = self._runs[outermost.int] = _totals_of(spent)
+            totals = self._runs[outermost.int] = _totals_of(earlier)
             totals.add(record, cost)
 
     @override
-    def _foreign_ended(
+    def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
         fresh = [answer for answer in answers if not is_cached(answer)]
-        records = [record_of_answer(call, answer) for answer in fresh if call or knows_of(answer)]
+        records = [record_of_answer(call, answer) for answer in fresh if call or has_usage(answer)]
         self._count(call, run_id, records, cached=len(answers) - len(fresh))
 
     @override
-    def _foreign_failed(
+    def _other_model_failed(
         self,
         call: OtherModelCall | None,
         run_id: UUID,
@@ -238,14 +245,14 @@ class ScoutCostCallbackHandler(RunHandler):
         answers: Sequence[AIMessage],
     ) -> None:
         outcome = type(error).__name__
-        known = [each for each in answers if knows_of(each) or (call and each.content)]
-        records = [record_of_answer(call, answer, outcome) for answer in known]
+        partial = [each for each in answers if has_usage(each) or (call and each.content)]
+        records = [record_of_answer(call, answer, outcome) for answer in partial]
         if call is not None and not records:
             records = [record_of_failure(call, outcome, error)]
         self._count(call, run_id, records)
 
     @override
-    def _foreign_cancelled(self, call: OtherModelCall) -> None:
+    def _other_model_cancelled(self, call: OtherModelCall) -> None:
         self._count(call, call.run.id, [record_of_failure(call, "cancelled")])
 
     def _count(
@@ -255,21 +262,21 @@ class ScoutCostCallbackHandler(RunHandler):
         records: Sequence[AttemptRecord],
         cached: int = 0,
     ) -> None:
-        """Add a run that has told of no attempts: of another model, or answered by the cache."""
+        """Add a run without attempts, of another model or answered by the cache, once."""
         if self._around is not None:
-            self._around._count(call, run_id, records, cached)  # noqa: SLF001  # its own kind
+            self._around._count(call, run_id, records, cached)  # noqa: SLF001  # the same class
         run = call.run if call else run_of(run_id, None, None, None)
         with self._lock:
             if run_id.int in self._counted:
                 return
             self._counted.put(run_id.int, None)
             self.cached += cached
-            self._waiting.extend((run, self.outermost(run), record) for record in records)
+            self._pending.extend((run, self.outermost(run), record) for record in records)
             self._fold()
 
 
-def knows_of(answer: AIMessage) -> bool:
-    """Tell whether an answer says anything of its tokens or its cost."""
+def has_usage(answer: AIMessage) -> bool:
+    """Return whether an answer states its tokens or its cost."""
     return answer.usage_metadata is not None or "scout" in answer.response_metadata
 
 
@@ -277,33 +284,33 @@ def _row_of(record: AttemptRecord) -> CostRow:
     return CostRow(provider=record.provider, model=record.model, key_id=record.key_id)
 
 
-def _totals_of(spent: CostTotals | AttemptRecord) -> CostTotals:
-    if isinstance(spent, CostTotals):
-        return spent
+def _totals_of(entry: CostTotals | AttemptRecord) -> CostTotals:
+    if isinstance(entry, CostTotals):
+        return entry
     totals = CostTotals()
-    totals.add(spent, cost_in(spent))
+    totals.add(entry, cost_in(entry))
     return totals
 
 
 def cost_in(record: AttemptRecord) -> Decimal:
-    """Return what an attempt has cost, exactly; 0 where nobody knows."""
-    return NOTHING if record.cost_usd is None else Decimal(repr(record.cost_usd))
+    """Return the exact cost of an attempt in US dollars; 0 if it is unknown."""
+    return ZERO if record.cost_usd is None else Decimal(repr(record.cost_usd))
 
 
-NAMED: Mapping[By, Callable[[CostRow], str]] = {
+NAME_OF_ROW: Mapping[By, Callable[[CostRow], str]] = {
     "provider": lambda row: row.provider,
     "model": lambda row: f"{row.provider}/{row.model}",
     "key": lambda row: row.key_id or "",
 }
 
 
-def _grouped(rows: Iterable[CostRow], named: Callable[[CostRow], str]) -> dict[str, CostTotals]:
-    found: dict[str, CostTotals] = {}
+def _grouped(rows: Iterable[CostRow], name_of: Callable[[CostRow], str]) -> dict[str, CostTotals]:
+    groups: dict[str, CostTotals] = {}
     for row in rows:
-        totals = found.setdefault(named(row), CostTotals())
-        for each in CostTotals.__slots__:
-            setattr(totals, each, getattr(totals, each) + getattr(row, each))
-    return found
+        totals = groups.setdefault(name_of(row), CostTotals())
+        for field in CostTotals.__slots__:
+            setattr(totals, field, getattr(totals, field) + getattr(row, field))
+    return groups
 
 
 _cost_handler: ContextVar[ScoutCostCallbackHandler | None] = ContextVar(
@@ -314,10 +321,13 @@ register_configure_hook(_cost_handler, inheritable=True)
 
 @contextmanager
 def get_scout_cost_callback() -> Iterator[ScoutCostCallbackHandler]:
-    """Hear of every call inside the `with` block: chains, agents, tasks, LangChain's own threads.
+    """Add up the cost of every call inside a `with` block.
 
-    Blocks within it count for themselves and for it. A thread that you start yourself does not
-    inherit the block, unless you copy the context.
+        with get_scout_cost_callback() as costs:
+            chain.invoke("Hello"); print(costs.total_cost)
+
+    Includes calls in chains, agents, tasks and threads that LangChain starts. A thread that you
+    start yourself must copy the context. Calls in a nested block count for both blocks.
     """
     handler = ScoutCostCallbackHandler(_cost_handler.get())
     token = _cost_handler.set(handler)

@@ -1,4 +1,4 @@
-"""What LangChain tells of calls of models that are not ours, as the records that ours write."""
+"""Calls of other LangChain models as attempt records, the same as those of our own models."""
 
 from __future__ import annotations
 
@@ -38,25 +38,29 @@ UNNAMED = "unknown"
 def record_of_answer(
     call: OtherModelCall | None, answer: AIMessage, outcome: str = "ok"
 ) -> AttemptRecord:
-    """Make the record of an answer, or of the part of one that came before `outcome`."""
+    """Return the record of an answer, or of the part of one that came before a failure.
+
+    `outcome` is "ok" or the failure. Tokens are estimated if the answer states none or is a part.
+    """
     metadata = answer.response_metadata
     if scout := metadata.get("scout"):
-        return _of_ours(scout, answer.usage_metadata, outcome)
+        return _record_of_own(scout, answer.usage_metadata, outcome)
     provider = metadata.get("model_provider") or (call.provider if call else UNNAMED)
     model = metadata.get("model_name") or (call.model if call else UNNAMED)
     usage = answer.usage_metadata
-    guessed = outcome != "ok" or (usage is None and call is not None)
+    estimated = outcome != "ok" or (usage is None and call is not None)
     if usage is None and call is not None:
-        usage = estimated_usage(_asked(call.messages), tokens_in_bytes(answer_bytes([answer])))
-    known = usage is not None and model != UNNAMED
-    billed = bill(provider, model, usage, metadata) if known else {}
-    return _record(provider, model, outcome, billed="yes", estimated=guessed or None, **billed)
+        output_tokens = tokens_in_bytes(answer_bytes([answer]))
+        usage = estimated_usage(_message_tokens(call.messages), output_tokens)
+    can_price = usage is not None and model != UNNAMED
+    fields = bill(provider, model, usage, metadata) if can_price else {}
+    return _record(provider, model, outcome, billed="yes", estimated=estimated or None, **fields)
 
 
 def record_of_failure(
     call: OtherModelCall, outcome: str, error: BaseException | None = None
 ) -> AttemptRecord:
-    """Make the record of a call of which no answer has come."""
+    """Return the record of a call without an answer; `outcome` names the failure."""
     billed = (
         error_from_foreign(call.provider, error).policy.billed
         if isinstance(error, Exception)
@@ -67,63 +71,70 @@ def record_of_failure(
 
 @dataclass(frozen=True, slots=True)
 class OtherModelProposal:
-    """A call that is about to be made, as a budget is asked for it."""
+    """A call that is about to be made, in the form that a budget checks."""
 
     call: OtherModelCall
 
     @property
     def number(self) -> int:
-        """Of a call that is not ours only one attempt is heard."""
+        """Always 1: attempts inside another model are not reported."""
         return 1
 
     @property
     def about(self) -> Json:
-        """Say who is asked; which key, its model does not tell."""
+        """The provider and model; the key of another model is not reported."""
         return {"provider": self.call.provider, "model": self.call.model, "key_id": None}
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
-        """Return the most that it can cost, as far as what LangChain tells of it says."""
+        """Return the most that the call can cost, by what LangChain reports before it.
+
+        `answer_tokens` is the length assumed for an answer without `max_tokens`.
+        """
         return _cost_bound_of(self.call, answer_tokens)
 
 
 def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound:
-    spec = next((one for one in registry.specs() if call.provider in (one.name, one.maker)), None)
+    cards = registry.specs()
+    spec = next((card for card in cards if call.provider in (card.name, card.maker)), None)
     name = spec.name if spec else call.provider
     limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
-    given = HIDDEN_TOKENS + _asked_bytes(call)
-    named = (call.options[name] for name in LIMITS if call.options.get(name))
-    stated: int | None = call.max_tokens or next(named, None)
+    input_tokens = HIDDEN_TOKENS + _request_bytes(call)
+    options = (call.options[name] for name in MAX_TOKENS_NAMES if call.options.get(name))
+    max_tokens: int | None = call.max_tokens or next(options, None)
     return cost_bound_at(
         name,
         call.model,
-        input_tokens=given if limits.window is None else min(given, limits.window),
-        output_tokens=stated or answer_tokens or limits.answer,
+        input_tokens=input_tokens if limits.window is None else min(input_tokens, limits.window),
+        output_tokens=max_tokens or answer_tokens or limits.answer,
         prices=spec.prices if spec else "",
     )
 
 
-LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-"""What `invocation_params` call the most tokens of an answer."""
+MAX_TOKENS_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""Names of the answer's token limit in `invocation_params`."""
 
 
-def _of_ours(scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str) -> AttemptRecord:
-    known = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
+def _record_of_own(
+    scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str
+) -> AttemptRecord:
+    """Return the record of an answer of ours that came from a cache or another process."""
+    fields = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
     if usage is not None:
-        known |= token_fields(counts_of(usage, NO_METADATA))
-    return _record(scout["provider"], scout["model"], outcome, billed="yes", **known)
+        fields |= token_fields(counts_of(usage, NO_METADATA))
+    return _record(scout["provider"], scout["model"], outcome, billed="yes", **fields)
 
 
-def _record(provider: str, model: str, outcome: str, **known: Any) -> AttemptRecord:
-    return AttemptRecord(number=1, provider=provider, model=model, outcome=outcome, **known)
+def _record(provider: str, model: str, outcome: str, **fields: Any) -> AttemptRecord:
+    return AttemptRecord(number=1, provider=provider, model=model, outcome=outcome, **fields)
 
 
-def _asked_bytes(call: OtherModelCall) -> int:
-    """Return the bytes of a call's messages and tools; pictures and files in tokens."""
+def _request_bytes(call: OtherModelCall) -> int:
+    """Return the bytes of a call's text and tools, plus the tokens of its images and files."""
     listed = (each.content for each in call.messages if isinstance(each.content, list))
     blocks = (block for content in listed for block in content if isinstance(block, dict))
     kinds = [str(block.get("type")) for block in blocks]
-    pictures = sum(kind.startswith("image") for kind in kinds)
-    others = sum(kind not in TEXTUAL and not kind.startswith("image") for kind in kinds)
+    images = sum(kind.startswith("image") for kind in kinds)
+    others = sum(kind not in TEXT_BLOCKS and not kind.startswith("image") for kind in kinds)
     tools = call.options.get("tools") or call.options.get("functions")
     tool_bytes: int = len(orjson.dumps(tools, default=str)) if tools else 0
     calls = (each for message in call.messages for each in getattr(message, "tool_calls", ()))
@@ -132,13 +143,13 @@ def _asked_bytes(call: OtherModelCall) -> int:
         message_bytes(call.messages)
         + call_bytes
         + tool_bytes
-        + pictures * DEAR_IMAGE
+        + images * DEAR_IMAGE
         + others * UNBOUNDED_TOKENS
     )
 
 
-TEXTUAL = frozenset({"text", "thinking", "reasoning", "tool_use", "tool_call", "tool_result"})
+TEXT_BLOCKS = frozenset({"text", "thinking", "reasoning", "tool_use", "tool_call", "tool_result"})
 
 
-def _asked(messages: Sequence[BaseMessage]) -> int:
+def _message_tokens(messages: Sequence[BaseMessage]) -> int:
     return tokens_in_bytes(sum(len(message.text) for message in messages))

@@ -1,7 +1,7 @@
-"""What handlers know of runs: whose they are, to which outermost run they belong, how they end.
+"""Base of the callback handlers: outermost runs, and calls of other LangChain models.
 
-Our own models tell handlers of every attempt. Of all other LangChain models handlers hear only when
-a call starts and ends, and not even that it ended where its task was cancelled.
+Our chat models report every attempt to a handler (`on_scout_attempt_end`). For any other LangChain
+model core only reports that a call starts and ends, and no end if the call's task was cancelled.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
-"""What the versions in a run's metadata name where it is of one of our models."""
+"""The key that our chat models add to `lc_versions` in a run's metadata."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherModelCall:
-    """A call of a model that is not ours, as LangChain tells of it when it starts."""
+    """A call of another LangChain model, as `on_chat_model_start` describes it."""
 
     run: Run
     provider: str
@@ -46,95 +46,99 @@ REPORTED_CALLBACKS = (
     "on_custom_event",
     "on_text",
 )
-"""What core tells of a run that has begun."""
+"""Core's callbacks for a run that has started; core need not call them after our attempts."""
 
 
 class RunHandler(BaseCallbackHandler):
-    """Knows the outermost run of each run that it hears of, and the calls of models not ours.
+    """Tracks the outermost run of each run, and the calls of other models that are open.
 
-    Attached to a chain, an agent or a graph it hears of all runs within; attached to a model alone,
-    it takes the run around the call for the outermost one.
+    Attached to a chain, an agent or a graph, it receives the events of all runs inside. Attached to
+    a model alone, the run around the call is the outermost one.
     """
 
-    # Else core hands every event, each streamed token too, to another thread, and waits for it.
+    # Without it core runs every callback, that of each token too, in another thread and waits.
     run_inline = True
-    ignore_chat_model = False  # core has a property, and asks it of every handler
-    attempts_suffice = _changed = False
+    ignore_chat_model = False  # a property in core, which reads it for every handler and event
+    attempts_suffice = _overrides_core = False
 
-    def __init__(self, *, hears_texts: bool = False, hears_ends: bool = False) -> None:
-        """Say whether it wants to hear what is asked and answered, and when calls are over."""
+    def __init__(self, *, needs_messages: bool = False, needs_call_ends: bool = False) -> None:
+        """State which of core's callbacks are needed even for calls of our own chat models.
+
+        `needs_messages`: for prompts and answers. `needs_call_ends`: for the end of each call.
+        """
         super().__init__()
-        self._hears_texts, self._hears_ends = hears_texts, hears_ends
-        self.attempts_suffice = not (hears_texts or hears_ends or self._changed)
-        """Whether it needs no word of core's once it has been told of a run's attempts."""
+        self._needs_messages, self._needs_call_ends = needs_messages, needs_call_ends
+        self.attempts_suffice = not (needs_messages or needs_call_ends or self._overrides_core)
+        """Whether core's own callbacks can be skipped once a run's attempts were reported."""
 
         self._outermost: BoundedDict[UUID, UUID] = BoundedDict()
         self._open: BoundedDict[UUID, tuple[OtherModelCall, Callable[[], None]]] = BoundedDict()
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
-        cls._changed = any(
+        cls._overrides_core = any(
             getattr(cls, name) is not getattr(RunHandler, name) for name in REPORTED_CALLBACKS
         )
 
     def outermost(self, run: Run) -> UUID:
-        """Return the id of the chain, agent or graph run that a call is part of, or its own."""
+        """Return the id of the outermost chain, agent or graph run around a call, or its own."""
         if run.parent is None:
             return run.id
         return self._outermost.get(run.parent) or run.parent
 
-    def _enter(self, kind: str, serialized: Any, told: Mapping[str, Any]) -> None:
+    def _enter(self, kind: str, serialized: Any, event: Mapping[str, Any]) -> None:
         run = run_of(
-            told["run_id"], told.get("parent_run_id"), told.get("tags"), told.get("metadata")
+            event["run_id"], event.get("parent_run_id"), event.get("tags"), event.get("metadata")
         )
         self._outermost.put(run.id, self.outermost(run))
-        self._entered(kind, run, str(told.get("name") or (serialized or {}).get("name") or kind))
+        name = event.get("name") or (serialized or {}).get("name") or kind
+        self._on_run_start(kind, run, str(name))
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
         self._outermost.pop(run_id, None)
-        self._left(kind, run_id, error)
+        self._on_run_end(kind, run_id, error)
 
     @override
-    def on_chain_start(self, serialized: Any, inputs: Any, **told: Any) -> None:
-        """Note a run in which others may lie."""
-        self._enter("chain", serialized, told)
+    def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:
+        """Track a chain, agent or graph, which may contain calls."""
+        self._enter("chain", serialized, kwargs)
 
     @override
-    def on_chain_end(self, outputs: Any, *, run_id: UUID, **told: Any) -> None:
-        """Forget it."""
+    def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Stop tracking it."""
         self._leave("chain", run_id)
 
     @override
-    def on_chain_error(self, error: BaseException, *, run_id: UUID, **told: Any) -> None:
-        """Forget it."""
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Stop tracking it."""
         self._leave("chain", run_id, error)
 
     @override
-    def on_tool_start(self, serialized: Any, input_str: str, **told: Any) -> None:
-        """Note a run in which others may lie."""
-        self._enter("tool", serialized, told)
+    def on_tool_start(self, serialized: Any, input_str: str, **kwargs: Any) -> None:
+        """Track a tool, which may contain calls."""
+        self._enter("tool", serialized, kwargs)
 
     @override
-    def on_tool_end(self, output: Any, *, run_id: UUID, **told: Any) -> None:
-        """Forget it."""
+    def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        """Stop tracking it."""
         self._leave("tool", run_id)
 
     @override
-    def on_tool_error(self, error: BaseException, *, run_id: UUID, **told: Any) -> None:
-        """Forget it."""
+    def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        """Stop tracking it."""
         self._leave("tool", run_id, error)
 
-    def _said(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
-        """Hear what was asked or answered, if it `hears_texts`."""
+    def _on_messages(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:
+        """Receive a prompt ("llm_prompt") or answers ("llm_answer"); needs `needs_messages`."""
 
-    def _over(self, run_id: UUID) -> None:
-        """Hear that a call is over, if it `hears_ends`."""
+    def _on_call_over(self, run_id: UUID) -> None:
+        """Receive the end of a call, successful or not; needs `needs_call_ends`."""
 
-    def _entered(self, kind: str, run: Run, name: str) -> None:
-        """Hear that a chain or a tool begins to run."""
+    def _on_run_start(self, kind: str, run: Run, name: str) -> None:
+        """Receive the start of a chain or tool; `kind` is "chain" or "tool"."""
 
-    def _left(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
-        """Hear that it has ended."""
+    def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
+        """Receive the end of a chain or tool."""
 
     @override
     def on_chat_model_start(
@@ -148,95 +152,102 @@ class RunHandler(BaseCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Note the call of a model that is not ours, until it ends or its task does."""
-        if self._hears_texts:
-            self._said("llm_prompt", run_id, messages[0])
-        known = metadata or {}
-        if OURS in (known.get("lc_versions") or ()):
-            return  # our models tell of their attempts themselves
+        """Track the call of another model until it ends or its task does."""
+        if self._needs_messages:
+            self._on_messages("llm_prompt", run_id, messages[0])
+        details = metadata or {}
+        if OURS in (details.get("lc_versions") or ()):
+            return  # our models report their attempts themselves
         options = kwargs.get("invocation_params") or {}
         call = OtherModelCall(
             run=run_of(run_id, parent_run_id, tags, metadata),
-            provider=str(known.get("ls_provider") or "unknown"),
-            model=str(known.get("ls_model_name") or "unknown"),
-            max_tokens=known.get("ls_max_tokens"),
+            provider=str(details.get("ls_provider") or "unknown"),
+            model=str(details.get("ls_model_name") or "unknown"),
+            max_tokens=details.get("ls_max_tokens"),
             messages=messages[0],
             options=options,
         )
-        self._foreign_started(call)
-        self._open.put(run_id, (call, _when_task_ends(partial(self._abandoned, run_id))))
+        self._other_model_started(call)
+        self._open.put(run_id, (call, _on_task_end(partial(self._cancel, run_id))))
 
-    def _abandoned(self, run_id: UUID) -> None:
-        if call := self._closed(run_id):
-            self._foreign_cancelled(call)
+    def _cancel(self, run_id: UUID) -> None:
+        if call := self._close(run_id):
+            self._other_model_cancelled(call)
 
-    def _closed(self, run_id: UUID) -> OtherModelCall | None:
-        held = self._open.pop(run_id, None)
-        if held is None:
+    def _close(self, run_id: UUID) -> OtherModelCall | None:
+        """Return an open call of another model and stop tracking it; None if there is none."""
+        entry = self._open.pop(run_id, None)
+        if entry is None:
             return None
-        call, forget = held
-        forget()
+        call, stop_watching = entry
+        stop_watching()
         return call
 
     @override
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
-        """Hear that a call was answered; of ours, everything is known by then."""
-        if self._hears_texts:
-            self._said("llm_answer", run_id, answers_in(response))
+        """Report the answer of another model; of ours, the attempts were reported before."""
+        if self._needs_messages:
+            self._on_messages("llm_answer", run_id, answers_in(response))
         if run_id.int not in runs_with_attempts:
-            self._foreign_ended(self._closed(run_id), run_id, answers_in(response))
-        if self._hears_ends:
-            self._over(run_id)
+            self._other_model_ended(self._close(run_id), run_id, answers_in(response))
+        if self._needs_call_ends:
+            self._on_call_over(run_id)
 
     @override
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Hear that a call failed, or that its stream was left."""
+        """Report a failed call of another model, or a stream that its consumer left."""
         if run_id.int not in runs_with_attempts:
             response = kwargs.get("response")
             answers = answers_in(response) if isinstance(response, LLMResult) else []
-            self._foreign_failed(self._closed(run_id), run_id, error, answers)
-        if self._hears_ends:
-            self._over(run_id)
+            self._other_model_failed(self._close(run_id), run_id, error, answers)
+        if self._needs_call_ends:
+            self._on_call_over(run_id)
 
-    def _foreign_started(self, call: OtherModelCall) -> None:
-        """Hear that a model which is not ours is about to be asked."""
+    def _other_model_started(self, call: OtherModelCall) -> None:
+        """Receive a call of another model before it is made; may raise to prevent it."""
 
-    def _foreign_ended(
+    def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
-        """Hear what it answered; `call` is None for a run of ours, and one not heard to start."""
+        """Receive the answers of another model.
 
-    def _foreign_failed(
+        `call` is None if its start was not reported, and for a call of ours without attempts.
+        """
+
+    def _other_model_failed(
         self,
         call: OtherModelCall | None,
         run_id: UUID,
         error: BaseException,
         answers: Sequence[AIMessage],
     ) -> None:
-        """Hear that it failed; `answers` is the part of a stream that came before."""
+        """Receive the failure of another model; `answers` is the part of a stream before it."""
 
-    def _foreign_cancelled(self, call: OtherModelCall) -> None:
-        """Hear that the task in which it was asked has ended, and the call with it."""
+    def _other_model_cancelled(self, call: OtherModelCall) -> None:
+        """Receive a call whose task has ended before the call did."""
 
 
 def answers_in(response: LLMResult) -> list[AIMessage]:
-    """Return the message that a model has answered each prompt with.
+    """Return the answer to each prompt.
 
-    Of several choices for one prompt the first: each of them repeats the tokens of all.
+    Of several choices for one prompt only the first: each of them states the tokens of all.
     """
     first = (generations[0] for generations in response.generations if generations)
-    found = (one.message for one in first if isinstance(one, ChatGeneration))
-    return [message for message in found if isinstance(message, AIMessage)]
+    messages = (choice.message for choice in first if isinstance(choice, ChatGeneration))
+    return [message for message in messages if isinstance(message, AIMessage)]
 
 
 def is_cached(answer: AIMessage) -> bool:
-    """Tell whether LangChain's cache has given the answer: it says so, and keeps the tokens."""
+    """Return whether the answer is from LangChain's cache, which sets `total_cost` to 0."""
     usage = answer.usage_metadata
     return usage is not None and usage.get("total_cost") == 0
 
 
-def _when_task_ends(tell: Callable[[], None]) -> Callable[[], None]:
-    """Have `tell` called when the running task ends, if there is one; return how to undo it."""
+def _on_task_end(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call `callback` when the running task ends; return a function that undoes this.
+
+    Does nothing outside a task.
+    """
     try:
         task = asyncio.current_task()
     except RuntimeError:
@@ -244,11 +255,11 @@ def _when_task_ends(tell: Callable[[], None]) -> Callable[[], None]:
     if task is None:
         return lambda: None
 
-    def ended(_task: asyncio.Task[Any]) -> None:
-        tell()
+    def on_done(_task: asyncio.Task[Any]) -> None:
+        callback()
 
-    def forget() -> None:
-        task.remove_done_callback(ended)
+    def undo() -> None:
+        task.remove_done_callback(on_done)
 
-    task.add_done_callback(ended)
-    return forget
+    task.add_done_callback(on_done)
+    return undo

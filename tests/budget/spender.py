@@ -10,7 +10,7 @@ from scout_adapters.budget import Account, Hold, SqliteBudgets
 
 def race(path: str, limit: int, amount: int, tries: int) -> None:
     """Spend as often as there is room, `tries` times at the most, once a line is read."""
-    store, account = SqliteBudgets(path, patience=60), Account("b", "", "", limit)
+    store, account = SqliteBudgets(path, lock_timeout=60), Account("b", "", "", limit)
     os.write(1, b"ready\n")
     sys.stdin.readline()
     admitted = 0
@@ -24,7 +24,7 @@ def race(path: str, limit: int, amount: int, tries: int) -> None:
 
 def endless(path: str, limit: int, amount: int, actual: int) -> None:
     """Hold and settle until killed; each step that was acknowledged is named."""
-    store, account = SqliteBudgets(path, patience=60), Account("b", "", "", limit)
+    store, account = SqliteBudgets(path, lock_timeout=60), Account("b", "", "", limit)
     while True:
         hold = store.hold([account], amount)
         if not isinstance(hold, Hold):
@@ -37,7 +37,7 @@ def endless(path: str, limit: int, amount: int, actual: int) -> None:
 
 def hang(path: str, limit: int, amount: int) -> None:
     """Hold, say so, and never settle."""
-    hold = SqliteBudgets(path, patience=60).hold([Account("b", "", "", limit)], amount)
+    hold = SqliteBudgets(path, lock_timeout=60).hold([Account("b", "", "", limit)], amount)
     os.write(1, b"held\n" if isinstance(hold, Hold) else b"full\n")
     sys.stdin.read()
 

@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_made_stops_spending(tmp_path: Path) -> None:
 
 
 def test_a_file_that_another_holds_for_long_stops_spending(tmp_path: Path) -> None:
-    store = SqliteBudgets(tmp_path / "b.db", patience=0.05)
+    store = SqliteBudgets(tmp_path / "b.db", lock_timeout=0.05)
     hold = held(store, 1)
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -463,7 +463,7 @@ def test_two_handlers_with_one_file_share_a_budget(emulator: Emulator, tmp_path:
 def test_a_budget_that_cannot_be_booked_takes_no_answer_away(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = SqliteBudgets(tmp_path / "budgets.db", patience=0.05)
+    store = SqliteBudgets(tmp_path / "budgets.db", lock_timeout=0.05)
     budget = ScoutBudgetCallbackHandler(5, store=store)
     answer = emulator.answer
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other_process:

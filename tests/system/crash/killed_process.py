@@ -86,7 +86,7 @@ def main(base: str, folder: Path, point: str, times: int) -> None:
     PRICING["groq"] = {MODELS["groq"]: PRICE}
     log, store, wire = (
         Log(folder / "audit.jsonl"),
-        Store(folder / "budgets.db", patience=60),
+        Store(folder / "budgets.db", lock_timeout=60),
         Wire(),
     )
     reaper = log.reaper = store.reaper = wire.reaper = Reaper(point, times)
