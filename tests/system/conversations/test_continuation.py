@@ -65,7 +65,7 @@ OWN = {"google": "google_genai", "mistral": "mistralai"}
 def test_what_one_cannot_be_shown_is_shown_to_the_next(target, block) -> None:
     emulator = Emulator()
     messages = [HumanMessage([{"type": "text", "text": "Look."}, block])]
-    with pytest.raises(UnsupportedContent, match=rf"message 0 \(user\).*{target} takes none"):
+    with pytest.raises(UnsupportedContent, match=rf"message 0 \(user\).*{target} accepts no"):
         router(target, emulator).invoke(messages)
     entries = [
         {"model": f"{name}/{MODELS[name]}", "api_key": "k", "transport": emulator.transport()}

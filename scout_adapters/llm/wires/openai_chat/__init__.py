@@ -1,6 +1,6 @@
-"""The OpenAI Chat Completions wire, which most providers speak in some dialect.
+"""The wire of OpenAI's Chat Completions, which most providers offer with deviations.
 
-The dialect is data of the `ProviderSpec`; nothing here knows a provider's name.
+Deviations are data of the card (`ChatCompletionsDialect`); no code here depends on a provider.
 https://platform.openai.com/docs/api-reference/chat
 """
 
@@ -32,11 +32,11 @@ class OpenAIChatWire(Wire):
     )
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
-        """Name the endpoint; it is the same for every model."""
+        """Return the path; it is the same for every model."""
         return "/chat/completions"
 
     def auth_headers(self, key: str) -> dict[str, str]:
-        """Spell the key; a keyless server gets no header, for `Bearer ` alone is not legal."""
+        """Return the header with the key; none without a key, as `Bearer ` alone is invalid."""
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:

@@ -1,7 +1,7 @@
-"""Content parts: canonical blocks in Chat Completions' words.
+"""Content blocks rendered into the content parts of Chat Completions.
 
-https://platform.openai.com/docs/api-reference/chat/create and, for what only OpenRouter and a few
-others carry, https://openrouter.ai/docs/guides/overview/multimodal/pdfs and …/videos.
+https://platform.openai.com/docs/api-reference/chat/create. Extensions of OpenRouter and others:
+https://openrouter.ai/docs/guides/overview/multimodal/pdfs and …/videos.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
 
-# Cache markers that sit beside a part: Anthropic's, which OpenRouter passes on, and OpenAI's own.
 MARKERS = ("cache_control", "prompt_cache_breakpoint")
+"""Cache markers of a part: Anthropic's, which OpenRouter passes on, and OpenAI's own."""
 
 AUDIO_FORMATS = {"mpeg": "mp3", "wave": "wav", "vnd.wave": "wav", "mp4": "m4a"}
 
 
-def message_content(turn: Turn, spec: ProviderSpec) -> str | list[Json]:
-    """Render a turn's blocks: plain text where one bare text is all, else a list of parts."""
+def render_content(turn: Turn, spec: ProviderSpec) -> str | list[Json]:
+    """Render a turn's blocks: a string if there is one text without markers, else parts."""
     parts = [part for block in turn.blocks if (part := _part(block, turn, spec)) is not None]
     if len(parts) > 1:
         parts = [part for part in parts if part.get("text") != ""] or parts[:1]
@@ -54,7 +54,7 @@ def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
     if not accepted:
         raise UnsupportedContent(turn.where, kind, f"{turn.role} messages carry text only here")
     if kind in dialect.refuses:
-        raise UnsupportedContent(turn.where, kind, f"{spec.name} takes none")
+        raise UnsupportedContent(turn.where, kind, f"{spec.name} accepts no {kind}")
     part, why = RENDERERS[kind](block, spec)
     if part is None:
         raise UnsupportedContent(turn.where, kind, why)
@@ -62,13 +62,13 @@ def _media(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
 
 
 Rendered = tuple[Json | None, str]
-"""A part, or None and the reason why there is none."""
+"""A part and an empty text, or None and the reason."""
 
 
 def _image(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as all renderers
-    url = _address(block)
+    url = _url(block)
     if url is None:
-        return None, "an image goes as base64 or as a URL"
+        return None, "an image is sent as base64 or as a URL"
     image: Json = {"url": url}
     if "detail" in block:
         image["detail"] = block["detail"]
@@ -78,17 +78,17 @@ def _image(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as a
 def _audio(block: Json, spec: ProviderSpec) -> Rendered:  # noqa: ARG001  # as all renderers
     subtype = _subtype(block)
     if "base64" not in block or not subtype:
-        return None, "audio goes as base64 with its mime_type"
+        return None, "audio is sent as base64 with its mime_type"
     audio = {"data": block["base64"], "format": AUDIO_FORMATS.get(subtype, subtype)}
     return {"type": "input_audio", "input_audio": audio}, ""
 
 
 def _video(block: Json, spec: ProviderSpec) -> Rendered:
-    url = _address(block)
+    url = _url(block)
     if "video" not in dialect_of(spec).takes:
-        return None, f"{spec.name} takes no video"
+        return None, f"{spec.name} accepts no video"
     if url is None:
-        return None, "a video goes as base64 or as a URL"
+        return None, "a video is sent as base64 or as a URL"
     return {"type": "video_url", "video_url": {"url": url}}, ""
 
 
@@ -96,10 +96,10 @@ def _file(block: Json, spec: ProviderSpec) -> Rendered:
     if "file_id" in block:
         return {"type": "file", "file": {"file_id": block["file_id"]}}, ""
     if "base64" not in block and "file_url" not in dialect_of(spec).takes:
-        return None, f"{spec.name} takes a file as base64 or as an id, not as a URL"
-    # OpenAI refuses `file_data` without a name.
+        return None, f"{spec.name} accepts a file as base64 or as an id, not as a URL"
+    # OpenAI refuses `file_data` without a file name.
     name = block.get("filename") or f"document.{_subtype(block) or 'pdf'}"
-    return {"type": "file", "file": {"filename": name, "file_data": _address(block)}}, ""
+    return {"type": "file", "file": {"filename": name, "file_data": _url(block)}}, ""
 
 
 RENDERERS: Mapping[str, Callable[[Json, ProviderSpec], Rendered]] = {
@@ -110,13 +110,13 @@ RENDERERS: Mapping[str, Callable[[Json, ProviderSpec], Rendered]] = {
 }
 
 
-def _address(block: Json) -> str | None:
+def _url(block: Json) -> str | None:
     if "base64" in block:
         return f"data:{block.get('mime_type', '')};base64,{block['base64']}"
     return block.get("url")
 
 
 def _subtype(block: Json) -> str:
-    """Return `wav` of `audio/x-wav; rate=16000`."""
+    """Return the subtype: `wav` for `audio/x-wav; rate=16000`."""
     _, _, subtype = str(block.get("mime_type") or "").partition("/")
     return subtype.partition(";")[0].strip().removeprefix("x-")

@@ -1,4 +1,4 @@
-"""Reading a whole Chat Completions answer.
+"""Parse a whole Chat Completions answer into a message.
 
 https://platform.openai.com/docs/api-reference/chat/object
 """
@@ -30,24 +30,30 @@ from scout_adapters.llm.wires.parsing import require
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
-    """Read the first choice of an answer; raises `ProviderRefusal` and `MalformedResponse`."""
+    """Parse the first choice of an answer.
+
+    Raises:
+        ProviderRefusal: The body is an error, although the status was 200.
+        MalformedResponse: A documented field is missing or has another type.
+    """
     if not isinstance(body, dict):
         raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
     raise_if_refused(body)
     choice = _first_choice(body)
     raise_if_choice_failed(choice)
     message = _message(choice)
-    text, thoughts, others = content_of(message.get("content"))
-    calls, broken = parse_tool_calls(message.get("tool_calls"))
+    text, reasoning, other_parts = content_of(message.get("content"))
+    calls, invalid_calls = parse_tool_calls(message.get("tool_calls"))
     usage = mapping(body.get("usage") or choice.get("usage"))
-    ending = last_metadata(body, usage, text_field(choice, "finish_reason"), choice.get("logprobs"))
+    finish_reason = text_field(choice, "finish_reason")
+    metadata = last_metadata(body, usage, finish_reason, choice.get("logprobs"))
     return AIMessage(
         content=text,
-        additional_kwargs=_kept(message, body, thoughts, others),
+        additional_kwargs=_additional_kwargs(message, body, reasoning, other_parts),
         tool_calls=calls,
-        invalid_tool_calls=broken,
+        invalid_tool_calls=invalid_calls,
         usage_metadata=usage_of(usage),
-        response_metadata=first_metadata(body, spec.maker) | ending,
+        response_metadata=first_metadata(body, spec.maker) | metadata,
         id=message_id(body.get("id")),
     )
 
@@ -61,19 +67,19 @@ def _first_choice(body: Json) -> Json:
 
 
 def _message(choice: Json) -> Json:
-    # Azure leaves the message out where its filter withheld the answer.
+    # Azure omits the message if its content filter blocked the answer.
     if choice.get("message") is None and choice.get("finish_reason"):
         return {}
     return require(choice, "message", dict)
 
 
-def _kept(message: Json, body: Json, thoughts: str, others: list[Json]) -> Json:
-    kept: Json = {
-        "reasoning_content": thoughts or reasoning_of(message),
+def _additional_kwargs(message: Json, body: Json, reasoning: str, other_parts: list[Json]) -> Json:
+    kwargs: Json = {
+        "reasoning_content": reasoning or reasoning_of(message),
         "refusal": text_field(message, "refusal"),
-        "content_chunks": others,
+        "content_chunks": other_parts,
     }
-    kept |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
-    kept |= {name: non_empty(message[name]) for name in MESSAGE_OBJECTS if name in message}
-    kept |= {name: body[name] for name in BODY_LISTS if name in body}
-    return {name: value for name, value in kept.items() if value}
+    kwargs |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
+    kwargs |= {name: non_empty(message[name]) for name in MESSAGE_OBJECTS if name in message}
+    kwargs |= {name: body[name] for name in BODY_LISTS if name in body}
+    return {name: value for name, value in kwargs.items() if value}

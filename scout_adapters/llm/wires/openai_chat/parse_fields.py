@@ -1,4 +1,4 @@
-"""What whole and streamed answers share: errors inside a 200, texts, metadata."""
+"""Fields of whole and streamed answers: errors inside a 200, text, reasoning, metadata."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.wires.openai_chat.usage import dollars
 from scout_adapters.llm.wires.parsing import dump_json
 
-# What is kept in `additional_kwargs` under its own name.
 MESSAGE_LISTS = ("annotations", "executed_tools", "images", "reasoning_details")
 MESSAGE_OBJECTS = ("audio", "function_call")
 BODY_LISTS = ("citations", "search_results")
+"""Fields of a message and of a body that `additional_kwargs` has under the same name."""
 
-_BILLED = ("cost", "cost_details")
+_COST_FIELDS = ("cost", "cost_details")
 
-_ALARMS = frozenset({"error", "base_resp", "x_groq"})
-_WORDS_OF_A_REFUSAL = ("detail", "message", "msg", "code", "errors", "status_msg")
+_ERROR_FIELDS = frozenset({"error", "base_resp", "x_groq"})
+_ERROR_TEXT_FIELDS = ("detail", "message", "msg", "code", "errors", "status_msg")
 
-# Ollama counts its answers from chatcmpl-0 to chatcmpl-999 and begins again; as ids of messages
-# they would overwrite each other in a LangGraph state.
 _REPEATING_ID = re.compile(r"chatcmpl-\d{1,3}")
+"""Ollama's ids: they restart after chatcmpl-999. As message ids they would overwrite each other
+in a LangGraph state."""
 
 
 def raise_if_refused(body: Json) -> None:
     """Raise `ProviderRefusal` with the whole body if it is an error. Cheap for a good event."""
     if not body.get("choices"):
-        _raise_if_it_reads_like_an_error(body)
-    elif _ALARMS.isdisjoint(body):
+        _raise_if_error_without_choices(body)
+    elif _ERROR_FIELDS.isdisjoint(body):
         return
     if body.get("error") or mapping(body.get("x_groq")).get("error"):
         raise ProviderRefusal(body)
@@ -38,14 +38,14 @@ def raise_if_refused(body: Json) -> None:
         raise ProviderRefusal(body)
 
 
-def _raise_if_it_reads_like_an_error(body: Json) -> None:
-    told = any(body.get(word) for word in _WORDS_OF_A_REFUSAL)
-    if told or body.get("object") == "error" or body.get("type") == "error":
+def _raise_if_error_without_choices(body: Json) -> None:
+    has_message = any(body.get(name) for name in _ERROR_TEXT_FIELDS)
+    if has_message or body.get("object") == "error" or body.get("type") == "error":
         raise ProviderRefusal(body)
 
 
 def raise_if_choice_failed(choice: Json) -> None:
-    """Raise for OpenRouter's way to fail late: an error inside the choice.
+    """Raise `ProviderRefusal` for an error inside the choice, as OpenRouter sends it late.
 
     https://openrouter.ai/docs/api-reference/errors
     """
@@ -57,7 +57,7 @@ def raise_if_choice_failed(choice: Json) -> None:
 
 
 def text_field(holder: Json, name: str) -> str:
-    """Return a text that may be null or missing; anything else is malformed."""
+    """Return a text that may be null or missing; raise `MalformedResponse` for another type."""
     value = holder.get(name)
     if value is None or isinstance(value, str):
         return value or ""
@@ -65,10 +65,10 @@ def text_field(holder: Json, name: str) -> str:
 
 
 def content_of(content: Any) -> tuple[str, str, list[Json]]:
-    """Return text, thoughts, and the parts that are neither, of an answer's `content`.
+    """Return the text, the reasoning and the other parts of an answer's `content`.
 
-    Mistral lists chunks (https://docs.mistral.ai/capabilities/reasoning); Cloudflare sends the
-    object that a JSON schema asked for.
+    Mistral sends a list of chunks (https://docs.mistral.ai/capabilities/reasoning); Cloudflare
+    sends structured output as an object.
     """
     if content is None or isinstance(content, str):
         return content or "", "", []
@@ -76,7 +76,7 @@ def content_of(content: Any) -> tuple[str, str, list[Json]]:
         return dump_json(content), "", []
     if not isinstance(content, list):
         raise malformed(f"expected 'content' to be text, found {type(content).__name__}")
-    text, thoughts, others = "", "", []
+    text, reasoning, others = "", "", []
     for chunk in content:
         if isinstance(chunk, str):
             text += chunk
@@ -85,10 +85,10 @@ def content_of(content: Any) -> tuple[str, str, list[Json]]:
         elif chunk.get("type") == "text":
             text += text_field(chunk, "text")
         elif chunk.get("type") == "thinking":
-            thoughts += _thinking(chunk.get("thinking"))
+            reasoning += _thinking(chunk.get("thinking"))
         else:
             others.append(chunk)
-    return text, thoughts, others
+    return text, reasoning, others
 
 
 def _thinking(value: Any) -> str:
@@ -98,9 +98,9 @@ def _thinking(value: Any) -> str:
 
 
 def reasoning_of(message: Json) -> str:
-    """Return the thoughts once, under whichever name they came; some providers send two.
+    """Return the reasoning text once; some providers send it under two names.
 
-    MiniMax promises them in `reasoning_details` only, and OpenRouter repeats them there:
+    MiniMax documents `reasoning_details` only, and OpenRouter repeats the text there:
     https://platform.minimax.io/docs/api-reference/text-openai-api
     """
     text = message.get("reasoning_content") or message.get("reasoning")
@@ -114,42 +114,42 @@ def reasoning_of(message: Json) -> str:
     return "".join(text_field(detail, "text") for detail in objects(details))
 
 
-def non_empty(thing: Any) -> Json:
-    """Return an object, unless it is one of those that are sent with nothing in them."""
-    return thing if isinstance(thing, dict) and any(thing.values()) else {}
+def non_empty(value: Any) -> Json:
+    """Return an object that has a value in it; an empty dict otherwise."""
+    return value if isinstance(value, dict) and any(value.values()) else {}
 
 
 def message_id(body_id: Any) -> str | None:
-    """Return the id that a message may carry; None where there is none, or not a unique one."""
+    """Return the answer's id; None if it has none, or one that is not unique."""
     usable = isinstance(body_id, str) and body_id and not _REPEATING_ID.fullmatch(body_id)
     return body_id if usable else None
 
 
 def first_metadata(body: Json, maker: str) -> Json:
-    """Say who made the message: the metadata that the first chunk of a stream carries."""
-    known = {"model_name": body.get("model"), "id": body.get("id")}
-    return _texts(known) | {"model_provider": maker}
+    """Return the metadata that the first chunk of a stream has: provider, model and id."""
+    fields = {"model_name": body.get("model"), "id": body.get("id")}
+    return _texts(fields) | {"model_provider": maker}
 
 
 def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) -> Json:
-    """Say how it ended: the metadata that the last chunk of a stream carries."""
-    known = {
+    """Return the metadata that the last chunk of a stream has: finish reason, usage, cost."""
+    fields = {
         "finish_reason": finish_reason,
         "system_fingerprint": body.get("system_fingerprint"),
         "service_tier": body.get("service_tier"),
         "upstream": body.get("provider"),
     }
-    metadata = _texts(known)
+    metadata = _texts(fields)
     if logprobs is not None:
         metadata["logprobs"] = logprobs
     if usage:
-        metadata["token_usage"] = usage  # as it came, where ChatOpenAI and ChatGroq put it
-        # ChatOpenRouter shows these two beside it.
-        metadata |= {name: usage[name] for name in _BILLED if usage.get(name) is not None}
+        metadata["token_usage"] = usage  # unchanged, as in ChatOpenAI and ChatGroq
+        # As in ChatOpenRouter.
+        metadata |= {name: usage[name] for name in _COST_FIELDS if usage.get(name) is not None}
     if (cost := dollars(body, usage)) is not None:
         metadata["provider_cost_usd"] = cost
     return metadata
 
 
-def _texts(known: Json) -> Json:
-    return {name: value for name, value in known.items() if value and isinstance(value, str)}
+def _texts(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if value and isinstance(value, str)}

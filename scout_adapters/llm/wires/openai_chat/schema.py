@@ -1,7 +1,7 @@
-"""Schemas closed for `strict: true`: whoever asks for it without that is answered with a 400.
+"""Rewrite JSON schemas for `strict: true`, which otherwise is answered with a 400.
 
-Every object forbids further properties and requires all of its own; a reference stands alone.
-Defaults may stay: OpenAI takes them, though it refused them once.
+Every object forbids further properties and requires all of its own; a `$ref` has no other keywords
+beside it. Defaults are not removed: OpenAI accepts them.
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 https://console.groq.com/docs/structured-outputs#strict-mode-strict-true
 """
@@ -21,39 +21,41 @@ SCHEMAS = frozenset({"items", "anyOf", "allOf", "prefixItems"})
 """Keywords whose values are schemas, or lists of them."""
 
 
-def close_schema(schema: Any) -> Any:
-    """Return the schema as `strict: true` takes it; the one that was given stays as it is."""
+def adapt_schema(schema: Any) -> Any:
+    """Return a copy of the schema that `strict: true` accepts."""
     return _closed(schema, schema, ()) if isinstance(schema, Mapping) else schema
 
 
 def _closed(node: Mapping[str, Any], root: Mapping[str, Any], inside: tuple[str, ...]) -> Json:
-    """Close one schema; `inside` holds the references that led here."""
+    """Close one schema; `inside` has the references that are being resolved."""
     reference = node.get("$ref")
     if isinstance(reference, str) and any(not key.startswith("$") for key in node):
-        meant = resolve_ref(reference, root)
-        if meant is None or reference in inside:
+        target = resolve_ref(reference, root)
+        if target is None or reference in inside:
             return {"$ref": reference}
-        beside = {key: value for key, value in node.items() if key != "$ref"}
-        return _closed({**meant, **beside}, root, (*inside, reference))
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        return _closed({**target, **rest}, root, (*inside, reference))
     whole = node.get("allOf")
     if isinstance(whole, list) and len(whole) == 1 and isinstance(whole[0], Mapping):
-        beside = {key: value for key, value in node.items() if key != "allOf"}
-        return _closed({**whole[0], **beside}, root, inside)
-    return _shut({key: _each(key, value, root, inside) for key, value in node.items()})
+        rest = {key: value for key, value in node.items() if key != "allOf"}
+        return _closed({**whole[0], **rest}, root, inside)
+    return _with_all_required(
+        {key: _keyword(key, value, root, inside) for key, value in node.items()}
+    )
 
 
-def _shut(node: Json) -> Json:
-    """Let an object have all of its properties and no other."""
+def _with_all_required(node: Json) -> Json:
+    """Require all properties of an object and forbid others."""
     properties = node.get("properties")
     if isinstance(properties, dict):
         node["required"] = list(properties)
-    # A map of any keys cannot be strict: it stays as it is, for the API to say so.
+    # A map with arbitrary keys cannot be strict: it is left unchanged, and the API refuses it.
     if properties or (node.get("type") == "object" and "additionalProperties" not in node):
         node["additionalProperties"] = False
     return node
 
 
-def _each(key: str, value: Any, root: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
+def _keyword(key: str, value: Any, root: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
     if key in MAPS and isinstance(value, Mapping):
         return {name: _value(schema, root, inside) for name, schema in value.items()}
     return _value(value, root, inside) if key in SCHEMAS else value
@@ -63,5 +65,5 @@ def _value(value: Any, root: Mapping[str, Any], inside: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
         return _closed(value, root, inside)
     if isinstance(value, list):
-        return [_value(each, root, inside) for each in value]
+        return [_value(item, root, inside) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""Reading a streamed Chat Completions answer, event by event.
+"""Parse a streamed Chat Completions answer, event by event.
 
 https://platform.openai.com/docs/api-reference/chat-streaming
 """
@@ -29,81 +29,83 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
 
-# Fields of an event that are said of the whole answer. Of the first two the first word counts,
-# because the first chunk shows it; of the others the last.
-_FIRST_WORD = ("model", "id")
-_LAST_WORD = frozenset({"system_fingerprint", "service_tier", "provider", "cost", *BODY_LISTS})
+_FIRST_VALUE = ("model", "id")
+"""Fields of the whole answer whose first value counts, because the first chunk has it."""
 
-_EVERYDAY = frozenset({"role", "content", "reasoning", "reasoning_content", "tool_calls"})
+_LAST_VALUE = frozenset({"system_fingerprint", "service_tier", "provider", "cost", *BODY_LISTS})
+"""Fields of the whole answer whose last value counts."""
+
+_COMMON_FIELDS = frozenset({"role", "content", "reasoning", "reasoning_content", "tool_calls"})
+"""Fields of a delta that need no merging; most deltas have no others."""
 
 
 class ChatStreamReader:
-    """Reads one stream, as `StreamReader` says."""
+    """Reads one streamed answer, as a `StreamReader`."""
 
     def __init__(self, spec: ProviderSpec) -> None:
         self.finished = False
         self.usage: UsageMetadata | None = None
         self._usage: Json = {}
         self._maker = spec.maker
-        self._about: Json = {}
-        self._shown: Json = {}
+        self._answer: Json = {}
+        self._sent_metadata: Json = {}
         self._id: str | None = None
         self._choice: Any = None
         self._finish_reason = ""
         self._calls = CallFragments()
-        self._kept = Accumulated()
+        self._accumulated = Accumulated()
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; raises `ProviderRefusal`, even after the end, and `MalformedResponse`."""
+        """Read one event, also after the terminal one, where some providers send an error."""
         if event is None:
             self.finished = True
             return None
         if not isinstance(event, dict):
             raise malformed(f"expected an event to be an object, found {type(event).__name__}")
         raise_if_refused(event)
-        self._note(event)
-        choice = self._our_choice(event)
+        self._read_answer_fields(event)
+        choice = self._first_choice(event)
         if choice is None:
             return None
         raise_if_choice_failed(choice)
-        self._note_end(choice)
-        return self._read(choice.get("delta"))
+        self._read_choice_fields(choice)
+        return self._read_delta(choice.get("delta"))
 
     def close(self) -> AIMessageChunk:
-        """Make the last chunk, with all that is known, or whole, only at the end."""
-        begun = first_metadata(self._about, self._maker)
-        unsaid = {name: v for name, v in begun.items() if name not in self._shown}
-        logprobs = self._kept.logprobs
-        ended = last_metadata(self._about, self._usage, self._finish_reason, logprobs)
-        lists = {name: self._about[name] for name in BODY_LISTS if name in self._about}
+        """Return the last chunk, with what is known or complete only at the end."""
+        first = first_metadata(self._answer, self._maker)
+        unsent = {name: v for name, v in first.items() if name not in self._sent_metadata}
+        logprobs = self._accumulated.logprobs
+        last = last_metadata(self._answer, self._usage, self._finish_reason, logprobs)
+        lists = {name: self._answer[name] for name in BODY_LISTS if name in self._answer}
         return AIMessageChunk(
             content="",
-            additional_kwargs=self._kept.kwargs() | lists,
+            additional_kwargs=self._accumulated.kwargs() | lists,
             usage_metadata=self.usage,
-            response_metadata={**unsaid, "model_provider": self._maker, **ended},
+            response_metadata={**unsent, "model_provider": self._maker, **last},
             chunk_position="last",
-            id=message_id(self._about.get("id")),
+            id=message_id(self._answer.get("id")),
         )
 
-    def _note(self, event: Json) -> None:
-        about = self._about
-        for name in _FIRST_WORD:
-            if name not in about and (value := event.get(name)):
-                about[name] = value
+    def _read_answer_fields(self, event: Json) -> None:
+        answer = self._answer
+        for name in _FIRST_VALUE:
+            if name not in answer and (value := event.get(name)):
+                answer[name] = value
         for name, value in event.items():
-            if value and name in _LAST_WORD:
-                about[name] = value
+            if value and name in _LAST_VALUE:
+                answer[name] = value
         if usage := event.get("usage"):
-            self._count(usage)
-        elif "x_groq" in event:  # in some streams the only place
-            self._count(mapping(event["x_groq"]).get("usage"))
+            self._read_usage(usage)
+        elif "x_groq" in event:  # in some streams the only usage
+            self._read_usage(mapping(event["x_groq"]).get("usage"))
 
-    def _count(self, usage: Any) -> None:
-        # Some count on every event, and not all of these counts are counts: the last good one is.
-        if counted := usage_of(mapping(usage)):
-            self.usage, self._usage = counted, usage
+    def _read_usage(self, usage: Any) -> None:
+        # Some providers send usage in every event, sometimes malformed: the last valid one counts.
+        if metadata := usage_of(mapping(usage)):
+            self.usage, self._usage = metadata, usage
 
-    def _our_choice(self, event: Json) -> Json | None:
+    def _first_choice(self, event: Json) -> Json | None:
         choices = event.get("choices")
         if not choices and (isinstance(choices, list) or event.get("usage")):
             return None
@@ -112,50 +114,50 @@ class ChatStreamReader:
         for choice in choices:
             if not isinstance(choice, dict):
                 raise malformed(f"expected a choice to be an object, found {type(choice).__name__}")
-            place = choice.get("index") or 0
+            index = choice.get("index") or 0
             if self._choice is None:
-                self._choice = place
-            if place == self._choice:
+                self._choice = index
+            if index == self._choice:
                 return choice
         return None
 
-    def _note_end(self, choice: Json) -> None:
+    def _read_choice_fields(self, choice: Json) -> None:
         if reason := text_field(choice, "finish_reason"):
             self.finished = True
             self._finish_reason = self._finish_reason or reason
         if (logprobs := choice.get("logprobs")) is not None:
-            self._kept.read_logprobs(logprobs)
+            self._accumulated.read_logprobs(logprobs)
         if usage := choice.get("usage"):  # Moonshot
-            self._count(usage)
+            self._read_usage(usage)
 
-    def _read(self, delta: Any) -> AIMessageChunk | None:
-        if delta is None:  # Azure sends such events with the verdicts of its filter
+    def _read_delta(self, delta: Any) -> AIMessageChunk | None:
+        if delta is None:  # Azure sends such events with results of its content filter
             return None
         if not isinstance(delta, dict):
             raise malformed(f"expected 'delta' to be an object, found {type(delta).__name__}")
-        text, thoughts = self._texts(delta.get("content"))
-        extra: Json = {}
-        if thoughts := thoughts or reasoning_of(delta):
-            extra["reasoning_content"] = thoughts
-        if not delta.keys() <= _EVERYDAY:
-            self._kept.read(delta)
+        text, reasoning = self._texts(delta.get("content"))
+        kwargs: Json = {}
+        if reasoning := reasoning or reasoning_of(delta):
+            kwargs["reasoning_content"] = reasoning
+        if not delta.keys() <= _COMMON_FIELDS:
+            self._accumulated.read(delta)
             if refusal := text_field(delta, "refusal"):
-                extra["refusal"] = refusal
+                kwargs["refusal"] = refusal
         raw_calls = delta.get("tool_calls")
         calls = self._calls.read(raw_calls) if raw_calls else []
-        return self._chunk(text, extra, calls) if text or extra or calls else None
+        return self._chunk(text, kwargs, calls) if text or kwargs or calls else None
 
     def _texts(self, content: Any) -> tuple[str, str]:
         if isinstance(content, str):
             return content, ""
-        text, thoughts, others = content_of(content)
+        text, reasoning, others = content_of(content)
         if others:
-            self._kept.extend("content_chunks", others)
-        return text, thoughts
+            self._accumulated.extend("content_chunks", others)
+        return text, reasoning
 
-    def _chunk(self, text: str, extra: Json, calls: list[ToolCallChunk]) -> AIMessageChunk:
+    def _chunk(self, text: str, kwargs: Json, calls: list[ToolCallChunk]) -> AIMessageChunk:
         metadata: Json = {"model_provider": self._maker}
-        if not self._shown:
-            metadata = self._shown = first_metadata(self._about, self._maker)
-            self._id = message_id(self._about.get("id"))
-        return chunk_of(text, metadata, self._id, kwargs=extra, calls=calls)
+        if not self._sent_metadata:
+            metadata = self._sent_metadata = first_metadata(self._answer, self._maker)
+            self._id = message_id(self._answer.get("id"))
+        return chunk_of(text, metadata, self._id, kwargs=kwargs, calls=calls)

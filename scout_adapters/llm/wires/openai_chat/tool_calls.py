@@ -1,8 +1,7 @@
-"""Tool calls, whole and in fragments.
+"""Parse tool calls, whole and in fragments.
 
-Fragments are put in order here, because LangChain merges them by index alone: in the wild an index
-is missing, or is 0 for every parallel call, ids and names are repeated, or an id is made up anew
-for every fragment.
+LangChain merges fragments by index alone, so they get a reliable index here: servers omit it, send
+0 for every parallel call, repeat ids and names, or create a new id for every fragment.
 """
 
 from __future__ import annotations
@@ -20,13 +19,15 @@ from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, requ
 
 
 def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
-    """Read the calls of a whole answer, and apart from them those with broken arguments."""
+    """Return the calls of a whole answer, and separately those with invalid arguments."""
     calls: list[ToolCall] = []
     broken: list[InvalidToolCall] = []
-    for place, item in enumerate(_listed(raw)):
+    for position, item in enumerate(_as_list(raw)):
         function = require(item, "function", dict)
         name = require(function, "name", str)
-        call = tool_call(name, _arguments(function), text_field(item, "id") or _made_up_id(place))
+        call = tool_call(
+            name, _arguments(function), text_field(item, "id") or _generated_id(position)
+        )
         if call["type"] == "invalid_tool_call":
             broken.append(call)
         else:
@@ -34,7 +35,7 @@ def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
     return calls, broken
 
 
-def _listed(raw: Any) -> list[Any]:
+def _as_list(raw: Any) -> list[Any]:
     if not raw:
         return []
     if not isinstance(raw, list):
@@ -43,27 +44,27 @@ def _listed(raw: Any) -> list[Any]:
 
 
 def _arguments(function: Json) -> str:
-    # Ollama and a few servers send the object itself; Groq sends the text "null" for no arguments.
+    # Ollama and others send an object instead of text; Groq sends "null" for no arguments.
     arguments = function.get("arguments")
     if isinstance(arguments, dict):
         return dump_json(arguments)
     return text_field(function, "arguments")
 
 
-def _made_up_id(place: int) -> str:
-    return f"call_{place}"
+def _generated_id(position: int) -> str:
+    return f"call_{position}"
 
 
 @dataclass(slots=True)
 class _Call:
-    place: int
+    position: int
     index: Any
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
 
     def add(self, arguments: str) -> str:
-        """Keep a fragment of the arguments, and return it as it is to be shown."""
+        """Store a fragment of the arguments and return the text for its chunk."""
         if arguments == "null" and not self.arguments:
             return ""
         if arguments:
@@ -79,7 +80,7 @@ class _Call:
 
 
 class CallFragments:
-    """The tool calls of one stream."""
+    """The tool calls of one stream, assembled from fragments."""
 
     __slots__ = ("_calls",)
 
@@ -87,40 +88,40 @@ class CallFragments:
         self._calls: list[_Call] = []
 
     def read(self, raw: Any) -> list[ToolCallChunk]:
-        """Read one delta's `tool_calls`; every chunk has its call's place as `index`."""
-        return [self._read(item) for item in _listed(raw)]
+        """Parse the `tool_calls` of one delta; a chunk's `index` is the position of its call."""
+        return [self._read(item) for item in _as_list(raw)]
 
     def _read(self, item: Any) -> ToolCallChunk:
         function = require(item, "function", dict)
         name, call_id = text_field(function, "name"), text_field(item, "id")
-        call, label = self._call(item.get("index"), call_id, name), None
+        call, chunk_id = self._call(item.get("index"), call_id, name), None
         if call is None:
             call = _Call(len(self._calls), item.get("index"))
             self._calls.append(call)
-            # Given at once: a last chunk with nothing but the id would look like one more call.
-            label = call_id or _made_up_id(call.place)
+            # In the first fragment: a later chunk with only an id would look like a new call.
+            chunk_id = call_id or _generated_id(call.position)
         fragment = ToolCallChunk(
             name=None if name in ("", call.name) else name,
             args=call.add(piece_of_arguments(_arguments(function))),
-            id=label,
-            index=call.place,
+            id=chunk_id,
+            index=call.position,
             type="tool_call_chunk",
         )
         call.id, call.name = call.id or call_id, call.name or name
         return fragment
 
     def _call(self, index: Any, call_id: str, name: str) -> _Call | None:
-        """Find the call that a fragment goes on with; None where it begins another."""
-        backwards = self._calls[::-1]
+        """Return the call that a fragment continues; None if it starts a new one."""
+        newest_first = self._calls[::-1]
         if index is None:
-            same = (call for call in backwards if call_id and call.id == call_id)
-            latest = next(same, None) or next(iter(backwards), None)
+            same_id = (call for call in newest_first if call_id and call.id == call_id)
+            latest = next(same_id, None) or next(iter(newest_first), None)
         else:
-            latest = next((call for call in backwards if call.index == index), None)
-        return None if latest is None or _begins_another(latest, call_id, name) else latest
+            latest = next((call for call in newest_first if call.index == index), None)
+        return None if latest is None or _starts_new_call(latest, call_id, name) else latest
 
 
-def _begins_another(call: _Call, call_id: str, name: str) -> bool:
+def _starts_new_call(call: _Call, call_id: str, name: str) -> bool:
     if not name:
         return False
     if call_id and call.id:

@@ -1,7 +1,7 @@
-"""Media in tools' results: their messages carry text only, so the user shows the rest after them.
+"""Move media out of tool results into a user message after them: tool messages carry text only.
 
-https://platform.openai.com/docs/api-reference/chat/create, and so it is at the other makers but
-for OpenRouter, which takes images in tool messages.
+https://platform.openai.com/docs/api-reference/chat/create. OpenRouter alone accepts images in tool
+messages.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
 
-BELOW = "(shown below)"
+PLACEHOLDER = "(shown below)"
 
 
 def media_after_results(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[Turn]:
-    """Move media out of tools' results, behind the last result of the step."""
+    """Return the turns with media of tool results after the last result of the step."""
     if not any(turn.role == "tool" and _media(turn, spec) for turn in turns):
         return turns
-    made: list[Turn] = []
+    moved: list[Turn] = []
     waiting: list[Json] = []
     for turn in turns:
         if turn.role == "tool":
             media = _media(turn, spec)
             waiting += media and [_label(turn), *media]
-            made.append(_told(turn, media))
+            moved.append(_without_media(turn, media))
             continue
         if waiting and turn.role == "user":
-            made.append(replace(turn, blocks=[*waiting, *turn.blocks]))
+            moved.append(replace(turn, blocks=[*waiting, *turn.blocks]))
         else:
-            made += [*_showing(waiting, turn.at), turn]
+            moved += [*_user_turn(waiting, turn.at), turn]
         waiting = []
-    return [*made, *_showing(waiting, turns[-1].at)]
+    return [*moved, *_user_turn(waiting, turns[-1].at)]
 
 
 def _media(turn: Turn, spec: ProviderSpec) -> list[Json]:
@@ -41,19 +41,19 @@ def _media(turn: Turn, spec: ProviderSpec) -> list[Json]:
     return [block for block in turn.blocks if block["type"] not in stays]
 
 
-def _told(turn: Turn, media: Sequence[Json]) -> Turn:
-    """Keep of a result what its message can say; it must say something."""
+def _without_media(turn: Turn, media: Sequence[Json]) -> Turn:
+    """Return the result without its media; a text takes their place if nothing else is left."""
     if not media:
         return turn
-    rest = [block for block in turn.blocks if not any(block is one for one in media)]
-    return replace(turn, blocks=rest or [{"type": "text", "text": BELOW}])
+    rest = [block for block in turn.blocks if not any(block is item for item in media)]
+    return replace(turn, blocks=rest or [{"type": "text", "text": PLACEHOLDER}])
 
 
 def _label(turn: Turn) -> Json:
-    """Say where the media come from; the name may be unknown, the id never is."""
+    """Return a text block with the origin of media; the tool's name may be unknown."""
     name = turn.tool_name or "the tool"
     return {"type": "text", "text": f"From {name} ({turn.tool_call_id}):"}
 
 
-def _showing(media: Sequence[Json], at: int) -> list[Turn]:
+def _user_turn(media: Sequence[Json], at: int) -> list[Turn]:
     return [Turn(role="user", blocks=media, at=at)] if media else []

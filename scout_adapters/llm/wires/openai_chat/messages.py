@@ -1,0 +1,111 @@
+"""Turns rendered into the `messages` of a Chat Completions request.
+
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.types import ProviderSpec, Turn
+from scout_adapters.llm.wires.openai_chat.content import render_content
+from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
+from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
+
+
+def render_messages(turns: Sequence[Turn], spec: ProviderSpec) -> list[Json]:
+    """Render the turns for the provider `spec`.
+
+    Raises:
+        UnsupportedContent: A block has no form in this API, or the provider refuses it.
+    """
+    messages = [_message(turn, spec) for turn in media_after_results(turns, spec)]
+    if "empty_answers" not in dialect_of(spec).refuses:
+        return messages
+    return [message for message in messages if not _is_empty_answer(message)]
+
+
+def _is_empty_answer(message: Json) -> bool:
+    has_call = "tool_calls" in message or "function_call" in message
+    return message["role"] == "assistant" and not message["content"] and not has_call
+
+
+def _message(turn: Turn, spec: ProviderSpec) -> Json:
+    message: Json = {"role": turn.role, "content": render_content(turn, spec)}
+    if turn.role == "tool":
+        # The API has no flag for a failed tool; the content says so, as in ChatOpenAI.
+        return message | {"tool_call_id": _call_id(turn.tool_call_id, spec)}
+    if turn.name:
+        message["name"] = turn.name
+    if turn.role == "assistant":
+        _add_calls(message, turn, spec)
+        _add_audio(message, turn)
+        message |= _reasoning(turn, spec)
+    return message
+
+
+def _add_calls(message: Json, turn: Turn, spec: ProviderSpec) -> None:
+    calls = [_tool_call(block, spec) for block in turn.blocks if block["type"] == "tool_call"]
+    if calls:
+        message["tool_calls"] = calls
+    elif function := turn.kept.get("function_call"):
+        message["function_call"] = function
+    if calls or "function_call" in message:
+        message["content"] = message["content"] or None
+
+
+def _add_audio(message: Json, turn: Turn) -> None:
+    """Refer to an audio answer by its id: https://platform.openai.com/docs/guides/audio."""
+    if isinstance(audio := turn.kept.get("audio"), Mapping) and audio.get("id"):
+        message["audio"] = {"id": audio["id"]}
+        message["content"] = message["content"] or None
+
+
+def _tool_call(block: Json, spec: ProviderSpec) -> Json:
+    args = block["args"]
+    arguments = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
+    return {
+        "id": _call_id(block["id"], spec),
+        "type": "function",
+        "function": {"name": block["name"], "arguments": arguments},
+    }
+
+
+def _call_id(call_id: str | None, spec: ProviderSpec) -> str:
+    return spec.tool_call_id(call_id or "") if spec.tool_call_id else call_id or ""
+
+
+def _reasoning(turn: Turn, spec: ProviderSpec) -> Json:
+    field = dialect_of(spec).reasoning_field
+    if not field:
+        return {}
+    if field == "reasoning_details":
+        if details := turn.kept.get("reasoning_details"):
+            return {"reasoning_details": [_reasoning_detail(detail) for detail in details]}
+        return _reasoning_text(turn, "reasoning")
+    return _reasoning_text(turn, field)
+
+
+def _reasoning_text(turn: Turn, field: str) -> Json:
+    text = "".join(block["reasoning"] for block in turn.blocks if block["type"] == "reasoning")
+    text = text or turn.kept.get("reasoning_content") or ""
+    return {field: text} if text else {}
+
+
+def _reasoning_detail(detail: Any) -> Any:
+    """Drop the id of an item that OpenAI does not store, and would answer with a 404.
+
+    https://github.com/langchain-ai/langchain/issues/37777. Streams of other packages repeat the
+    value of `format` once per piece; one is left.
+    """
+    if not isinstance(detail, Mapping):
+        return detail
+    result = dict(detail)
+    if str(detail.get("id") or "").startswith("rs_"):
+        del result["id"]
+    if isinstance(text := detail.get("format"), str) and text:
+        result["format"] = text[: (text + text).index(text, 1)]
+    return result
