@@ -17,9 +17,9 @@ def copy_unvalidated(model: M, fields: dict[str, Any]) -> M:
     https://docs.pydantic.dev/latest/api/base_model/
     """
     kind, extra = type(model), model.__pydantic_extra__
-    made = kind.__new__(kind)
-    _set(made, "__dict__", {**model.__dict__, **fields})
-    _set(made, "__pydantic_extra__", None if extra is None else {**extra})
-    _set(made, "__pydantic_private__", None)
-    _set(made, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
-    return made
+    copied = kind.__new__(kind)
+    _set(copied, "__dict__", {**model.__dict__, **fields})
+    _set(copied, "__pydantic_extra__", None if extra is None else {**extra})
+    _set(copied, "__pydantic_private__", None)
+    _set(copied, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
+    return copied

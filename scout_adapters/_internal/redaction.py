@@ -71,11 +71,11 @@ def _occurrences(text: str, key: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each occurrence of a key or a part of it; they may overlap."""
     whole, pieces = _forms_and_parts(key)
     if (escaped := _escaped(key)) is not None:
-        yield from (found.span(1) for found in escaped.finditer(text))
+        yield from (match.span(1) for match in escaped.finditer(text))
     for form in whole:
         yield from ((at, at + len(form)) for at in _positions(text, form))
     for form, at, piece in pieces:
-        yield from (_extend(text, found, form, at, len(piece)) for found in _positions(text, piece))
+        yield from (_extend(text, start, form, at, len(piece)) for start in _positions(text, piece))
 
 
 def _positions(text: str, part: str) -> Iterator[int]:
@@ -140,12 +140,12 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
 
 
 def _lower_escapes(quoted: str) -> str:
-    return re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), quoted)
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quoted)
 
 
-def _extend(text: str, found: int, form: str, at: int, size: int) -> tuple[int, int]:
+def _extend(text: str, start: int, form: str, at: int, size: int) -> tuple[int, int]:
     """Return start and end of the longest match of a form around a part that was found."""
-    first, last, end = found, found + size, at + size
+    first, last, end = start, start + size, at + size
     while first and at and text[first - 1] == form[at - 1]:
         first, at = first - 1, at - 1
     while last < len(text) and end < len(form) and text[last] == form[end]:
@@ -156,4 +156,4 @@ def _extend(text: str, found: int, form: str, at: int, size: int) -> tuple[int, 
 def mask_secrets(text: str) -> str:
     """Replace text that looks like a key, and control codes and surrogates, which break logs."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _SECRETS.sub(lambda found: (found["word"] or found["bare"] or "") + MASK, text)
+    return _SECRETS.sub(lambda match: (match["word"] or match["bare"] or "") + MASK, text)

@@ -51,11 +51,11 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
 }
 
 
-def provider_error(kind: ErrorKind, message: str, **known: Any) -> ProviderError:
+def provider_error(kind: ErrorKind, message: str, **fields: Any) -> ProviderError:
     """Return an error of the class that belongs to `kind`."""
-    return ERROR_CLASSES[kind](message, kind=kind, **known)
+    return ERROR_CLASSES[kind](message, kind=kind, **fields)
 
 
-def malformed(message: str, **known: Any) -> ProviderError:
+def malformed(message: str, **fields: Any) -> ProviderError:
     """Return the error for an answer that does not have the documented form."""
-    return provider_error(ErrorKind.PROTOCOL, message, **known)
+    return provider_error(ErrorKind.PROTOCOL, message, **fields)

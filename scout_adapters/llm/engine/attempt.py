@@ -328,7 +328,7 @@ class Attempt:
         self.call.on_attempt_end(self.record)
 
 
-class ReleaseUnlessMade:
+class ReleaseOnError:
     """Releases an attempt if the block raises: a callback failed, or the call was cancelled."""
 
     def __init__(self, step: object) -> None:

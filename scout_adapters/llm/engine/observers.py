@@ -41,7 +41,7 @@ class Observer(Protocol):
         """Run callbacks for attempts that have ended; called before the next attempt or sleep."""
 
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
-        """Twin of `tell`."""
+        """Twin of `notify`."""
 
 
 @dataclass(frozen=True, slots=True)

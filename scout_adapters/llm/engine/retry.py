@@ -18,7 +18,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
-from scout_adapters.llm.engine.attempt import Attempt, ReleaseUnlessMade
+from scout_adapters.llm.engine.attempt import Attempt, ReleaseOnError
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
@@ -96,7 +96,7 @@ class Attempts:
     def __next__(self) -> Attempt:
         while True:
             step = self._step()
-            with ReleaseUnlessMade(step):
+            with ReleaseOnError(step):
                 self.notify()
                 if isinstance(step, Attempt):
                     if not self._usage.acquire_limiter(step.candidate.limiter):
@@ -111,7 +111,7 @@ class Attempts:
     async def __anext__(self) -> Attempt:
         while True:
             step = self._step()
-            with ReleaseUnlessMade(step):
+            with ReleaseOnError(step):
                 await self.anotify()
                 if isinstance(step, Attempt):
                     if not await self._usage.aacquire_limiter(step.candidate.limiter):
@@ -130,7 +130,7 @@ class Attempts:
             self._observer.notify(events)
 
     async def anotify(self) -> None:
-        """Twin of `tell`."""
+        """Twin of `notify`."""
         if self._events and self._observer:
             events, self._events = self._events, ()
             await self._observer.anotify(events)

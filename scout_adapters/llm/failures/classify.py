@@ -47,7 +47,7 @@ _USAGE_LIMIT_REACHED = re.compile(
 _LIMIT = re.compile(
     r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
     r" per (?P<per>\w+)(?: \(\w{1,8}\))?: Limit (?P<limit>\d{1,15})(?:, Used \d{1,15})?"
-    r"(?:, Requested ~?(?P<asked>\d{1,15}))?",
+    r"(?:, Requested ~?(?P<requested>\d{1,15}))?",
     re.IGNORECASE,
 )
 
@@ -119,7 +119,7 @@ def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime)
     if matched.kind is not K.RATE_LIMIT:
         return matched
     limit = _LIMIT.match(body.message[:MAX_MESSAGE_CHARS])
-    if limit and limit["asked"] and int(limit["asked"]) > int(limit["limit"]):
+    if limit and limit["requested"] and int(limit["requested"]) > int(limit["limit"]):
         return rule(K.REQUEST_TOO_LARGE)
     if limit and limit["per"].lower() == "day":
         return rule(K.QUOTA_WINDOW)

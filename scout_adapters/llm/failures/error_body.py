@@ -24,7 +24,7 @@ _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{1,200})", re.IGNORECASE)
 _ERROR_STATUS = re.compile(r"[45]\d\d", re.ASCII)
 _TRAILING_CODE = re.compile(r"\((\d{4,5})\)\s*$")
 _DAY = re.compile(r"PerDay|Daily", re.IGNORECASE)
-_TOKEN = re.compile(r'"(?P<said>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
 _HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
 _MESSAGES = ("message", "msg", "error_description", "detail", "status_msg", "faultstring", "title")
 _CODES = ("error_code", "code", "type", "error_type", "status", "statusCode")
@@ -117,7 +117,7 @@ def _parse_truncated(text: str) -> Any:
             ends.append("}" if token[0] == "{" else "]")
         elif token[0] in "}]":
             del ends[-1:]
-        elif not token["end"] and (whole := _HALF.match(token["said"])):
+        elif not token["end"] and (whole := _HALF.match(token["text"])):
             text = f'{text[: token.start()]}"{whole[0]}"'
     try:
         return json.loads(text + "".join(reversed(ends)), strict=False)
@@ -149,7 +149,7 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
     wrapped = [mapping(item).get("error") for item in (error, outer.get("detail"))]
     nested = [mapping(outer.get(name)).get("error") for name in ("response", "x_groq")]
     nested += [choice.get("error") for choice in objects(outer.get("choices"))]
-    objects_found = [
+    places = [
         *wrapped,
         _first(error),
         *nested,
@@ -157,7 +157,7 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
         outer.get("detail"),
         outer.get("fault"),
     ]
-    yield from (place for place in objects_found if isinstance(place, dict) and place)
+    yield from (place for place in places if isinstance(place, dict) and place)
     yield from objects(outer.get("errors"))
     yield outer
 
@@ -194,10 +194,10 @@ def _message_of(error: Mapping[str, Any]) -> str:
         value = error.get(name)
         if isinstance(value, str) and value.strip():
             return value
-        if isinstance(value, dict) and (found := _flat_message(value)):
-            return found
-        if isinstance(value, list) and (found := _validation_messages(value)):
-            return found
+        if isinstance(value, dict) and (message := _flat_message(value)):
+            return message
+        if isinstance(value, list) and (message := _validation_messages(value)):
+            return message
     return ""
 
 
@@ -228,14 +228,14 @@ def _field_path(loc: Any) -> str:
 def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
     details = error.get("details")
     metadata = mapping(error.get("metadata"))
-    found = [mapping(details).get("error_code"), mapping(error.get("innererror")).get("code")]
-    found += [metadata.get("limit_source"), metadata.get("error_type")]
-    found += [item.get("reason") for item in objects(details)]
-    found += _quota_words(objects(details))
+    values = [mapping(details).get("error_code"), mapping(error.get("innererror")).get("code")]
+    values += [metadata.get("limit_source"), metadata.get("error_type")]
+    values += [item.get("reason") for item in objects(details)]
+    values += _quota_words(objects(details))
     if "reasons" in metadata or "flagged_input" in metadata:
-        found.append("flagged")
-    found += [error.get(name) for name in _CODES]
-    yield from dict.fromkeys(word for value in found if (word := _short_text(value)))
+        values.append("flagged")
+    values += [error.get(name) for name in _CODES]
+    yield from dict.fromkeys(word for value in values if (word := _short_text(value)))
 
 
 def _quota_words(details: list[dict[str, Any]]) -> Iterator[str]:
