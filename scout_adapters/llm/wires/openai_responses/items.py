@@ -1,0 +1,117 @@
+"""Output items of a response as content blocks, in the form that ChatOpenAI gives them.
+
+A message becomes one block for each of its parts; every other item becomes one block, with the
+fields that it came with. https://platform.openai.com/docs/api-reference/responses/object
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import InvalidToolCall, ToolCall
+
+from scout_adapters._internal.json_values import Json, objects
+from scout_adapters.errors import malformed
+from scout_adapters.llm.wires.parsing import dump_json, require, tool_call
+
+CUSTOM_ARGUMENT = "__arg1"
+"""LangChain's name for the one argument of a tool that takes plain text."""
+
+
+def item_kind(item: Any) -> str:
+    """Return the type of an output item; raises `MalformedResponse`."""
+    return require(item, "type", str)
+
+
+def item_id(item: Any) -> str | None:
+    """Return the id of an output item, if it has one; LangChain merges blocks by it."""
+    value = item.get("id") if isinstance(item, dict) else None
+    return None if value is None else require(item, "id", str)
+
+
+def item_blocks(item: Json) -> list[Json]:
+    """Return the content blocks of a whole output item; raises `MalformedResponse`."""
+    if item_kind(item) != "message":
+        item_id(item)
+        return [without_nulls(item)]
+    labels = message_labels(item)
+    return [part_block(part, labels) for part in message_parts(item)]
+
+
+def without_nulls(item: Json) -> Json:
+    """Return an item without the fields that are null."""
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def message_labels(item: Json) -> Json:
+    """Return what every block of a message carries: its id and its phase, if they are known."""
+    labels = {name: item.get(name) for name in ("id", "phase")}
+    return {name: value for name, value in labels.items() if value and isinstance(value, str)}
+
+
+def message_parts(item: Json) -> list[Json]:
+    """Return the parts of a message's content."""
+    parts = item.get("content")
+    if isinstance(parts, str):  # as some gateways send it
+        return [{"type": "output_text", "text": parts}]
+    return objects(require(item, "content", list))
+
+
+def part_block(part: Json, labels: Json) -> Json:
+    """Return the block of a message's part; one of an unknown type is kept as `message_part`."""
+    match require(part, "type", str):
+        case "output_text" | "text":
+            text = require(part, "text", str)
+            notes = [annotation(note) for note in objects(part.get("annotations"))]
+            return {"type": "text", "text": text, "annotations": notes, **labels}
+        case "refusal":
+            return {"type": "refusal", "refusal": require(part, "refusal", str), **labels}
+    return {"type": "message_part", "part": part}
+
+
+def annotation(note: Json) -> Json:
+    """Return an annotation without a field `index`, by which LangChain would merge it.
+
+    Like ChatOpenAI, call it `file_index`: it is the place of a file among those of the request.
+    """
+    if "index" not in note:
+        return note
+    renamed = {name: value for name, value in note.items() if name != "index"}
+    return renamed | {"file_index": note["index"]}
+
+
+def call_of(item: Json) -> ToolCall | InvalidToolCall | None:
+    """Return the tool call that an item is; None for the items that are none."""
+    match item["type"]:
+        case "function_call":
+            return tool_call(require(item, "name", str), arguments_of(item), call_id(item))
+        case "custom_tool_call":
+            args = {CUSTOM_ARGUMENT: require(item, "input", str)}
+            return tool_call(require(item, "name", str), args, call_id(item))
+    return None
+
+
+def arguments_of(item: Json) -> str:
+    """Return the arguments of a function call as JSON text."""
+    arguments = item.get("arguments")
+    if isinstance(arguments, dict):
+        return dump_json(arguments)
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    raise malformed(f"expected 'arguments' to be text, found {type(arguments).__name__}")
+
+
+def call_id(item: Json) -> str | None:
+    """Return the id that the result of a call must name."""
+    value = item.get("call_id") or item.get("id")
+    return value if isinstance(value, str) else None
+
+
+def logprobs_of(item: Json) -> list[Any]:
+    """Return the log probabilities of the tokens of a message."""
+    found: list[Any] = []
+    if item.get("type") == "message":
+        for part in objects(item.get("content")):
+            if isinstance(values := part.get("logprobs"), list):
+                found += values
+    return found

@@ -1,0 +1,123 @@
+"""Reading a whole response of the Responses API.
+
+https://platform.openai.com/docs/api-reference/responses/object
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from scout_adapters._internal.json_values import Json, mapping
+from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_responses.items import (
+    call_of,
+    item_blocks,
+    logprobs_of,
+)
+from scout_adapters.llm.wires.openai_responses.usage import stated_cost, usage_of
+from scout_adapters.llm.wires.parsing import require
+
+FAILED = frozenset({"failed", "cancelled"})
+"""Values of `status` of a response that has no answer."""
+
+KEPT = (
+    "created_at",
+    "incomplete_details",
+    "metadata",
+    "object",
+    "status",
+    "user",
+    "model",
+    "service_tier",
+)
+"""Fields of a response that ChatOpenAI keeps in `response_metadata`."""
+
+BILLED = ("cost", "cost_details", "server_side_tool_usage_details")
+"""Fields of `usage` about money, kept beside the token counts."""
+
+CUT = {"max_output_tokens": "length"}
+"""Chat Completions' names for the reasons of an incomplete response, where they differ."""
+
+_ERROR_WORDS = ("detail", "message", "msg", "code", "errors")
+
+
+def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
+    """Read a response; raises `RefusedInBand` and `MalformedResponse`.
+
+    The content is a list of blocks in the order of the output items, as ChatOpenAI's. A response
+    that is queued or in progress in the background has no content yet; its `status` says so.
+    """
+    raise_if_refused(body)
+    items = require(body, "output", list)
+    content: list[str | Json] = [block for item in items for block in item_blocks(item)]
+    calls = [call for item in items if (call := call_of(item))]
+    logprobs = [token for item in items for token in logprobs_of(item)]
+    usage = mapping(body.get("usage"))
+    return AIMessage(
+        content=content,
+        tool_calls=[call for call in calls if call["type"] == "tool_call"],
+        invalid_tool_calls=[call for call in calls if call["type"] == "invalid_tool_call"],
+        usage_metadata=usage_of(usage, body.get("service_tier")),
+        response_metadata=first_metadata(body, spec.maker)
+        | last_metadata(body, usage, logprobs, called=bool(calls)),
+        id=text_or_none(body.get("id")),
+    )
+
+
+def raise_if_refused(body: Any) -> None:
+    """Raise `RefusedInBand` if a body is an error or a response that failed."""
+    if not isinstance(body, dict):
+        raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
+    if body.get("error"):
+        raise RefusedInBand(_error(body))
+    status = body.get("status")
+    if isinstance(status, str) and status in FAILED:
+        message = f"the response ended as {status} and gave no reason"
+        raise RefusedInBand({"error": {"message": message}})
+    if "output" not in body and any(body.get(word) for word in _ERROR_WORDS):
+        raise RefusedInBand(body)
+
+
+def _error(body: Json) -> Json:
+    """Return the error of a failed response without the response around it."""
+    return {"error": body["error"]} if body.get("object") == "response" else body
+
+
+def text_or_none(value: Any) -> str | None:
+    """Return a text that may be missing."""
+    return value if isinstance(value, str) and value else None
+
+
+def first_metadata(body: Json, maker: str) -> Json:
+    """Return the maker, the model and the id: the metadata of the first chunk of a stream."""
+    known = {"model_name": text_or_none(body.get("model")), "id": text_or_none(body.get("id"))}
+    return {name: value for name, value in known.items() if value} | {"model_provider": maker}
+
+
+def last_metadata(body: Json, usage: Json, logprobs: list[Any], *, called: bool) -> Json:
+    """Return how a response ended and what it cost: the metadata of the last chunk."""
+    metadata = {name: body[name] for name in KEPT if body.get(name) is not None}
+    if reason := _finish_reason(body, called=called):
+        metadata["finish_reason"] = reason
+    if logprobs:
+        metadata["logprobs"] = {"content": logprobs}
+    if usage:
+        metadata["token_usage"] = usage  # as it came
+        metadata |= {name: usage[name] for name in BILLED if usage.get(name) is not None}
+    if (cost := stated_cost(usage)) is not None:
+        metadata["provider_cost_usd"] = cost
+    return metadata
+
+
+def _finish_reason(body: Json, *, called: bool) -> str:
+    """Return the reason in the words of Chat Completions, which callers of any wire look for."""
+    match body.get("status"):
+        case "completed":
+            return "tool_calls" if called else "stop"
+        case "incomplete":
+            reason = mapping(body.get("incomplete_details")).get("reason")
+            return CUT.get(reason, reason) if isinstance(reason, str) else ""
+    return ""

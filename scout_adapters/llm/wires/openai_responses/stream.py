@@ -1,0 +1,252 @@
+"""Reading a streamed response, event by event.
+
+https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk, ToolCallChunk
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters._internal.json_values import Json, mapping
+from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.chunks import chunk_of
+from scout_adapters.llm.wires.openai_responses.items import item_id, item_kind, logprobs_of
+from scout_adapters.llm.wires.openai_responses.parse import (
+    first_metadata,
+    last_metadata,
+    raise_if_refused,
+    text_or_none,
+)
+from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, Shown, StreamedItem
+from scout_adapters.llm.wires.openai_responses.usage import usage_of
+from scout_adapters.llm.wires.parsing import piece_of_arguments, require
+
+FAILURES = frozenset({"response.failed", "response.cancelled"})
+"""Events that end a stream without an answer."""
+
+
+class ResponsesStreamReader:
+    """Reads one stream, as `StreamReader` says.
+
+    Content comes as lists of blocks with an `index`, as ChatOpenAI's. An item of reasoning that
+    shows no text waits for the content after it, so that it does not commit the stream.
+    """
+
+    def __init__(self, spec: ProviderSpec) -> None:
+        self.finished = False
+        self.usage: UsageMetadata | None = None
+        self._maker = spec.maker
+        self._response: Json = {}
+        self._named: Json = {}
+        self._id: str | None = None
+        self._sequence = -1
+        self._next_index = count().__next__
+        self._by_id: dict[str, StreamedItem] = {}
+        self._by_index: dict[int, StreamedItem] = {}
+        self._waiting: list[Json] = []
+        self._logprobs: list[Any] = []
+        self._called = False
+
+    def feed(self, event: Json | None) -> AIMessageChunk | None:
+        """Read one event; raises `RefusedInBand`, even after the end, and `MalformedResponse`."""
+        if event is None:
+            return None
+        if not isinstance(event, dict):
+            raise malformed(f"expected an event to be an object, found {type(event).__name__}")
+        kind = event.get("type")
+        read = _READERS.get(kind) if isinstance(kind, str) else None
+        if read is None:
+            if kind == "error" or event.get("error"):
+                _refuse(event)
+            return (
+                None  # progress of the provider's own tools, keep-alives, and what is yet to come
+            )
+        if self.finished:
+            return None
+        number = event.get("sequence_number")
+        if type(number) is int:
+            if number < self._sequence:
+                raise malformed(f"event {number} of the stream comes after {self._sequence}")
+            self._sequence = number
+        return read(self, event)
+
+    def close(self) -> AIMessageChunk:
+        """Make the last chunk: the metadata, the usage, and what waited for content."""
+        names = first_metadata(self._response, self._maker)
+        missing = {name: value for name, value in names.items() if name not in self._named}
+        usage = mapping(self._response.get("usage"))
+        ending = last_metadata(self._response, usage, self._logprobs, called=self._called)
+        return AIMessageChunk(
+            content=[*self._waiting],
+            usage_metadata=self.usage,
+            response_metadata={**missing, "model_provider": self._maker, **ending},
+            chunk_position="last",
+            id=text_or_none(self._response.get("id")),
+        )
+
+    def _begin(self, event: Json) -> None:
+        response = require(event, "response", dict)
+        # Copilot makes up a new id for each event: the first one stays.
+        self._response = self._response or response
+
+    def _end(self, event: Json) -> AIMessageChunk | None:
+        """Read the whole response at the end; show the items that had no events of their own."""
+        response = require(event, "response", dict)
+        # Some gateways leave out at the end what they sent at the beginning.
+        first_id = {name: value for name, value in self._response.items() if name == "id"}
+        self._response = {**self._response, **response, **first_id}
+        self.usage = usage_of(mapping(response.get("usage")), response.get("service_tier"))
+        raise_if_refused(response)
+        if event["type"] in FAILURES:
+            raise RefusedInBand({"error": {"message": "the response failed and gave no reason"}})
+        shown = Shown()
+        output = response.get("output")
+        for place, item in enumerate(() if output is None else require(response, "output", list)):
+            self._catch_up(place, item, shown)
+        self.finished = True
+        return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
+
+    def _catch_up(self, place: int, item: Any, shown: Shown) -> None:
+        known = self._known(item_id(item), place)
+        if known is None:
+            known = self._open(item, place)
+            _extend(shown, known.begin(item))
+        if not known.done:
+            _extend(shown, known.end(item))
+            self._logprobs += logprobs_of(item)
+
+    def _add(self, event: Json) -> AIMessageChunk | None:
+        item, place = require(event, "item", dict), require(event, "output_index", int)
+        if item_id(item) in self._by_id:
+            raise malformed(f"item {place} of the response was added twice")
+        return self._show(self._open(item, place).begin(item))
+
+    def _open(self, item: Json, place: int) -> StreamedItem:
+        kind, name = item_kind(item), item_id(item)
+        opened = self._by_index[place] = StreamedItem(kind, item, self._next_index)
+        if name:
+            self._by_id[name] = opened
+        self._called = self._called or kind in CALLS
+        return opened
+
+    def _done(self, event: Json) -> AIMessageChunk | None:
+        item, place = require(event, "item", dict), require(event, "output_index", int)
+        known = self._known(item_id(item), place)
+        if known is None or known.kind != item_kind(item):
+            raise malformed(f"item {place} of the response ends, but was never added")
+        if known.done:
+            raise malformed(f"item {place} of the response ends twice")
+        self._logprobs += logprobs_of(item)
+        return self._show(known.end(item))
+
+    def _known(self, item_id: Any, place: Any) -> StreamedItem | None:
+        """Return an item by its id, or by its place: Copilot makes up a new id for each event."""
+        known = self._by_id.get(item_id) if isinstance(item_id, str) else None
+        if known is None and type(place) is int:
+            known = self._by_index.get(place)
+        return known
+
+    def _item(self, event: Json) -> StreamedItem:
+        """Return the item that a delta belongs to."""
+        known = self._known(event.get("item_id"), event.get("output_index"))
+        if known is None:
+            raise malformed(f"{event['type']} belongs to an item that was never added")
+        if known.done:
+            raise malformed(f"{event['type']} comes after the end of its item")
+        return known
+
+    def _text(self, event: Json) -> AIMessageChunk | None:
+        if not (piece := require(event, "delta", str)):
+            return None
+        return self._chunk([self._item(event).text(event.get("content_index"), "text", piece)])
+
+    def _refusal(self, event: Json) -> AIMessageChunk | None:
+        if not (piece := require(event, "delta", str)):
+            return None
+        return self._chunk([self._item(event).text(event.get("content_index"), "refusal", piece)])
+
+    def _annotation(self, event: Json) -> AIMessageChunk | None:
+        note = require(event, "annotation", dict)
+        return self._chunk([self._item(event).annotate(event.get("content_index"), note)])
+
+    def _summary(self, event: Json) -> AIMessageChunk | None:
+        if not (piece := require(event, "delta", str)):
+            return None
+        place = event.get("summary_index")
+        return self._chunk([self._item(event).reason("summary", place, piece)])
+
+    def _reasoning(self, event: Json) -> AIMessageChunk | None:
+        if not (piece := require(event, "delta", str)):
+            return None
+        place = event.get("content_index")
+        return self._chunk([self._item(event).reason("content", place, piece)])
+
+    def _arguments(self, event: Json) -> AIMessageChunk | None:
+        if not (piece := require(event, "delta", str)):
+            return None
+        return self._show(self._item(event).argue(piece_of_arguments(piece)))
+
+    def _image(self, event: Json) -> AIMessageChunk | None:
+        """Show an image as far as it is drawn; it comes only if the request asks for it."""
+        names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
+        image = {name: event[name] for name in names if name in event}
+        return self._chunk([{"type": "partial_image", **image}])
+
+    def _show(self, shown: Shown | None) -> AIMessageChunk | None:
+        if shown is None or not (shown.blocks or shown.calls):
+            return None
+        if shown.silent:
+            self._waiting += shown.blocks
+            return None
+        return self._chunk(shown.blocks, shown.calls)
+
+    def _chunk(
+        self, blocks: list[Json], calls: list[ToolCallChunk] | None = None
+    ) -> AIMessageChunk:
+        metadata: Json = {"model_provider": self._maker}
+        if not self._named:
+            metadata = self._named = first_metadata(self._response, self._maker)
+            self._id = text_or_none(self._response.get("id"))
+        if self._waiting:
+            blocks, self._waiting = [*self._waiting, *blocks], []
+        return chunk_of(blocks, metadata, self._id, kwargs={}, calls=calls or ())
+
+
+_READERS: Mapping[str, Callable[[ResponsesStreamReader, Json], AIMessageChunk | None]] = {
+    "response.output_text.delta": ResponsesStreamReader._text,  # noqa: SLF001  # a table of its own methods
+    "response.function_call_arguments.delta": ResponsesStreamReader._arguments,  # noqa: SLF001  # likewise
+    "response.reasoning_summary_text.delta": ResponsesStreamReader._summary,  # noqa: SLF001  # likewise
+    "response.reasoning_text.delta": ResponsesStreamReader._reasoning,  # noqa: SLF001  # likewise
+    "response.custom_tool_call_input.delta": ResponsesStreamReader._arguments,  # noqa: SLF001  # likewise
+    "response.refusal.delta": ResponsesStreamReader._refusal,  # noqa: SLF001  # likewise
+    "response.output_text.annotation.added": ResponsesStreamReader._annotation,  # noqa: SLF001  # likewise
+    "response.output_item.added": ResponsesStreamReader._add,  # noqa: SLF001  # likewise
+    "response.output_item.done": ResponsesStreamReader._done,  # noqa: SLF001  # likewise
+    "response.image_generation_call.partial_image": ResponsesStreamReader._image,  # noqa: SLF001  # likewise
+    "response.created": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
+    "response.queued": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
+    "response.in_progress": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
+    "response.completed": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
+    "response.incomplete": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
+    "response.failed": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
+    "response.cancelled": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
+}
+"""Which method reads an event, by its type; the other types carry nothing for a message."""
+
+
+def _extend(shown: Shown, more: Shown | None) -> None:
+    if more is not None:
+        shown.blocks += more.blocks
+        shown.calls += more.calls
+
+
+def _refuse(event: Json) -> None:
+    """Raise `RefusedInBand` for an error event; its fields stand in `error` or beside `type`."""
+    error = event.get("error") or {n: v for n, v in event.items() if n != "sequence_number"}
+    raise RefusedInBand({"error": error})

@@ -1,0 +1,246 @@
+"""Output items of a streamed response: what of each was shown, and what its end still has to add.
+
+LangChain merges blocks by `index`. Each part of a message and each other item has a number of its
+own, so items may come one after the other or side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import ToolCallChunk
+
+from scout_adapters._internal.json_values import Json, objects
+from scout_adapters.errors import malformed
+from scout_adapters.llm.wires.openai_responses.items import (
+    CUSTOM_ARGUMENT,
+    annotation,
+    arguments_of,
+    call_id,
+    message_labels,
+    message_parts,
+    part_block,
+    without_nulls,
+)
+from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
+
+CALLS = frozenset({"function_call", "custom_tool_call"})
+"""Items that the caller has to run; they begin to show when they are added."""
+
+TEXT_KEYS = {"summary": "summary_text", "content": "reasoning_text"}
+"""Fields of a reasoning item that list texts, and the type of these texts."""
+
+_NOT_AT_BEGINNING = frozenset({"type", "status"})
+_NOT_AT_END = frozenset({"type", "id", "summary", "content"})
+
+
+@dataclass(slots=True)
+class Shown:
+    """The blocks and fragments of tool calls that one event adds to the message."""
+
+    blocks: list[Json] = field(default_factory=list)
+    calls: list[ToolCallChunk] = field(default_factory=list)
+    silent: bool = False
+    """Whether there is nothing in it for a reader: it may wait for the next content."""
+
+
+@dataclass(slots=True)
+class Part:
+    """One text of an item: the number of its block, and the pieces that were shown."""
+
+    index: int
+    pieces: list[str] = field(default_factory=list)
+    annotations: int = 0
+    labelled: bool = False
+
+    def rest(self, whole: str) -> str:
+        """Return what of the whole text was not shown; "" if the pieces are not its beginning."""
+        shown = "".join(self.pieces)
+        return whole[len(shown) :] if whole.startswith(shown) else ""
+
+
+class StreamedItem:
+    """One output item of a stream."""
+
+    __slots__ = ("_next_index", "done", "kind", "labels", "parts")
+
+    def __init__(self, kind: str, item: Json, next_index: Callable[[], int]) -> None:
+        """Begin an item; `next_index` returns the number of the next block."""
+        self.kind = kind
+        self.done = False
+        self.labels = message_labels(item)
+        self.parts: dict[Any, Part] = {}
+        self._next_index = next_index
+
+    def begin(self, item: Json) -> Shown | None:
+        """Show a tool call that was added; of other items there is nothing to show yet."""
+        match self.kind:
+            case "function_call":
+                return self._begin_function(item)
+            case "custom_tool_call":
+                return self._begin_custom(item)
+        return None
+
+    def part(self, place: Any) -> Part:
+        """Return the text at a place of the item; raises `MalformedResponse` for a bad place."""
+        part = self.parts.get(place) if type(place) is int else None
+        if part is None:
+            if type(place) is not int or self.kind != "message":
+                raise malformed(f"a text of an item of type {self.kind!r} has no place in it")
+            part = self.parts[place] = Part(self._next_index())
+        return part
+
+    def text(self, place: Any, name: str, piece: str) -> Json:
+        """Return the block of a piece of a message's text (`name` is `text` or `refusal`)."""
+        part = self.part(place)
+        part.pieces.append(piece)
+        block = {"type": name, name: piece, "index": part.index}
+        if not part.labelled:
+            part.labelled = True
+            block |= self.labels
+        return block
+
+    def annotate(self, place: Any, note: Json) -> Json:
+        """Return the block of an annotation."""
+        part = self.part(place)
+        part.annotations += 1
+        return {"type": "text", "annotations": [annotation(note)], "index": part.index}
+
+    def reason(self, name: str, place: Any, piece: str) -> Json:
+        """Return the block of a piece of reasoning (`name` is `summary` or `content`)."""
+        if self.kind != "reasoning" or type(place) is not int:
+            raise malformed(f"reasoning in an item of type {self.kind!r}")
+        part = self.parts.get((name, place))
+        if part is None:
+            part = self.parts[name, place] = Part(self._whole().index)
+        part.pieces.append(piece)
+        text = {"index": place, "type": TEXT_KEYS[name], "text": piece}
+        block: Json = {"type": "reasoning", "summary": [], "index": part.index}
+        block[name] = [text]
+        return self._labelled(block)
+
+    def argue(self, piece: str) -> Shown:
+        """Show a piece of a tool call's arguments."""
+        if self.kind not in CALLS:
+            raise malformed(f"arguments in an item of type {self.kind!r}")
+        whole = self._whole()
+        whole.pieces.append(piece)
+        if self.kind == "custom_tool_call":
+            return Shown(calls=[_call(whole.index, dump_json(piece)[1:-1])])
+        block = {"type": "function_call", "arguments": piece, "index": whole.index}
+        return Shown([block], [_call(whole.index, piece)])
+
+    def end(self, item: Json) -> Shown:
+        """Show what the whole item has that did not come in pieces."""
+        self.done = True
+        match self.kind:
+            case "message":
+                return self._end_message(item)
+            case "reasoning":
+                return self._end_reasoning(item)
+            case "function_call":
+                rest = self._whole().rest(arguments_of(item))
+                return self.argue(rest) if rest else Shown()
+            case "custom_tool_call":
+                return self._end_custom(item)
+        return Shown([without_nulls(item) | {"index": self._next_index()}])
+
+    def _whole(self) -> Part:
+        part = self.parts.get(None)
+        if part is None:
+            part = self.parts[None] = Part(self._next_index())
+        return part
+
+    def _labelled(self, block: Json) -> Json:
+        whole = self._whole()
+        if not whole.labelled:
+            whole.labelled = True
+            if item_id := self.labels.get("id"):
+                block["id"] = item_id
+        return block
+
+    def _begin_function(self, item: Json) -> Shown:
+        name, arguments, whole = require(item, "name", str), arguments_of(item), self._whole()
+        block = {n: v for n, v in item.items() if v is not None and n not in _NOT_AT_BEGINNING}
+        block |= {"arguments": arguments, "call_id": call_id(item)}
+        if arguments:
+            whole.pieces.append(arguments)
+        call = _call(whole.index, arguments, name, call_id(item))
+        return Shown([{"type": "function_call", **block, "index": whole.index}], [call])
+
+    def _begin_custom(self, item: Json) -> Shown:
+        whole, text = self._whole(), item.get("input")
+        opening = f'{{"{CUSTOM_ARGUMENT}": "'
+        if text and isinstance(text, str):
+            whole.pieces.append(text)
+            opening += dump_json(text)[1:-1]
+        return Shown(calls=[_call(whole.index, opening, require(item, "name", str), call_id(item))])
+
+    def _end_custom(self, item: Json) -> Shown:
+        whole = self._whole()
+        rest = dump_json(whole.rest(require(item, "input", str)))[1:-1]
+        block = without_nulls(item) | {"index": whole.index}
+        return Shown([block], [_call(whole.index, f'{rest}"}}')])
+
+    def _end_message(self, item: Json) -> Shown:
+        shown = Shown(silent=True)
+        self.labels |= message_labels(item)
+        for place, part in enumerate(message_parts(item)):
+            if block := self._end_part(place, part):
+                shown.blocks.append(block)
+                shown.silent &= block.get("text") == "" and not block.get("annotations")
+        return shown
+
+    def _end_part(self, place: int, part: Json) -> Json | None:
+        """Return what a part has beyond the pieces that were shown; None if there is nothing."""
+        block = part_block(part, self.labels)
+        if block["type"] not in ("text", "refusal"):
+            return block | {"index": self._next_index()}
+        known, kind = self.part(place), block["type"]
+        rest = known.rest(block[kind])
+        notes = block.get("annotations", [])[known.annotations :]
+        if known.labelled and not rest and not notes:
+            return None
+        fresh: Json = {"type": kind, kind: rest, "index": known.index}
+        if notes:
+            fresh["annotations"] = notes
+        return fresh if known.labelled else fresh | self.labels
+
+    def _end_reasoning(self, item: Json) -> Shown:
+        whole = self._whole()
+        begun = whole.labelled
+        block: Json = {n: v for n, v in item.items() if v is not None and n not in _NOT_AT_END}
+        block |= {"type": "reasoning", "summary": [], "index": whole.index}
+        visible = False
+        for name in TEXT_KEYS:
+            if rest := self._rest_of_reasoning(name, item):
+                block[name] = rest
+                visible = True
+        if begun and not visible and block.keys() == {"type", "summary", "index"}:
+            return Shown()
+        return Shown([self._labelled(block)], silent=not (begun or visible))
+
+    def _rest_of_reasoning(self, name: str, item: Json) -> list[Json]:
+        texts: list[Json] = []
+        for place, text in enumerate(objects(item.get(name))):
+            part = self.parts.get((name, place))
+            whole = require(text, "text", str)
+            if part is None:
+                texts.append({**text, "index": place})
+            elif rest := part.rest(whole):
+                texts.append({"type": TEXT_KEYS[name], "text": rest, "index": place})
+        return texts
+
+
+def _call(
+    index: int, arguments: str, name: str | None = None, call_id: str | None = None
+) -> ToolCallChunk:
+    return ToolCallChunk(
+        name=name,
+        args=piece_of_arguments(arguments),
+        id=call_id,
+        index=index,
+        type="tool_call_chunk",
+    )

@@ -1,0 +1,75 @@
+"""Token counts and the cost that a provider states, from the `usage` of a response.
+
+https://platform.openai.com/docs/api-reference/responses/object#responses/object-usage
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters._internal.json_values import Json, is_number, mapping
+from scout_adapters.llm.wires.parsing import usage_metadata
+
+TICKS_PER_USD = 10_000_000_000
+"""xAI's unit of money: https://docs.x.ai/developers/cost-tracking."""
+
+
+TIERS = frozenset({"flex", "priority"})
+"""Service tiers with prices of their own."""
+
+
+def usage_of(usage: Json, service_tier: Any = None) -> UsageMetadata | None:
+    """Return the token counts in LangChain's form; None if the response has none.
+
+    Like ChatOpenAI, name the counts of a tier with prices of its own after it: `flex_cache_read`,
+    `flex_reasoning`, and `flex` for the tokens that are neither.
+    """
+    input_tokens, output_tokens = _known(usage, "input_tokens"), _known(usage, "output_tokens")
+    if input_tokens is None and output_tokens is None:
+        return None
+    input_tokens, output_tokens = input_tokens or 0, output_tokens or 0
+    details = mapping(usage.get("input_tokens_details"))
+    cached = _known(details, "cached_tokens")
+    if cached is not None:
+        cached = min(cached, input_tokens)  # Azure's Grok reports more of them than there are
+    inputs = {"cache_read": cached, "cache_creation": _known(details, "cache_write_tokens")}
+    reasoning = _known(mapping(usage.get("output_tokens_details")), "reasoning_tokens")
+    outputs = {"reasoning": reasoning}
+    if isinstance(service_tier, str) and service_tier in TIERS:
+        inputs = _in_tier(service_tier, inputs, input_tokens - (cached or 0))
+        outputs = _in_tier(service_tier, outputs, output_tokens - (reasoning or 0))
+    total = _known(usage, "total_tokens")
+    return usage_metadata(
+        input_tokens, output_tokens, inputs=inputs, outputs=outputs, total_tokens=total
+    )
+
+
+def _in_tier(tier: str, counts: Mapping[str, int | None], rest: int) -> dict[str, int | None]:
+    return {f"{tier}_{name}": value for name, value in counts.items()} | {tier: rest}
+
+
+def stated_cost(usage: Json) -> float | None:
+    """Return the cost in USD that the provider states; None if it states none.
+
+    xAI counts in ticks. OpenRouter with the user's own upstream key states its fee, and what the
+    upstream charges beside it: https://openrouter.ai/docs/use-cases/usage-accounting
+    """
+    if ticks := _amount(usage.get("cost_in_usd_ticks")):
+        return ticks / TICKS_PER_USD
+    charged = _amount(usage.get("cost"))
+    if charged is None or usage.get("is_byok") is not True:
+        return charged
+    upstream = _amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
+    return None if upstream is None else charged + upstream
+
+
+def _known(counts: Json, name: str) -> int | None:
+    value = counts.get(name)
+    return int(value) if is_number(value) else None
+
+
+def _amount(value: Any) -> float | None:
+    return float(value) if is_number(value) else None
