@@ -86,6 +86,10 @@ class Turn:
     """On `assistant` turns by the same maker: the message's `additional_kwargs`; on `tool` turns
     in Anthropic's own form: its `cache_control`."""
 
+    content: Sequence[Any] | None = None
+    """On `assistant` turns by the same maker: the message's content, if it is a list; for wires
+    that send an answer back as it came. Tool calls in `blocks` are newer: callers edit them."""
+
     @property
     def where(self) -> str:
         """Name the message, for an error."""

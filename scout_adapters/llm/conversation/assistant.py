@@ -66,6 +66,7 @@ def assistant_turn(
         at=at,
         name=message.name,
         kept=message.additional_kwargs if reader.own else {},
+        content=message.content if reader.own and isinstance(message.content, list) else None,
     )
 
 

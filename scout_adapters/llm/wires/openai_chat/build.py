@@ -12,9 +12,9 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, dialect_of
 from scout_adapters.llm.wires.openai_chat.messages import render_messages
-from scout_adapters.llm.wires.openai_chat.schema import adapt_schema
 from scout_adapters.llm.wires.openai_chat.tools import tool_fields
 from scout_adapters.llm.wires.parsing import apply_card
+from scout_adapters.llm.wires.strict_schema import adapt_schema
 
 
 def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:

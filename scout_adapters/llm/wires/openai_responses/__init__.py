@@ -13,17 +13,64 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_responses.build import build_body
+from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
 from scout_adapters.llm.wires.openai_responses.parse import parse_response
 from scout_adapters.llm.wires.openai_responses.stream import ResponsesStreamReader
 
-__all__ = ["WIRE"]
+__all__ = ["WIRE", "ResponsesDialect"]
+
+NATIVE_BLOCKS = frozenset(
+    {
+        "refusal",
+        "input_text",
+        "input_image",
+        "input_file",
+        "web_search_call",
+        "x_search_call",
+        "file_search_call",
+        "code_interpreter_call",
+        "image_generation_call",
+        "partial_image",
+        "computer_call",
+        "computer_call_output",
+        "local_shell_call",
+        "local_shell_call_output",
+        "shell_call",
+        "shell_call_output",
+        "apply_patch_call",
+        "apply_patch_call_output",
+        "mcp_call",
+        "mcp_list_tools",
+        "mcp_approval_request",
+        "mcp_approval_response",
+        "tool_search_call",
+        "tool_search_output",
+        "additional_tools",
+        "configuration_update",
+        "program",
+        "program_output",
+        "function_call_output",
+        "custom_tool_call_output",
+        "item_reference",
+        "compaction_trigger",
+        "message_part",
+    }
+)
+"""Blocks that are items of this API, or parts of its messages."""
+
+ITEM_BLOCKS = NATIVE_BLOCKS - {"refusal"}
 
 
-class OpenAIResponses:
+class OpenAIResponsesWire(Wire):
     """The Responses API as a `Wire`; it has no state."""
 
     name = "openai_responses"
     version = "v1"
+    dialect = ResponsesDialect
+    native_blocks = NATIVE_BLOCKS
+    takes_unknown_blocks = True
+    indexes_chunks = True
+    external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
         return "/responses"
@@ -38,12 +85,24 @@ class OpenAIResponses:
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         return parse_response(body, spec)
 
-    def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a Wire's
-        """Return none: this API has no features by header."""
-        return {}
-
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
         return ResponsesStreamReader(spec)
 
+    def recognises(self, message: AIMessage) -> bool:
+        """Return whether the message contains items, or reasoning in the form of this API."""
+        return any(
+            block.get("type") in ITEM_BLOCKS
+            or (block.get("type") == "reasoning" and "summary" in block)
+            for block in message.content
+            if isinstance(block, dict)
+        )
 
-WIRE: Wire = OpenAIResponses()
+    def output_limit(self, body: Json) -> int | None:
+        limit: int | None = body.get("max_output_tokens")
+        return limit
+
+    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
+        return unsupported_media(spec)
+
+
+WIRE: Wire = OpenAIResponsesWire()

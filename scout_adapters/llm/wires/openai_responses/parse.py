@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_responses.items import (
     call_of,
@@ -45,7 +45,7 @@ _ERROR_WORDS = ("detail", "message", "msg", "code", "errors")
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
-    """Read a response; raises `RefusedInBand` and `MalformedResponse`.
+    """Read a response; raises `ProviderRefusal` and `MalformedResponse`.
 
     The content is a list of blocks in the order of the output items, as ChatOpenAI's. A response
     that is queued or in progress in the background has no content yet; its `status` says so.
@@ -68,17 +68,17 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
 
 
 def raise_if_refused(body: Any) -> None:
-    """Raise `RefusedInBand` if a body is an error or a response that failed."""
+    """Raise `ProviderRefusal` if a body is an error or a response that failed."""
     if not isinstance(body, dict):
         raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
     if body.get("error"):
-        raise RefusedInBand(_error(body))
+        raise ProviderRefusal(_error(body))
     status = body.get("status")
     if isinstance(status, str) and status in FAILED:
         message = f"the response ended as {status} and gave no reason"
-        raise RefusedInBand({"error": {"message": message}})
+        raise ProviderRefusal({"error": {"message": message}})
     if "output" not in body and any(body.get(word) for word in _ERROR_WORDS):
-        raise RefusedInBand(body)
+        raise ProviderRefusal(body)
 
 
 def _error(body: Json) -> Json:

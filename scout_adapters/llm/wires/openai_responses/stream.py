@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.errors import RefusedInBand, malformed
+from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.openai_responses.items import item_id, item_kind, logprobs_of
@@ -54,7 +54,7 @@ class ResponsesStreamReader:
         self._called = False
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; raises `RefusedInBand`, even after the end, and `MalformedResponse`."""
+        """Read one event; raises `ProviderRefusal`, even after the end, and `MalformedResponse`."""
         if event is None:
             return None
         if not isinstance(event, dict):
@@ -104,7 +104,7 @@ class ResponsesStreamReader:
         self.usage = usage_of(mapping(response.get("usage")), response.get("service_tier"))
         raise_if_refused(response)
         if event["type"] in FAILURES:
-            raise RefusedInBand({"error": {"message": "the response failed and gave no reason"}})
+            raise ProviderRefusal({"error": {"message": "the response failed and gave no reason"}})
         shown = Shown()
         output = response.get("output")
         for place, item in enumerate(() if output is None else require(response, "output", list)):
@@ -247,6 +247,6 @@ def _extend(shown: Shown, more: Shown | None) -> None:
 
 
 def _refuse(event: Json) -> None:
-    """Raise `RefusedInBand` for an error event; its fields stand in `error` or beside `type`."""
+    """Raise `ProviderRefusal` for an error event; its fields stand in `error` or beside `type`."""
     error = event.get("error") or {n: v for n, v in event.items() if n != "sequence_number"}
-    raise RefusedInBand({"error": error})
+    raise ProviderRefusal({"error": error})

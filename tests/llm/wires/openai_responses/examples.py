@@ -106,21 +106,8 @@ def cut(text: str, places: list[int]) -> list[str]:
 def deltas(item: Json, places: list[int]) -> Iterator[Json]:
     """Yield the events between the beginning and the end of an item."""
     for at, part in enumerate(item.get("content") or ()):
-        where = {"content_index": at}
-        match part["type"]:
-            case "output_text":
-                for piece in cut(part["text"], places):
-                    yield {"type": "response.output_text.delta", "delta": piece, **where}
-                for note in part["annotations"]:
-                    kind = "response.output_text.annotation.added"
-                    yield {"type": kind, "annotation": note, **where}
-                yield {"type": "response.output_text.done", "text": part["text"], **where}
-            case "refusal":
-                for piece in cut(part["refusal"], places):
-                    yield {"type": "response.refusal.delta", "delta": piece, **where}
-            case "reasoning_text":
-                for piece in cut(part["text"], places):
-                    yield {"type": "response.reasoning_text.delta", "delta": piece, **where}
+        for event in part_events(part, places):
+            yield {**event, "content_index": at}
     for at, text in enumerate(item.get("summary") or ()):
         yield {"type": "response.reasoning_summary_part.added", "summary_index": at}
         for piece in cut(text["text"], places):
@@ -133,7 +120,19 @@ def deltas(item: Json, places: list[int]) -> Iterator[Json]:
             yield {"type": f"response.{kind}.delta", "delta": piece}
 
 
-EMPTY = {"message": "content", "reasoning": "summary"}
+DELTAS = {"output_text": "text", "refusal": "refusal", "reasoning_text": "text"}
+
+
+def part_events(part: Json, places: list[int]) -> Iterator[Json]:
+    kind = part["type"]
+    if name := DELTAS.get(kind):
+        for piece in cut(part[name], places):
+            yield {"type": f"response.{kind}.delta", "delta": piece}
+    for note in part.get("annotations") or ():
+        yield {"type": "response.output_text.annotation.added", "annotation": note}
+    yield {"type": "response.content_part.done", "part": part}
+
+
 UNSAID = {"encrypted_content", "content"}
 
 

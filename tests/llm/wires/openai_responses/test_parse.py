@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.wires.openai_responses import WIRE
 from tests.llm.wires.openai_responses.examples import (
     COUNTED,
@@ -156,13 +156,13 @@ def test_the_cost_is_the_one_that_the_provider_states(usage: Json, usd: float | 
     ],
 )
 def test_an_error_inside_a_200_is_refused(body: Json) -> None:
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         WIRE.parse_response(body, SPEC)
 
 
 def test_a_failed_response_is_refused_with_its_error_alone() -> None:
     error = {"code": "server_error", "message": "no"}
-    with pytest.raises(RefusedInBand) as refused:
+    with pytest.raises(ProviderRefusal) as refused:
         WIRE.parse_response(response(status="failed", error=error), SPEC)
     assert refused.value.payload == {"error": error}
 

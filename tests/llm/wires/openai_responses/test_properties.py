@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage
 
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.wires.openai_responses import WIRE
 from tests.llm.wires.openai_responses.examples import RICH, SPEC, merged, streamed, unindexed
 
@@ -62,7 +62,7 @@ hypotheses = settings(max_examples=300, deadline=None, suppress_health_check=lis
 
 
 # Of these two alone the engine knows what to do.
-NAMED = (RefusedInBand, MalformedResponse)
+NAMED = (ProviderRefusal, MalformedResponse)
 
 
 @hypotheses

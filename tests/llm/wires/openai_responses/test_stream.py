@@ -9,7 +9,7 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, RefusedInBand
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.wires.openai_responses import WIRE
 from tests.llm.wires.openai_responses.examples import (
     COUNTED,
@@ -234,7 +234,7 @@ def test_an_error_in_a_stream_is_refused(event: Json) -> None:
     reader = WIRE.reader(SPEC)
     for before in streamed(HELLO)[:4]:
         reader.feed(before)
-    with pytest.raises(RefusedInBand) as refused:
+    with pytest.raises(ProviderRefusal) as refused:
         reader.feed(event)
     assert not reader.finished
     assert set(refused.value.payload) == {"error"}
@@ -242,7 +242,7 @@ def test_an_error_in_a_stream_is_refused(event: Json) -> None:
 
 def test_what_a_failed_response_used_is_counted() -> None:
     reader = WIRE.reader(SPEC)
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         reader.feed({"type": "response.failed", "response": response(error=ERROR)})
     assert reader.usage == COUNTED
 
@@ -252,7 +252,7 @@ def test_an_error_after_the_end_is_still_one_and_nothing_else_is() -> None:
     for event in streamed(HELLO):
         reader.feed(event)
     assert reader.feed(streamed(HELLO)[0]) is None
-    with pytest.raises(RefusedInBand):
+    with pytest.raises(ProviderRefusal):
         reader.feed({"type": "error", "error": ERROR})
 
 
