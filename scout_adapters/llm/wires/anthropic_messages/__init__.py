@@ -1,4 +1,4 @@
-"""The Anthropic Messages wire, which other makers speak as well.
+"""The wire of Anthropic's Messages API, which other providers offer as well.
 
 https://platform.claude.com/docs/en/api/messages
 """
@@ -17,7 +17,7 @@ from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
 from scout_adapters.llm.wires.anthropic_messages.stream import MessagesStreamReader, is_text_only
 
 API_VERSION = "2023-06-01"
-"""Not 2026-10-21: that one refuses `temperature`, which models up to Claude 4.6 still take.
+"""Not 2026-10-21: that version refuses `temperature`, which models up to Claude 4.6 accept.
 https://platform.claude.com/docs/en/api/versioning
 """
 
@@ -49,7 +49,7 @@ THINKING_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
 class AnthropicMessagesWire(Wire):
-    """How to talk to servers that speak Anthropic's Messages API."""
+    """The Messages API as a `Wire`; it has no state."""
 
     name = "anthropic_messages"
     version = "v1"
@@ -62,11 +62,11 @@ class AnthropicMessagesWire(Wire):
         return "/messages"
 
     def auth_headers(self, key: str) -> dict[str, str]:
-        """Name the key and the version of the API."""
+        """Return the headers with the key and the version of the API."""
         return {"x-api-key": key, "anthropic-version": API_VERSION}
 
     def extra_headers(self, request: ChatRequest) -> dict[str, str]:
-        """Name the beta features that the request uses, where it uses any."""
+        """Return the header with the beta features that the request uses."""
         return beta_headers(request)
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
@@ -86,10 +86,10 @@ class AnthropicMessagesWire(Wire):
         return frozenset({"audio", "video"})
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
-        """Begin to read a streamed answer.
+        """Return a reader for the streamed answer to the request `body`.
 
-        If `body`, the request, asks for text and nothing else, chunks carry plain strings,
-        as ChatAnthropic's do; otherwise they carry lists of blocks.
+        If the request can only be answered with text, the content of chunks is a string, as in
+        ChatAnthropic; otherwise it is a list of blocks.
         """
         return MessagesStreamReader(spec, plain=body is not None and is_text_only(body))
 

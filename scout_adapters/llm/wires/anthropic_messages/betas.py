@@ -1,4 +1,4 @@
-"""Which features are still beta, and must be named in a header.
+"""Beta features of a request, which a header must name.
 
 https://platform.claude.com/docs/en/api/beta-headers
 """
@@ -19,14 +19,14 @@ BY_TOOL: Mapping[str, str] = {
 
 
 def beta_headers(request: ChatRequest) -> dict[str, str]:
-    """Return the header for the features that the request uses; `betas` in `extra` adds to them."""
-    names = dict.fromkeys(_used(request))
+    """Return the header with the features that the request uses, and the `betas` in its `extra`."""
+    names = dict.fromkeys(_features(request))
     return {"anthropic-beta": ",".join(names)} if names else {}
 
 
-def _used(request: ChatRequest) -> Iterator[str]:
-    asked = request.extra.get("betas") or ()
-    yield from asked.split(",") if isinstance(asked, str) else asked
+def _features(request: ChatRequest) -> Iterator[str]:
+    betas = request.extra.get("betas") or ()
+    yield from betas.split(",") if isinstance(betas, str) else betas
     if request.extra.get("mcp_servers"):
         yield MCP
     for tool in request.tools:

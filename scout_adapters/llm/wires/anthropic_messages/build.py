@@ -1,4 +1,4 @@
-"""From a neutral request to the body of a POST.
+"""Build the body of a Messages request.
 
 https://platform.claude.com/docs/en/api/messages/create
 """
@@ -20,45 +20,48 @@ from scout_adapters.llm.wires.anthropic_messages.messages import (
     interrupts_thinking,
     render_messages,
 )
-from scout_adapters.llm.wires.anthropic_messages.schema import narrow_schema
+from scout_adapters.llm.wires.anthropic_messages.schema import adapt_schema
 from scout_adapters.llm.wires.anthropic_messages.tools import forces, render_tool, tool_choice
 from scout_adapters.llm.wires.parsing import apply_card
 
 NOT_IN_BODY = frozenset({"betas"})
-"""What `extra` may hold for the headers."""
+"""Fields of `extra` that go to a header."""
 
-LEAST_TOP_P = 0.95
-"""While the model thinks."""
+MIN_THINKING_TOP_P = 0.95
+"""The smallest `top_p` that the API accepts while the model thinks."""
 
 
 def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-    """Render the request into a JSON body; raises `UnsupportedContent`.
+    """Build the body.
 
-    `response_format` of type `json_object` adds nothing: the API knows schemas only.
+    A `response_format` of type `json_object` adds nothing: the API has schemas only.
+
+    Raises:
+        UnsupportedContent: A block has no form in this API.
     """
     known = claude(request.model)
-    anywhere = known is not None and known.hears_system_anywhere
-    dialogue = render_messages(turns, spec, system_anywhere=anywhere)
+    anywhere = known is not None and known.accepts_system_anywhere
+    rendered = render_messages(turns, spec, system_anywhere=anywhere)
     extra = _extra(request)
     body: Json = {
         "model": request.model,
         "max_tokens": _max_tokens(request, extra),
-        "messages": dialogue.messages,
+        "messages": rendered.messages,
     }
-    if dialogue.system:
-        body["system"] = plain_text(dialogue.system)
+    if rendered.system:
+        body["system"] = plain_text(rendered.system)
     _add_tools(body, request)
     _add_options(body, request)
     _add_reasoning(body, request, extra)
     if isinstance(extra.get("output_config"), Mapping):
         extra["output_config"] = {**body.get("output_config", {}), **extra["output_config"]}
     body |= extra
-    _leave_out_what_excludes_itself(body)
+    _drop_incompatible(body)
     return apply_card(body, spec)
 
 
 def _extra(request: ChatRequest) -> Json:
-    """Return the caller's further fields, as far as they belong into the body."""
+    """Return the caller's extra fields that belong in the body."""
     return {
         name: value
         for name, value in request.extra.items()
@@ -67,7 +70,7 @@ def _extra(request: ChatRequest) -> Json:
 
 
 def _max_tokens(request: ChatRequest, extra: Mapping[str, Any]) -> int:
-    """Return the limit on all tokens written, thoughts included; the API insists on one."""
+    """Return the limit on output tokens, thinking included; the API requires one."""
     if request.max_tokens is not None:
         return request.max_tokens
     known = claude(request.model)
@@ -77,10 +80,10 @@ def _max_tokens(request: ChatRequest, extra: Mapping[str, Any]) -> int:
 
 
 def _add_tools(body: Json, request: ChatRequest) -> None:
-    # Older documents say that a conversation with tool calls must come with tools; recorded
-    # answers from Claude 3 to 4.6 show that it need not.
+    # Older documentation requires tools in a conversation with tool calls; recorded answers of
+    # Claude 3 to 4.6 show that the API does not.
     if request.tools:
-        body["tools"] = [render_tool(given) for given in request.tools]
+        body["tools"] = [render_tool(tool) for tool in request.tools]
     if choice := tool_choice(request):
         body["tool_choice"] = choice
 
@@ -90,51 +93,51 @@ def _add_options(body: Json, request: ChatRequest) -> None:
         body["temperature"] = request.temperature
     if request.top_p is not None:
         body["top_p"] = request.top_p
-    if stop := [text for text in request.stop if text.strip()]:  # blank ones are refused
+    if stop := [text for text in request.stop if text.strip()]:  # the API refuses blank ones
         body["stop_sequences"] = stop
     if request.stream:
         body["stream"] = True
-    wanted = request.response_format or {}
-    if schema := (wanted.get("json_schema") or {}).get("schema"):
-        body["output_config"] = {"format": {"type": "json_schema", "schema": narrow_schema(schema)}}
+    response_format = request.response_format or {}
+    if schema := (response_format.get("json_schema") or {}).get("schema"):
+        body["output_config"] = {"format": {"type": "json_schema", "schema": adapt_schema(schema)}}
 
 
 def _add_reasoning(body: Json, request: ChatRequest, extra: Mapping[str, Any]) -> None:
-    """Say the reasoning effort; `thinking` in `extra` is the caller's own word on it."""
+    """Add the reasoning effort; `thinking` in `extra` takes precedence."""
     if request.reasoning_effort is None:
         return
-    thought, effort = thinking(request.model, request.reasoning_effort, body["max_tokens"])
+    thinking_field, effort = thinking(request.model, request.reasoning_effort, body["max_tokens"])
     if effort:
         body.setdefault("output_config", {})["effort"] = effort
-    if thought is not None and "thinking" not in extra:
-        body["thinking"] = thought
+    if thinking_field is not None and "thinking" not in extra:
+        body["thinking"] = thinking_field
 
 
-def _leave_out_what_excludes_itself(body: Json) -> None:
-    """Drop what the API answers with a 400, given the model and whether it thinks.
+def _drop_incompatible(body: Json) -> None:
+    """Drop fields that the API answers with a 400, given the model and whether it thinks.
 
     https://platform.claude.com/docs/en/build-with-claude/thinking#limits-and-feature-compatibility
     """
     known = claude(str(body["model"]))
-    thought = mapping(body.get("thinking")).get("type")
-    # A budget for thoughts and a forced tool exclude each other; the tool was asked for by name.
+    mode = mapping(body.get("thinking")).get("type")
+    # A thinking budget and a forced tool exclude each other; the caller requires the tool.
     forced = forces(body.get("tool_choice"))
-    if thought == "enabled" and (forced or interrupts_thinking(body["messages"])):
+    if mode == "enabled" and (forced or interrupts_thinking(body["messages"])):
         del body["thinking"]
-        thought = None
+        mode = None
     if known is None:
         return
-    thinks = thought in {"enabled", "adaptive"}
-    if (thinks and body.get("temperature") != 1) or not known.samples:
+    thinks = mode in {"enabled", "adaptive"}
+    if (thinks and body.get("temperature") != 1) or not known.accepts_sampling:
         body.pop("temperature", None)
-    if thinks or not known.samples:
+    if thinks or not known.accepts_sampling:
         body.pop("top_k", None)
-    if _excludes_top_p(body, thinks=thinks) or not known.samples:
+    if _excludes_top_p(body, thinks=thinks) or not known.accepts_sampling:
         body.pop("top_p", None)
-    if known.takes_one_sampler and "temperature" in body:
+    if known.accepts_one_sampler and "temperature" in body:
         body.pop("top_p", None)
 
 
 def _excludes_top_p(body: Json, *, thinks: bool) -> bool:
     top_p = body.get("top_p")
-    return thinks and isinstance(top_p, int | float) and top_p < LEAST_TOP_P
+    return thinks and isinstance(top_p, int | float) and top_p < MIN_THINKING_TOP_P

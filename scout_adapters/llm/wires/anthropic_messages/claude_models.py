@@ -1,4 +1,4 @@
-"""What each generation of Claude accepts, read from a model's name.
+"""What each generation of Claude accepts, derived from a model's name.
 
 https://platform.claude.com/docs/en/build-with-claude/thinking
 https://platform.claude.com/docs/en/build-with-claude/effort
@@ -17,10 +17,10 @@ from typing import Literal
 from scout_adapters._internal.json_values import Json
 
 NAMED = re.compile(r"claude-([a-z]+)-(\d+)(?:[-.](\d{1,2}))?(?!\d)")
-"""`claude-opus-4-5-20251101`, `anthropic/claude-sonnet-4.6`; a date is no minor version."""
+"""Matches `claude-opus-4-5-20251101`, `anthropic/claude-sonnet-4.6`; a date is not a version."""
 
 NUMBERED = re.compile(r"claude-(\d)(?:[-.](\d{1,2}))?(?!\d)")
-"""`claude-3-7-sonnet-latest`, `claude-2.1`."""
+"""Matches `claude-3-7-sonnet-latest`, `claude-2.1`."""
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 BUDGETS: Mapping[str, int] = {
@@ -31,29 +31,31 @@ BUDGETS: Mapping[str, int] = {
     "xhigh": 32_768,
     "max": 32_768,
 }
-"""Tokens for thinking, where a model takes a number and not a word."""
+"""Thinking tokens per reasoning effort, for models that accept a number instead of a level."""
 
-LEAST_BUDGET = 1024
-"""The API refuses less."""
+MIN_BUDGET = 1024
+"""Tokens: the API refuses a smaller thinking budget."""
 
 UNKNOWN_MAX_TOKENS = 16_384
+"""Tokens: the default limit for models that are not Claude."""
 
-Thinks = Literal["never", "budget", "asked", "unasked", "always"]
+Thinking = Literal["never", "budget", "opt_in", "default", "always"]
+"""Whether a model thinks: never; with a budget; if requested; unless disabled; always."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claude:
-    """A Claude model, as far as its name tells."""
+    """A Claude model, as far as its name shows."""
 
     family: str
     version: tuple[int, int]
 
     @property
     def max_tokens(self) -> int:
-        """The limit to send where the caller set none; the API insists on one.
+        """Tokens: the limit to send if the caller sets none; the API requires one.
 
-        Below what the model could write (64,000 from 4.5, 128,000 from 4.6): a whole answer must
-        arrive within ten minutes, and budgets reserve the price of every token asked for.
+        It is lower than the model's maximum (64,000 since 4.5, 128,000 since 4.6): a whole answer
+        must arrive within ten minutes, and budgets reserve the price of every token in the limit.
         """
         if self.version < (3, 5):
             return 4096
@@ -62,22 +64,22 @@ class Claude:
         return 16_384 if self.version < (4, 5) else 32_000
 
     @property
-    def thinks(self) -> Thinks:
-        """How the model comes to think, and whether it can be told not to."""
+    def thinking(self) -> Thinking:
+        """When the model thinks."""
         if self.version < (3, 7):
             return "never"
         if self.version < (4, 6):
             return "budget"
         if self.version < (5, 0):
-            return "asked"
+            return "opt_in"
         always = self.family in {"fable", "mythos"} or (
             self.family == "opus" and self.version >= (5, 5)
         )
-        return "always" if always else "unasked"
+        return "always" if always else "default"
 
     @property
     def efforts(self) -> tuple[str, ...]:
-        """The words that `output_config.effort` takes."""
+        """The values of `output_config.effort` that it accepts."""
         if self.version >= (4, 7):
             return EFFORTS
         if self.version == (4, 6):
@@ -85,24 +87,24 @@ class Claude:
         return EFFORTS[:3] if (self.family, self.version) == ("opus", (4, 5)) else ()
 
     @property
-    def samples(self) -> bool:
+    def accepts_sampling(self) -> bool:
         """Whether `temperature`, `top_p` and `top_k` are accepted at all."""
         return self.version < (4, 7)
 
     @property
-    def takes_one_sampler(self) -> bool:
+    def accepts_one_sampler(self) -> bool:
         """Whether `temperature` and `top_p` exclude each other."""
         return self.version >= (4, 1)
 
     @property
-    def hears_system_anywhere(self) -> bool:
-        """Whether system messages may stand between the others."""
+    def accepts_system_anywhere(self) -> bool:
+        """Whether system messages may come between the other messages."""
         return self.version >= (4, 8) and (self.family, self.version) != ("sonnet", (5, 0))
 
 
 @lru_cache(maxsize=256)
 def claude(model: str) -> Claude | None:
-    """Read a model's name; None if it is not a Claude. A Claude of no number counts as new."""
+    """Parse a model's name; None if it is not a Claude. Without a version it counts as new."""
     if match := NAMED.search(model):
         return Claude(match[1], (int(match[2]), int(match[3] or 0)))
     if match := NUMBERED.search(model):
@@ -111,47 +113,47 @@ def claude(model: str) -> Claude | None:
 
 
 def thinking(model: str, effort: str, max_tokens: int) -> tuple[Json | None, str | None]:
-    """Say a neutral reasoning effort in the model's words: `thinking`, and the word for effort.
+    """Convert a neutral reasoning effort to the fields `thinking` and `output_config.effort`.
 
-    Models of other makers take the form that Claude 3.7 introduced, which all of them copied.
+    Models of other providers get a thinking budget, the form that Claude 3.7 introduced.
     """
     known = claude(model)
-    thinks = known.thinks if known else "budget"
+    mode = known.thinking if known else "budget"
     if effort == "none":
         return _no_thinking(known)
-    word = _nearest(effort, known.efforts) if known else None
-    if thinks == "never":
-        return None, word
-    if thinks == "budget":
-        return _budget(effort, max_tokens), word
-    # From 4.7 on thoughts come back empty unless one asks for their summary.
-    show = {} if known and known.version < (4, 7) else {"display": "summarized"}
-    return {"type": "adaptive", **show}, word
+    level = _nearest(effort, known.efforts) if known else None
+    if mode == "never":
+        return None, level
+    if mode == "budget":
+        return _budget(effort, max_tokens), level
+    # Since 4.7, thinking blocks are empty unless a summary is requested.
+    display = {} if known and known.version < (4, 7) else {"display": "summarized"}
+    return {"type": "adaptive", **display}, level
 
 
 def _no_thinking(known: Claude | None) -> tuple[Json | None, str | None]:
     if known is None:
         return {"type": "disabled"}, None
-    if known.thinks == "always":
-        return None, "low"  # it cannot be told to stop, only to think little
-    if known.thinks != "unasked":
+    if known.thinking == "always":
+        return None, "low"  # it cannot stop thinking; "low" is the least
+    if known.thinking != "default":
         return None, None
     if known.family == "sonnet" and known.version >= (5, 5):
         return {"type": "between_tools"}, None
     return {"type": "disabled"}, None
 
 
-def _nearest(effort: str, words: tuple[str, ...]) -> str | None:
-    """Return the strongest of `words` that is not stronger than `effort`, or the weakest."""
+def _nearest(effort: str, levels: tuple[str, ...]) -> str | None:
+    """Return the highest level that is not above `effort`; the lowest for `minimal`."""
     if effort not in EFFORTS:
-        return words[0] if words and effort == "minimal" else None
-    upto = [word for word in words if EFFORTS.index(word) <= EFFORTS.index(effort)]
-    return upto[-1] if upto else None
+        return levels[0] if levels and effort == "minimal" else None
+    not_above = [level for level in levels if EFFORTS.index(level) <= EFFORTS.index(effort)]
+    return not_above[-1] if not_above else None
 
 
 def _budget(effort: str, max_tokens: int) -> Json | None:
-    """Leave at least half of the tokens to the answer; without room for thought, no thought."""
+    """Return a budget of at most half of `max_tokens`; None if that is less than the minimum."""
     tokens = min(BUDGETS.get(effort, BUDGETS["medium"]), max_tokens // 2)
-    if tokens < LEAST_BUDGET:
+    if tokens < MIN_BUDGET:
         return None
     return {"type": "enabled", "budget_tokens": tokens}

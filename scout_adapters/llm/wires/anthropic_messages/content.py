@@ -1,4 +1,4 @@
-"""Canonical blocks in Anthropic's form.
+"""Content blocks rendered into the blocks of the Messages API.
 
 https://platform.claude.com/docs/en/build-with-claude/working-with-messages
 """
@@ -22,47 +22,51 @@ IMAGES: Mapping[str, str] = {
     "R0lGOD": "image/gif",
     "UklGR": "image/webp",
 }
-"""How base64 of the formats that the API reads begins, for images that do not say."""
+"""MIME type by the first base64 characters, for images without a type."""
 
-CARRIED = ("caller", "toolset_name")
-"""What the API puts on tool calls and wants to see again."""
+CALL_FIELDS = ("caller", "toolset_name")
+"""Fields of tool calls that the API requires back."""
 
-STREAMED = frozenset({"index", "partial_json"})
-"""What LangChain's streams leave on native blocks, and the API does not know."""
+STREAM_FIELDS = frozenset({"index", "partial_json"})
+"""Fields that streams add to native blocks, and that the API refuses."""
 
 
 def render_blocks(turn: Turn, ids: CallIds) -> list[Json]:
-    """Render the turn's blocks; what says nothing is left out. Raises `UnsupportedContent`."""
+    """Render the blocks of a turn; empty ones are left out.
+
+    Raises:
+        UnsupportedContent: A block has no form in this API.
+    """
     content: list[Json] = []
     for block in turn.blocks:
-        made = RENDERERS[block["type"]](block, turn, ids)
-        if made is None:
+        rendered = RENDERERS[block["type"]](block, turn, ids)
+        if rendered is None:
             continue
-        # Thinking cannot be marked; it is cached along with what follows it.
-        if block.get("cache_control") and made["type"] != "thinking":
-            made["cache_control"] = block["cache_control"]
-        content.append(made)
+        # A thinking block cannot have a cache marker; it is cached with the block after it.
+        if block.get("cache_control") and rendered["type"] != "thinking":
+            rendered["cache_control"] = block["cache_control"]
+        content.append(rendered)
     return content
 
 
 def tool_result(turn: Turn, ids: CallIds) -> Json:
-    """Render a tool's result; a cache marker inside is lifted, as the API takes it outside only."""
-    made: Json = {"type": "tool_result", "tool_use_id": ids.answered(turn.tool_call_id)}
+    """Render a tool's result; cache markers of its parts move to it, as the API requires."""
+    result: Json = {"type": "tool_result", "tool_use_id": ids.result_id(turn.tool_call_id)}
     parts = render_blocks(turn, ids)
     for part in parts:
         if marker := part.pop("cache_control", None):
-            made["cache_control"] = marker
+            result["cache_control"] = marker
     if marker := turn.kept.get("cache_control"):
-        made["cache_control"] = marker
+        result["cache_control"] = marker
     if parts:
-        made["content"] = plain_text(parts)
+        result["content"] = plain_text(parts)
     if turn.failed:
-        made["is_error"] = True
-    return made
+        result["is_error"] = True
+    return result
 
 
 def plain_text(content: list[Json]) -> str | list[Json]:
-    """Return the text where the content is one text and nothing else."""
+    """Return the content: a string if it is one text without other fields, else the blocks."""
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return str(content[0]["text"])
     return content
@@ -71,14 +75,14 @@ def plain_text(content: list[Json]) -> str | list[Json]:
 def _text(block: Json, turn: Turn, _: CallIds) -> Json | None:
     if not block["text"].strip():
         return None  # the API refuses blank texts
-    made: Json = {"type": "text", "text": block["text"]}
+    rendered: Json = {"type": "text", "text": block["text"]}
     if turn.role == "assistant" and (cited := list(_citations(block))):
-        made["citations"] = cited
-    return made
+        rendered["citations"] = cited
+    return rendered
 
 
 def _citations(block: Json) -> Iterator[Json]:
-    """Yield citations as they are asked back: answers name a `file_id` even where there is none."""
+    """Yield citations in the form of requests: a `file_id` that is null is left out."""
     for citation in citations(block):
         if str(citation.get("type")).endswith("_location"):
             yield {
@@ -90,7 +94,7 @@ def _citations(block: Json) -> Iterator[Json]:
 
 def _thinking(block: Json, _: Turn, __: CallIds) -> Json | None:
     if not block.get("signature"):
-        return None  # the API refuses thoughts that it did not sign
+        return None  # the API refuses thinking without its signature
     return {
         "type": "thinking",
         "thinking": block["reasoning"],
@@ -101,39 +105,39 @@ def _thinking(block: Json, _: Turn, __: CallIds) -> Json | None:
 def _tool_use(block: Json, _: Turn, ids: CallIds) -> Json:
     return {
         "type": "tool_use",
-        "id": ids.called(block["id"]),
+        "id": ids.call_id(block["id"]),
         "name": block["name"],
-        "input": mapping(block["args"]),  # a call that the model broke is a text
-    } | {key: block[key] for key in CARRIED if block.get(key)}
+        "input": mapping(block["args"]),  # arguments that are not valid JSON are a text
+    } | {key: block[key] for key in CALL_FIELDS if block.get(key)}
 
 
 def _native(block: Json, _: Turn, __: CallIds) -> Json:
     value = server_block(block["value"])
-    made = {key: item for key, item in value.items() if key not in STREAMED}
+    rendered = {key: item for key, item in value.items() if key not in STREAM_FIELDS}
     if value.get("input") == {} and value.get("partial_json"):
-        made["input"] = _parsed(value["partial_json"])
-    return made
+        rendered["input"] = _parsed(value["partial_json"])
+    return rendered
 
 
 def _parsed(arguments: str) -> Json:
-    """Read the input of a server tool as it was streamed; it ran, so nothing depends on it."""
+    """Parse the streamed input of a server tool; the tool has run, so errors are ignored."""
     try:
-        found = json.loads(arguments)
+        parsed = json.loads(arguments)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def _image(block: Json, turn: Turn, _: CallIds) -> Json:
     _forbid_in_answers(block, turn)
     if "base64" in block:
-        mime = block.get("mime_type") or _sniffed(block["base64"])
+        mime = block.get("mime_type") or _detected_type(block["base64"])
         source = {"type": "base64", "media_type": mime, "data": block["base64"]}
         return {"type": "image", "source": source}
-    return {"type": "image", "source": _elsewhere(block, turn)}
+    return {"type": "image", "source": _remote_source(block, turn)}
 
 
-def _sniffed(data: str) -> str:
+def _detected_type(data: str) -> str:
     return next((mime for head, mime in IMAGES.items() if data.startswith(head)), "image/png")
 
 
@@ -142,20 +146,20 @@ def _file(block: Json, turn: Turn, ids: CallIds) -> Json:
     mime = str(block.get("mime_type") or PDF).partition(";")[0]
     if mime.startswith("image/"):
         return _image(block, turn, ids)
-    made: Json = {"type": "document"}
+    document: Json = {"type": "document"}
     if "base64" not in block:
-        made["source"] = _elsewhere(block, turn)
+        document["source"] = _remote_source(block, turn)
     elif mime == PDF:
-        made["source"] = {"type": "base64", "media_type": PDF, "data": block["base64"]}
+        document["source"] = {"type": "base64", "media_type": PDF, "data": block["base64"]}
     elif mime.startswith("text/") or mime == "application/json":
         text = _decoded(block, turn)
-        made["source"] = {"type": "text", "media_type": "text/plain", "data": text}
+        document["source"] = {"type": "text", "media_type": "text/plain", "data": text}
     else:
-        why = "the API reads PDF and plain text; turn the file into one of them"
+        why = "the API accepts PDF and plain text; convert the file to one of them"
         raise UnsupportedContent(turn.where, f"a file of type {mime}", why)
     if block.get("filename"):
-        made["title"] = block["filename"]
-    return made
+        document["title"] = block["filename"]
+    return document
 
 
 def _decoded(block: Json, turn: Turn) -> str:
@@ -165,8 +169,8 @@ def _decoded(block: Json, turn: Turn) -> str:
         raise UnsupportedContent(turn.where, "a text file", str(error)) from error
 
 
-def _elsewhere(block: Json, turn: Turn) -> Json:
-    """Name the place of what is not in the message."""
+def _remote_source(block: Json, turn: Turn) -> Json:
+    """Return the source of data that the message does not contain."""
     if "file_id" in block:
         return {"type": "file", "file_id": block["file_id"]}
     if str(block.get("url")).startswith(("https://", "http://")):
@@ -177,12 +181,12 @@ def _elsewhere(block: Json, turn: Turn) -> Json:
 
 def _forbid_in_answers(block: Json, turn: Turn) -> None:
     if turn.role == "assistant":
-        why = "answers hold no media in this API"
+        why = "answers cannot contain media in this API"
         raise UnsupportedContent(turn.where, f"a block of type {block['type']!r}", why)
 
 
-def _unheard(block: Json, turn: Turn, _: CallIds) -> Json:
-    why = "the Messages API takes text, images and documents"
+def _unsupported(block: Json, turn: Turn, _: CallIds) -> Json:
+    why = "the Messages API accepts text, images and documents"
     raise UnsupportedContent(turn.where, f"a block of type {block['type']!r}", why)
 
 
@@ -193,6 +197,6 @@ RENDERERS: Mapping[str, Callable[[Json, Turn, CallIds], Json | None]] = {
     "native": _native,
     "image": _image,
     "file": _file,
-    "audio": _unheard,
-    "video": _unheard,
+    "audio": _unsupported,
+    "video": _unsupported,
 }

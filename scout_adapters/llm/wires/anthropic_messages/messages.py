@@ -1,4 +1,4 @@
-"""The conversation: what the system says, and messages of alternating roles.
+"""Turns rendered into `system` and `messages`, whose roles alternate.
 
 https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages
 """
@@ -21,66 +21,67 @@ THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 
 class MessageList:
-    """Grows turn by turn; `messages` hold lists of blocks until `finish`."""
+    """Collects turns; the content of `messages` are lists of blocks until `finish`."""
 
     def __init__(self, *, system_anywhere: bool) -> None:
-        """`system_anywhere`: whether the model hears the system in the middle."""
+        """`system_anywhere`: whether the model accepts system messages between the others."""
         self.system: list[Json] = []
         self.messages: list[Json] = []
         self._system_anywhere = system_anywhere
-        self._waiting: list[Json] = []
+        self._pending_system: list[Json] = []
 
     def add(self, role: Role, content: list[Json]) -> None:
-        """Add what a turn says; turns that say nothing must not come here."""
+        """Add the content of a turn, which must not be empty."""
         if role == "system":
-            self._interject(content)
+            self._add_system(content)
             return
-        speaker = "assistant" if role == "assistant" else "user"
-        self._place_waiting(in_place=speaker == "assistant")
+        api_role = "assistant" if role == "assistant" else "user"
+        self._place_system(in_place=api_role == "assistant")
         last = self.messages[-1] if self.messages else None
-        if last is None or last["role"] != speaker:
-            self.messages.append({"role": speaker, "content": content})
+        if last is None or last["role"] != api_role:
+            self.messages.append({"role": api_role, "content": content})
         elif role == "tool":
-            # Results come first in their message, or the API does not find them.
-            said = last["content"]
-            at = sum(block["type"] == "tool_result" for block in said)
-            said[at:at] = content
+            # The API requires results before other blocks of the message.
+            blocks = last["content"]
+            results = sum(block["type"] == "tool_result" for block in blocks)
+            blocks[results:results] = content
         else:
             last["content"].extend(content)
 
-    def _interject(self, content: list[Json]) -> None:
-        """Keep the system's words in their place if they may stand there, or put them on top.
+    def _add_system(self, content: list[Json]) -> None:
+        """Hold a system message until its place is known, or add it to `system`.
 
-        They must follow a user's message, or one that ends in a server tool's result.
+        In its place it must follow a user message, or one that ends with a server tool's result.
         """
         last = self.messages[-1] if self.messages else None
         if last and self._system_anywhere:
             end = str(last["content"][-1].get("type"))
             if last["role"] == "user" or end.endswith("_tool_result"):
-                self._waiting.extend(content)
+                self._pending_system.extend(content)
                 return
         self.system.extend(content)
 
-    def _place_waiting(self, *, in_place: bool) -> None:
-        """Give the system's words their place, now that the speaker after them is known.
+    def _place_system(self, *, in_place: bool) -> None:
+        """Add the pending system message in its place or to `system`.
 
-        Only an answer may follow them. (Elsewhere they apply to the whole conversation.)
+        In its place only an assistant message may follow it; `system` applies to the whole
+        conversation.
         """
-        if not self._waiting:
+        if not self._pending_system:
             return
         if in_place:
-            self.messages.append({"role": "system", "content": self._waiting})
+            self.messages.append({"role": "system", "content": self._pending_system})
         else:
-            self.system.extend(self._waiting)
-        self._waiting = []
+            self.system.extend(self._pending_system)
+        self._pending_system = []
 
     def finish(self) -> None:
-        """Settle what is left, and write lone texts as strings."""
-        self._place_waiting(in_place=True)
+        """Add a pending system message, and replace content that is one text by a string."""
+        self._place_system(in_place=True)
         if self.messages and self.messages[-1]["role"] == "assistant":
             end = self.messages[-1]["content"][-1]
             if end.get("type") == "text":
-                # An answer to go on from must not end in white space.
+                # The API refuses trailing white space in an answer that it has to continue.
                 end["text"] = end["text"].rstrip()
         for message in self.messages:
             message["content"] = plain_text(message["content"])
@@ -89,31 +90,35 @@ class MessageList:
 def render_messages(
     turns: Sequence[Turn], spec: ProviderSpec, *, system_anywhere: bool
 ) -> MessageList:
-    """Render the turns for `spec`'s provider; raises `UnsupportedContent`."""
-    dialogue = MessageList(system_anywhere=system_anywhere)
+    """Render the turns for the provider `spec`.
+
+    Raises:
+        UnsupportedContent: A block has no form in this API.
+    """
+    rendered = MessageList(system_anywhere=system_anywhere)
     ids = CallIds(spec.tool_call_id)
     for turn in turns:
         if turn.role == "system":
-            _expect_words(turn)
+            _check_system(turn)
         content = [tool_result(turn, ids)] if turn.role == "tool" else render_blocks(turn, ids)
         if content:
-            dialogue.add(turn.role, content)
-    dialogue.finish()
-    return dialogue
+            rendered.add(turn.role, content)
+    rendered.finish()
+    return rendered
 
 
-def _expect_words(turn: Turn) -> None:
+def _check_system(turn: Turn) -> None:
     for block in turn.blocks:
         if block["type"] not in {"text", "native"}:
             what = f"a block of type {block['type']!r}"
-            raise UnsupportedContent(turn.where, what, "a system message is made of text")
+            raise UnsupportedContent(turn.where, what, "a system message contains text only")
 
 
 def interrupts_thinking(messages: Sequence[Json]) -> bool:
-    """Tell whether the last answer called tools without having thought first.
+    """Return whether the last answer called tools without thinking first.
 
-    With a thinking budget, the API refuses to go on from there; an answer of another maker, or
-    one from before thinking was switched on, looks like that.
+    With a thinking budget the API refuses to continue such a conversation. Answers of other
+    providers are like that, and those from before thinking was enabled.
     """
     for message in reversed(messages):
         if message["role"] == "assistant":

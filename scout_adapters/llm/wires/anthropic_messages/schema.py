@@ -1,6 +1,6 @@
-"""JSON schemas, narrowed to what structured outputs accept.
+"""Rewrite JSON schemas into the subset that structured outputs accept.
 
-Objects must be closed, and most constraints are refused; those are told to the model in words.
+Objects must be closed. Constraints that the API refuses are added to the description as text.
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from scout_adapters._internal.json_values import Json
 
-KEPT = frozenset({"type", "const", "title", "description", "required", "default"})
+UNCHANGED = frozenset({"type", "const", "title", "description", "required", "default"})
 LISTS = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
-"""Keys with a list of schemas, and what they are called there."""
+"""Keywords with a list of schemas, and the keyword that the API accepts instead."""
 
 DEFINITIONS = frozenset({"$defs", "definitions"})
 MAPS = DEFINITIONS | {"properties"}
@@ -31,61 +31,61 @@ FORMATS = frozenset(
         "uuid",
     }
 )
-FEWEST = (0, 1)
-"""What `minItems` may be."""
+MIN_ITEMS = (0, 1)
+"""Values of `minItems` that are accepted."""
 
 
-def narrow_schema(schema: Any) -> Any:
-    """Return the schema in the accepted dialect; the one that was given stays as it is."""
+def adapt_schema(schema: Any) -> Any:
+    """Return a copy of the schema that structured outputs accept."""
     if not isinstance(schema, Mapping):
         return schema
-    if "$ref" in schema:  # takes nothing beside it
+    if "$ref" in schema:  # accepts no other keywords beside it
         return {"$ref": schema["$ref"]} | {
             key: _members(schema[key]) for key in DEFINITIONS & schema.keys()
         }
-    made: Json = {}
-    unsaid: Json = {}
+    result: Json = {}
+    refused: Json = {}
     for key, value in schema.items():
-        _place(key, value, made, unsaid)
+        _add_keyword(key, value, result, refused)
     if _is_object(schema):
-        made.setdefault("properties", {})
-        made["additionalProperties"] = False
-    if unsaid:
-        words = ", ".join(f"{key}: {value}" for key, value in unsaid.items())
-        said = made.get("description")
-        made["description"] = f"{said}\n\n{{{words}}}" if said else f"{{{words}}}"
-    return made
+        result.setdefault("properties", {})
+        result["additionalProperties"] = False
+    if refused:
+        constraints = ", ".join(f"{key}: {value}" for key, value in refused.items())
+        text = result.get("description")
+        result["description"] = f"{text}\n\n{{{constraints}}}" if text else f"{{{constraints}}}"
+    return result
 
 
-def _place(key: str, value: Any, made: Json, unsaid: Json) -> None:
-    """Put one keyword where it belongs: into the schema, into words, or nowhere."""
-    if key in KEPT:
-        made[key] = value
+def _add_keyword(key: str, value: Any, result: Json, refused: Json) -> None:
+    """Add one keyword to the schema or to the refused ones; some are dropped."""
+    if key in UNCHANGED:
+        result[key] = value
     elif key in LISTS and isinstance(value, list):
-        made[LISTS[key]] = [narrow_schema(variant) for variant in value]
+        result[LISTS[key]] = [adapt_schema(variant) for variant in value]
     elif key in MAPS:
-        made[key] = _members(value)
+        result[key] = _members(value)
     elif key == "items":
-        made[key] = narrow_schema(value)
+        result[key] = adapt_schema(value)
     elif _is_accepted(key, value):
-        made[key] = value
+        result[key] = value
     elif key != "$schema" and not (key == "additionalProperties" and isinstance(value, bool)):
-        unsaid[key] = value
+        refused[key] = value
 
 
 def _members(schemas: Any) -> Any:
     if not isinstance(schemas, Mapping):
         return schemas
-    return {name: narrow_schema(member) for name, member in schemas.items()}
+    return {name: adapt_schema(member) for name, member in schemas.items()}
 
 
 def _is_accepted(key: str, value: Any) -> bool:
-    """Tell whether a constraint is accepted with this value."""
+    """Return whether the API accepts a constraint with this value."""
     match key:
         case "format":
             return isinstance(value, str) and value in FORMATS
         case "minItems":
-            return value in FEWEST
+            return value in MIN_ITEMS
         case "enum":
             return isinstance(value, list) and not any(isinstance(v, list | dict) for v in value)
         case _:

@@ -1,4 +1,4 @@
-"""From streamed events to message chunks.
+"""Parse a streamed answer, event by event.
 
 https://platform.claude.com/docs/en/build-with-claude/streaming
 """
@@ -16,22 +16,22 @@ from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.parse import (
-    end_metadata,
+    checked_block,
+    last_metadata,
     model_names,
-    refuse_in_band,
+    raise_if_refused,
     text_or_none,
-    tidy_block,
-    usage_of,
 )
+from scout_adapters.llm.wires.anthropic_messages.usage import usage_of
 from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
 
 CITABLE = frozenset({"document", "search_result"})
-"""Blocks of a request from which the answer may quote."""
+"""Types of blocks in a request that an answer may cite."""
 
 
 def is_text_only(body: Mapping[str, Any]) -> bool:
-    """Tell whether the answer to a request is sure to be plain text, unless the model thinks."""
+    """Return whether the answer to a request is text only, unless the model thinks."""
     if body.get("tools") or body.get("mcp_servers") or body.get("context_management"):
         return False
     return not any(
@@ -42,14 +42,14 @@ def is_text_only(body: Mapping[str, Any]) -> bool:
 
 
 class MessagesStreamReader:
-    """Reads one streamed answer; holds its state, does no I/O.
+    """Reads one streamed answer, as a `StreamReader`.
 
-    Content comes as lists of blocks with Anthropic's `index`, which LangChain merges by; or as
-    strings, as long as `plain` holds and nothing but text has come.
+    Content is a list of blocks with Anthropic's `index`, by which LangChain merges; with `plain`
+    it is a string until a block arrives that is more than text.
     """
 
     def __init__(self, spec: ProviderSpec, *, plain: bool = False) -> None:
-        """Begin; `plain` says that no other content than text is expected."""
+        """Read an answer of the provider `spec`; `plain`: only text is expected."""
         self.finished = False
         self.usage: UsageMetadata | None = None
         self._maker = spec.maker
@@ -61,41 +61,41 @@ class MessagesStreamReader:
         self._open: dict[int, Json] = {}
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; None if it carries nothing to show."""
+        """Read one event; None if it has no content."""
         if event is None:
             return None
         match event.get("type") if isinstance(event, dict) else None:
             case "content_block_delta":
-                return self._grow(_index(event), require(event, "delta", dict))
+                return self._read_delta(_index(event), require(event, "delta", dict))
             case "content_block_start":
-                return self._begin(_index(event), event.get("content_block"))
+                return self._open_block(_index(event), event.get("content_block"))
             case "message_start":
                 self._message = require(event, "message", dict)
-                self._count(self._message.get("usage"))
+                self._read_usage(self._message.get("usage"))
             case "message_delta":
                 self._end |= mapping(event.get("delta")) | _beside_delta(event)
-                self._count(event.get("usage"))
+                self._read_usage(event.get("usage"))
             case "message_stop":
                 self.finished = True
             case "content_block_stop" | "ping":
                 pass
             case _:
-                refuse_in_band(event)  # what is left is unknown, and may be ignored
+                raise_if_refused(event)  # an unknown event; ignored if it is not an error
         return None
 
     def close(self) -> AIMessageChunk:
-        """Make the last chunk: stop reason, usage, and what else is only told once."""
-        whole = {"usage": self._counts}
+        """Return the last chunk: stop reason, usage, and other metadata that occur once."""
+        body = {"usage": self._counts}
         return AIMessageChunk(
             content="" if self._plain else [],
             usage_metadata=self.usage,
-            response_metadata=self._origin() | self._identity() | end_metadata(self._end, whole),
+            response_metadata=self._origin() | self._identity() | last_metadata(self._end, body),
             id=text_or_none(self._message.get("id")),
             chunk_position="last",
         )
 
-    def _begin(self, index: int, given: Any) -> AIMessageChunk | None:
-        known, block = self._open.get(index), tidy_block(given)
+    def _open_block(self, index: int, data: Any) -> AIMessageChunk | None:
+        known, block = self._open.get(index), checked_block(data)
         if known is not None and (
             known.get("type") != block["type"] or block["type"] == "tool_use"
         ):
@@ -107,38 +107,38 @@ class MessagesStreamReader:
             case "thinking" if not block.get("thinking") and not block.get("signature"):
                 return None
             case "compaction" if not block.get("content"):
-                return None  # comes whole, in its delta
+                return None  # arrives whole, in its delta
             case "tool_use":
                 return self._call(index, block)
         return self._block(block | {"index": index})
 
-    def _grow(self, index: int, delta: Json) -> AIMessageChunk | None:
-        grown: Json
+    def _read_delta(self, index: int, delta: Json) -> AIMessageChunk | None:
+        piece: Json
         match delta.get("type"):
             case "text_delta":
                 return self._text(index, require(delta, "text", str))
             case "input_json_delta":
                 return self._arguments(index, require(delta, "partial_json", str))
             case "thinking_delta":
-                grown = {"type": "thinking", "thinking": require(delta, "thinking", str)}
+                piece = {"type": "thinking", "thinking": require(delta, "thinking", str)}
             case "signature_delta":
-                signed = require(delta, "signature", str)
-                grown = {"type": "thinking", "thinking": "", "signature": signed}
+                signature = require(delta, "signature", str)
+                piece = {"type": "thinking", "thinking": "", "signature": signature}
             case "citations_delta":
                 require(delta.get("citation"), "type", str)
-                grown = {"type": "text", "citations": [delta["citation"]]}
+                piece = {"type": "text", "citations": [delta["citation"]]}
             case "compaction_delta":
-                grown = self._open.get(index, {}) | delta | {"type": "compaction"}
+                piece = self._open.get(index, {}) | delta | {"type": "compaction"}
             case _:
-                return None  # kinds that are yet to come
-        self._check_form(index, grown)
-        return self._block(grown | {"index": index})
+                return None  # an unknown type of delta
+        self._check_types(index, piece)
+        return self._block(piece | {"index": index})
 
-    def _check_form(self, index: int, grown: Json) -> None:
-        """Refuse what LangChain cannot merge: a field that changes its type."""
-        begun = self._open.setdefault(index, {})
-        for name, piece in grown.items():
-            if (known := begun.get(name)) is not None and type(known) is not type(piece):
+    def _check_types(self, index: int, piece: Json) -> None:
+        """Raise `MalformedResponse` if a field changes its type: LangChain cannot merge it."""
+        block = self._open.setdefault(index, {})
+        for name, value in piece.items():
+            if (known := block.get(name)) is not None and type(known) is not type(value):
                 raise malformed(f"{name!r} of a block changes its type")
 
     def _text(self, index: int, text: str) -> AIMessageChunk | None:
@@ -146,17 +146,17 @@ class MessagesStreamReader:
             return None
         if self._plain:
             return self._chunk(text)
-        grown: Json = {"type": "text", "text": text}
-        self._check_form(index, grown)
-        return self._block(grown | {"index": index})
+        piece: Json = {"type": "text", "text": text}
+        self._check_types(index, piece)
+        return self._block(piece | {"index": index})
 
     def _call(self, index: int, block: Json) -> AIMessageChunk:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
-        given = mapping(block.get("input"))
+        arguments = mapping(block.get("input"))
         call = tool_call_chunk(
             name=require(block, "name", str),
             id=text_or_none(block.get("id")),
-            args=dump_json(given) if given else "",
+            args=dump_json(arguments) if arguments else "",
             index=index,
         )
         return self._block(block | {"index": index}, call)
@@ -166,7 +166,7 @@ class MessagesStreamReader:
             return None
         block = {"type": "input_json_delta", "partial_json": piece, "index": index}
         if mapping(self._open.get(index)).get("type") != "tool_use":
-            return self._block(block)  # a server's own tool: nobody here has to run it
+            return self._block(block)  # a server tool, which runs at the provider
         return self._block(block, tool_call_chunk(args=piece_of_arguments(piece), index=index))
 
     def _block(self, block: Json, *calls: ToolCallChunk) -> AIMessageChunk:
@@ -178,7 +178,7 @@ class MessagesStreamReader:
         return chunk_of(content, self._origin(), chunk_id, kwargs={}, calls=calls)
 
     def _origin(self) -> Json:
-        """Name the maker, and in the first chunk the model."""
+        """Return the provider, and in the first chunk the model."""
         origin: Json = {"model_provider": self._maker}
         if not self._named:
             self._named = True
@@ -188,8 +188,8 @@ class MessagesStreamReader:
     def _identity(self) -> Json:
         return model_names({"id": self._message.get("id")})
 
-    def _count(self, usage: Any) -> None:
-        """Take over counts; they are cumulative, so the later ones hold."""
+    def _read_usage(self, usage: Any) -> None:
+        """Store token counts; they are cumulative, so later ones replace earlier ones."""
         known = {name: value for name, value in mapping(usage).items() if value is not None}
         if known:
             self._counts |= known
@@ -197,11 +197,11 @@ class MessagesStreamReader:
 
 
 def _index(event: Json) -> int:
-    """Return the block's number; `false` is a number too, but LangChain would not merge by it."""
+    """Return the block's number as an int: LangChain does not merge by `false`."""
     return int(require(event, "index", int))
 
 
 def _beside_delta(event: Json) -> Json:
-    """Return what `message_delta` says outside its delta."""
-    managed = event.get("context_management")
-    return {} if managed is None else {"context_management": managed}
+    """Return the fields of `message_delta` outside its delta."""
+    management = event.get("context_management")
+    return {} if management is None else {"context_management": management}

@@ -1,4 +1,4 @@
-"""Tool-call ids that the API accepts, for calls that were minted elsewhere."""
+"""Tool-call ids that the API accepts, for calls of other providers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ ACCEPTED = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def acceptable_id(call_id: str) -> str:
-    """Return the id, or for one that the API refuses (`functions.f:0`) always the same other one.
+    """Return the id, or a hash of it if the API refuses it (`functions.f:0`).
 
-    It is the one that langchain-anthropic makes, so that both leave the same prompt to be cached.
+    The hash is that of langchain-anthropic, so that prompts of both share one cache.
     """
     if ACCEPTED.fullmatch(call_id):
         return call_id
@@ -21,28 +21,28 @@ def acceptable_id(call_id: str) -> str:
 
 
 class CallIds:
-    """The ids of one conversation: a call and its results agree, and no two calls share one.
+    """The ids of one conversation: each call has its own, and its result has the same.
 
-    Some servers number their calls from zero in every answer; the API refuses an id used twice.
+    Some servers number calls from zero in every answer; the API refuses a repeated id.
     """
 
-    def __init__(self, mapped: Callable[[str], str] | None = None) -> None:
-        """Bring ids into the accepted form by `mapped`, if the provider has its own."""
-        self._mapped = mapped or acceptable_id
+    def __init__(self, convert: Callable[[str], str] | None = None) -> None:
+        """`convert`: the provider's own conversion of ids, if it has one."""
+        self._convert = convert or acceptable_id
         self._used: set[str] = set()
         self._latest: dict[str, str] = {}
 
-    def called(self, call_id: str) -> str:
+    def call_id(self, original: str) -> str:
         """Return the id to send for a call."""
-        base = made = self._mapped(call_id)
+        base = unique = self._convert(original)
         number = 1
-        while made in self._used:
+        while unique in self._used:
             number += 1
-            made = f"{base}_{number}"
-        self._used.add(made)
-        self._latest[call_id] = made
-        return made
+            unique = f"{base}_{number}"
+        self._used.add(unique)
+        self._latest[original] = unique
+        return unique
 
-    def answered(self, call_id: str) -> str:
-        """Return the id to send for the result of the latest call of that id."""
-        return self._latest.get(call_id) or self._mapped(call_id)
+    def result_id(self, original: str) -> str:
+        """Return the id to send for the result of the latest call with that original id."""
+        return self._latest.get(original) or self._convert(original)

@@ -1,4 +1,4 @@
-"""Tools, and which of them must be called, in Anthropic's form.
+"""Tools and the tool choice, in Anthropic's form.
 
 https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
 """
@@ -11,35 +11,35 @@ from typing import Any
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.llm.types import ChatRequest
 
-BESIDE = (
+TOOL_FIELDS = (
     "cache_control",
     "defer_loading",
     "allowed_callers",
     "input_examples",
     "eager_input_streaming",
 )
-"""What may stand beside `function` in an OpenAI tool, and means something to Anthropic."""
+"""Fields of Anthropic's tools that an OpenAI tool may have beside `function`."""
 
 
-def render_tool(given: Mapping[str, Any]) -> Json:
-    """Render an OpenAI function; any other tool is the provider's own and passes as it is."""
-    function = given.get("function")
-    if given.get("type") != "function" or not isinstance(function, Mapping):
-        return dict(given)
-    made: Json = {"name": function.get("name")}
+def render_tool(tool: Mapping[str, Any]) -> Json:
+    """Render an OpenAI function; the provider's own tools pass unchanged."""
+    function = tool.get("function")
+    if tool.get("type") != "function" or not isinstance(function, Mapping):
+        return dict(tool)
+    rendered: Json = {"name": function.get("name")}
     if function.get("description"):
-        made["description"] = function["description"]
-    # The API refuses a schema without a type, and OpenAI lets functions have none.
-    made["input_schema"] = {"type": "object", "properties": {}} | dict(
+        rendered["description"] = function["description"]
+    # The API requires a schema with a type; OpenAI's functions may have none.
+    rendered["input_schema"] = {"type": "object", "properties": {}} | dict(
         function.get("parameters") or {}
     )
     if isinstance(function.get("strict"), bool):
-        made["strict"] = function["strict"]
-    return made | {name: given[name] for name in BESIDE if name in given}
+        rendered["strict"] = function["strict"]
+    return rendered | {name: tool[name] for name in TOOL_FIELDS if name in tool}
 
 
 def tool_choice(request: ChatRequest) -> Json | None:
-    """Render the choice; None where there is none, or nothing to choose from."""
+    """Render the tool choice; None without a choice or without tools."""
     choice = _choice(request.tool_choice)
     if not request.tools and (choice is None or choice.get("type") in {"auto", "none"}):
         return None  # the API refuses a choice without tools
@@ -67,5 +67,5 @@ def _choice(choice: str | Mapping[str, Any] | None) -> Json | None:
 
 
 def forces(choice: Json | None) -> bool:
-    """Tell whether the model must call a tool."""
+    """Return whether a tool choice requires a call."""
     return choice is not None and choice.get("type") in {"any", "tool"}

@@ -1,6 +1,6 @@
-"""Back from LangChain's standard blocks (`output_version="v1"`) to Anthropic's own words.
+"""Convert LangChain's standard blocks (`output_version="v1"`) back to Anthropic's blocks.
 
-langchain-core's translator makes them; what it puts into `extras` is Anthropic's as it was.
+langchain-core's translator creates them; their `extras` are Anthropic's fields, unchanged.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "start_block_index": ("content_block_location", "document_title"),
     "start_page_number": ("page_location", "document_title"),
 }
-"""What a citation is, and what it calls its title, by a field that only this kind has.
+"""Type of a citation, and its field for the title, by a field that only this type has.
 
-A search result's has blocks too, and is looked for first.
+A search result has `start_block_index` as well, so it is checked first.
 """
 
 
 def server_block(block: Json) -> Json:
-    """Return Anthropic's block for what its servers did; any other block as it is."""
+    """Return Anthropic's block for a server tool's call or result; other blocks unchanged."""
     extras = mapping(block.get("extras"))
     match block.get("type"):
         case "server_tool_call":
@@ -34,25 +34,25 @@ def server_block(block: Json) -> Json:
 
 
 def _call(block: Json, extras: Json) -> Json:
-    made: Json = {"id": block.get("id"), "input": block.get("args") or {}}
+    fields: Json = {"id": block.get("id"), "input": block.get("args") or {}}
     rest = {key: value for key, value in extras.items() if key != "tool_name"}
     if block.get("name") == "remote_mcp":
-        return {"type": "mcp_tool_use", "name": extras.get("tool_name"), **made, **rest}
+        return {"type": "mcp_tool_use", "name": extras.get("tool_name"), **fields, **rest}
     name = "code_execution" if block.get("name") == "code_interpreter" else block.get("name")
-    return {"type": "server_tool_use", "name": name, **made, **rest}
+    return {"type": "server_tool_use", "name": name, **fields, **rest}
 
 
 def _result(block: Json, extras: Json) -> Json:
     kind = extras.get("block_type")
-    made: Json = {"type": kind, "tool_use_id": block.get("tool_call_id")}
-    made["content"] = block.get("output", [])
+    result: Json = {"type": kind, "tool_use_id": block.get("tool_call_id")}
+    result["content"] = block.get("output", [])
     if kind == "mcp_tool_result":
-        made["is_error"] = block.get("status") == "error"
-    return made | {key: value for key, value in extras.items() if key != "block_type"}
+        result["is_error"] = block.get("status") == "error"
+    return result | {key: value for key, value in extras.items() if key != "block_type"}
 
 
 def citations(block: Json) -> Iterator[Json]:
-    """Yield a text's citations, in whichever form they are kept."""
+    """Yield a text's citations, from Anthropic's or from LangChain's form."""
     yield from objects(block.get("citations"))
     for annotation in objects(block.get("annotations")):
         if annotation.get("type") == "non_standard_annotation":
@@ -64,10 +64,10 @@ def citations(block: Json) -> Iterator[Json]:
 def _citation(annotation: Json) -> Json:
     extras = mapping(annotation.get("extras"))
     kind, title = _kind(annotation, extras)
-    made: Json = {"type": kind, "cited_text": annotation.get("cited_text")}
+    citation: Json = {"type": kind, "cited_text": annotation.get("cited_text")}
     if "url" in annotation:
-        made["url"] = annotation["url"]
-    return made | {title: annotation.get("title")} | extras
+        citation["url"] = annotation["url"]
+    return citation | {title: annotation.get("title")} | extras
 
 
 def _kind(annotation: Json, extras: Mapping[str, Any]) -> tuple[str, str]:
