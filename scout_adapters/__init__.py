@@ -1,6 +1,10 @@
-"""LangChain chat models over many providers and many keys: rotation, failover, costs, an audit log.
+"""LangChain chat models over many providers and keys: rotation, failover, costs, audit log.
 
-Names load on first use: importing this package reads no environment and opens nothing.
+    from scout_adapters import ScoutRouterChatModel
+    model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-5-mini"])
+
+Names load on first use. Importing this package reads no environment variable and opens no file or
+connection.
 """
 
 from __future__ import annotations
@@ -73,9 +77,10 @@ HOMES = {
     "get_scout_cost_callback": "callbacks",
     "registry": "llm.providers",
 }
+"""The module of each name, below this package; all other names are in `chat_models.providers`."""
 
 
-if not TYPE_CHECKING:  # a type checker that saw this would let every misspelt name pass
+if not TYPE_CHECKING:  # with this function type checkers would accept misspelt names
 
     def __getattr__(name: str) -> Any:
         if name not in __all__:

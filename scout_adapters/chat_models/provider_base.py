@@ -12,7 +12,7 @@ from typing_extensions import override
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.profiles.lookup import profile_on, takes_schema
+from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
@@ -132,7 +132,7 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile_on(self.spec, self._default_model())
+        return model_profile(self.spec, self._default_model())
 
     @property
     @override

@@ -1,8 +1,8 @@
-"""Messages as LangChain takes them: generations, and content blocks where core cannot make them.
+"""Answers as LangChain's results: generations, and content blocks that core cannot build itself.
 
-Core's translators see one chunk at a time. For Chat Completions they give text and the first tool
-call the same index 0 and melt them into one block, and Groq's loses the arguments. Named indices
-keep blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
+Core translates one chunk at a time. For Chat Completions it gives text and the first tool call the
+same index 0, so that they merge into one block, and it loses the arguments of Groq's calls. Indices
+by kind keep the blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
 
 GATEWAY = "lc_gateway_metadata"
-"""LangChain's tracers copy what stands here to the run: who answered, and what it cost."""
+"""Key in `generation_info` whose value LangChain's tracers copy to the run: provider and cost."""
 
 
 def _call_block(call: ToolCallChunk) -> dict[str, Any]:
@@ -38,17 +38,17 @@ def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
     """Return the chunk with its text, reasoning and tool calls as v1 blocks in its content."""
     if not isinstance(chunk.content, str):
         return chunk
-    kept = dict(chunk.additional_kwargs)
-    thought = kept.pop("reasoning_content", None)
+    additional_kwargs = dict(chunk.additional_kwargs)
+    reasoning = additional_kwargs.pop("reasoning_content", None)
     content: list[str | dict[str, Any]] = []
-    if thought:
-        content.append({"type": "reasoning", "reasoning": thought, "index": "lc_rs_0"})
+    if reasoning:
+        content.append({"type": "reasoning", "reasoning": reasoning, "index": "lc_rs_0"})
     if chunk.content:
         content.append({"type": "text", "text": chunk.content, "index": "lc_txt_0"})
     content.extend(_call_block(call) for call in chunk.tool_call_chunks)
     return AIMessageChunk(
         content=content,
-        additional_kwargs=kept,
+        additional_kwargs=additional_kwargs,
         tool_call_chunks=chunk.tool_call_chunks,
         usage_metadata=chunk.usage_metadata,
         response_metadata={**chunk.response_metadata, "output_version": "v1"},
@@ -57,7 +57,7 @@ def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
     )
 
 
-def _gateway(message: AIMessage) -> Json:
+def _gateway_metadata(message: AIMessage) -> Json:
     scout: Mapping[str, Any] = message.response_metadata["scout"]
     return {
         "model": scout["model"],
@@ -68,16 +68,20 @@ def _gateway(message: AIMessage) -> Json:
 
 
 def chat_result(message: AIMessage) -> ChatResult:
-    """Make a whole answer's result, with what tracers copy to the run."""
-    generation = ChatGeneration(message=message, generation_info={GATEWAY: _gateway(message)})
+    """Return the result of a whole answer, with the metadata that tracers copy to the run."""
+    generation = ChatGeneration(
+        message=message, generation_info={GATEWAY: _gateway_metadata(message)}
+    )
     return ChatResult(generations=[generation])
 
 
 def generation_chunk(chunk: AIMessageChunk) -> ChatGenerationChunk:
-    """Make a chunk's generation; the last one carries what tracers copy to the run."""
+    """Return a chunk's generation; the last one has the metadata that tracers copy to the run."""
     if chunk.chunk_position == "last":
-        return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: _gateway(chunk)})
+        return ChatGenerationChunk(
+            message=chunk, generation_info={GATEWAY: _gateway_metadata(chunk)}
+        )
     if not isinstance(chunk.content, str):
         return ChatGenerationChunk(message=chunk)
-    # Validated, it would look for the text that is at hand.
+    # Validation would compute the text, which is the content here.
     return copy_unvalidated(_EMPTY, {"message": chunk, "text": chunk.content})

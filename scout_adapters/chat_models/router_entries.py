@@ -14,7 +14,7 @@ from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import ALIASES, RETRY_OPTIONS, check_address, check_body_field
-from scout_adapters.llm.profiles.lookup import profile_on, takes_schema
+from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
@@ -161,7 +161,7 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
             return cast("ModelProfile", profile)
         case ScoutProviderChatModel():
             return entry.profile
-    return profile_on(*_card_and_model(entry))
+    return model_profile(*_card_and_model(entry))
 
 
 def identity_of(entry: Any) -> Any:

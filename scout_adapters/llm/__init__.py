@@ -1,7 +1,7 @@
 """Everything below LangChain: providers, keys, circuits, prices and the engine.
 
 The names in `__all__` load on first use, so that importing one module of this package does not
-load the others.
+load the others. `call_<provider>_async` exists for every registered provider.
 """
 
 from __future__ import annotations
@@ -30,25 +30,35 @@ __all__ = [
     "call_minimax_async",
 ]
 
-HOMES = {"LLMResponse": "types", "call_llm": "router"}
 CALL = re.compile(r"call_(?P<provider>\w+)_async")
 
 
 def __getattr__(name: str) -> Any:
-    if name in HOMES:
-        return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+    if name == "LLMResponse":
+        from scout_adapters.llm.types import LLMResponse  # noqa: PLC0415  # loads on first use
+
+        return LLMResponse
+    if name == "call_llm":
+        from scout_adapters.llm.router.functions import call_llm  # noqa: PLC0415  # as above
+
+        return call_llm
     if match := CALL.fullmatch(name):
         return _provider_function(match["provider"], name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _provider_function(provider: str, name: str) -> Any:
-    """Find `call_{provider}_async` in its own module (the guide's step 1), or make it of a card."""
+    """Return `call_{provider}_async`: a user's own from `llm/{provider}.py`, or one for the card.
+
+    The guide has users add the module `scout_adapters/llm/{provider}.py`.
+    """
     if find_spec(f"{__name__}.{provider}") is not None:
         return getattr(import_module(f"{__name__}.{provider}"), name)
-    functions = import_module(f"{__name__}.router.functions")
+    from scout_adapters.llm.providers import registry  # noqa: PLC0415  # loads on first use
+    from scout_adapters.llm.router import functions  # noqa: PLC0415  # as above
+
     if hasattr(functions, name):
         return getattr(functions, name)
-    if provider in import_module(f"{__name__}.providers").registry:
+    if provider in registry:
         return functions.provider_function(provider)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,1 +1,1 @@
-"""What models can do, and how much they can read and write."""
+"""What models can do (model profiles), and their limits: windows and longest answers."""

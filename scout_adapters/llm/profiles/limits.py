@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scout_adapters.llm.pricing.price_list import context_window
-from scout_adapters.llm.profiles.lookup import profile_on
+from scout_adapters.llm.profiles.lookup import model_profile
 from scout_adapters.llm.types import ProviderSpec
 
 IMAGE, DEAR_IMAGE = 10_000, 50_000
@@ -58,7 +58,7 @@ _cache: dict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = {}
 
 
 def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
-    profile, beyond = profile_on(spec, model) or {}, spec.thoughts_beyond
+    profile, beyond = model_profile(spec, model) or {}, spec.thoughts_beyond
     return ModelLimits(
         window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
         answer=profile.get("max_output_tokens"),

@@ -1,8 +1,8 @@
-"""What models can do, in the words of LangChain's `ModelProfile`: windows, inputs, tools, schemas.
+"""Model profiles (LangChain's `ModelProfile`): windows, inputs, tools, schemas.
 
-The data are those of LangChain's partner packages, which make them from models.dev; each file in
-`data` names its source, version and date, and `make profiles` takes the newest. They are read on
-first need, a provider at a time.
+The data are those of LangChain's partner packages, which take them from models.dev. Each file in
+`data` names its source, version and date; `make profiles` fetches the newest. A provider's file is
+read on first use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-if TYPE_CHECKING:  # heavy, and known to whoever made a chat model
+if TYPE_CHECKING:  # slow to import, and loaded already where a chat model exists
     from langchain_core.language_models.model_profile import ModelProfile
 
     from scout_adapters.llm.types import ProviderSpec
@@ -24,14 +24,14 @@ Facts = dict[str, Any]
 
 DATA = Path(__file__).with_name("data")
 
-DATED = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
+SNAPSHOT_DATE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 """The end of a snapshot's name: `claude-haiku-4-5-20251001`, `gpt-4.1-2025-04-14`."""
 
-ROUTING = re.compile(r":(nitro|floor|online|exacto)$")
-"""OpenRouter's words for how to reach a model; `:free` and `:extended` are models of their own:
+ROUTING_SUFFIX = re.compile(r":(nitro|floor|online|exacto)$")
+"""OpenRouter's suffixes for routing to the same model. `:free` and `:extended` are other models:
 https://openrouter.ai/docs/guides/routing/model-variants"""
 
-REFUSED = {
+MEDIA_FIELDS = {
     "image": ("image_inputs", "image_url_inputs", "image_tool_message"),
     "audio": ("audio_inputs",),
     "file": ("pdf_inputs", "pdf_tool_message"),
@@ -40,57 +40,62 @@ REFUSED = {
 """Profile fields that are false where a type of media cannot be sent."""
 
 
-def profile_of(provider: str, model: str) -> ModelProfile | None:
-    """Return what is published of a model; None where its name is unknown, never a guess.
+def published_profile(provider: str, model: str) -> ModelProfile | None:
+    """Return the published profile of a model; None if its name is unknown.
 
-    A dated snapshot that is not listed is the model that it is a snapshot of, and a model that is
-    listed by one snapshot only is that one.
+    A dated snapshot that is not listed has the profile of its model. A model of which only one
+    snapshot is listed has the profile of that.
     """
-    known, snapshots = _shipped(provider)
+    profiles, snapshots = _load_profiles(provider)
     name = model.removeprefix("models/").lower()
-    for wanted in (name, ROUTING.sub("", name), DATED.sub("", name), snapshots.get(name, "")):
-        if found := known.get(wanted):
-            return _copied(found)
+    for candidate in (
+        name,
+        ROUTING_SUFFIX.sub("", name),
+        SNAPSHOT_DATE.sub("", name),
+        snapshots.get(name, ""),
+    ):
+        if facts := profiles.get(candidate):
+            return _copy_profile(facts)
     return None
 
 
-def profile_on(spec: ProviderSpec, model: str) -> ModelProfile | None:
-    """Return what a model can do when it is asked through a card; None where nobody knows.
+def model_profile(spec: ProviderSpec, model: str) -> ModelProfile | None:
+    """Return the profile of a model as it is reached through a card; None if unknown.
 
-    The card's own `profiles` come first and stand as they are. What is published is narrowed to
-    what travels here; `structured_output` is what agents take it for, a schema beside tools.
+    A profile in the card wins and is returned unchanged. A published profile is reduced to what
+    this package sends. `structured_output` means a schema together with tools, as agents use it.
     """
     if own := spec.profiles.get(model):
-        return _copied(own)
-    published = profile_of(spec.name, model)
-    return None if published is None else _narrowed(cast("Facts", published), spec, model)
+        return _copy_profile(own)
+    published = published_profile(spec.name, model)
+    return None if published is None else _restrict_profile(cast("Facts", published), spec, model)
 
 
 def takes_schema(spec: ProviderSpec, model: str) -> bool:
-    """Tell whether `response_format` takes a JSON schema, by the card; else by what is published.
+    """Return whether `response_format` accepts a JSON schema.
 
-    A card that speaks for all of its models does not know the ones that came before schemas.
+    If the card says so for all models, a published profile may still exclude an older model.
     """
     if spec.json_schema is not True:
         return spec.takes_schema(model)
-    known = spec.profiles.get(model) or profile_of(spec.name, model) or {}
+    known = spec.profiles.get(model) or published_profile(spec.name, model) or {}
     return known.get("structured_output") is not False
 
 
 def common_profile(profiles: Sequence[ModelProfile | None]) -> ModelProfile | None:
-    """Return what one may rely on whichever of these models answers; None if that is nothing.
+    """Return the profile that is valid for every one of these models; None if it is empty.
 
-    Limits are the smallest, and lists what is in all of them; other texts stay where all agree. A
-    key that one model does not know is left out, so that nobody plans with half of a limit, and a
-    consumer finds nothing to say yes to; but what one of them cannot do, all of them cannot.
+    Limits are the smallest; lists contain what is in all of them; other values stay if all are
+    equal. A field that is false for one model is false. Any other field that is unknown for one
+    model is left out.
     """
     known = [cast("Facts", profile or {}) for profile in profiles]
     names = dict.fromkeys(name for facts in known for name in facts)
-    common = {name: _common([facts.get(name) for facts in known]) for name in names}
+    common = {name: _common_value([facts.get(name) for facts in known]) for name in names}
     return cast("ModelProfile", {k: v for k, v in common.items() if v is not None}) or None
 
 
-def _common(values: Sequence[Any]) -> Any:
+def _common_value(values: Sequence[Any]) -> Any:
     if any(value is False for value in values):
         return False
     if any(value is None for value in values):
@@ -98,34 +103,36 @@ def _common(values: Sequence[Any]) -> Any:
     if all(type(value) is int for value in values):
         return min(values)
     if all(isinstance(value, list) for value in values):
-        return reduce(lambda kept, other: [one for one in kept if one in other], values)
+        return reduce(lambda first, other: [item for item in first if item in other], values)
     return values[0] if all(value == values[0] for value in values) else None
 
 
-def _narrowed(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
-    """Take out what this library, or this card, does not carry to the model."""
-    cannot = [name for kind in spec.wire.unsupported_media(spec) for name in REFUSED[kind]]
-    cannot.append("mid_conversation_tools")  # no wire renders tools that come in a message
+def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
+    """Set fields to false that this package or the card's provider does not support."""
+    unsupported = [
+        name for kind in spec.wire.unsupported_media(spec) for name in MEDIA_FIELDS[kind]
+    ]
+    unsupported.append("mid_conversation_tools")  # no wire sends tools that are part of a message
     if not isinstance(spec.json_schema, bool | None) or spec.json_schema is False:
         facts["structured_output"] = spec.takes_schema(model)
     if not spec.takes_schema_beside_tools(model):
-        cannot.append("structured_output")
-    return cast("ModelProfile", facts | {name: False for name in cannot if facts.get(name)})
+        unsupported.append("structured_output")
+    return cast("ModelProfile", facts | {name: False for name in unsupported if facts.get(name)})
 
 
 @cache
-def _shipped(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
-    """Read a provider's file: profiles by name, and the names that have one snapshot only."""
+def _load_profiles(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
+    """Return a provider's profiles by name, and its models of which only one snapshot is listed."""
     file = DATA / f"{provider}.json"
     if not file.is_file():
         return {}, {}
     from langchain_core.language_models.model_profile import ModelProfile  # noqa: PLC0415  # above
 
-    # A core that is older than the data would warn of words that it does not know.
-    words = ModelProfile.__annotations__
+    # An older core would warn about fields that are newer than it.
+    fields = ModelProfile.__annotations__
     models: Mapping[str, Facts] = orjson.loads(file.read_bytes())["models"]
     known = {
-        name.lower(): {word: fact for word, fact in facts.items() if word in words}
+        name.lower(): {field: fact for field, fact in facts.items() if field in fields}
         for name, facts in models.items()
     }
     return known, _only_snapshots(known)
@@ -134,12 +141,12 @@ def _shipped(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
 def _only_snapshots(names: Iterable[str]) -> dict[str, str]:
     by_name: dict[str, list[str]] = {}
     for name in names:
-        if DATED.search(name):
-            by_name.setdefault(DATED.sub("", name), []).append(name)
+        if SNAPSHOT_DATE.search(name):
+            by_name.setdefault(SNAPSHOT_DATE.sub("", name), []).append(name)
     return {name: dated[0] for name, dated in by_name.items() if len(dated) == 1}
 
 
-def _copied(facts: Mapping[str, Any]) -> ModelProfile:
-    """Return a profile that its owner may change."""
+def _copy_profile(facts: Mapping[str, Any]) -> ModelProfile:
+    """Return a copy of a profile, which the user may change."""
     own = {name: [*fact] if isinstance(fact, list) else fact for name, fact in facts.items()}
     return cast("ModelProfile", own)

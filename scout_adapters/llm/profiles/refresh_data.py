@@ -1,6 +1,6 @@
-"""Takes the newest profiles out of LangChain's partner packages: `make profiles`.
+"""`make profiles`: extract the newest profiles from LangChain's partner packages.
 
-The wheels are downloaded, and their data read as text; nothing of them is installed or run.
+The wheels are downloaded and their data parsed as text; nothing is installed or executed.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Source:
 
     package: str
     prefix: str = ""
-    """The beginning of the names that are the provider's; the names are kept without it."""
+    """The prefix of the provider's model names in the source; removed from the names."""
 
     without: tuple[str, ...] = ()
-    """What the source says of its own hosts, and not of the model."""
+    """Fields that describe the source's own hosts and not the model."""
 
     note: str = ""
-    """What a reader must know of the difference between the source and the provider."""
+    """How the source differs from the provider, for readers of the file."""
 
 
 SOURCES: Mapping[str, Source] = {
@@ -68,45 +68,55 @@ def main() -> None:
         subprocess.run([*command, *packages], check=True)  # noqa: S603  # the list is the one above
         write(Path(folder), DATA, datetime.now(UTC).date())
     for file in sorted(DATA.glob("*.json")):
-        made = orjson.loads(file.read_bytes())
-        print(f"{file.name}: {len(made['models'])} models, {made['source']}")  # noqa: T201  # a command
+        written = orjson.loads(file.read_bytes())
+        print(f"{file.name}: {len(written['models'])} models, {written['source']}")  # noqa: T201  # a command
 
 
 def write(wheels: Path, folder: Path, today: date) -> None:
-    """Write the profiles in these wheels: the same wheels make the same bytes.
+    """Write the profiles in these wheels; the same wheels give the same bytes.
 
-    A file keeps its date for as long as its package's version is the same. Raises `ValueError`
-    where a wheel is missing or does not hold what it should.
+    A file keeps its date as long as its package's version is the same.
+
+    Raises: `ValueError` if a wheel is missing or does not contain profiles.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for provider, source in SOURCES.items():
         wheel = _wheel(wheels, source.package)
         file = folder / f"{provider}.json"
-        file.write_bytes(_rendered(source, wheel, _taken(file, _named(wheel)) or f"{today}"))
+        file.write_bytes(
+            _file_content(
+                source, wheel, _existing_date(file, _name_and_version(wheel)) or f"{today}"
+            )
+        )
     (folder / LICENSE).write_bytes(_license(_wheel(wheels, "langchain-openai")))
 
 
 def _wheel(wheels: Path, package: str) -> Path:
-    found = sorted(wheels.glob(f"{package.replace('-', '_')}-*.whl"))
-    if len(found) != 1:
-        raise ValueError(f"expected one wheel of {package}, found {len(found)}")
-    return found[0]
+    files = sorted(wheels.glob(f"{package.replace('-', '_')}-*.whl"))
+    if len(files) != 1:
+        raise ValueError(f"expected one wheel of {package}, found {len(files)}")
+    return files[0]
 
 
-def _named(wheel: Path) -> str:
+def _name_and_version(wheel: Path) -> str:
     name, number, *_ = wheel.name.split("-")
     return f"{name.replace('_', '-')} {number}"
 
 
-def _taken(file: Path, source: str) -> str | None:
-    """Return the date of the file that is there, if it was made of the same version."""
-    made = orjson.loads(file.read_bytes()) if file.is_file() else {}
-    return made["taken"] if made.get("source") == source else None
+def _existing_date(file: Path, source: str) -> str | None:
+    """Return the date in the existing file if it is of the same version, else None."""
+    existing = orjson.loads(file.read_bytes()) if file.is_file() else {}
+    return existing["taken"] if existing.get("source") == source else None
 
 
-def _rendered(source: Source, wheel: Path, taken: str) -> bytes:
-    """Make the file: a head that names the source, then a line for each model."""
-    head = {"source": _named(wheel), "taken": taken, "origin": ORIGIN, "license": f"MIT: {LICENSE}"}
+def _file_content(source: Source, wheel: Path, taken: str) -> bytes:
+    """Return a file: fields that name the source, then one line for each model."""
+    head = {
+        "source": _name_and_version(wheel),
+        "taken": taken,
+        "origin": ORIGIN,
+        "license": f"MIT: {LICENSE}",
+    }
     head |= {"note": source.note} if source.note else {}
     lines = [f'"{name}": {_text(value)}' for name, value in head.items()]
     models = ",\n".join(f"{_text(name)}: {_text(facts)}" for name, facts in _models(source, wheel))
@@ -120,21 +130,21 @@ def _text(value: Any) -> str:
 def _models(source: Source, wheel: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, facts in sorted(_published(wheel).items()):
         if name.startswith(source.prefix):
-            kept = (word for word in facts if word not in source.without)
-            known = {word: facts[word] for word in kept if facts[word] is not None}
+            fields = (field for field in facts if field not in source.without)
+            known = {field: facts[field] for field in fields if facts[field] is not None}
             yield name.removeprefix(source.prefix), known
 
 
 def _published(wheel: Path) -> dict[str, dict[str, Any]]:
-    """Read the one table in a wheel's `data/_profiles.py`, as text."""
+    """Return the table in a wheel's `data/_profiles.py`, parsed without executing it."""
     with ZipFile(wheel) as packed:
         (name,) = (n for n in packed.namelist() if n.endswith("/data/_profiles.py"))
         module = ast.parse(packed.read(name))
     (table,) = (
         part.value for part in module.body if isinstance(part, ast.AnnAssign) and part.value
     )
-    read: dict[str, dict[str, Any]] = ast.literal_eval(table)
-    return read
+    profiles: dict[str, dict[str, Any]] = ast.literal_eval(table)
+    return profiles
 
 
 def _license(wheel: Path) -> bytes:

@@ -21,7 +21,7 @@ from scout_adapters import (
     registry,
 )
 from scout_adapters.chat_models.providers import MODEL_CLASSES
-from scout_adapters.llm.profiles.lookup import DATA, profile_of, profile_on, takes_schema
+from scout_adapters.llm.profiles.lookup import DATA, model_profile, published_profile, takes_schema
 from scout_adapters.llm.wires import openai_chat
 
 SHIPPED = sorted(file.stem for file in DATA.glob("*.json"))
@@ -29,7 +29,7 @@ SHIPPED = sorted(file.stem for file in DATA.glob("*.json"))
 
 @pytest.mark.parametrize("provider", SHIPPED)
 def test_a_provider_with_data_knows_the_window_of_its_default_model(provider: str) -> None:
-    profile = profile_of(provider, registry.spec(provider).default_model)
+    profile = published_profile(provider, registry.spec(provider).default_model)
     assert profile is not None
     assert profile["max_input_tokens"] >= 100_000
     assert profile["tool_calling"] is True
@@ -47,13 +47,16 @@ def test_a_provider_with_data_knows_the_window_of_its_default_model(provider: st
     ],
 )
 def test_a_model_is_found_by_its_other_names(provider: str, asked: str, listed: str) -> None:
-    found = profile_of(provider, asked)
+    found = published_profile(provider, asked)
     assert found is not None
-    assert found == profile_of(provider, listed)
+    assert found == published_profile(provider, listed)
 
 
 def test_a_snapshot_that_is_listed_is_itself_and_not_its_alias() -> None:
-    old, alias = profile_of("openai", "gpt-4o-2024-05-13"), profile_of("openai", "gpt-4o")
+    old, alias = (
+        published_profile("openai", "gpt-4o-2024-05-13"),
+        published_profile("openai", "gpt-4o"),
+    )
     assert old is not None
     assert alias is not None
     assert old["max_output_tokens"] < alias["max_output_tokens"]
@@ -72,7 +75,7 @@ def test_a_snapshot_that_is_listed_is_itself_and_not_its_alias() -> None:
     ],
 )
 def test_an_unknown_model_has_no_profile(provider: str, model: str) -> None:
-    assert profile_of(provider, model) is None
+    assert published_profile(provider, model) is None
 
 
 def test_a_face_has_the_profile_of_its_model_and_of_the_default_model() -> None:
@@ -95,7 +98,7 @@ def test_who_changes_a_profile_changes_his_own() -> None:
     first.profile["max_input_tokens"] = 1
     first.profile["reasoning_effort_levels"].clear()
     assert second.profile["max_input_tokens"] > 1
-    assert profile_of("openai", "gpt-5.1-codex")["reasoning_effort_levels"]  # type: ignore[index]  # it is known
+    assert published_profile("openai", "gpt-5.1-codex")["reasoning_effort_levels"]  # type: ignore[index]  # it is known
 
 
 @pytest.mark.parametrize("provider", SHIPPED)
@@ -108,14 +111,14 @@ def test_no_shipped_profile_makes_core_warn(provider: str) -> None:
 
 
 def test_what_the_card_refuses_is_not_promised() -> None:
-    published = profile_of("openai", "gpt-5-mini")
+    published = published_profile("openai", "gpt-5-mini")
     assert published is not None
     assert published["pdf_inputs"] is True
     card = replace(
         registry.spec("openai"),
         dialect=openai_chat.ChatCompletionsDialect(refuses=frozenset({"file"})),
     )
-    profile = profile_on(card, "gpt-5-mini")
+    profile = model_profile(card, "gpt-5-mini")
     assert profile is not None
     assert profile["pdf_inputs"] is False
     assert profile["pdf_tool_message"] is False
@@ -123,12 +126,12 @@ def test_what_the_card_refuses_is_not_promised() -> None:
 
 
 def test_a_video_is_promised_where_the_wire_carries_it() -> None:
-    seen = profile_of("openrouter", "google/gemini-2.5-flash")
+    seen = published_profile("openrouter", "google/gemini-2.5-flash")
     assert seen is not None
     assert seen["video_inputs"] is True
     for provider, carried in (("openrouter", True), ("groq", False)):
         card = replace(registry.spec(provider), name="openrouter")
-        profile = profile_on(card, "google/gemini-2.5-flash")
+        profile = model_profile(card, "google/gemini-2.5-flash")
         assert profile is not None
         assert profile["video_inputs"] is carried
 

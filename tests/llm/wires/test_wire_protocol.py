@@ -18,7 +18,7 @@ from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.engine.cost_bound import SLACK, token_bounds
 from scout_adapters.llm.profiles.limits import limits_of
-from scout_adapters.llm.profiles.lookup import profile_on
+from scout_adapters.llm.profiles.lookup import model_profile
 from scout_adapters.llm.providers.urls import join_url
 from scout_adapters.llm.types import ChatRequest, Dialect, StreamReader, Turn, Wire
 from scout_adapters.llm.wires import anthropic_messages, gemini, openai_chat
@@ -135,7 +135,7 @@ def test_a_wire_of_ones_own_bounds_its_answers_and_inputs() -> None:
 
 def test_a_wire_of_ones_own_narrows_profiles() -> None:
     seen = replace(NEBULA, name="openai")
-    profile = profile_on(seen, "gpt-5-mini")
+    profile = model_profile(seen, "gpt-5-mini")
     assert profile is not None
     assert profile["image_inputs"] is False
     assert profile["pdf_inputs"] is True
