@@ -1,4 +1,4 @@
-"""Ours: the face of a single provider, and the router over three providers with five keys each."""
+"""Ours: one chat model of a provider, and the router over three providers with five keys each."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def entry(setup: Setup, number: int) -> dict[str, Any]:
 
 
 def single(setup: Setup) -> ScoutOpenAIChatModel:
-    """Make the face of OpenAI."""
+    """Return the chat model of OpenAI."""
     keys = keys_of(setup, "openai")
     return ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=f"{setup.root}/v1")
 
 
 def anthropic(setup: Setup) -> ScoutAnthropicChatModel:
-    """Make the face of Anthropic."""
+    """Return the chat model of Anthropic."""
     keys = keys_of(setup, "anthropic")
     root = f"{setup.root}/v1"
     return ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=keys, base_url=root)

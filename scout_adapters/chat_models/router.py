@@ -184,7 +184,7 @@ class ScoutRouterChatModel(ScoutChatModel):
         providers = {split_name(entry)[0] for entry in self.models if not has_own_key(entry)}
         if len(providers) > 1:
             raise ConfigurationError(
-                f"api_key= would be the key of several providers ({', '.join(sorted(providers))}): "
+                f"api_key= cannot be the key of {', '.join(sorted(providers))} at once: "
                 "pass api_keys in each entry of models="
             )
         return [

@@ -18,9 +18,9 @@ STORY = "Write a long story."
 
 def models(urls: dict[str, str]) -> list[Any]:
     given = {one: {"base_url": url, "api_key": f"k-{one}"} for one, url in urls.items()}
-    faces = [init_scout_model(f"{one}/{MODELS[one]}", **given[one]) for one in urls]
+    singles = [init_scout_model(f"{one}/{MODELS[one]}", **given[one]) for one in urls]
     entries = [{"model": f"{one}/{MODELS[one]}", **given[one]} for one in ROUTE]
-    return [*faces, ScoutRouterChatModel(models=entries)]
+    return [*singles, ScoutRouterChatModel(models=entries)]
 
 
 def use(model: Any) -> None:

@@ -102,8 +102,8 @@ def test_routes_in_another_order_or_of_another_strategy_share_no_answer(emulator
 
 def test_routes_of_models_share_an_answer_only_where_these_are_alike(emulator) -> None:
     for temperature in (0.1, 0.2, 0.1):
-        face = build("groq", emulator, temperature=temperature)
-        ScoutRouterChatModel(models=[face]).invoke("Hello")
+        single = build("groq", emulator, temperature=temperature)
+        ScoutRouterChatModel(models=[single]).invoke("Hello")
     assert len(emulator.log) == 2
 
 

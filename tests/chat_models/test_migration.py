@@ -104,10 +104,10 @@ def test_an_entry_wins_over_the_router_and_the_call_over_both(emulator: Emulator
 
 def test_models_that_think_are_not_sent_what_they_refuse(emulator: Emulator) -> None:
     for model in ("gpt-5-mini", "o3", "gpt-4.1-mini"):
-        face = ScoutOpenAIChatModel(
+        chat = ScoutOpenAIChatModel(
             model=model, api_key="k", base_url=emulator.url("openai"), temperature=0, top_p=0.5
         )
-        face.invoke("hi")
+        chat.invoke("hi")
     assert ["temperature" in exchange.body for exchange in emulator.log] == [False, False, True]
 
 

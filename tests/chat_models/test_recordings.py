@@ -1,4 +1,4 @@
-"""Every face on every answer that its provider was ever recorded to give, whole and streamed.
+"""Every chat model on every answer that its provider was ever recorded to give, whole and streamed.
 
 The recordings lie beside the checkout, or where SCOUT_WIRE says; without them this is skipped.
 """
@@ -18,7 +18,7 @@ from tests.support import recordings
 RECORDED_AS = {"google": "gemini", "ollama": "ollama-openai"}
 PROVIDERS = sorted(MODEL_CLASSES.keys() - {"openai_compatible"})
 UNASKED = {"json_array_stream", "n_choices"}
-"""What nobody asks a face for: streams as one array, several choices."""
+"""Recordings of what no chat model requests: streams as one array, several choices."""
 
 pytestmark = recordings.needed
 

@@ -29,7 +29,7 @@ DELTAS = [
     {"content": "me."},
     *({"tool_calls": [call]} for call in CALLS),
 ]
-FACES = [
+MODEL_CLASSES = [
     ScoutGroqChatModel,
     ScoutMiniMaxChatModel,
     ScoutOpenAIChatModel,
@@ -50,8 +50,8 @@ def answer(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers={"content-type": "text/event-stream"}, text=body)
 
 
-@pytest.fixture(params=FACES, ids=lambda face: face.provider)
-def face(request: pytest.FixtureRequest) -> Any:
+@pytest.fixture(params=MODEL_CLASSES, ids=lambda model_class: model_class.provider)
+def build(request: pytest.FixtureRequest) -> Any:
     def make(**options: Any) -> Any:
         transport = httpx.MockTransport(answer)
         return request.param(model="m", api_key="k", transport=transport, **options)
@@ -70,8 +70,8 @@ def assert_whole(message: Any) -> None:
 
 
 @pytest.mark.parametrize("version", [None, "v0", "v1"])
-def test_text_and_calls_in_fragments_stay_apart_in_a_stream(face: Any, version: Any) -> None:
-    chunks = list(face(output_version=version).stream("x"))
+def test_text_and_calls_in_fragments_stay_apart_in_a_stream(build: Any, version: Any) -> None:
+    chunks = list(build(output_version=version).stream("x"))
     whole = chunks[0]
     for chunk in chunks[1:]:
         whole += chunk
@@ -80,13 +80,13 @@ def test_text_and_calls_in_fragments_stay_apart_in_a_stream(face: Any, version: 
 
 @pytest.mark.parametrize("version", [None, "v1"])
 async def test_text_and_calls_in_fragments_stay_apart_behind_ainvoke(
-    face: Any, version: Any
+    build: Any, version: Any
 ) -> None:
-    assert_whole(await face(output_version=version).ainvoke("x", stream=True))
+    assert_whole(await build(output_version=version).ainvoke("x", stream=True))
 
 
 @pytest.mark.filterwarnings("ignore::langchain_core._api.beta_decorator.LangChainBetaWarning")
-def test_text_and_calls_in_fragments_stay_apart_in_v3_events(face: Any) -> None:
-    stream = face().stream_events("x", version="v3")
+def test_text_and_calls_in_fragments_stay_apart_in_v3_events(build: Any) -> None:
+    stream = build().stream_events("x", version="v3")
     assert_valid_event_stream(list(stream))
     assert_whole(stream.output)

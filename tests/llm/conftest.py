@@ -210,7 +210,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 
 @pytest.fixture
 def groq(house: House, time: FakeTime) -> Callable[..., Any]:
-    """Make Groq's face over the house and the fake clock, with one key unless told otherwise."""
+    """Make Groq's chat model over the house and the fake clock; one key by default."""
     from scout_adapters import ScoutGroqChatModel
 
     def make(*keys: str, **options: Any) -> ScoutGroqChatModel:

@@ -78,7 +78,7 @@ def test_an_unknown_model_has_no_profile(provider: str, model: str) -> None:
     assert published_profile(provider, model) is None
 
 
-def test_a_face_has_the_profile_of_its_model_and_of_the_default_model() -> None:
+def test_a_chat_model_has_the_profile_of_its_model_and_of_the_default_model() -> None:
     named = ScoutAnthropicChatModel(model="claude-haiku-4-5", api_key="k")
     assert named.profile is not None
     assert named.profile["max_input_tokens"] == 200_000
@@ -103,11 +103,11 @@ def test_who_changes_a_profile_changes_his_own() -> None:
 
 @pytest.mark.parametrize("provider", SHIPPED)
 def test_no_shipped_profile_makes_core_warn(provider: str) -> None:
-    face = MODEL_CLASSES[provider]
+    model_class = MODEL_CLASSES[provider]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for model in orjson.loads((DATA / f"{provider}.json").read_bytes())["models"]:
-            assert face(model=model, api_key="k").profile is not None
+            assert model_class(model=model, api_key="k").profile is not None
 
 
 def test_what_the_card_refuses_is_not_promised() -> None:

@@ -59,9 +59,9 @@ def test_the_same_model_at_two_providers_keeps_its_name() -> None:
 def test_what_the_user_says_of_an_entry_comes_first() -> None:
     haiku = "anthropic/claude-haiku-4-5"
     said = {"model": "ollama/llama3.2", "profile": {"max_input_tokens": 8_000}}
-    face = ScoutGroqChatModel(model="x", profile={"max_input_tokens": 7_000})
+    chat = ScoutGroqChatModel(model="x", profile={"max_input_tokens": 7_000})
     assert route(haiku, said)["max_input_tokens"] == 8_000  # type: ignore[index]  # it is known
-    assert route(haiku, face)["max_input_tokens"] == 7_000  # type: ignore[index]  # it is known
+    assert route(haiku, chat)["max_input_tokens"] == 7_000  # type: ignore[index]  # it is known
     whole = route(haiku, said, profile={"max_input_tokens": 6_000})
     assert whole == {"max_input_tokens": 6_000}
 

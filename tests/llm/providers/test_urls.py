@@ -33,8 +33,8 @@ from scout_adapters.llm.transport.http_transport import Transport
 GROQ, OPENAI = "api.groq.com", "api.openai.com"
 
 
-def url_of(face: Any, model: str, base_url: str | None, *, stream: bool = False) -> str:
-    made = face(model=model, base_url=base_url, api_key="k")
+def url_of(model_class: Any, model: str, base_url: str | None, *, stream: bool = False) -> str:
+    made = model_class(model=model, base_url=base_url, api_key="k")
     line = made.client.endpoint.adapter
     return str(line._url(model, stream))
 
@@ -76,9 +76,11 @@ def test_base_url_is_a_root_a_versioned_root_or_the_endpoint(
 )
 def test_gemini_takes_every_form_of_its_address(base_url: str | None) -> None:
     root = "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash"
-    face, model = ScoutGoogleChatModel, "gemini-2.5-flash"
-    assert url_of(face, model, base_url) == f"{root}:generateContent"
-    assert url_of(face, model, base_url, stream=True) == f"{root}:streamGenerateContent?alt=sse"
+    model_class, model = ScoutGoogleChatModel, "gemini-2.5-flash"
+    assert url_of(model_class, model, base_url) == f"{root}:generateContent"
+    assert (
+        url_of(model_class, model, base_url, stream=True) == f"{root}:streamGenerateContent?alt=sse"
+    )
 
 
 def test_anthropic_takes_its_root_and_its_endpoint() -> None:

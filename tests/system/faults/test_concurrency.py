@@ -238,7 +238,7 @@ async def test_keys_are_those_of_this_moment_and_each_once(verb: str, play: Stag
         transport=stage.transport,
         clock=stage.time.clock,
     )
-    stage.model = model  # type: ignore[assignment]  # a single face
+    stage.model = model  # type: ignore[assignment]  # the chat model of one provider
     assert (await stage.ask()).error is None
     assert [state.key for state in model.client.keys] == [first]
     model.api_keys = [SecretStr(second)]
@@ -258,7 +258,7 @@ async def test_ten_thousand_keys_share_the_load(verb: str, play: Stage) -> None:
     keys = [f"{key_named('groq:many')}{number}" for number in range(10_000)]
     stage.emulator.keys["groq"] = dict.fromkeys(keys)
     stage.emulator.script("groq", [RateLimited(100, "retry-after")] * 20)
-    stage.model = ScoutGroqChatModel(  # type: ignore[assignment]  # a single face
+    stage.model = ScoutGroqChatModel(  # type: ignore[assignment]  # the chat model of one provider
         model="m", api_keys=keys, transport=stage.transport, clock=stage.time.clock
     )
     await stage.ask()

@@ -1,4 +1,4 @@
-"""Every test of the faces has a cassette of its own; cassettes/README.md says how to record."""
+"""Every test has a cassette of its own; cassettes/README.md says how to record."""
 
 from __future__ import annotations
 

@@ -59,10 +59,10 @@ def download(url: str, **_: Any) -> SimpleNamespace:
     return SimpleNamespace(content=made[url.rpartition(".")[2]]())
 
 
-class Face:
-    """One provider's face; a test class puts LangChain's suite behind it."""
+class ModelSuite:
+    """The chat model of one provider; a test class puts LangChain's suite behind it."""
 
-    face: ClassVar[type[ScoutChatModel]]
+    model_class: ClassVar[type[ScoutChatModel]]
     model_name: ClassVar[str]
     other_model: ClassVar[str]
     """For the tests that override the model."""
@@ -80,7 +80,7 @@ class Face:
 
     @property
     def chat_model_class(self) -> type[ScoutChatModel]:
-        return self.face
+        return self.model_class
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
@@ -91,22 +91,22 @@ class Face:
         return self.other_model
 
 
-class Unit(Face):
+class Unit(ModelSuite):
     """What the suite's unit tests need besides."""
 
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         # Keys are read when they are first needed, and never become an attribute.
-        name = f"{self.face.provider.upper()}_API_KEY"  # type: ignore[attr-defined]  # set by subclasses
+        name = f"{self.model_class.provider.upper()}_API_KEY"  # type: ignore[attr-defined]  # set by subclasses
         return {name: "from-the-environment"}, {"model": self.model_name}, {"api_key": None}
 
 
-class Integration(Face):
+class Integration(ModelSuite):
     """What the suite's integration tests need besides."""
 
     enable_vcr_tests = True
     supports_anthropic_inputs = True
-    """History crosses providers, so every face reads Anthropic's blocks."""
+    """History crosses providers, so every chat model reads Anthropic's blocks."""
 
     details: ClassVar[tuple[str, ...]] = ()
     """The kinds of tokens that this provider counts apart."""
@@ -117,7 +117,7 @@ class Integration(Face):
 
     def probe(self, kind: str, messages: Any, *, stream: bool, **options: Any) -> AIMessage:
         able = {"model": self.able[kind]} if kind in self.able else {}
-        chat = self.face(**self.chat_model_params, **options)
+        chat = self.model_class(**self.chat_model_params, **options)
         if not stream:
             return chat.invoke(messages, **able)
         whole = None

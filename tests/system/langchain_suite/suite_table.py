@@ -1,4 +1,4 @@
-"""LangChain's standard suite over the seven faces as one table, printed and put into the README.
+"""LangChain's standard suite over seven chat models as a table, printed and written to README.md.
 
 Every skip is named with the reason that the suite gives.
 """
@@ -25,14 +25,14 @@ OUTCOMES = ("passed", "failed", "skipped")
 
 @dataclass
 class Tally:
-    """How one face did: outcomes counted, and for each reason the tests that were skipped."""
+    """How one chat model did: outcomes counted, and for each reason the tests that were skipped."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     skips: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 def files() -> list[str]:
-    """Return the test modules that put the suite behind a face."""
+    """Return the test modules that put the suite behind a chat model."""
     return [str(HERE / f"test_{name}.py") for name in SUITES]
 
 
@@ -43,7 +43,7 @@ def run(report: Path) -> int:
 
 
 def tallies(report: Path) -> dict[str, Tally]:
-    """Read pytest's report, face by face."""
+    """Read pytest's report, model by model."""
     found = {name: Tally() for name in SUITES}
     for case in ET.parse(report).getroot().iter("testcase"):
         tally = found[case.attrib["classname"].split(".")[-2].removeprefix("test_")]
@@ -61,7 +61,7 @@ def table(found: dict[str, Tally]) -> str:
 
 
 def lines(found: dict[str, Tally]) -> Iterator[str]:
-    yield "| face | passed | failed | skipped | which, and why |"
+    yield "| chat model | passed | failed | skipped | which, and why |"
     yield "|---|---|---|---|---|"
     for name, tally in found.items():
         counts = " | ".join(str(tally.outcomes[outcome]) for outcome in OUTCOMES)

@@ -10,7 +10,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class Anthropic:
-    face = ScoutAnthropicChatModel
+    model_class = ScoutAnthropicChatModel
     model_name = "claude-haiku-4-5"
     other_model = "claude-sonnet-4-5"
     able: ClassVar = {"cache": "claude-sonnet-4-5"}

@@ -1,4 +1,4 @@
-"""What LangChain's suite does not ask of a face, and its users do."""
+"""What LangChain's suite does not ask of a chat model, and its users do."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_route_refuses_what_belongs_to_its_models(name: str) -> None:
         ScoutRouterChatModel(models=["groq/m"], **{name: "given"})
 
 
-FACES = [ScoutGroqChatModel, ScoutAnthropicChatModel, ScoutGoogleChatModel]
+MODEL_CLASSES = [ScoutGroqChatModel, ScoutAnthropicChatModel, ScoutGoogleChatModel]
 
 
 async def talk(model: Any) -> list[str]:
@@ -110,9 +110,11 @@ async def talk(model: Any) -> list[str]:
     return [whole, streamed]
 
 
-@pytest.mark.parametrize("face", FACES)
-def test_one_model_serves_one_event_loop_after_another(face: Any, loopback: Emulator) -> None:
-    model = face(base_url=loopback.url(face.provider), api_key="good")
+@pytest.mark.parametrize("model_class", MODEL_CLASSES)
+def test_one_model_serves_one_event_loop_after_another(
+    model_class: Any, loopback: Emulator
+) -> None:
+    model = model_class(base_url=loopback.url(model_class.provider), api_key="good")
     first = asyncio.run(talk(model))
     assert asyncio.run(talk(model)) == first
     assert model.invoke("Hello").text == first[0]
@@ -121,11 +123,11 @@ def test_one_model_serves_one_event_loop_after_another(face: Any, loopback: Emul
 def test_a_route_serves_one_event_loop_after_another(loopback: Emulator) -> None:
     entries = [
         {
-            "model": f"{face.provider}/{face.provider}-model",
-            "base_url": loopback.url(face.provider),
+            "model": f"{model_class.provider}/{model_class.provider}-model",
+            "base_url": loopback.url(model_class.provider),
             "api_key": "good",
         }
-        for face in FACES
+        for model_class in MODEL_CLASSES
     ]
     model = ScoutRouterChatModel(models=entries)
     first = asyncio.run(talk(model))

@@ -8,7 +8,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class Google:
-    face = ScoutGoogleChatModel
+    model_class = ScoutGoogleChatModel
     model_name = "gemini-2.5-flash"
     other_model = "gemini-2.5-flash-lite"
 

@@ -10,7 +10,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class Groq:
-    face = ScoutGroqChatModel
+    model_class = ScoutGroqChatModel
     model_name = "openai/gpt-oss-20b"
     other_model = "openai/gpt-oss-120b"
     able: ClassVar = {

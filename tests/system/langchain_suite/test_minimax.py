@@ -8,7 +8,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class MiniMax:
-    face = ScoutMiniMaxChatModel
+    model_class = ScoutMiniMaxChatModel
     model_name = "MiniMax-M3"
     other_model = "MiniMax-M2.7"
 

@@ -10,7 +10,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class OpenAI:
-    face = ScoutOpenAIChatModel
+    model_class = ScoutOpenAIChatModel
     model_name = "gpt-4.1-mini"
     other_model = "gpt-4.1-nano"
     able: ClassVar = {"test_audio_inputs": "gpt-audio-mini", "reasoning": "gpt-5-mini"}

@@ -8,7 +8,7 @@ from tests.system.langchain_suite.standard import Integration, Unit
 
 
 class OpenRouter:
-    face = ScoutOpenRouterChatModel
+    model_class = ScoutOpenRouterChatModel
     model_name = "google/gemini-2.5-flash"
     other_model = "openai/gpt-4.1-mini"
 

@@ -12,7 +12,7 @@ ROUTE = ("groq/openai/gpt-oss-20b", "anthropic/claude-haiku-4-5", "google/gemini
 
 
 class Router:
-    face = ScoutRouterChatModel
+    model_class = ScoutRouterChatModel
     model_name = ROUTE[0]
     other_model = "gemini-2.5-flash"
 

@@ -163,13 +163,13 @@ class Play:
             "callbacks": texts_in(self.listeners.told()),
             "traces": texts_in(self.listeners.traces()),
             "cache": texts_in(self.cache._cache),
-            "model": faces_of(self.model),
+            "model": texts_of_model(self.model),
             "engine": engine_of(self.model),
         }
 
 
-def faces_of(model: Any) -> Iterator[str]:
-    """Yield every face of a model that anybody may log, send or keep."""
+def texts_of_model(model: Any) -> Iterator[str]:
+    """Yield every text of a model that may be logged, sent or stored."""
     yield f"{model!r} {model}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of pydantic, about what it cannot serialize

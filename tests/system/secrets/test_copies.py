@@ -15,7 +15,7 @@ from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.testing import Emulator
 from tests.system.secrets.keys import Canary, realistic
-from tests.system.secrets.play import HEADER, Play, faces_of
+from tests.system.secrets.play import HEADER, Play, texts_of_model
 from tests.system.secrets.sweep import found_in
 
 KEY = realistic("groq", "copies")
@@ -116,4 +116,4 @@ def test_what_is_listed_of_a_key_state_is_not_the_key() -> None:
     (state,) = play.model.client.keys
     assert state.key == KEY
     told = [repr(dataclasses.asdict(state)), repr(dataclasses.astuple(state)), repr(state)]
-    assert found_in(play.canaries, {"state": told, "faces": faces_of(play.model)}) == []
+    assert found_in(play.canaries, {"state": told, "model": texts_of_model(play.model)}) == []

@@ -76,10 +76,10 @@ def test_what_is_not_there_is_a_mistake_that_mypy_finds(tmp_path: Path) -> None:
     ], found
 
 
-@pytest.mark.parametrize("face", [ScoutProviderChatModel, ScoutRouterChatModel])
-def test_editors_are_offered_every_option_that_is_ours(face: type[ScoutChatModel]) -> None:
-    tree = ast.parse(inspect.getsource(face).lstrip())
+@pytest.mark.parametrize("chat_model", [ScoutProviderChatModel, ScoutRouterChatModel])
+def test_editors_are_offered_every_option_that_is_ours(chat_model: type[ScoutChatModel]) -> None:
+    tree = ast.parse(inspect.getsource(chat_model).lstrip())
     signatures = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     init = next(node for node in signatures if node.name == "__init__" and node.args.kwonlyargs)
-    ours = set(face.model_fields) - set(BaseChatModel.model_fields) - {"clock"}
+    ours = set(chat_model.model_fields) - set(BaseChatModel.model_fields) - {"clock"}
     assert {argument.arg for argument in init.args.kwonlyargs} == ours
