@@ -1,8 +1,8 @@
-"""What happened and what it cost: an append-only log, one JSON object a line.
+"""The audit log: every attempt and its cost, append-only, one JSON object per line.
 
 Safe for many threads and processes: every row is one `write` to a file opened for appending.
-Rows survive `kill -9`. They name keys by fingerprint and never hold a prompt. Each names the row
-before it (`chain`), so that `verify` finds what was edited, moved or taken out.
+Rows survive `kill -9`. They contain keys as fingerprints, and no prompts. Each row contains the
+hash of the row before it (`chain`), so that `verify` finds rows that were edited, moved or removed.
 """
 
 from scout_adapters.audit.log import AuditLog as AuditLog

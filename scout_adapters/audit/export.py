@@ -1,4 +1,4 @@
-"""The log as a table: SQLite, CSV or PostgreSQL, one row for each event."""
+"""Export the log as a table: SQLite, CSV or PostgreSQL, one row per event."""
 
 from __future__ import annotations
 
@@ -48,11 +48,15 @@ Cell = str | int | float | None
 
 
 def export(path: str | Path, to: str | Path, *, table: str = TABLE) -> int:
-    """Write the whole rows of a log to `to`, and return how many.
+    """Write the complete rows of a log to `to`; return their number.
 
-    A file by its suffix, `.db`, `.sqlite` or `.sqlite3`: a table, replaced in one transaction.
-    `.csv`: a file with a header, replaced. `postgresql://…`: a table, replaced in one transaction;
-    needs psycopg. Unknown is NULL or empty. Dollars, tokens, seconds, as in the log.
+    `.db`, `.sqlite` or `.sqlite3` is a file with a table, which is replaced in one transaction.
+    `.csv` is a file with a header, which is replaced. `postgresql://…` is a table, which is
+    replaced in one transaction; needs psycopg. Unknown values are NULL or empty. Units are those of
+    the log: US dollars, tokens, seconds.
+
+    Raises:
+        ConfigurationError: if the target is of another kind, or PostgreSQL refuses the log.
     """
     if str(to).startswith(("postgresql://", "postgres://")):
         return _to_postgres(path, str(to), table)
@@ -77,7 +81,7 @@ def _table(path: str | Path) -> Iterator[list[Cell]]:
 
 
 def _cell(row: dict[str, Any], name: str, kind: str) -> Cell:
-    """Take a column's value out of a row; what is not of its kind stays among the other fields."""
+    """Remove a column's value from a row and return it; values of another type stay in the row."""
     value = row.get(name)
     if value is not None and kind != "TEXT" and not _is_number(value, kind):
         return None
@@ -108,13 +112,13 @@ def _to_sqlite(path: str | Path, target: Path, table: str) -> int:
         base.execute("BEGIN IMMEDIATE")
         base.execute(f"DROP TABLE IF EXISTS {table}")
         base.execute(f"CREATE TABLE {table} ({typed})")
-        done = base.executemany(f"INSERT INTO {table} VALUES ({places})", _table(path))  # noqa: S608  # ours
+        done = base.executemany(f"INSERT INTO {table} VALUES ({places})", _table(path))  # noqa: S608  # no values in it
         base.execute("COMMIT")
         return max(0, done.rowcount)
 
 
 def _quoted(name: str) -> str:
-    """Quote a table's name, its schema apart, as both databases take it."""
+    """Quote a table's name for both databases; a schema is quoted separately."""
     return ".".join(f'"{part.replace(chr(34), chr(34) * 2)}"' for part in name.split("."))
 
 
@@ -132,7 +136,7 @@ def _to_postgres(path: str | Path, address: str, table: str) -> int:
             base.execute(f"DROP TABLE IF EXISTS {table}".encode())
             base.execute(f"CREATE TABLE {table} ({typed})".encode())
             with base.cursor().copy(f"COPY {table} FROM STDIN".encode()) as rows:
-                for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the sum
+                for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the number of rows
                     rows.write_row([_storable(cell) for cell in cells])
     except psycopg.Error as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -144,28 +148,28 @@ OF_POSTGRES = {"TEXT": "TEXT", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION"}
 
 
 def _storable(cell: Cell) -> Cell:
-    """Return a cell as PostgreSQL takes it, whose texts hold no NUL."""
+    """Return a cell for PostgreSQL, whose texts must not contain NUL."""
     return cell.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(cell, str) else cell
 
 
 def _to_csv(path: str | Path, target: Path) -> int:
-    fresh = target.with_name(f"{target.name}.{os.getpid()}.part")
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     count = 0
-    _make_private(fresh)
-    with fresh.open("w", newline="", encoding="utf-8") as file:
+    _make_private(part)
+    with part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(list(ALL))
-        for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the sum
+        for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the number of rows
             writer.writerow([_plain(cell) for cell in cells])
-    fresh.replace(target)
+    part.replace(target)
     return count
 
 
 def _plain(cell: Cell) -> Cell:
-    """Keep a spreadsheet from taking a provider's words for a formula."""
+    """Prefix a text that a spreadsheet would interpret as a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def _make_private(path: Path) -> None:
-    """Make a file that only its owner reads, as the log is."""
+    """Create a file that only its owner can read, like the log."""
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))

@@ -1,4 +1,4 @@
-"""One open file of a log: whole rows at its end, or an error."""
+"""One open file of a log: appends complete rows, or raises."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from pathlib import Path
 
 from scout_adapters._internal.fork import process
 
-LOOKS, BETWEEN_LOOKS = 3, 0.002
-"""How often, and how many seconds apart, a line without an end is looked at."""
+CHECKS, CHECK_SECONDS = 3, 0.002
+"""Checks of a line without an end, and the seconds between them."""
 
-BETWEEN_LOOKS_AT_LINKS = 0.05
-"""Seconds for which what was seen of a file is believed."""
+TRUST_SECONDS = 0.05
+"""Seconds between two checks whether a file was deleted."""
 
 
 class AppendingFile:
-    """Appends lines to a file, for the process that opened it."""
+    """Appends lines to a file; belongs to the process that opened it."""
 
     def __init__(self, path: Path, *, sync: bool) -> None:
-        """Open `path`, and make it and its folder where they are missing."""
+        """Open `path`; create it and its folder if they are missing."""
         self.path = path
         self.pid = process.pid
         self._sync = sync
         self._failed: OSError | None = None
         self.trusted_until = 0.0
-        """Until when, by the monotonic clock, it need not be asked whether it `is_in_place`."""
+        """Monotonic time of the next check with `is_in_place`."""
 
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
@@ -38,9 +38,13 @@ class AppendingFile:
             _sync_folder(path.parent)
 
     def write(self, line: bytes) -> None:
-        """Append a line in one write; what is not written whole raises."""
+        """Append a line in one write.
+
+        Raises:
+            OSError: if the line was not written completely.
+        """
         if self._failed is not None:
-            # The kernel may have dropped the pages, and would call the next sync a success.
+            # The kernel may have dropped the pages, and would report the next sync as a success.
             raise OSError(self._failed.errno, f"an earlier sync failed: {self._failed.strerror}")
         if self._torn:
             line = b"\n" + line
@@ -54,55 +58,55 @@ class AppendingFile:
             self._synced()
 
     def _close_torn_line(self) -> None:
-        """End the torn line, now or with the next row, so that no other is lost with it."""
+        """End the torn line, now or with the next row, so that the next row is not lost."""
         self._torn = True
-        with suppress(OSError):  # the disk is full, as the caller is about to hear
+        with suppress(OSError):  # the disk is full; the caller raises
             self._torn = os.write(self._descriptor, b"\n") != 1
 
     def _synced(self) -> None:
         try:
             os.fsync(self._descriptor)
         except OSError as error:
-            if error.errno != errno.EINVAL:  # a pipe or a terminal, which has no disk
+            if error.errno != errno.EINVAL:  # a pipe or a terminal
                 self._failed = error
                 raise
 
     @property
     def size(self) -> int:
-        """How many bytes the file has, those of other processes too."""
+        """The size of the file in bytes, with the rows of other processes."""
         return os.fstat(self._descriptor).st_size
 
     def is_in_place(self) -> bool:
-        """Look whether it was deleted; trust for 50 ms that it was not.
+        """Return whether the file still exists; the result is valid for `TRUST_SECONDS`.
 
-        Looking takes the kernel as long as writing a row does.
+        The check takes as long as writing a row.
         """
         if os.fstat(self._descriptor).st_nlink == 0:
             return False
-        self.trusted_until = time.monotonic() + BETWEEN_LOOKS_AT_LINKS
+        self.trusted_until = time.monotonic() + TRUST_SECONDS
         return True
 
     def close(self) -> None:
-        """Close the file, if it is this process's."""
+        """Close the file if this process opened it."""
         if self.pid == process.pid:
             os.close(self._descriptor)
 
 
 def _ends_torn(path: Path, descriptor: int) -> bool:
-    """Tell whether a file's last line has no end: its writer was killed, or the disk was full."""
-    about = os.fstat(descriptor)
-    if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
+    """Return whether the last line has no end: its writer was killed, or the disk was full."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
         return False
     try:
         with path.open("rb") as file:
-            for _ in range(LOOKS):
+            for _ in range(CHECKS):
                 file.seek(-1, os.SEEK_END)
                 if file.read(1) == b"\n":
                     return False
-                time.sleep(BETWEEN_LOOKS)  # another process may be in the middle of its row
+                time.sleep(CHECK_SECONDS)  # another process may be writing its row
             return True
     except PermissionError:
-        return True  # may be written and not read: an empty line does no harm
+        return True  # write-only: an empty line does no harm
 
 
 def _sync_folder(folder: Path) -> None:

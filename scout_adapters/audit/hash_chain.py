@@ -1,9 +1,10 @@
-"""The chain through a log: each row names its writer, its number and the row before it.
+"""The hash chain of a log: each row contains writer, number and the hash of the row before.
 
-A writer is one process with one log, so rows of many processes may lie between each other. A row
-ends with `"chain":{"writer":…,"seq":…,"prev":…,"hash":…}`: `hash` is the first half of the SHA-256
-of all bytes of the line before it, `prev` the hash of the same writer's last row, "" for its first.
-It shows what was changed by hand or lost; who can compute a hash can write a whole new chain.
+A writer is one process with one log; rows of several writers may alternate. A row ends with
+`"chain":{"writer":…,"seq":…,"prev":…,"hash":…}`: `hash` is the first half of the SHA-256 of all
+bytes of the line up to it, `prev` the hash of the same writer's row before, "" for its first row.
+The chain shows rows that were edited or lost. It is no protection from a forger, who can compute
+hashes too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from hashlib import sha256
 FIELD = b',"chain":{"writer":"'
 HASH = b',"hash":"'
 DIGITS = 32
+"""Hexadecimal digits of a hash."""
+
 END = len(HASH) + DIGITS + len(b'"}}')
 _LINK = re.compile(
     rb',"chain":\{"writer":"(?P<writer>[\w-]+)","seq":(?P<seq>\d{1,18})'
@@ -25,12 +28,12 @@ _LINK = re.compile(
 
 
 def digest(part: bytes) -> bytes:
-    """Return the hash of a line's part, in hex."""
+    """Return the hash of a part of a line, in hexadecimal digits."""
     return sha256(part).hexdigest()[:DIGITS].encode()
 
 
 class Chain:
-    """What one writer has written so far; where a line could not be written, begin another."""
+    """The chain of one writer; after a line that could not be written, a new chain is needed."""
 
     def __init__(self) -> None:
         self.writer = f"{os.getpid()}-{secrets.token_hex(6)}"
@@ -39,7 +42,7 @@ class Chain:
         self._begin = FIELD + self.writer.encode() + b'","seq":%d,"prev":"%b"'
 
     def link(self, body: bytes) -> bytes:
-        """Make the next line of a row's JSON; every call waits for it, so it calls little."""
+        """Return the next line from a row's JSON. Every call waits for this: keep it short."""
         self._seq += 1
         part = body[:-1] + self._begin % (self._seq, self._prev)
         self._prev = prev = sha256(part).hexdigest()[:DIGITS].encode()
@@ -48,24 +51,25 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a line says of its place in the chain, and whether its bytes are what was written."""
+    """The link that a line contains."""
 
     writer: str
     seq: int
     prev: str
     hash: str
     sound: bool
+    """Whether the hash matches the line."""
 
 
 def link_of(line: bytes) -> Link | None:
-    """Read a line's link; None where it has none. `line` comes without its end."""
-    found = _LINK.fullmatch(line, max(line.rfind(FIELD), 0))
-    if found is None:
+    """Return the link of a line without its newline, None if it has none."""
+    match = _LINK.fullmatch(line, max(line.rfind(FIELD), 0))
+    if match is None:
         return None
     return Link(
-        writer=found["writer"].decode(),
-        seq=int(found["seq"]),
-        prev=found["prev"].decode(),
-        hash=found["hash"].decode(),
-        sound=digest(line[:-END]) == found["hash"],
+        writer=match["writer"].decode(),
+        seq=int(match["seq"]),
+        prev=match["prev"].decode(),
+        hash=match["hash"].decode(),
+        sound=digest(line[:-END]) == match["hash"],
     )

@@ -1,4 +1,4 @@
-"""Writing the log: one row, one `write`, in the writer's chain, or an error that says why not."""
+"""Write the log: one row, one `write`, linked to the writer's chain."""
 
 from __future__ import annotations
 
@@ -26,14 +26,17 @@ Durability = Literal["process", "power"]
 
 
 class AuditLog:
-    """Appends events to a file; opened on the first event, by each process for itself.
+    """Appends events to a file; each process opens the file on its first event.
 
-    `on_failure` says what becomes of a row that cannot be written: "raise" an `AuditError`, or
-    "warn" in the log `scout_adapters.audit.log` and go on. By default everything raises but the
-    outcomes of requests: nothing leaves unlogged, and no answer that is paid for is lost.
+        log = AuditLog("audit.jsonl", rotate="day")
+        log.log("invoice_checked", cost=0.002, reason="monthly run")
 
-    `durability`: rows survive the death of the "process", or a loss of "power" (a sync per row).
-    `rotate`: begin a new file each "day" (UTC), or once a file has as many bytes.
+    `on_failure` applies to rows that cannot be written: "raise" an `AuditError`, or "warn" through
+    the logger `scout_adapters.audit.log`. By default all rows raise except outcomes of requests: no
+    request is sent without its row, and no answer that is paid for is lost.
+
+    `durability`: rows survive the end of the "process", or a loss of "power" (one sync per row).
+    `rotate`: start a new file each "day" (UTC), or when a file has this number of bytes.
     """
 
     def __init__(
@@ -44,10 +47,10 @@ class AuditLog:
         durability: Durability = "process",
         rotate: Rotate | None = None,
     ) -> None:
-        """Log to `path`; its folder is made on the first event."""
+        """Log to `path`; its folder is created on the first event."""
         self.path = Path(path).expanduser()
         self.lost = 0
-        """Rows that could not be written; the next one that can says how many came before it."""
+        """Rows that could not be written; the next row contains their number as `lost`."""
 
         self._lost_since = 0
         self._lock = fork_safe_lock()
@@ -58,7 +61,11 @@ class AuditLog:
     def set_up(
         self, *, on_failure: OnFailure | None, durability: Durability, rotate: Rotate | None
     ) -> None:
-        """Change what the log does from the next event on."""
+        """Change the settings from the next event on.
+
+        Raises:
+            ConfigurationError: if a value is invalid.
+        """
         sized = isinstance(rotate, int) and not isinstance(rotate, bool) and rotate > 0
         if not (rotate is None or rotate == "day" or sized):
             raise ConfigurationError(f'rotate is "day" or a number of bytes, not {rotate!r}')
@@ -85,9 +92,10 @@ class AuditLog:
     ) -> None:
         """Append one event: `cost` in USD, `input_t` and `output_t` in tokens, and any fields.
 
-        Raises `AuditError` where the row cannot be written, unless `on_failure` is "warn".
+        Raises:
+            AuditError: if the row cannot be written, unless `on_failure` is "warn".
         """
-        known = {
+        values = {
             "cost": cost,
             "model": model,
             "input_t": input_t,
@@ -96,7 +104,7 @@ class AuditLog:
             **fields,
         }
         row = {"time": now(), "event": event}
-        row.update((name, value) for name, value in known.items() if value is not None)
+        row.update((name, value) for name, value in values.items() if value is not None)
         if "chain" in row:
             with self._lock:
                 self._lose(OSError(errno.EINVAL, "the field `chain` is the log's own"), event)
@@ -104,10 +112,10 @@ class AuditLog:
         self.write(row)
 
     def write(self, row: dict[str, Any], *, happened: bool = False) -> None:
-        """Append a row with its `time` and `event`, as `log` does; it is not to be used again.
+        """Append a row with `time` and `event`, like `log`; the row must not be used afterwards.
 
-        What has `happened` cannot be undone: an answer is there, and paid for. A log that cannot
-        be written does not take it away, unless it was told to raise.
+        `happened` marks what cannot be undone, such as an answer that is paid for: a failure to
+        write it raises only with `on_failure="raise"`.
         """
         with self._lock:
             try:
@@ -130,12 +138,12 @@ class AuditLog:
                 self._lost_since = 0
             except OSError as error:
                 self._lose(error, row["event"], happened=happened)
-            except BaseException:  # goes on; Ctrl-C, and nobody knows whether the row is written
+            except BaseException:  # raised again; Ctrl-C: whether the row is written is unknown
                 self._chain = None
                 raise
 
     def _lose(self, error: OSError, event: str, *, happened: bool = False) -> None:
-        """Note that a row is not written, and say so as the log was told to."""
+        """Count a row that is not written, and raise or warn according to `on_failure`."""
         self._chain = None
         self.lost += 1
         self._lost_since += 1
@@ -145,7 +153,7 @@ class AuditLog:
         logger.error("a row %r is missing from the audit log: %s", event, failure)
 
     def _ready(self, day: str) -> AppendingFile:
-        """Return the file that this row goes to, open; a forked child opens its own."""
+        """Return the open file for this row; a forked child opens its own."""
         file = self._file
         if file is None or file.pid != process.pid:
             self._chain = None
@@ -158,7 +166,7 @@ class AuditLog:
         return self._open(day, file.path)
 
     def _is_over(self, file: AppendingFile, day: str) -> bool:
-        """Tell whether this row is for a new file."""
+        """Return whether this row starts a new file."""
         if self.rotate == "day":
             return day not in file.path.name
         return self.rotate is not None and file.size >= self.rotate
@@ -181,17 +189,17 @@ class AuditLog:
 
 
 now = partial(datetime.now, UTC)
-"""Returns the time that a row begins with; the encoder writes it out, to the microsecond."""
+"""Returns the time of a row; the encoder writes it with microseconds."""
 
 
 def _encoded(row: dict[str, Any]) -> bytes:
-    """Return as JSON what orjson refuses: half a character, keys that are no text, big integers."""
+    """Encode rows that orjson refuses: lone surrogates, keys that are not text, large integers."""
     try:
-        text = json.dumps(row, default=_written, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(row, default=_as_text, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise OSError(errno.EINVAL, f"the row is no JSON: {error}") from error
     return text.encode("utf-8", "replace")
 
 
-def _written(value: object) -> str:
+def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,4 +1,4 @@
-"""The audit logs of this process, one object per file, and where the usual one lies."""
+"""The audit logs of this process, one object per file, and the default path."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def get_audit(
 
     The other arguments change the settings of that log for the whole process; None keeps them.
     """
-    wanted = audit_path(path)
-    log = _logs.get(wanted) or _logs.setdefault(wanted, AuditLog(wanted))
+    path = audit_path(path)
+    log = _logs.get(path) or _logs.setdefault(path, AuditLog(path))
     if on_failure or durability or rotate is not None:
         log.set_up(
             on_failure=on_failure or log.on_failure,

@@ -1,4 +1,4 @@
-"""What is open in a log, and how long it is kept."""
+"""Find intents without an outcome, and delete old files of a log."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Row = Mapping[str, Any]
 
 
 def open_intents(path: str | Path) -> list[Row]:
-    """Return the intents without an outcome: sent, perhaps, and nobody knows what came of it.
+    """Return the intents without an outcome: requests that may have been sent.
 
-    They are of processes that died, of calls still under way, or of outcomes that could not be
-    written; what was sent may be on the provider's bill.
+    Their processes died, their calls are in progress, or their outcomes could not be written. They
+    may be on the provider's bill.
     """
     waiting: dict[tuple[Any, Any], list[Row]] = defaultdict(list)
     for row in read_rows(path):
@@ -32,27 +32,30 @@ def open_intents(path: str | Path) -> list[Row]:
                 waiting[key].pop()
             else:
                 waiting.pop(key, None)
-    found = [row for rows in waiting.values() for row in rows]
-    return sorted(found, key=lambda row: str(row.get("time", "")))
+    intents = [row for rows in waiting.values() for row in rows]
+    return sorted(intents, key=lambda row: str(row.get("time", "")))
 
 
 def prune(path: str | Path, before: datetime) -> list[Path]:
-    """Delete the log's files that were last written to before a time, but never the newest.
+    """Delete the files of a log that were last written before a time, except the newest file.
 
-    A row `audit_pruned` in what is left names them and vouches for the chains that began there.
-    It is written first: where it cannot be, `AuditError` is raised and nothing is deleted.
+    A row `audit_pruned` in the remaining log names the files and the last rows of their chains, so
+    that `verify` accepts the gap. It is written first.
+
+    Raises:
+        AuditError: if that row cannot be written; no file is deleted.
     """
-    place = Path(path).expanduser()
-    *older, _newest = segments(place) or [place]
-    stale = [file for file in older if _written(file) < before]
+    log = Path(path).expanduser()
+    *older, _newest = segments(log) or [log]
+    stale = [file for file in older if _last_written(file) < before]
     if stale:
-        _vouch(place, stale)
+        _log_pruned(log, stale)
     for file in stale:
         file.unlink()
     return stale
 
 
-def _vouch(path: Path, stale: Iterable[Path]) -> None:
+def _log_pruned(path: Path, stale: Iterable[Path]) -> None:
     heads: dict[str, Head] = {}
     for file in stale:
         heads |= last_of(read_file(file))
@@ -63,5 +66,5 @@ def _vouch(path: Path, stale: Iterable[Path]) -> None:
         log.close()
 
 
-def _written(file: Path) -> datetime:
+def _last_written(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)

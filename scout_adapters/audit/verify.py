@@ -1,4 +1,4 @@
-"""Holding a log to its chains: what was edited, moved, repeated, taken out or torn, and where."""
+"""Verify the hash chains of a log: find rows that were edited, moved, repeated, removed or torn."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from scout_adapters.audit.reader import LogLine, read_lines
 Kind = Literal["edited", "replaced", "gap", "order", "repeated", "torn", "unchained", "cut"]
 
 PRUNED = "audit_pruned"
-"""The event of the row that vouches for rows that were deleted on request."""
+"""The event of the row that names files deleted on request, and the last rows of their chains."""
 
 Head = tuple[int, str]
-"""The number and hash of a writer's row."""
+"""Number and hash of a writer's row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """Something that is not as it was written; `line` counts from 1."""
+    """A difference from the log as it was written; `line` counts from 1."""
 
     file: Path
     line: int
@@ -34,15 +34,18 @@ class Discrepancy:
 
 @dataclass(slots=True)
 class Gap:
-    """Rows of a writer that are missing, from `first` to `last`, and where that shows."""
+    """Missing rows of a writer, from number `first` to `last`."""
 
     first: int
     last: int
     seen: LogLine
+    """The line after the gap."""
+
     prev: str
+    """The hash of row `last`, from that line."""
 
     def without(self, seq: int) -> list[Gap]:
-        """Return what is left of the gap when a row of it has turned up."""
+        """Return the parts of the gap without row `seq`, which was found later."""
         parts = (
             Gap(self.first, seq - 1, self.seen, self.prev),
             Gap(seq + 1, self.last, self.seen, self.prev),
@@ -52,7 +55,7 @@ class Gap:
 
 @dataclass(slots=True)
 class ChainState:
-    """How far a writer's chain has been followed."""
+    """The last row of a writer's chain so far, and its gaps."""
 
     seq: int = 0
     hash: str = ""
@@ -61,40 +64,40 @@ class ChainState:
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """What came of holding a log to its chains."""
+    """The result of `verify`."""
 
     rows: int
     findings: tuple[Discrepancy, ...]
     heads: Mapping[str, Head]
-    """Each writer's last row: kept elsewhere, they tell later whether a log's end was cut off."""
+    """Each writer's last row. Stored elsewhere, they show later whether the end was cut off."""
 
 
 def verify(path: str | Path, heads: Mapping[str, Head] | None = None) -> VerificationReport:
-    """Follow every chain through the log at `path` and its segments.
+    """Check every chain in the log at `path` and its segments.
 
-    With `heads` of an earlier report, rows missing at the end are found too. A row of a log that
-    is written to at this moment may be reported as torn.
+    With `heads` of an earlier report, rows missing at the end are found too. In a log that is being
+    written to, the last row may be reported as torn.
     """
-    check = _Check(heads or {})
+    check = _Verification(heads or {})
     lines = read_lines(Path(path).expanduser())
-    findings = [finding for line in lines for finding in check.take(line)]
+    findings = [finding for line in lines for finding in check.add(line)]
     findings += check.gaps()
     findings += check.cut(Path(path).expanduser())
-    known = {writer: (track.seq, track.hash) for writer, track in check.tracks.items()}
-    return VerificationReport(check.rows, tuple(findings), known)
+    last = {writer: (chain.seq, chain.hash) for writer, chain in check.chains.items()}
+    return VerificationReport(check.rows, tuple(findings), last)
 
 
-class _Check:
-    """One pass over a log; of each writer it keeps only the last row's place."""
+class _Verification:
+    """One pass over a log."""
 
     def __init__(self, heads: Mapping[str, Head]) -> None:
         self.rows = 0
-        self.tracks: dict[str, ChainState] = {}
+        self.chains: dict[str, ChainState] = {}
         self._heads = heads
-        self._vouched: dict[str, Head] = {}
+        self._pruned: dict[str, Head] = {}
 
-    def take(self, line: LogLine) -> Iterator[Discrepancy]:
-        """Follow the chain of a line's writer by one row."""
+    def add(self, line: LogLine) -> Iterator[Discrepancy]:
+        """Check a line against the chain of its writer."""
         if line.torn:
             yield _finding(line, "torn", "no whole row: its writer was stopped, or the disk full")
         if line.row is None:
@@ -106,53 +109,53 @@ class _Check:
         if not line.link.sound:
             yield _finding(line, "edited", "its bytes are not those that were written")
         elif line.row.get("event") == PRUNED:
-            self._vouched |= _heads_in(line.row)
+            self._pruned |= _heads_in(line.row)
         yield from self._follow(line, line.link)
 
     def _follow(self, line: LogLine, link: Link) -> Iterator[Discrepancy]:
-        track = self.tracks.setdefault(link.writer, ChainState())
-        known = self._heads.get(link.writer)
-        if known and known[0] == link.seq and known[1] != link.hash:
+        chain = self.chains.setdefault(link.writer, ChainState())
+        head = self._heads.get(link.writer)
+        if head and head[0] == link.seq and head[1] != link.hash:
             yield _finding(line, "replaced", "not the row that stood here at the last report")
-        if link.seq <= track.seq:
-            yield self._late(track, line, link)
+        if link.seq <= chain.seq:
+            yield self._late(chain, line, link)
             return
-        if link.seq > track.seq + 1:
-            track.gaps.append(Gap(track.seq + 1, link.seq - 1, line, link.prev))
-        elif link.prev != track.hash:
-            what = f"row {track.seq} of {link.writer} before it is not the one that was written"
+        if link.seq > chain.seq + 1:
+            chain.gaps.append(Gap(chain.seq + 1, link.seq - 1, line, link.prev))
+        elif link.prev != chain.hash:
+            what = f"row {chain.seq} of {link.writer} before it is not the one that was written"
             yield _finding(line, "replaced", what)
-        track.seq, track.hash = link.seq, link.hash
+        chain.seq, chain.hash = link.seq, link.hash
 
     @staticmethod
-    def _late(track: ChainState, line: LogLine, link: Link) -> Discrepancy:
-        """Name a row that stands behind one that was written after it."""
-        for gap in track.gaps:
+    def _late(chain: ChainState, line: LogLine, link: Link) -> Discrepancy:
+        """Return the finding for a row behind a later row of its writer."""
+        for gap in chain.gaps:
             if gap.first <= link.seq <= gap.last:
-                track.gaps.remove(gap)
-                track.gaps += gap.without(link.seq)
-                what = f"row {link.seq} of {link.writer} stands behind row {track.seq}"
+                chain.gaps.remove(gap)
+                chain.gaps += gap.without(link.seq)
+                what = f"row {link.seq} of {link.writer} stands behind row {chain.seq}"
                 return _finding(line, "order", what)
         return _finding(line, "repeated", f"row {link.seq} of {link.writer} was there before")
 
     def gaps(self) -> Iterator[Discrepancy]:
-        """Name the rows that never turned up and that nobody deleted on request."""
-        for writer, track in self.tracks.items():
-            for gap in track.gaps:
-                if gap.first == 1 and self._vouched.get(writer) == (gap.last, gap.prev):
+        """Yield the findings for missing rows that were not deleted on request."""
+        for writer, chain in self.chains.items():
+            for gap in chain.gaps:
+                if gap.first == 1 and self._pruned.get(writer) == (gap.last, gap.prev):
                     continue
                 rows = f"row {gap.first}" if gap.first == gap.last else f"{gap.first}-{gap.last}"
                 what = f"before it {rows} of {writer} is missing"
                 yield _finding(gap.seen, "gap", what)
 
     def cut(self, path: Path) -> Iterator[Discrepancy]:
-        """Name the writers whose last known row is not there any more."""
+        """Yield the findings for writers whose last known row is missing."""
         for writer, (seq, _) in self._heads.items():
-            vouched = self._vouched.get(writer, (0, ""))[0]
-            seen = self.tracks[writer].seq if writer in self.tracks else vouched
-            if seen < seq:
+            pruned = self._pruned.get(writer, (0, ""))[0]
+            last = self.chains[writer].seq if writer in self.chains else pruned
+            if last < seq:
                 yield Discrepancy(
-                    path, 0, "cut", f"{writer} had written {seq} rows, {seen} are left"
+                    path, 0, "cut", f"{writer} had written {seq} rows, {last} are left"
                 )
 
 
@@ -165,19 +168,19 @@ def _heads_in(row: Mapping[str, Any]) -> Mapping[str, Head]:
 
 
 def heads_of(stated: Any) -> dict[str, Head]:
-    """Read heads from JSON, `{writer: [number, hash]}`; what is of another form is passed over."""
-    found: dict[str, Head] = {}
+    """Return heads from JSON, `{writer: [number, hash]}`; entries of another form are skipped."""
+    heads: dict[str, Head] = {}
     for writer, head in stated.items() if isinstance(stated, dict) else ():
         match head:
             case [int(seq), str(digest)]:
-                found[writer] = (seq, digest)
-    return found
+                heads[writer] = (seq, digest)
+    return heads
 
 
-def last_of(files: Iterable[LogLine]) -> dict[str, Head]:
-    """Return each writer's last row among lines."""
-    found: dict[str, Head] = {}
-    for line in files:
+def last_of(lines: Iterable[LogLine]) -> dict[str, Head]:
+    """Return each writer's last row in some lines."""
+    heads: dict[str, Head] = {}
+    for line in lines:
         if line.link is not None:
-            found[line.link.writer] = (line.link.seq, line.link.hash)
-    return found
+            heads[line.link.writer] = (line.link.seq, line.link.hash)
+    return heads

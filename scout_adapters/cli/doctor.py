@@ -29,7 +29,7 @@ def doctor(
     table = Table("", "what", "finding", "what to do")
     for finding in findings:
         mark = "[red]wrong[/red]" if finding.wrong else "note"
-        table.add_row(mark, escape(finding.subject), escape(finding.what), escape(finding.do))
+        table.add_row(mark, escape(finding.subject), escape(finding.what), escape(finding.fix))
     if table.row_count:
         console.print(table)
     wrong = sum(finding.wrong for finding in findings)

@@ -1,4 +1,4 @@
-"""Looks for what keeps providers and keys from working; shows no key, and by itself asks nobody."""
+"""Check what keeps providers and keys from working. Shows no key; sends nothing by default."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from scout_adapters.llm.providers.client import ProviderClient
 
 __all__ = ["Finding", "examine"]
 
-DEAD = {str(kind) for kind in (K.AUTH_INVALID, K.AUTH_SUSPENDED, K.BILLING)}
-"""What the owner of a key must see to, for no wait will."""
+NEEDS_OWNER = {str(kind) for kind in (K.AUTH_INVALID, K.AUTH_SUSPENDED, K.BILLING)}
+"""Outcomes after which the key's owner must act; waiting does not help."""
 
 
 def examine(
@@ -38,69 +38,70 @@ def examine(
     audit: Path | None = None,
     network: bool = False,
 ) -> list[Finding]:
-    """Return what is wrong, worst first, and what is worth knowing.
+    """Return problems, then notes.
 
-    `wanted` are the providers (`name` or `name/model`) that ought to work; `audit` is the log to
-    read, where it is not the usual one. With `network`, one request without a key goes to each
-    provider that has one, to compare the clocks.
+    `wanted` are the providers (`name` or `name/model`) that should work; `audit` is the log to read
+    instead of the default one. With `network`, one request without a key is sent to each provider
+    with keys, to compare the clocks.
     """
-    world = os.environ
-    found = [
+    environ = os.environ
+    findings = [
         *check_names(wanted, providers),
-        *check_spelling(world, providers),
-        *check_keys(world, providers),
-        *check_addresses(world, providers),
+        *check_spelling(environ, providers),
+        *check_keys(environ, providers),
+        *check_addresses(environ, providers),
         *check_functions(providers),
-        *_of_rotation(wanted, providers, audit),
-        *check_audit(world, audit),
+        *_check_rotation(wanted, providers, audit),
+        *check_audit(environ, audit),
         *check_packages(),
         *check_extras(),
         *check_clock(audit, _addresses(providers) if network else ()),
-        *check_network(world),
-        *check_tracing(world),
+        *check_network(environ),
+        *check_tracing(environ),
     ]
-    return sorted(found, key=lambda finding: not finding.wrong)
+    return sorted(findings, key=lambda finding: not finding.wrong)
 
 
 def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
-    """Return the keys of each provider, without those that cannot be read."""
-    known: dict[str, list[str]] = {}
+    """Return the fingerprints of each provider's keys, without providers that cannot be read."""
+    fingerprints: dict[str, list[str]] = {}
     for name in providers.list_providers():
-        with suppress(ConfigurationError):  # `check_keys` and `check_addresses` say so
-            known[name] = [state.id for state in providers.get(name).keys]
-    return known
+        with suppress(ConfigurationError):  # `check_keys` and `check_addresses` report it
+            fingerprints[name] = [state.id for state in providers.get(name).keys]
+    return fingerprints
 
 
-def _of_rotation(
+def _check_rotation(
     wanted: Sequence[str], providers: ProviderRegistry, audit: Path | None
 ) -> Iterator[Finding]:
-    """Find providers without keys or with nothing to rotate to, and what is known of the keys."""
-    known, names = last_outcomes(audit), {one.partition("/")[0] for one in wanted}
+    """Find providers without keys or with only one, and keys that were refused."""
+    outcomes = last_outcomes(audit)
+    names = {provider.partition("/")[0] for provider in wanted}
     keys = _fingerprints(providers)
     for name, ids in keys.items():
         client = providers.get(name)
         if ids:
-            yield from _of_provider(client, ids, known)
+            yield from _check_provider(client, ids, outcomes)
         elif name in names and not client.spec.keyless:
             yield Finding(name, "has no key", f"set {' or '.join(client.key_variables)}")
     if not wanted and not any(keys.values()) and len(keys) == len(providers.list_providers()):
-        do = "set {PROVIDER}_API_KEYS or {PROVIDER}_API_KEY: see `scout-adapters providers`"
-        yield Finding("keys", "no provider has a key", do)
+        fix = "set {PROVIDER}_API_KEYS or {PROVIDER}_API_KEY: see `scout-adapters providers`"
+        yield Finding("keys", "no provider has a key", fix)
 
 
-def _of_provider(
-    client: ProviderClient, ids: Sequence[str], known: Mapping[tuple[str, str], LastOutcome]
+def _check_provider(
+    client: ProviderClient, ids: Sequence[str], outcomes: Mapping[tuple[str, str], LastOutcome]
 ) -> Iterator[Finding]:
-    """Find a single key, an open circuit, and keys that were refused the last time."""
+    """Find a single key, an open circuit, and keys whose last attempt was refused."""
     if len(ids) == 1:
         variable = client.key_variables[0] if client.key_variables else "api_keys="
-        do = f"to rotate, put several into {variable}, with commas between them"
-        yield Finding(client.name, "has one key: there is nothing to rotate to", do, wrong=False)
+        fix = f"to rotate, put several into {variable}, with commas between them"
+        yield Finding(client.name, "has one key: there is nothing to rotate to", fix, wrong=False)
     if not client.endpoint.circuit.is_available():
         yield Finding(client.name, "its circuit is open", "wait: it is tried again by itself")
     for key in ids:
-        last = known.get((client.name, key))
-        if last and last.outcome in DEAD:
+        last = outcomes.get((client.name, key))
+        if last and last.outcome in NEEDS_OWNER:
             what = f"key {key}: {last.outcome} at {last.at:%F %H:%M}"
             yield Finding(client.name, what, POLICIES[K(last.outcome)].advice)
 

@@ -1,4 +1,4 @@
-"""What the doctor finds."""
+"""One result of the doctor's checks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what is the matter with `subject`, and what to do about it. Holds no key."""
+    """A problem or a note about `subject`, and what to do about it. Contains no key."""
 
     subject: str
     what: str
-    do: str
+    fix: str
+    """What to do."""
+
     wrong: bool = True
-    """False for what is only worth knowing."""
+    """Whether it is a problem; False for a note."""

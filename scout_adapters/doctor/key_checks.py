@@ -1,4 +1,4 @@
-"""What is known of keys: from the audit log, or by asking with each of them once."""
+"""State of keys: from the audit log, or by one request with each key."""
 
 from __future__ import annotations
 
@@ -29,32 +29,34 @@ from scout_adapters.llm.types import ChatRequest
 
 PROMPT = "Answer with the word OK."
 MAX_TOKENS = 64
-"""Enough for a model that thinks a little; most of them answer with two."""
+"""Tokens. Enough for short reasoning; most models answer with two."""
 
 AT_ONCE = 8
-"""Keys of one provider that are asked at the same time."""
+"""Requests at the same time to one provider."""
 
 PROBE_SECONDS = 60.0
+"""Deadline of one request."""
+
 WORKS, ACCEPTED = "works", "accepted"
 
 
 @dataclass(frozen=True, slots=True)
 class LastOutcome:
-    """The last row about a key in an audit log; times with their zone."""
+    """The last attempt with a key in an audit log; times have a time zone."""
 
     outcome: str
     at: datetime
     model: str | None = None
     rests_until: datetime | None = None
-    """Until when the provider said that the key must rest, if it did."""
+    """The end of the wait that the provider stated, if it stated one."""
 
 
 def last_outcomes(path: Path | None = None) -> dict[tuple[str, str], LastOutcome]:
-    """Read from an audit log, by provider and key's fingerprint, what came of the last attempt.
+    """Return the last outcome in an audit log by provider and fingerprint of the key.
 
-    A log that is not there knows nothing; torn and foreign lines are passed over.
+    A log that does not exist has none; torn and foreign lines are skipped.
     """
-    known: dict[tuple[str, str], LastOutcome] = {}
+    outcomes: dict[tuple[str, str], LastOutcome] = {}
     for row in read_rows(audit_path(path)):
         match row:
             case {
@@ -65,30 +67,30 @@ def last_outcomes(path: Path | None = None) -> dict[tuple[str, str], LastOutcome
                 "time": str(time),
             }:
                 if last := _last(outcome, time, row):
-                    known[provider, key] = last
-    return known
+                    outcomes[provider, key] = last
+    return outcomes
 
 
 def _last(outcome: str, time: str, row: Mapping[str, Any]) -> LastOutcome | None:
     wait, model = row.get("retry_after"), row.get("model")
     try:
         at = datetime.fromisoformat(time)
-        told = isinstance(wait, int | float) and outcome != "ok"
-        until = at + timedelta(seconds=float(wait or 0)) if told else None
+        waits = isinstance(wait, int | float) and outcome != "ok"
+        until = at + timedelta(seconds=float(wait or 0)) if waits else None
     except (ValueError, OverflowError):
-        return None  # not of our writing
+        return None  # not a row of ours
     return LastOutcome(outcome, at, model if isinstance(model, str) else None, until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What came of asking with one key. Seconds and US dollars; None is unknown."""
+    """The result of one request with one key. Seconds and US dollars; None is unknown."""
 
     provider: str
     model: str
     key_id: str | None
     outcome: str
-    """`works`; `accepted` (the key, though not the request); or the kind of the error."""
+    """`works`; `accepted` (the key is, the request is not); or the kind of the error."""
 
     who: str = ""
     """Who must act: `key`, `account`, `provider`, `caller`, `nobody`."""
@@ -98,7 +100,7 @@ class Verdict:
     latency_s: float | None = None
     cost_usd: float | None = None
     billed: str | None = None
-    """`no` or `unknown`, where it did not work."""
+    """`no` or `unknown`, if the request failed."""
 
     @property
     def failed(self) -> bool:
@@ -107,29 +109,32 @@ class Verdict:
 
 
 async def probe(clients: Iterable[ProviderClient], model: str | None = None) -> list[Verdict]:
-    """Ask each provider once with each of its keys, all at a time, and nobody else instead.
+    """Send one request with each key of each provider, concurrently and without fallback.
 
-    Each answer is paid for: some tokens. `model` is the provider's default one if left out.
+    Each answer costs a few tokens. `model` defaults to the provider's default model.
+
+    Raises:
+        ConfigurationError: if a provider has no default model and `model` is not given.
     """
-    asked = [_provider(client, model or client.spec.default_model) for client in clients]
-    return [verdict for verdicts in await asyncio.gather(*asked) for verdict in verdicts]
+    probes = [_probe_keys(client, model or client.spec.default_model) for client in clients]
+    return [verdict for verdicts in await asyncio.gather(*probes) for verdict in verdicts]
 
 
-async def _provider(client: ProviderClient, model: str) -> list[Verdict]:
+async def _probe_keys(client: ProviderClient, model: str) -> list[Verdict]:
     if not model:
         raise ConfigurationError(f"{client.name} has no default model: name one with --model")
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(key: str | None) -> Verdict:
-        async with places:
-            return await _key(client, key, model)
+    async def probe_key(key: str | None) -> Verdict:
+        async with slots:
+            return await _probe_key(client, key, model)
 
     keys: list[str | None] = [state.key for state in client.keys]
-    return list(await asyncio.gather(*map(ask, keys or [None])))
+    return list(await asyncio.gather(*map(probe_key, keys or [None])))
 
 
-async def _key(client: ProviderClient, key: str | None, model: str) -> Verdict:
-    """Ask with exactly this key, whatever is known of it and of the provider."""
+async def _probe_key(client: ProviderClient, key: str | None, model: str) -> Verdict:
+    """Send a request with exactly this key, whatever its state and the provider's circuit."""
     state = KeyState(key) if key else None
     endpoint = replace(
         client.endpoint,
@@ -141,23 +146,23 @@ async def _key(client: ProviderClient, key: str | None, model: str) -> Verdict:
     once = RetryPolicy(max_retries=0, deadline=PROBE_SECONDS, timeouts=Timeouts())
     candidate = Candidate(endpoint=endpoint, model=model)
     attempts = Attempts([candidate], request, once, observer=environment_audit())
-    known: Json = {"provider": client.name, "model": model, "key_id": state.id if state else None}
+    fields: Json = {"provider": client.name, "model": model, "key_id": state.id if state else None}
     try:
         scout = (await acomplete(attempts)).response_metadata["scout"]
     except ScoutError as error:
-        return _failed(error, known)
-    known |= {"latency_s": scout["latency_s"], "cost_usd": scout["cost_usd"]}
-    return Verdict(outcome=WORKS, **known)
+        return _failed(error, fields)
+    fields |= {"latency_s": scout["latency_s"], "cost_usd": scout["cost_usd"]}
+    return Verdict(outcome=WORKS, **fields)
 
 
-def _failed(error: ScoutError, known: Json) -> Verdict:
-    asked = [row for row in error.attempts if row.get("latency_s") is not None]
-    if asked:
-        known |= {"latency_s": asked[-1]["latency_s"], "billed": asked[-1].get("billed")}
+def _failed(error: ScoutError, fields: Json) -> Verdict:
+    sent = [row for row in error.attempts if row.get("latency_s") is not None]
+    if sent:
+        fields |= {"latency_s": sent[-1]["latency_s"], "billed": sent[-1].get("billed")}
     if not isinstance(error, ProviderError):
-        return Verdict(outcome=type(error).__name__, who="caller", reason=str(error), **known)
+        return Verdict(outcome=type(error).__name__, who="caller", reason=str(error), **fields)
     outcome = ACCEPTED if isinstance(error, InvalidRequest) else str(error.kind)
     policy = error.policy
     return Verdict(
-        outcome=outcome, who=policy.actor, advice=policy.advice, reason=error.message, **known
+        outcome=outcome, who=policy.actor, advice=policy.advice, reason=error.message, **fields
     )

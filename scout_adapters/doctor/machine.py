@@ -1,4 +1,4 @@
-"""The machine's side of it: the log's file, versions, extras, the clock, proxies, tracing."""
+"""Checks of the machine: the log's file, versions, extras, the clock, proxies, tracing."""
 
 from __future__ import annotations
 
@@ -23,22 +23,25 @@ EXTRAS = ("testing", "aiohttp", "redis", "litellm", "otel")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 SKEW_SECONDS = 30.0
+"""Differences between clocks that are reported."""
+
 NETWORK_SECONDS = 5.0
+"""Timeout of a request for a server's time."""
 
 
-def check_audit(world: Mapping[str, str], named: Path | None) -> Iterator[Finding]:
+def check_audit(environ: Mapping[str, str], path: Path | None) -> Iterator[Finding]:
     """Find a log that cannot be written."""
-    if named is None and not world.get("SCOUT_AUDIT_PATH"):
-        do = "SCOUT_AUDIT_PATH=audit.jsonl writes every attempt of every call down"
-        yield Finding("audit log", "is off", do, wrong=False)
+    if path is None and not environ.get("SCOUT_AUDIT_PATH"):
+        fix = "SCOUT_AUDIT_PATH=audit.jsonl writes every attempt of every call down"
+        yield Finding("audit log", "is off", fix, wrong=False)
         return
-    path = audit_path(named) if named else Path(world["SCOUT_AUDIT_PATH"]).expanduser()
-    if why := _unwritable(path):
-        yield Finding("audit log", f"{path} cannot be written: {why}", "name another file")
+    file = audit_path(path) if path else Path(environ["SCOUT_AUDIT_PATH"]).expanduser()
+    if why := _unwritable(file):
+        yield Finding("audit log", f"{file} cannot be written: {why}", "name another file")
 
 
 def _unwritable(path: Path) -> str:
-    """Say why a file cannot be appended to, without making it; "" where it can."""
+    """Return why a file cannot be appended to, without creating it; "" if it can."""
     if path.is_dir():
         return "it is a folder"
     if path.exists():
@@ -49,32 +52,33 @@ def _unwritable(path: Path) -> str:
     return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} takes no files of this user"
 
 
-def _needs(extra: str) -> Iterator[Requirement]:
-    """Yield what an extra of ours requires; "" for what the library itself does."""
+def _requirements(extra: str) -> Iterator[Requirement]:
+    """Yield the requirements of one of our extras; "" means those of the library itself."""
     for line in requires("scout-adapters") or ():
-        need = Requirement(line)
-        always = need.marker is None or need.marker.evaluate({"extra": ""})
-        if always if not extra else need.marker and need.marker.evaluate({"extra": extra}):
-            yield need
+        requirement = Requirement(line)
+        marker = requirement.marker
+        always = marker is None or marker.evaluate({"extra": ""})
+        if always if not extra else marker and marker.evaluate({"extra": extra}):
+            yield requirement
 
 
 def check_packages() -> Iterator[Finding]:
-    """Find packages in versions with which the library was not made to work."""
-    for need in _needs(""):
-        installed = version(need.name)
-        if not need.specifier.contains(installed, prereleases=True):
-            what = f"{installed} is installed, {need.specifier} is supported"
-            yield Finding(need.name, what, f'pip install "{need.name}{need.specifier}"')
+    """Find packages in versions that the library does not support."""
+    for package in _requirements(""):
+        installed = version(package.name)
+        if not package.specifier.contains(installed, prereleases=True):
+            what = f"{installed} is installed, {package.specifier} is supported"
+            yield Finding(package.name, what, f'pip install "{package.name}{package.specifier}"')
 
 
 def check_extras() -> Iterator[Finding]:
-    """Name the extras that are not installed."""
+    """Find extras that are not installed."""
     for extra in EXTRAS:
-        absent = [need.name for need in _needs(extra) if not _installed(need.name)]
-        if absent:
-            do = f"if you want it: pip install 'scout-adapters[{extra}]'"
+        names = [package.name for package in _requirements(extra)]
+        if absent := [name for name in names if not _installed(name)]:
+            fix = f"if you want it: pip install 'scout-adapters[{extra}]'"
             what = f"extra is not installed: {', '.join(absent)}"
-            yield Finding(extra, what, do, wrong=False)
+            yield Finding(extra, what, fix, wrong=False)
 
 
 def _installed(package: str) -> bool:
@@ -86,25 +90,25 @@ def _installed(package: str) -> bool:
 
 
 def check_clock(audit: Path | None, addresses: Sequence[str] = ()) -> Iterator[Finding]:
-    """Find a clock that is wrong: behind our own files, or beside the clocks of `addresses`."""
-    do = "set the system's clock: certificates and times of waiting depend on it"
+    """Find a clock that is behind our own files, or differs from the clocks of `addresses`."""
+    fix = "set the system's clock: certificates and times of waiting depend on it"
     log = audit_path(audit)
     files = [Path(__file__), *([log] if log.exists() else [])]
     newest = max(file.stat().st_mtime for file in files)
     if newest > time.time() + SKEW_SECONDS:
         behind = timedelta(seconds=round(newest - time.time()))
-        yield Finding("clock", f"is at least {behind} behind: files here are newer", do)
+        yield Finding("clock", f"is at least {behind} behind: files here are newer", fix)
     for address in addresses:
         match _skew(address):
             case str(why):
                 yield Finding("network", why, "see proxies, DNS, and the address")
             case float(off) if abs(off) > SKEW_SECONDS:
                 host = urlsplit(address).hostname
-                yield Finding("clock", f"differs by {off:.0f} s from that of {host}", do)
+                yield Finding("clock", f"differs by {off:.0f} s from that of {host}", fix)
 
 
 def _skew(address: str) -> float | str | None:
-    """Return by how many seconds our clock is ahead of a server's, or why that is not known."""
+    """Return the seconds by which our clock is ahead of a server's, or why they are unknown."""
     host = address.split("/")[2].rpartition("@")[2]
     try:
         stated = _date(address)
@@ -115,8 +119,8 @@ def _skew(address: str) -> float | str | None:
 
 
 def _date(address: str) -> str | None:
-    """Ask for the `Date` header of any answer; no key is sent."""
-    request = Request(address, method="HEAD")  # noqa: S310  # the caller knows it for http(s)
+    """Request the `Date` header of any answer; no key is sent."""
+    request = Request(address, method="HEAD")  # noqa: S310  # checked by the caller: http(s)
     stated: str | None
     try:
         with urlopen(request, timeout=NETWORK_SECONDS) as answer:  # noqa: S310  # as above
@@ -127,13 +131,13 @@ def _date(address: str) -> str | None:
     return stated
 
 
-def check_network(world: Mapping[str, str]) -> Iterator[Finding]:
+def check_network(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Find proxies and certificates that the environment names."""
     for name in (case for proxy in PROXIES for case in (proxy, proxy.lower())):
-        if value := world.get(name):
+        if value := environ.get(name):
             yield _proxy(name, value)
     for name in CERTIFICATES:
-        if (path := world.get(name)) and not Path(path).exists():
+        if (path := environ.get(name)) and not Path(path).exists():
             yield Finding(name, f"names {path}, which is not there", "correct it, or unset it")
 
 
@@ -149,33 +153,33 @@ def _proxy(name: str, value: str) -> Finding:
 
 
 def _parts(address: str) -> SplitResult:
-    """Take an address apart; what is none has no parts."""
+    """Split an address; an invalid one has no parts."""
     try:
         parts = urlsplit(address)
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises if it is not a number
     except ValueError:
         return urlsplit("")
     return parts
 
 
-def check_tracing(world: Mapping[str, str]) -> Iterator[Finding]:
-    """Say what leaves for LangSmith."""
-    on = _says(world, "TRACING_V2") or _says(world, "TRACING")
+def check_tracing(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Find what is sent to LangSmith."""
+    on = _enabled(environ, "TRACING_V2") or _enabled(environ, "TRACING")
     if on is None:
         return
-    if not (world.get("LANGSMITH_API_KEY") or world.get("LANGCHAIN_API_KEY")):
+    if not (environ.get("LANGSMITH_API_KEY") or environ.get("LANGCHAIN_API_KEY")):
         yield Finding(on, "is on without LANGSMITH_API_KEY", "set the key, or turn it off")
-    given = world.get("LANGSMITH_ENDPOINT") or world.get("LANGCHAIN_ENDPOINT") or ""
-    host = _parts(given or "https://api.smith.langchain.com").hostname or "an unreadable address"
-    hidden = [side for side in ("INPUTS", "OUTPUTS") if _says(world, f"HIDE_{side}")]
-    sent = {"INPUTS": "prompts", "OUTPUTS": "answers"}
-    text = [word for side, word in sent.items() if side not in hidden]
+    endpoint = environ.get("LANGSMITH_ENDPOINT") or environ.get("LANGCHAIN_ENDPOINT") or ""
+    host = _parts(endpoint or "https://api.smith.langchain.com").hostname or "an unreadable address"
+    hidden = [side for side in ("INPUTS", "OUTPUTS") if _enabled(environ, f"HIDE_{side}")]
+    texts = {"INPUTS": "prompts", "OUTPUTS": "answers"}
+    text = [word for side, word in texts.items() if side not in hidden]
     what = f"is on: {', '.join([*text, 'models, costs, fingerprints of keys'])} go to {host}"
-    do = "LANGSMITH_HIDE_INPUTS=true and LANGSMITH_HIDE_OUTPUTS=true keep the text here"
-    yield Finding(on, what, do, wrong=False)
+    fix = "LANGSMITH_HIDE_INPUTS=true and LANGSMITH_HIDE_OUTPUTS=true keep the text here"
+    yield Finding(on, what, fix, wrong=False)
 
 
-def _says(world: Mapping[str, str], name: str) -> str | None:
-    """Name the variable with which LangSmith's client is told `name`; it takes "true" only."""
+def _enabled(environ: Mapping[str, str], name: str) -> str | None:
+    """Return the variable that sets `name` for LangSmith's client, which accepts "true" only."""
     variables = (f"{prefix}_{name}" for prefix in ("LANGSMITH", "LANGCHAIN"))
-    return next((one for one in variables if world.get(one) == "true"), None)
+    return next((name for name in variables if environ.get(name) == "true"), None)

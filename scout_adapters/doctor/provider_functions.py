@@ -1,4 +1,4 @@
-"""Providers that are a function of the user's own: whether it uses the key that it is handed."""
+"""Checks of providers that are a user's own function: whether it uses the key that it receives."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from scout_adapters.llm.providers import ProviderRegistry
 
 ENVIRONMENT = frozenset({"environ", "getenv", "environb"})
 DEPTH = 3
-"""How far calls are followed: a wrapper, what it calls, and that one's helper."""
+"""Levels of calls that are followed: a wrapper, what it calls, and what that calls."""
 
 
 def check_functions(providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find functions that would be asked with one key, and send another."""
+    """Find functions that are called with one key and send another."""
     for name in providers.list_providers():
         function = providers.get(name).function
         if function is None:
@@ -39,14 +39,14 @@ def _takes_key(function: Callable[..., Any]) -> bool:
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return True  # nothing is known of it
+        return True  # has no signature that can be read
     return "api_key" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _uses_key(function: Callable[..., Any]) -> bool:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None or "api_key" not in code.co_varnames[: _arguments(code)]:
-        return True  # handed on among other options, as far as can be seen
+        return True  # probably passed on with other options
     return any(
         step.argval == "api_key" and step.opname.startswith("LOAD")
         for part in _parts(code)
@@ -59,7 +59,7 @@ def _arguments(code: CodeType) -> int:
 
 
 def _parts(code: CodeType) -> Iterator[CodeType]:
-    """Yield a function's code and that of the functions inside it."""
+    """Yield the code of a function and of the functions inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -67,7 +67,7 @@ def _parts(code: CodeType) -> Iterator[CodeType]:
 
 
 def _reader(function: Any, depth: int) -> str | None:
-    """Name the function that reads the environment: this one, or one that it calls."""
+    """Return the name of the function that reads the environment: this, or one that it calls."""
     plain = inspect.unwrap(function)
     plain = getattr(plain, "__func__", plain)
     if not isinstance(plain, FunctionType) or _is_library(plain.__module__):
@@ -76,25 +76,25 @@ def _reader(function: Any, depth: int) -> str | None:
     if names & ENVIRONMENT:
         return plain.__name__
     called = _called(plain, names) if depth > 1 else ()
-    found = (_reader(one, depth - 1) for one in called if callable(one))
-    return next((name for name in found if name), None)
+    readers = (_reader(function, depth - 1) for function in called if callable(function))
+    return next((name for name in readers if name), None)
 
 
 def _called(function: FunctionType, names: Iterable[str]) -> Iterator[Any]:
-    """Yield what a function may call: globals, and what it imports inside itself."""
+    """Yield what a function may call: globals, and what it imports in its body."""
     yield from (function.__globals__[name] for name in names if name in function.__globals__)
     module, loaded = "", [0, 0]
     for step in dis.get_instructions(function.__code__):
         if step.opname.startswith("LOAD"):
             loaded = [loaded[-1], step.argval]
-        elif step.opname == "IMPORT_NAME":  # behind the number of its dots, and the names
+        elif step.opname == "IMPORT_NAME":  # the number of dots and the names were loaded before it
             module = "." * loaded[0] + step.argval
         elif step.opname == "IMPORT_FROM" and not _is_library(module):
             yield getattr(_imported(module, function), step.argval, None)
 
 
 def _imported(module: str, function: FunctionType) -> ModuleType | None:
-    """Import what the call of a function would import."""
+    """Import a module as a call of the function would."""
     try:
         return importlib.import_module(module, function.__globals__.get("__package__"))
     except Exception:  # noqa: BLE001  # a user's module may raise anything
@@ -102,7 +102,7 @@ def _imported(module: str, function: FunctionType) -> ModuleType | None:
 
 
 def _is_library(module: str) -> bool:
-    """Tell whether a module is Python's or an installed package's: those are not the user's."""
+    """Return whether a module belongs to Python or an installed package, not to the user."""
     top = module.partition(".")[0]
     if top in sys.stdlib_module_names or top == "scout_adapters":
         return top != "__main__"

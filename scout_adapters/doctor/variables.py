@@ -1,4 +1,4 @@
-"""The environment's side of it: names of providers and variables, keys as they were pasted."""
+"""Checks of the environment: names of providers and variables, keys as they were pasted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scout_adapters.llm.providers import ProviderRegistry
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.urls import join_url
 
-SHAPES: Mapping[str, tuple[str, ...]] = {
+KEY_PREFIXES: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("sk-ant-",),
     "openrouter": ("sk-or-",),
     "openai": ("sk-proj-", "sk-svcacct-", "sk-admin-"),
@@ -32,12 +32,12 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     "GitHub": ("ghp_", "github_pat_"),
     "AWS": ("AKIA",),
 }
-"""How keys begin that can be told by it; other providers' have no beginning of their own."""
+"""Prefixes of keys by provider; keys of other providers have no prefix of their own."""
 
-OWN_GATEWAYS = frozenset({"openai_compatible", "ollama"})
-"""Their keys may be anybody's."""
+GATEWAYS = frozenset({"openai_compatible", "ollama"})
+"""Providers whose keys may be those of any other provider."""
 
-ENDINGS = ("KEY", "KEYS", "APIKEY", "APIKEYS", "TOKEN", "APITOKEN", "SECRET", "SECRETKEY")
+KEY_ENDINGS = ("KEY", "KEYS", "APIKEY", "APIKEYS", "TOKEN", "APITOKEN", "SECRET", "SECRETKEY")
 PLACEHOLDER = re.compile(
     r"<.*>|\.{3}|.*(your|paste|insert|change|replace|dummy)[-_ ]?(me|here|api|key|own|token).*"
     r"|x{4,}|(sk|gsk)[-_](\.{3}|…|x{3,}).*|(todo|none|null|api[-_]?key)",
@@ -48,32 +48,32 @@ NOT_OURS = frozenset({"LANGSMITH", "LANGCHAIN"})
 
 
 def check_names(wanted: Sequence[str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find providers that are asked for and not registered."""
-    known = providers.list_providers()
-    for name in {one.partition("/")[0]: None for one in wanted}:
+    """Find wanted providers that are not registered."""
+    registered = providers.list_providers()
+    for name in {provider.partition("/")[0]: None for provider in wanted}:
         if name in providers:
             continue
-        if close := difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6):
-            do = f"write {close[0]!r}"
+        if close := difflib.get_close_matches(name.lower(), registered, n=1, cutoff=0.6):
+            fix = f"write {close[0]!r}"
         else:
-            do = "import the module that registers it first (--import): registration is a call"
-        yield Finding(name, "no provider of that name is registered", do)
+            fix = "import the module that registers it first (--import): registration is a call"
+        yield Finding(name, "no provider of that name is registered", fix)
 
 
-def check_spelling(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find variables whose names are almost those that are read."""
+def check_spelling(environ: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+    """Find variables whose names are similar to those that are read."""
     read = _variables(providers)
-    for name in sorted(world.keys() - read.keys()):
+    for name in sorted(environ.keys() - read.keys()):
         if not (meant := _meant(name, read)):
             continue
-        working = any(world.get(v) for v in read if read[v] == read[meant] and _kind(v) == "KEY")
-        # Where the provider has its keys all the same, the other variable is somebody else's.
+        working = any(environ.get(v) for v in read if read[v] == read[meant] and _kind(v) == "KEY")
+        # If the provider has keys, a similar variable is probably for another program.
         address = _kind(meant) == "URL"
         yield Finding(name, "is not read", f"did you mean {meant}?", wrong=address or not working)
 
 
 def _variables(providers: ProviderRegistry) -> dict[str, str]:
-    """Map every variable that is read to its provider."""
+    """Return the provider of every variable that is read."""
     read: dict[str, str] = {}
     for name in providers.list_providers():
         client = providers.get(name)
@@ -89,13 +89,13 @@ def _kind(variable: str) -> str:
 
 
 def _meant(name: str, read: Mapping[str, str]) -> str | None:
-    """Name the variable that was meant; None for one that has nothing to do with us."""
+    """Return the variable that was probably meant, None if the name is not similar to one."""
     bare, upper = re.sub(r"[^A-Z0-9]", "", name.upper()), name.upper()
     for variable in read:
         prefix = re.sub(r"[^A-Z0-9]", "", variable.partition("_API_")[0])
         if _kind(variable) == "KEY" and bare.startswith(prefix):
             ending = bare.removeprefix(prefix)
-            if ending in ENDINGS and ending.endswith("S") == variable.endswith("S"):
+            if ending in KEY_ENDINGS and ending.endswith("S") == variable.endswith("S"):
                 return variable
         if _kind(variable) == "URL" and bare in {f"{prefix}{e}" for e in ("APIBASE", "BASEURL")}:
             return variable
@@ -104,31 +104,31 @@ def _meant(name: str, read: Mapping[str, str]) -> str | None:
     return near[0] if near else None
 
 
-def check_keys(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find keys that do not load, or cannot be right as they stand."""
-    where: dict[str, str] = {}
+def check_keys(environ: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+    """Find keys that do not load, or that cannot be valid."""
+    owners: dict[str, str] = {}
     for name in providers.list_providers():
         client = providers.get(name)
-        set_ones = [variable for variable in client.key_variables if variable in world]
+        set_ones = [variable for variable in client.key_variables if variable in environ]
         for variable in set_ones:
-            yield from _of_value(variable, world[variable], client)
-            yield from _shared(variable, name, world[variable], where)
-        yield from _overruled(set_ones, world)
+            yield from _check_value(variable, environ[variable], client)
+            yield from _check_shared(variable, name, environ[variable], owners)
+        yield from _check_overruled(set_ones, environ)
 
 
 def _split(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _of_value(variable: str, value: str, client: ProviderClient) -> Iterator[Finding]:
+def _check_value(variable: str, value: str, client: ProviderClient) -> Iterator[Finding]:
     keys = _split(value)
     if not keys:
         yield Finding(variable, "is set, and empty", "put a key into it, or unset it")
     for at, key in enumerate(keys, start=1):
         which = f"key {at} of {len(keys)} " if len(keys) > 1 else "its key "
-        for what, do in _faults(variable, key):
-            yield Finding(variable, which + what, do)
-        foreign = client.name not in OWN_GATEWAYS and _shape(key, client.name)
+        for what, fix in _faults(variable, key):
+            yield Finding(variable, which + what, fix)
+        foreign = client.name not in GATEWAYS and _other_provider(key, client.name)
         if foreign:
             elsewhere = bool(client.base_url) and client.base_url != client.spec.base_url
             what = f"{which}looks like one of {foreign}, not of {client.name}"
@@ -140,7 +140,7 @@ def _of_value(variable: str, value: str, client: ProviderClient) -> Iterator[Fin
 
 
 def _faults(variable: str, key: str) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with how a key was pasted, and what to do."""
+    """Yield what is wrong with a key as it was pasted, and what to do."""
     if {key[0], key[-1]} & QUOTES:
         yield "has quotes around it", "take them off: .env readers differ, and so do shells"
     elif key.lower().startswith("bearer "):
@@ -157,49 +157,51 @@ def _faults(variable: str, key: str) -> Iterator[tuple[str, str]]:
         yield "has a character that no key has", "copy it again; word processors change - and _"
 
 
-def _shape(key: str, provider: str) -> str:
-    """Name the provider whose keys begin like this one, where that is not `provider`."""
-    owners = [owner for owner, starts in SHAPES.items() if key.startswith(starts)]
+def _other_provider(key: str, provider: str) -> str:
+    """Return another provider whose keys have this one's prefix, "" if there is none."""
+    owners = [owner for owner, starts in KEY_PREFIXES.items() if key.startswith(starts)]
     return "" if provider in owners or not owners else owners[0]
 
 
-def _shared(variable: str, provider: str, value: str, where: dict[str, str]) -> Iterator[Finding]:
-    """Find a key that stands in the variables of two providers."""
+def _check_shared(
+    variable: str, provider: str, value: str, owners: dict[str, str]
+) -> Iterator[Finding]:
+    """Find a key that is in the variables of two providers."""
     for key in dict.fromkeys(_split(value)):
-        first = where.setdefault(key, provider)
-        if first != provider and not {first, provider} & OWN_GATEWAYS:
+        first = owners.setdefault(key, provider)
+        if first != provider and not {first, provider} & GATEWAYS:
             what = f"key {fingerprint(key)} is also set for {first}"
             yield Finding(variable, what, f"one of the two is wrong, unless {first} is a gateway")
 
 
-def _overruled(set_ones: Sequence[str], world: Mapping[str, str]) -> Iterator[Finding]:
-    """Find variables that are set, and not read because another one wins."""
-    filled = [variable for variable in set_ones if _split(world[variable])]
+def _check_overruled(set_ones: Sequence[str], environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Find variables that are set but not read, because another one has precedence."""
+    filled = [variable for variable in set_ones if _split(environ[variable])]
     many_first = sorted(filled, key=lambda variable: not variable.endswith("S"))
     for loser in many_first[1:]:
         winner = many_first[0]
-        lost = set(_split(world[loser])) - set(_split(world[winner]))
+        lost = set(_split(environ[loser])) - set(_split(environ[winner]))
         what = f"{winner} wins" + (f": {len(lost)} key(s) in {loser} are not used" if lost else "")
         yield Finding(loser, what, f"unset {loser}, or move its keys over", wrong=bool(lost))
 
 
-def check_addresses(world: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find addresses in {PROVIDER}_API_URL to which nothing can be sent."""
+def check_addresses(environ: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
+    """Find addresses in {PROVIDER}_API_URL that cannot be used."""
     for variable, name in _variables(providers).items():
-        value = world.get(variable, "")
+        value = environ.get(variable, "")
         client = providers.get(name)
         if _kind(variable) != "URL" or not value or client.spec.wire is None:
             continue
-        yield from _of_address(variable, value, client)
+        yield from _check_address(variable, value, client)
 
 
-def _of_address(variable: str, value: str, client: ProviderClient) -> Iterator[Finding]:
-    # The address itself is not shown: some people put a key into it.
+def _check_address(variable: str, value: str, client: ProviderClient) -> Iterator[Finding]:
+    # The address itself is not shown: it may contain a key.
     example = client.spec.base_url or "http://localhost:8000/v1"
     try:
         join_url(value.strip(), client.spec, client.spec.default_model or "any", stream=False)
         parts = urlsplit(value.strip())
-        _ = parts.port  # raises where it is no number
+        _ = parts.port  # raises if it is not a number
     except (ConfigurationError, ValueError):
         yield Finding(variable, "is not an http(s) address", f"write it like {example}")
         return

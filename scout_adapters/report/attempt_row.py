@@ -1,4 +1,4 @@
-"""What the report takes from an attempt's row, whatever form that has: a value, or unknown."""
+"""An attempt's row of the log as typed values; fields of another form are unknown."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 LONGEST_NAME, LONGEST_REASON = 120, 300
-"""Letters that are kept."""
+"""Characters that are kept."""
 
-NO_COUNT = 10**11
-"""Tokens that no request has: a row that says so is of another form."""
+MAX_COUNT = 10**11
+"""Tokens. Larger counts are taken for errors, and are unknown."""
 
 NOT_REQUESTED = frozenset({"skipped", "not_sent"})
-"""Outcomes of attempts of which no request left."""
+"""Outcomes of attempts without a request."""
 
 UNCERTAIN = frozenset({"yes", "unknown"})
+"""Values of `billed` with which a failed request may be on the provider's bill."""
 
 
 class AttemptRow(NamedTuple):
-    """What came of an attempt: "" and None are unknown. US dollars, tokens, seconds."""
+    """One attempt; "" and None are unknown. US dollars, tokens, seconds."""
 
     time: str
     bucket: str
     run_id: str
     provider: str
     model: str
-    """With its provider: `groq/openai/gpt-oss-120b`."""
+    """Provider and model: `groq/openai/gpt-oss-120b`."""
 
     key: str
     tags: tuple[str, ...]
@@ -37,7 +38,7 @@ class AttemptRow(NamedTuple):
     reason: str
     cost: Decimal | None
     saved: Decimal | None
-    """What the tokens read from the cache would have cost more as fresh ones."""
+    """How much more the tokens that were read from the cache would have cost as fresh tokens."""
 
     input_t: int | None
     output_t: int | None
@@ -51,14 +52,14 @@ class AttemptRow(NamedTuple):
 
     estimated: bool
     ok: bool
-    """Whether it was answered."""
+    """Whether the attempt was answered."""
 
     requested: bool
-    """Whether a request left."""
+    """Whether a request was sent."""
 
 
 def attempt_row(row: Mapping[str, Any], time: str, bucket: str) -> AttemptRow:
-    """Read a row `llm_attempt`; fields that are missing or of another type are unknown."""
+    """Return a row `llm_attempt` as values; missing fields and other types are unknown."""
     get = row.get
     provider, outcome, read = (
         name(get("provider")),
@@ -94,18 +95,18 @@ def attempt_row(row: Mapping[str, Any], time: str, bucket: str) -> AttemptRow:
 
 
 def dollars(value: Any) -> Decimal | None:
-    """Return the amount that a number in the log stands for, exactly as it is written there."""
+    """Return a number of the log as the decimal that is written there; None for everything else."""
     return Decimal(repr(value)) if _is_number(value) else None
 
 
 def name(value: Any) -> str:
-    """Return a text that names something; "" for everything else."""
+    """Return a name, cut to its first characters; "" for everything but text."""
     return value[:LONGEST_NAME] if type(value) is str else ""
 
 
 def count(value: Any) -> int | None:
-    """Return a number of something; None for everything else."""
-    return value if type(value) is int and 0 <= value < NO_COUNT else None
+    """Return a count; None for everything else."""
+    return value if type(value) is int and 0 <= value < MAX_COUNT else None
 
 
 def _seconds(value: Any) -> float | None:
@@ -132,5 +133,5 @@ def _saved(price: Any, read: int) -> Decimal | None:
 
 @lru_cache(maxsize=1024)
 def _difference(fresh: float, cached: float) -> Decimal:
-    """Return how much dearer one token is, of two prices for a million."""
+    """Return the difference between two prices per million tokens, per token."""
     return (Decimal(repr(fresh)) - Decimal(repr(cached))).scaleb(-6)

@@ -1,4 +1,4 @@
-"""What sums of a log do not know, in sentences: what is estimated, uncertain or without a price."""
+"""What the sums of a log leave out, in sentences: estimates, uncertain costs, unknown prices."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from scout_adapters.report.totals import Totals
 
 
 def caveats(summary: Summary) -> list[str]:
-    """Return a sentence for each thing that the figures leave out or take on trust."""
+    """Return a sentence for everything that the sums leave out or that is not certain."""
     total = summary.total()
-    return [*_of_cost(total), *_of_tokens(total), *_of_rows(summary)]
+    return [*_cost_caveats(total), *_token_caveats(total), *_row_caveats(summary)]
 
 
-def _of_cost(total: Totals) -> Iterator[str]:
+def _cost_caveats(total: Totals) -> Iterator[str]:
     if total.unpriced:
         yield f"{_many(total.unpriced, 'answer')} without a known price: not in the cost"
     if total.uncertain:
         what = f"{_many(total.uncertain, 'failed request')} may be on a provider's bill"
         yield f"{what}: {money(total.uncertain_cost)} of the cost is known to be theirs"
     if total.estimated:
-        guessed = _many(total.estimated, "attempt")
-        yield f"{guessed} counted by estimate: {money(total.estimated_cost)} of the cost"
+        attempts = _many(total.estimated, "attempt")
+        yield f"{attempts} counted by estimate: {money(total.estimated_cost)} of the cost"
 
 
-def _of_tokens(total: Totals) -> Iterator[str]:
+def _token_caveats(total: Totals) -> Iterator[str]:
     if total.uncounted:
         yield f"{_many(total.uncounted, 'answer')} without counted tokens: not in the tokens"
     if total.unknown_savings:
-        read = _many(total.unknown_savings, "attempt")
-        yield f"{read} read from a cache at unknown prices: not in what caches saved"
+        attempts = _many(total.unknown_savings, "attempt")
+        yield f"{attempts} read from a cache at unknown prices: not in what caches saved"
 
 
-def _of_rows(summary: Summary) -> Iterator[str]:
+def _row_caveats(summary: Summary) -> Iterator[str]:
     if summary.unsettled:
-        without = _many(summary.unsettled, "request")
-        yield f"{without} without an outcome: see `scout-adapters audit reconcile`"
+        requests = _many(summary.unsettled, "request")
+        yield f"{requests} without an outcome: see `scout-adapters audit reconcile`"
     if summary.undated:
         yield f"{_many(summary.undated, 'row')} without a readable time: in the sums, on no day"
 

@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: as many digits as say something, and never zero for unknown."""
+"""Format numbers for readers: with significant digits only, and "unknown" instead of zero."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ SCALES = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 PLAIN_BELOW = 10_000
 LEAST_MONEY = Decimal("0.000001")
 LEAST_SHARE = 0.001
-LONG = 100
-"""Seconds that are told without tenths."""
-
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def money(usd: Decimal | None) -> str:
-    """Say an amount: cents from a dollar on, below it three digits that are not zero."""
+    """Format US dollars: with cents from a dollar on, below it with three significant digits."""
     if usd is None:
         return UNKNOWN
     sign, size = "-" if usd < 0 else "", abs(usd)
@@ -33,28 +30,28 @@ def money(usd: Decimal | None) -> str:
 
 
 def amount(number: int) -> str:
-    """Say how many: to the last one below ten thousand, in three digits above."""
+    """Format a count: exactly below 10,000, above with three digits and k, M, B or T."""
     if number < PLAIN_BELOW:
         return f"{number:,}"
-    scale, letter = next(known for known in SCALES if number >= known[0] * 0.9995)
+    scale, letter = next(scale for scale in SCALES if number >= scale[0] * 0.9995)
     whole = len(f"{number / scale:.0f}")
     return f"{number / scale:.{max(0, DIGITS - whole)}f}{letter}"
 
 
 def share(part: float | None) -> str:
-    """Say a part of the whole in per cent; what is unknown is a dash."""
+    """Format a share in per cent; unknown is a dash."""
     if part is None:
         return NONE
     if 0 < part < LEAST_SHARE:
         return f"<{LEAST_SHARE:.1%}"
     if 1 - LEAST_SHARE < part < 1:
         return f">{1 - LEAST_SHARE:.1%}"
-    whole = part in {0, 1} or 0.1 <= part < 0.99  # noqa: PLR2004  # a tenth of the rest matters
+    whole = part in {0, 1} or 0.1 <= part < 0.99  # noqa: PLR2004  # above, tenths of a per cent matter
     return f"{part:.0%}" if whole else f"{part:.1%}"
 
 
 def spark(values: Sequence[Decimal]) -> str:
-    """Draw amounts as blocks, the largest as the highest; nothing at all is a space."""
+    """Return amounts as blocks, the largest as the highest; zero is a space."""
     most = max(values, default=Decimal(0))
     if most <= 0:
         return " " * len(values)

@@ -1,4 +1,4 @@
-"""What became of each key over time: in order, limited, refused, out of credit, passed over."""
+"""State of each key over time: ok, limited, refused, out of credit, passed over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scout_adapters.report.attempt_row import AttemptRow
 
 
 class State(StrEnum):
-    """What an attempt shows of its key."""
+    """The state of a key that an attempt shows."""
 
     OK = "ok"
     LIMITED = "limited"
@@ -22,11 +22,11 @@ class State(StrEnum):
     MODEL = "not for this model"
     RESTING = "passed over"
     OTHER = "failed otherwise"
-    """The provider's fault, or the caller's: nothing is known of the key."""
+    """A fault of the provider or the caller: shows nothing about the key."""
 
 
 K = ErrorKind
-SHOWN_BY: Mapping[str, State] = {
+STATE_BY_OUTCOME: Mapping[str, State] = {
     "ok": State.OK,
     K.RATE_LIMIT: State.LIMITED,
     K.QUOTA_WINDOW: State.QUOTA,
@@ -38,76 +38,76 @@ SHOWN_BY: Mapping[str, State] = {
     "skipped": State.RESTING,
 }
 STATES = tuple(State)
-SAYS_NOTHING = frozenset({State.OTHER, State.RESTING})
-PLACES = {outcome: STATES.index(state) for outcome, state in SHOWN_BY.items()}
+WITHOUT_STATE = frozenset({State.OTHER, State.RESTING})
+COLUMNS = {outcome: STATES.index(state) for outcome, state in STATE_BY_OUTCOME.items()}
 OTHER = STATES.index(State.OTHER)
 
 
-def _none() -> list[int]:
+def _zeros() -> list[int]:
     return [0] * len(STATES)
 
 
 @dataclass(slots=True)
 class KeyHealth:
-    """A key's attempts by state, in all and by bucket; the counts are in the order of `STATES`."""
+    """A key's attempts by state, in total and by bucket; counts are in the order of `STATES`."""
 
     provider: str
     key: str
-    counts: list[int] = field(default_factory=_none)
-    by_bucket: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(_none))
+    counts: list[int] = field(default_factory=_zeros)
+    by_bucket: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(_zeros))
     last_seen: str = ""
     state: State | None = None
-    """What its last attempt that says something of it has shown."""
+    """The state that its last attempt with a state has shown."""
 
     since: str = ""
-    """When that began."""
+    """When this state began."""
 
     def add(self, attempt: AttemptRow) -> None:
         """Add an attempt with this key."""
-        place = PLACES.get(attempt.outcome, OTHER)
-        self.counts[place] += 1
-        self.by_bucket[attempt.bucket][place] += 1
+        column = COLUMNS.get(attempt.outcome, OTHER)
+        self.counts[column] += 1
+        self.by_bucket[attempt.bucket][column] += 1
         if attempt.time >= self.last_seen:
-            self._note(STATES[place], attempt.time)
+            self._set_state(STATES[column], attempt.time)
 
-    def _note(self, state: State, time: str) -> None:
+    def _set_state(self, state: State, time: str) -> None:
         self.last_seen = time
-        if state is not self.state and state not in SAYS_NOTHING:
+        if state is not self.state and state not in WITHOUT_STATE:
             self.state, self.since = state, time
 
     @property
     def uses(self) -> int:
-        """Attempts, without those where the key was passed over."""
+        """Attempts, without those that passed the key over."""
         return sum(self.counts) - self.counts[STATES.index(State.RESTING)]
 
     def over_time(self, shortened: Callable[[str], str]) -> dict[str, list[int]]:
-        """Return the counts by bucket, when the buckets have their final size."""
-        found: defaultdict[str, list[int]] = defaultdict(_none)
+        """Return the counts by bucket of the final size, to which `shortened` maps the buckets."""
+        by_bucket: defaultdict[str, list[int]] = defaultdict(_zeros)
         for bucket, counts in self.by_bucket.items():
-            known = found[shortened(bucket)]
-            known[:] = map(sum, zip(known, counts, strict=True))
-        return found
+            sums = by_bucket[shortened(bucket)]
+            sums[:] = map(sum, zip(sums, counts, strict=True))
+        return by_bucket
 
 
 class KeyTable:
     """The health of all keys in a log."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], KeyHealth] = {}
+        self._keys: dict[tuple[str, str], KeyHealth] = {}
 
     def add(self, attempt: AttemptRow) -> None:
-        """Add an attempt, if it names its key."""
+        """Add an attempt, if its row names a key."""
         if not attempt.key:
             return
-        place = (attempt.provider, attempt.key)
-        known = self._known.get(place)
-        if known is None:
-            known = self._known[place] = KeyHealth(*place)
-        known.add(attempt)
+        name = (attempt.provider, attempt.key)
+        health = self._keys.get(name)
+        if health is None:
+            health = self._keys[name] = KeyHealth(*name)
+        health.add(attempt)
 
     def ranked(self) -> list[KeyHealth]:
-        """Return the keys, those first that are not in order, then those that are used most."""
+        """Return the keys: first those that are not ok, then the most used."""
         return sorted(
-            self._known.values(),
+            self._keys.values(),
             key=lambda key: (key.state is State.OK, -key.uses, key.provider, key.key),
         )

@@ -1,4 +1,4 @@
-"""One page of a log: a file that holds its data, its style and its scripts, and loads nothing."""
+"""An HTML page of a log: one file with its data, style and scripts, which loads nothing."""
 
 from __future__ import annotations
 
@@ -31,37 +31,37 @@ SCRIPTS = (
     "start.js",
 )
 
-HARMLESS = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
-"""What could end a script's element, or a line of a script: in JSON it can be written otherwise."""
+ESCAPES = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
+"""Characters that could end a script element or a line of a script, as JSON escapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageOptions:
-    """What a page shall show."""
+    """What a page shows."""
 
     title: str = "Calls, costs and keys"
     calls: int = 10_000
-    """How many of the newest calls are listed."""
+    """The number of newest calls in the list."""
 
     since: str = ""
-    """From which time on, as the log writes times; "" is from its beginning."""
+    """Start time, as the log writes times; "" is the beginning of the log."""
 
 
-def write_page(log: Path, to: Path, wanted: PageOptions) -> int:
-    """Write the page of the log at `log` to `to`, for its owner only, and return its bytes."""
-    summary = summarise(log, levels=TO_FIT, since=wanted.since, kept=wanted.calls)
-    made = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
-    about = {"log": log.name, "made": made, "since": wanted.since}
-    page = render(wanted.title, page_data(summary) | about).encode()
-    fresh = to.with_name(f"{to.name}.{os.getpid()}.part")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+def write_page(log: Path, to: Path, options: PageOptions) -> int:
+    """Write the page of a log to `to`, readable by its owner only; return its size in bytes."""
+    summary = summarise(log, levels=TO_FIT, since=options.since, kept=options.calls)
+    created = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
+    about = {"log": log.name, "made": created, "since": options.since}
+    page = render(options.title, page_data(summary) | about).encode()
+    part = to.with_name(f"{to.name}.{os.getpid()}.part")
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
         file.write(page)
-    fresh.replace(to)
+    part.replace(to)
     return len(page)
 
 
 def render(title: str, data: Any) -> str:
-    """Return the page. All texts in `data` are taken for what strangers have written."""
+    """Return the page. Texts in `data` are not trusted: they are escaped."""
     style = _text(PARTS / "page.css")
     scripts = [_charts(), *(_text(PARTS / name) for name in SCRIPTS)]
     return Template(_text(PARTS / "page.html")).substitute(
@@ -74,13 +74,13 @@ def render(title: str, data: Any) -> str:
 
 
 def as_data(value: Any) -> str:
-    """Return a value as JSON that nothing in a page can take for markup."""
+    """Return a value as JSON without markup."""
     text = orjson.dumps(value, default=float).decode()
-    return text.translate(HARMLESS)
+    return text.translate(ESCAPES)
 
 
 def policy(style: str, scripts: list[str]) -> str:
-    """Return a policy that runs exactly these scripts, and lets nothing be loaded or sent."""
+    """Return a content security policy that allows exactly these scripts, and no requests."""
     allowed = " ".join(_hash(script) for script in scripts)
     return (
         f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; img-src data:; "
@@ -93,7 +93,7 @@ def _hash(text: str) -> str:
 
 
 def _charts() -> str:
-    """Return Chart.js without the line that names a file with its source."""
+    """Return Chart.js without the line that names its source map."""
     return "\n".join(
         line for line in _text(CHARTS).splitlines() if not line.startswith("//# sourceMappingURL")
     )

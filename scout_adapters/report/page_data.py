@@ -1,4 +1,4 @@
-"""A summary as the page's data: sums, and names as the log has them, for JSON."""
+"""A summary as JSON values for the page: sums, and names as they are in the log."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 MODELS, KEYS, GROUPS = 8, 50, 25
-"""How many of them are drawn or listed; the others are added up, or counted."""
+"""Models in the chart of costs, keys and rows of groups in lists; the rest is summed or counted."""
 
 TO_MILLISECONDS = len("2026-11-23T10:00:00.000")
+"""Characters of a time."""
+
 LINES = 6
-"""Models whose latency is drawn over time."""
+"""Models in the chart of latencies."""
 
 GROUPED: Sequence[By] = ("model", "provider", "key", "tag", "user")
 
 
 def page_data(summary: Summary) -> Json:
-    """Return all that the page shows. US dollars, tokens, seconds, times in UTC."""
+    """Return the data of the page. US dollars, tokens, seconds, times in UTC."""
     axis = list(summary.spent_by_time())
     return {
         "rows": summary.rows,
         "unit": summary.axis.level.unit,
         "axis": axis,
         "head": _head(summary),
-        "doubts": caveats(summary),
+        "caveats": caveats(summary),
         "spend": _spend(summary, axis),
         "tokens": _tokens(summary.by("day"), axis),
         "latency": _latency(summary, axis),
@@ -48,7 +50,7 @@ def page_data(summary: Summary) -> Json:
 
 
 def _head(summary: Summary) -> Json:
-    events = summary.spent_on(lambda place: place[1])
+    events = summary.spent_on(lambda event: event[1])
     return {
         "cost": summary.cost,
         "total": asdict(summary.total()),
@@ -59,14 +61,14 @@ def _head(summary: Summary) -> Json:
 
 
 def _spend(summary: Summary, axis: Sequence[str]) -> list[Json]:
-    """Return a series of amounts for each of the dearest models, for the others, and for events."""
+    """Return a series of costs for each of the most expensive models, the others, and events."""
     shortened = summary.axis.shortened
-    dearest = set(list(summary.by("model"))[:MODELS])
+    top = set(list(summary.by("model"))[:MODELS])
     parts = merged(
         summary.by_place,
-        lambda place: ((place[2] if place[2] in dearest else "", shortened(place[0])),),
+        lambda place: ((place[2] if place[2] in top else "", shortened(place[0])),),
     )
-    named = [name for name in summary.by("model") if name in dearest]
+    named = [name for name in summary.by("model") if name in top]
     others = [""] if len(summary.by("model")) > MODELS else []
     nothing = Totals()
     series = [
@@ -77,7 +79,7 @@ def _spend(summary: Summary, axis: Sequence[str]) -> list[Json]:
         }
         for name in named + others
     ]
-    events = summary.spent_on(lambda place: shortened(place[0]))
+    events = summary.spent_on(lambda event: shortened(event[0]))
     if events:
         values = [events.get(time, Spending()).cost for time in axis]
         series.append({"name": "", "kind": "events", "values": values})
@@ -85,13 +87,13 @@ def _spend(summary: Summary, axis: Sequence[str]) -> list[Json]:
 
 
 def _tokens(by_time: Mapping[str, Totals], axis: Sequence[str]) -> list[Json]:
-    """Return a series for each kind of tokens; together they are all tokens, none of them twice."""
+    """Return a series for each kind of tokens; the kinds do not overlap and are all tokens."""
     kinds: Mapping[str, Callable[[Totals], int]] = {
-        "fresh input": lambda one: max(0, one.input_t - one.cache_read_t - one.cache_write_t),
-        "cache read": lambda one: one.cache_read_t,
-        "cache write": lambda one: one.cache_write_t,
-        "output": lambda one: max(0, one.output_t - one.reasoning_t),
-        "reasoning": lambda one: one.reasoning_t,
+        "fresh input": lambda sums: max(0, sums.input_t - sums.cache_read_t - sums.cache_write_t),
+        "cache read": lambda sums: sums.cache_read_t,
+        "cache write": lambda sums: sums.cache_write_t,
+        "output": lambda sums: max(0, sums.output_t - sums.reasoning_t),
+        "reasoning": lambda sums: sums.reasoning_t,
     }
     nothing = Totals()
     return [
@@ -105,22 +107,22 @@ def _latency(summary: Summary, axis: Sequence[str]) -> Json:
     over_time = summary.latencies.over_time(summary.axis.shortened)
     return {
         "models": [
-            {"name": name, "whole": asdict(known), "first": _known(first.get(name))}
-            for name, known in list(whole.items())[:GROUPS]
+            {"name": name, "whole": asdict(latency), "first": _as_dict(first.get(name))}
+            for name, latency in list(whole.items())[:GROUPS]
         ],
         "over_time": [
-            {"name": name, "values": [_known(over_time.get((time, name))) for time in axis]}
+            {"name": name, "values": [_as_dict(over_time.get((time, name))) for time in axis]}
             for name in list(whole)[:LINES]
         ],
     }
 
 
-def _known(percentiles: Percentiles | None) -> Json | None:
+def _as_dict(percentiles: Percentiles | None) -> Json | None:
     return None if percentiles is None else asdict(percentiles)
 
 
 def _failures(failures: Mapping[tuple[str, str], int]) -> Json:
-    """Return kinds and providers, those with the most failed requests first, and the counts."""
+    """Return kinds and providers, each by falling number of failed requests, and the counts."""
     kinds: Counter[str] = Counter()
     providers: Counter[str] = Counter()
     for (kind, provider), times in failures.items():
@@ -162,27 +164,27 @@ def _key(key: KeyHealth, axis: Sequence[str], shortened: Callable[[str], str]) -
 
 
 def _groups(groups: Mapping[str, Totals]) -> Json:
-    listed = [{"name": name, **asdict(one)} for name, one in list(groups.items())[:GROUPS]]
+    listed = [{"name": name, **asdict(sums)} for name, sums in list(groups.items())[:GROUPS]]
     return {"all": len(groups), "listed": listed}
 
 
 def _calls(calls: Sequence[CallRow], total: int) -> Json:
-    """Return the calls by column; texts that recur stand once, and are named by their number."""
-    last = [call.last for call in calls]
+    """Return the calls by column; texts that recur are stored once and referred to by number."""
+    rows = [call.last for call in calls]
     return {
         "all": total,
-        "time": [one.time[:TO_MILLISECONDS] for one in last],
-        "run": [one.run_id for one in last],
-        "tags": _coded(one.tags for one in last),
-        "user": _coded(one.user for one in last),
-        "model": _coded(one.model for one in last),
-        "key": _coded(one.key for one in last),
-        "outcome": _coded(one.outcome for one in last),
-        "reason": _coded(one.reason for one in last),
+        "time": [row.time[:TO_MILLISECONDS] for row in rows],
+        "run": [row.run_id for row in rows],
+        "tags": _coded(row.tags for row in rows),
+        "user": _coded(row.user for row in rows),
+        "model": _coded(row.model for row in rows),
+        "key": _coded(row.key for row in rows),
+        "outcome": _coded(row.outcome for row in rows),
+        "reason": _coded(row.reason for row in rows),
         "before": _coded(call.before for call in calls),
         "requests": [call.requests for call in calls],
-        "latency": [one.latency_s for one in last],
-        "first": [one.first_token_s for one in last],
+        "latency": [row.latency_s for row in rows],
+        "first": [row.first_token_s for row in rows],
         "input": [call.input_t for call in calls],
         "output": [call.output_t for call in calls],
         "cost": [call.cost for call in calls],

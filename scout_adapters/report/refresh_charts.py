@@ -1,6 +1,6 @@
-"""Takes the newest Chart.js from npm, as it is: `make charts`.
+"""Copy the newest Chart.js from npm, unchanged: `make charts`.
 
-The package is downloaded and read as an archive; nothing of it is installed or run.
+The package is downloaded and read as an archive; it is neither installed nor run.
 """
 
 from __future__ import annotations
@@ -23,29 +23,32 @@ ABOUT = "about.json"
 
 
 def main() -> None:
-    """Download the newest package and take the library and its licence out of it."""
+    """Download the newest package and copy the library and its licence."""
     with TemporaryDirectory() as folder:
         command = ["npm", "pack", f"{PACKAGE}@latest", "--json", "--ignore-scripts"]
         command += ["--pack-destination", folder]
-        (told,) = orjson.loads(subprocess.check_output(command))  # noqa: S603  # the list is above
+        (package,) = orjson.loads(subprocess.check_output(command))  # noqa: S603  # the list is above
         about = write(
-            Path(folder) / told["filename"], told, CHARTS.parent, datetime.now(UTC).date()
+            Path(folder) / package["filename"], package, CHARTS.parent, datetime.now(UTC).date()
         )
     print(f"{CHARTS.name}: {about['source']}, taken {about['taken']}")  # noqa: T201  # a command
 
 
-def write(archive: Path, told: dict[str, Any], folder: Path, today: date) -> dict[str, str]:
-    """Write the files of an archive that npm has told of, and say where they are from.
+def write(archive: Path, package: dict[str, Any], folder: Path, today: date) -> dict[str, str]:
+    """Write the files of an archive, and `about.json` with their source; return its contents.
 
-    The date stays for as long as the version does. Raises `ValueError` where a file is missing.
+    `package` is npm's description of the archive. The date changes only with the version.
+
+    Raises:
+        ValueError: if a file is missing in the archive.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    source = f"{told['name']} {told['version']}"
+    source = f"{package['name']} {package['version']}"
     about = {
         "source": source,
         "taken": _taken(folder / ABOUT, source) or f"{today}",
         "origin": ORIGIN,
-        "integrity": told["integrity"],
+        "integrity": package["integrity"],
         "license": "MIT: LICENSE.md",
     }
     for name, content in _contents(archive).items():
@@ -55,21 +58,21 @@ def write(archive: Path, told: dict[str, Any], folder: Path, today: date) -> dic
 
 
 def _contents(archive: Path) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
     with tarfile.open(archive) as packed:
         for member in packed:
             file = packed.extractfile(member) if member.name in FILES else None
             if file is not None:
-                found[FILES[member.name]] = file.read()
-    if missing := set(FILES.values()) - set(found):
+                files[FILES[member.name]] = file.read()
+    if missing := set(FILES.values()) - set(files):
         raise ValueError(f"not in {archive.name}: {', '.join(sorted(missing))}")
-    return found
+    return files
 
 
 def _taken(file: Path, source: str) -> str | None:
-    """Return the date of the files that are there, if they are of the same version."""
-    known = orjson.loads(file.read_bytes()) if file.is_file() else {}
-    return known["taken"] if known.get("source") == source else None
+    """Return the date of the existing files if they are of the same version, else None."""
+    about = orjson.loads(file.read_bytes()) if file.is_file() else {}
+    return about["taken"] if about.get("source") == source else None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One pass over a log: everything that the tables and the page tell, as sums."""
+"""Read a log once: all sums for the tables and the page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INTENT, ATTEMPT = "llm_intent", "llm_attempt"
 
 @dataclass(slots=True)
 class Spending:
-    """What events of one name that are no attempts have cost. US dollars."""
+    """Cost of the events of one name that are not attempts. US dollars."""
 
     rows: int = 0
     cost: Decimal = Decimal(0)
@@ -42,31 +42,31 @@ class Spending:
 
 @dataclass(slots=True)
 class Summary:
-    """A log, added up."""
+    """The sums of a log."""
 
     axis: Axis
     calls: CallTable
     rows: int = 0
     undated: int = 0
-    """Rows whose time cannot be read: in the sums, and in no bucket of time."""
+    """Rows with an unreadable time: in the sums, and in no bucket."""
 
     by_place: defaultdict[Place, Totals] = field(default_factory=lambda: defaultdict(Totals))
     by_caller: defaultdict[Caller, Totals] = field(default_factory=lambda: defaultdict(Totals))
     events: defaultdict[tuple[str, str], Spending] = field(
         default_factory=lambda: defaultdict(Spending)
     )
-    """Other events that name a cost, by bucket and name."""
+    """Other events with a cost, by bucket and name."""
 
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Requests that were not answered, by kind and provider."""
+    """Requests that failed, by kind and provider."""
 
     latencies: Latencies = field(default_factory=Latencies)
     keys: KeyTable = field(default_factory=KeyTable)
     waiting: dict[tuple[str, int | None], int] = field(default_factory=dict)
-    """Intents without an outcome so far, by run and number."""
+    """Number of intents without an outcome so far, by run and attempt number."""
 
-    def take(self, row: Mapping[str, Any], since: str) -> None:
-        """Add a row, if it is not of a time before `since`."""
+    def add(self, row: Mapping[str, Any], since: str) -> None:
+        """Add a row, unless its time is before `since`."""
         time, bucket = self.axis.place(row.get("time"))
         if time < since:
             return
@@ -91,7 +91,7 @@ class Summary:
         place, caller = self.by_place[where], self.by_caller[attempt.tags, attempt.user]
         place.add(attempt)
         caller.add(attempt)
-        self.calls.take(attempt, (place, caller))
+        self.calls.add(attempt, (place, caller))
         if attempt.outcome != "not_sent":
             self.keys.add(attempt)
         if attempt.ok:
@@ -106,18 +106,18 @@ class Summary:
 
     @property
     def unsettled(self) -> int:
-        """Requests that left and whose outcome is not in the log."""
+        """Requests that were sent and whose outcome is not in the log."""
         return sum(self.waiting.values())
 
     def total(self) -> Totals:
-        """Return all attempts and calls, added up."""
+        """Return the sums of all attempts and calls."""
         return merged(self.by_place, lambda _: ("",)).get("", Totals())
 
     def by(self, what: By) -> dict[str, Totals]:
         """Return the sums by day (or hour, or month), model, provider, key, tag or user.
 
-        The names of days are in their order; of everything else, the dearest comes first. A call
-        with several tags counts for each of them; "" is the name of what has none.
+        Days are in order of time; everything else is in order of cost, the most expensive first. A
+        call with several tags is counted for each of them; "" is the name of calls without one.
         """
         if what == "day":
             days = merged(self.by_place, lambda place: (self.axis.shortened(place[0]),))
@@ -127,17 +127,17 @@ class Summary:
         return _ranked(merged(self.by_place, OF_PLACE[what]))
 
     def spent_on(self, group: Callable[[tuple[str, str]], str]) -> dict[str, Spending]:
-        """Return what other events have cost, by a group of their bucket and name."""
-        found: defaultdict[str, Spending] = defaultdict(Spending)
+        """Return the costs of other events; `group` maps bucket and name to the group."""
+        by_group: defaultdict[str, Spending] = defaultdict(Spending)
         with localcontext(EXACT):
             for place, spent in self.events.items():
-                sums = found[group(place)]
+                sums = by_group[group(place)]
                 sums.rows += spent.rows
                 sums.cost += spent.cost
-        return found
+        return by_group
 
     def spent_by_time(self) -> dict[str, Decimal]:
-        """Return what all has cost by day (or hour, or month), in order; days without a row too."""
+        """Return all costs by day (or hour, or month), in order, with the days without a row."""
         calls = self.by("day")
         others = self.spent_on(lambda place: self.axis.shortened(place[0]))
         with localcontext(EXACT):
@@ -148,7 +148,7 @@ class Summary:
 
     @property
     def cost(self) -> Decimal:
-        """What all in the log has cost, as far as it is known: attempts and other events."""
+        """The sum of all known costs: attempts and other events."""
         others = self.spent_on(lambda _: "").get("", Spending())
         with localcontext(EXACT):
             return self.total().cost + others.cost
@@ -168,21 +168,21 @@ OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
 def summarise(
     path: Path, *, levels: Sequence[BucketSize] = BY_DAY, since: str = "", kept: int = 0
 ) -> Summary:
-    """Read the log at `path` once and add it up, from the time `since` on.
+    """Read the log at `path` once and return its sums, from the time `since` on.
 
-    `kept` is how many of the newest calls are kept whole.
+    `kept` is the number of newest calls that are kept for a list.
     """
     summary = Summary(Axis(levels), CallTable(kept))
     with localcontext(EXACT), _without_collector():
         for row in read_rows(path):
-            summary.take(row, since)
+            summary.add(row, since)
         summary.calls.close()
     return summary
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking through a million rows: none is part of a cycle."""
+    """Disable the garbage collector: a million rows would be searched for cycles, and have none."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -193,15 +193,15 @@ def _without_collector() -> Iterator[None]:
 
 
 def merged(parts: Mapping[K, Totals], groups: Callable[[K], Sequence[G]]) -> dict[G, Totals]:
-    """Return sums of sums, by the groups that they belong to."""
-    found: defaultdict[G, Totals] = defaultdict(Totals)
+    """Return the sums of `parts` by group; `groups` returns the groups of a part."""
+    by_group: defaultdict[G, Totals] = defaultdict(Totals)
     with localcontext(EXACT):
         for place, totals in parts.items():
             for group in groups(place):
-                found[group].include(totals)
-    return found
+                by_group[group].include(totals)
+    return by_group
 
 
 def _ranked(groups: Mapping[str, Totals]) -> dict[str, Totals]:
-    dearest = sorted(groups.items(), key=lambda item: (-item[1].cost, -item[1].calls, item[0]))
-    return dict(dearest)
+    ranked = sorted(groups.items(), key=lambda item: (-item[1].cost, -item[1].calls, item[0]))
+    return dict(ranked)

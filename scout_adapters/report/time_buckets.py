@@ -1,4 +1,4 @@
-"""Puts the log's times in order and into buckets: hours, days or months, all of them UTC."""
+"""Sort the times of a log into buckets: hours, days or months of UTC."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ Unit = Literal["hour", "day", "month"]
 
 @dataclass(frozen=True, slots=True)
 class BucketSize:
-    """A size of buckets; a bucket's name is the beginning of the times in it."""
+    """A size of buckets; a bucket's name is the common beginning of its times."""
 
     unit: Unit
     letters: int
+    """Characters of a time that name the bucket."""
+
     most: float = float("inf")
-    """Buckets between the first and the last one, beyond which the next level is for them."""
+    """Number of buckets beyond which the next size is used."""
 
 
 HOUR, DAY, MONTH = BucketSize("hour", 13, 72), BucketSize("day", 10, 186), BucketSize("month", 7)
 TO_FIT = (HOUR, DAY, MONTH)
-"""Short spans by the hour, long ones by the month."""
+"""Short periods by the hour, long ones by the month."""
 
 BY_DAY = (BucketSize("day", 10),)
 
 FILLED = 400
-"""Buckets that are named without a row in them, so that gaps show; beyond it gaps are left out."""
+"""Buckets up to which empty ones are included, so that gaps show; beyond, they are left out."""
 
 LENGTH, ZONE = 32, "+00:00"
-"""Of a time as our log writes it: `2026-11-23T10:00:00.000000+00:00`."""
+"""Characters and time zone of a time in the log: `2026-11-23T10:00:00.000000+00:00`."""
 
 
 def utc(time: object) -> str:
-    """Return a time as our log writes it, "" for what is no time. One without a zone is UTC."""
+    """Return a time as the log writes it, "" for everything else. Without a time zone it is UTC."""
     if not isinstance(time, str):
         return ""
     try:
@@ -46,17 +48,17 @@ def utc(time: object) -> str:
 
 
 class Axis:
-    """The buckets that times fall into; they grow when the span outgrows them."""
+    """The buckets of a log; their size grows with the period."""
 
     def __init__(self, levels: Sequence[BucketSize]) -> None:
         self.first = self.last = ""
-        """The hours, `2026-11-23T10`, of the first and last time so far."""
+        """The hours of the first and last time so far: `2026-11-23T10`."""
 
         self.level, *self._coarser = levels
         self._buckets: dict[str, str] = {}
 
     def place(self, stated: object) -> tuple[str, str]:
-        """Return a time as our log writes it, and its bucket; "" and "" for what is no time."""
+        """Return a time as the log writes it, and its bucket; two "" for everything else."""
         if type(stated) is str and len(stated) == LENGTH and stated.endswith(ZONE):
             bucket = self._buckets.get(stated[:13])
             if bucket is not None:
@@ -70,7 +72,7 @@ class Axis:
             self.last = max(self.last, hour)
             while self._coarser and self._span() > self.level.most:
                 self.level = self._coarser.pop(0)
-                self._buckets = {known: known[: self.level.letters] for known in self._buckets}
+                self._buckets = {hour: hour[: self.level.letters] for hour in self._buckets}
         bucket = self._buckets[hour] = hour[: self.level.letters]
         return bucket
 
@@ -79,19 +81,19 @@ class Axis:
         return (last - first) / timedelta(hours=1 if self.level.unit == "hour" else 24) + 1
 
     def shortened(self, bucket: str) -> str:
-        """Return the bucket that a finer one has become part of."""
+        """Return the bucket of the current size for a bucket of an earlier size."""
         return bucket[: self.level.letters]
 
     def names(self, present: Iterable[str]) -> list[str]:
-        """Name the buckets in their order, with the empty ones between them, if they are few."""
-        known = sorted({bucket for bucket in present if bucket})
-        if not known:
+        """Return the names of buckets in order; includes the empty ones between if they are few."""
+        names = sorted({bucket for bucket in present if bucket})
+        if not names:
             return []
-        filled, at = [known[0]], known[0]
-        while at < known[-1] and len(filled) < FILLED:
+        filled, at = [names[0]], names[0]
+        while at < names[-1] and len(filled) < FILLED:
             at = self._next(at)
             filled.append(at)
-        return filled if at == known[-1] else known
+        return filled if at == names[-1] else names
 
     def _next(self, bucket: str) -> str:
         if self.level.unit == "month":

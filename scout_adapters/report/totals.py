@@ -1,4 +1,4 @@
-"""Attempts and calls added up: exact sums, and beside them how much nobody knows."""
+"""Sums of attempts and calls: exact, with counts of what is unknown."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from decimal import Context, Decimal
 from scout_adapters.report.attempt_row import AttemptRow
 
 EXACT = Context(prec=1000)
-"""Enough digits for sums of whatever a float can be: nothing is ever rounded."""
+"""Decimal context with enough digits for sums of any floats without rounding."""
 
 
 @dataclass(slots=True)
 class Totals:
-    """Some attempts, and the calls that ended with them. US dollars and tokens."""
+    """Sums of attempts, and of the calls that ended with them. US dollars and tokens."""
 
     calls: int = 0
-    """Calls that ended here."""
+    """Calls whose last request is one of the attempts."""
 
     answered: int = 0
     requests: int = 0
@@ -24,10 +24,10 @@ class Totals:
     """Requests that were not answered."""
 
     skipped: int = 0
-    """Keys and models that were passed over; no requests."""
+    """Keys and models that were passed over, without a request."""
 
     cost: Decimal = Decimal(0)
-    """Of what has a known cost; `unpriced` says how many answers have none."""
+    """The sum of the known costs; `unpriced` counts the answers without one."""
 
     unpriced: int = 0
     input_t: int = 0
@@ -36,27 +36,27 @@ class Totals:
     cache_write_t: int = 0
     reasoning_t: int = 0
     uncounted: int = 0
-    """Answers whose tokens nobody counted."""
+    """Answers without counted tokens."""
 
     saved: Decimal = Decimal(0)
-    """By reads from the cache, where the price of both kinds of tokens is known."""
+    """Saved by reads from caches, where the prices of cached and fresh tokens are known."""
 
     unknown_savings: int = 0
-    """Attempts that read from a cache at prices that nobody knows."""
+    """Attempts that read from a cache at unknown prices."""
 
     uncertain: int = 0
     """Requests that failed and may be on the provider's bill."""
 
     uncertain_cost: Decimal = Decimal(0)
-    """The part of `cost` that is theirs: of the tokens that had been counted when they failed."""
+    """The part of `cost` for those requests: for the tokens counted before they failed."""
 
     estimated: int = 0
-    """Attempts whose tokens, and so their cost, are estimates."""
+    """Attempts whose tokens, and therefore costs, are estimated."""
 
     estimated_cost: Decimal = Decimal(0)
 
     def add(self, attempt: AttemptRow) -> None:
-        """Add what came of an attempt."""
+        """Add an attempt."""
         if attempt.cost is not None:
             self.cost += attempt.cost
         if not attempt.requested:
@@ -78,9 +78,9 @@ class Totals:
             self.unpriced += attempt.cost is None
             self.uncounted += attempt.input_t is None and attempt.output_t is None
         if attempt.uncertain or attempt.estimated:
-            self._add_doubt(attempt)
+            self._add_uncertain(attempt)
 
-    def _add_doubt(self, attempt: AttemptRow) -> None:
+    def _add_uncertain(self, attempt: AttemptRow) -> None:
         cost = attempt.cost or Decimal(0)
         if attempt.uncertain:
             self.uncertain += 1
@@ -90,11 +90,11 @@ class Totals:
             self.estimated_cost += cost
 
     def include(self, other: Totals) -> None:
-        """Add other sums."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        """Add other sums to these."""
+        for sum_ in fields(self):
+            setattr(self, sum_.name, getattr(self, sum_.name) + getattr(other, sum_.name))
 
     @property
     def cached_share(self) -> float | None:
-        """The part of the input that was read from caches; None where there was no input."""
+        """The share of the input that was read from caches; None without input."""
         return min(1.0, self.cache_read_t / self.input_t) if self.input_t else None

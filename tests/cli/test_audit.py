@@ -101,8 +101,8 @@ def test_calls_without_langchain_are_told_apart(
     about = {"number": 1, "provider": "groq", "model": "m"}
     calls = [EnvironmentAudit() for _ in range(2)]
     for call, name in zip(calls, ("one", "other"), strict=True):
-        call.started(SimpleNamespace(about={**about, "key_id": name}))
-    calls[0].ended(AttemptRecord(**about, outcome="ok", key_id="one"))
+        call.on_start(SimpleNamespace(about={**about, "key_id": name}))
+    calls[0].on_end(AttemptRecord(**about, outcome="ok", key_id="one"))
     assert [row["key_id"] for row in open_intents(tmp_path / "audit.jsonl")] == ["other"]
 
 

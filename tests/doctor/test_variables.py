@@ -83,7 +83,7 @@ def test_no_key_at_all_is_wrong(monkeypatch, providers) -> None:
 )
 def test_a_variable_that_is_almost_right_is_found(monkeypatch, providers, variable, meant) -> None:
     finding = wrong(monkeypatch, providers, GOOD | {variable: "sk-something-1"})[variable]
-    assert finding.do == f"did you mean {meant}?"
+    assert finding.fix == f"did you mean {meant}?"
 
 
 @pytest.mark.parametrize("variable", ["TAVILY_API_KEY", "LANGSMITH_API_KEY", "KEYBOARD", "HOME"])
@@ -161,7 +161,7 @@ def test_a_key_of_two_providers_is_wrong(monkeypatch, providers) -> None:
 def test_one_key_is_nothing_to_rotate_to(monkeypatch, providers) -> None:
     findings = found(monkeypatch, providers, {"GROQ_API_KEY": "gsk_aaaa1111"})
     (one,) = [one for one in findings if one.subject == "groq"]
-    assert (one.wrong, "GROQ_API_KEYS" in one.do) == (False, True)
+    assert (one.wrong, "GROQ_API_KEYS" in one.fix) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_a_good_address_is_not_blamed(monkeypatch, providers, url) -> None:
 )
 def test_a_provider_that_is_not_registered_is_found(monkeypatch, providers, name, do) -> None:
     findings = found(monkeypatch, providers, GOOD, name)
-    assert do in next(one.do for one in findings if one.subject == name.partition("/")[0])
+    assert do in next(one.fix for one in findings if one.subject == name.partition("/")[0])
 
 
 def test_a_wanted_provider_without_a_key_says_what_to_set(monkeypatch, providers) -> None:
     findings = found(monkeypatch, providers, GOOD, "nebula/large")
     one = next(one for one in findings if one.subject == "nebula")
-    assert (one.wrong, one.do) == (True, "set NEBULA_API_KEYS or NEBULA_API_KEY")
+    assert (one.wrong, one.fix) == (True, "set NEBULA_API_KEYS or NEBULA_API_KEY")
 
 
 def test_an_open_circuit_is_found(monkeypatch, providers) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.errors.policy import POLICIES, ErrorKind
-from scout_adapters.report.call_row import LONGEST_STORY
+from scout_adapters.report.call_row import MAX_FAILURES
 from scout_adapters.report.caveats import caveats
-from scout_adapters.report.key_health import SHOWN_BY, State
+from scout_adapters.report.key_health import STATE_BY_OUTCOME, State
 from scout_adapters.report.page import as_data
 from scout_adapters.report.page_data import page_data
 from scout_adapters.report.summary import Summary, summarise
@@ -173,7 +173,7 @@ def test_a_run_without_end_takes_no_more_memory_than_one_with_an_end(tmp_path: P
     rows = [attempt(number=number, outcome="capacity") for number in range(500)]
     (call,) = summed(tmp_path, *rows).calls.newest()
     assert call.requests == 500
-    assert len(call.before) == LONGEST_STORY
+    assert len(call.before) == MAX_FAILURES
 
 
 def test_a_time_in_the_far_future_does_not_make_a_page_of_empty_months(tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ def test_a_time_in_the_far_future_does_not_make_a_page_of_empty_months(tmp_path:
 
 def test_every_failure_that_rests_a_key_has_a_state_of_its_own() -> None:
     of_keys = {kind for kind in ErrorKind if POLICIES[kind].key_effect != "none"}
-    assert of_keys == {kind for kind in SHOWN_BY if kind in set(ErrorKind)}
-    assert State.OTHER not in SHOWN_BY.values()
+    assert of_keys == {kind for kind in STATE_BY_OUTCOME if kind in set(ErrorKind)}
+    assert State.OTHER not in STATE_BY_OUTCOME.values()
 
 
 def test_a_keys_state_is_what_its_last_telling_attempt_has_shown(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// The newest calls: searched, filtered and sorted here, and shown a page at a time.
+// The list of newest calls: search, filter, sort, and one page at a time.
 "use strict";
 
 const PER_PAGE = window.matchMedia("(max-width: 48rem)").matches ? 20 : 50;
@@ -57,7 +57,7 @@ function amountOr(value) {
   return value === null ? NONE : value.toLocaleString("en-US");
 }
 
-// A call that was not answered, and is not known to have cost anything, has no cost to be unknown.
+// A call without an answer and without a known cost shows no cost, not an unknown one.
 function costOf(calls, at) {
   if (calls.cost[at] === null) return calls.unpriced[at] ? UNKNOWN : NONE;
   return atLeast(calls.cost[at], calls.unpriced[at]);
@@ -68,7 +68,7 @@ function outcomeOf(outcome) {
   return make("span", { className: "badge " + kind }, (outcome === "ok" ? "✓ " : "✗ ") + outcome);
 }
 
-// What the table shows: which calls, in which order, from which one on.
+// State of the table: which calls, in which order, from which one on.
 class CallTable {
   constructor(calls) {
     this.calls = calls;
@@ -82,7 +82,7 @@ class CallTable {
     this.find();
   }
 
-  // Everything about a call that can be searched for, in small letters; made when first needed.
+  // Searchable text of a call in lower case; built on first use.
   text(at) {
     this.texts ??= Array.from({ length: this.count }, (_, one) => this.written(one));
     return this.texts[at];
@@ -113,7 +113,7 @@ class CallTable {
     return this.words.every((word) => this.text(at).includes(word));
   }
 
-  // What is unknown comes last, whichever way the table is sorted.
+  // Unknown values come last in both directions.
   order() {
     const { sort } = COLUMNS_OF_CALLS[this.column];
     const keys = new Map(this.found.map((at) => [at, sort(this.calls, at)]));
@@ -218,7 +218,7 @@ function filterOf(table, name, label, show) {
   return make("label", {}, label, select);
 }
 
-// Where the table's head has no room: on a phone.
+// For narrow screens, which hide the head of the table.
 function sortChoice(table, show) {
   const ways = [["time", "newest first"], ["cost", "dearest first"], ["latency", "slowest first"], ["requests", "most requests first"]];
   const select = make("select", {}, ...ways.map(([value, text]) => make("option", { value }, text)));

@@ -1,11 +1,11 @@
-// Charts, drawn by Chart.js: with a legend of buttons, a summary in words and a table of the data.
+// Charts by Chart.js: with a legend of buttons, a summary as text and a table of the data.
 "use strict";
 
 const HUES = 8;
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [14, 4], [1, 5]];
 const POINTS = ["circle", "rect", "triangle", "rectRot", "crossRot", "star"];
 
-// Series of one chart differ in colour and in hatching.
+// Series of a chart differ in colour and pattern.
 function fillOf(series) {
   const base = series.hue === undefined ? colour("grey") : colour("hue-" + (series.hue % HUES));
   return series.hatch ? hatched(base) : base;
@@ -44,7 +44,7 @@ function legendOf(series, chart) {
   return list;
 }
 
-// A piece of a chart's line, dashed as that is.
+// A sample of a chart's line with its dashes, for the legend.
 function lineSwatch(dash) {
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS(picture.namespaceURI, "path");
@@ -55,7 +55,7 @@ function lineSwatch(dash) {
   return picture;
 }
 
-// A figure: the plot, and what it says for those who do not see it.
+// A figure: the plot, and its content as text for screen readers.
 function figureOf({ said, config, series, height, stretches, table }) {
   const canvas = make("canvas", { role: "img", "aria-label": said });
   const plot = make("div", { className: stretches ? "plot stretches" : "plot" }, canvas);
@@ -106,7 +106,7 @@ function timeScale() {
   };
 }
 
-// Bars over time, one upon the other.
+// Stacked bars over time.
 function stackOverTime({ axis, series, said, write, tick, table }) {
   const datasets = series.map((one) => ({
     label: one.name, data: one.values, borderWidth: 0, categoryPercentage: 0.9, barPercentage: 1, maxBarThickness: 56,
@@ -125,7 +125,7 @@ function stackOverTime({ axis, series, said, write, tick, table }) {
   return figureOf({ said, config, series, height: 260, stretches: true, table }).figure;
 }
 
-// Bars to the right, a row for each name.
+// Horizontal bars, one row per name.
 function barsByName({ names, series, said, write, tick, stacked, rowHeight, table }) {
   const datasets = series.map((one) => ({ label: one.name, data: one.values, borderWidth: 0, maxBarThickness: 18 }));
   const tooltip = {
@@ -153,7 +153,7 @@ function twoLines(name) {
   return at < 0 ? cut(name, 20) : [cut(name.slice(0, at), 20), cut(name.slice(at + 1), 20)];
 }
 
-// Lines over time; `show` puts other values into them.
+// Lines over time; `show` replaces the values.
 function linesOverTime({ axis, series, said, write, tick, table }) {
   const datasets = series.map((one, place) => ({
     type: "line", label: one.name, data: one.values, borderWidth: 2, pointRadius: radiusOf, pointHoverRadius: 5, borderDash: one.dash, pointStyle: POINTS[place % POINTS.length],
@@ -170,14 +170,14 @@ function linesOverTime({ axis, series, said, write, tick, table }) {
   return figureOf({ said, config, series, height: 300, stretches: true, table });
 }
 
-// A point is drawn where few are, and where no line leads to it.
+// Draw a point if there are few, or if no line connects it.
 function radiusOf({ dataset, dataIndex }) {
   const values = dataset.data;
   const alone = [dataIndex - 1, dataIndex + 1].every((at) => values[at] === null || values[at] === undefined);
   return alone || values.length <= 40 ? 3 : 0;
 }
 
-// Puts other values into a chart's series.
+// Replace the values of a chart's series.
 function redraw(chart, values) {
   chart.data.datasets.forEach((dataset, place) => { dataset.data = values[place]; });
   chart.update();

@@ -1,4 +1,4 @@
-// Builds the page's elements. Texts come from the log, so they only ever become text.
+// Build the page's elements. Texts come from the log: they are inserted as text, never as HTML.
 "use strict";
 
 function make(tag, properties = {}, ...children) {
@@ -15,7 +15,7 @@ function empty(text) {
   return make("p", { className: "empty" }, text);
 }
 
-// A table in a region of its own, which scrolls where the table is wider than the page.
+// A table in a region that scrolls if the table is wider than the page.
 function tableOf(caption, columns, rows) {
   const head = columns.map((column) => make("th", { scope: "col", className: column.kind || "" }, column.name));
   const body = rows.map((row) =>
@@ -36,19 +36,19 @@ function cellOf(cell, column, first) {
   return first ? make("th", { scope: "row", ...kind }, ...breakable(cell)) : make("td", kind, cell);
 }
 
-// A name such as groq/openai/gpt-oss-120b, which may be broken behind its strokes.
+// A name such as groq/openai/gpt-oss-120b, with line breaks allowed after slashes.
 function breakable(name) {
   return name.split(/(?<=\/)/).flatMap((part, at) => (at ? [make("wbr"), part] : [part]));
 }
 
-// Details whose inside is made when they are opened for the first time.
+// Details whose content is built when they are opened for the first time.
 function detailsOf(title, inside) {
   const details = make("details", {}, make("summary", {}, title));
   details.addEventListener("toggle", () => details.children.length > 1 || details.append(inside()), { once: true });
   return details;
 }
 
-// Buttons of which one is pressed.
+// A group of buttons, one of them pressed.
 function choiceOf(label, choices, chosen, onChoice) {
   const group = make("div", { className: "choice", role: "group", "aria-label": label });
   const press = (wanted) => {

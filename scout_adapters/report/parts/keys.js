@@ -1,9 +1,9 @@
-// The health of keys over time: a strip for each, of cells that differ in colour, hatching and height.
+// The health of keys over time: one strip per key, with cells of different colour, pattern and height.
 "use strict";
 
-const COLUMNS = 93; // cells of a strip at most: more would be thinner than a line
-const STEPS = 5; // heights that a part of a cell can have: a fifth of it is the least
-const SAYS_NOTHING = ["failed otherwise", "passed over"]; // of the key
+const COLUMNS = 93; // maximum cells of a strip; more would be thinner than a line
+const STEPS = 5; // heights of a part of a cell, in fifths
+const WITHOUT_STATE = ["failed otherwise", "passed over"]; // states that show nothing about the key
 
 function stateClass(state) {
   return "state-" + state.replaceAll(" ", "-");
@@ -58,7 +58,7 @@ function keyRow(key, states, step) {
     strip);
 }
 
-// Of a key that works, how often it has; of another one, since when it does not.
+// For a working key its number of answers, for another key since when it fails.
 function aboutNow(key) {
   if (key.state !== "ok") return key.since ? "since " + longTime(key.since).slice(0, 16) : "";
   const all = sum(key.counts);
@@ -70,7 +70,7 @@ function countsOf(key, states) {
   return counts.map(([times, state]) => `${amount(times)} ${state}`).join(", ");
 }
 
-// Neighbouring buckets added up, `step` of them to a cell; null where nothing was asked.
+// Sums of `step` neighbouring buckets per cell; null without attempts.
 function joined(cells, step) {
   const found = [];
   for (let at = 0; at < cells.length; at += step) {
@@ -80,16 +80,16 @@ function joined(cells, step) {
   return found;
 }
 
-// What came of most attempts, and the commonest of what else says something of the key.
+// The most frequent state, and the most frequent other state that shows something about the key.
 function parted(counts, states) {
   const found = counts.map((times, at) => ({ times, state: states[at] })).filter(({ times }) => times);
   found.sort((one, other) => other.times - one.times);
-  const some = found.slice(1).find(({ state }) => !SAYS_NOTHING.includes(state) && state !== "ok");
+  const some = found.slice(1).find(({ state }) => !WITHOUT_STATE.includes(state) && state !== "ok");
   const height = some && Math.ceil((some.times / sum(counts)) * STEPS) / STEPS;
   return { most: { state: found[0].state, height: 1 }, some: some && { state: some.state, height } };
 }
 
-// The elements of a layer: neighbours that look alike are one.
+// The elements of a layer; equal neighbours are merged.
 function layerOf(cells, layer) {
   const runs = [];
   cells.forEach((cell, column) => {

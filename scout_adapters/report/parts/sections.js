@@ -1,4 +1,4 @@
-// What each section of the page says of the data.
+// The content of each section of the page.
 "use strict";
 
 function place(section, ...elements) {
@@ -10,7 +10,7 @@ function tile(name, value, ...notes) {
   return make("div", {}, make("dt", {}, name), make("dd", {}, value), ...said);
 }
 
-function showShort({ head, doubts }) {
+function showShort({ head, caveats }) {
   const total = head.total;
   const events = head.events.map((event) => `${event.name || "other events"} ${money(event.cost)}`);
   const known = total.saved || !total.unknown_savings;
@@ -24,9 +24,9 @@ function showShort({ head, doubts }) {
     tile("Saved by caches", known ? money(total.saved) : UNKNOWN, "against the price of fresh tokens"),
     tile("Uncertain requests", amount(total.uncertain), "failed, and perhaps on a bill"),
   );
-  if (doubts.length) {
-    const items = doubts.map((doubt) => make("li", {}, doubt));
-    document.querySelector(".doubts").append(make("h2", {}, "What the figures do not know"), make("ul", {}, ...items));
+  if (caveats.length) {
+    const items = caveats.map((caveat) => make("li", {}, caveat));
+    document.querySelector(".caveats").append(make("h2", {}, "What the figures do not know"), make("ul", {}, ...items));
   }
 }
 
@@ -36,7 +36,7 @@ function showAbout({ log, made, since, axis, rows }) {
   document.getElementById("about").textContent = `${log}: ${span}${from}${many(rows, "row")}. Made ${longTime(made).slice(0, 16)}. All times are UTC.`;
 }
 
-// A log without calls: what to do, in the place of everything else.
+// For a log without calls: what to do, instead of all sections.
 function showNothing({ since }) {
   const line = (text) => make("pre", {}, make("code", {}, text));
   const hint = since
@@ -48,7 +48,7 @@ function showNothing({ since }) {
   document.querySelector(".skip").remove();
 }
 
-// The rows of a table over time: the newest first, those without anything left out.
+// The rows of a table over time: the newest first, without empty rows.
 function rowsOverTime(axis, series, write) {
   const rows = axis.map((bucket, at) => [longBucket(bucket), ...series.map((each) => write(each.values[at]))]);
   return rows.filter((_, at) => series.some((each) => each.values[at])).reverse();

@@ -1,4 +1,4 @@
-// Reads the page's data and shows it, section by section.
+// Read the page's data and show its sections.
 "use strict";
 
 startTheme();

@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, or as the button says; charts hear of every change.
+// Light or dark theme, from the system or the button; charts are redrawn on change.
 "use strict";
 
 const THEMES = ["auto", "light", "dark"];
@@ -10,7 +10,7 @@ function storedTheme() {
     const stored = localStorage.getItem("scout-theme");
     return THEMES.includes(stored) ? stored : "auto";
   } catch {
-    return "auto"; // a file's page may have no storage
+    return "auto"; // a page opened as a file may have no storage
   }
 }
 
@@ -18,7 +18,7 @@ function storeTheme(theme) {
   try {
     localStorage.setItem("scout-theme", theme);
   } catch {
-    // it holds until the page is left
+    // the theme lasts until the page is closed
   }
 }
 
@@ -50,7 +50,7 @@ function startTheme() {
   startPrinting();
 }
 
-// Paper is white, and narrower than the window.
+// For printing: light colours and a narrow page.
 function startPrinting() {
   let before = "auto";
   window.addEventListener("beforeprint", () => {

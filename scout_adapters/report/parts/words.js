@@ -1,4 +1,4 @@
-// Numbers and times as a reader wants them: by the rules of numbers.py. Unknown is never zero.
+// Format numbers and times, by the rules of report/format.py. Unknown is never zero.
 "use strict";
 
 const UNKNOWN = "unknown";
@@ -18,7 +18,7 @@ function money(usd) {
   return sign + "$" + size.toFixed(Math.min(8, 2 - Math.floor(Math.log10(size))));
 }
 
-// The same beside an axis, where the digits that all ticks have in common say nothing.
+// The same for the ticks of an axis, without the digits that all ticks share.
 function roundMoney(usd) {
   const digits = usd === 0 || Math.abs(usd) >= 10 ? 0 : Math.min(8, 1 - Math.floor(Math.log10(Math.abs(usd))));
   return "$" + usd.toLocaleString("en-US", { maximumFractionDigits: digits });
@@ -63,7 +63,7 @@ function many(number, what) {
   return amount(number) + " " + what + (number === 1 ? "" : "s");
 }
 
-// "2026-11-23", "2026-11-23T10" or "2026-11" for an axis; the year stands in the tables.
+// "2026-11-23", "2026-11-23T10" or "2026-11" for an axis; tables contain the year.
 function shortTime(bucket) {
   const [year, month, day] = bucket.slice(0, 10).split("-");
   const name = MONTHS[Number(month) - 1] || month;
@@ -84,7 +84,7 @@ function longBucket(bucket) {
   return bucket.length > 10 ? bucket.slice(0, 10) + " " + bucket.slice(11) + ":00" : bucket;
 }
 
-// What is unknown of a cost makes the known part its lower bound.
+// A partly unknown cost is shown as a lower bound.
 function atLeast(usd, unpriced) {
   if (!unpriced) return money(usd);
   return usd ? "≥ " + money(usd) : UNKNOWN;
