@@ -260,8 +260,7 @@ class Attempt:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.lease.key_id if self.lease else None
-        policy = error.policy
-        provider_fault = policy.trips_circuit and not self.call.out_of_time
+        provider_fault = error.policy.trips_circuit and not self.call.out_of_time
         outcome: Outcome = "fault" if provider_fault else "neutral"
         endpoint.circuit.report(self.permit, outcome, now)
         if provider_fault:
@@ -269,21 +268,25 @@ class Attempt:
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
         if self.lease is not None:
-            endpoint.pool.fail(
-                self.lease,
-                policy.key_effect,
-                now=now,
-                model=self.candidate.model,
-                retry_after=error.retry_after,
-                window=error.kind is ErrorKind.QUOTA_WINDOW,
-            )
-            if policy.key_effect == "refuse":
-                self._check_mass_refusal(endpoint, now)
+            self._record_key_failure(self.lease, error, now)
         self.record = self._failure_record(error)
         failure = (
             stream_interrupted(error, self.streamed_answer.partial()) if self.committed else error
         )
         self.call.on_attempt_failure(self, self.record, failure)
+
+    def _record_key_failure(self, lease: Lease, error: ProviderError, now: float) -> None:
+        endpoint, effect = self.candidate.endpoint, error.policy.key_effect
+        endpoint.pool.fail(
+            lease,
+            effect,
+            now=now,
+            model=self.candidate.model,
+            retry_after=error.retry_after,
+            window=error.kind is ErrorKind.QUOTA_WINDOW,
+        )
+        if effect == "refuse":
+            self._check_mass_refusal(endpoint, now)
 
     @staticmethod
     def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:

@@ -94,7 +94,7 @@ class RetryUsage:
         return self.left() > 0  # callbacks for earlier failures take time as well
 
     async def aacquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
-        """Twin of `admit`."""
+        """Twin of `acquire_limiter`."""
         endless = self.retry_policy.deadline is None
         while limiter is not None and not await limiter.aacquire(blocking=endless):
             if self.left() <= 0:
