@@ -15,7 +15,7 @@ from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import as_result
 from scout_adapters.llm.providers.urls import check_model
 from scout_adapters.llm.router.route import Route
-from scout_adapters.llm.types import ChatRequest, LLMResponse
+from scout_adapters.llm.types import ChatRequest, LLMResponse, ProviderResult
 
 
 class ProviderFunction(Protocol):
@@ -61,7 +61,10 @@ async def call_llm(
         temperature=temperature,
     )
     attempts = Route(candidates=candidates).attempts(request, observer=environment_audit())
-    result = as_result(await acomplete(attempts))
+    return _llm_response(as_result(await acomplete(attempts)))
+
+
+def _llm_response(result: ProviderResult) -> LLMResponse:
     return LLMResponse(
         content=result.response_text,
         cost_usd=result.cost_usd,
