@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 pytest.register_assert_rewrite(
@@ -12,9 +13,15 @@ pytest.register_assert_rewrite(
 )
 
 from scout_adapters.llm.transport import pool  # noqa: E402  # after the line that rewrites
+from tests.support.clock import Wall  # noqa: E402  # after the line that rewrites
+from tests.support.emulator import emulator  # noqa: E402  # after the line that rewrites
 from tests.support.reset import LIVE, reset  # noqa: E402  # after the line that rewrites
 
-__all__ = ["reset"]
+__all__ = ["emulator", "reset"]
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 SOCKETS = HERE / "system/faults"
 """These tests connect to addresses at which nothing answers."""
@@ -32,3 +39,9 @@ def carried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "httpx":
         monkeypatch.setattr(pool, "has_aiohttp", lambda: False)
     return str(request.param)
+
+
+@pytest.fixture
+def wall() -> Wall:
+    """Return a wall clock that the test sets."""
+    return Wall()

@@ -1,4 +1,4 @@
-"""Stores of both kinds, and models over an emulator whose log is the witness."""
+"""Budget stores of both kinds."""
 
 from __future__ import annotations
 
@@ -8,28 +8,7 @@ from pathlib import Path
 import pytest
 
 from scout_adapters.budget import BudgetStore, MemoryBudgets, SqliteBudgets
-from scout_adapters.testing import Emulator
-
-
-@pytest.fixture
-def emulator() -> Emulator:
-    return Emulator()
-
-
-class Wall:
-    """A wall clock that tests set."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def wall() -> Wall:
-    return Wall()
-
+from tests.support.clock import Wall
 
 MAKERS: dict[str, Callable[[Path, Wall], BudgetStore]] = {
     "memory": lambda path, wall: MemoryBudgets(),

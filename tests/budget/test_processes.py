@@ -7,13 +7,15 @@ import signal
 import subprocess
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from scout_adapters.budget import Balance, SqliteBudgets
 from tests.budget import spender
-from tests.support.processes import command, environment
+from tests.support.processes import all_written, command, environment
+from tests.support.waiting import HANG, until
 
 PROCESSES = 8
 KILLS = 24
@@ -38,7 +40,7 @@ def test_eight_processes_race_for_the_last_of_it(limit: int, amount: int, tmp_pa
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == b"ready\n"
-    said = [racer.communicate(b"go\n", timeout=60)[0] for racer in racers]
+    said = [racer.communicate(b"go\n", timeout=HANG)[0] for racer in racers]
     assert sum(map(int, said)) == limit // amount
     assert (balance(path).spent, balance(path).held) == (limit // amount * amount, 0)
 
@@ -52,14 +54,12 @@ def test_kill_9_gives_nothing_back_and_passes_no_limit(tmp_path: Path) -> None:
         with ExitStack() as files:
             outs = [files.enter_context(file.open("wb")) for file in told]
             spenders = [started("endless", path, limit, amount, actual, stdout=out) for out in outs]
-            began = time.monotonic()
-            while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
-                time.sleep(0.001)
+            until(partial(all_written, told))
             time.sleep(chance.uniform(0, 0.02))
             for one in spenders:
                 one.send_signal(signal.SIGKILL)
             killed += len(spenders)
-            assert {one.wait(30) for one in spenders} == {-signal.SIGKILL}, seed
+            assert {one.wait(HANG) for one in spenders} == {-signal.SIGKILL}, seed
         words = [word for file in told for word in file.read_text().split()]
         held, settled = held + words.count("held"), settled + words.count("settled")
         now = balance(path)

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets, SqliteBudgets
 from scout_adapters.budget.sqlite import LEASE_SECONDS
 from scout_adapters.errors import BudgetError
+from tests.support.waiting import HANG
 
 
 def account(limit: int = 100, scope: str = "", window: str = "w", budget: str = "b") -> Account:
@@ -197,7 +198,7 @@ def test_all_who_find_the_file_new_at_the_same_time_come_in(tmp_path: Path) -> N
             together = threading.Barrier(len(stores))
 
             def spend(store: SqliteBudgets, together: threading.Barrier = together) -> Hold:
-                together.wait(10)
+                together.wait(HANG)
                 return held(store, 1)
 
             assert len(list(threads.map(spend, stores))) == len(stores)

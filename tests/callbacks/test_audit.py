@@ -19,6 +19,7 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.errors import AuditError
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
+from tests.support.other_models import NeverEnding
 
 SECRET = "4111 1111 1111 1111"
 
@@ -34,13 +35,6 @@ def groq(**options: Any) -> ScoutGroqChatModel:
 
 def other(*said: str) -> GenericFakeChatModel:
     return GenericFakeChatModel(messages=iter(map(AIMessage, said)))
-
-
-class Slow(GenericFakeChatModel):
-    """A model of somebody else's that never comes back."""
-
-    async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.Event().wait()
 
 
 @tool
@@ -131,8 +125,9 @@ def test_chains_and_tools_are_logged_if_asked(path: Path) -> None:
 
 async def test_a_cancelled_call_of_another_model_has_its_outcome(path: Path) -> None:
     audit = ScoutAuditCallbackHandler(path)
-    task = asyncio.create_task(Slow(messages=iter([])).ainvoke("hi", {"callbacks": [audit]}))
-    await asyncio.sleep(0.01)
+    other_model = NeverEnding(messages=iter([]))
+    task = asyncio.create_task(other_model.ainvoke("hi", {"callbacks": [audit]}))
+    await other_model.reached()
     assert len(open_intents(path)) == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import pickle
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,17 +16,11 @@ from typing import Any
 
 import pytest
 from langchain_core.caches import InMemoryCache
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableLambda
 
 from scout_adapters import (
     ScoutAuditCallbackHandler,
     ScoutBudgetCallbackHandler,
     ScoutCostCallbackHandler,
-    ScoutGroqChatModel,
-    ScoutOpenAIChatModel,
-    ScoutRouterChatModel,
 )
 from scout_adapters.audit import read_rows
 from scout_adapters.budget import SqliteBudgets
@@ -37,58 +30,14 @@ from scout_adapters.testing import (
     CutMidStream,
     Emulator,
     Hang,
-    NotJson,
     Overloaded,
     RateLimited,
     ServerError,
 )
+from tests.callbacks.budgets import SMALL, Ask, both, groq, refused_in_the_end
+from tests.support.waiting import HANG, auntil
 
-Ask = Callable[..., Any]
-
-SMALL, LARGE = "small", "large"
-
-
-@pytest.fixture(autouse=True)
-def prices() -> None:
-    """A dollar for a thousand tokens of the small model, in or out, ten of the large one."""
-    for provider in ("groq", "openai"):
-        PRICING[provider] = {
-            SMALL: {"input": 1.0, "output": 1.0},
-            LARGE: {"input": 10.0, "output": 10.0},
-        }
-
-
-def groq(emulator: Emulator, model: str = SMALL, **options: Any) -> ScoutGroqChatModel:
-    options = {"api_keys": ["gsk_a", "gsk_b"], "max_tokens": 100, **options}
-    return ScoutGroqChatModel(model=model, transport=emulator.transport(), **options)
-
-
-@pytest.fixture(params=["invoke", "ainvoke", "stream", "astream"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Ask a model by one of the four verbs."""
-
-    async def astream(model: Any, *arguments: Any) -> list[Any]:
-        return [chunk async for chunk in model.astream(*arguments)]
-
-    verbs: dict[str, Ask] = {
-        "invoke": lambda model, *rest: model.invoke(*rest),
-        "ainvoke": lambda model, *rest: asyncio.run(model.ainvoke(*rest)),
-        "stream": lambda model, *rest: list(model.stream(*rest)),
-        "astream": lambda model, *rest: asyncio.run(astream(model, *rest)),
-    }
-    return verbs[request.param]
-
-
-def refused_in_the_end(ask: Callable[[], Any]) -> BudgetExceeded:
-    """Ask until the budget says no, and return what it says."""
-    with pytest.raises(BudgetExceeded) as raised:
-        _forever(ask)
-    return raised.value
-
-
-def _forever(ask: Callable[[], Any]) -> None:
-    for _ in range(100):
-        ask()
+pytestmark = pytest.mark.usefixtures("prices")
 
 
 def billed(emulator: Emulator) -> Decimal:
@@ -143,10 +92,10 @@ def test_a_stream_that_breaks_is_charged_what_was_held_for_it(emulator: Emulator
 async def test_a_call_that_is_cancelled_is_charged_what_was_held_for_it(
     emulator: Emulator,
 ) -> None:
-    emulator.script("groq", [Hang(seconds=60)])
+    emulator.script("groq", [Hang(seconds=HANG)])
     budget = ScoutBudgetCallbackHandler(1.5)
     task = asyncio.create_task(groq(emulator).ainvoke("hi", {"callbacks": [budget]}))
-    await asyncio.sleep(0.1)
+    await auntil(lambda: emulator.log)
     assert len(emulator.log) == 1
     assert budget.held_usd > 1
     task.cancel()
@@ -219,132 +168,6 @@ def test_a_clock_that_is_set_back_opens_no_window_anew(emulator: Emulator, wall:
     assert fill() == 0
 
 
-def test_a_limit_for_each_call_is_for_all_of_its_attempts_and_for_no_other_call(
-    emulator: Emulator,
-) -> None:
-    budget = ScoutBudgetCallbackHandler(1.5, per="call")
-    model, config = groq(emulator, max_retries=3), {"callbacks": [budget]}
-    for _ in range(20):
-        model.invoke("hi", config)
-    assert budget.balances == []  # those of calls that are over
-    emulator.script("groq", [NotJson()])
-    with pytest.raises(BudgetExceeded):  # the first answer may be on the bill
-        both(emulator, model=SMALL).invoke("hi", config)
-    assert [one.provider for one in emulator.log][-1] == "groq"
-
-
-def test_a_limit_for_each_run_is_for_all_calls_of_a_chain(emulator: Emulator) -> None:
-    budget = ScoutBudgetCallbackHandler(1.5, per="run")
-    model = groq(emulator)
-    thrice = RunnableLambda(lambda text: [model.invoke(text) for _ in range(30)])
-    for _ in range(2):
-        before = len(emulator.log)
-        with pytest.raises(BudgetExceeded):
-            thrice.invoke("hi", {"callbacks": [budget]})
-        assert len(emulator.log) > before + 1
-    assert budget.balances == []
-
-
-def test_a_scope_has_a_limit_for_each_of_its_values(emulator: Emulator) -> None:
-    config: Any = {"callbacks": [ScoutBudgetCallbackHandler(1.2, scope="user")]}
-    model = groq(emulator)
-    for user in ("ada", "bob"):
-        config["metadata"] = {"user_id": user}
-        error = refused_in_the_end(lambda: model.invoke("hi", config))
-        assert f", user={user}: " in str(error)
-    (budget,) = config["callbacks"]
-    assert [one.account.scope for one in budget.balances] == ["user=ada", "user=bob"]
-
-
-@pytest.mark.parametrize(
-    ("scope", "counted"),
-    [
-        ("tag", {"tag=a", "tag=b"}),
-        ({"tag": "a"}, {"tag=a"}),
-        ({"tag": "c"}, set()),
-        ("provider", {"provider=groq"}),
-        ("model", {"model=groq/small"}),
-        ({"provider": "openai"}, set()),
-        ({"user": "ada"}, {"user=ada"}),
-    ],
-)
-def test_a_budget_counts_the_calls_that_it_is_for(
-    scope: Any, counted: set[str], emulator: Emulator
-) -> None:
-    budget = ScoutBudgetCallbackHandler(5, scope=scope)
-    config: Any = {"callbacks": [budget], "tags": ["a", "b"], "metadata": {"user_id": "ada"}}
-    groq(emulator).invoke("hi", config)
-    assert {one.account.scope for one in budget.balances if one.spent} == counted
-
-
-def test_limits_may_differ_by_name(emulator: Emulator) -> None:
-    budget = ScoutBudgetCallbackHandler({"groq": 5, "openai": "0.001"}, scope="provider")
-    config: Any = {"callbacks": [budget]}
-    groq(emulator).invoke("hi", config)
-    openai = ScoutOpenAIChatModel(
-        model=SMALL, api_key="sk", max_tokens=100, transport=emulator.transport()
-    )
-    with pytest.raises(BudgetExceeded, match=r"of \$0.001 "):
-        openai.invoke("hi", config)
-
-
-def both(emulator: Emulator, model: str = LARGE, **options: Any) -> ScoutRouterChatModel:
-    small = {"model": f"openai/{SMALL}", "api_key": "sk", "transport": emulator.transport()}
-    return ScoutRouterChatModel(
-        models=[groq(emulator, model), {**small, "max_tokens": 100}], **options
-    )
-
-
-def test_cheaper_goes_on_to_a_candidate_that_there_is_room_for(
-    ask: Ask, emulator: Emulator
-) -> None:
-    budget = ScoutBudgetCallbackHandler(5, on_exceeded="cheaper")
-    answer = ask(both(emulator), "hi", {"callbacks": [budget]})
-    last = answer[-1] if isinstance(answer, list) else answer
-    skipped, good = last.response_metadata["scout"]["attempts"]
-    assert (skipped["outcome"], skipped["provider"]) == ("skipped", "groq")
-    assert "budget 'total'" in skipped["reason"]
-    assert (good["outcome"], good["number"]) == ("ok", 1)
-    assert [one.provider for one in emulator.log] == ["openai"]
-    assert [one.held for one in budget.balances] == [0]
-
-
-def test_cheaper_raises_where_nobody_costs_little_enough(ask: Ask, emulator: Emulator) -> None:
-    budget = ScoutBudgetCallbackHandler(0.1, on_exceeded="cheaper")
-    with pytest.raises(BudgetExceeded) as raised:
-        ask(both(emulator), "hi", {"callbacks": [budget]})
-    assert [one["outcome"] for one in raised.value.attempts] == ["skipped", "skipped"]
-    assert emulator.log == []
-
-
-def test_without_it_a_route_stops_at_the_first_that_costs_too_much(
-    ask: Ask, emulator: Emulator
-) -> None:
-    with pytest.raises(BudgetExceeded):
-        ask(both(emulator), "hi", {"callbacks": [ScoutBudgetCallbackHandler(5)]})
-    assert emulator.log == []
-
-
-def test_cheaper_by_key_goes_on_to_the_next_key(emulator: Emulator) -> None:
-    budget = ScoutBudgetCallbackHandler(1.2, scope="key", on_exceeded="cheaper")
-    model = groq(emulator)
-    refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
-    assert {one.key for one in emulator.log} == {"gsk_a", "gsk_b"}
-    assert all(one.left < 1_200_000_000 for one in budget.balances)
-    assert len(budget.balances) == 2
-
-
-def test_a_second_budget_that_says_no_gives_back_what_the_first_has_held(
-    ask: Ask, emulator: Emulator
-) -> None:
-    wide, narrow = ScoutBudgetCallbackHandler(100), ScoutBudgetCallbackHandler(0.001)
-    for order in ([wide, narrow], [narrow, wide]):
-        with pytest.raises(BudgetExceeded):
-            ask(groq(emulator), "hi", {"callbacks": order})
-    assert [(one.spent, one.held) for one in wide.balances] in ([(0, 0)], [])
-    assert emulator.log == []
-
-
 def test_warn_lets_the_call_pass_and_says_so(
     ask: Ask, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -397,58 +220,6 @@ def test_what_the_cache_answers_costs_nothing(emulator: Emulator) -> None:
     for _ in range(50):
         model.invoke("hi", {"callbacks": [budget]})
     assert len(emulator.log) == 1
-
-
-def other(*answers: AIMessage, **options: Any) -> GenericFakeChatModel:
-    """Make a model of somebody else's, as LangChain's partners say who they are."""
-    metadata = {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
-
-    class Other(GenericFakeChatModel):
-        def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
-            return metadata
-
-    return Other(messages=iter(answers), **options)
-
-
-def said(tokens: int) -> AIMessage:
-    usage = {"input_tokens": tokens, "output_tokens": tokens, "total_tokens": 2 * tokens}
-    about = {"model_name": SMALL, "model_provider": "openai"}
-    return AIMessage("x", usage_metadata=usage, response_metadata=about)
-
-
-def test_models_of_others_are_held_for_and_settled() -> None:
-    budget = ScoutBudgetCallbackHandler(1.5)
-    model = other(*(said(100) for _ in range(9)))
-    refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
-    (balance,) = budget.balances
-    assert (balance.spent, balance.held) == (400_000_000, 0)
-
-
-def test_a_stream_of_another_model_that_counts_nothing_is_estimated() -> None:
-    budget = ScoutBudgetCallbackHandler(1.5)
-    words = AIMessage("one two three four")
-    list(other(words).stream("hi there", {"callbacks": [budget]}))
-    (balance,) = budget.balances
-    assert (balance.spent, balance.held, balance.uncertain) == (7_000_000, 0, 0)
-
-
-async def test_a_cancelled_call_of_another_model_is_charged_what_was_held() -> None:
-    class Slow(GenericFakeChatModel):
-        def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
-            return {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
-
-        async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
-            await asyncio.Event().wait()
-
-    budget = ScoutBudgetCallbackHandler(1.5)
-    task = asyncio.create_task(Slow(messages=iter([])).ainvoke("hi", {"callbacks": [budget]}))
-    await asyncio.sleep(0.01)
-    assert budget.held_usd > 1
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    (balance,) = budget.balances
-    assert balance.spent == balance.uncertain > 0 == balance.held
 
 
 def test_two_handlers_with_one_file_share_a_budget(emulator: Emulator, tmp_path: Path) -> None:

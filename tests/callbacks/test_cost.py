@@ -20,6 +20,7 @@ from langchain_core.runnables import RunnableLambda, RunnableParallel
 from scout_adapters import ScoutCostCallbackHandler, ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator, Overloaded
+from tests.support.other_models import NeverEnding
 
 MODEL = "gpt-4o-mini"
 
@@ -44,13 +45,6 @@ def answer(text: str = "x", **metadata: Any) -> AIMessage:
 def other(*answers: AIMessage) -> GenericFakeChatModel:
     """Make a model of somebody else's."""
     return GenericFakeChatModel(messages=iter(answers or [answer()]))
-
-
-class Slow(GenericFakeChatModel):
-    """A model of somebody else's that never comes back."""
-
-    async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.Event().wait()
 
 
 class Halting(GenericFakeChatModel):
@@ -138,8 +132,9 @@ def test_several_choices_of_one_answer_are_billed_once(costs: ScoutCostCallbackH
 async def test_a_cancelled_call_of_another_model_is_told_as_uncertain(
     costs: ScoutCostCallbackHandler,
 ) -> None:
-    task = asyncio.create_task(Slow(messages=iter([])).ainvoke("hi", {"callbacks": [costs]}))
-    await asyncio.sleep(0.01)
+    other_model = NeverEnding(messages=iter([]))
+    task = asyncio.create_task(other_model.ainvoke("hi", {"callbacks": [costs]}))
+    await other_model.reached()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -10,14 +10,11 @@ import pytest
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import IDS, build
+from tests.support.fake_http import ask, groq, house, time, wire
+
+__all__ = ["ask", "groq", "house", "time", "wire"]
 
 Make = Callable[..., ScoutChatModel]
-
-
-@pytest.fixture
-def emulator() -> Emulator:
-    """All providers, in this process; its log is the witness."""
-    return Emulator()
 
 
 @pytest.fixture

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import count
 from typing import Any
-
-from langchain_core.messages import AIMessageChunk
-from langchain_core.tools import tool
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.chat_models.base import ScoutChatModel
@@ -48,21 +44,3 @@ def build(name: str, emulator: Emulator, *, served: bool = False, **options: Any
     model = given.pop("model")
     asked = model if model.startswith(f"{name}/") else f"{name}/{model}"
     return init_scout_model(asked, **given)
-
-
-def merged(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
-    """Add a stream's chunks up."""
-    first, *rest = chunks
-    return first.__add__(rest) if rest else first
-
-
-@tool
-def get_weather(location: str) -> str:
-    """Get the weather at a location."""
-    return f"Sunny in {location}."
-
-
-@tool
-def get_time(location: str) -> str:
-    """Get the time at a location."""
-    return f"Noon in {location}."

@@ -11,7 +11,8 @@ import sys
 from typing import Any
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
-from tests.chat_models.models import MODELS, ROUTE, get_weather
+from tests.chat_models.models import MODELS, ROUTE
+from tests.support.weather import get_weather
 
 STORY = "Write a long story."
 

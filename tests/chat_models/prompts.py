@@ -8,7 +8,8 @@ from typing import Any
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import tool
 
-from tests.chat_models.models import ROUTE, get_time, get_weather
+from tests.chat_models.models import ROUTE
+from tests.support.weather import get_time, get_weather
 
 
 @tool

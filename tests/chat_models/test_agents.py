@@ -18,8 +18,9 @@ from langgraph.graph import MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode, tools_condition
 
 from scout_adapters.testing import Overloaded, Revoked
-from tests.chat_models.models import build, get_weather
-from tests.chat_models.requests import JOKE, JOKES, Joke, Trip, TypedJoke, another, asked, fail
+from tests.chat_models.models import build
+from tests.chat_models.request_parts import JOKE, JOKES, Joke, Trip, TypedJoke, another, asked, fail
+from tests.support.weather import get_weather
 
 ASK = {"messages": [("user", "What is the weather in Paris?")]}
 TELL = {"messages": [("user", JOKE)]}

@@ -14,8 +14,9 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
 from scout_adapters.testing import BadRequest, Emulator, Slow
-from tests.chat_models.models import get_weather
 from tests.chat_models.prompts import speaks
+from tests.support.waiting import HANG
+from tests.support.weather import get_weather
 
 Make = Callable[..., ScoutChatModel]
 
@@ -41,7 +42,7 @@ class Gauge:
 
     def _polls(self, seconds: float) -> Iterator[float]:
         """Yield short sleeps until ready, or until it never will be; and one for latecomers."""
-        patience = time.monotonic() + 2
+        patience = time.monotonic() + HANG
         while not self.ready() and time.monotonic() < patience:
             yield 0.001
         yield seconds

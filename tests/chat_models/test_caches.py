@@ -13,7 +13,8 @@ from langchain_core.globals import set_llm_cache
 from scout_adapters import ScoutRouterChatModel, get_scout_cost_callback
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import MODELS, build, entry
-from tests.chat_models.requests import VERBS, another, ask, asked
+from tests.chat_models.request_parts import another, asked
+from tests.support.verbs import VERBS, call_model
 
 OPTIONS: dict[str, Any] = {
     "temperature": 0.25,
@@ -144,8 +145,8 @@ async def test_a_hit_costs_nothing(name, model, emulator) -> None:
 
 
 async def test_tools_and_schemas_part_entries(name, model, emulator) -> None:
-    from tests.chat_models.models import get_time, get_weather
-    from tests.chat_models.requests import JOKE, Joke
+    from tests.chat_models.request_parts import JOKE, Joke
+    from tests.support.weather import get_time, get_weather
 
     model.bind_tools([get_weather]).invoke(JOKE)
     model.bind_tools([get_time]).invoke(JOKE)
@@ -158,8 +159,8 @@ async def test_tools_and_schemas_part_entries(name, model, emulator) -> None:
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_stream_is_never_of_the_cache(verb, model, emulator) -> None:
     """LangChain keeps no streams: two are asked twice."""
-    await ask(model, verb)
-    await ask(model, verb)
+    await call_model(model, verb)
+    await call_model(model, verb)
     assert len(emulator.log) == (2 if verb.endswith("stream") else 1)
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from scout_adapters import ScoutRouterChatModel
 from tests.chat_models.models import ROUTE, entry
-from tests.chat_models.requests import VERBS, ask, asked, sent_option
+from tests.chat_models.request_parts import asked, sent_option
+from tests.support.verbs import VERBS, call_model
 
 OTHER = {
     "groq": "openai/gpt-oss-120b",
@@ -31,8 +32,8 @@ async def test_a_calls_options_are_sent_and_win_over_the_models(
 ) -> None:
     model = make(temperature=0.9, max_tokens=999, stop=["never"])
     given = {"temperature": 0.25, "max_tokens": 33, "stop": ["emulator"]}
-    message = await ask(*_asked(model, given, how, verb))
-    await ask(model, verb)
+    message = await call_model(*_asked(model, given, how, verb))
+    await call_model(model, verb)
     first, second = emulator.log
     provider = asked(name)[0]
     for exchange, wanted in ((first, (0.25, 33, ["emulator"])), (second, (0.9, 999, ["never"]))):
@@ -63,13 +64,13 @@ class _With:
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_call_can_name_another_model(verb, how, name, make, emulator) -> None:
     model = make()
-    message = await ask(*_asked(model, {"model": other_model(name)}, how, verb))
+    message = await call_model(*_asked(model, {"model": other_model(name)}, how, verb))
     (exchange,) = emulator.log
     wanted = other_model(name).removeprefix("anthropic/") if name == "router" else other_model(name)
     assert exchange.model == wanted
     assert message.response_metadata["scout"]["model"] == wanted
     assert message.response_metadata["model_name"].startswith(wanted)
-    await ask(model, verb)
+    await call_model(model, verb)
     assert emulator.log[-1].model != wanted
 
 

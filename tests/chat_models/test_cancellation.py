@@ -12,7 +12,9 @@ import pytest
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Drip, Emulator, RateLimited, ServerError, Slow
 from tests.chat_models.prompts import speaks
-from tests.chat_models.unfinished import SLOWLY, STORY, calm, nothing_held, outcomes
+from tests.chat_models.unfinished import SLOWLY, STORY, calm, outcomes
+from tests.support.held import nothing_held
+from tests.support.waiting import HANG, auntil, timeout_when
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"
@@ -47,9 +49,7 @@ async def events_v3(model: Any) -> None:
 
 async def reached(emulator: Emulator, count: int = 1) -> None:
     """Wait until so many requests have reached the emulator."""
-    async with asyncio.timeout(5):
-        while len(emulator.log) < count:  # noqa: ASYNC110  # it answers in another thread
-            await asyncio.sleep(0.002)
+    await auntil(lambda: len(emulator.log) >= count)
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:
@@ -70,7 +70,7 @@ async def test_a_cancelled_call_hangs_up_and_gives_everything_back(
     name: str, make: Make, served: Emulator, log: Path, call: Any, moment: str
 ) -> None:
     served.script(
-        speaks(name), [Slow(first=5) if moment == "before the answer" else Drip(every=0.05)]
+        speaks(name), [Slow(first=HANG) if moment == "before the answer" else Drip(every=0.5)]
     )
     model = make(served=True)
     before = asyncio.all_tasks()
@@ -88,7 +88,7 @@ async def test_a_cancelled_call_hangs_up_and_gives_everything_back(
 async def test_a_cancelled_batch_cancels_all_of_its_calls(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=5)] * 4)
+    served.script(speaks(name), [Slow(first=HANG)] * 4)
     before = asyncio.all_tasks()
     task = asyncio.create_task(make(served=True).abatch([STORY] * 4))
     await reached(served, 4)
@@ -102,7 +102,7 @@ async def test_a_cancelled_batch_cancels_all_of_its_calls(
 async def test_a_call_in_a_group_that_fails_is_cancelled(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=5)])
+    served.script(speaks(name), [Slow(first=HANG)])
     model = make(served=True)
 
     async def fail() -> None:
@@ -123,11 +123,11 @@ async def test_a_call_in_a_group_that_fails_is_cancelled(
 async def test_a_timeout_around_a_call_is_a_timeout(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=5)] * 2)
+    served.script(speaks(name), [Slow(first=HANG)] * 2)
     model = make(served=True)
-    for call in (ainvoke, astream):
+    for at, call in enumerate((ainvoke, astream), 1):
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.25):
+            async with timeout_when(lambda at=at: len(served.log) == at):
                 await call(model)
     assert outcomes(log) == ["cancelled"] * 2
     assert await all_left(served)
@@ -158,7 +158,7 @@ async def test_a_call_that_is_cancelled_at_its_second_candidate_leaves_both(
     make: Make, served: Emulator, log: Path, call: Any
 ) -> None:
     served.script("groq", [ServerError()])
-    served.script("anthropic", [Slow(first=5)])
+    served.script("anthropic", [Slow(first=HANG)])
     task = asyncio.create_task(call(make(served=True, max_retries=0)))
     await reached(served, 2)
     await cancelled(task)
@@ -169,7 +169,7 @@ async def test_a_call_that_is_cancelled_at_its_second_candidate_leaves_both(
 async def test_many_cancelled_calls_leave_room_for_the_next(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=5)] * 30)
+    served.script(speaks(name), [Slow(first=HANG)] * 30)
     model = make(served=True)
     tasks = [asyncio.create_task(ainvoke(model)) for _ in range(30)]
     await reached(served, 30)

@@ -20,9 +20,9 @@ from tests.chat_models.unfinished import (
     Enough,
     calm,
     hung_up,
-    nothing_held,
     outcomes,
 )
+from tests.support.held import nothing_held
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"

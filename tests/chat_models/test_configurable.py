@@ -8,8 +8,10 @@ import pytest
 from langchain_core.runnables import ConfigurableField
 
 from scout_adapters.testing import Revoked
-from tests.chat_models.models import build, get_weather
-from tests.chat_models.requests import VERBS, another, ask, asked, sent_option
+from tests.chat_models.models import build
+from tests.chat_models.request_parts import another, asked, sent_option
+from tests.support.verbs import VERBS, call_model
+from tests.support.weather import get_weather
 
 
 def config(**values: Any) -> Any:
@@ -24,8 +26,10 @@ def fields(*names: str) -> dict[str, Any]:
 async def test_configured_fields_are_sent(verb, name, make, emulator) -> None:
     model = make(temperature=0.9, max_tokens=99, stop=["never"])
     loose = model.configurable_fields(**fields("temperature", "max_tokens", "stop"))
-    await ask(loose, verb, "Hello", config(temperature=0.25, max_tokens=33, stop=["emulator"]))
-    await ask(loose, verb)
+    await call_model(
+        loose, verb, "Hello", config(temperature=0.25, max_tokens=33, stop=["emulator"])
+    )
+    await call_model(loose, verb)
     provider = asked(name)[0]
     sent = [
         [sent_option(provider, e.body, o) for o in ("temperature", "max_tokens", "stop")]
@@ -40,7 +44,7 @@ async def test_a_field_given_by_another_name_can_be_configured_too(
 ) -> None:
     model = make(max_completion_tokens=99, stop_sequences=["never"], request_timeout=30)
     loose = model.configurable_fields(**fields("temperature"))
-    await ask(loose, verb, "Hello", config(temperature=0.25))
+    await call_model(loose, verb, "Hello", config(temperature=0.25))
     (exchange,) = emulator.log
     provider = asked(name)[0]
     assert sent_option(provider, exchange.body, "max_tokens") == 99
@@ -106,8 +110,8 @@ async def test_an_alternative_is_asked_where_it_is_chosen(verb, name, make, emul
     either = make().configurable_alternatives(
         which, default_key="first", second=build(another(name), emulator)
     )
-    await ask(either, verb, "Hello", config(which="second"))
-    await ask(either, verb, "Hello")
+    await call_model(either, verb, "Hello", config(which="second"))
+    await call_model(either, verb, "Hello")
     assert [exchange.provider for exchange in emulator.log] == [another(name), asked(name)[0]]
 
 

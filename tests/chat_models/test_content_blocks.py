@@ -10,8 +10,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
-from tests.chat_models.models import merged
 from tests.chat_models.prompts import SAYINGS, TOOLS, UNASKED, blocks_of, speaks
+from tests.support.verbs import STREAMS, VERBS, merge_chunks
 
 Make = Callable[..., ScoutChatModel]
 
@@ -31,14 +31,14 @@ async def answer(runnable: Any, prompt: str, verb: str) -> AIMessage:
         case "ainvoke":
             return await runnable.ainvoke(prompt)
         case _:
-            return merged(await chunks_of(runnable, prompt, verb))
+            return merge_chunks(await chunks_of(runnable, prompt, verb))
 
 
-VERBS = pytest.mark.parametrize("verb", ["invoke", "ainvoke", "stream", "astream"])
-STREAMS = pytest.mark.parametrize("verb", ["stream", "astream"])
+EVERY_VERB = pytest.mark.parametrize("verb", VERBS)
+EVERY_STREAM = pytest.mark.parametrize("verb", STREAMS)
 
 
-@VERBS
+@EVERY_VERB
 @EVERY_VERSION
 async def test_an_answer_has_the_same_blocks_however_it_comes(
     name: str, make: Make, version: Any, verb: str
@@ -52,7 +52,7 @@ async def test_an_answer_has_the_same_blocks_however_it_comes(
         assert not message.invalid_tool_calls
 
 
-@VERBS
+@EVERY_VERB
 async def test_version_1_puts_blocks_into_the_content(name: str, make: Make, verb: str) -> None:
     said = SAYINGS["text and calls of one tool"]
     message = await answer(make(output_version="v1").bind_tools(TOOLS), said.prompt, verb)
@@ -63,7 +63,7 @@ async def test_version_1_puts_blocks_into_the_content(name: str, make: Make, ver
     assert message.response_metadata["output_version"] == "v1"
 
 
-@STREAMS
+@EVERY_STREAM
 @EVERY_VERSION
 async def test_only_the_last_chunk_says_that_it_is_the_last(
     make: Make, version: Any, verb: str
@@ -73,7 +73,7 @@ async def test_only_the_last_chunk_says_that_it_is_the_last(
     assert [chunk.chunk_position for chunk in chunks] == [None] * (len(chunks) - 1) + ["last"]
 
 
-@STREAMS
+@EVERY_STREAM
 @EVERY_VERSION
 async def test_a_stream_is_one_message_that_counts_its_tokens_once(
     make: Make, emulator: Emulator, version: Any, verb: str
@@ -83,12 +83,12 @@ async def test_a_stream_is_one_message_that_counts_its_tokens_once(
     assert len({chunk.id for chunk in chunks}) == 1
     assert len([c for c in chunks if (c.usage_metadata or {}).get("input_tokens")]) == 1
     (exchange,) = emulator.log
-    usage = merged(chunks).usage_metadata or {}
+    usage = merge_chunks(chunks).usage_metadata or {}
     counted = (usage["input_tokens"], usage["output_tokens"])
     assert counted == (exchange.input_tokens, exchange.output_tokens)
 
 
-@STREAMS
+@EVERY_STREAM
 async def test_text_arrives_in_the_order_in_which_it_was_said(make: Make, verb: str) -> None:
     whole = (await make().ainvoke("Write a long story.")).text
     for version in ("v0", "v1"):
@@ -96,7 +96,7 @@ async def test_text_arrives_in_the_order_in_which_it_was_said(make: Make, verb: 
         assert "".join(chunk.text for chunk in chunks) == whole
 
 
-@STREAMS
+@EVERY_STREAM
 async def test_the_chunks_of_a_call_name_it_once_and_spell_its_arguments(
     make: Make, verb: str
 ) -> None:
@@ -108,7 +108,7 @@ async def test_the_chunks_of_a_call_name_it_once_and_spell_its_arguments(
     assert len([piece for piece in pieces if piece["id"]]) == len(said.calls)
 
 
-@STREAMS
+@EVERY_STREAM
 @pytest.mark.parametrize("version", ["v0", "v1"])
 @pytest.mark.parametrize("name", ["router"])
 async def test_the_next_candidates_stream_is_one_message_in_its_own_protocol(
@@ -117,7 +117,7 @@ async def test_the_next_candidates_stream_is_one_message_in_its_own_protocol(
     said = SAYINGS["text and calls of one tool"]
     emulator.script("groq", [ServerError()] * 9)
     model = make(output_version=version, max_retries=0).bind_tools(TOOLS)
-    message = merged(await chunks_of(model, said.prompt, verb))
+    message = merge_chunks(await chunks_of(model, said.prompt, verb))
     assert blocks_of(message) == said.blocks(thought=False)
     assert message.response_metadata["model_provider"] == "anthropic"
 
@@ -128,7 +128,7 @@ async def test_an_answer_in_blocks_goes_back_as_it_came(
     said = SAYINGS["text and call"]
     for version in ("v0", "v1"):
         model = make(output_version=version).bind_tools(TOOLS)
-        first = merged(list(model.stream(said.prompt)))
+        first = merge_chunks(list(model.stream(said.prompt)))
         result = ToolMessage("Sunny.", tool_call_id=first.tool_calls[0]["id"])
         history = [HumanMessage(said.prompt), first, result]
         second = await model.ainvoke(history)

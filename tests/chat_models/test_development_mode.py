@@ -10,6 +10,7 @@ from scout_adapters.testing import Emulator
 from tests.chat_models import program
 from tests.chat_models.models import MODELS
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG
 
 
 async def test_nothing_is_left_open_in_development_mode(served: Emulator) -> None:
@@ -21,6 +22,6 @@ async def test_nothing_is_left_open_in_development_mode(served: Emulator) -> Non
         stderr=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT)},
     )
-    said, complained = await asyncio.wait_for(child.communicate(), 30)
+    said, complained = await asyncio.wait_for(child.communicate(), HANG)
     assert (said.decode(), complained.decode()) == ("done\n", "")
     assert {exchange.provider for exchange in served.log} == set(MODELS)

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
-from langchain_core.tools import tool
+from langchain_core.messages import AIMessage, HumanMessage
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.testing import CutMidStream, Emulator, RateLimited, Revoked
+from tests.support.verbs import VERBS, run_model
+from tests.support.weather import get_weather
 
-VERBS = ["invoke", "ainvoke", "stream", "astream"]
 QUESTION = {"messages": [("user", "What is the weather in Paris?")]}
-
-
-def ask(model: Any, verb: str, text: str = "hi") -> AIMessage:
-    """Ask by one of the four verbs, each asynchronous one in an event loop of its own."""
-    match verb:
-        case "invoke":
-            return model.invoke(text)
-        case "ainvoke":
-            return asyncio.run(model.ainvoke(text))
-        case "stream":
-            return merged(list(model.stream(text)))
-    return asyncio.run(streamed(model, text))
-
-
-async def streamed(model: Any, text: str) -> AIMessage:
-    return merged([chunk async for chunk in model.astream(text)])
-
-
-def merged(chunks: list[AIMessageChunk]) -> AIMessage:
-    first, *rest = chunks
-    return first.__add__(rest) if rest else first
-
-
-@tool
-def get_weather(city: str) -> str:
-    """Tell the weather in a city."""
-    return f"Sunny in {city}"
 
 
 def entry(emulator: Emulator, model: str, *keys: str) -> dict[str, Any]:
@@ -60,7 +32,7 @@ def test_a_dead_key_is_asked_once_and_a_limited_one_once_until_it_is_rested(verb
         model = ScoutGroqChatModel(
             model="openai/gpt-oss-120b", api_keys=list(keys), base_url=emulator.url("groq")
         )
-        answers = [ask(model, verb) for _ in range(20)]
+        answers = [run_model(model, verb) for _ in range(20)]
         asked = Counter(exchange.key for exchange in emulator.log)
     assert all(answer.text for answer in answers)
     assert asked == {dead: 1, limited: 1, good: 20}
@@ -78,7 +50,7 @@ def test_a_dead_provider_is_failed_over_and_then_left_alone(verb: str) -> None:
                 entry(emulator, "anthropic/claude-haiku-4-5", f"a-{verb}"),
             ]
         )
-        answers = [ask(model, verb) for _ in range(6)]
+        answers = [run_model(model, verb) for _ in range(6)]
     assert {a.response_metadata["scout"]["provider"] for a in answers} == {"anthropic"}
     assert len(emulator.requests("mistral")) == 5  # then the circuit is open
     assert len(emulator.requests("anthropic")) == 6
@@ -94,7 +66,7 @@ def test_a_stream_that_is_cut_before_its_first_word_goes_on_elsewhere_unseen() -
                 entry(emulator, "google/gemini-3.5-flash", "cut-google"),
             ]
         )
-        answer = merged(list(model.stream("hi")))
+        answer = run_model(model, "stream", "hi")
     outcomes = [(row["provider"], row["outcome"]) for row in scout(answer)["attempts"]]
     assert outcomes[-1][1] == "ok"
     assert answer.text.count("You asked") == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scout_adapters.testing import Overloaded
-from tests.chat_models.models import build, get_weather
-from tests.chat_models.requests import JOKE, VERBS, Joke, another, ask, fail, sent_tools
+from tests.chat_models.models import build
+from tests.chat_models.request_parts import JOKE, Joke, another, fail, sent_tools
+from tests.support.verbs import VERBS, call_model
+from tests.support.weather import get_weather
 
 ASK = "What is the weather in Paris?"
 
@@ -18,7 +20,7 @@ async def test_tools_bound_behind_the_fallbacks_reach_both_models(
     fail(emulator, name, Overloaded())
     second = build(another(name), emulator)
     both = make(max_retries=0).with_fallbacks([second]).bind_tools([get_weather])
-    message = await ask(both, verb, ASK)
+    message = await call_model(both, verb, ASK)
     assert [call["name"] for call in message.tool_calls] == ["get_weather"]
     assert message.response_metadata["scout"]["provider"] == another(name)
     for exchange in emulator.log:
@@ -33,7 +35,7 @@ async def test_a_schema_given_behind_the_fallbacks_reaches_both_models(
     fail(emulator, name, Overloaded())
     second = build(another(name), emulator)
     both = make(max_retries=0).with_fallbacks([second]).with_structured_output(Joke)
-    answer = await ask(both, verb, JOKE)
+    answer = await call_model(both, verb, JOKE)
     assert isinstance(answer, Joke)
     assert emulator.log[-1].provider == another(name)
     assert len(emulator.log) > 1
@@ -44,7 +46,7 @@ async def test_the_model_can_be_the_fallback(verb, name, make, emulator) -> None
     fail(emulator, another(name), Overloaded())
     first = build(another(name), emulator, max_retries=0)
     both = first.with_fallbacks([make()]).bind_tools([get_weather], tool_choice="any")
-    message = await ask(both, verb, ASK)
+    message = await call_model(both, verb, ASK)
     assert [call["args"] for call in message.tool_calls] == [{"location": "Paris"}]
     assert message.response_metadata["scout"]["provider"] != another(name)
 

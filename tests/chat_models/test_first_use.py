@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import scout_adapters
+from tests.support.paths import ROOT
 
 HEAVY = (
     "scout_adapters.llm.engine.calls",
@@ -20,13 +20,12 @@ HEAVY = (
     "genai_prices",
     "vcr",
 )
-HERE = Path(__file__).parent
 
 
 def in_a_new_process(code: str) -> str:
     """Run code in a process that has imported nothing, and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=HERE
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -13,8 +13,8 @@ from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, Raw
 from scout_adapters.testing.ids import sign
 from scout_adapters.testing.protocols.gemini import signature
-from tests.chat_models.models import merged
 from tests.chat_models.prompts import TOOLS
+from tests.support.verbs import merge_chunks
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"
@@ -199,9 +199,9 @@ async def answer(model: Any, verb: str) -> AIMessage:
         case "ainvoke":
             return await model.ainvoke("Rome?")
         case "stream":
-            return merged(list(model.stream("Rome?")))
+            return merge_chunks(list(model.stream("Rome?")))
         case "astream":
-            return merged([chunk async for chunk in model.astream("Rome?")])
+            return merge_chunks([chunk async for chunk in model.astream("Rome?")])
         case _:
             return model.stream_events("Rome?", version="v3").output
 

@@ -15,8 +15,9 @@ from langchain_core.runnables import RunnableLambda
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator, Slow
-from tests.chat_models.models import merged
 from tests.chat_models.prompts import speaks
+from tests.support.verbs import merge_chunks
+from tests.support.waiting import HANG
 
 Make = Callable[..., ScoutChatModel]
 
@@ -30,12 +31,12 @@ async def atalk(model: Any, who: str) -> list[str]:
     whole = await model.ainvoke(f"{who} a")
     chunks = [chunk async for chunk in model.astream(f"{who} b")]
     both = await asyncio.gather(*(model.ainvoke(f"{who} {more}") for more in "cd"))
-    return [echo(one) for one in (whole, merged(chunks), *both)]
+    return [echo(one) for one in (whole, merge_chunks(chunks), *both)]
 
 
 def talk(model: Any, who: str) -> list[str]:
     whole = model.invoke(f"{who} a")
-    streamed = merged(list(model.stream(f"{who} b")))
+    streamed = merge_chunks(list(model.stream(f"{who} b")))
     return [echo(one) for one in (whole, streamed, *model.batch([f"{who} c", f"{who} d"]))]
 
 
@@ -49,7 +50,7 @@ def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator)
     barrier = threading.Barrier(len(people))
 
     def work(who: str) -> list[str]:
-        barrier.wait(5)
+        barrier.wait(HANG)
         return asyncio.run(atalk(model, who)) if int(who[-1]) % 2 else talk(model, who)
 
     with ThreadPoolExecutor(len(people)) as threads:
@@ -64,7 +65,7 @@ def test_threads_that_are_the_first_to_ask_share_connections() -> None:
     barrier = threading.Barrier(16)
 
     def first(_: int) -> Any:
-        barrier.wait(5)
+        barrier.wait(HANG)
         return transport.connections()
 
     with ThreadPoolExecutor(16) as threads:
@@ -125,13 +126,13 @@ def test_an_answer_that_is_under_way_in_one_loop_survives_the_end_of_another(
         async for chunk in model.astream("Write a long story."):
             chunks.append(chunk)
             begun.set()
-        return merged(chunks).text
+        return merge_chunks(chunks).text
 
     with ThreadPoolExecutor(1) as threads:
         telling = threads.submit(lambda: asyncio.run(slowly()))
-        assert begun.wait(5)
+        assert begun.wait(HANG)
         assert asyncio.run(atalk(model, "Other")) == heard("Other")
-        assert telling.result(5).endswith("tests were green.")
+        assert telling.result(HANG).endswith("tests were green.")
 
 
 @pytest.mark.parametrize("copied", ["deepcopy", "model_copy"])
@@ -143,5 +144,5 @@ def test_a_copy_in_another_thread_answers(make: Make, served: Emulator, copied: 
         "model_copy": lambda: model.model_copy(update={"temperature": 0.1}),
     }[copied]()
     with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(talk, other, "Copy").result(10) == heard("Copy")
+        assert threads.submit(talk, other, "Copy").result(HANG) == heard("Copy")
     assert len({exchange.key for exchange in served.log}) == 1

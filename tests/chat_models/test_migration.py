@@ -25,6 +25,7 @@ from scout_adapters.llm import LLMResponse
 from scout_adapters.llm.health.circuit_breaker import is_provider_available
 from scout_adapters.llm.providers import ProviderClient, registry
 from scout_adapters.testing import Emulator, Revoked
+from tests.support.waiting import HANG
 
 SECRET = "gsk-CANARY-0123456789"
 
@@ -174,7 +175,7 @@ async def answer(model: str, prompt: str, api_key: str | None = None, **rest: An
 
 
 async def dawdle(model: str, prompt: str, api_key: str | None = None, **rest: Any) -> str:
-    await asyncio.sleep(30)
+    await asyncio.sleep(HANG)
     return "late"
 
 
@@ -187,7 +188,7 @@ def test_a_function_may_have_keys_of_its_own_stop_words_and_the_guides_other_res
 def test_a_function_that_dawdles_is_failed_over(emulator: Emulator) -> None:
     registry.register("dawdler", ProviderClient("dawdler", dawdle))
     good = {"model": "groq/m", "api_key": "quick", "base_url": emulator.url("groq")}
-    router = ScoutRouterChatModel(models=["dawdler/m", good], timeout=0.2)
+    router = ScoutRouterChatModel(models=["dawdler/m", good], timeout=2)
     attempts = router.invoke("hi").response_metadata["scout"]["attempts"]
     assert [row["outcome"] for row in attempts] == ["timeout_response", "ok"]
 

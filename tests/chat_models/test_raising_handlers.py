@@ -14,7 +14,9 @@ from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from tests.chat_models.prompts import speaks
-from tests.chat_models.unfinished import STORY, Enough, calm, nothing_held, outcomes
+from tests.chat_models.unfinished import STORY, Enough, calm, outcomes
+from tests.support.held import nothing_held
+from tests.support.verbs import VERBS, call_model
 
 Make = Callable[..., ScoutChatModel]
 
@@ -25,7 +27,7 @@ HOOKS = {
 }
 """When a handler may raise, and what has then become of the attempt."""
 
-VERBS = ["invoke", "stream", "ainvoke", "astream", "ainvoke, streaming", "invoke, streaming"]
+WAYS = [*VERBS, "ainvoke, streaming", "invoke, streaming"]
 
 
 def moments(verbs: Iterable[str]) -> list[tuple[str, str]]:
@@ -50,21 +52,15 @@ def raising(hook: str, base: type[Any]) -> Any:
 async def call(model: Any, verb: str, handler: Any) -> None:
     config = {"callbacks": [handler]}
     match verb:
-        case "invoke":
-            model.invoke(STORY, config)
-        case "ainvoke":
-            await model.ainvoke(STORY, config)
-        case "stream":
-            list(model.stream(STORY, config))
-        case "astream":
-            [chunk async for chunk in model.astream(STORY, config)]
+        case "invoke" | "ainvoke" | "stream" | "astream":
+            await call_model(model, verb, STORY, config)
         case "invoke, streaming":
             model.invoke(STORY, config, stream=True)
         case _:
             await model.ainvoke(STORY, config, stream=True)
 
 
-@pytest.mark.parametrize(("verb", "hook"), moments(VERBS))
+@pytest.mark.parametrize(("verb", "hook"), moments(WAYS))
 async def test_a_handlers_error_is_the_calls_and_nothing_is_held(
     make: Make, emulator: Emulator, log: Path, hook: str, verb: str
 ) -> None:
@@ -79,7 +75,7 @@ async def test_a_handlers_error_is_the_calls_and_nothing_is_held(
     assert nothing_held()
 
 
-@pytest.mark.parametrize(("verb", "hook"), moments(verb for verb in VERBS if verb[0] == "a"))
+@pytest.mark.parametrize(("verb", "hook"), moments(verb for verb in WAYS if verb[0] == "a"))
 async def test_an_async_handlers_error_is_the_calls_and_nothing_is_held(
     make: Make, emulator: Emulator, log: Path, hook: str, verb: str
 ) -> None:
@@ -95,7 +91,7 @@ async def test_an_async_handlers_error_is_the_calls_and_nothing_is_held(
 
 
 @pytest.mark.parametrize("hook", ["on_retry", "on_custom_event"])
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", WAYS)
 async def test_a_handler_can_end_a_call_at_its_first_failed_attempt(
     name: str, make: Make, emulator: Emulator, log: Path, hook: str, verb: str
 ) -> None:
@@ -109,7 +105,7 @@ async def test_a_handler_can_end_a_call_at_its_first_failed_attempt(
     assert nothing_held()
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", WAYS)
 async def test_a_handler_that_only_stumbles_does_not_disturb_the_call(
     make: Make, emulator: Emulator, log: Path, verb: str
 ) -> None:

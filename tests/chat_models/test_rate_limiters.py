@@ -12,7 +12,9 @@ from langchain_core.rate_limiters import InMemoryRateLimiter
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
-from tests.chat_models.models import ROUTE, build, get_weather
+from tests.chat_models.models import ROUTE, build
+from tests.support.verbs import VERBS, call_model
+from tests.support.weather import get_weather
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"
@@ -42,14 +44,8 @@ class Turnstile(InMemoryRateLimiter):
 
 async def ask(model: Any, verb: str) -> None:
     match verb:
-        case "invoke":
-            model.invoke("Hello")
-        case "ainvoke":
-            await model.ainvoke("Hello")
-        case "stream":
-            list(model.stream("Hello"))
-        case "astream":
-            [chunk async for chunk in model.astream("Hello")]
+        case "invoke" | "ainvoke" | "stream" | "astream":
+            await call_model(model, verb)
         case "invoke, streaming":
             model.invoke("Hello", stream=True)
         case "ainvoke, streaming":
@@ -60,11 +56,8 @@ async def ask(model: Any, verb: str) -> None:
             [event async for event in model.astream_events("Hello", version="v2")]
 
 
-VERBS = [
-    "invoke",
-    "ainvoke",
-    "stream",
-    "astream",
+WAYS = [
+    *VERBS,
     "invoke, streaming",
     "ainvoke, streaming",
     "stream_events v3",
@@ -72,7 +65,7 @@ VERBS = [
 ]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", WAYS)
 async def test_every_call_passes_the_limiter_once_before_its_request(
     make: Make, emulator: Emulator, verb: str
 ) -> None:
@@ -111,7 +104,7 @@ def test_tools_and_copies_keep_the_limiter(make: Make, emulator: Emulator) -> No
     assert limiter.seen == [0, 1]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", WAYS)
 async def test_a_route_passes_the_limiter_of_each_model_that_it_asks(
     emulator: Emulator, verb: str
 ) -> None:

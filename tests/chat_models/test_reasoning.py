@@ -22,8 +22,9 @@ from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
 from scout_adapters.testing.ids import sign
 from scout_adapters.testing.protocols.gemini import signature
-from tests.chat_models.models import MODELS, ROUTE, entry, merged
+from tests.chat_models.models import MODELS, ROUTE, entry
 from tests.chat_models.prompts import SAYINGS, SHY, TOOLS, blocks_of, speaks, thinking
+from tests.support.verbs import merge_chunks
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::langchain_core._api.beta_decorator.LangChainBetaWarning"
@@ -46,9 +47,9 @@ async def answer(make: Make, way: str, **options: Any) -> AIMessage:
         case "ainvoke":
             return await model.ainvoke(SAID.prompt)
         case "stream":
-            return merged(list(model.stream(SAID.prompt)))
+            return merge_chunks(list(model.stream(SAID.prompt)))
         case "astream":
-            return merged([chunk async for chunk in model.astream(SAID.prompt)])
+            return merge_chunks([chunk async for chunk in model.astream(SAID.prompt)])
         case "stream_events":
             return model.stream_events(SAID.prompt, version="v3").output
         case _:

@@ -14,8 +14,16 @@ import pytest
 from langchain.agents.structured_output import ProviderStrategy
 
 from scout_adapters.testing import Revoked
-from tests.chat_models.models import get_weather
-from tests.chat_models.requests import JOKE, Joke, Trip, asked, objects_in, sent_schema, sent_tools
+from tests.chat_models.request_parts import (
+    JOKE,
+    Joke,
+    Trip,
+    asked,
+    objects_in,
+    sent_schema,
+    sent_tools,
+)
+from tests.support.weather import get_weather
 
 CLOSED = {"groq", "openai", "openrouter", "anthropic"}
 """Who refuses a strict schema that leaves anything open; Anthropic refuses any such schema."""

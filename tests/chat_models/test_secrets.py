@@ -12,8 +12,9 @@ from langchain_core.load import dumpd, dumps
 from langchain_core.runnables import RunnableLambda
 
 from scout_adapters.errors import NoKeyError
-from tests.chat_models.models import build, entry, get_weather
-from tests.chat_models.requests import Joke, asked
+from tests.chat_models.models import build, entry
+from tests.chat_models.request_parts import Joke, asked
+from tests.support.weather import get_weather
 
 CANARY = "CANARY"
 
@@ -99,7 +100,7 @@ def test_a_copy_that_is_changed_leaves_the_model_alone(name, secretive, served) 
     changed = secretive.model_copy(update={"temperature": 0.75})
     changed.invoke("Hello")
     secretive.invoke("Hello")
-    from tests.chat_models.requests import sent_option
+    from tests.chat_models.request_parts import sent_option
 
     provider = asked(name)[0]
     sent = [sent_option(provider, exchange.body, "temperature") for exchange in served.log]
@@ -133,7 +134,7 @@ def test_an_answer_pickles_and_dumps(model) -> None:
 def test_an_error_of_a_call_pickles_with_its_story(name, make, emulator) -> None:
     from scout_adapters.errors import ScoutError
     from scout_adapters.testing import Overloaded
-    from tests.chat_models.requests import fail
+    from tests.chat_models.request_parts import fail
 
     fail(emulator, name, Overloaded(), times=9)
     with pytest.raises(ScoutError) as caught:

@@ -12,8 +12,9 @@ from langchain_core.runnables import RunnableLambda
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
-from tests.chat_models.models import get_weather, merged
 from tests.chat_models.prompts import SAYINGS, UNASKED, blocks_of
+from tests.support.verbs import merge_chunks
+from tests.support.weather import get_weather
 
 Make = Callable[..., ScoutChatModel]
 
@@ -38,8 +39,8 @@ async def test_a_model_that_must_not_stream_answers_a_stream_in_one_piece(
     chunks = await chunks_of(model, STORY, is_async=is_async)
     assert len([chunk for chunk in chunks if chunk.text]) == 1
     assert [exchange.stream for exchange in emulator.log] == [False]
-    assert merged(chunks).text == model.invoke(STORY).text
-    assert merged(chunks).usage_metadata
+    assert merge_chunks(chunks).text == model.invoke(STORY).text
+    assert merge_chunks(chunks).usage_metadata
 
 
 @BOTH
@@ -51,7 +52,7 @@ async def test_a_model_that_must_not_stream_with_tools_streams_without_them(
     tooled = await chunks_of(model.bind_tools([get_weather]), SAID.prompt, is_async=is_async)
     assert [exchange.stream for exchange in emulator.log] == [True, False]
     assert len([chunk for chunk in plain if chunk.text]) > 3
-    assert blocks_of(merged(tooled)) == SAID.blocks(thought=name in UNASKED)
+    assert blocks_of(merge_chunks(tooled)) == SAID.blocks(thought=name in UNASKED)
 
 
 @BOTH
@@ -135,7 +136,7 @@ async def test_events_tell_every_piece_once_and_the_whole_at_the_end(
     (end,) = [e["data"]["output"] for e in events if e["event"] == "on_chat_model_end"]
     (_start,) = [e for e in events if e["event"] == "on_chat_model_start"]
     whole = end["generations"][0][0]["message"] if isinstance(end, dict) else end
-    assert blocks_of(merged(pieces)) == blocks_of(whole)
+    assert blocks_of(merge_chunks(pieces)) == blocks_of(whole)
     assert blocks_of(whole) == SAID.blocks(thought=name in UNASKED)
     assert len({event["run_id"] for event in events if "chat_model" in event["event"]}) == 1
     assert [exchange.stream for exchange in emulator.log] == [True]

@@ -9,7 +9,8 @@ from langchain_core.exceptions import OutputParserException
 from pydantic import BaseModel, Field
 
 from scout_adapters.testing import ContextOverflow, Raw, Revoked
-from tests.chat_models.requests import JOKE, JOKES, VERBS, Joke, OldJoke, ask, asked, fail
+from tests.chat_models.request_parts import JOKE, JOKES, Joke, OldJoke, asked, fail
+from tests.support.verbs import VERBS, call_model
 
 METHODS = ("json_schema", "function_calling", "json_mode")
 
@@ -31,9 +32,9 @@ async def test_every_kind_of_schema_is_answered_by_every_method(
     plain = model.with_structured_output(JOKES[kind], method=method, strict=strict)
     raw = model.with_structured_output(JOKES[kind], method=method, strict=strict, include_raw=True)
     for verb in VERBS:
-        assert_joke(kind, await ask(plain, verb, JOKE))
+        assert_joke(kind, await call_model(plain, verb, JOKE))
     for verb in ("invoke", "astream"):
-        answer = await ask(raw, verb, JOKE)
+        answer = await call_model(raw, verb, JOKE)
         assert_joke(kind, answer["parsed"])
         assert answer["parsing_error"] is None
         assert answer["raw"].response_metadata["scout"]["provider"] == asked(name)[0]
@@ -48,7 +49,7 @@ async def test_without_a_method_every_candidate_can_answer(
     """The route's first candidate fails: what it was asked by must be right for the next one."""
     for provider in asked(name)[:-1]:
         emulator.script(provider, [Revoked()])
-    assert_joke(kind, await ask(model.with_structured_output(JOKES[kind]), verb, JOKE))
+    assert_joke(kind, await call_model(model.with_structured_output(JOKES[kind]), verb, JOKE))
     assert emulator.log[-1].provider == asked(name)[-1]
 
 
@@ -60,7 +61,7 @@ async def test_an_answer_that_was_cut_off_is_a_parsing_error_beside_what_was_sai
 ) -> None:
     """LangChain's parsers would mend it: half an object that nobody knows to be half."""
     cut = make(max_tokens=9).with_structured_output(JOKES[kind], method=method, include_raw=True)
-    answer = await ask(cut, verb, JOKE)
+    answer = await call_model(cut, verb, JOKE)
     assert isinstance(answer["parsing_error"], OutputParserException)
     assert "cut off" in str(answer["parsing_error"])
     metadata = answer["raw"].response_metadata
@@ -78,7 +79,7 @@ async def test_an_answer_that_was_cut_off_raises_where_nobody_asked_for_it_raw(
 ) -> None:
     cut = make(max_tokens=9).with_structured_output(JOKES[kind], method=method)
     with pytest.raises(OutputParserException, match="cut off"):
-        await ask(cut, verb, JOKE)
+        await call_model(cut, verb, JOKE)
 
 
 class Strict(BaseModel):
@@ -92,9 +93,9 @@ class Strict(BaseModel):
 async def test_an_answer_that_does_not_fit_the_class_is_an_error_on_every_path(verb, model) -> None:
     told = model.with_structured_output(Strict, method="json_mode")
     with pytest.raises(OutputParserException):
-        await ask(told, verb, JOKE)
+        await call_model(told, verb, JOKE)
     raw = model.with_structured_output(Strict, method="json_mode", include_raw=True)
-    answer = await ask(raw, verb, JOKE)
+    answer = await call_model(raw, verb, JOKE)
     assert answer["parsed"] is None
     assert "punchline" in str(answer["parsing_error"])
 
@@ -121,7 +122,9 @@ async def test_a_failed_call_is_no_parsing_error(include_raw, name, make, emulat
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_schema_that_nobody_named_is_answered_too(verb, model) -> None:
     nameless = {"type": "object", "properties": {"setup": {"type": "string"}}}
-    answer = await ask(model.with_structured_output(nameless, method="json_schema"), verb, JOKE)
+    answer = await call_model(
+        model.with_structured_output(nameless, method="json_schema"), verb, JOKE
+    )
     assert list(answer) == ["setup"]
 
 
@@ -149,7 +152,7 @@ async def test_a_refusal_is_not_taken_for_an_answer(verb, name, make, emulator) 
     for provider in asked(name):
         emulator.script(provider, [Raw(body=refusing(provider))] * 3)
     model = make(max_retries=0).with_structured_output(Joke, include_raw=True)
-    answer = await ask(model, verb, JOKE)
+    answer = await call_model(model, verb, JOKE)
     assert answer["parsed"] is None
     told = answer["raw"].additional_kwargs.get("refusal") or str(answer["raw"].response_metadata)
     assert "cannot help" in told or "refusal" in told or "SAFETY" in told

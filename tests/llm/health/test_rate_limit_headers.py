@@ -13,9 +13,9 @@ from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import QuotaLeft
 from scout_adapters.testing import Emulator, ExtraHeaders
+from tests.support.verbs import VERBS, call_model
 
 NOW = 1000.0
-VERBS = ("invoke", "ainvoke", "stream", "astream")
 # https://platform.claude.com/docs/en/api/rate-limits and the others' pages: their own examples.
 SAID = {
     "groq": (
@@ -82,25 +82,13 @@ def test_what_is_no_number_of_requests_is_no_limit(said: str) -> None:
     assert quota_left(registry.spec("groq").limits, headers, NOW) == ()
 
 
-async def ask(model: Any, verb: str) -> None:
-    match verb:
-        case "invoke":
-            model.invoke("hello")
-        case "ainvoke":
-            await model.ainvoke("hello")
-        case "stream":
-            list(model.stream("hello"))
-        case "astream":
-            _ = [chunk async for chunk in model.astream("hello")]
-
-
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_key_with_nothing_left_is_not_tried_first(verb: str) -> None:
     keys = {f"gsk_spent_{verb}": SPENT, f"gsk_full_{verb}": None}
     emulator = Emulator(keys={"groq": keys})
     model = ScoutGroqChatModel(api_keys=list(keys), transport=emulator.transport())
     for _ in range(5):
-        await ask(model, verb)
+        await call_model(model, verb, "hello")
     spent, full = keys
     assert [one.key for one in emulator.log] == [spent, full, full, full, full]
 

@@ -16,6 +16,7 @@ from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.cli import app
 from scout_adapters.llm.profiles.lookup import common_profile
 from scout_adapters.testing import ContextOverflow, Emulator, Exchange
+from tests.support.weather import get_weather
 
 FACTS = st.dictionaries(
     st.sampled_from(["max_input_tokens", "max_output_tokens", "tool_calling", "image_inputs"]),
@@ -111,11 +112,6 @@ class Weather(BaseModel):
 
     city: str
     sunny: bool
-
-
-def get_weather(city: str) -> str:
-    """Tell the weather in a city."""
-    return f"Sunny in {city}"
 
 
 def entry(emulator: Emulator, model: str) -> dict[str, Any]:

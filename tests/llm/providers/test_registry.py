@@ -21,8 +21,8 @@ from scout_adapters.llm.providers import (
     registry,
 )
 from scout_adapters.llm.wires.openai_chat import WIRE
+from tests.support.fake_http import OPENAI
 
-OPENAI = "api.openai.com"
 GROQ_URL = "https://api.groq.com/openai/v1/chat/completions"
 
 

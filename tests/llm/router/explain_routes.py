@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters._internal.clock import Clock
 from scout_adapters.testing import Emulator
+from tests.support.clock import FakeTime
 
 MODELS = {
     "groq": "openai/gpt-oss-120b",
@@ -17,23 +17,6 @@ MODELS = {
 }
 NOW = 5000.0
 _numbers = count(1)
-
-
-class Standstill:
-    """Time that goes on only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def asleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
 
 
 def routed(
@@ -50,7 +33,7 @@ def routed(
         }
         for provider, own in keys.items()
     ]
-    return ScoutRouterChatModel(models=entries, **{"clock": Standstill().clock, **options})
+    return ScoutRouterChatModel(models=entries, **{"clock": FakeTime(NOW).clock, **options})
 
 
 def endpoint(model: Any, provider: str) -> Any:

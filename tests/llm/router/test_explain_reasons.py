@@ -22,11 +22,6 @@ KEYS = {"groq": ["groq-key-aaaa", "groq-key-bbbb"], "google": ["google-key-a"]}
 
 
 @pytest.fixture
-def emulator() -> Emulator:
-    return Emulator()
-
-
-@pytest.fixture
 def model(emulator: Emulator) -> ScoutRouterChatModel:
     return routed(emulator, KEYS)
 

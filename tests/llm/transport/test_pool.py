@@ -18,6 +18,7 @@ from scout_adapters import ScoutOpenAICompatibleChatModel
 from scout_adapters.llm.transport import connection as asked
 from scout_adapters.llm.transport import pool
 from scout_adapters.llm.transport.http_transport import Transport
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("carried")
 ASKED_ANEW = pool.has_aiohttp.__wrapped__
@@ -36,6 +37,9 @@ class Server:
         self.first_reads: list[bytes] = []
         self.requests: list[bytes] = []
         self.open = 0
+        self.together = 1
+        """No answer leaves before so many requests have come."""
+
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -59,7 +63,7 @@ class Server:
                 while len(body) < size:
                     body += connection.recv(65536)
                 self.requests.append(head)
-                time.sleep(0.002)
+                until(lambda: len(self.requests) >= self.together)
                 length = b"content-length: %d\r\n" % len(ANSWER)
                 kind = b"content-type: application/json\r\n"
                 connection.sendall(b"HTTP/1.1 200 OK\r\n" + kind + length + b"\r\n" + ANSWER)
@@ -68,9 +72,7 @@ class Server:
 
     def settle(self, expected: int) -> int:
         """Wait until so many connections are open; return how many there are."""
-        until = time.monotonic() + 3
-        while self.open != expected and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: self.open == expected)
         return self.open
 
     def close(self) -> None:
@@ -121,6 +123,7 @@ async def test_as_many_connections_are_kept_as_may_be(
     monkeypatch.setattr(pool, "MAX_IDLE", 3)
     transport = Transport()
     model = model_at(server.url, transport)
+    server.together = 12
     await asyncio.gather(*(model.ainvoke("hi") for _ in range(12)))
     kept = 3 if carried == "httpx" else 12  # aiohttp keeps all, and gives them up in time
     assert await asyncio.to_thread(server.settle, kept) == kept

@@ -36,7 +36,7 @@ SPEECH = "This is the emulator speaking for "
 REST = 60.0
 """Seconds by the model's clock for which a failure closes a provider off, and its keys' rest."""
 
-LAG = 5.0
+LAG = 15.0
 """Real seconds between a request and the booking of its outcome on a machine that is busy."""
 
 NANO = Decimal(10) ** -9

@@ -13,6 +13,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters.errors import ScoutError
+from tests.support.verbs import merge_chunks
 from tests.system.chaos.plan import Call
 from tests.system.chaos.stage import Stage
 
@@ -141,7 +142,7 @@ class Caller:
                 break
         if call.end == "close":
             chunks.close()  # type: ignore[attr-defined]  # a generator
-        result.answer = merged(taken)
+        result.answer = merge_chunks(taken) if taken else None
 
     async def _aask(self, result: Result) -> None:
         """Twin of `_ask`."""
@@ -160,7 +161,7 @@ class Caller:
                 break
         if call.end == "close":
             await chunks.aclose()  # type: ignore[attr-defined]  # a generator
-        result.answer = merged(taken)
+        result.answer = merge_chunks(taken) if taken else None
 
     def _asked(self, result: Result) -> tuple[Call, Any, Any]:
         call = result.call
@@ -188,10 +189,3 @@ def drained(queue: SimpleQueue[Call]) -> Iterator[Call]:
             yield queue.get_nowait()
         except Empty:
             return
-
-
-def merged(chunks: list[AIMessageChunk]) -> AIMessageChunk | None:
-    if not chunks:
-        return None
-    first, *rest = chunks
-    return first.__add__(rest) if rest else first

@@ -9,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from scout_adapters.testing import Fault
+from tests.support.verbs import VERBS
 from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Draw, draw
 
 HOUSES = {
@@ -22,7 +23,6 @@ HOUSES = {
 KEYS = 5
 FAULTY = 0.3
 SOCKETS = 0.1
-VERBS = ("invoke", "stream", "ainvoke", "astream")
 ROUTERS = ("priority", "weighted", "cheapest", "fastest", "least_busy", "hurried")
 PAIRS = ("groq+google", "anthropic+openrouter")
 ENDS = ("", "close", "drop", "cancel", "timeout", "slow")

@@ -22,7 +22,7 @@ SLACK_DESCRIPTORS = 8
 """How much more a process may hold at the end than when it was warm, by the slope between."""
 
 STORM = 1.5
-QUICK = 3.0
+QUICK = 10.0
 """Seconds, real ones, in which 99 of 100 calls give up when everybody is down and none may wait."""
 
 EXCUSES = (

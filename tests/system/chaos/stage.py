@@ -26,6 +26,7 @@ from scout_adapters.testing import Emulator, Fault, reset
 from scout_adapters.testing.emulator.routes import EmulatedRoute
 from scout_adapters.testing.emulator.transport import EmulatorTransport
 from scout_adapters.testing.http_messages import Request
+from tests.support.weather import get_weather
 from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Unreachable
 from tests.system.chaos.plan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
 
@@ -172,11 +173,6 @@ class Edge(EmulatorTransport):
     def _handle(self, request: httpx.Request) -> Any:
         self._reach(request)
         return super()._handle(request)
-
-
-def get_weather(city: str) -> str:
-    """Tell the weather in a city."""
-    return f"Sunny in {city}"
 
 
 class Stage:

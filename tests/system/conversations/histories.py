@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 from langchain_core.messages import (
     AIMessage,
-    AIMessageChunk,
     BaseMessage,
     HumanMessage,
     SystemMessage,
     ToolMessage,
 )
-from langchain_core.tools import tool
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.testing import Emulator, Raw
+from tests.support.verbs import run_model
+from tests.support.weather import get_time, get_weather
 from tests.system.conversations import maker_answers
 
 Json = dict[str, Any]
@@ -65,18 +65,6 @@ SYSTEM = SystemMessage("Be brief.")
 QUESTION = "Use get_weather and get_time for Paris."
 
 
-@tool
-def get_weather(city: str) -> str:
-    """Tell the weather in a city."""
-    return f"Sunny in {city}"
-
-
-@tool
-def get_time(city: str) -> str:
-    """Tell the time in a city."""
-    raise LookupError(city)
-
-
 TOOLS = [get_weather, get_time]
 
 
@@ -91,10 +79,7 @@ def router(provider: str, emulator: Emulator, **more: Any) -> ScoutRouterChatMod
 
 
 def ask(model: Any, messages: list[BaseMessage], way: Way = "whole") -> AIMessage:
-    if way == "whole":
-        return model.invoke(messages)
-    chunks: list[AIMessageChunk] = list(model.stream(messages))
-    return functools.reduce(lambda one, other: one + other, chunks)
+    return run_model(model, "invoke" if way == "whole" else "stream", messages)
 
 
 def results(call: AIMessage, *, shown: bool = False) -> list[BaseMessage]:

@@ -7,7 +7,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-ARGUMENTS = '{"city": "Paris"}'
+ARGUMENTS = '{"location": "Paris"}'
 NAMES = ("get_weather", "get_time")
 
 
@@ -81,10 +81,10 @@ CLAUDE: Json = {
             "type": "tool_use",
             "id": "toolu_01",
             "name": "get_weather",
-            "input": {"city": "Paris"},
+            "input": {"location": "Paris"},
             "caller": {"type": "direct"},
         },
-        {"type": "tool_use", "id": "toolu_02", "name": "get_time", "input": {"city": "Paris"}},
+        {"type": "tool_use", "id": "toolu_02", "name": "get_time", "input": {"location": "Paris"}},
     ],
     "stop_reason": "tool_use",
     "stop_sequence": None,
@@ -118,12 +118,18 @@ GEMINI: Json = {
                     {
                         "functionCall": {
                             "name": "get_weather",
-                            "args": {"city": "Paris"},
+                            "args": {"location": "Paris"},
                             "id": "g1",
                         },
                         "thoughtSignature": "Z2VtQw==",
                     },
-                    {"functionCall": {"name": "get_time", "args": {"city": "Paris"}, "id": "g2"}},
+                    {
+                        "functionCall": {
+                            "name": "get_time",
+                            "args": {"location": "Paris"},
+                            "id": "g2",
+                        }
+                    },
                 ],
             },
         }

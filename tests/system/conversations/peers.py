@@ -133,7 +133,7 @@ RESPONSE: Json = {
                 "status": "completed",
                 "call_id": f"call_{place}",
                 "name": name,
-                "arguments": '{"city": "Paris"}',
+                "arguments": '{"location": "Paris"}',
             }
             for place, name in enumerate(("get_weather", "get_time"))
         ),

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.rotation import segments
 from scout_adapters.audit.verify import verify
 from tests.audit import writer
-from tests.support.processes import command, environment
+from tests.support.processes import all_written, command, environment
+from tests.support.waiting import HANG, until
 
 ROUNDS = 13
 AT_ONCE = 2
@@ -31,13 +33,11 @@ def killed(path: Path, rotate: int, chance: random.Random) -> list[str]:
             subprocess.Popen(command(writer, path, rotate), env=environment(), stdout=out)
             for out in outs
         ]
-        began = time.monotonic()
-        while not all(file.stat().st_size for file in told) and time.monotonic() - began < 30:
-            time.sleep(0.001)
+        until(partial(all_written, told))
         time.sleep(chance.uniform(0, 0.03))
         for one in writers:
             one.send_signal(signal.SIGKILL)
-        assert [one.wait(30) for one in writers] == [-signal.SIGKILL] * AT_ONCE
+        assert [one.wait(HANG) for one in writers] == [-signal.SIGKILL] * AT_ONCE
     # A name without its end is no word of anybody: the kill came while it was written.
     whole = [file.read_text().rpartition("\n")[0] for file in told]
     return [name for names in whole for name in names.splitlines()]

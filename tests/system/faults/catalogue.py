@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ALL = ("invoke", "ainvoke", "stream", "astream")
-STREAMS = ("stream", "astream")
-ASYNC = ("ainvoke", "astream")
-SYNC = ("invoke", "stream")
+from tests.support.verbs import ASYNC, STREAMS, SYNC, VERBS
 
 ONLY_STREAMS = "a whole answer has no events"
 ONLY_ASYNC = "only a task can be cancelled"
@@ -21,7 +18,7 @@ class Fault:
     number: int
     name: str
     outcome: str
-    verbs: tuple[str, ...] = ALL
+    verbs: tuple[str, ...] = VERBS
     why_not: str = ""
     """Why the other verbs do not apply."""
 
@@ -30,7 +27,7 @@ class Fault:
 
 
 def row(
-    number: int, name: str, outcome: str, verbs: tuple[str, ...] = ALL, why_not: str = ""
+    number: int, name: str, outcome: str, verbs: tuple[str, ...] = VERBS, why_not: str = ""
 ) -> Fault:
     return Fault(number=number, name=name, outcome=outcome, verbs=verbs, why_not=why_not)
 

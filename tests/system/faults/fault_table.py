@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.faults.catalogue import ALL, ROWS, Fault
+from tests.support.verbs import VERBS
+from tests.system.faults.catalogue import ROWS, Fault
 
 HERE = Path(__file__).parent
 
@@ -29,7 +30,7 @@ class Table:
         if not isinstance(known, list):
             return
         number, verb = known
-        for one in [verb] if verb else ALL:
+        for one in [verb] if verb else VERBS:
             if report.failed:
                 self.failed[number, one] += 1
             elif report.passed and report.when == "call":
@@ -45,11 +46,11 @@ class Table:
 
     def lines(self) -> list[str]:
         """Lay the table out, every row of it."""
-        head = ("#", "fault", *ALL, "outcome")
+        head = ("#", "fault", *VERBS, "outcome")
         rows = [head, tuple("-" * len(word) for word in head)]
         for fault in ROWS:
             why = f" (n/a: {fault.why_not})" if fault.why_not else ""
-            cells = (self.cell(fault, verb) for verb in ALL)
+            cells = (self.cell(fault, verb) for verb in VERBS)
             rows.append((str(fault.number), fault.name, *cells, fault.outcome + why))
         widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
         return [

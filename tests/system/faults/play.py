@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.load import dumps
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters._internal.clock import Clock
@@ -20,7 +20,8 @@ from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator
 from scout_adapters.testing import Fault as Played
-from tests.system.faults.catalogue import ALL
+from tests.support.clock import FakeTime
+from tests.support.verbs import VERBS, call_model
 from tests.system.faults.witness import Overheard, held, idle, leaks, spent
 
 WALL = 1_790_000_000.0
@@ -47,33 +48,6 @@ def key_named(label: str) -> str:
     return b32encode(hashlib.sha256(label.encode()).digest()).decode().rstrip("=")
 
 
-class Time:
-    """Stands still until somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    async def asleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-        await asyncio.sleep(0)
-
-    def go_by(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def ago_by(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One way in which a fault comes about, and what must come of it.
@@ -94,7 +68,7 @@ class Case:
     second_tries: int = 0
     """Those that the retry budget pays for."""
 
-    verbs: tuple[str, ...] = ALL
+    verbs: tuple[str, ...] = VERBS
     ask: Any = "hi"
     check: Callable[[Play], Awaitable[None]] | None = None
     """What else must be true, and what comes next."""
@@ -119,7 +93,7 @@ class Play:
         self.verb = verb
         self.heard = overheard
         self.case = case or Case()
-        self.time = Time()
+        self.time = FakeTime()
         self.emulator = self._emulator(emulator or {})
         self.transport = self.emulator.transport()
         self._base = base or {}
@@ -225,7 +199,7 @@ class Play:
         self.answer = self.error = None
         question = self.case.ask if text is None else text
         try:
-            self.answer = await asked(self.model, self.verb, question, **options)
+            self.answer = await call_model(self.model, self.verb, question, **options)
         except Exception as error:  # noqa: BLE001  # what it is, the case says
             self.error = error
         return self
@@ -273,20 +247,3 @@ class Play:
         if case.check is not None:
             await case.check(self)
             await self.clean()
-
-
-async def asked(model: Any, verb: str, text: Any, /, **options: Any) -> AIMessage:
-    """Ask by one of the four verbs; a stream's chunks are merged."""
-    match verb:
-        case "invoke":
-            return model.invoke(text, **options)
-        case "ainvoke":
-            return await model.ainvoke(text, **options)
-        case "stream":
-            return merged(list(model.stream(text, **options)))
-    return merged([chunk async for chunk in model.astream(text, **options)])
-
-
-def merged(chunks: list[AIMessageChunk]) -> AIMessage:
-    first, *rest = chunks
-    return first.__add__(rest) if rest else first

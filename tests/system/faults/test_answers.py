@@ -19,6 +19,7 @@ from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Fault, Raw, Redirect, Slow, Stall
 from scout_adapters.testing.http_messages import dumps
+from tests.support.waiting import HANG
 from tests.system.faults.cases.bodies import answer
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import accepting, answering
@@ -116,17 +117,17 @@ async def timed(stage: Play) -> float:
 async def test_a_first_token_that_does_not_come_ends_in_its_own_time(
     verb: str, served: Stage
 ) -> None:
-    options = {"timeout": Timeouts(first_token=0.3, idle=30)}
-    stage = served(verb, Slow(lull=30), options=options)
-    assert await timed(stage) < 3
+    options = {"timeout": Timeouts(first_token=0.3, idle=HANG)}
+    stage = served(verb, Slow(lull=HANG), options=options)
+    assert await timed(stage) < HANG / 2
     assert stage.outcomes == ["groq:a timeout_response"]
 
 
 @pytest.mark.fault(47)
 async def test_a_silence_between_words_ends_in_its_own_time(verb: str, served: Stage) -> None:
-    options = {"timeout": Timeouts(first_token=30, idle=0.3)}
-    stage = served(verb, Stall(after=4, seconds=30), options=options)
-    assert await timed(stage) < 3
+    options = {"timeout": Timeouts(first_token=HANG, idle=1.0)}
+    stage = served(verb, Stall(after=4, seconds=HANG), options=options)
+    assert await timed(stage) < HANG / 2
     assert stage.outcomes == ["groq:a stream_interrupted"]
     assert isinstance(stage.error, StreamInterrupted)
     assert stage.error.partial.text == "This is the "
@@ -136,16 +137,16 @@ async def test_a_silence_between_words_ends_in_its_own_time(verb: str, served: S
 async def test_a_stream_ends_at_its_last_event_though_the_line_stays_open(
     verb: str, served: Stage
 ) -> None:
-    stage = served(verb, Stall(after=None, seconds=60))
-    assert await timed(stage) < 3
+    stage = served(verb, Stall(after=None, seconds=HANG))
+    assert await timed(stage) < HANG / 2
     assert stage.outcomes == ["groq:a ok"]
     assert not stage.emulator.log[0].finished  # we hung up
 
 
 @pytest.mark.fault(63)
 async def test_a_slow_reader_is_no_silence_of_the_server(verb: str, served: Stage) -> None:
-    options = {"timeout": Timeouts(first_token=1, idle=0.3)}
-    stage = served(verb, Slow(between=0.01), options=options)
+    options = {"timeout": Timeouts(first_token=HANG, idle=0.3)}
+    stage = served(verb, options=options)  # all that is read after a pause has come by then
     with stage.emulator.serve():
         stage.serve_at({"groq": stage.emulator.url("groq")})
         assert len([one async for one in slowly(stage, 0.4, 3)]) > 5
@@ -248,6 +249,6 @@ async def test_a_reader_that_leaves_hangs_up(verb: str, how: str, served: Stage)
     with stage.emulator.serve():
         stage.serve_at({"groq": stage.emulator.url("groq")})
         await left(stage, how)
-        await asyncio.to_thread(stage.emulator.settle, 2.0)  # while our side stays as it is
+        await asyncio.to_thread(stage.emulator.settle, HANG)  # while our side stays as it is
         assert [one.finished for one in stage.emulator.log] == [False]
         await stage.clean()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,9 @@ from scout_adapters.errors import CircuitOpenError, InvalidKey, InvalidRequest, 
 from scout_adapters.llm.providers import ProviderClient, ProviderResult, registry
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import BadRequest, RateLimited, ServerError, Slow
-from tests.system.faults.play import Case, Play, asked, key_named
+from tests.support.verbs import call_model
+from tests.support.waiting import HANG, timeout_when, until
+from tests.system.faults.play import Case, Play, key_named
 from tests.system.faults.witness import held
 
 Stage = Callable[..., Play]
@@ -58,7 +59,7 @@ def test_fifty_threads_of_twenty_loops_send_each_call_once(
         def work(number: int) -> None:
             for turn in range(20):
                 text = f"{number} {turn}"
-                answer = asyncio.run(asked(stage.model, verb, text))
+                answer = asyncio.run(call_model(stage.model, verb, text))
                 assert answer.text.endswith(f"You asked: {text}")
                 texts[text] += 1
 
@@ -75,7 +76,7 @@ def test_one_model_works_in_loop_after_loop(verb: str, play: Stage) -> None:
     with stage.emulator.serve():
         stage.serve_at({"groq": stage.emulator.url("groq")})
         for turn in range(6):
-            assert asyncio.run(asked(stage.model, verb, "hi")).text
+            assert asyncio.run(call_model(stage.model, verb, "hi")).text
             assert len(stage.emulator.log) == turn + 1
         asyncio.run(stage.clean())
 
@@ -106,8 +107,8 @@ async def test_every_verb_works_inside_a_running_loop(
     monkeypatch.setenv("MINE", key_named("groq:a"))
     functional(stage)
     model = init_scout_model("mine/m")
-    assert "You asked: hi" in (await asked(model, verb, "hi")).text
-    inside = await asyncio.to_thread(lambda: asyncio.run(asked(model, verb, "hi")))
+    assert "You asked: hi" in (await call_model(model, verb, "hi")).text
+    inside = await asyncio.to_thread(lambda: asyncio.run(call_model(model, verb, "hi")))
     assert "You asked: hi" in inside.text
     assert (await stage.ask()).outcomes == ["groq:a ok"]
     assert len(stage.asked) == 3
@@ -134,25 +135,16 @@ async def test_of_two_probes_one_is_let_through(verb: str, play: Stage) -> None:
     await stage.clean()
 
 
-def until(reached: Callable[[], bool]) -> None:
-    """Wait in a thread, five seconds at most."""
-    for _ in range(5000):
-        if reached():
-            return
-        time.sleep(0.001)
-    raise AssertionError
-
-
 def waiting_for(event: threading.Event) -> Callable[[float], None]:
     def sleep(seconds: float) -> None:
-        assert event.wait(5)
+        assert event.wait(HANG)
 
     return sleep
 
 
 def awaiting(event: threading.Event) -> Callable[[float], Any]:
     async def sleep(seconds: float) -> None:
-        assert await asyncio.to_thread(event.wait, 5)
+        assert await asyncio.to_thread(event.wait, HANG)
 
     return sleep
 
@@ -160,8 +152,10 @@ def awaiting(event: threading.Event) -> Callable[[float], Any]:
 async def in_a_thread(stage: Play) -> str:
     """Ask beside this task: in a thread where the verb would block the loop."""
     if stage.verb in {"ainvoke", "astream"}:
-        return (await asked(stage.model, stage.verb, "hi")).text
-    return await asyncio.to_thread(lambda: asyncio.run(asked(stage.model, stage.verb, "hi")).text)
+        return (await call_model(stage.model, stage.verb, "hi")).text
+    return await asyncio.to_thread(
+        lambda: asyncio.run(call_model(stage.model, stage.verb, "hi")).text
+    )
 
 
 def interrupt(seconds: float) -> None:
@@ -182,8 +176,8 @@ async def test_after_a_cancelled_probe_the_next_is_let_through_at_once(
     stage.time.go_by(30)
     stage.emulator.script("groq", [Slow(first=5)])
     with pytest.raises((KeyboardInterrupt, TimeoutError)):
-        async with asyncio.timeout(0.05):
-            await asked(stage.model, verb, "hi")
+        async with timeout_when(lambda: len(stage.asked) == 2):
+            await call_model(stage.model, verb, "hi")
     await stage.clean()
     assert (await stage.ask(max_wait=0)).outcomes == ["groq:a ok"]
     assert len(stage.asked) == 3
@@ -247,7 +241,9 @@ async def test_keys_are_those_of_this_moment_and_each_once(verb: str, play: Stag
     assert (await stage.ask()).error is None
     assert [one.key for one in stage.emulator.log] == [first, second, first]
     with pytest.raises(InvalidKey) as caught:
-        await asked(model.model_copy(update={"api_keys": [SecretStr(f"{first}\nx")]}), verb, "hi")
+        await call_model(
+            model.model_copy(update={"api_keys": [SecretStr(f"{first}\nx")]}), verb, "hi"
+        )
     assert first not in str(caught.value)
     await stage.clean()
 
@@ -333,7 +329,7 @@ async def test_fallbacks_ask_each_model_once_round(verb: str, play: Stage) -> No
     assert await ran(agent, verb) is None
     assert (one.asked, two.asked) == (["groq:a"], ["openai:a"])
     chain = one.model.with_fallbacks([two.model])
-    assert (await asked(chain, verb, "hi")).text
+    assert (await call_model(chain, verb, "hi")).text
     assert (one.asked, two.asked) == (["groq:a"] * 2, ["openai:a"] * 2)
     await one.clean()
 
@@ -344,6 +340,6 @@ async def test_with_retry_ends_at_the_open_circuit(verb: str, play: Stage) -> No
     stage = play(verb, case=Case(always={"groq:a": ServerError()}), options={"max_wait": 5})
     chain = stage.model.with_retry(stop_after_attempt=5, wait_exponential_jitter=False)
     with pytest.raises(ProviderUnavailable if stage.streams else CircuitOpenError):
-        await asked(chain, verb, "hi")
+        await call_model(chain, verb, "hi")
     assert len(stage.asked) == (3 if stage.streams else 5)
     await stage.clean()

@@ -17,6 +17,7 @@ from scout_adapters.errors import CannotConnect, MalformedResponse, ProviderTime
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.llm.transport.pool import tls_context
 from scout_adapters.testing import Slow
+from tests.support.waiting import HANG
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import (
     CERTIFICATES,
@@ -83,9 +84,9 @@ async def test_a_name_that_nobody_knows_is_asked_again_and_then_passed_over(
 async def test_a_refused_connection_takes_no_time(verb: str, groq_at: Stage) -> None:
     tls_context()
     stage = groq_at(verb, f"http://127.0.0.1:{free_port()}", clock=REAL)
-    await stage.ask()
+    await stage.ask(timeout=(2 * HANG, 2 * HANG))
     assert stage.outcomes == ["groq:a connect"] * 3 + ["openai:a ok"]
-    assert min(one["latency_s"] for one in stage.attempts[:3]) < 0.05
+    assert max(one["latency_s"] for one in stage.attempts[:3]) < HANG
     assert (stage.state("groq:a").failures, stage.circuit("groq").faults) == (0, 3)
     assert stage.asked == ["openai:a"]
     await stage.clean()
@@ -97,9 +98,9 @@ async def test_a_connection_that_nobody_takes_ends_in_time_and_is_not_the_keys_f
 ) -> None:
     with blackhole() as port:
         stage = groq_at(verb, f"http://127.0.0.1:{port}", clock=REAL)
-        await stage.ask(timeout=(0.2, 60), max_retries=0)
+        await stage.ask(timeout=(0.2, 2 * HANG), max_retries=0)
     assert stage.outcomes == ["groq:a connect", "openai:a ok"]
-    assert 0.15 < stage.attempts[0]["latency_s"] < 1.0
+    assert 0.15 < stage.attempts[0]["latency_s"] < HANG
     assert "ConnectTimeout" in stage.attempts[0]["reason"]
     assert stage.state("groq:a").failures == 0
     await stage.clean()
@@ -179,7 +180,7 @@ async def test_a_request_that_nobody_takes_in_may_have_been_paid_for(
 ) -> None:
     with accepting(ignore) as server:
         stage = groq_at(verb, f"http://127.0.0.1:{server.port}", route=("groq:a",))
-        await stage.ask("x" * 12_000_000, timeout=0.3)
+        await stage.ask("x" * 12_000_000, timeout=(HANG, 0.5))
         assert server.accepted == 1
     assert type(stage.error) is ProviderTimeout
     assert stage.error.phase == "sent"
@@ -249,9 +250,9 @@ async def ask_while_one_is_open(stage: Play, **options: Any) -> None:
 @pytest.mark.fault(8)
 async def test_our_own_full_pool_is_no_fault_of_the_provider(verb: str, play: Stage) -> None:
     one = Transport(most=1)
-    stage = play(verb, base={"groq": ""}, network=one, options={"timeout": 0.2})
+    stage = play(verb, base={"groq": ""}, network=one)
     with stage.emulator.serve():
-        await ask_while_one_is_open(moved(stage))
+        await ask_while_one_is_open(moved(stage), timeout=0.2)
         assert stage.outcomes == ["groq:a queue_full"] * 3
         assert {row["billed"] for row in stage.attempts} == {"no"}
         assert isinstance(stage.error, ProviderTimeout)
@@ -272,13 +273,14 @@ async def test_a_thousand_calls_over_ten_connections_end_by_their_deadline(
     stage.emulator.script("groq", [Slow(first=0.1)] * 1000)
     with stage.emulator.serve():
         moved(stage)
-        began = time.monotonic()
-        ends = await asyncio.gather(*(ended(stage) for _ in range(1000)))
-        assert time.monotonic() - began < 20  # of work; nobody waits so long
-        assert 1 <= ends.count("ok") <= len(stage.emulator.log) < 1000
-        late = {"queue_full", "timeout_response", "stream_interrupted", "none"}
+        async with asyncio.timeout(HANG):
+            ends = await asyncio.gather(*(ended(stage) for _ in range(1000)))
+        assert ends.count("ok") <= len(stage.emulator.log) < 1000
+        # Which of these ends a call has depends on where it was when its time was over.
+        late = {"queue_full", "connect", "timeout_response", "stream_interrupted", "none"}
         assert set(ends) <= {"ok", *late}
         assert (stage.circuit("groq").faults, stage.state("groq:a").failures) == (0, 0)
+        assert (await stage.ask(deadline=None)).outcomes == ["groq:a ok"]
         await stage.clean()
 
 

@@ -25,7 +25,9 @@ from scout_adapters import ScoutGroqChatModel
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Hang, RateLimited, Revoked, ServerError, Slow, Stall
-from tests.system.faults.play import Case, Play, asked, key_named
+from tests.support.verbs import call_model
+from tests.support.waiting import HANG, until
+from tests.system.faults.play import Case, Play, key_named
 from tests.system.faults.witness import held
 
 Stage = Callable[..., Play]
@@ -45,7 +47,7 @@ print("answered", bool(answer.response_metadata["scout"]["key_id"]))
 """
 
 
-def in_a_child(work: Callable[[], None], seconds: float = 10.0) -> int:
+def in_a_child(work: Callable[[], None], seconds: float = HANG) -> int:
     """Fork, work in the child, and return how it ended; one that hangs is ended."""
     child = os.fork()
     if child == 0:
@@ -89,7 +91,7 @@ def test_children_of_a_busy_process_ask_on_their_own(verb: str, serving: Stage) 
 
     def hammer() -> None:
         while not over.is_set():
-            asyncio.run(asked(stage.model, verb, "from the parent"))
+            asyncio.run(call_model(stage.model, verb, "from the parent"))
 
     busy = threading.Thread(target=hammer)
     busy.start()
@@ -106,7 +108,7 @@ def test_children_of_a_busy_process_ask_on_their_own(verb: str, serving: Stage) 
 
 
 def asking(stage: Play, text: str) -> None:
-    assert asyncio.run(asked(stage.model, stage.verb, text)).text.endswith(text)
+    assert asyncio.run(call_model(stage.model, stage.verb, text)).text.endswith(text)
 
 
 def spawned(stage: Play, **env: str) -> subprocess.Popen[bytes]:
@@ -129,7 +131,7 @@ def spawned(stage: Play, **env: str) -> subprocess.Popen[bytes]:
 @pytest.mark.fault(72)
 def test_a_model_that_is_pickled_to_a_new_process_asks_there(verb: str, serving: Stage) -> None:
     stage = serving(verb)
-    out, err = spawned(stage).communicate(timeout=30)
+    out, err = spawned(stage).communicate(timeout=HANG)
     assert out == b"answered True\n", err
     assert stage.asked == ["groq:a"]
     asyncio.run(stage.clean())
@@ -138,19 +140,17 @@ def test_a_model_that_is_pickled_to_a_new_process_asks_there(verb: str, serving:
 def killed(stage: Play) -> None:
     """Start a process, kill it when its request has come and its answer hangs."""
     process = spawned(stage)
-    began = time.monotonic()
-    while not stage.emulator.log and process.poll() is None and time.monotonic() - began < 30:
-        time.sleep(0.01)
+    until(lambda: stage.emulator.log or process.poll() is not None)
     time.sleep(0.1)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=HANG)
 
 
 @pytest.mark.fault(85)
 def test_after_kill_9_every_request_has_its_intent(verb: str, serving: Stage) -> None:
     stage = serving(verb)
     streams = verb in {"stream", "astream"}
-    stage.emulator.script("groq", [Stall(after=4, seconds=30) if streams else Hang(30)])
+    stage.emulator.script("groq", [Stall(after=4, seconds=HANG) if streams else Hang(HANG)])
     killed(stage)
     assert stage.asked == ["groq:a"]
     assert stage.heard.audited.endswith(b"\n")
@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_tears_no_row_that_counts(
         resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
         for _ in range(100):
             try:
-                asyncio.run(asked(stage.model, verb, "hi"))
+                asyncio.run(call_model(stage.model, verb, "hi"))
             except OSError:
                 return
         raise AssertionError

@@ -15,7 +15,9 @@ from scout_adapters.errors import NoWorkingKey, RateLimited, ScoutError
 from scout_adapters.llm.health.circuit_breaker import PROBE_LEASE_SECONDS
 from scout_adapters.testing import RateLimited as Limited
 from scout_adapters.testing import ServerError, Slow
-from tests.system.faults.play import WALL, Case, Play, asked
+from tests.support.verbs import call_model
+from tests.support.waiting import timeout_when
+from tests.system.faults.play import WALL, Case, Play
 from tests.system.faults.witness import held, idle, spent
 
 Stage = Callable[..., Play]
@@ -30,7 +32,7 @@ async def test_a_call_cancelled_at_any_await_leaves_nothing(verb: str, play: Sta
     cancelled = 0
     for steps in range(60):
         stage.emulator.script("groq", [Limited(0.1, "retry-after"), ServerError(), Slow(0.1, 0.1)])
-        task = asyncio.create_task(asked(stage.model, verb, "hi"))
+        task = asyncio.create_task(call_model(stage.model, verb, "hi"))
         for _ in range(steps):
             await asyncio.sleep(0)
         task.cancel()
@@ -57,8 +59,8 @@ async def test_a_timeout_around_the_call_ends_it_in_mid_answer(verb: str, play: 
     stage = play(verb, emulator={"asleep": for_ever})
     stage.emulator.script("groq", [Slow(first=5)])
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            await asked(stage.model, verb, "hi")
+        async with timeout_when(lambda: stage.asked):
+            await call_model(stage.model, verb, "hi")
     await stage.clean()
     (row,) = [one for one in stage.heard.rows if one["event"] == "llm_attempt"]
     assert (row["outcome"], row["billed"]) == ("cancelled", "unknown")
@@ -76,7 +78,7 @@ async def test_a_call_cancelled_while_it_backs_off_asks_no_more(verb: str, play:
     clock = Clock(lambda: 1000.0, time.sleep, back_off, lambda: 0.5)
     stage = play(verb, clock=clock)
     stage.emulator.script("groq", [ServerError()])
-    task = asyncio.create_task(asked(stage.model, verb, "hi"))
+    task = asyncio.create_task(call_model(stage.model, verb, "hi"))
     await waiting.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -100,7 +102,7 @@ async def test_an_interrupt_while_the_server_is_silent_leaves_nothing(
     stage = play(verb, emulator={"sleep": raising(error)})
     stage.emulator.script("groq", [Slow(first=5)])
     with pytest.raises(error):
-        await asked(stage.model, verb, "hi")
+        await call_model(stage.model, verb, "hi")
     await stage.clean()
     assert stage.asked == ["groq:a"]
     assert stage.state("groq:a").failures == 0
@@ -115,7 +117,7 @@ async def test_an_interrupt_in_mid_stream_or_backing_off_leaves_nothing(
     for fault in (ServerError(), Slow(between=5, first=5)):
         stage.emulator.script("groq", [fault])
         with pytest.raises(KeyboardInterrupt):
-            await asked(stage.model, verb, "hi")
+            await call_model(stage.model, verb, "hi")
         await stage.clean()
     assert stage.asked == ["groq:a"] * 2
 
@@ -205,7 +207,7 @@ async def test_a_suspended_machine_loses_no_key_and_no_circuit(verb: str, play: 
     lost = circuit.permit(stage.time.now)  # a probe that never comes back
     assert lost is not None
     with suppress(ScoutError):
-        await asked(stage.model, verb, "hi", max_wait=0)
+        await call_model(stage.model, verb, "hi", max_wait=0)
     assert len(stage.asked) == 2
     stage.time.go_by(PROBE_LEASE_SECONDS)
     assert (await stage.ask(max_wait=0)).outcomes == ["groq:a ok"]

@@ -25,6 +25,7 @@ from scout_adapters.llm.failures.retry_after import retry_after
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.body import EventBody
 from scout_adapters.llm.transport.sse import EventDecoder
+from tests.support.verbs import merge_chunks
 from tests.system.fuzzing import seeds
 from tests.system.fuzzing.mutate import (
     Rng,
@@ -46,6 +47,10 @@ LONGEST = 700
 """Bytes of a stream: what is cut at every place need not be long."""
 
 Case = Any
+
+
+EMPTY = AIMessageChunk(content="")
+"""What a stream without events adds up to."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +99,11 @@ def run_events(wire: str, events: Case) -> None:
     else:
         finished = reader.finished
     if not finished:
-        _merged(chunks)
+        merge_chunks(chunks or [EMPTY])
         return
     last = reader.close()
     assert last.chunk_position == "last"
-    _check_message(_merged([*chunks, last]))
-
-
-def _merged(chunks: list[AIMessageChunk]) -> AIMessageChunk:
-    """Add chunks up, as LangChain and the engine do."""
-    first, *others = chunks or [AIMessageChunk(content="")]
-    return first.__add__(others) if others else first
+    _check_message(merge_chunks([*chunks, last]))
 
 
 def _check_message(message: AIMessage) -> None:

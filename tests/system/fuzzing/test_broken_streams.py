@@ -17,9 +17,10 @@ from scout_adapters import init_scout_model
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.sse import EventDecoder
+from tests.support.verbs import merge_chunks
 from tests.system.fuzzing import seeds
 from tests.system.fuzzing.mutate import garbled
-from tests.system.fuzzing.targets import NAMED, _check_message, _merged
+from tests.system.fuzzing.targets import EMPTY, NAMED, _check_message
 
 WIRES = list(seeds.SPEAKERS)
 SAMPLE = 60
@@ -46,7 +47,7 @@ def read(wire: str, events: list[Any]) -> tuple[bool, AIMessageChunk] | None:
         return None
     if reader.finished:
         chunks.append(reader.close())
-    return reader.finished, _merged(chunks)
+    return reader.finished, merge_chunks(chunks or [EMPTY])
 
 
 def said(message: AIMessageChunk) -> tuple[str, list[Any]]:
@@ -127,7 +128,7 @@ def model_on(wire: str, pieces: list[bytes]) -> Any:
 def test_a_caller_is_never_given_a_cut_stream_as_a_whole_answer(wire: str) -> None:
     """Cut at every event, and within some, as the network does: a message or a named error."""
     for stream in sample(wire)[:12]:
-        whole = said(_merged(list(model_on(wire, [stream]).stream("hi"))))
+        whole = said(merge_chunks(list(model_on(wire, [stream]).stream("hi"))))
         blocks = stream.replace(b"\r\n", b"\n").split(b"\n\n")
         for at in range(0, len(blocks), max(1, len(blocks) // 12)):
             kept = b"\n\n".join(blocks[:at])
@@ -136,7 +137,7 @@ def test_a_caller_is_never_given_a_cut_stream_as_a_whole_answer(wire: str) -> No
                     chunks = list(model_on(wire, [cut]).stream("hi"))
                 except ScoutError:
                     continue
-                assert said(_merged(chunks)) == whole
+                assert said(merge_chunks(chunks or [EMPTY])) == whole
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -147,9 +148,9 @@ async def test_garbled_bytes_end_in_a_message_or_a_named_error(wire: str) -> Non
             model = model_on(wire, [garbled(rng, stream)])
             try:
                 if turn % 2:
-                    _merged([chunk async for chunk in model.astream("hi")])
+                    merge_chunks([chunk async for chunk in model.astream("hi")])
                 else:
-                    _merged(list(model.stream("hi")))
+                    merge_chunks(list(model.stream("hi")))
             except ScoutError:
                 await asyncio.sleep(0)
 

@@ -31,7 +31,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "llm" / "testprovider.py").write_text(steps.BASE)
     (package / "llm" / "providers" / "testprovider.py").write_text(steps.WRAPPER)
-    for place, added in (("providers/__init__.py", steps.IMPORT), ("pricing.py", steps.PRICES)):
+    for place, added in (
+        ("providers/__init__.py", steps.IMPORT),
+        ("pricing/__init__.py", steps.PRICES),
+    ):
         path = package / "llm" / place
         path.write_text(path.read_text() + "\n" + added)
     (root / "test_provider.py").write_text(steps.UNIT_TESTS)

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from scout_adapters import (
@@ -17,37 +16,16 @@ from scout_adapters import (
 )
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.testing import Emulator
+from tests.support.verbs import VERBS, WHOLE, call_model
+from tests.support.weather import get_weather
 
 ASK = "What is the weather in Paris?"
-
-
-@tool
-def get_weather(location: str) -> str:
-    """Get the weather at a location."""
-    return f"Sunny in {location}."
 
 
 class Weather(BaseModel):
     """The weather at a location."""
 
     location: str
-
-
-async def ask(runnable: Any, verb: str) -> Any:
-    """Ask by one of the four verbs; return a stream's chunks as one."""
-    match verb:
-        case "invoke":
-            return runnable.invoke(ASK)
-        case "ainvoke":
-            return await runnable.ainvoke(ASK)
-        case "stream":
-            chunks = list(runnable.stream(ASK))
-        case _:
-            chunks = [chunk async for chunk in runnable.astream(ASK)]
-    whole = chunks[0]
-    for chunk in chunks[1:]:
-        whole += chunk
-    return whole
 
 
 def with_fallback(verb: str, network: dict[str, Any]) -> Any:
@@ -62,21 +40,21 @@ def answering() -> dict[str, Any]:
     return {"keys": {"groq": ["another"]}}
 
 
-@pytest.mark.parametrize("verb", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("verb", VERBS)
 async def test_tools_bound_to_a_model_with_fallbacks_reach_the_fallback(
     verb: str, network: dict[str, Any]
 ) -> None:
-    message = await ask(with_fallback(verb, network).bind_tools([get_weather]), verb)
+    message = await call_model(with_fallback(verb, network).bind_tools([get_weather]), verb, ASK)
     assert [call["name"] for call in message.tool_calls] == ["get_weather"]
     assert message.response_metadata["scout"]["provider"] == "anthropic"
 
 
-@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+@pytest.mark.parametrize("verb", WHOLE)
 async def test_a_schema_given_to_a_model_with_fallbacks_reaches_the_fallback(
     verb: str, network: dict[str, Any]
 ) -> None:
     model = with_fallback(f"schema-{verb}", network)
-    answer = await ask(model.with_structured_output(Weather), verb)
+    answer = await call_model(model.with_structured_output(Weather), verb, ASK)
     assert isinstance(answer, Weather)
 
 

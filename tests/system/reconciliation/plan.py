@@ -10,6 +10,7 @@ from typing import Any, Literal
 from langchain_core.messages import HumanMessage, SystemMessage
 
 from scout_adapters.testing import Exchange
+from tests.support.verbs import VERBS, Verb
 
 MODELS = {
     "groq": "openai/gpt-oss-120b",
@@ -35,8 +36,6 @@ PRICES: Mapping[str, Mapping[str, int]] = {
 }
 """Nano-dollars for a token. OpenRouter and xAI are not among them: they name what a call cost."""
 
-Verb = Literal["invoke", "stream", "ainvoke", "astream"]
-VERBS: tuple[Verb, ...] = ("invoke", "stream", "ainvoke", "astream")
 LORE = " ".join(
     f"Rule {number}: a token is four letters, and nobody counts them." for number in range(120)
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import pickle
@@ -18,10 +17,10 @@ from scout_adapters import init_scout_model, testing
 from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, Fault, Raw, Redirect, Said, reset
+from tests.support.clock import FakeTime
 from tests.system.secrets.keys import Canary, odd, random_text, realistic
 from tests.system.secrets.sweep import Heard, Listeners, found_in, texts_in, traceback_texts
 
-VERBS = ("invoke", "ainvoke", "stream", "astream")
 MODELS = {
     "groq": "openai/gpt-oss-20b",
     "anthropic": "claude-haiku-4-5",
@@ -84,31 +83,13 @@ def spellings(key: str) -> Iterator[str]:
     yield from sorted(form for form in canary.whole if form != key)
 
 
-class Time:
-    """Stands still until somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    async def asleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
-
-    @property
-    def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
-
-
 class Play:
     """A provider that fails, and a model with canaries for keys that asks it."""
 
     def __init__(self, provider: str, key: str, *, is_async: bool = False, **more: Any) -> None:
         self.canaries = [Canary(key), HEADER]
         self.provider = provider
-        self.time = Time()
+        self.time = FakeTime()
         self.listeners = Listeners(is_async=is_async)
         self.cache = InMemoryCache()
         self.emulator = Emulator(

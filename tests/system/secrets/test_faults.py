@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from scout_adapters.testing import Fault
+from tests.support.verbs import VERBS
 from tests.system.secrets.keys import odd, realistic
-from tests.system.secrets.play import MODELS, VERBS, echoes, faults, key_for, played
+from tests.system.secrets.play import MODELS, echoes, faults, key_for, played
 from tests.system.secrets.sweep import Heard
 
 

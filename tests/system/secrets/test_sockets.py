@@ -23,6 +23,7 @@ from scout_adapters.testing import (
     Suspended,
 )
 from scout_adapters.testing.cassettes import cassette
+from tests.support.waiting import HANG
 from tests.system.secrets.keys import Canary, odd, realistic
 from tests.system.secrets.play import HEADER, MODELS, Play
 from tests.system.secrets.sweep import Heard, found_in, texts_in, traceback_texts
@@ -72,7 +73,7 @@ async def test_a_cancelled_call_tells_no_key(stream: bool, heard: Heard) -> None
     key = realistic("groq", "cancelled")
     server = Play("groq", key).emulator
     with server.serve():
-        server.script("groq", [Stall(seconds=5) if stream else Hang(5)])
+        server.script("groq", [Stall(seconds=HANG) if stream else Hang(HANG)])
         play = Play("groq", key, base_url=server.url("groq"))
         task = asyncio.create_task(
             play.model.ainvoke("Hello") if not stream else first(play.model.astream("Hello"), 99)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from scout_adapters.testing import Emulator, Hang, Revoked, Slow, run
+from tests.support.waiting import HANG
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -30,7 +31,7 @@ def spell(path: str = "/groq/openai/v1/chat/completions", **headers: str) -> byt
 
 def connect(base: str) -> socket.socket:
     host, port = base.removeprefix("http://").rsplit(":", 1)
-    return socket.create_connection((host, int(port)), timeout=5)
+    return socket.create_connection((host, int(port)), timeout=HANG)
 
 
 def hear(line: socket.socket, answers: int) -> bytes:
@@ -61,21 +62,32 @@ def test_fifty_threads_get_their_own_answers(emulator: Emulator) -> None:
     assert [len(emulator.requests("groq", f"k{at}")) for at in range(200)] == [1] * 200
 
 
-async def test_a_hundred_streams_run_at_once(emulator: Emulator) -> None:
-    emulator.script("groq", [Slow(between=0.005)] * 100)
+class Crowd:
+    """A sleep that ends for all who sleep when so many do: it hangs where one waits for another."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._here, self._full = size, 0, asyncio.Event()
+
+    async def asleep(self, _seconds: float) -> None:
+        self._here += 1
+        if self._here == self._size:
+            self._full.set()
+        await asyncio.wait_for(self._full.wait(), HANG)
+
+
+async def test_a_hundred_streams_run_at_once() -> None:
+    emulator = Emulator(asleep=Crowd(100).asleep)
+    emulator.script("groq", [Slow(first=0.005)] * 100)
     body = {**BODY, "stream": True}
     with emulator.serve():
         url = f"{emulator.url('groq')}/chat/completions"
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(limits=limits, timeout=30) as http:
+        async with httpx.AsyncClient(limits=limits, timeout=HANG) as http:
             headers = {"authorization": "Bearer k"}
-            start = time.perf_counter()
             asked = (http.post(url, json=body, headers=headers) for _ in range(100))
             answers = await asyncio.gather(*asked)
-            taken = time.perf_counter() - start
     assert all(one.text.endswith("data: [DONE]\n\n") for one in answers)
     assert all(one.finished for one in emulator.log)
-    assert taken < 100 * 0.005 * 12
 
 
 def test_one_line_serves_many_requests(emulator: Emulator) -> None:
@@ -135,7 +147,7 @@ def test_a_client_that_leaves_in_the_middle_is_noticed(emulator: Emulator) -> No
         with http.stream("POST", url, json=body, headers=headers) as answer:
             pieces = answer.iter_lines()
             heard = [next(pieces) for _ in range(5)]
-        assert emulator.settle(2)
+        assert emulator.settle(HANG)
         logged = emulator.log[0]
     assert any(heard)
     assert not logged.finished
@@ -144,13 +156,13 @@ def test_a_client_that_leaves_in_the_middle_is_noticed(emulator: Emulator) -> No
 
 
 def test_a_client_that_leaves_before_the_answer_is_billed_for_it(emulator: Emulator) -> None:
-    emulator.script("groq", [Slow(first=5)])
+    emulator.script("groq", [Slow(first=HANG)])
     with emulator.serve() as base:
         with connect(base) as line:
             line.sendall(spell())
             while not emulator.log:
                 time.sleep(0.001)
-        assert emulator.settle(2)
+        assert emulator.settle(HANG)
     logged = emulator.log[0]
     assert (logged.finished, logged.billed, logged.output_tokens) == (False, True, 15)
 
@@ -166,7 +178,7 @@ def test_the_end_leaves_no_thread_and_no_socket(emulator: Emulator) -> None:
         while len(emulator.log) < 3:
             time.sleep(0.001)
         start = time.perf_counter()
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 30  # and not the minute of the slow answer
     assert threading.active_count() == before
     for line in lines:
         try:
@@ -221,13 +233,18 @@ def test_run_ends_well_at_an_interrupt() -> None:
         assert main is not None
         threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
 
-    run(port=0, on_start=start)
+    # A process that was started in the background of a shell ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run(port=0, on_start=start)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert seen
     with pytest.raises(ConnectionRefusedError):
         connect(seen[0])
 
 
-def test_a_plain_answer_takes_less_than_a_millisecond(emulator: Emulator) -> None:
+def test_a_plain_answer_waits_for_no_acknowledgement(emulator: Emulator) -> None:
     with emulator.serve() as base, connect(base) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         request, taken = spell(), []
@@ -236,8 +253,8 @@ def test_a_plain_answer_takes_less_than_a_millisecond(emulator: Emulator) -> Non
             line.sendall(request)
             hear(line, 1)
             taken.append(time.perf_counter() - start)
-    # The best tenth: the machine may have other things to do.
-    assert sorted(taken)[20] < 0.001
+    # A delayed acknowledgement costs 40 ms each time; the best tenth, as the machine may be busy.
+    assert sorted(taken)[20] < 0.02
 
 
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])

@@ -130,7 +130,7 @@ class PlainCircuit:
 
     def end(self, one: Try, outcome: str, now: float) -> None:
         if outcome == "good":
-            self.last_good = now
+            self.last_success = now
         if not any(one is other for other in self.current):
             return
         if one is self.probe:
@@ -150,7 +150,7 @@ class PlainCircuit:
             self.current, self.probe = [], None
         self.open_until, self.faults = breaker.open_until, breaker.faults
         self.good_probes, self.last_fault = breaker._good_probes, breaker._last_fault
-        self.last_good = breaker.last_success
+        self.last_success = breaker.last_success
 
     def change(self, open_until: float | None) -> None:
         self.open_until, self.probe, self.current = open_until, None, []
@@ -169,7 +169,7 @@ class PlainProvider:
     def suspect(self, now: float) -> None:
         """Where every key has been refused at once, it is the provider that errs."""
         recent = [key for key in self.keys.values() if now - key.refused_at < 60.0]
-        proven = now - self.circuit.last_good < 60.0
+        proven = now - self.circuit.last_success < 60.0
         if proven or any(key.refused_until is None for key in self.keys.values()):
             return
         if len(recent) < 2 or 2 * len(recent) <= len(self.keys):

@@ -215,7 +215,7 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         if limit is not None and seconds >= limit:
             self.house.go_by(limit)
             self.heard.timed_out = True
-            raise httpx.ReadTimeout("silence", request=self.request)
+            raise httpx.ReadTimeout("empty_answers", request=self.request)
         self.house.go_by(seconds)
 
     def __iter__(self) -> Iterator[bytes]:

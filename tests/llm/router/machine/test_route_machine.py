@@ -32,6 +32,7 @@ from scout_adapters.testing import reset
 from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
 from tests.llm.router.machine.stage import CANDIDATES, STRATEGIES, Audience, Stage
+from tests.support.verbs import VERBS, merge_chunks
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -117,7 +118,7 @@ class Routes(RuleBasedStateMachine):
         return self.loop.run_until_complete(work) if held else asyncio.run(work)  # type: ignore[arg-type]  # a coroutine
 
     @rule(
-        verb=st.sampled_from(["invoke", "ainvoke", "stream", "astream"]),
+        verb=st.sampled_from(VERBS),
         held=st.booleans(),
         faults=NEXT,
     )
@@ -133,13 +134,15 @@ class Routes(RuleBasedStateMachine):
                     call, lambda: self.run(model.ainvoke(text, self.config()), held=held)
                 )
             case "stream":
-                done = self.judged(call, lambda: merged(list(model.stream(text, self.config()))))
+                done = self.judged(
+                    call, lambda: merge_chunks(list(model.stream(text, self.config())))
+                )
             case _:
                 done = self.judged(call, lambda: self.run(self.streamed(text), held=held))
         self.answered(call, done)
 
     async def streamed(self, text: str) -> Any:
-        return merged([one async for one in self.stage.model.astream(text, self.config())])
+        return merge_chunks([one async for one in self.stage.model.astream(text, self.config())])
 
     @rule(number=st.integers(2, 4), faults=NEXT)
     def crowd(self, number: int, faults: list[Played]) -> None:
@@ -211,7 +214,7 @@ class Routes(RuleBasedStateMachine):
                 texts.append(chunk)
                 continue
             if call.answered:
-                self.answered(call, merged(texts))
+                self.answered(call, merge_chunks(texts))
             del self.held[number]
 
     def next_of(self, chunks: Any) -> Any:
@@ -302,11 +305,6 @@ async def following(chunks: Any) -> Any:
 async def turns(number: int) -> None:
     for _ in range(number):
         await asyncio.sleep(0)
-
-
-def merged(chunks: list[Any]) -> Any:
-    first, *rest = chunks
-    return first.__add__(rest) if rest else first
 
 
 TestRoutes = Routes.TestCase

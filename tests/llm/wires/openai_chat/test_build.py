@@ -1,38 +1,16 @@
-"""Requests in Chat Completions: neutral values in, the documented JSON out."""
+"""Where a request goes, and its messages, in the form of Chat Completions."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
-
-DIALECT = frozenset(field.name for field in fields(ChatCompletionsDialect))
-
-
-def card(**options: Any) -> ProviderSpec:
-    dialect = {name: options.pop(name) for name in DIALECT & options.keys()}
-    return ProviderSpec(
-        name="openai",
-        docs="https://platform.openai.com/docs",
-        wire=WIRE,
-        base_url="https://api.openai.com",
-        dialect=ChatCompletionsDialect(**dialect),
-        **options,
-    )
-
-
-PLAIN = card()
-TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-
-
-def user(*blocks: Json, **more: Any) -> Turn:
-    return Turn(role="user", blocks=blocks, at=0, **more)
+from scout_adapters.llm.types import ProviderSpec, Turn
+from scout_adapters.llm.wires.openai_chat import WIRE
+from tests.llm.wires.openai_chat.requests import PLAIN, build, card, text, user
 
 
 def assistant(*blocks: Json, **more: Any) -> Turn:
@@ -43,16 +21,8 @@ def tool(*blocks: Json, **more: Any) -> Turn:
     return Turn(role="tool", blocks=blocks, at=2, tool_call_id="call_1", **more)
 
 
-def text(words: str, **more: Any) -> Json:
-    return {"type": "text", "text": words, **more}
-
-
 def call(**args: Any) -> Json:
     return {"type": "tool_call", "id": "call_1", "name": "weather", "args": args}
-
-
-def build(spec: ProviderSpec = PLAIN, turns: tuple[Turn, ...] = (), **fields: Any) -> Json:
-    return WIRE.build_body(ChatRequest(model="m", messages=(), **fields), turns, spec)
 
 
 def message(turn: Turn, spec: ProviderSpec = PLAIN) -> Json:
@@ -138,7 +108,9 @@ def test_a_call_and_its_result_get_the_same_mapped_id() -> None:
 
 
 IMAGE = {"type": "image", "base64": "QUJD", "mime_type": "image/png"}
+
 PDF = {"type": "file", "base64": "QUJD", "mime_type": "application/pdf"}
+
 CLIP = {"type": "video", "url": "https://example.com/a.mp4", "mime_type": "video/mp4"}
 
 
@@ -225,6 +197,7 @@ def test_cache_markers_go_only_where_they_are_taken() -> None:
 
 
 THOUGHT = {"type": "reasoning", "reasoning": "Hm."}
+
 DETAILS = [
     {"type": "reasoning.summary", "summary": "Hm.", "index": 0, "id": "rs_1"},
     {"type": "reasoning.text", "text": "Hm.", "index": 1, "id": "t1"},
@@ -270,100 +243,3 @@ def test_speech_and_legacy_calls_go_back_to_their_maker() -> None:
     function = {"name": "f", "arguments": "{}"}
     called = message(assistant(kept={"function_call": function}))
     assert called == {"role": "assistant", "content": None, "function_call": function}
-
-
-# Rendering the rest of the body.
-
-
-def test_a_bare_request_has_a_model_and_messages_and_nothing_else() -> None:
-    assert build(turns=(user(text("hi")),)) == {
-        "model": "m",
-        "messages": [{"role": "user", "content": "hi"}],
-    }
-
-
-def test_every_option_goes_by_its_documented_name() -> None:
-    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": {}}}
-    body = build(
-        temperature=0.0,
-        top_p=0.5,
-        max_tokens=10,
-        stop=("a", "b"),
-        response_format=form,
-        reasoning_effort="low",
-        stream=True,
-        extra={"seed": 7, "user": None},
-    )
-    assert body == {
-        "model": "m",
-        "messages": [],
-        "temperature": 0.0,
-        "top_p": 0.5,
-        "max_tokens": 10,
-        "stop": ["a", "b"],
-        "response_format": form,
-        "reasoning_effort": "low",
-        "stream": True,
-        "stream_options": {"include_usage": True},
-        "seed": 7,
-    }
-
-
-def test_the_users_own_fields_win() -> None:
-    assert build(temperature=0.0, extra={"temperature": 1.0})["temperature"] == 1.0
-
-
-@pytest.mark.parametrize(
-    ("choice", "sent"),
-    [
-        ("auto", "auto"),
-        ("none", "none"),
-        ("any", "required"),
-        ("weather", {"type": "function", "function": {"name": "weather"}}),
-        ({"type": "own"}, {"type": "own"}),
-    ],
-)
-def test_a_tool_choice_is_said_in_the_apis_words(choice: Any, sent: Any) -> None:
-    body = build(tools=(TOOL,), tool_choice=choice, parallel_tool_calls=False)
-    assert body["tools"] == [TOOL]
-    assert (body["tool_choice"], body["parallel_tool_calls"]) == (sent, False)
-
-
-def test_a_card_has_its_own_word_for_some_tool() -> None:
-    assert build(card(any_tool="any"), tools=(TOOL,), tool_choice="any")["tool_choice"] == "any"
-
-
-def test_without_tools_nothing_speaks_of_tools() -> None:
-    body = build(tools=(), tool_choice="auto", parallel_tool_calls=True)
-    assert not {"tools", "tool_choice", "parallel_tool_calls"} & body.keys()
-
-
-def test_a_tool_keeps_strictness_and_loses_the_marker_that_is_not_taken() -> None:
-    strict = {"type": "function", "function": {"name": "f", "strict": True}}
-    marked = strict | {"cache_control": {"type": "ephemeral"}}
-    own = {"type": "openrouter:web_search"}
-    assert build(tools=(marked, own))["tools"] == [strict, own]
-    assert build(card(cache_markers=True), tools=(marked,))["tools"] == [marked]
-
-
-def test_the_dialect_is_applied_last() -> None:
-    spec = card(
-        rename={"max_tokens": "max_completion_tokens"},
-        drop=frozenset({"stream_options", "seed"}),
-        adjust=lambda body: body | {"reasoning_split": True},
-    )
-    body = build(spec, max_tokens=5, stream=True, extra={"seed": 1})
-    assert body == {
-        "model": "m",
-        "messages": [],
-        "max_completion_tokens": 5,
-        "stream": True,
-        "reasoning_split": True,
-    }
-
-
-def test_a_field_that_the_user_named_as_the_api_does_survives_the_renaming() -> None:
-    spec = card(rename={"max_tokens": "max_completion_tokens"})
-    assert (
-        build(spec, max_tokens=5, extra={"max_completion_tokens": 9})["max_completion_tokens"] == 9
-    )

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse, ProviderRefusal
-from scout_adapters.llm.types import ProviderSpec
-from scout_adapters.llm.wires.openai_chat import WIRE
+from tests.llm.wires.openai_chat.answers import ID, answer, asked, parse
 
-PLAIN = ProviderSpec(
-    name="openai",
-    docs="https://platform.openai.com/docs",
-    wire=WIRE,
-    base_url="https://api.openai.com",
-)
-
-
-ID = "chatcmpl-9xYz012345"
 USAGE = {
     "prompt_tokens": 20,
     "completion_tokens": 10,
@@ -29,6 +17,7 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 2, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 4, "audio_tokens": 0},
 }
+
 COUNTED = {
     "input_tokens": 20,
     "output_tokens": 10,
@@ -36,28 +25,6 @@ COUNTED = {
     "input_token_details": {"cache_read": 8, "cache_creation": 2, "audio": 0},
     "output_token_details": {"reasoning": 4, "audio": 0},
 }
-
-
-def answer(said: Json | None = None, *, choice: Json | None = None, **body: Any) -> Json:
-    return {
-        "id": ID,
-        "object": "chat.completion",
-        "created": 1,
-        "model": "gpt-5-2026",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "Hello"} | (said or {}),
-                "finish_reason": "stop",
-            }
-            | (choice or {})
-        ],
-        **body,
-    }
-
-
-def parse(body: Any, maker: str = "") -> AIMessage:
-    return WIRE.parse_response(body, replace(PLAIN, model_provider=maker))
 
 
 def test_a_whole_answer_becomes_a_message_with_all_that_was_said_about_it() -> None:
@@ -151,10 +118,6 @@ def test_things_with_nothing_in_them_are_not_kept() -> None:
         "tool_calls": None,
     }
     assert parse(answer(empty)).additional_kwargs == {}
-
-
-def asked(arguments: Any, **more: Any) -> Json:
-    return {"type": "function", "function": {"name": "f", "arguments": arguments}, **more}
 
 
 @pytest.mark.parametrize(
@@ -266,6 +229,7 @@ def test_tokens_are_counted_as_langchain_counts_them(usage: Any, counted: Any) -
 
 
 COUNTS = {"prompt_tokens": 1, "completion_tokens": 1}
+
 BYOK = {"cost": 0.01, "is_byok": True}
 
 
@@ -288,78 +252,3 @@ def test_the_providers_own_dollars_are_read_and_never_guessed(body: Json, usd: A
     known = parse(answer(**body)).response_metadata
     assert ("provider_cost_usd" in known) == (usd is not None)
     assert known.get("provider_cost_usd") == pytest.approx(usd)
-
-
-# Errors inside answers.
-
-NO: list[Any] = [
-    {"error": {"message": "overloaded", "code": 502}},
-    {"error": "model not found"},
-    {"error": {"message": "late"}, "choices": []},
-    {"choices": None, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}},
-    {"object": "error", "message": "no", "code": 400},
-    {"type": "error", "error": {"type": "overloaded"}},
-    {"detail": "Unauthorized"},
-    {"choices": None, "message": "no"},
-    {"code": "invalid", "msg": "no"},
-]
-
-
-@pytest.mark.parametrize("body", NO)
-def test_an_error_where_an_answer_should_be_is_refused_with_its_payload(body: Json) -> None:
-    with pytest.raises(ProviderRefusal) as refused:
-        parse(body)
-    assert refused.value.payload is body
-
-
-@pytest.mark.parametrize(
-    "more",
-    [{"error": {"message": "late"}}, {"base_resp": {"status_code": 1027, "status_msg": "no"}}],
-)
-def test_an_error_beside_an_answer_wins(more: Json) -> None:
-    with pytest.raises(ProviderRefusal):
-        parse(answer(**more))
-
-
-def test_a_clean_base_resp_is_no_error() -> None:
-    assert parse(answer(base_resp={"status_code": 0, "status_msg": ""}, error=None)).text == "Hello"
-
-
-def test_an_error_inside_a_choice_is_refused_in_the_form_of_any_other() -> None:
-    broken = {"code": 502, "message": "Error processing stream"}
-    with pytest.raises(ProviderRefusal) as refused:
-        parse(answer(choice={"error": broken, "finish_reason": None}))
-    assert refused.value.payload == {"error": broken}
-
-
-def test_a_choice_that_ends_in_error_without_saying_which_is_refused() -> None:
-    with pytest.raises(ProviderRefusal):
-        parse(answer(choice={"finish_reason": "error"}))
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ([], "answer"),
-        ({}, "choices"),
-        ({"choices": "none"}, "choices"),
-        ({"choices": []}, "choices"),
-        ({"choices": [1]}, "choices"),
-        ({"choices": [{}]}, "message"),
-        (answer(choice={"message": "hi"}), "message"),
-        (answer(choice={"finish_reason": 1}), "finish_reason"),
-        (answer({"content": 1}), "content"),
-        (answer({"content": [1]}), "content"),
-        (answer({"content": [{"type": "text", "text": 1}]}), "text"),
-        (answer({"reasoning": 1}), "reasoning"),
-        (answer({"refusal": {"no": 1}}), "refusal"),
-        (answer({"tool_calls": {"a": 1}}), "tool_calls"),
-        (answer({"tool_calls": [1]}), "function"),
-        (answer({"tool_calls": [{"id": "c"}]}), "function"),
-        (answer({"tool_calls": [{"function": {}}]}), "name"),
-        (answer({"tool_calls": [asked(1)]}), "arguments"),
-    ],
-)
-def test_nonsense_is_malformed_and_says_which_field(body: Any, field: str) -> None:
-    with pytest.raises(MalformedResponse, match=field):
-        parse(body)

@@ -16,6 +16,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
+from tests.support.verbs import merge_chunks
 
 PLAIN = ProviderSpec(
     name="openai",
@@ -68,8 +69,7 @@ def parse(body: Any) -> AIMessage:
 def merged(events: list[Any]) -> AIMessageChunk:
     reader = WIRE.reader(PLAIN)
     chunks = [chunk for e in events if (chunk := reader.feed(e)) is not None]
-    first, *others = [*chunks, reader.close()]
-    return first + others if others else first
+    return merge_chunks([*chunks, reader.close()])
 
 
 def same(chunk: AIMessage, whole: AIMessage) -> None:

@@ -14,6 +14,7 @@ from scout_adapters.errors import ProviderRefusal
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 from tests.support import recordings
+from tests.support.verbs import merge_chunks
 
 pytestmark = recordings.needed
 
@@ -59,8 +60,7 @@ def merged(read: list[Any], card: ProviderSpec) -> AIMessageChunk:
     reader = WIRE.reader(card)
     chunks = [chunk for event in read if (chunk := reader.feed(event)) is not None]
     assert reader.finished
-    first, *others = [*chunks, reader.close()]
-    return first + others if others else first
+    return merge_chunks([*chunks, reader.close()])
 
 
 def message(record: Json) -> AIMessage:

@@ -9,18 +9,9 @@ from langchain_core.messages import AIMessageChunk
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, ProviderRefusal
-from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
+from tests.llm.wires.openai_chat.events import ID, PLAIN, end, event, merged, read
 
-PLAIN = ProviderSpec(
-    name="openai",
-    docs="https://platform.openai.com/docs",
-    wire=WIRE,
-    base_url="https://api.openai.com",
-)
-
-
-ID = "chatcmpl-9xYz012345"
 USAGE = {
     "prompt_tokens": 20,
     "completion_tokens": 10,
@@ -28,6 +19,7 @@ USAGE = {
     "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 2, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 4, "audio_tokens": 0},
 }
+
 COUNTED = {
     "input_tokens": 20,
     "output_tokens": 10,
@@ -35,26 +27,6 @@ COUNTED = {
     "input_token_details": {"cache_read": 8, "cache_creation": 2, "audio": 0},
     "output_token_details": {"reasoning": 4, "audio": 0},
 }
-
-
-def event(delta: Any = None, *, choice: Json | None = None, **more: Any) -> Json:
-    first = {"index": 0, "delta": {} if delta is None else delta, "finish_reason": None}
-    return {"id": ID, "model": "gpt-5-2026", "choices": [first | (choice or {})], **more}
-
-
-def end(reason: str = "stop", **more: Any) -> Json:
-    return event(choice={"finish_reason": reason}, **more)
-
-
-def read(*events: Json | None) -> tuple[list[AIMessageChunk], Any]:
-    reader = WIRE.reader(PLAIN)
-    chunks = [chunk for e in events if (chunk := reader.feed(e)) is not None]
-    return [*chunks, reader.close()], reader
-
-
-def merged(*events: Json | None) -> AIMessageChunk:
-    first, *others = read(*events)[0]
-    return first + others if others else first
 
 
 def test_a_stream_is_chunks_of_content_and_a_last_one_with_the_rest() -> None:
@@ -145,107 +117,6 @@ def test_events_about_filters_and_moderation_show_nothing() -> None:
 def test_one_choice_of_several_is_read() -> None:
     others = [event({"content": word}, choice={"index": 1}) for word in ("no", "nope")]
     assert merged(event({"content": "Yes"}), others[0], end(), others[1]).content == "Yes"
-
-
-def piece(arguments: Any = "", **more: Any) -> Json:
-    name = more.pop("name", None)
-    return {"function": {"arguments": arguments, **({"name": name} if name else {})}, **more}
-
-
-def fragments(*pieces: Json) -> list[tuple[str, Any, Any]]:
-    events = [event({"tool_calls": [p]}) for p in pieces]
-    read_calls = merged(*events, end("tool_calls")).tool_calls
-    return [(call["name"], call["args"], call["id"]) for call in read_calls]
-
-
-TWO = [("f", {"a": 1}, "c1"), ("g", {"b": 2}, "c2")]
-
-
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        pytest.param(
-            [
-                piece(index=0, id="c1", name="f"),
-                piece('{"a":', index=0),
-                piece(" 1}", index=0),
-                piece(index=1, id="c2", name="g"),
-                piece('{"b": 2}', index=1),
-            ],
-            id="as OpenAI sends them",
-        ),
-        pytest.param(
-            [
-                piece('{"a": 1}', index=0, id="c1", name="f"),
-                piece('{"b": 2}', index=0, id="c2", name="g"),
-            ],
-            id="all with index 0",
-        ),
-        pytest.param(
-            [
-                piece('{"a":', index=0, id="c1", name="f"),
-                piece(" 1}", index=0),
-                piece('{"b":', index=0, id="c2", name="g"),
-                piece(" 2}", index=0),
-            ],
-            id="all with index 0, in fragments",
-        ),
-        pytest.param(
-            [piece('{"a": 1}', id="c1", name="f"), piece('{"b": 2}', id="c2", name="g")],
-            id="without index",
-        ),
-        pytest.param(
-            [
-                piece('{"a":', id="c1", name="f"),
-                piece(" 1}", id="c1"),
-                piece('{"b":', id="c2", name="g"),
-                piece(" 2}", id="c2"),
-            ],
-            id="without index, in fragments",
-        ),
-        pytest.param(
-            [
-                piece('{"a":', index=0, id="c1", name="f"),
-                piece(" 1}", index=0, id="c1", name="f"),
-                piece('{"b": 2}', index=1, id="c2", name="g"),
-            ],
-            id="id and name repeated",
-        ),
-        pytest.param(
-            [
-                piece('{"a":', index=0, id="c1", name="f"),
-                piece(" 1}", index=0, id="made up anew"),
-                piece('{"b": 2}', index=1, id="c2", name="g"),
-            ],
-            id="an id made up for every fragment",
-        ),
-        pytest.param(
-            [
-                piece('{"b": 2}', index=1, id="c2", name="g"),
-                piece('{"a": 1}', index=0, id="c1", name="f"),
-            ][::-1],
-            id="in turns",
-        ),
-    ],
-)
-def test_fragments_of_tool_calls_are_put_together(pieces: list[Json]) -> None:
-    assert fragments(*pieces) == TWO
-
-
-def test_calls_of_one_name_that_share_an_index_and_have_no_ids_stay_apart() -> None:
-    twice = piece('{"a": 1}', index=0, id="", name="f")
-    assert fragments(twice, twice) == [("f", {"a": 1}, "call_0"), ("f", {"a": 1}, "call_1")]
-
-
-@pytest.mark.parametrize("arguments", ["", None, "null", {}])
-def test_a_streamed_call_without_arguments_has_none(arguments: Any) -> None:
-    assert fragments(piece(arguments, index=0, id="c1", name="f")) == [("f", {}, "c1")]
-
-
-def test_a_null_inside_arguments_is_no_empty_call() -> None:
-    pieces = [piece(p, index=0) for p in ('{"a": ', "null", "}")]
-    pieces[0]["function"]["name"] = "f"
-    assert fragments(*pieces) == [("f", {"a": None}, "call_0")]
 
 
 def test_thoughts_stream_as_they_come_and_their_details_arrive_whole() -> None:

@@ -11,10 +11,9 @@ from typing import Any
 from scout_adapters.errors import MalformedResponse
 from scout_adapters.testing import EmptyBody, NotJson, Raw, Redirect, Said
 from scout_adapters.testing.http_messages import dumps
-from tests.system.faults.catalogue import STREAMS
+from tests.support.verbs import STREAMS, WHOLE
 from tests.system.faults.play import Case, Play
 
-WHOLE = ("invoke", "ainvoke")
 PAGE = b"<!DOCTYPE html><html><head><title>error</title></head><body><p>Ray ID 7</p></body></html>"
 HTML = {"content-type": "text/html"}
 

@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from langchain_core.messages import BaseMessageChunk
 from pydantic import BaseModel, Field
 from pydantic.v1 import BaseModel as OldModel
 from pydantic.v1 import Field as OldField
 from typing_extensions import TypedDict
 
-from scout_adapters._internal.clock import Clock
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import ROUTE
 
-
-async def _at_once(seconds: float) -> None:
-    """Sleep not at all."""
-
-
-IMPATIENT = Clock(sleep=lambda _: None, asleep=_at_once)
-"""A clock on which no pause takes time."""
-
-VERBS = ("invoke", "ainvoke", "stream", "astream")
 JOKE = "Tell me a joke about cats. Return the result as JSON with 'setup' and 'punchline' keys."
 
 
@@ -70,31 +59,6 @@ JOKES: dict[str, Any] = {
     "TypedDict": TypedJoke,
     "JSON schema": Joke.model_json_schema(),
 }
-
-
-async def ask(
-    runnable: Any, verb: str, said: Any = "Hello", config: Any = None, **more: Any
-) -> Any:
-    """Ask by one of the four verbs; return a stream's chunks as one."""
-    match verb:
-        case "invoke":
-            return runnable.invoke(said, config, **more)
-        case "ainvoke":
-            return await runnable.ainvoke(said, config, **more)
-        case "stream":
-            return added(list(runnable.stream(said, config, **more)))
-        case _:
-            return added([chunk async for chunk in runnable.astream(said, config, **more)])
-
-
-def added(chunks: list[Any]) -> Any:
-    """Add up what adds up; of objects that grew the last one is the whole."""
-    if any(isinstance(chunk, dict) and "raw" in chunk for chunk in chunks):
-        keys = dict.fromkeys(key for chunk in chunks for key in chunk)
-        return {key: added([chunk[key] for chunk in chunks if key in chunk]) for key in keys}
-    if isinstance(chunks[0], BaseMessageChunk):
-        return chunks[0].__add__(chunks[1:]) if chunks[1:] else chunks[0]
-    return chunks[-1]
 
 
 def asked(name: str) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""One model in event loops, threads and forked processes, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from scout_adapters import ScoutOpenAICompatibleChatModel
+from scout_adapters.llm.engine.candidate import RetryBudget
+from scout_adapters.llm.health.circuit_breaker import circuit
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.transport.http_transport import Transport
+
+pytestmark = pytest.mark.usefixtures("carried")
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = b'{"choices":[{"message":{"content":"hello"},"finish_reason":"stop"}]}'
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """A real server on the loopback: real sockets are what this is about."""
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.daemon_threads = True
+    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{served.server_port}"
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_model_works_in_one_event_loop_after_another_and_leaves_no_socket_open(
+    server: str,
+) -> None:
+    transport = Transport()
+    model = ScoutOpenAICompatibleChatModel(model="m", base_url=server, transport=transport)
+
+    async def twice() -> list[str]:
+        answers = await asyncio.gather(model.ainvoke("hi"), model.ainvoke("hi"))
+        return [answer.text for answer in answers]
+
+    for _ in range(4):
+        assert asyncio.run(twice()) == ["hello"] * 2
+    assert model.invoke("hi").text == "hello"
+    transport.close()
+    assert model.invoke("hi").text == "hello"
+    transport.close()
+    gc.collect()  # an unclosed socket would warn here, and the warning is an error
+    assert len(transport._loops) == 0
+
+
+def test_one_model_serves_many_threads_with_loops_of_their_own(server: str) -> None:
+    transport = Transport()
+    model = ScoutOpenAICompatibleChatModel(model="m", base_url=server, transport=transport)
+    answers: list[str] = []
+
+    def work() -> None:
+        async def asked() -> None:
+            answers.append((await model.ainvoke("hi")).text)
+
+        asyncio.run(asked())
+        answers.append(model.invoke("hi").text)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    transport.close()
+    assert answers == ["hello"] * 16
+
+
+def in_a_child(work: Any) -> int:
+    """Fork, work in the child, and return its exit status; a child that hangs is ended."""
+    child = os.fork()
+    if child == 0:
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1]
+
+
+def test_a_model_works_in_a_forked_child_and_still_in_the_parent(server: str) -> None:
+    transport = Transport()
+    model = ScoutOpenAICompatibleChatModel(model="m", base_url=server, transport=transport)
+    assert model.invoke("hi").text == "hello"
+
+    def child() -> None:
+        assert model.invoke("hi").text == "hello"
+
+    assert in_a_child(child) == 0
+    assert model.invoke("hi").text == "hello"
+    transport.close()
+
+
+def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: Any) -> None:
+    from scout_adapters.audit import AuditLog
+    from scout_adapters.llm.health import key_state
+
+    breaker, budget = circuit("groq"), RetryBudget()
+    audit = AuditLog(tmp_path / "audit.jsonl")
+    pool = KeyPool("groq", [KeyState("k")])
+    held = {
+        "keys": key_state.health_lock,
+        "circuit": breaker._lock,
+        "budget": budget._lock,
+        "audit": audit._lock,
+    }
+    used = {
+        "keys": lambda: pool.lease(None, 0.0),
+        "circuit": lambda: breaker.trip(0.0),
+        "budget": budget.spend,
+        "audit": lambda: audit.log("event"),
+    }
+    hung = []
+    for name, lock in held.items():
+        with lock:
+            if in_a_child(used[name]) != 0:
+                hung.append(name)
+    assert hung == []

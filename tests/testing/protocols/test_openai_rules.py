@@ -1,0 +1,146 @@
+"""What APIs in the protocol of Chat Completions refuse in a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.testing.protocols.requests import USER, calling, result
+
+PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+
+STRICT = {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+
+OPENAI = [
+    ({"model": ""}, "you must provide a model parameter"),
+    ({"messages": None}, "Missing required parameter: 'messages'."),
+    ({"tools": []}, "Invalid 'tools': empty array."),
+    ({"messages": []}, "Invalid 'messages': empty array."),
+    ({"messages": [USER, result("c1")]}, "must be a response to a preceeding message"),
+    (
+        {"messages": [USER, calling("c1"), {"role": "tool", "content": "x"}]},
+        "Missing parameter 'tool_call_id'",
+    ),
+    ({"messages": [USER, calling("c1", "c2"), result("c1")]}, "response messages: c2"),
+    ({"messages": [USER, calling("c1"), USER]}, "response messages: c1"),
+    ({"messages": [USER, calling("c1"), result("c1"), result("c1")]}, "must be a response to"),
+    ({"messages": [USER, calling()]}, "Invalid value for 'content'"),
+    (
+        {"messages": [USER, {**calling(), "content": "x"}]},
+        "Invalid 'messages[1].tool_calls': empty array.",
+    ),
+    ({"messages": [USER, {"role": "assistant", "content": None}]}, "Invalid value for 'content'"),
+    ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "does not match pattern"),
+]
+
+
+@pytest.mark.parametrize("provider", ["openai", "groq", "mistral", "vllm", "acme"])
+@pytest.mark.parametrize(("body", "text"), OPENAI)
+def test_openai_s_protocol_refuses(client: Any, provider: str, body: Any, text: str) -> None:
+    answer = client.chat(provider, **body)
+    assert answer.status_code == 400
+    assert text in answer.text
+    assert client.emulator.log[0].fault is None
+    assert not client.emulator.log[0].billed
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"tool_choice": "auto"}, "'tool_choice' is only allowed when 'tools' are specified."),
+        ({"model": "gpt-5-mini", "max_tokens": 9}, "Use 'max_completion_tokens' instead."),
+        ({"response_format": {"type": "json_object"}}, "must contain the word 'json'"),
+        (
+            {"messages": [USER, calling("c" * 41), result("c" * 41)]},
+            "string too long. Expected a string with maximum length 40",
+        ),
+        (
+            {
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "J", "strict": True, "schema": {"type": "object"}},
+                }
+            },
+            "Invalid schema for response_format 'J': In context=(), 'additionalProperties' is",
+        ),
+        (
+            {
+                "tools": [
+                    {
+                        "type": "function",
+                        "function": {"name": "f", "strict": True, "parameters": STRICT},
+                    }
+                ]
+            },
+            "Invalid schema for function 'f': In context=(), 'required' is required",
+        ),
+    ],
+)
+def test_openai_itself_refuses(client: Any, body: Any, text: str) -> None:
+    answer = client.chat("openai", **body)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]["message"]
+
+
+def test_openai_s_strict_schemas_are_strict_all_the_way_down(client: Any) -> None:
+    closed = {"type": "object", "additionalProperties": False}
+    inner = {**closed, "properties": {"b": {"type": "array", "items": {"type": "object"}}}}
+    outer = {**closed, "properties": {"a": {**inner, "required": ["b"]}}, "required": ["a"]}
+    form = {"name": "J", "strict": True, "schema": outer}
+    answer = client.chat("openai", response_format={"type": "json_schema", "json_schema": form})
+    assert "In context=('properties', 'a', 'properties', 'b', 'items')" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "text"),
+    [
+        (
+            [USER, calling("call_12345"), result("call_12345")],
+            "3280",
+            "Tool call id was call_12345 but must be a-z, A-Z, 0-9, with a length of 9.",
+        ),
+        (
+            [USER, calling("abcdefgh1"), result("abcdefgh1"), USER],
+            "3230",
+            "Unexpected role 'user' after role 'tool'",
+        ),
+        ([USER, {"role": "assistant", "content": "x"}], "3230", "Expected last role User or Tool"),
+        (
+            [USER, {"role": "assistant", "content": ""}, USER],
+            "3240",
+            "either content or tool_calls",
+        ),
+    ],
+)
+def test_mistral_refuses(client: Any, messages: Any, code: str, text: str) -> None:
+    body = client.chat("mistral", messages=messages).json()
+    assert (body["object"], body["code"], body["raw_status_code"]) == ("error", code, 400)
+    assert text in body["message"]
+
+
+def test_deepseek_refuses_a_forced_tool_while_it_thinks(client: Any, weather: Any) -> None:
+    forced = {"tools": [weather("openai")], "tool_choice": "required"}
+    thinking = client.chat("deepseek", thinking={"type": "enabled"}, **forced)
+    assert thinking.json()["error"]["message"] == "Thinking mode does not support this tool_choice"
+    assert client.chat("deepseek", **forced).status_code == 200
+
+
+def test_openai_refuses_pictures_that_no_user_sends(client: Any) -> None:
+    seen = {**result("c1"), "content": [PICTURE]}
+    answer = client.chat("openai", messages=[USER, calling("c1"), seen])
+    assert "only allowed for messages with role 'user'" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"),
+    [
+        ([{"role": "user", "content": [PICTURE]}], "unknown variant `image_url`, expected `text`"),
+        ([USER, calling("c1"), result("c1")], "must be passed back to the API"),
+    ],
+    ids=["picture", "calls without a thought"],
+)
+def test_deepseek_refuses_while_it_thinks(client: Any, messages: Any, text: str) -> None:
+    answer = client.chat("deepseek", thinking={"type": "enabled"}, messages=messages)
+    assert answer.status_code == 400
+    assert text in answer.json()["error"]["message"]
