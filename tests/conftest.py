@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
-pytest.register_assert_rewrite(
-    *sorted(f"tests.{path.name}" for path in HERE.iterdir() if (path / "__init__.py").exists())
-)
+PACKAGES = sorted(f"tests.{path.parent.name}" for path in HERE.glob("*/__init__.py"))
+# A program of `tools` that runs pytest itself has imported some of them before.
+pytest.register_assert_rewrite(*(name for name in PACKAGES if name not in sys.modules))
 
 from scout_adapters.llm.transport import pool  # noqa: E402  # after the line that rewrites
 from tests.support.clock import Wall  # noqa: E402  # after the line that rewrites

@@ -61,7 +61,7 @@ JOKES: dict[str, Any] = {
 }
 
 
-def asked(name: str) -> tuple[str, ...]:
+def providers_of(name: str) -> tuple[str, ...]:
     """Name the providers that a model may ask, in their order."""
     return ROUTE if name == "router" else (name,)
 
@@ -73,7 +73,7 @@ def another(name: str) -> str:
 
 def fail(emulator: Emulator, name: str, fault: Any, times: int = 1) -> None:
     """Have everybody fail whom the model of that name may ask."""
-    for provider in asked(name):
+    for provider in providers_of(name):
         emulator.script(provider, [fault] * times)
 
 

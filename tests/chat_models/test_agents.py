@@ -19,7 +19,16 @@ from langgraph.prebuilt import ToolNode, tools_condition
 
 from scout_adapters.testing import Overloaded, Revoked
 from tests.chat_models.models import build
-from tests.chat_models.request_parts import JOKE, JOKES, Joke, Trip, TypedJoke, another, asked, fail
+from tests.chat_models.request_parts import (
+    JOKE,
+    JOKES,
+    Joke,
+    Trip,
+    TypedJoke,
+    another,
+    fail,
+    providers_of,
+)
 from tests.support.weather import get_weather
 
 ASK = {"messages": [("user", "What is the weather in Paris?")]}
@@ -56,7 +65,7 @@ async def test_an_agent_answers_in_a_schema_by_every_strategy(
 async def test_an_agent_with_tools_uses_them_and_answers_in_a_schema(
     how, verb, name, model, emulator
 ) -> None:
-    if how == "strict provider" and "google" in asked(name):
+    if how == "strict provider" and "google" in providers_of(name):
         pytest.skip("Gemini 2.5 takes no schema beside tools")
     strategy: Any = {"auto": Joke, "tool": ToolStrategy(Joke)}.get(
         how, ProviderStrategy(Trip, strict=True)
@@ -133,7 +142,7 @@ async def test_a_tool_that_raises_is_told_to_the_model_which_goes_on(
     assert [exchange.status for exchange in emulator.log] == [200, 200]
     told = str(emulator.log[1].body)
     assert "no weather for Paris" in told
-    if asked(name)[0] == "anthropic":
+    if providers_of(name)[0] == "anthropic":
         assert "'is_error': True" in told
 
 
@@ -156,7 +165,7 @@ async def test_langchains_retries_do_not_multiply_ours(verb, name, make, emulato
     agent = create_agent(make(max_retries=0), [], middleware=[middleware])
     with pytest.raises(Exception, match=r"server_error|capacity"):
         await run(agent, ASK, verb)
-    assert len(emulator.log) == len(asked(name))
+    assert len(emulator.log) == len(providers_of(name))
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])

@@ -13,7 +13,7 @@ from langchain_core.globals import set_llm_cache
 from scout_adapters import ScoutRouterChatModel, get_scout_cost_callback
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import MODELS, build, entry
-from tests.chat_models.request_parts import another, asked
+from tests.chat_models.request_parts import another, providers_of
 from tests.support.verbs import VERBS, call_model
 
 OPTIONS: dict[str, Any] = {
@@ -74,7 +74,7 @@ def test_a_model_of_another_provider_shares_no_answer(name, model, emulator) -> 
     model.invoke("Hello")
     same = build(another(name), emulator, model=MODELS.get(name, "openai/gpt-oss-20b"))
     same.invoke("Hello")
-    assert [e.provider for e in emulator.log] == [asked(name)[0], another(name)]
+    assert [e.provider for e in emulator.log] == [providers_of(name)[0], another(name)]
 
 
 def test_the_same_model_at_another_address_shares_no_answer(name, make, emulator) -> None:
@@ -113,7 +113,9 @@ def test_other_keys_find_the_answer_and_show_in_no_entry(name, make, emulator, c
     secret = f"sk-CANARY-{name}"
     first = make()
     if name == "router":
-        second = make(models=[{**entry(p, emulator), "api_key": secret} for p in asked(name)])
+        second = make(
+            models=[{**entry(p, emulator), "api_key": secret} for p in providers_of(name)]
+        )
     else:
         second = make(api_key=None, api_keys=[secret, "sk-CANARY-two"])
     first.invoke("Hello")
@@ -167,5 +169,5 @@ async def test_a_stream_is_never_of_the_cache(verb, model, emulator) -> None:
 async def test_an_answer_from_the_cache_still_says_who_gave_it(name, model) -> None:
     model.invoke("Hello")
     message = await model.ainvoke("Hello")
-    assert message.response_metadata["scout"]["provider"] == asked(name)[0]
+    assert message.response_metadata["scout"]["provider"] == providers_of(name)[0]
     json.dumps(message.response_metadata)

@@ -8,7 +8,7 @@ import pytest
 
 from scout_adapters import ScoutRouterChatModel
 from tests.chat_models.models import ROUTE, entry
-from tests.chat_models.request_parts import asked, sent_option
+from tests.chat_models.request_parts import providers_of, sent_option
 from tests.support.verbs import VERBS, call_model
 
 OTHER = {
@@ -35,7 +35,7 @@ async def test_a_calls_options_are_sent_and_win_over_the_models(
     message = await call_model(*_asked(model, given, how, verb))
     await call_model(model, verb)
     first, second = emulator.log
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     for exchange, wanted in ((first, (0.25, 33, ["emulator"])), (second, (0.9, 999, ["never"]))):
         sent = [
             sent_option(provider, exchange.body, option)
@@ -88,14 +88,14 @@ def test_a_route_answers_by_the_candidate_that_a_call_names(emulator) -> None:
 async def test_the_stop_words_of_a_call_may_be_one_text(name, model, emulator) -> None:
     await model.ainvoke("Hello", stop=["emulator"])
     model.bind(stop="emulator").invoke("Hello")
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     sent = [sent_option(provider, exchange.body, "stop") for exchange in emulator.log]
     assert sent == [["emulator"], ["emulator"]]
 
 
 def test_bound_options_reach_every_part_of_a_batch(name, model, emulator) -> None:
     model.bind(max_tokens=7).batch(["Hello", "Hey", "Good day"])
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     assert [sent_option(provider, e.body, "max_tokens") for e in emulator.log] == [7, 7, 7]
 
 

@@ -9,7 +9,7 @@ from langchain_core.runnables import ConfigurableField
 
 from scout_adapters.testing import Revoked
 from tests.chat_models.models import build
-from tests.chat_models.request_parts import another, asked, sent_option
+from tests.chat_models.request_parts import another, providers_of, sent_option
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_weather
 
@@ -30,7 +30,7 @@ async def test_configured_fields_are_sent(verb, name, make, emulator) -> None:
         loose, verb, "Hello", config(temperature=0.25, max_tokens=33, stop=["emulator"])
     )
     await call_model(loose, verb)
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     sent = [
         [sent_option(provider, e.body, o) for o in ("temperature", "max_tokens", "stop")]
         for e in emulator.log
@@ -46,7 +46,7 @@ async def test_a_field_given_by_another_name_can_be_configured_too(
     loose = model.configurable_fields(**fields("temperature"))
     await call_model(loose, verb, "Hello", config(temperature=0.25))
     (exchange,) = emulator.log
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     assert sent_option(provider, exchange.body, "max_tokens") == 99
     assert sent_option(provider, exchange.body, "stop") == ["never"]
     assert sent_option(provider, exchange.body, "temperature") == 0.25
@@ -112,7 +112,10 @@ async def test_an_alternative_is_asked_where_it_is_chosen(verb, name, make, emul
     )
     await call_model(either, verb, "Hello", config(which="second"))
     await call_model(either, verb, "Hello")
-    assert [exchange.provider for exchange in emulator.log] == [another(name), asked(name)[0]]
+    assert [exchange.provider for exchange in emulator.log] == [
+        another(name),
+        providers_of(name)[0],
+    ]
 
 
 async def test_tools_are_bound_to_whatever_is_configured(name, make, emulator) -> None:

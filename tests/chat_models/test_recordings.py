@@ -24,7 +24,8 @@ pytestmark = recordings.needed
 
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
-    for record in recordings.records(RECORDED_AS.get(provider, provider)):
+    name = RECORDED_AS.get(provider, provider)
+    for record in recordings.records(name, folders=recordings.FIRST):
         cut = record.get("truncated_response")
         if not cut and not UNASKED & set(record.get("features") or []):
             yield record

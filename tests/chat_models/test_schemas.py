@@ -18,8 +18,8 @@ from tests.chat_models.request_parts import (
     JOKE,
     Joke,
     Trip,
-    asked,
     objects_in,
+    providers_of,
     sent_schema,
     sent_tools,
 )
@@ -184,8 +184,8 @@ def test_langchains_note_for_traces_is_not_sent(method, name, model, emulator) -
 
 def test_every_candidate_of_a_route_gets_the_schema_in_its_own_words(name, make, emulator) -> None:
     bound = make(max_retries=0).with_structured_output(Trip, method="json_schema", strict=True)
-    for number, provider in enumerate(asked(name)):
-        for before in asked(name)[:number]:
+    for number, provider in enumerate(providers_of(name)):
+        for before in providers_of(name)[:number]:
             emulator.script(before, [Revoked()])
         bound.invoke("Plan a trip of 3 days from Paris.")
         schema = sent_schema(provider, emulator.log[-1].body)

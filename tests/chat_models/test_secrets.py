@@ -13,7 +13,7 @@ from langchain_core.runnables import RunnableLambda
 
 from scout_adapters.errors import NoKeyError
 from tests.chat_models.models import build, entry
-from tests.chat_models.request_parts import Joke, asked
+from tests.chat_models.request_parts import Joke, providers_of
 from tests.support.weather import get_weather
 
 CANARY = "CANARY"
@@ -25,7 +25,7 @@ def secretive(name, served) -> Any:
     given = {"api_key": f"sk-{CANARY}-0123456789", "default_headers": {"x-secret": CANARY}}
     if name != "router":
         return build(name, served, served=True, temperature=0.25, **given)
-    models = [{**entry(p, served, served=True), **given} for p in asked(name)]
+    models = [{**entry(p, served, served=True), **given} for p in providers_of(name)]
     return build(name, served, models=models, temperature=0.25)
 
 
@@ -102,7 +102,7 @@ def test_a_copy_that_is_changed_leaves_the_model_alone(name, secretive, served) 
     secretive.invoke("Hello")
     from tests.chat_models.request_parts import sent_option
 
-    provider = asked(name)[0]
+    provider = providers_of(name)[0]
     sent = [sent_option(provider, exchange.body, "temperature") for exchange in served.log]
     assert sent == [0.75, 0.25]
 
@@ -113,12 +113,12 @@ def test_what_is_known_of_keys_holds_for_copies_too(name, served) -> None:
     from scout_adapters.testing import Revoked
 
     model = build(name, served, served=True, max_retries=0)
-    for provider in asked(name):
+    for provider in providers_of(name):
         served.script(provider, [Revoked()] * 9)
     for made in (model, *copies(model).values()):
         with pytest.raises(ScoutError):
             made.invoke("Hello")
-    assert len(served.log) == len(asked(name))
+    assert len(served.log) == len(providers_of(name))
 
 
 @pytest.mark.filterwarnings("ignore::langchain_core._api.beta_decorator.LangChainBetaWarning")

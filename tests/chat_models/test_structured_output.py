@@ -9,7 +9,7 @@ from langchain_core.exceptions import OutputParserException
 from pydantic import BaseModel, Field
 
 from scout_adapters.testing import ContextOverflow, Raw, Revoked
-from tests.chat_models.request_parts import JOKE, JOKES, Joke, OldJoke, asked, fail
+from tests.chat_models.request_parts import JOKE, JOKES, Joke, OldJoke, fail, providers_of
 from tests.support.verbs import VERBS, call_model
 
 METHODS = ("json_schema", "function_calling", "json_mode")
@@ -37,7 +37,7 @@ async def test_every_kind_of_schema_is_answered_by_every_method(
         answer = await call_model(raw, verb, JOKE)
         assert_joke(kind, answer["parsed"])
         assert answer["parsing_error"] is None
-        assert answer["raw"].response_metadata["scout"]["provider"] == asked(name)[0]
+        assert answer["raw"].response_metadata["scout"]["provider"] == providers_of(name)[0]
     assert {exchange.status for exchange in emulator.log} == {200}
 
 
@@ -47,10 +47,10 @@ async def test_without_a_method_every_candidate_can_answer(
     kind, verb, name, model, emulator
 ) -> None:
     """The route's first candidate fails: what it was asked by must be right for the next one."""
-    for provider in asked(name)[:-1]:
+    for provider in providers_of(name)[:-1]:
         emulator.script(provider, [Revoked()])
     assert_joke(kind, await call_model(model.with_structured_output(JOKES[kind]), verb, JOKE))
-    assert emulator.log[-1].provider == asked(name)[-1]
+    assert emulator.log[-1].provider == providers_of(name)[-1]
 
 
 @pytest.mark.parametrize("verb", ["ainvoke", "stream"])
@@ -149,7 +149,7 @@ def refusing(wire: str) -> bytes:
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
 async def test_a_refusal_is_not_taken_for_an_answer(verb, name, make, emulator) -> None:
     """Either an error that says so, or no parsed answer, with the refusal beside it."""
-    for provider in asked(name):
+    for provider in providers_of(name):
         emulator.script(provider, [Raw(body=refusing(provider))] * 3)
     model = make(max_retries=0).with_structured_output(Joke, include_raw=True)
     answer = await call_model(model, verb, JOKE)

@@ -12,7 +12,7 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, trim_messages
 
 from scout_adapters.testing import CutMidStream, Overloaded, Revoked
-from tests.chat_models.request_parts import asked, fail
+from tests.chat_models.request_parts import fail, providers_of
 from tests.support.clock import NO_PAUSES
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_time, get_weather
@@ -159,7 +159,7 @@ async def test_a_stream_that_breaks_before_its_content_is_counted_once(
         message = await call_model(make(clock=NO_PAUSES), "astream")
     (counted,) = usage.usage_metadata.values()
     last = emulator.log[-1]
-    assert last.provider in asked(name)
+    assert last.provider in providers_of(name)
     assert (counted["input_tokens"], counted["output_tokens"]) == (
         last.input_tokens,
         last.output_tokens,

@@ -25,7 +25,7 @@ from scout_adapters.testing import (
     Suspended,
 )
 from tests.chat_models.models import build, entry
-from tests.chat_models.request_parts import JOKE, Joke, asked, fail
+from tests.chat_models.request_parts import JOKE, Joke, fail, providers_of
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_weather
 
@@ -92,7 +92,7 @@ async def test_a_run_says_who_answered_and_what_it_cost(
     path, name, model, emulator, client, config
 ) -> None:
     """The route's first two candidates fail: the third is named, on the one run of the call."""
-    for provider in asked(name)[:-1]:
+    for provider in providers_of(name)[:-1]:
         emulator.script(provider, [Revoked()])
     await call(path, model, config)
     metadata, last = client.metadata, emulator.log[-1]
@@ -102,7 +102,7 @@ async def test_a_run_says_who_answered_and_what_it_cost(
     assert gateway["provider"] in {last.provider, "google_genai"}
     assert [row["outcome"] for row in gateway["attempts"]][-1] == "ok"
     made = [row for row in gateway["attempts"] if row["outcome"] != "skipped"]
-    assert [row["provider"] for row in made] == list(asked(name))
+    assert [row["provider"] for row in made] == list(providers_of(name))
     assert "cost_usd" in gateway
     assert len({str(run["id"]) for run in client.sent if "id" in run}) == 1
 
@@ -118,7 +118,7 @@ async def test_a_failed_run_says_who_was_asked(path, name, make, emulator, clien
     assert [row["outcome"] for row in gateway["attempts"]] == [
         row["outcome"] for row in caught.value.attempts
     ]
-    assert {row["provider"] for row in gateway["attempts"]} == set(asked(name))
+    assert {row["provider"] for row in gateway["attempts"]} == set(providers_of(name))
     assert gateway["model"] == last.model
     json.dumps(gateway)
 
@@ -145,7 +145,7 @@ async def test_a_broken_streams_run_holds_its_part_and_its_attempts(
         await call(path, model, config)
     gateway = client.metadata["ls_gateway_info"]
     assert gateway["attempts"][-1]["outcome"] == "stream_interrupted"
-    assert gateway["provider"] in {asked(name)[0], "google_genai"}
+    assert gateway["provider"] in {providers_of(name)[0], "google_genai"}
 
 
 SECRET_PLACES = ("api_key", "api_keys", "default_headers")
@@ -171,7 +171,7 @@ def secretive(name: str, emulator: Any, place: str) -> Any:
         return build(name, emulator, max_retries=0, max_wait=0, **given)
     models = [
         {key: value for key, value in {**entry(p, emulator), **given}.items() if value}
-        for p in asked(name)
+        for p in providers_of(name)
     ]
     return build(name, emulator, models=models, max_retries=0, max_wait=0)
 

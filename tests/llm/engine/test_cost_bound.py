@@ -37,7 +37,7 @@ pytestmark = recordings.needed
 
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
-    for record in recordings.records(provider):
+    for record in recordings.records(provider, folders=recordings.FIRST):
         known = record["status"] < 400 and record.get("request_json") and record["response_body"]
         if known and CUT not in json.dumps(record["request_json"]):
             yield record

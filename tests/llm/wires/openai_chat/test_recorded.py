@@ -20,7 +20,7 @@ pytestmark = recordings.needed
 
 
 def recorded() -> Iterator[Json]:
-    for line in recordings.lines():
+    for line in recordings.lines(folders=recordings.FIRST):
         if '"openai-chat"' in line:
             record: Json = orjson.loads(line)
             if record["dialect"] == "openai-chat":
