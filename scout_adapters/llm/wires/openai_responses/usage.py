@@ -39,15 +39,16 @@ def usage_of(usage: Json, service_tier: Any = None) -> UsageMetadata | None:
     reasoning = _known(mapping(usage.get("output_tokens_details")), "reasoning_tokens")
     outputs = {"reasoning": reasoning}
     if isinstance(service_tier, str) and service_tier in TIERS:
-        inputs = _in_tier(service_tier, inputs, input_tokens - (cached or 0))
-        outputs = _in_tier(service_tier, outputs, output_tokens - (reasoning or 0))
+        inputs = _in_tier(service_tier, inputs, input_tokens)
+        outputs = _in_tier(service_tier, outputs, output_tokens)
     total = _known(usage, "total_tokens")
     return usage_metadata(
         input_tokens, output_tokens, inputs=inputs, outputs=outputs, total_tokens=total
     )
 
 
-def _in_tier(tier: str, counts: Mapping[str, int | None], rest: int) -> dict[str, int | None]:
+def _in_tier(tier: str, counts: Mapping[str, int | None], total: int) -> dict[str, int | None]:
+    rest = max(0, total - sum(value or 0 for value in counts.values()))
     return {f"{tier}_{name}": value for name, value in counts.items()} | {tier: rest}
 
 

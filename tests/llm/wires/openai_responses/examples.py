@@ -57,7 +57,12 @@ def function_call(name: str, arguments: str, call_id: str = "call_a", **more: An
     return {"type": "function_call", **fields, "name": name, "arguments": arguments, **more}
 
 
-SEARCH = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"query": "q"}}
+SEARCH = {
+    "type": "web_search_call",
+    "id": "ws_1",
+    "status": "completed",
+    "action": {"type": "search", "query": "q"},
+}
 CUSTOM = {
     "type": "custom_tool_call",
     "id": "ctc_1",

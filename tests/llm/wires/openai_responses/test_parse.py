@@ -124,7 +124,7 @@ def test_a_queued_response_has_no_content_yet() -> None:
 def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
     usage = parse(service_tier="flex").usage_metadata
     assert usage == COUNTED | {
-        "input_token_details": {"flex_cache_read": 8, "flex_cache_creation": 2, "flex": 12},
+        "input_token_details": {"flex_cache_read": 8, "flex_cache_creation": 2, "flex": 10},
         "output_token_details": {"flex_reasoning": 4, "flex": 6},
     }
 
