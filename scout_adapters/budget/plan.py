@@ -34,6 +34,11 @@ class Plan:
     limits: Mapping[str, int]
     """Nano-dollars by tag, user, …; `"*"` is for all without a limit of their own."""
 
+    @property
+    def has_one_account(self) -> bool:
+        """Whether all calls share one account, which never ends."""
+        return self.per == "total" and self.by is None
+
     def accounts(self, window: str, values: Sequence[str] = ()) -> list[Account]:
         """Return the accounts of a call; none if the budget does not apply to it.
 

@@ -40,6 +40,13 @@ KEPT_CALLS = 100_000
 """Calls or runs whose accounts are kept if their end is never reported."""
 
 
+def _check_options(on_exceeded: str, per: Per, path: str | Path | None) -> None:
+    if on_exceeded not in {"raise", "warn", "cheaper"}:
+        raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
+    if path is not None and per in {"call", "run"}:
+        raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")
+
+
 class ScoutBudgetCallbackHandler(RunHandler):
     """Keeps the cost of calls within a limit: holds the possible cost before each attempt.
 
@@ -57,6 +64,12 @@ class ScoutBudgetCallbackHandler(RunHandler):
     """
 
     raise_error = True  # else core would log what the handler raises and make the call
+
+    _shared: Sequence[Account]
+    """The accounts of every call, if all calls have the same ones."""
+
+    _holds: dict[tuple[int, int], Hold]
+    """Holds by the number of the run and of the attempt in it."""
 
     def __init__(  # noqa: PLR0913  # independent options
         self,
@@ -95,24 +108,13 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """
         super().__init__(needs_call_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
-        if on_exceeded not in {"raise", "warn", "cheaper"}:
-            raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
-        if path is not None and per in {"call", "run"}:
-            raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")
-        self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
+        _check_options(on_exceeded, per, path)
+        self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
-        self._wall = wall
-        is_single = per == "total" and self._plan.by is None
-        self._shared = self._plan.accounts("") if is_single else ()
-        """The accounts of every call, if all calls have the same ones."""
-
-        self._holds: dict[tuple[int, int], Hold] = {}
-        """Holds by the number of the run and of the attempt in it."""
-
-        self._windows: BoundedDict[str, None] = BoundedDict(
-            KEPT_WINDOWS if per in TIMED else KEPT_CALLS
-        )
+        self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
+        self._holds = {}
+        self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
     @property
     def name(self) -> str:

@@ -158,15 +158,8 @@ class RunHandler(BaseCallbackHandler):
         details = metadata or {}
         if OURS in (details.get("lc_versions") or ()):
             return  # our models report their attempts themselves
-        options = kwargs.get("invocation_params") or {}
-        call = OtherModelCall(
-            run=run_of(run_id, parent_run_id, tags, metadata),
-            provider=str(details.get("ls_provider") or "unknown"),
-            model=str(details.get("ls_model_name") or "unknown"),
-            max_tokens=details.get("ls_max_tokens"),
-            messages=messages[0],
-            options=options,
-        )
+        run = run_of(run_id, parent_run_id, tags, metadata)
+        call = _other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
         self._other_model_started(call)
         self._open.put(run_id, (call, _on_task_end(partial(self._cancel, run_id))))
 
@@ -225,6 +218,22 @@ class RunHandler(BaseCallbackHandler):
 
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
         """Receive a call whose task has ended before the call did."""
+
+
+def _other_model_call(
+    run: Run,
+    messages: Sequence[BaseMessage],
+    metadata: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> OtherModelCall:
+    return OtherModelCall(
+        run=run,
+        provider=str(metadata.get("ls_provider") or "unknown"),
+        model=str(metadata.get("ls_model_name") or "unknown"),
+        max_tokens=metadata.get("ls_max_tokens"),
+        messages=messages,
+        options=options,
+    )
 
 
 def answers_in(response: LLMResult) -> list[AIMessage]:

@@ -85,10 +85,7 @@ class ScoutChatModel(TracedChatModel):
 
     @override
     def get_token_ids(self, text: str) -> list[int]:
-        """Return the token ids that `custom_get_token_ids=` gives for a text.
-
-        Raises: `ConfigurationError` without `custom_get_token_ids=`; no tokenizer is downloaded.
-        """
+        """Return the ids from `custom_get_token_ids=`; raises `ConfigurationError` without it."""
         if self.custom_get_token_ids is None:
             raise ConfigurationError("token ids need a tokenizer: pass custom_get_token_ids=")
         return self.custom_get_token_ids(text)

@@ -128,6 +128,24 @@ def _pico(usd: Decimal) -> int:
     return int(usd.scaleb(12).to_integral_value(ROUND_CEILING))
 
 
+def _extra_rates(
+    per_token: Mapping[str, Decimal], input_rate: Decimal, output_rate: Decimal
+) -> dict[str, Decimal]:
+    """Return what a token of each kind costs beyond the rate of other input or output."""
+    price = per_token.get
+    write_rate = price("cache_write", input_rate)
+    extra = {
+        "cache_read": price("cache_read", input_rate) - input_rate,
+        "cache_write": write_rate - input_rate,
+        "cache_write_1h": price("cache_write_1h", write_rate) - input_rate,
+        "input_audio": price("input_audio", input_rate) - input_rate,
+        "input_image": price("input_image", input_rate) - input_rate,
+    }
+    for kind in ("reasoning", "output_audio", "output_image"):
+        extra[kind] = price(kind, output_rate) - output_rate
+    return extra
+
+
 class Rates:
     """US dollars of one token of each kind.
 
@@ -161,17 +179,7 @@ class Rates:
         self._input, self._output = price("input"), price("output")
         self._request, self._search = price("request", ZERO), price("web_search", ZERO)
         input_rate = self._input or ZERO
-        write_rate = price("cache_write", input_rate)
-        extra = {
-            "cache_read": price("cache_read", input_rate) - input_rate,
-            "cache_write": write_rate - input_rate,
-            "cache_write_1h": price("cache_write_1h", write_rate) - input_rate,
-            "input_audio": price("input_audio", input_rate) - input_rate,
-            "input_image": price("input_image", input_rate) - input_rate,
-        }
-        output_rate = self._output or ZERO
-        for kind in ("reasoning", "output_audio", "output_image"):
-            extra[kind] = price(kind, output_rate) - output_rate
+        extra = _extra_rates(per_token, input_rate, self._output or ZERO)
         both = price("cached_audio", price("cache_read", input_rate)) - input_rate
         self._overlap = both - extra["cache_read"] - extra["input_audio"]
         self._extra = tuple((kind, more) for kind, more in extra.items() if more)

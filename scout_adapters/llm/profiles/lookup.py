@@ -78,8 +78,8 @@ def takes_schema(spec: ProviderSpec, model: str) -> bool:
     """
     if spec.json_schema is not True:
         return spec.takes_schema(model)
-    known = spec.profiles.get(model) or published_profile(spec.name, model) or {}
-    return known.get("structured_output") is not False
+    profile = spec.profiles.get(model) or published_profile(spec.name, model) or {}
+    return profile.get("structured_output") is not False
 
 
 def common_profile(profiles: Sequence[ModelProfile | None]) -> ModelProfile | None:
@@ -89,9 +89,9 @@ def common_profile(profiles: Sequence[ModelProfile | None]) -> ModelProfile | No
     equal. A field that is false for one model is false. Any other field that is unknown for one
     model is left out.
     """
-    known = [cast("Facts", profile or {}) for profile in profiles]
-    names = dict.fromkeys(name for facts in known for name in facts)
-    common = {name: _common_value([facts.get(name) for facts in known]) for name in names}
+    all_facts = [cast("Facts", profile or {}) for profile in profiles]
+    names = dict.fromkeys(name for facts in all_facts for name in facts)
+    common = {name: _common_value([facts.get(name) for facts in all_facts]) for name in names}
     return cast("ModelProfile", {k: v for k, v in common.items() if v is not None}) or None
 
 
@@ -131,11 +131,11 @@ def _load_profiles(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str
     # An older core would warn about fields that are newer than it.
     fields = ModelProfile.__annotations__
     models: Mapping[str, Facts] = orjson.loads(file.read_bytes())["models"]
-    known = {
+    profiles = {
         name.lower(): {field: fact for field, fact in facts.items() if field in fields}
         for name, facts in models.items()
     }
-    return known, _only_snapshots(known)
+    return profiles, _only_snapshots(profiles)
 
 
 def _only_snapshots(names: Iterable[str]) -> dict[str, str]:
