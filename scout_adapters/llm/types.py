@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # importing it takes as long as all other imports of this mod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """One chat completion, in LangChain's and OpenAI's neutral vocabulary."""
+    """One call of a chat model, in LangChain's and OpenAI's neutral vocabulary."""
 
     model: str
     messages: Sequence[BaseMessage]
@@ -29,22 +29,22 @@ class ChatRequest:
     max_tokens: int | None = None
     stop: Sequence[str] = ()
     tools: Sequence[Mapping[str, Any]] = ()
-    """OpenAI function tools (`{"type": "function", "function": {…}}`), perhaps with a
-    `cache_control` beside `function`; any other dict is the provider's own tool, sent as it is."""
+    """OpenAI function tools (`{"type": "function", "function": {…}}`), optionally with a
+    `cache_control` beside `function`; any other dict is the provider's own tool, sent unchanged."""
 
     tool_choice: str | Mapping[str, Any] | None = None
     """`"auto"`, `"none"`, `"any"`, a tool's name, or the provider's own form."""
 
     parallel_tool_calls: bool | None = None
     response_format: Mapping[str, Any] | None = None
-    """OpenAI's: `{"type": "json_schema", "json_schema": {"name", "schema", "strict"?}}`,
+    """OpenAI's form: `{"type": "json_schema", "json_schema": {"name", "schema", "strict"?}}`,
     or `{"type": "json_object"}`."""
 
     reasoning_effort: str | None = None
-    """`"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"`; each wire says it in its own words."""
+    """`"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"`; converted by each wire."""
 
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further body fields, by the provider's own names (`seed`, `top_k`, `thinking`, …)."""
+    """Further body fields, under the provider's own names (`seed`, `top_k`, `thinking`, …)."""
 
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -52,70 +52,76 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One message, made ready for a certain maker: what wires render.
+    """One message, converted for the provider that will receive it: the input of a wire.
 
-    `blocks` are dicts of these types, and of no others:
+    The maker of a message is the provider whose model wrote it (`model_provider`). `blocks` are
+    dicts of these types only:
 
     * `text`: `text`;
-    * `image`, `audio`, `video`, `file`: `base64` and `mime_type`, or `url`, or `file_id`; perhaps
-      `filename`, `detail`;
-    * `reasoning`: `reasoning`, perhaps `signature`; only where the same maker made the message;
-    * `tool_call`: `id`, `name`, `args` (a dict, or the text of a broken call), perhaps `signature`;
-    * `native`: `value`, a dict in the maker's own form; only where the same maker made the message,
-      or the user wrote it in that form.
+    * `image`, `audio`, `video`, `file`: `base64` and `mime_type`, or `url`, or `file_id`;
+      optionally `filename`, `detail`;
+    * `reasoning`: `reasoning`, optionally `signature`; only if the receiver is the maker;
+    * `tool_call`: `id`, `name`, `args` (a dict, or a text that is not valid JSON), optionally
+      `signature`;
+    * `native`: `value`, a dict in the receiver's own form; only if the receiver is the maker, or
+      the user wrote it in that form.
 
-    Any of them may carry `cache_control`.
+    Each may have a `cache_control`.
     """
 
     role: Role
     blocks: Sequence[Json]
     at: int
-    """The message's place in the conversation, for errors."""
+    """The index of the message in the conversation, for error messages."""
 
     name: str | None = None
     tool_call_id: str = ""
-    """On `tool` turns: the call that this answers."""
+    """On `tool` turns: the id of the call whose result this is."""
 
     tool_name: str = ""
     """On `tool` turns: the name of the tool that was called."""
 
     failed: bool = False
-    """On `tool` turns: the tool raised."""
+    """On `tool` turns: whether the tool raised an exception."""
 
-    kept: Mapping[str, Any] = field(default_factory=dict)
-    """On `assistant` turns by the same maker: the message's `additional_kwargs`; on `tool` turns
-    in Anthropic's own form: its `cache_control`."""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    """On `assistant` turns, if the receiver is the maker: the message's `additional_kwargs`. On
+    `tool` turns that the user wrote in Anthropic's form: its `cache_control`."""
 
     content: Sequence[Any] | None = None
-    """On `assistant` turns by the same maker: the message's content, if it is a list; for wires
-    that send an answer back as it came. Tool calls in `blocks` are newer: callers edit them."""
+    """On `assistant` turns, if the receiver is the maker: the message's content if it is a list,
+    for wires that send an answer back unchanged. The tool calls in `blocks` take precedence:
+    callers may have edited them."""
 
     @property
     def where(self) -> str:
-        """Name the message, for an error."""
+        """The message's index and role, for error messages."""
         return f"message {self.at} ({self.role})"
 
 
 class StreamReader(Protocol):
-    """Reads one streamed answer; holds its state, does no I/O."""
+    """Reads one streamed answer: holds its state, does no I/O."""
 
     finished: bool
-    """Whether the terminal event has come, without which the stream has failed."""
+    """Whether the terminal event has arrived; a stream without it has failed."""
 
     usage: UsageMetadata | None
-    """The tokens counted so far."""
+    """The tokens counted so far; None if unknown."""
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event (None is the `[DONE]` marker); None if it carries nothing to show.
+        """Read one event (None is the `[DONE]` marker); return its content, None if it has none.
 
-        Chunks carry content only. The first one also names `model_name` and `model_provider`.
-        Raises `ProviderRefusal` for an error event and `MalformedResponse` for nonsense.
+        The metadata of the first chunk has `model_name` and `model_provider`.
+
+        Raises:
+            ProviderRefusal: The event is an error; also possible after the terminal event.
+            MalformedResponse: A documented field is missing or has another type.
         """
 
     def close(self) -> AIMessageChunk:
-        """Make the last chunk: finish reason, usage, `chunk_position="last"`.
+        """Return the last chunk: finish reason, usage, `chunk_position="last"`.
 
-        The engine asks `finished` first. On an interrupted stream it may be called all the same.
+        The engine checks `finished` first. It may also be called on an interrupted stream.
         """
 
 
@@ -207,22 +213,22 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitHeaders:
-    """Where the headers of a provider's answers say what is left of a limit."""
+    """The headers of a provider's answers that contain what is left of a rate limit."""
 
     counts: Literal["requests", "tokens"]
     remaining: str
-    """The header that says how many are left."""
+    """The header with the number that is left."""
 
     reset: str = ""
-    """The header that says when it is full again: seconds, a duration or a moment."""
+    """The header with the time of the reset: seconds, a duration or a date."""
 
     window: float | None = None
-    """Seconds until then at the most, where no header says."""
+    """Seconds: the longest time until the reset, if no header contains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaLeft:
-    """What was left of a limit after an answer, until monotonic second `until`."""
+    """What was left of a rate limit after an answer; valid until monotonic second `until`."""
 
     counts: Literal["requests", "tokens"]
     left: int
@@ -231,46 +237,55 @@ class QuotaLeft:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderSpec:
-    """A provider's card: where to talk, how to talk, and the dialect that is spoken there."""
+    """A provider's card: its address, its wire, and how it deviates from the wire.
+
+    Example:
+        spec = ProviderSpec(name="nebula", docs="", wire=WIRE, base_url="https://nebula.example/v1")
+        registry.register(spec)
+    """
 
     name: str
     docs: str
-    """The page that documents this API."""
+    """URL of the documentation of this API."""
 
     wire: Wire
     base_url: str
     version: str | None = None
-    """The version segment below `base_url`, where it is not the wire's own; "" for none."""
+    """The version segment below `base_url`, if not the wire's; an empty text for none."""
 
     variables: tuple[str, ...] = ()
-    """Prefixes of the environment variables `…_API_KEYS`, `…_API_KEY`; the name by default."""
+    """Prefixes of the variables `…_API_KEYS`, `…_API_KEY` and `…_API_URL`; default: the name."""
 
     default_model: str = ""
     models: tuple[str, ...] = ()
-    """Beginnings of the model names that `call_llm` sends here."""
+    """Prefixes of model names that belong to this provider if a call names no provider."""
 
     keyless: bool = False
+    """Whether it answers requests without a key."""
+
     model_provider: str = ""
-    """LangChain's name for the maker, on every message; the name by default."""
+    """The `model_provider` of its messages, LangChain's name for it; default: the name."""
 
     prices: str = ""
-    """The provider's name in genai-prices; the name by default."""
+    """The provider's name in genai-prices; default: the name."""
 
     limits: tuple[RateLimitHeaders, ...] = ()
-    """What its answers say of limits: a key with nothing left is not tried first."""
+    """Its rate-limit headers: keys with nothing left are used last."""
 
     account: str = ""
-    """The header that names the account of a key: keys of one account share its limits."""
+    """The header with the account of a key: keys of one account share its limits."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every request."""
+
     rename: Mapping[str, str] = field(default_factory=dict)
-    """Body fields that this provider calls something else."""
+    """Body fields that have another name at this provider: the wire's name to its own."""
 
     drop: frozenset[str] = frozenset()
-    """Body fields that this provider answers with a 400."""
+    """Body fields to leave out: the provider answers them with a 400."""
 
     adjust: Callable[[Json], Json] | None = None
-    """The quirk that is not data. Two providers with the same one earn it a field."""
+    """Changes the body in ways that no other field can; runs last."""
 
     dialect: Dialect | None = None
     """How it deviates from its wire, such as a `ChatCompletionsDialect`; None for the defaults."""
@@ -279,21 +294,21 @@ class ProviderSpec:
     """Converts a tool-call id of another provider to a form that this provider accepts."""
 
     json_schema: bool | re.Pattern[str] | None = True
-    """Whether `response_format` takes a JSON schema, or for which models (matched from the start);
-    for the others tools are used where structure is asked for. None: it depends on the model; its
-    profile tells agents, and tools are used where nobody chooses."""
+    """Whether `response_format` accepts a JSON schema, or for which models (matched from the
+    start). Structured output uses tools for the others. None: it depends on the model; agents use
+    its profile, and structured output uses tools by default."""
 
     schema_beside_tools: bool | re.Pattern[str] = True
-    """Whether a request that offers tools may ask for a schema too, or for which models."""
+    """Whether a request may have a JSON schema and tools, or for which models."""
 
-    thoughts_beyond: re.Pattern[str] | None = None
-    """Models (matched from the start) whose thoughts `max_tokens` does not count."""
+    unlimited_reasoning: re.Pattern[str] | None = None
+    """Models (matched from the start) whose reasoning tokens `max_tokens` does not limit."""
 
     profiles: Mapping[str, ModelProfile] = field(default_factory=dict)
-    """What its models can do, by name, in LangChain's words; wins over the shipped data."""
+    """Profiles of its models by name; they take precedence over the published data."""
 
     quirks: tuple[str, ...] = ()
-    """What else its users should know, a sentence each."""
+    """What else its users should know, one sentence each; shown in the README's table."""
 
     def __post_init__(self) -> None:
         """Raise `ConfigurationError` for a dialect of another wire."""
@@ -309,30 +324,30 @@ class ProviderSpec:
 
     @property
     def indexes_chunks(self) -> bool:
-        """Whether content blocks in chunks have an index; a function has no wire, and none."""
+        """Whether content blocks in chunks have an index; false for a function, without a wire."""
         return self.wire is not None and self.wire.indexes_chunks
 
     def takes_schema(self, model: str) -> bool:
-        """Tell whether a model takes a JSON schema as `response_format`."""
-        return _holds(self.json_schema, model)
+        """Return whether a model accepts a JSON schema as `response_format`."""
+        return _applies(self.json_schema, model)
 
     def takes_schema_beside_tools(self, model: str) -> bool:
-        """Tell whether a model takes a JSON schema in a request that offers tools."""
-        return _holds(self.schema_beside_tools, model)
+        """Return whether a model accepts a JSON schema in a request with tools."""
+        return _applies(self.schema_beside_tools, model)
 
     @property
     def maker(self) -> str:
-        """The name under which messages remember who made them."""
+        """The `model_provider` of its messages."""
         return self.model_provider or self.name
 
 
-def _holds(known: bool | re.Pattern[str] | None, model: str) -> bool:
-    return known.match(model) is not None if isinstance(known, re.Pattern) else known is True
+def _applies(rule: bool | re.Pattern[str] | None, model: str) -> bool:
+    return rule.match(model) is not None if isinstance(rule, re.Pattern) else rule is True
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderResult:
-    """A provider's answer to one prompt. Cost in USD; None where it is not known."""
+    """A provider's answer to one prompt. Cost in USD; None means unknown."""
 
     response_text: str
     cost_usd: float | None = None
@@ -344,7 +359,7 @@ class ProviderResult:
 
 @dataclass(frozen=True, slots=True)
 class LLMResponse:
-    """An answer and what it cost, in USD; None where it is not known."""
+    """An answer and its cost in USD; None means unknown."""
 
     content: str
     cost_usd: float | None = None

@@ -1,4 +1,4 @@
-"""What a model said and called, made ready for one maker: its own answers whole, others' clean."""
+"""Convert answers: complete for the provider that made them, without private parts for others."""
 
 from __future__ import annotations
 
@@ -22,68 +22,74 @@ from scout_adapters.llm.wires.builtin_wires import NATIVE_BLOCKS
 SERVER_SIDE = frozenset(
     {"server_tool_call", "server_tool_call_chunk", "server_tool_result", "server_tool_use"}
 )
-"""What a maker's own tools did: of no use to another maker."""
+"""Blocks of tools that ran at a provider: other providers cannot use them."""
 
 MAKER_ONLY = NATIVE_BLOCKS - READERS.keys()
-MARKS = ("caller", "toolset_name", "cache_control", "signature")
-"""What only the content knows of a call: who made it, markers, a signature."""
+"""Types of blocks that only one API has, and that have no canonical form."""
 
-BOUND = frozenset({"signature", "citations", "annotations", "caller", "toolset_name"})
-"""What a maker puts on a block, and nobody else understands."""
+CALL_MARKS = ("caller", "toolset_name", "cache_control", "signature")
+"""Fields of a call that only its content block has, not `message.tool_calls`."""
+
+PRIVATE_FIELDS = frozenset({"signature", "citations", "annotations", "caller", "toolset_name"})
+"""Fields of a block that only the provider that made it understands."""
 
 
 def made_by(message: AIMessage, spec: ProviderSpec) -> bool:
-    """Tell whether `spec`'s provider made the message, as far as the message remembers."""
+    """Return whether the provider `spec` made the message, as far as the message shows."""
     maker = message.response_metadata.get("model_provider")
     if maker is not None:
         return bool(maker == spec.maker)
-    # Written by hand, or by a model that leaves no name: the form of its thinking tells.
+    # Written by hand, or by a chat model that sets no name: the form of its blocks may show it.
     return spec.wire.recognises(message)
 
 
 def assistant_turn(
-    message: AIMessage, at: int, spec: ProviderSpec, changes: list[str], results: Container[str]
+    message: AIMessage, at: int, spec: ProviderSpec, changes: list[str], result_ids: Container[str]
 ) -> Turn:
-    """Read an answer; `results` holds the ids that are answered. Raises `UnsupportedContent`."""
+    """Convert an answer; `result_ids` has the ids of calls that have a result.
+
+    Raises:
+        UnsupportedContent: A block cannot be converted.
+    """
     named = "model_provider" in message.response_metadata
-    reader = _Reader(at, spec, changes, own=made_by(message, spec), named=named)
-    calls = _calls(message, results)
+    reader = _BlockReader(at, spec, changes, own=made_by(message, spec), named=named)
+    calls = _calls(message, result_ids)
     blocks: list[Json] = []
     if isinstance(message.content, str):
         if message.content:
             blocks.append({"type": "text", "text": message.content})
     else:
-        for place, block in enumerate(message.content):
-            blocks.extend(reader.read(block, place, calls))
+        for index, block in enumerate(message.content):
+            blocks.extend(reader.read(block, index, calls))
     reader.add_reasoning(message, blocks)
-    blocks.extend(calls.values())  # those that do not stand in the content
-    left = sum((call.get("id") or "") not in results for call in message.invalid_tool_calls)
-    if left:
-        changes.append(f"message {at} (assistant): {left} broken calls left out")
+    blocks.extend(calls.values())  # calls that the content does not contain
+    dropped = sum((call.get("id") or "") not in result_ids for call in message.invalid_tool_calls)
+    if dropped:
+        changes.append(f"message {at} (assistant): {dropped} broken calls left out")
     return Turn(
         role="assistant",
-        blocks=blocks if reader.own else [_unbound(block) for block in blocks],
+        blocks=blocks if reader.own else [_without_private_fields(block) for block in blocks],
         at=at,
         name=message.name,
-        kept=message.additional_kwargs if reader.own else {},
+        extras=message.additional_kwargs if reader.own else {},
         content=message.content if reader.own and isinstance(message.content, list) else None,
     )
 
 
 @dataclass(slots=True)
-class _Reader:
-    """Reads the blocks of one answer, and notes what stays behind."""
+class _BlockReader:
+    """Converts the blocks of one answer, and lists in `changes` what it leaves out."""
 
     at: int
     spec: ProviderSpec
     changes: list[str]
     own: bool
     named: bool
-    """Whether the message says who made it."""
+    """Whether the message has a `model_provider`."""
 
-    def read(self, block: Any, place: int, calls: dict[Any, Json]) -> Iterator[Json]:
-        """Yield the block, or nothing: what another maker bound to itself stays behind."""
-        where = f"message {self.at} (assistant), block {place}"
+    def read(self, block: Any, index: int, calls: dict[Any, Json]) -> Iterator[Json]:
+        """Yield the converted block; nothing if only its maker can use it."""
+        where = f"message {self.at} (assistant), block {index}"
         kind = block.get("type") if isinstance(block, dict) else None
         if is_call(kind):
             if call := calls.pop(block.get("call_id") or block.get("id"), None):
@@ -96,18 +102,15 @@ class _Reader:
                 yield thought
             else:
                 self.changes.append(f"{where}: reasoning of another maker left out")
-        elif self._goes_back(kind):
+        elif self._is_native(kind):
             yield {"type": "native", "value": block}
-        elif self._stays(kind):
+        elif self._is_private(kind):
             self.changes.append(f"{where}: {kind} left out")
         else:
             yield canonical(block, where, self.spec.wire)
 
-    def _goes_back(self, kind: Any) -> bool:
-        """Tell what the maker takes back in its own form.
-
-        Chat Completions take nothing unheard of; blocks of OpenAI's Responses are that.
-        """
+    def _is_native(self, kind: Any) -> bool:
+        """Return whether the block is sent back unchanged to the provider that made it."""
         if not self.own:
             return False
         wire = self.spec.wire
@@ -115,14 +118,14 @@ class _Reader:
             return True
         return wire.takes_unknown_blocks and (kind in SERVER_SIDE or _unknown(kind))
 
-    def _stays(self, kind: Any) -> bool:
-        """Tell what only its maker can use; unknown blocks of an unknown author are nobody's."""
+    def _is_private(self, kind: Any) -> bool:
+        """Return whether only its maker can use the block, as far as the message has a maker."""
         if kind in MAKER_ONLY or kind in SERVER_SIDE or (kind in MEDIA and not self.own):
             return True
         return self.named and _unknown(kind)
 
     def add_reasoning(self, message: AIMessage, blocks: list[Json]) -> None:
-        """Put reasoning that was kept beside the content before it."""
+        """Insert the reasoning that `additional_kwargs` has before the content."""
         text = message.additional_kwargs.get("reasoning_content")
         if not text or any(block["type"] == "reasoning" for block in blocks):
             return
@@ -134,37 +137,37 @@ class _Reader:
 
 
 def _unknown(kind: Any) -> bool:
-    """Tell a block that only its maker can know, where it stands in the maker's own answer."""
+    """Return whether the type has no canonical form."""
     return kind is not None and kind != "non_standard" and kind not in READERS
 
 
-def _unbound(block: Json) -> Json:
-    return {name: value for name, value in block.items() if name not in BOUND}
+def _without_private_fields(block: Json) -> Json:
+    return {name: value for name, value in block.items() if name not in PRIVATE_FIELDS}
 
 
-def _calls(message: AIMessage, results: Container[str]) -> dict[Any, Json]:
-    """Return the calls by id; of broken ones those that somebody answered.
+def _calls(message: AIMessage, result_ids: Container[str]) -> dict[Any, Json]:
+    """Return the calls by id; invalid calls only if they have a result.
 
-    The others were cut off, nobody ran them, and no API takes a call without its result.
+    Other invalid calls are truncated and did not run, and no API accepts a call without a result.
     """
     calls: dict[Any, Json] = {}
     for call in message.tool_calls:
-        made = {"type": "tool_call", "id": call.get("id") or "", "name": call["name"]}
-        calls[_place(made, calls)] = {**made, "args": call["args"]}
-    for broken in message.invalid_tool_calls:
-        if (call_id := broken.get("id") or "") in results:
-            made = {"type": "tool_call", "id": call_id, "name": broken.get("name") or ""}
-            calls[_place(made, calls)] = {**made, "args": broken.get("args") or {}}
+        block = {"type": "tool_call", "id": call.get("id") or "", "name": call["name"]}
+        calls[_key(block, calls)] = {**block, "args": call["args"]}
+    for invalid in message.invalid_tool_calls:
+        if (call_id := invalid.get("id") or "") in result_ids:
+            block = {"type": "tool_call", "id": call_id, "name": invalid.get("name") or ""}
+            calls[_key(block, calls)] = {**block, "args": invalid.get("args") or {}}
     return calls
 
 
-def _place(call: Json, calls: Mapping[Any, Json]) -> Any:
-    """Return the call's id, or its number where it has none or shares that of another call."""
+def _key(call: Json, calls: Mapping[Any, Json]) -> Any:
+    """Return the call's id, or its number if it has none or the id of another call."""
     return call["id"] if call["id"] and call["id"] not in calls else len(calls)
 
 
 def _marked(call: Json, block: Json) -> Json:
-    """Keep the marks of a call."""
+    """Add the fields that only the content block of a call has."""
     extras: Json = block.get("extras") or {}
-    marks = {name: block.get(name) or extras.get(name) for name in MARKS}
+    marks = {name: block.get(name) or extras.get(name) for name in CALL_MARKS}
     return call | {name: mark for name, mark in marks.items() if mark}

@@ -1,4 +1,4 @@
-"""Content blocks in every form that LangChain lets through, read into one canonical form each."""
+"""Convert content blocks of every form that LangChain allows to canonical blocks (see `Turn`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scout_adapters.llm.types import Wire
 from scout_adapters.llm.wires.builtin_wires import native_wire
 
 MEDIA = frozenset({"image", "audio", "video", "file", "image_url", "input_audio", "video_url"})
+"""Types of media blocks, in LangChain's and OpenAI's form."""
 
 DATA_URL = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
 CALLS = frozenset(
@@ -29,12 +30,12 @@ CALLS = frozenset(
 
 
 def is_call(kind: Any) -> bool:
-    """Tell whether a block repeats what `message.tool_calls` says."""
+    """Return whether a block of this type repeats an item of `message.tool_calls`."""
     return kind in CALLS
 
 
 def reasoning(block: Any) -> Json | None:
-    """Read a block of reasoning, if it is one: Anthropic's, Gemini's, or LangChain's form."""
+    """Convert a reasoning block in Anthropic's, Gemini's or LangChain's form; None for others."""
     if not isinstance(block, dict):
         return None
     match block.get("type"):
@@ -43,19 +44,23 @@ def reasoning(block: Any) -> Json | None:
         case "reasoning":
             text = block.get("reasoning")
         case "reasoning_content":
-            held = block.get("reasoning_content")
-            text = held.get("text") if isinstance(held, dict) else held
+            content = block.get("reasoning_content")
+            text = content.get("text") if isinstance(content, dict) else content
         case _:
             return None
-    thought: Json = {"type": "reasoning", "reasoning": text or ""}
+    converted: Json = {"type": "reasoning", "reasoning": text or ""}
     signature = block.get("signature") or (block.get("extras") or {}).get("signature")
     if signature:
-        thought["signature"] = signature
-    return thought
+        converted["signature"] = signature
+    return converted
 
 
 def canonical(block: Any, where: str, wire: Wire) -> Json:
-    """Bring one block into canonical form; raises `UnsupportedContent` naming it."""
+    """Convert one block of message `where` to its canonical form for a wire.
+
+    Raises:
+        UnsupportedContent: The block is malformed, or belongs to another API.
+    """
     if isinstance(block, str):
         return {"type": "text", "text": block}
     if not isinstance(block, dict):
@@ -66,16 +71,16 @@ def canonical(block: Any, where: str, wire: Wire) -> Json:
     if kind in wire.native_blocks:
         return {"type": "native", "value": block}
     read = READERS.get(str(kind)) if kind else _untyped(block)
-    made = read(block) if read else None
-    if made is None:
-        raise UnsupportedContent(where, f"a block of type {kind!r}", _why(block, wire))
+    converted = read(block) if read else None
+    if converted is None:
+        raise UnsupportedContent(where, f"a block of type {kind!r}", _reason(block, wire))
     marker = block.get("cache_control") or (block.get("extras") or {}).get("cache_control")
     if marker:
-        made["cache_control"] = marker
-    return made
+        converted["cache_control"] = marker
+    return converted
 
 
-def _why(block: Json, wire: Wire) -> str:
+def _reason(block: Json, wire: Wire) -> str:
     if block.get("type") in READERS:
         return f"it has none of base64, url, file_id, text: {sorted(block)}"
     owner = native_wire(block.get("type"))
@@ -86,10 +91,12 @@ def _text(block: Json) -> Json | None:
     text = block.get("text")
     if not isinstance(text, str):
         return None
-    made: Json = {"type": "text", "text": text}
+    converted: Json = {"type": "text", "text": text}
     if signature := (block.get("extras") or {}).get("signature"):
-        made["signature"] = signature
-    return made | {name: block[name] for name in ("citations", "annotations") if block.get(name)}
+        converted["signature"] = signature
+    return converted | {
+        name: block[name] for name in ("citations", "annotations") if block.get(name)
+    }
 
 
 def _refusal(block: Json) -> Json:
@@ -98,32 +105,32 @@ def _refusal(block: Json) -> Json:
 
 def _media(kind: str) -> Callable[[Json], Json | None]:
     def read(block: Json) -> Json | None:
-        made: Json = {"type": kind}
+        converted: Json = {"type": kind}
         for name in ("filename", "title", "name"):
             if title := block.get(name) or (block.get("extras") or {}).get(name):
-                made["filename"] = title
+                converted["filename"] = title
                 break
         if detail := block.get("detail") or (block.get("extras") or {}).get("detail"):
-            made["detail"] = detail
+            converted["detail"] = detail
         if signature := (block.get("extras") or {}).get("signature"):
-            made["signature"] = signature
+            converted["signature"] = signature
         source = _source(block)
-        return made | source if source else None
+        return converted | source if source else None
 
     return read
 
 
 def _source(block: Json) -> Json | None:
-    """Find the bytes: LangChain's v1 and v0 fields, Anthropic's `source`, OpenAI's `file`."""
+    """Return the data, URL or file id of a block: LangChain's v1 and v0, Anthropic's, OpenAI's."""
     mime = block.get("mime_type") or block.get("media_type")
     if isinstance(nested := block.get("source") or block.get("file"), dict):
         return _nested_source(nested)
     if data := block.get("base64") or (
         block.get("data") if block.get("source_type") != "text" else None
     ):
-        return _bytes(data, mime)
+        return _inline_data(data, mime)
     if url := block.get("url") or block.get("file_uri"):
-        return _located(str(url), mime)
+        return _url_or_data(str(url), mime)
     if file_id := block.get("file_id") or (
         block.get("id") if block.get("source_type") == "id" else None
     ):
@@ -132,7 +139,7 @@ def _source(block: Json) -> Json | None:
 
 
 def _nested_source(source: Json) -> Json | None:
-    found = _source(
+    converted = _source(
         {
             "base64": source.get("data") if source.get("type") != "text" else None,
             "url": source.get("url") or source.get("file_data"),
@@ -140,20 +147,20 @@ def _nested_source(source: Json) -> Json | None:
             "mime_type": source.get("media_type") or source.get("mime_type"),
         }
     )
-    if found and (name := source.get("filename")):
-        found["filename"] = name
-    return found
+    if converted and (name := source.get("filename")):
+        converted["filename"] = name
+    return converted
 
 
-def _bytes(data: Any, mime: str | None) -> Json | None:
-    # Google's own package takes raw bytes here.
+def _inline_data(data: Any, mime: str | None) -> Json | None:
+    # langchain-google-genai accepts raw bytes here.
     data = b64encode(data).decode() if isinstance(data, bytes) else str(data)
     if data.startswith("data:"):
-        return _located(data, mime)
+        return _url_or_data(data, mime)
     return {"base64": data, "mime_type": mime} if mime else {"base64": data}
 
 
-def _located(url: str, mime: str | None) -> Json:
+def _url_or_data(url: str, mime: str | None) -> Json:
     if match := DATA_URL.fullmatch(url):
         return {"base64": match["data"], "mime_type": match["mime"] or mime}
     return {"url": url, "mime_type": mime} if mime else {"url": url}
@@ -164,14 +171,14 @@ def _image_url(block: Json) -> Json | None:
     link = {"url": link} if isinstance(link, str) else link
     if not isinstance(link, dict) or not isinstance(link.get("url"), str):
         return None
-    made = {"type": "image", **_located(link["url"], None)}
-    return made | ({"detail": link["detail"]} if link.get("detail") else {})
+    converted = {"type": "image", **_url_or_data(link["url"], None)}
+    return converted | ({"detail": link["detail"]} if link.get("detail") else {})
 
 
 def _video_url(block: Json) -> Json | None:
     link = block.get("video_url")
     url = link.get("url") if isinstance(link, dict) else link
-    return {"type": "video", **_located(url, None)} if isinstance(url, str) else None
+    return {"type": "video", **_url_or_data(url, None)} if isinstance(url, str) else None
 
 
 def _input_audio(block: Json) -> Json | None:
@@ -195,14 +202,14 @@ def _plain_text(block: Json) -> Json | None:
 def _file(block: Json) -> Json | None:
     if block.get("source_type") == "text":
         return _plain_text(block)
-    made = _media("file")(block)
-    if made is not None and "base64" in made:
-        made.setdefault("mime_type", "application/pdf")
-    return made
+    converted = _media("file")(block)
+    if converted is not None and "base64" in converted:
+        converted.setdefault("mime_type", "application/pdf")
+    return converted
 
 
 def _document(block: Json) -> Json | None:
-    """Read Anthropic's document block for another provider."""
+    """Convert Anthropic's document block for another provider."""
     source = block.get("source")
     if isinstance(source, dict) and source.get("type") == "text":
         return _plain_text({"text": source.get("data"), "title": block.get("title")})
@@ -215,7 +222,7 @@ def _google_media(block: Json) -> Json | None:
     return _media(kind if kind in {"image", "audio", "video"} else "file")(block)
 
 
-def _called(block: Json) -> Json | None:
+def _tool_call(block: Json) -> Json | None:
     args = block.get("args", block.get("input"))
     if not isinstance(args, dict):
         return None
@@ -228,7 +235,7 @@ def _called(block: Json) -> Json | None:
 
 
 def _untyped(block: Json) -> Callable[[Json], Json | None] | None:
-    """LangChain lets `{"text": …}` through without a type (Gemini's and Bedrock's habit)."""
+    """Return the reader of a block without a type: LangChain allows `{"text": …}`."""
     return _text if "text" in block else None
 
 
@@ -245,6 +252,6 @@ READERS: Mapping[str, Callable[[Json], Json | None]] = {
     "file": _file,
     "document": _document,
     "media": _google_media,
-    "tool_use": _called,
-    "tool_call": _called,
+    "tool_use": _tool_call,
+    "tool_call": _tool_call,
 }

@@ -1,7 +1,7 @@
-"""LangChain messages made ready for one maker: canonical blocks, nothing bound to another maker.
+"""Convert LangChain messages to turns for the provider that will receive them.
 
-What a maker signed or encrypted goes back to that maker only. For every other target it is left
-out, and a note says so, which ends up in `response_metadata["scout"]["changes"]`.
+What a provider signed or encrypted is sent back to that provider only. For every other one it is
+left out, and `response_metadata["scout"]["changes"]` of the answer lists it.
 """
 
 from __future__ import annotations
@@ -39,42 +39,47 @@ CHAT_ROLES: Mapping[str, Role] = {
 
 @dataclass(slots=True)
 class Conversation:
-    """The turns for one target, and what had to change on the way."""
+    """The turns for one provider, and what the conversion left out."""
 
     turns: list[Turn] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
 
 
 MEDIA = frozenset({"image", "audio", "video", "file"})
+"""Types of canonical blocks that are not text."""
 
 
 def media_in(turns: Sequence[Turn]) -> Sequence[Json]:
-    """Return the blocks that are pictures, sound, film or files."""
-    found = [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
-    return found or ()
+    """Return the blocks that are images, audio, video or files."""
+    blocks = [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
+    return blocks or ()
 
 
 def build_turns(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversation:
-    """Make `messages` ready for the provider behind `spec`; raises `UnsupportedContent`."""
+    """Convert `messages` for the provider `spec`.
+
+    Raises:
+        UnsupportedContent: A message or a block cannot be converted.
+    """
     conversation = Conversation()
-    called: dict[str, str] = {}  # which tool a call id belongs to; results may lack the name
-    results = frozenset(_results(messages))
+    tool_names: dict[str, str] = {}  # by call id; tool results may lack the name
+    result_ids = frozenset(_result_ids(messages))
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
             for call in (*message.tool_calls, *message.invalid_tool_calls):
-                called[call.get("id") or ""] = call.get("name") or ""
+                tool_names[call.get("id") or ""] = call.get("name") or ""
             conversation.turns.append(
-                assistant_turn(message, at, spec, conversation.changes, results)
+                assistant_turn(message, at, spec, conversation.changes, result_ids)
             )
         elif isinstance(message, ToolMessage):
-            conversation.turns.append(_tool(message, at, spec, called))
+            conversation.turns.append(_tool(message, at, spec, tool_names))
         else:
-            conversation.turns.extend(_said(message, at, spec, called))
+            conversation.turns.extend(_user_or_system(message, at, spec, tool_names))
     return conversation
 
 
-def _results(messages: Sequence[BaseMessage]) -> Iterator[str]:
-    """Yield the ids of the calls that somebody answered."""
+def _result_ids(messages: Sequence[BaseMessage]) -> Iterator[str]:
+    """Yield the ids of the calls that have a result."""
     for message in messages:
         if isinstance(message, ToolMessage):
             yield message.tool_call_id
@@ -84,10 +89,10 @@ def _results(messages: Sequence[BaseMessage]) -> Iterator[str]:
                     yield str(block.get("tool_use_id") or "")
 
 
-def _said(
-    message: BaseMessage, at: int, spec: ProviderSpec, called: Mapping[str, str]
+def _user_or_system(
+    message: BaseMessage, at: int, spec: ProviderSpec, tool_names: Mapping[str, str]
 ) -> Iterator[Turn]:
-    """Render a user's or system message; results in Anthropic's form become turns of their own."""
+    """Convert a user or system message; tool results in Anthropic's form become own turns."""
     role = _role(message, at)
     content = message.content
     if isinstance(content, str):
@@ -95,11 +100,11 @@ def _said(
         return
     where = f"message {at} ({role})"
     blocks: list[Json] = []
-    for place, block in enumerate(content):
+    for index, block in enumerate(content):
         if isinstance(block, dict) and block.get("type") == "tool_result":
-            yield _result(block, at, spec, called)
+            yield _result(block, at, spec, tool_names)
         else:
-            blocks.append(canonical(block, f"{where}, block {place}", spec.wire))
+            blocks.append(canonical(block, f"{where}, block {index}", spec.wire))
     if blocks or not content:
         yield Turn(role=role, blocks=blocks, at=at, name=message.name)
 
@@ -113,35 +118,35 @@ def _role(message: BaseMessage, at: int) -> Role:
         case ChatMessage(role=role) if role in CHAT_ROLES:
             return CHAT_ROLES[role]
         case FunctionMessage():
-            why = "it belongs to OpenAI's old function calling; use a ToolMessage"
+            why = "it is part of OpenAI's old function calling; use a ToolMessage"
         case ChatMessage(role=role):
-            why = f"no provider knows the role {role!r}; use one of {', '.join(CHAT_ROLES)}"
+            why = f"the role {role!r} does not exist; use one of {', '.join(CHAT_ROLES)}"
         case _:
             why = "it is not a part of a conversation"
     raise UnsupportedContent(f"message {at}", f"a {type(message).__name__}", why)
 
 
-def _result(block: Json, at: int, spec: ProviderSpec, called: Mapping[str, str]) -> Turn:
+def _result(block: Json, at: int, spec: ProviderSpec, tool_names: Mapping[str, str]) -> Turn:
     call_id = str(block.get("tool_use_id") or "")
     return Turn(
         role="tool",
         blocks=_plain_blocks(block.get("content") or "", f"message {at} (tool)", spec),
         at=at,
         tool_call_id=call_id,
-        tool_name=called.get(call_id, ""),
+        tool_name=tool_names.get(call_id, ""),
         failed=bool(block.get("is_error")),
-        kept={name: block[name] for name in ("cache_control",) if block.get(name)},
+        extras={name: block[name] for name in ("cache_control",) if block.get(name)},
     )
 
 
-def _tool(message: ToolMessage, at: int, spec: ProviderSpec, called: Mapping[str, str]) -> Turn:
+def _tool(message: ToolMessage, at: int, spec: ProviderSpec, tool_names: Mapping[str, str]) -> Turn:
     return Turn(
         role="tool",
         blocks=_plain_blocks(message.content, f"message {at} (tool)", spec),
         at=at,
         name=message.name,
         tool_call_id=message.tool_call_id,
-        tool_name=message.name or called.get(message.tool_call_id, ""),
+        tool_name=message.name or tool_names.get(message.tool_call_id, ""),
         failed=message.status == "error",
     )
 
@@ -150,6 +155,6 @@ def _plain_blocks(content: Any, where: str, spec: ProviderSpec) -> list[Json]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [
-        canonical(block, f"{where}, block {place}", spec.wire)
-        for place, block in enumerate(content)
+        canonical(block, f"{where}, block {index}", spec.wire)
+        for index, block in enumerate(content)
     ]

@@ -58,7 +58,7 @@ _cache: dict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = {}
 
 
 def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
-    profile, beyond = model_profile(spec, model) or {}, spec.thoughts_beyond
+    profile, beyond = model_profile(spec, model) or {}, spec.unlimited_reasoning
     return ModelLimits(
         window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
         answer=profile.get("max_output_tokens"),

@@ -20,7 +20,7 @@ SPEC = ProviderSpec(
     ),
     json_schema=None,  # depends on the model behind it
     schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
-    thoughts_beyond=re.compile(r"x-ai/grok-(?!.*non-reasoning)"),
+    unlimited_reasoning=re.compile(r"x-ai/grok-(?!.*non-reasoning)"),
     quirks=(
         "States what each call cost; that figure is used.",
         "Errors of the provider behind it come inside a 200, before or in the middle of a stream.",

@@ -18,7 +18,7 @@ SPEC = ProviderSpec(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
     ),
-    thoughts_beyond=re.compile(r"grok-(?!.*non-reasoning)"),
+    unlimited_reasoning=re.compile(r"grok-(?!.*non-reasoning)"),
     quirks=(
         "A bad key is a 400, an empty account a 403 or 429; both are told apart by the message.",
         "Reasoning tokens are billed beside `completion_tokens`, and counted as output here.",

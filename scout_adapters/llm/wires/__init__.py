@@ -1,1 +1,1 @@
-"""How to talk: one package per family of APIs, pure functions from values to values."""
+"""Wires: one package per family of APIs; pure functions that build requests and parse answers."""

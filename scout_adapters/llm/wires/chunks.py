@@ -1,6 +1,6 @@
-"""Chunks of a streamed answer, without LangChain's validation where there is nothing to validate.
+"""Create chunks of a streamed answer, without LangChain's validation if they have no tool calls.
 
-It looks for tool calls in each chunk: half of the time that a stream of words takes.
+The validation takes half of the time of a text stream.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def chunk_of(
     kwargs: Json,
     calls: Sequence[ToolCallChunk] = (),
 ) -> AIMessageChunk:
-    """Make a chunk; the containers that it is given become its own."""
+    """Return a chunk; it takes over the containers passed to it."""
     if calls:
         return AIMessageChunk(
             content=content,

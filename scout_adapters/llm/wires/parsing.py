@@ -1,4 +1,4 @@
-"""What the wires share: promised fields, arguments, counts, references, a card's renamings."""
+"""Functions that all wires share: required fields, tool calls, token counts, a card's renamings."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from scout_adapters.llm.types import ProviderSpec
 T = TypeVar("T")
 
 
-LONGEST_PIECE = 16 * 1024
-"""Characters of a piece of a call's arguments that is no JSON by itself."""
+MAX_FRAGMENT = 16 * 1024
+"""Characters: the longest fragment of a call's arguments that is not valid JSON by itself."""
 
 
 def require(holder: Any, name: str, kind: type[T]) -> T:
-    """Return the field that the provider's documentation promises, or raise a named error."""
+    """Return a documented field; raise `MalformedResponse` if it is missing or of another type."""
     value = holder.get(name) if isinstance(holder, dict) else None
     if not isinstance(value, kind):
-        found = "nothing" if value is None else type(value).__name__
-        raise malformed(f"expected {name!r} to be a {kind.__name__}, found {found}")
+        actual = "nothing" if value is None else type(value).__name__
+        raise malformed(f"expected {name!r} to be a {kind.__name__}, found {actual}")
     return value
 
 
 def dump_json(value: Any) -> str:
-    """Write JSON that an answer held back as text; what can be read may be too deep to write."""
+    """Write a value of an answer as JSON; raise `MalformedResponse` if it is nested too deep."""
     try:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        what = type(value).__name__
-    raise malformed(f"a {what} in the answer is nested too deep")
+        kind = type(value).__name__
+    raise malformed(f"a {kind} in the answer is nested too deep")
 
 
 def piece_of_arguments(text: str) -> str:
-    """Return a streamed piece of a call's arguments, unless nobody could hand it on.
+    """Return a streamed fragment of a call's arguments.
 
-    LangChain mends a piece that is no JSON by itself, in a time that grows with the square of its
-    length: 70,000 quotes take many seconds, in which a loop stands still. Servers send pieces of a
-    few characters, or the whole.
+    Raise `MalformedResponse` for a long one that is not valid JSON: LangChain repairs it in a time
+    that grows with the square of its length, and 70,000 quotes block an event loop for seconds.
+    Servers send fragments of a few characters, or the whole.
     """
-    if len(text) > LONGEST_PIECE and not _is_json(text):
-        raise malformed(f"{len(text)} characters of a tool call's arguments are no JSON")
+    if len(text) > MAX_FRAGMENT and not _is_json(text):
+        raise malformed(f"{len(text)} characters of a tool call's arguments are not valid JSON")
     return text
 
 
@@ -59,11 +59,11 @@ def _is_json(text: str) -> bool:
 
 
 def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
-    """Make a tool call of JSON text or an object; invalid where the model wrote broken JSON."""
+    """Return a tool call from JSON text or an object; an invalid one if the JSON is invalid."""
     args = arguments
     if isinstance(arguments, str) or arguments is None:
         try:
-            # Models put raw line breaks into strings; LangChain's own parser allows them too.
+            # Models write raw line breaks into strings; LangChain's parser accepts them as well.
             args = json.loads(arguments or "{}", strict=False)
         except (ValueError, RecursionError) as error:
             return InvalidToolCall(
@@ -90,37 +90,37 @@ def usage_metadata(
     outputs: Mapping[str, int | None],
     total_tokens: int | None = None,
 ) -> UsageMetadata:
-    """Put counts into LangChain's form; integers only, and no detail that was not sent (None)."""
+    """Return token counts in LangChain's form; a detail that is None is left out."""
     usage = UsageMetadata(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         total_tokens=total_tokens if total_tokens is not None else input_tokens + output_tokens,
     )
-    known_in = {name: value for name, value in inputs.items() if value is not None}
-    known_out = {name: value for name, value in outputs.items() if value is not None}
-    if known_in:
-        usage["input_token_details"] = known_in  # type: ignore[typeddict-item]  # extra kinds are allowed at run time
-    if known_out:
-        usage["output_token_details"] = known_out  # type: ignore[typeddict-item]  # likewise
+    input_details = {name: value for name, value in inputs.items() if value is not None}
+    output_details = {name: value for name, value in outputs.items() if value is not None}
+    if input_details:
+        usage["input_token_details"] = input_details  # type: ignore[typeddict-item]  # extra kinds are allowed at run time
+    if output_details:
+        usage["output_token_details"] = output_details  # type: ignore[typeddict-item]  # likewise
     return usage
 
 
 def apply_card(body: Json, spec: ProviderSpec) -> Json:
-    """Rename, drop and adjust as the card says; what has the provider's own name already stays."""
-    for ours, theirs in spec.rename.items():
-        if ours in body:
-            body.setdefault(theirs, body.pop(ours))
+    """Rename, drop and adjust fields as the card says; renaming replaces no existing field."""
+    for name, new_name in spec.rename.items():
+        if name in body:
+            body.setdefault(new_name, body.pop(name))
     for name in spec.drop:
         body.pop(name, None)
     return spec.adjust(body) if spec.adjust else body
 
 
 def resolve_ref(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Follow a JSON schema's reference into itself, such as `#/$defs/Address`."""
+    """Return the schema that a local reference such as `#/$defs/Address` points to."""
     if not reference.startswith("#/"):
         return None
-    found: Any = root
+    node: Any = root
     for step in reference[2:].split("/"):
         name = step.replace("~1", "/").replace("~0", "~")
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else None

@@ -96,9 +96,9 @@ def test_reasoning_beside_the_content_goes_back_to_its_maker_alone() -> None:
     message = AIMessage("hello", additional_kwargs=kept, response_metadata=about)
     own, other = talk("deepseek", message), talk(OPENAI, message)
     assert own.turns[0].blocks[0] == {"type": "reasoning", "reasoning": "hm"}
-    assert own.turns[0].kept["secret_state"] == "x"
+    assert own.turns[0].extras["secret_state"] == "x"
     assert [block["type"] for block in other.turns[0].blocks] == ["text"]
-    assert other.turns[0].kept == {}
+    assert other.turns[0].extras == {}
     assert len(other.changes) == 1
 
 

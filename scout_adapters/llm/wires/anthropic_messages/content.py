@@ -56,7 +56,7 @@ def tool_result(turn: Turn, ids: CallIds) -> Json:
     for part in parts:
         if marker := part.pop("cache_control", None):
             result["cache_control"] = marker
-    if marker := turn.kept.get("cache_control"):
+    if marker := turn.extras.get("cache_control"):
         result["cache_control"] = marker
     if parts:
         result["content"] = plain_text(parts)

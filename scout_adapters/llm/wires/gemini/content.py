@@ -84,7 +84,7 @@ def _call(block: Json, turn: Turn) -> Json:
     call: Json = {"name": block["name"], "args": mapping(block["args"])}
     if block["id"]:
         call["id"] = block["id"]
-    signatures = turn.kept.get(SIGNATURES)
+    signatures = turn.extras.get(SIGNATURES)
     signature = block.get("signature") or (
         signatures.get(block["id"]) if isinstance(signatures, Mapping) else None
     )

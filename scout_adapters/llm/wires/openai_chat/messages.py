@@ -51,7 +51,7 @@ def _add_calls(message: Json, turn: Turn, spec: ProviderSpec) -> None:
     calls = [_tool_call(block, spec) for block in turn.blocks if block["type"] == "tool_call"]
     if calls:
         message["tool_calls"] = calls
-    elif function := turn.kept.get("function_call"):
+    elif function := turn.extras.get("function_call"):
         message["function_call"] = function
     if calls or "function_call" in message:
         message["content"] = message["content"] or None
@@ -59,7 +59,7 @@ def _add_calls(message: Json, turn: Turn, spec: ProviderSpec) -> None:
 
 def _add_audio(message: Json, turn: Turn) -> None:
     """Refer to an audio answer by its id: https://platform.openai.com/docs/guides/audio."""
-    if isinstance(audio := turn.kept.get("audio"), Mapping) and audio.get("id"):
+    if isinstance(audio := turn.extras.get("audio"), Mapping) and audio.get("id"):
         message["audio"] = {"id": audio["id"]}
         message["content"] = message["content"] or None
 
@@ -83,7 +83,7 @@ def _reasoning(turn: Turn, spec: ProviderSpec) -> Json:
     if not field:
         return {}
     if field == "reasoning_details":
-        if details := turn.kept.get("reasoning_details"):
+        if details := turn.extras.get("reasoning_details"):
             return {"reasoning_details": [_reasoning_detail(detail) for detail in details]}
         return _reasoning_text(turn, "reasoning")
     return _reasoning_text(turn, field)
@@ -91,7 +91,7 @@ def _reasoning(turn: Turn, spec: ProviderSpec) -> Json:
 
 def _reasoning_text(turn: Turn, field: str) -> Json:
     text = "".join(block["reasoning"] for block in turn.blocks if block["type"] == "reasoning")
-    text = text or turn.kept.get("reasoning_content") or ""
+    text = text or turn.extras.get("reasoning_content") or ""
     return {field: text} if text else {}
 
 

@@ -92,7 +92,7 @@ def _assistant_items(turn: Turn, spec: ProviderSpec, *, stored: bool) -> list[Re
 
 def _beside_content(turn: Turn) -> Iterator[Json]:
     """Yield what ChatOpenAI with `output_version="v0"` keeps beside the content."""
-    kept = turn.kept
+    kept = turn.extras
     if reasoning := mapping(kept.get("reasoning")):
         yield {"type": "reasoning", **reasoning}
     yield from objects(kept.get("tool_outputs"))

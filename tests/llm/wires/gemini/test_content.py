@@ -157,7 +157,7 @@ def test_a_block_that_no_part_can_carry_is_named(block: Json) -> None:
 
 def test_calls_go_back_with_the_signatures_that_the_message_kept() -> None:
     kept = {SIGNATURES: {"c1": "sig1"}}
-    made = contents(turn("assistant", text("well"), call(), call("c2"), kept=kept))
+    made = contents(turn("assistant", text("well"), call(), call("c2"), extras=kept))
     assert made[0]["parts"] == [
         {"text": "well"},
         {"functionCall": {"name": "add", "args": {"a": 1}, "id": "c1"}, "thoughtSignature": "sig1"},

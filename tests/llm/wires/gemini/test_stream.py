@@ -271,6 +271,6 @@ def test_a_streamed_call_goes_back_with_its_signature() -> None:
     part = {"functionCall": {"id": "k1", "name": "f", "args": {"a": 1}}, "thoughtSignature": "s2"}
     total = merged(event(part), END)
     (made,) = total.tool_calls
-    again = Turn(role="assistant", blocks=[dict(made)], at=0, kept=total.additional_kwargs)
+    again = Turn(role="assistant", blocks=[dict(made)], at=0, extras=total.additional_kwargs)
     request = ChatRequest(model="gemini-3-flash-preview", messages=[])
     assert WIRE.build_body(request, [again], SPEC)["contents"][0]["parts"] == [part]

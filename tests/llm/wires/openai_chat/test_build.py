@@ -215,13 +215,13 @@ DETAILS = [
         ),
         (
             "reasoning",
-            assistant(text("Yes."), kept={"reasoning_content": "Hm."}),
+            assistant(text("Yes."), extras={"reasoning_content": "Hm."}),
             {"reasoning": "Hm."},
         ),
         ("reasoning", assistant(text("Yes.")), {}),
         (
             "reasoning_details",
-            assistant(THOUGHT, text("Yes."), kept={"reasoning_details": DETAILS}),
+            assistant(THOUGHT, text("Yes."), extras={"reasoning_details": DETAILS}),
             {
                 "reasoning_details": [
                     {"type": "reasoning.summary", "summary": "Hm.", "index": 0},
@@ -238,8 +238,8 @@ def test_thoughts_go_back_under_the_field_of_the_card(field: str, turn: Turn, se
 
 
 def test_speech_and_legacy_calls_go_back_to_their_maker() -> None:
-    spoken = message(assistant(kept={"audio": {"id": "audio_1", "data": "QUJD"}}))
+    spoken = message(assistant(extras={"audio": {"id": "audio_1", "data": "QUJD"}}))
     assert spoken == {"role": "assistant", "content": None, "audio": {"id": "audio_1"}}
     function = {"name": "f", "arguments": "{}"}
-    called = message(assistant(kept={"function_call": function}))
+    called = message(assistant(extras={"function_call": function}))
     assert called == {"role": "assistant", "content": None, "function_call": function}

@@ -91,6 +91,8 @@ def test_answers_that_say_nothing_are_left_out_where_they_are_refused() -> None:
 @pytest.mark.parametrize("times", [1, 2, 7])
 def test_a_format_that_was_merged_with_itself_is_said_once(form: str, times: int) -> None:
     detail = {"type": "reasoning.text", "text": "Hm.", "format": form * times}
-    turn = Turn(role="assistant", blocks=[text("Yes.")], at=1, kept={"reasoning_details": [detail]})
+    turn = Turn(
+        role="assistant", blocks=[text("Yes.")], at=1, extras={"reasoning_details": [detail]}
+    )
     (sent,) = shown(turn, reasoning_field="reasoning_details")
     assert sent["reasoning_details"] == [detail | {"format": form}]
