@@ -19,7 +19,7 @@ DISTRIBUTIONS = {
     "ChatAnthropic": "langchain-anthropic",
     "ChatLiteLLMRouter": "langchain-litellm",
     "httpx-aiohttp": "httpx-aiohttp",
-    "router-aiohttp": "httpx-aiohttp",
+    "router-aiohttp": "aiohttp",
     "router-handed-aiohttp": "httpx-aiohttp",
 }
 """What a subject needs beside ours."""

@@ -50,8 +50,8 @@ text, make exactly one request, and be heard of by each handler.
   orjson, no limits on connections. `httpx-aiohttp`: the same over aiohttp.
 - `router`: three providers with five keys each, a cost and an audit handler in the config of each
   call. `router-bare`: without them. `single`: one provider's chat model. `router-aiohttp`: the
-  `router` where `httpx_aiohttp` can be imported, which all other subjects believe not to be
-  installed; `router-handed-aiohttp`: where the user hands its transport in.
+  `router` where `aiohttp` can be imported, which seems not to be installed for our other subjects;
+  `router-handed-aiohttp`: with httpx-aiohttp's transport handed in.
 - Peers as they come; ChatLiteLLMRouter over fifteen deployments. ChatOpenAI and its SDK use httpx2,
   not httpx. `ChatOpenAI-aiohttp` is given the SDK's client for that."""
 

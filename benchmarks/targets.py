@@ -109,7 +109,7 @@ def no_collapse(subject: str) -> Callable[[Run], Spread | None]:
 def extra_unused(run: Run) -> str:
     """Say so where our models do not use the extra."""
     uses = run.figures.middle("aiohttp", EXTRA, "uses")
-    return "" if uses else "our models do not use httpx-aiohttp"
+    return "" if uses else "our models do not use aiohttp"
 
 
 def handed(measured: Callable[[Run], Spread | None]) -> Callable[[Run], str]:

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from measuring import timing, within
 from measuring.proof import prove
-from subjects import AIOHTTP, HANDLERS, Setup, Subject, made
+from subjects import AIOHTTP, HANDLERS, OURS, Setup, Subject, made
 
 
 class Worker:
@@ -92,8 +92,8 @@ class Worker:
         return {"wall": within.choice(self._ready("invoke", changes), times)}
 
     def _aiohttp(self) -> bool:
-        """Tell whether a subject that has been called by now has imported `httpx_aiohttp`."""
-        return sys.modules.get("httpx_aiohttp") is not None
+        """Return whether a subject of ours that has been called has imported `aiohttp`."""
+        return sys.modules.get("aiohttp") is not None
 
     def _budgeted(self) -> bool:
         """Tell whether there is a budget handler."""
@@ -114,6 +114,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if name not in AIOHTTP:
         sys.modules["httpx_aiohttp"] = None  # type: ignore[assignment]  # not to be imported
+        if name in OURS:  # peers may need aiohttp itself
+            sys.modules["aiohttp"] = None  # type: ignore[assignment]  # as above
     answers = apart()
     with asyncio.Runner() as runner:
         setup = Setup(name, address, Path(folder), handlers=HANDLERS.get(name, ""))

@@ -37,7 +37,8 @@ HANDLERS = dict.fromkeys(("router", "router-aiohttp", "router-handed-aiohttp"), 
 """Which subjects' calls are heard of, and by which handlers."""
 
 AIOHTTP = frozenset(name for name in HOMES if name.endswith("aiohttp"))
-"""Those that may import `httpx_aiohttp`; to all others it looks as if it were not installed."""
+"""Those that may import `httpx_aiohttp`, and of ours `aiohttp`; for all others it seems not to be
+installed."""
 
 
 @dataclass(frozen=True, slots=True)

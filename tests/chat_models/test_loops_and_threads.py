@@ -66,7 +66,7 @@ def test_threads_that_are_the_first_to_ask_share_connections() -> None:
 
     def first(_: int) -> Any:
         barrier.wait(HANG)
-        return transport.connections()
+        return transport.pool()
 
     with ThreadPoolExecutor(16) as threads:
         opened = set(threads.map(first, range(16)))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from scout_adapters.errors import Phase, ProviderError, ProviderRefusal
 from scout_adapters.llm.failures import error_from_response
 from scout_adapters.llm.timeouts import AttemptContext
-
-ERROR_STATUS = 400
+from scout_adapters.llm.transport.body import ERROR_STATUS
 
 
 def error_from_refusal(

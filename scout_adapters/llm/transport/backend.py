@@ -1,7 +1,7 @@
-"""httpx's connections, of which every read asks anew how long it may take.
+"""httpcore network backends whose every read has its own timeout.
 
-httpcore asks once for all headers of an answer, and once for its whole body: a server that drips
-would outlast every timeout, and the first token's time and the idle time would be one.
+httpcore takes one read timeout for all headers of a response and one for its whole body. A server
+that sends a byte at a time would never time out, and first-token and idle timeouts would be one.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ from scout_adapters.llm.transport.connection import ReadTimeout
 
 END_OF_HEADERS = b"\r\n\r\n"
 
-read_timeout_source: ContextVar[ReadTimeout | None] = ContextVar("scout_reading", default=None)
-"""Whom the reads of this thread or task ask, over connections that serve many at once."""
+current_read_timeout: ContextVar[ReadTimeout | None] = ContextVar(
+    "scout_read_timeout", default=None
+)
+"""Read timeout of the current thread or task, for connections that are shared."""
 
 
 class ReadTimeoutSource:
-    """Whom the reads of a connection ask; None leaves it with httpcore's own timeout."""
+    """The read timeout of one connection; None leaves httpcore's own timeout in force."""
 
-    allowed: ReadTimeout | None = None
+    read_timeout: ReadTimeout | None = None
 
 
 class ContextReadTimeout(ReadTimeoutSource):
-    """Asks whom the thread or task has named."""
+    """The read timeout that the current thread or task has set."""
 
     @property
-    def allowed(self) -> ReadTimeout | None:  # type: ignore[override]  # read only
-        return read_timeout_source.get()
+    def read_timeout(self) -> ReadTimeout | None:  # type: ignore[override]  # read only
+        return current_read_timeout.get()
 
 
 CONTEXT_READ_TIMEOUT = ContextReadTimeout()
@@ -44,8 +46,8 @@ T = TypeVar("T")
 
 
 def is_patched() -> bool:
-    """Tell whether somebody stands in for the network: vcrpy, respx and pytest-httpx do it here."""
-    return not _own(
+    """Return whether vcrpy, respx or pytest-httpx has patched httpx or httpcore."""
+    return not _is_original(
         httpx.HTTPTransport.handle_request,
         httpx.AsyncHTTPTransport.handle_async_request,
         httpcore.ConnectionPool.handle_request,
@@ -54,22 +56,22 @@ def is_patched() -> bool:
 
 
 @lru_cache(maxsize=16)
-def _own(*doors: object) -> bool:
-    """Tell whether these are the libraries' own functions, and nothing wrapped around them.
+def _is_original(*methods: object) -> bool:
+    """Return whether these are the libraries' own functions, without a wrapper.
 
-    What was there when this module was imported says nothing: a cassette may have been playing.
+    They are not compared with those at import time, when a cassette may have been active.
     """
     return all(
-        isinstance(door, FunctionType)
-        and door.__globals__["__name__"].startswith(("httpx.", "httpcore."))
-        for door in doors
+        isinstance(method, FunctionType)
+        and method.__globals__["__name__"].startswith(("httpx.", "httpcore."))
+        for method in methods
     )
 
 
 def with_read_timeouts(transport: T) -> T:
-    """Have the connections of a transport ask at each read, and return the transport.
+    """Give every read of an httpx transport its own timeout, and return the transport.
 
-    httpx has no argument for it. Of a transport of the user's own, only httpx's kinds are changed.
+    httpx has no argument for it. A transport of another class is returned unchanged.
     """
     pool = getattr(transport, "_pool", None)
     backend = getattr(pool, "_network_backend", None)
@@ -78,54 +80,55 @@ def with_read_timeouts(transport: T) -> T:
     if isinstance(pool, httpcore.ConnectionPool):
         pool._network_backend = Backend(pool._network_backend, CONTEXT_READ_TIMEOUT)  # noqa: SLF001  # see above
     elif isinstance(pool, httpcore.AsyncConnectionPool):
-        own = pool._network_backend  # noqa: SLF001  # as above
-        pool._network_backend = AsyncBackend(own, CONTEXT_READ_TIMEOUT)  # noqa: SLF001  # as above
+        inner = pool._network_backend  # noqa: SLF001  # as above
+        pool._network_backend = AsyncBackend(inner, CONTEXT_READ_TIMEOUT)  # noqa: SLF001  # as above
     return transport
 
 
-def _seconds(timing: ReadTimeoutSource, timeout: float | None) -> float | None:
-    """Return how long a read may take; where the time is over, there is no use in another one.
+def _seconds(source: ReadTimeoutSource, timeout: float | None) -> float | None:
+    """Return the seconds for a read; raises `httpcore.ReadTimeout` if no time is left.
 
-    A server that never stops to talk, such as one of endless interim answers, is never late.
+    A read from a server that sends without pause, such as endless interim responses, would never
+    time out by itself.
     """
-    allowed = timing.allowed
-    if allowed is None:
+    read_timeout = source.read_timeout
+    if read_timeout is None:
         return timeout
-    seconds = allowed()
+    seconds = read_timeout()
     if seconds == SHORTEST:
         raise httpcore.ReadTimeout("the time for the answer is over")
     return seconds
 
 
 class Backend(httpcore.NetworkBackend):
-    """Makes sync connections that ask `timing`."""
+    """Opens sync connections whose reads take their timeout from `source`."""
 
-    def __init__(self, inner: httpcore.NetworkBackend, timing: ReadTimeoutSource) -> None:
+    def __init__(self, inner: httpcore.NetworkBackend, source: ReadTimeoutSource) -> None:
         self._inner = inner
-        self._timing = timing
+        self._source = source
 
-    def connect_tcp(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(*where, **how), self._timing)
+    def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_tcp(*args, **kwargs), self._source)
 
-    def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_unix_socket(*where, **how), self._timing)
+    def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_unix_socket(*args, **kwargs), self._source)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
 
 
 class _Stream(httpcore.NetworkStream):
-    """Sends the headers of a request in one piece with its body, which httpcore writes apart."""
+    """Sends a request's headers and body in one write; httpcore would write them one by one."""
 
-    def __init__(self, inner: httpcore.NetworkStream, timing: ReadTimeoutSource) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, source: ReadTimeoutSource) -> None:
         self._inner = inner
-        self._timing = timing
+        self._source = source
         self._headers = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._headers:
             self.write(b"", timeout)
-        return self._inner.read(max_bytes, _seconds(self._timing, timeout))
+        return self._inner.read(max_bytes, _seconds(self._source, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not self._headers and buffer.endswith(END_OF_HEADERS):
@@ -143,7 +146,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._timing)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._source)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -152,32 +155,32 @@ class _Stream(httpcore.NetworkStream):
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Twin of `Backend`."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend, timing: ReadTimeoutSource) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkBackend, source: ReadTimeoutSource) -> None:
         self._inner = inner
-        self._timing = timing
+        self._source = source
 
-    async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_tcp(*where, **how), self._timing)
+    async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.connect_tcp(*args, **kwargs), self._source)
 
-    async def connect_unix_socket(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_unix_socket(*where, **how), self._timing)
+    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.connect_unix_socket(*args, **kwargs), self._source)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
 
 
 class _AsyncStream(httpcore.AsyncNetworkStream):
-    """Twin of `_Stream`; the timeouts among the arguments (ASYNC109) are httpcore's interface."""
+    """Twin of `_Stream`. The `timeout` arguments (ASYNC109) are httpcore's interface."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, timing: ReadTimeoutSource) -> None:
+    def __init__(self, inner: httpcore.AsyncNetworkStream, source: ReadTimeoutSource) -> None:
         self._inner = inner
-        self._timing = timing
+        self._source = source
         self._headers = b""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._headers:
             await self.write(b"", timeout)
-        return await self._inner.read(max_bytes, _seconds(self._timing, timeout))
+        return await self._inner.read(max_bytes, _seconds(self._source, timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore's interface
         if not self._headers and buffer.endswith(END_OF_HEADERS):
@@ -196,7 +199,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109  # httpcore's interface
     ) -> httpcore.AsyncNetworkStream:
         return _AsyncStream(
-            await self._inner.start_tls(ssl_context, server_hostname, timeout), self._timing
+            await self._inner.start_tls(ssl_context, server_hostname, timeout), self._source
         )
 
     def get_extra_info(self, info: str) -> Any:

@@ -1,33 +1,34 @@
-"""Reading what comes back, and no more of it than anybody could mean: bodies, events, JSON."""
+"""Read response bodies up to a size limit; decode events and JSON."""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import malformed
+from scout_adapters.errors import ProviderError, malformed
 from scout_adapters.llm.transport.sse import EventDecoder
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
+"""Bytes: a longer answer is an error."""
+
 MAX_ERROR_BYTES = 64 * 1024
+"""Bytes: the rest of a longer error body is not read."""
+
 GOOD = 200
 ERROR_STATUS = 400
 DONE = b"[DONE]"
 
 
-T = TypeVar("T")
-
-
 class WholeAnswer(dict[str, Any]):
-    """An answer that came whole where a stream was asked for."""
+    """A whole answer to a request for a stream."""
 
 
 class CappedBody:
-    """Collects a body, but no more of it than anybody could mean."""
+    """Collects a body up to the limit for its status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -37,48 +38,49 @@ class CappedBody:
         self._size = 0
 
     def add(self, piece: bytes) -> None:
-        """Take what the network brought."""
+        """Add a piece; raises `MalformedResponse` if a good answer exceeds the limit."""
         self._size += len(piece)
         if self._size > self._limit and not self.failed:
-            raise malformed(f"the answer is longer than {self._limit} bytes")
+            raise too_long(self._limit)
         self._pieces.append(piece)
 
     @property
     def enough(self) -> bool:
-        """Whether to hang up: of a long error body the beginning says it all."""
+        """Whether to stop reading: an error body has reached the limit."""
         return self.failed and self._size > self._limit
 
     def raw(self) -> bytes:
-        """Return what came, up to the limit."""
+        """Return the body, up to the limit."""
         return b"".join(self._pieces)[: self._limit]
 
     def answer(self) -> Any:
-        """Return the JSON of a good answer."""
+        """Decode the JSON of a good answer."""
         return decode(self.raw())
 
 
 class EventBody:
-    """Decodes the events of a streamed answer, or finds out that it is none."""
+    """Decodes the events of a streamed answer, or a whole answer that came instead."""
 
     def __init__(self) -> None:
         self.whole = CappedBody(GOOD)
         self._decoder = EventDecoder()
-        self._any = False
+        self._has_events = False
         self.done = False
+        """Whether `[DONE]` has arrived; nothing after it is read."""
 
     def add(self, piece: bytes) -> list[Json | None]:
-        """Take what the network brought; return the events that it completes."""
-        if not self._any:
+        """Add a piece; return the events that it completes, None for `[DONE]`."""
+        if not self._has_events:
             self.whole.add(piece)
         return self._decoded(self._decoder.feed(piece))
 
-    def rest(self) -> list[Json | None]:
+    def finish(self) -> list[Json | None]:
         """Return the events that the end of the stream completes.
 
-        A server that does not stream, and answers whole, gives one event: its answer.
+        The answer of a server that does not stream is one event, a `WholeAnswer`.
         """
         events = self._decoded(self._decoder.finish())
-        if self._any:
+        if self._has_events:
             return events
         answer = self.whole.answer()
         if not isinstance(answer, dict | list):
@@ -86,20 +88,28 @@ class EventBody:
         return [WholeAnswer(answer) if isinstance(answer, dict) else WholeAnswer({"": answer})]
 
     def _decoded(self, datas: list[bytes]) -> list[Json | None]:
-        self._any = self._any or bool(datas)
+        self._has_events = self._has_events or bool(datas)
         events: list[Json | None] = []
         for data in datas:
             if data.startswith(DONE):
                 self.done = True
                 events.append(None)
-                break  # whatever follows is of no account
+                break  # what follows is ignored
             events.append(decode(data))
         return events
 
 
+def too_long(limit: int) -> ProviderError:
+    """Return the error of an answer that exceeds a limit in bytes."""
+    return malformed(f"the answer is longer than {limit} bytes")
+
+
 def decode(data: bytes) -> Any:
-    """Read JSON; the strict and fast way first, then what only the standard library takes."""
-    # Raised outside the handlers: JSON's own errors hold the whole text, which may echo a key.
+    """Decode JSON with orjson, or with the standard library, which accepts more.
+
+    Raises `MalformedResponse`, outside the handlers: a JSON error holds the whole text, which may
+    contain a key.
+    """
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
     with suppress(ValueError, RecursionError):
@@ -108,7 +118,7 @@ def decode(data: bytes) -> Any:
 
 
 def encode(body: Json) -> bytes:
-    """Write JSON; what orjson refuses (huge integers, lone surrogates) the slow way."""
+    """Encode JSON with orjson, or with the standard library: huge integers, lone surrogates."""
     try:
         return orjson.dumps(body)
     except TypeError:

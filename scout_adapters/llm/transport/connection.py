@@ -1,4 +1,4 @@
-"""A request and its answer as bytes, between those who know what to ask and those who carry it."""
+"""HTTP request and response as bytes: what the response reader and a connection exchange."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from typing import NamedTuple, Protocol
 import httpx
 
 ReadTimeout = Callable[[], float | None]
-"""Returns the seconds for the read that begins now; None is any time."""
+"""Returns the seconds for the read that begins now; None is no limit."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Address:
-    """Where a request goes; there is one for each URL."""
+    """A parsed URL; `address_of` returns the same object for the same URL."""
 
     url: httpx.URL
     host: str
-    """The header of that name."""
+    """Value of the `Host` header."""
 
     server: str
-    """What two addresses share that can share a connection: scheme, host and port."""
+    """Scheme, host and port: requests to the same server can share a connection."""
 
 
 @lru_cache(maxsize=256)
 def address_of(url: str) -> Address:
-    """Read a URL. Raises `httpx.InvalidURL` and `httpx.UnsupportedProtocol`."""
-    read = httpx.URL(url)
-    if read.scheme not in {"http", "https"}:
-        raise httpx.UnsupportedProtocol(f"{read.scheme}:// is no address of an API")
-    host = read.netloc.decode("ascii")
-    return Address(read, host, f"{read.scheme}://{host}")
+    """Parse a URL. Raises `httpx.InvalidURL` and `httpx.UnsupportedProtocol`."""
+    parsed = httpx.URL(url)
+    if parsed.scheme not in {"http", "https"}:
+        raise httpx.UnsupportedProtocol(f"{parsed.scheme}:// is no address of an API")
+    host = parsed.netloc.decode("ascii")
+    return Address(parsed, host, f"{parsed.scheme}://{host}")
 
 
 @dataclass(slots=True, eq=False)
 class WireRequest:
-    """A POST request. The headers hold the key, and are not shown."""
+    """A POST request. `repr` leaves out the headers, which contain the key."""
 
     address: Address
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     timeouts: Mapping[str, float | None]
-    """httpx's `timeout` extension: seconds by the name of a step."""
+    """httpx's `timeout` extension: seconds by name (`connect`, `read`, `write`, `pool`)."""
 
-    allowed: ReadTimeout
+    read_timeout: ReadTimeout
 
 
 class WireResponse(NamedTuple):
-    """An answer of which the headers are there, and the body comes."""
+    """A response whose headers have arrived; the body follows in `pieces`."""
 
     status: int
     headers: Headers
     pieces: Iterator[bytes]
     close: Callable[[], None]
     reusable: bool
-    """Whether there is a connection that could serve again."""
+    """Whether the connection can serve another request once the body has been read."""
 
 
 class AsyncWireResponse(NamedTuple):
@@ -73,13 +73,13 @@ class AsyncWireResponse(NamedTuple):
 
 
 class Connection(Protocol):
-    """Carries one request at a time; opens itself when needed, and again when it is gone.
+    """Sends one request at a time; opens itself on first use, and again after it was closed.
 
-    Each read asks anew how long it may take.
+    Each read calls the request's `read_timeout`.
     """
 
-    def ask(self, asked: WireRequest) -> WireResponse:
-        """Send, and read the headers of the answer."""
+    def send(self, request: WireRequest) -> WireResponse:
+        """Send a request, and read the headers of its response."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -88,17 +88,17 @@ class Connection(Protocol):
 class AsyncConnection(Protocol):
     """Twin of `Connection`."""
 
-    async def ask(self, asked: WireRequest) -> AsyncWireResponse:
-        """Send, and read the headers of the answer."""
+    async def send(self, request: WireRequest) -> AsyncWireResponse:
+        """Send a request, and read the headers of its response."""
 
     async def aclose(self) -> None:
         """Close the connection."""
 
 
 class StripTraceback:
-    """Lets no frame of a library below go out: they hold the headers, and with them the key.
+    """Removes an HTTP library's frames from errors: their locals contain headers with the key.
 
-    A cancellation would carry them to the user.
+    It matters for cancellations, which reach the user as they are.
     """
 
     def __enter__(self) -> None:

@@ -1,4 +1,4 @@
-"""httpx's errors in our words, without the requests that they hold."""
+"""Turn errors of httpx and httpcore into ours, without the request that they hold."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ HTTPX_ERRORS: dict[type[BaseException], type[httpx.HTTPError]] = {
     for name, kind in vars(httpcore).items()
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx, name)
 }
-"""httpx's word for each error of httpcore's."""
+"""The class of httpx for each error class of httpcore."""
 
 NETWORK_ERRORS: tuple[type[BaseException], ...] = (httpx.HTTPError, *HTTPX_ERRORS)
 
 
 def error_from_httpx(exchange: HttpExchange, error: Exception) -> Exception | None:
-    """Say what an error of httpx's means, so that nobody above knows of httpx; None of others'.
+    """Return our error for one of httpx or httpcore, None for any other.
 
-    Raise it where the other one is no longer handled: httpx's exception holds the request, and the
-    request holds the key.
+    Raise the result outside the handler: an httpx error holds the request, which contains the key.
     """
     if (kind := HTTPX_ERRORS.get(type(error))) is not None:
-        named = kind(str(error))
-        named.__context__ = error
-        error = named
+        httpx_error = kind(str(error))
+        httpx_error.__context__ = error
+        error = httpx_error
     if isinstance(error, httpx.HTTPError):
         return _provider_error(exchange, error)
     if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
@@ -52,7 +51,7 @@ def _misconfigured(exchange: HttpExchange, error: Exception) -> ConfigurationErr
 def _provider_error(exchange: HttpExchange, error: httpx.HTTPError) -> Exception:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return _misconfigured(exchange, error)
-    kind, phase = _meaning(error)
+    kind, phase = _kind_and_phase(error)
     text = f"{type(error).__name__}: {error}".rstrip(": ")
     if kind is ErrorKind.CONNECT:
         text += proxy_note(exchange.url)
@@ -63,12 +62,12 @@ def _provider_error(exchange: HttpExchange, error: httpx.HTTPError) -> Exception
         provider=context.provider,
         model=context.model,
         key_id=context.key_id,
-        code=BAD_CERTIFICATE if _is_about_a_certificate(error) else None,
+        code=BAD_CERTIFICATE if _is_bad_certificate(error) else None,
         phase=phase,
     )
 
 
-def _meaning(error: httpx.HTTPError) -> tuple[ErrorKind, Phase]:
+def _kind_and_phase(error: httpx.HTTPError) -> tuple[ErrorKind, Phase]:
     match error:
         case httpx.PoolTimeout():
             return ErrorKind.QUEUE_FULL, "pre_send"
@@ -76,14 +75,14 @@ def _meaning(error: httpx.HTTPError) -> tuple[ErrorKind, Phase]:
             return ErrorKind.CONNECT, "pre_send"
         case httpx.TimeoutException():
             return ErrorKind.TIMEOUT_RESPONSE, "sent"
-        case httpx.DecodingError():  # an answer came, and is paid for
+        case httpx.DecodingError():  # the answer arrived, and is billed
             return ErrorKind.PROTOCOL, "headers"
     return ErrorKind.PROTOCOL, "sent"
 
 
-def _is_about_a_certificate(error: BaseException | None) -> bool:
+def _is_bad_certificate(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return True
-        error = error.__context__  # httpcore raises what it met `from None`
+        error = error.__context__  # httpcore raises it `from None`
     return False

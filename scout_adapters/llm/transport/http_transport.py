@@ -1,4 +1,4 @@
-"""The only module that touches the network: send and stream, each sync and async, over httpx."""
+"""The transport: one POST for each exchange, whole or streamed, sync and async."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from scout_adapters.llm.transport.backend import with_read_timeouts
 from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody
 from scout_adapters.llm.transport.errors import error_from_httpx
 from scout_adapters.llm.transport.exchange import HttpExchange
-from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConcurrencyLimit, ConnectionPool
+from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool
 from scout_adapters.llm.transport.response import (
     AsyncResponse,
     Response,
-    aclose_soon,
+    adrain,
     aread,
-    close_soon,
+    drain,
     read,
 )
 
@@ -30,63 +30,70 @@ _open_lock = fork_safe_lock()
 
 
 class Transport:
-    """The connections, opened when first needed; async ones belong to their event loop.
+    """HTTP connections that open on first use; async ones belong to their event loop.
 
-    `inner` takes the place of the network: an `httpx.MockTransport`, or anything of httpx's
-    transport interface that serves both kinds of client. `trust_env` is whether `HTTPS_PROXY` and
-    its like are heeded; `most` is how many exchanges there may be at a time, in each loop and in
-    all threads together.
+        model = ScoutGroqChatModel(transport=Transport(trust_env=False))
+
+    Args:
+        inner: Replaces the network: an `httpx.MockTransport`, or any object with httpx's transport
+            interface that serves both sync and async clients.
+        max_concurrent: Exchanges at a time, in each event loop and in all threads together.
+        trust_env: Whether `HTTPS_PROXY` and similar variables apply.
+
     """
 
     def __init__(
-        self, inner: Any = None, *, most: int = MAX_CONCURRENT, trust_env: bool = True
+        self, inner: Any = None, *, max_concurrent: int = MAX_CONCURRENT, trust_env: bool = True
     ) -> None:
         self._inner = with_read_timeouts(inner)
-        self._gate = ConcurrencyLimit(most)
+        self._max_concurrent = max_concurrent
         self._trust_env = trust_env
-        self._threads: tuple[int, ConnectionPool] | None = None
+        self._pool: tuple[int, ConnectionPool] | None = None
         self._loops: dict[
             asyncio.AbstractEventLoop, tuple[AsyncConnectionPool, AsyncGenerator[None]]
         ] = {}
 
-    def connections(self) -> ConnectionPool:
-        """Return those of this process; a forked child opens its own."""
-        held = self._threads
-        if held is None or held[0] != process.pid:
-            held = self._open()
-        return held[1]
+    def pool(self) -> ConnectionPool:
+        """Return the pool of this process; a forked child opens its own."""
+        pool = self._pool
+        if pool is None or pool[0] != process.pid:
+            pool = self._open_pool()
+        return pool[1]
 
-    def _open(self) -> tuple[int, ConnectionPool]:
-        """Begin with none, unless another thread has just done so."""
+    def _open_pool(self) -> tuple[int, ConnectionPool]:
         with _open_lock:
-            if self._threads is None or self._threads[0] != process.pid:
-                held = ConnectionPool(self._inner, trust_env=self._trust_env)
-                self._threads = (process.pid, held)
-            return self._threads
+            if self._pool is None or self._pool[0] != process.pid:
+                pool = ConnectionPool(
+                    self._inner, max_concurrent=self._max_concurrent, trust_env=self._trust_env
+                )
+                self._pool = (process.pid, pool)
+            return self._pool
 
-    async def aconnections(self) -> AsyncConnectionPool:
-        """Return those of the running loop; they are closed when the loop shuts down."""
+    async def apool(self) -> AsyncConnectionPool:
+        """Return the pool of the running event loop; it closes when the loop shuts down."""
         loop = asyncio.get_running_loop()
-        held = self._loops.get(loop)
-        if held is None:
-            for closed in [one for one in list(self._loops) if one.is_closed()]:
-                self._loops.pop(closed, None)  # other threads tidy up as well
-            connections = AsyncConnectionPool(self._inner, trust_env=self._trust_env)
-            # asyncio.run closes pending async generators before it closes the loop: the one
-            # moment at which connections can still be closed in an orderly way.
-            closer = self._close_with_loop(loop, connections)
+        entry = self._loops.get(loop)
+        if entry is None:
+            for closed in [known for known in list(self._loops) if known.is_closed()]:
+                self._loops.pop(closed, None)  # other threads remove closed loops as well
+            pool = AsyncConnectionPool(
+                self._inner, max_concurrent=self._max_concurrent, trust_env=self._trust_env
+            )
+            # asyncio.run closes pending async generators before it closes the loop: it is the
+            # only moment at which connections can be closed in an orderly way.
+            closer = self._close_with_loop(loop, pool)
             await anext(closer)
-            self._loops[loop] = held = (connections, closer)
-        return held[0]
+            self._loops[loop] = entry = (pool, closer)
+        return entry[0]
 
     async def _close_with_loop(
-        self, loop: asyncio.AbstractEventLoop, connections: AsyncConnectionPool
+        self, loop: asyncio.AbstractEventLoop, pool: AsyncConnectionPool
     ) -> AsyncGenerator[None]:
         try:
             yield
         finally:
             self._loops.pop(loop, None)
-            await connections.aclose()
+            await pool.aclose()
 
     def send(self, exchange: HttpExchange) -> Any:
         """Post once; return the JSON of the whole response, its headers in the context.
@@ -94,7 +101,7 @@ class Transport:
         Raises `ProviderRefusal` as it came, and `ProviderError` for what happens on the network.
         """
         try:
-            with Response(self._gate, self.connections(), exchange, stream=False) as response:
+            with Response(self.pool(), exchange, stream=False) as response:
                 body = read(exchange, response)
             return _result(exchange, response, body)
         except Exception as error:  # raised again, as an error of ours if it is httpx's
@@ -104,9 +111,9 @@ class Transport:
 
     async def asend(self, exchange: HttpExchange) -> Any:
         """Twin of `send`."""
-        connections = await self.aconnections()
+        pool = await self.apool()
         try:
-            async with AsyncResponse(self._gate, connections, exchange, stream=False) as response:
+            async with AsyncResponse(pool, exchange, stream=False) as response:
                 body = await aread(exchange, response)
             return _result(exchange, response, body)
         except Exception as error:  # raised again, as an error of ours if it is httpx's
@@ -122,7 +129,7 @@ class Transport:
         """
         failure = None
         try:
-            with Response(self._gate, self.connections(), exchange, stream=True) as response:
+            with Response(self.pool(), exchange, stream=True) as response:
                 if response.status != GOOD:
                     _refuse(response, read(exchange, response))
                 exchange.context.progress.headers = response.headers
@@ -132,10 +139,10 @@ class Transport:
                         yield body.add(piece)
                         if body.done:
                             return
-                    yield body.rest()
+                    yield body.finish()
                 finally:
                     if body.done:
-                        close_soon(response)
+                        drain(response)
         except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
@@ -144,10 +151,10 @@ class Transport:
 
     async def astream(self, exchange: HttpExchange) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
-        connections = await self.aconnections()
+        pool = await self.apool()
         failure = None
         try:
-            async with AsyncResponse(self._gate, connections, exchange, stream=True) as response:
+            async with AsyncResponse(pool, exchange, stream=True) as response:
                 if response.status != GOOD:
                     _refuse(response, await aread(exchange, response))
                 exchange.context.progress.headers = response.headers
@@ -157,10 +164,10 @@ class Transport:
                         yield body.add(piece)
                         if body.done:
                             return
-                    yield body.rest()
+                    yield body.finish()
                 finally:
                     if body.done:
-                        await aclose_soon(response)
+                        await adrain(response)
         except Exception as error:  # raised again, as an error of ours if it is httpx's
             if (failure := error_from_httpx(exchange, error)) is None:
                 raise
@@ -168,16 +175,16 @@ class Transport:
             raise failure
 
     def close(self) -> None:
-        """Close this process's connections; the next call opens others."""
-        held, self._threads = self._threads, None
-        if held is not None and held[0] == process.pid:
-            # A parent's connections are not ours to end: a child would say goodbye in its name.
-            held[1].close()
+        """Close this process's connections; the next call opens new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None and pool[0] == process.pid:
+            # A child must not close its parent's connections: the server would see it as the end.
+            pool[1].close()
 
     async def aclose(self) -> None:
-        """Close the running loop's connections; the next call opens others."""
-        if held := self._loops.get(asyncio.get_running_loop()):
-            await held[1].aclose()
+        """Close the running loop's connections; the next call opens new ones."""
+        if entry := self._loops.get(asyncio.get_running_loop()):
+            await entry[1].aclose()
 
 
 _wrapped: dict[int, tuple[Any, Transport]] = {}
@@ -206,7 +213,7 @@ def close_transports() -> None:
 
 @cache
 def shared_transport() -> Transport:
-    """Return the transport that every model without one of its own uses; closed at exit."""
+    """Return the transport of all models that were created without one; it closes at exit."""
     transport = Transport()
     atexit.register(transport.close)
     return transport

@@ -1,6 +1,7 @@
-"""aiohttp's connections, with our timeouts, and httpx's names for what goes wrong.
+"""Async connections made of aiohttp, with our timeouts; errors are httpx's.
 
-aiohttp takes a third of the time that httpcore takes, and hardly more for a thousand calls at once.
+aiohttp takes a third of the CPU time that httpcore takes for a request, and it does not slow down
+with a thousand requests at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from typing import Any
 import aiohttp
 import httpx
 import yarl
-from httpx_aiohttp import AiohttpTransport
 
 from scout_adapters.llm.transport.connection import (
     Address,
@@ -26,69 +26,73 @@ from scout_adapters.llm.transport.connection import (
     WireRequest,
 )
 
-MOST_HEADER_BYTES = 64 * 1024
-MOST_HEADERS = 10_000
-"""Servers send longer ones, and more, than aiohttp takes unasked."""
+MAX_HEADER_BYTES = 64 * 1024
+"""Bytes of one header line. aiohttp's own limit is shorter than what some servers send."""
+
+MAX_HEADERS = 10_000
+"""Headers of a response. aiohttp's own limit is lower than what some servers send."""
 
 SLICE_BYTES = 256 * 1024
-"""A longer body leaves piece by piece: in one, the event loop would stand still for it."""
+"""Bytes: a longer request body is written in slices, between which the event loop runs on."""
 
-_answer: ContextVar[tuple[asyncio.Timeout, ReadTimeout]] = ContextVar("scout_answer")
-"""The limit of the answer that a connection is sought for, and how long it may take."""
+_current_send: ContextVar[tuple[asyncio.Timeout, ReadTimeout]] = ContextVar("scout_current_send")
+"""Timeout of the current `send`, and the read timeout that it gets once there is a connection."""
 
 
-class AiohttpConnections(AiohttpTransport):
-    """All connections of one event loop; those that we ask leave httpx's messages out."""
+class AiohttpConnections:
+    """All connections of one event loop, kept by an aiohttp session; an `AsyncConnection`."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
-        """Take the certificates, and how long a connection is kept that nobody uses."""
+        """`idle_seconds`: how long an unused connection is kept."""
         self._session = aiohttp.ClientSession(
             connector=_Connector(limit=0, keepalive_timeout=idle_seconds, ssl=context),
-            # Kept, a cookie of one key's session would go out with another key.
+            # A cookie jar would send a cookie that came to one key with requests of another.
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            max_line_size=MOST_HEADER_BYTES,
-            max_field_size=MOST_HEADER_BYTES,
-            max_headers=MOST_HEADERS,
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
         )
-        super().__init__(verify=context, client=self._session)
 
-    async def ask(self, asked: WireRequest) -> AsyncWireResponse:
+    async def send(self, request: WireRequest) -> AsyncWireResponse:
         with AS_HTTPX_ERRORS:
-            async with asyncio.timeout(None) as limit:
-                token = _answer.set((limit, asked.allowed))
+            async with asyncio.timeout(None) as timeout:
+                token = _current_send.set((timeout, request.read_timeout))
                 try:
-                    said = await self._session.post(
-                        _target(asked.address),
-                        headers=asked.headers,
-                        data=_body(asked.content),
+                    response = await self._session.post(
+                        _target(request.address),
+                        headers=request.headers,
+                        data=_body(request.content),
                         allow_redirects=False,
-                        timeout=_client_timeout(asked.timeouts["connect"]),
+                        timeout=_client_timeout(request.timeouts["connect"]),
                     )
                 finally:
-                    _answer.reset(token)
-        pieces = _Pieces(said, asked.allowed)
+                    _current_send.reset(token)
+        pieces = _AiohttpPieces(response, request.read_timeout)
         return AsyncWireResponse(
-            said.status, said.raw_headers, pieces, pieces.aclose, reusable=True
+            response.status, response.raw_headers, pieces, pieces.aclose, reusable=True
         )
+
+    async def aclose(self) -> None:
+        await self._session.close()
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Begins to wait for an answer once there is a connection: reaching it has a limit of its own.
+    """Starts the read timeout once there is a connection; connecting has a timeout of its own.
 
-    aiohttp has one limit for all reads of an answer, which cannot change once content is shown.
+    aiohttp's own read timeout is one value for all reads of a response.
     """
 
-    async def connect(self, *request: Any, **how: Any) -> Any:
-        connection = await super().connect(*request, **how)
-        limit, allowed = _answer.get()
-        limit.reschedule(_until(allowed))
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        connection = await super().connect(*args, **kwargs)
+        timeout, read_timeout = _current_send.get()
+        timeout.reschedule(_until(read_timeout))
         return connection
 
 
-def _until(allowed: ReadTimeout) -> float | None:
-    """Return when what is being read must be there, by the clock of the loop."""
-    seconds = allowed()
+def _until(read_timeout: ReadTimeout) -> float | None:
+    """Return the time, by the event loop's clock, at which a read that begins now times out."""
+    seconds = read_timeout()
     return None if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
@@ -99,7 +103,7 @@ def _target(address: Address) -> yarl.URL:
 
 @lru_cache(maxsize=64)
 def _client_timeout(connect: float | None) -> aiohttp.ClientTimeout:
-    """Limit how long it takes to reach a server; all else is ours to limit."""
+    """Return aiohttp's timeouts for connecting; reads are limited outside of aiohttp."""
     return aiohttp.ClientTimeout(connect=connect, sock_connect=connect)
 
 
@@ -113,19 +117,19 @@ async def _slices(content: bytes) -> AsyncIterator[bytes]:
         yield bytes(view[start : start + SLICE_BYTES])
 
 
-class _Pieces(AsyncIterator[bytes]):
-    """A body of which every read asks anew how long it may take."""
+class _AiohttpPieces(AsyncIterator[bytes]):
+    """A response body; each read has a timeout of its own."""
 
-    def __init__(self, said: aiohttp.ClientResponse, allowed: ReadTimeout) -> None:
-        self._said = said
-        self._allowed = allowed
+    def __init__(self, response: aiohttp.ClientResponse, read_timeout: ReadTimeout) -> None:
+        self._response = response
+        self._read_timeout = read_timeout
 
     async def __anext__(self) -> bytes:
-        content = self._said.content
+        content = self._response.content
         with AS_HTTPX_ERRORS:
             piece = content.read_nowait()
             if not piece and not content.at_eof():
-                async with asyncio.timeout_at(_until(self._allowed)):
+                async with asyncio.timeout_at(_until(self._read_timeout)):
                     piece = await content.readany()
         if not piece:
             raise StopAsyncIteration
@@ -133,11 +137,11 @@ class _Pieces(AsyncIterator[bytes]):
 
     async def aclose(self) -> None:
         with AS_HTTPX_ERRORS:
-            await self._said.__aexit__(None, None, None)
+            await self._response.__aexit__(None, None, None)
 
 
 class _AsHttpxErrors(StripTraceback):
-    """Says in httpx's words what went wrong."""
+    """Turns aiohttp's errors into httpx's."""
 
     def __exit__(
         self,
@@ -145,7 +149,7 @@ class _AsHttpxErrors(StripTraceback):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, aiohttp.ClientError | OSError):  # timeouts are errors of the system
+        if isinstance(error, aiohttp.ClientError | OSError):  # TimeoutError is an OSError
             raise _httpx_error(error)(str(error)) from error
         super().__exit__(kind, error, trace)
 

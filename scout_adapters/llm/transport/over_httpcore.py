@@ -1,4 +1,4 @@
-"""One connection to one server: httpcore's, without its pool."""
+"""One connection to one server, made of httpcore without its pool."""
 
 from __future__ import annotations
 
@@ -19,30 +19,33 @@ from scout_adapters.llm.transport.connection import (
 
 
 class HttpcoreConnection:
-    """Sends one request at a time. Errors are httpcore's own."""
+    """Sends one request at a time; errors are httpcore's."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
-        """Take the certificates, and how long a connection is used again."""
+        """`idle_seconds`: a connection that was unused for longer is not used again."""
         self._context = context
         self._idle_seconds = idle_seconds
-        self._timing = ReadTimeoutSource()
-        self._backend = Backend(httpcore.SyncBackend(), self._timing)
+        self._read_timeout_source = ReadTimeoutSource()
+        self._backend = Backend(httpcore.SyncBackend(), self._read_timeout_source)
         self._connection: httpcore.HTTPConnection | None = None
 
-    def ask(self, asked: WireRequest) -> WireResponse:
-        request = _request(asked)
-        self._timing.allowed = asked.allowed
+    def send(self, request: WireRequest) -> WireResponse:
+        httpcore_request = _httpcore_request(request)
+        self._read_timeout_source.read_timeout = request.read_timeout
         with STRIP_TRACEBACK:
-            said = self._ready(request.url.origin).handle_request(request)
-        stream: Any = said.stream
-        return WireResponse(said.status, said.headers, iter(stream), stream.close, reusable=True)
+            connection = self._open_connection(httpcore_request.url.origin)
+            response = connection.handle_request(httpcore_request)
+        stream: Any = response.stream
+        return WireResponse(
+            response.status, response.headers, iter(stream), stream.close, reusable=True
+        )
 
-    def _ready(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
-        held = self._connection
-        if held is not None:
-            if held.is_available() and not held.has_expired():
-                return held
-            held.close()
+    def _open_connection(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
+        connection = self._connection
+        if connection is not None:
+            if connection.is_available() and not connection.has_expired():
+                return connection
+            connection.close()
         self._connection = httpcore.HTTPConnection(
             origin,
             ssl_context=self._context,
@@ -60,30 +63,30 @@ class AsyncHttpcoreConnection:
     """Twin of `HttpcoreConnection`."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
-        """Take the certificates, and how long a connection is used again."""
+        """`idle_seconds`: a connection that was unused for longer is not used again."""
         self._context = context
         self._idle_seconds = idle_seconds
-        self._timing = ReadTimeoutSource()
-        self._backend = AsyncBackend(httpcore.AnyIOBackend(), self._timing)
+        self._read_timeout_source = ReadTimeoutSource()
+        self._backend = AsyncBackend(httpcore.AnyIOBackend(), self._read_timeout_source)
         self._connection: httpcore.AsyncHTTPConnection | None = None
 
-    async def ask(self, asked: WireRequest) -> AsyncWireResponse:
-        request = _request(asked)
-        self._timing.allowed = asked.allowed
+    async def send(self, request: WireRequest) -> AsyncWireResponse:
+        httpcore_request = _httpcore_request(request)
+        self._read_timeout_source.read_timeout = request.read_timeout
         with STRIP_TRACEBACK:
-            connection = await self._ready(request.url.origin)
-            said = await connection.handle_async_request(request)
-        stream: Any = said.stream
+            connection = await self._open_connection(httpcore_request.url.origin)
+            response = await connection.handle_async_request(httpcore_request)
+        stream: Any = response.stream
         return AsyncWireResponse(
-            said.status, said.headers, aiter(stream), stream.aclose, reusable=True
+            response.status, response.headers, aiter(stream), stream.aclose, reusable=True
         )
 
-    async def _ready(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
-        held = self._connection
-        if held is not None:
-            if held.is_available() and not held.has_expired():
-                return held
-            await held.aclose()
+    async def _open_connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        connection = self._connection
+        if connection is not None:
+            if connection.is_available() and not connection.has_expired():
+                return connection
+            await connection.aclose()
         self._connection = httpcore.AsyncHTTPConnection(
             origin,
             ssl_context=self._context,
@@ -105,11 +108,11 @@ def _target(address: Address) -> httpcore.URL:
     )
 
 
-def _request(asked: WireRequest) -> httpcore.Request:
+def _httpcore_request(request: WireRequest) -> httpcore.Request:
     return httpcore.Request(
         method=b"POST",
-        url=_target(asked.address),
-        headers=[(name.encode(), said.encode()) for name, said in asked.headers.items()],
-        content=asked.content,
-        extensions={"timeout": asked.timeouts},
+        url=_target(request.address),
+        headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
+        content=request.content,
+        extensions={"timeout": request.timeouts},
     )

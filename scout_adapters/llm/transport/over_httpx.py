@@ -1,4 +1,4 @@
-"""Transports of httpx: the user's own, one to a proxy, or what stands in for the network."""
+"""Connections made of httpx transports: to a proxy, a user's own transport, or a mock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from scout_adapters.llm.transport.backend import read_timeout_source
+from scout_adapters.llm.transport.backend import current_read_timeout
 from scout_adapters.llm.transport.connection import (
     AsyncWireResponse,
     ReadTimeout,
@@ -17,21 +17,25 @@ from scout_adapters.llm.transport.exchange import READ_TIMEOUT
 
 
 class HttpxConnection:
-    """Asks a transport; it may serve many at once, and cannot know whose reads are whose."""
+    """Sends requests through an httpx transport, which may serve many at once.
+
+    The read timeout is set per thread or task, because the transport's reads cannot tell which
+    request they belong to.
+    """
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
         self._transport = transport
 
-    def ask(self, asked: WireRequest) -> WireResponse:
-        token = read_timeout_source.set(asked.allowed)
+    def send(self, request: WireRequest) -> WireResponse:
+        token = current_read_timeout.set(request.read_timeout)
         try:
-            response = self._transport.handle_request(_request(asked))
+            response = self._transport.handle_request(_httpx_request(request))
         finally:
-            read_timeout_source.reset(token)
+            current_read_timeout.reset(token)
         return WireResponse(
             status=response.status_code,
             headers=response.headers.raw,
-            pieces=_TimedPieces(iter(response.stream), asked.allowed),  # type: ignore[arg-type]  # sync
+            pieces=_TimedPieces(iter(response.stream), request.read_timeout),  # type: ignore[arg-type]  # sync
             close=response.close,
             reusable="network_stream" in response.extensions,
         )
@@ -41,18 +45,18 @@ class HttpxConnection:
 
 
 class _TimedPieces(Iterator[bytes]):
-    """Names whom the reads ask, around each of them."""
+    """Sets the read timeout of the current thread around each read."""
 
-    def __init__(self, pieces: Iterator[bytes], allowed: ReadTimeout) -> None:
+    def __init__(self, pieces: Iterator[bytes], read_timeout: ReadTimeout) -> None:
         self._pieces = pieces
-        self._allowed = allowed
+        self._read_timeout = read_timeout
 
     def __next__(self) -> bytes:
-        token = read_timeout_source.set(self._allowed)
+        token = current_read_timeout.set(self._read_timeout)
         try:
             return next(self._pieces)
         finally:
-            read_timeout_source.reset(token)
+            current_read_timeout.reset(token)
 
 
 class AsyncHttpxConnection:
@@ -61,16 +65,16 @@ class AsyncHttpxConnection:
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
 
-    async def ask(self, asked: WireRequest) -> AsyncWireResponse:
-        token = read_timeout_source.set(asked.allowed)
+    async def send(self, request: WireRequest) -> AsyncWireResponse:
+        token = current_read_timeout.set(request.read_timeout)
         try:
-            response = await self._transport.handle_async_request(_request(asked))
+            response = await self._transport.handle_async_request(_httpx_request(request))
         finally:
-            read_timeout_source.reset(token)
+            current_read_timeout.reset(token)
         return AsyncWireResponse(
             status=response.status_code,
             headers=response.headers.raw,
-            pieces=_AsyncTimedPieces(aiter(response.stream), asked.allowed),  # type: ignore[arg-type]  # async
+            pieces=_AsyncTimedPieces(aiter(response.stream), request.read_timeout),  # type: ignore[arg-type]  # async
             close=response.aclose,
             reusable="network_stream" in response.extensions,
         )
@@ -80,28 +84,31 @@ class AsyncHttpxConnection:
 
 
 class _AsyncTimedPieces(AsyncIterator[bytes]):
-    """Twin of `_TimedPieces`. No generator: one left early would be closed by a task of its own."""
+    """Twin of `_TimedPieces`.
 
-    def __init__(self, pieces: AsyncIterator[bytes], allowed: ReadTimeout) -> None:
+    Not a generator: the event loop closes an unfinished async generator in a task of its own.
+    """
+
+    def __init__(self, pieces: AsyncIterator[bytes], read_timeout: ReadTimeout) -> None:
         self._pieces = pieces
-        self._allowed = allowed
+        self._read_timeout = read_timeout
 
     async def __anext__(self) -> bytes:
-        token = read_timeout_source.set(self._allowed)
+        token = current_read_timeout.set(self._read_timeout)
         try:
             return await anext(self._pieces)
         finally:
-            read_timeout_source.reset(token)
+            current_read_timeout.reset(token)
 
 
-def _request(asked: WireRequest) -> httpx.Request:
-    request = httpx.Request(
+def _httpx_request(request: WireRequest) -> httpx.Request:
+    httpx_request = httpx.Request(
         "POST",
-        asked.address.url,
-        headers=asked.headers,
-        stream=httpx.ByteStream(asked.content),
-        extensions={"timeout": asked.timeouts, READ_TIMEOUT: asked.allowed},
+        request.address.url,
+        headers=request.headers,
+        stream=httpx.ByteStream(request.content),
+        extensions={"timeout": request.timeouts, READ_TIMEOUT: request.read_timeout},
     )
-    # Transports may look at it; what httpx does to read it from the stream takes 10 µs.
-    request._content = asked.content  # noqa: SLF001  # see above
-    return request
+    # Transports may read `content`; httpx would need 10 µs to collect it from the stream.
+    httpx_request._content = request.content  # noqa: SLF001  # see above
+    return httpx_request

@@ -1,8 +1,8 @@
-"""Connections that are kept for the next request to the same server.
+"""Connections for requests: idle ones to use again, and how many may be in use at once.
 
-httpx's pool looks at every connection that it has, several times in each exchange: of a hundred
-calls at once, four fifths of the time go there. Here each connection stands for itself, and the
-one that was given back last is the next one taken, however many there are.
+httpx's own pool looks at each of its connections several times in an exchange: with a hundred calls
+at once, that is four fifths of the CPU time. Here the connection that was released last is used
+next, however many there are.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 import httpx
 
-from scout_adapters._internal.fork import process
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.transport.backend import is_patched, with_read_timeouts
-from scout_adapters.llm.transport.connection import Address, AsyncConnection, Connection
+from scout_adapters.llm.transport.connection import (
+    Address,
+    AsyncConnection,
+    Connection,
+    address_of,
+)
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
@@ -34,12 +37,14 @@ if TYPE_CHECKING:
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
 
 MAX_IDLE = 200
-"""Connections to one server that are kept while nobody uses them."""
+"""Unused connections that are kept to one server."""
 
-OLDEST_AIOHTTP = (3, 14)
-"""Older ones cannot be told how many headers an answer may have."""
+MIN_AIOHTTP = (3, 14)
+"""Release: earlier ones have no setting for the number of headers in a response."""
 
 IDLE_SECONDS = 60.0
+"""Seconds that an unused connection is kept."""
+
 ONE_CONNECTION = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 T = TypeVar("T")
@@ -47,25 +52,25 @@ T = TypeVar("T")
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Load the certificates once: it takes 30 ms, and every connection can share them."""
+    """Load the certificates: it takes 30 ms, so all connections share the result."""
     return httpx.create_ssl_context()
 
 
 class IdleConnections(Generic[T]):
-    """Connections to one server that nobody uses, the last one used on top."""
+    """Unused connections to one server; the last one released is used first."""
 
     def __init__(self) -> None:
         self._stack: deque[tuple[float, T]] = deque()
 
-    def take(self) -> T | None:
-        """Take one, if there is one."""
+    def pop(self) -> T | None:
+        """Remove and return a connection, if there is one."""
         try:
             return self._stack.pop()[1]
         except IndexError:
             return None
 
-    def give(self, connection: T) -> list[T]:
-        """Put one back; return those that are to be closed, as nobody has needed them for long."""
+    def push(self, connection: T) -> list[T]:
+        """Add a connection; return those to close: too many, or unused for too long."""
         now = time.monotonic()
         self._stack.append((now, connection))
         if len(self._stack) <= MAX_IDLE and self._stack[0][0] > now - IDLE_SECONDS:
@@ -77,110 +82,145 @@ class IdleConnections(Generic[T]):
         while len(self._stack) > MAX_IDLE or (
             self._stack and self._stack[0][0] <= now - IDLE_SECONDS
         ):
-            try:  # another thread may take them at this moment
+            try:  # another thread may empty the stack at this moment
                 surplus.append(self._stack.popleft()[1])
             except IndexError:
                 break
         return surplus
 
-    def empty(self) -> list[T]:
-        """Take all."""
-        taken = [one for _, one in self._stack]
+    def clear(self) -> list[T]:
+        """Remove and return all connections."""
+        connections = [connection for _, connection in self._stack]
         self._stack.clear()
-        return taken
+        return connections
 
 
 class ConnectionPool:
-    """The connections of one process, for all its threads; or `inner`, in their place."""
+    """The connections of one process, for all its threads.
 
-    def __init__(self, inner: Any, *, trust_env: bool) -> None:
-        self._given = None if inner is None else HttpxConnection(inner)
+    `inner`, if not None, is an httpx transport that serves every request instead.
+    """
+
+    def __init__(self, inner: Any, *, max_concurrent: int, trust_env: bool) -> None:
+        self._inner = None if inner is None else HttpxConnection(inner)
+        self._slots = threading.Semaphore(max_concurrent)
         self._proxies = Proxies(trust_env=trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[Connection]] = {}
         self._closed = False
 
-    def take(self, address: Address) -> Connection:
-        """Return a connection that is nobody else's until it is given back."""
-        if self._given is not None:
-            return self._given
-        proxy = self._proxies.to(address)
+    def acquire(self, exchange: HttpExchange) -> Connection:
+        """Wait for a free slot; return a connection that nothing else uses until `release`.
+
+        Raises the error of `QUEUE_FULL` if no slot comes free within the total timeout, and
+        `httpx.InvalidURL` or `httpx.UnsupportedProtocol`.
+        """
+        address = address_of(exchange.url)
+        if not self._slots.acquire(timeout=exchange.context.timeouts.total):
+            raise _queue_full(exchange)
+        try:
+            return self._inner or self._connection(address)
+        except BaseException:  # raised again: the slot must not be lost
+            self._slots.release()
+            raise
+
+    def release(self, exchange: HttpExchange, connection: Connection) -> None:
+        """Give back the connection and its slot."""
+        try:
+            if connection is not self._inner:
+                self._keep(address_of(exchange.url), connection)
+        finally:
+            self._slots.release()
+
+    def _connection(self, address: Address) -> Connection:
+        proxy = self._proxies.for_server(address)
         kind = HttpxConnection if proxy or is_patched() else HttpcoreConnection
         idle = self._idle.get((address.server, kind))
-        if idle and (connection := idle.take()):
+        if idle and (connection := idle.pop()):
             return connection
         if kind is HttpcoreConnection:
             return HttpcoreConnection(tls_context(), IDLE_SECONDS)
         transport = httpx.HTTPTransport(tls_context(), proxy=proxy, limits=ONE_CONNECTION)
         return HttpxConnection(with_read_timeouts(transport))
 
-    def give(self, address: Address, connection: Connection) -> None:
-        """Give a connection back."""
-        if connection is self._given:
-            return
+    def _keep(self, address: Address, connection: Connection) -> None:
         if self._closed:
             connection.close()
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in idle.give(connection):
+        for surplus in idle.push(connection):
             surplus.close()
 
     def close(self) -> None:
-        """Close those that nobody uses; the others are closed when they are given back."""
+        """Close unused connections; those in use are closed on release."""
         self._closed = True
-        if self._given is not None:
-            self._given.close()
+        if self._inner is not None:
+            self._inner.close()
         for idle in self._idle.values():
-            for connection in idle.empty():
+            for connection in idle.clear():
                 connection.close()
 
 
 class AsyncConnectionPool:
-    """Twin of `ConnectionPool`: those of one event loop. Over aiohttp where it can be had."""
+    """Twin of `ConnectionPool`: the connections of one event loop, over aiohttp if installed."""
 
-    def __init__(self, inner: Any, *, trust_env: bool) -> None:
-        self._given = None if inner is None else AsyncHttpxConnection(inner)
+    def __init__(self, inner: Any, *, max_concurrent: int, trust_env: bool) -> None:
+        self._inner = None if inner is None else AsyncHttpxConnection(inner)
+        self._slots = asyncio.Semaphore(max_concurrent)
         self._proxies = Proxies(trust_env=trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[AsyncConnection]] = {}
         self._closed = False
         self._over_aiohttp: AiohttpConnections | None = None
 
-    def take(self, address: Address) -> AsyncConnection:
-        """Return a connection that is nobody else's until it is given back."""
-        if self._given is not None:
-            return self._given
-        proxy = self._proxies.to(address)
+    async def acquire(self, exchange: HttpExchange) -> AsyncConnection:
+        """Twin of `ConnectionPool.acquire`."""
+        address = address_of(exchange.url)
+        if not await _acquired(self._slots, exchange.context.timeouts.total):
+            raise _queue_full(exchange)
+        try:
+            return self._inner or self._connection(address)
+        except BaseException:  # raised again: the slot must not be lost
+            self._slots.release()
+            raise
+
+    async def release(self, exchange: HttpExchange, connection: AsyncConnection) -> None:
+        """Give back the connection and its slot."""
+        try:
+            if connection is not self._inner and connection is not self._over_aiohttp:
+                await self._keep(address_of(exchange.url), connection)
+        finally:
+            self._slots.release()
+
+    def _connection(self, address: Address) -> AsyncConnection:
+        proxy = self._proxies.for_server(address)
         kind = AsyncHttpxConnection if proxy or is_patched() else AsyncHttpcoreConnection
         if kind is AsyncHttpcoreConnection and has_aiohttp():
             return self._aiohttp()
         idle = self._idle.get((address.server, kind))
-        if idle and (connection := idle.take()):
+        if idle and (connection := idle.pop()):
             return connection
         if kind is AsyncHttpcoreConnection:
             return AsyncHttpcoreConnection(tls_context(), IDLE_SECONDS)
         transport = httpx.AsyncHTTPTransport(tls_context(), proxy=proxy, limits=ONE_CONNECTION)
         return AsyncHttpxConnection(with_read_timeouts(transport))
 
-    async def give(self, address: Address, connection: AsyncConnection) -> None:
-        """Give a connection back."""
-        if connection is self._given or connection is self._over_aiohttp:
-            return
+    async def _keep(self, address: Address, connection: AsyncConnection) -> None:
         if self._closed:
             await connection.aclose()
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in idle.give(connection):
+        for surplus in idle.push(connection):
             await surplus.aclose()
 
     async def aclose(self) -> None:
-        """Close those that nobody uses; the others are closed when they are given back."""
+        """Close unused connections; those in use are closed on release."""
         self._closed = True
-        for shared in (self._given, self._over_aiohttp):
+        for shared in (self._inner, self._over_aiohttp):
             if shared is not None:
                 await shared.aclose()
         for idle in self._idle.values():
-            for connection in idle.empty():
+            for connection in idle.clear():
                 await connection.aclose()
 
     def _aiohttp(self) -> AiohttpConnections:
@@ -193,56 +233,19 @@ class AsyncConnectionPool:
 
 @cache
 def has_aiohttp() -> bool:
-    """Tell whether the extra of that name is installed, or as much of it as works with us."""
-    if find_spec("httpx_aiohttp") is None:
+    """Return whether aiohttp is installed, in a release that has all settings we need."""
+    if find_spec("aiohttp") is None:
         return False
-    major, minor, *_ = version("aiohttp").split(".")  # a distribution that the other one needs
-    return (int(major), int(minor)) >= OLDEST_AIOHTTP
+    major, minor, *_ = version("aiohttp").split(".")
+    return (int(major), int(minor)) >= MIN_AIOHTTP
 
 
-class ConcurrencyLimit:
-    """Lets so many exchanges through at a time: of all threads together, and of each loop."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._threads = (process.pid, threading.Semaphore(most))
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-            WeakKeyDictionary()
-        )
-
-    def take(self, exchange: HttpExchange) -> threading.Semaphore:
-        """Take a place, to be released; raises `QUEUE_FULL` where none comes free in time."""
-        places = self._of_threads()
-        if not places.acquire(timeout=exchange.context.timeouts.total):
-            raise _queue_full(exchange)
-        return places
-
-    async def atake(self, exchange: HttpExchange) -> asyncio.Semaphore:
-        """Twin of `take`."""
-        places = self._of_loop()
-        if not await _taken(places, exchange.context.timeouts.total):
-            raise _queue_full(exchange)
-        return places
-
-    def _of_threads(self) -> threading.Semaphore:
-        pid, places = self._threads
-        if pid != process.pid:  # those whom a parent let through are not here
-            places = threading.Semaphore(self._most)
-            self._threads = (process.pid, places)
-        return places
-
-    def _of_loop(self) -> asyncio.Semaphore:
-        loop = asyncio.get_running_loop()
-        places = self._loops.get(loop)
-        return places or self._loops.setdefault(loop, asyncio.Semaphore(self._most))
-
-
-async def _taken(places: asyncio.Semaphore, seconds: float | None) -> bool:
-    if not places.locked():
-        return await places.acquire()  # at once
+async def _acquired(slots: asyncio.Semaphore, seconds: float | None) -> bool:
+    if not slots.locked():
+        return await slots.acquire()  # returns without waiting
     try:
         async with asyncio.timeout(seconds):
-            return await places.acquire()
+            return await slots.acquire()
     except TimeoutError:
         return False
 

@@ -1,4 +1,4 @@
-"""The proxy that the environment puts between us and a server."""
+"""Proxies that the environment names."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from scout_adapters.llm.transport.connection import Address
 
 
 def proxy_for(url: str) -> str | None:
-    """Return the address of the proxy to `url`, as `HTTPS_PROXY` and its like name it."""
-    asked = urlsplit(url)
+    """Return the URL of the proxy for `url`, by `HTTPS_PROXY` and similar variables."""
+    target = urlsplit(url)
     proxies = getproxies()
-    proxy = proxies.get(asked.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(asked.netloc):
+    proxy = proxies.get(target.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(target.netloc):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def proxy_note(url: str) -> str:
-    """Name the proxy for a message, without its user and password; nothing where there is none."""
+    """Return " through the proxy ..." without user and password, or an empty text."""
     proxy = urlsplit(proxy_for(url) or "")
     if not proxy.hostname:
         return ""
@@ -28,15 +28,15 @@ def proxy_note(url: str) -> str:
 
 
 class Proxies:
-    """The proxies that the environment names, asked for once for each server."""
+    """The proxies that the environment names, looked up once for each server."""
 
     def __init__(self, *, trust_env: bool) -> None:
         self._trust_env = trust_env
-        self._known: dict[str, str | None] = {}
+        self._by_server: dict[str, str | None] = {}
 
-    def to(self, address: Address) -> str | None:
-        """Return the proxy that stands before a server; those are reached by httpx alone."""
-        if address.server not in self._known:
-            found = proxy_for(str(address.url)) if self._trust_env else None
-            self._known[address.server] = found
-        return self._known[address.server]
+    def for_server(self, address: Address) -> str | None:
+        """Return the URL of the proxy for a server, None for a direct connection."""
+        if address.server not in self._by_server:
+            proxy = proxy_for(str(address.url)) if self._trust_env else None
+            self._by_server[address.server] = proxy
+        return self._by_server[address.server]

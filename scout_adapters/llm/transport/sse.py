@@ -1,4 +1,4 @@
-"""Server-sent events, from bytes in any split to the data of each event.
+"""Decode server-sent events, however the bytes are split.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 """
@@ -8,51 +8,53 @@ from __future__ import annotations
 from scout_adapters.errors import malformed
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
+"""Bytes: a longer event, or line of one, is an error."""
+
 BOM = b"\xef\xbb\xbf"
 
 
 class EventDecoder:
-    """Takes network chunks as they come; gives the data of the events that they complete."""
+    """Takes network chunks; returns the data of the events that they complete."""
 
     def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
-        """Refuse an event of more than `limit` bytes."""
+        """`limit`: bytes of an event; a longer one raises `MalformedResponse`."""
         self._limit = limit
         self._tail: list[bytes] = []
         self._tail_size = 0
         self._data: list[bytes] = []
         self._data_size = 0
-        self._began = False
+        self._started = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of every event that ends in this chunk."""
         if b"\n" not in chunk and b"\r" not in chunk:
-            self._keep(chunk)
+            self._add_to_tail(chunk)
             return []
         lines = b"".join((*self._tail, chunk)).splitlines(keepends=True)
         self._tail, self._tail_size = [], 0
         if not lines[-1].endswith(b"\n"):
-            # Unfinished, or a CR that may be the first half of a CRLF.
-            self._keep(lines.pop())
-        return self._read(lines)
+            # An incomplete line, or a CR that may be the first half of a CRLF.
+            self._add_to_tail(lines.pop())
+        return self._parse(lines)
 
     def finish(self) -> list[bytes]:
-        """Return what is left when the stream ends; some servers leave out the last empty line."""
-        rest = b"".join(self._tail)  # more than one line where a lone CR ended the first
+        """Return the last event of a stream; some servers leave out the empty line after it."""
+        rest = b"".join(self._tail)  # two lines if a lone CR ended the first
         self._tail, self._tail_size = [], 0
-        return self._read([*rest.splitlines(keepends=True), b"\n"])
+        return self._parse([*rest.splitlines(keepends=True), b"\n"])
 
-    def _keep(self, piece: bytes) -> None:
+    def _add_to_tail(self, piece: bytes) -> None:
         self._tail.append(piece)
         self._tail_size += len(piece)
         if self._tail_size > self._limit:
             raise malformed(f"a line of the stream is longer than {self._limit} bytes")
 
-    def _read(self, lines: list[bytes]) -> list[bytes]:
+    def _parse(self, lines: list[bytes]) -> list[bytes]:
         events: list[bytes] = []
         for raw in lines:
             line = raw.rstrip(b"\r\n")
-            if not self._began:
-                self._began, line = True, line.removeprefix(BOM)
+            if not self._started:
+                self._started, line = True, line.removeprefix(BOM)
             if not line:
                 if self._data:
                     events.append(self._data[0] if len(self._data) == 1 else b"\n".join(self._data))
@@ -61,7 +63,7 @@ class EventDecoder:
                 self._add(line[6:] if line[5:6] == b" " else line[5:])
             elif line == b"data":
                 self._add(b"")
-            # Comments, event:, id: and retry: tell us nothing that data does not.
+            # Comments, event:, id: and retry: are not needed.
         return events
 
     def _add(self, data: bytes) -> None:

@@ -139,7 +139,7 @@ async def test_a_place_is_given_back_however_an_exchange_ends(house, wire, verb)
         lambda request: httpx.Response(400, json={}),
         lambda request: httpx.Response(200, content=b"{rubbish"),
     ]
-    one = Transport(house.transport, most=1)
+    one = Transport(house.transport, max_concurrent=1)
     sent = exchange(timeouts=Timeouts(total=0.5, first_token=0.5))
     bad_address = replace(sent, url="ftp://api.groq.com/x")
     for end in ends:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +17,13 @@ import pytest
 import respx
 
 from scout_adapters import ScoutOpenAICompatibleChatModel
-from scout_adapters.llm.transport import connection as asked
+from scout_adapters.errors import ProviderTimeout
+from scout_adapters.llm.timeouts import AttemptContext, Timeouts
 from scout_adapters.llm.transport import pool
+from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
+from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
+from scout_adapters.llm.transport.response import wire_request
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("carried")
@@ -153,14 +159,54 @@ def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
 ) -> None:
     transport = Transport()
     model = model_at(server.url, transport)
-    held = transport.connections()
-    address = asked.address_of(server.url)
+    held = transport.pool()
+    sent = exchange(server.url)
     model.invoke("hi")
-    taken = held.take(address)
+    taken = held.acquire(sent)
     transport.close()
     assert server.open == 1
-    held.give(address, taken)
+    held.release(sent, taken)
     assert server.settle(0) == 0
+
+
+def exchange(url: str, total: float = 600) -> HttpExchange:
+    attempt = AttemptContext(provider="p", model="m", timeouts=Timeouts(total=total))
+    return HttpExchange(url=url, headers={}, content=b"{}", context=attempt)
+
+
+async def test_a_slot_and_a_connection_are_acquired_and_released_together(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, bad = exchange(server.url, total=0.05), exchange("ftp://api.example/x")
+    sync = pool.ConnectionPool(None, max_concurrent=1, trust_env=False)
+    asynchronous = pool.AsyncConnectionPool(None, max_concurrent=1, trust_env=False)
+    for _ in range(2):
+        with pytest.raises(httpx.UnsupportedProtocol):
+            sync.acquire(bad)
+        with pytest.raises(httpx.UnsupportedProtocol):
+            await asynchronous.acquire(bad)
+        one, other = sync.acquire(sent), await asynchronous.acquire(sent)
+        with pytest.raises(ProviderTimeout, match="no connection came free"):
+            sync.acquire(sent)
+        with pytest.raises(ProviderTimeout, match="no connection came free"):
+            await asynchronous.acquire(sent)
+        sync.release(sent, one)
+        await asynchronous.release(sent, other)
+
+    def broken() -> bool:
+        raise OSError("no connection can be made")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pool, "is_patched", broken)
+        for _ in range(2):
+            with pytest.raises(OSError, match="no connection"):
+                sync.acquire(sent)
+            with pytest.raises(OSError, match="no connection"):
+                await asynchronous.acquire(sent)
+    sync.release(sent, sync.acquire(sent))
+    await asynchronous.release(sent, await asynchronous.acquire(sent))
+    sync.close()
+    await asynchronous.aclose()
 
 
 @pytest.fixture
@@ -237,3 +283,35 @@ def test_an_aiohttp_that_is_too_old_is_left_alone(
 ) -> None:
     monkeypatch.setattr(pool, "version", lambda _: release)
     assert ASKED_ANEW() is serves
+
+
+def test_without_aiohttp_itself_the_extra_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    assert ASKED_ANEW() is False
+
+
+OVER_AIOHTTP = """
+import asyncio, sys
+sys.modules["httpx_aiohttp"] = None
+from scout_adapters import ScoutOpenAICompatibleChatModel
+model = ScoutOpenAICompatibleChatModel(model="m", base_url=sys.argv[1])
+print(asyncio.run(model.ainvoke("hi")).text, "aiohttp" in sys.modules)
+"""
+
+
+def test_the_extra_needs_aiohttp_alone(server: Server) -> None:
+    command = [sys.executable, "-W", "error", "-c", OVER_AIOHTTP, server.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["hello", "True"]
+
+
+async def test_the_connections_of_aiohttp_close_themselves(server: Server) -> None:
+    connections = AiohttpConnections(pool.tls_context(), 60)
+    assert AiohttpConnections.__mro__ == (AiohttpConnections, object)
+    sent = exchange(server.url)
+    response = await connections.send(wire_request(sent, sent.read_timeouts(stream=False)))
+    assert b"".join([piece async for piece in response.pieces]) == ANSWER
+    await response.close()
+    assert server.open == 1
+    await connections.aclose()
+    assert await asyncio.to_thread(server.settle, 0) == 0

@@ -249,7 +249,7 @@ async def ask_while_one_is_open(stage: Play, **options: Any) -> None:
 
 @pytest.mark.fault(8)
 async def test_our_own_full_pool_is_no_fault_of_the_provider(verb: str, play: Stage) -> None:
-    one = Transport(most=1)
+    one = Transport(max_concurrent=1)
     stage = play(verb, base={"groq": ""}, network=one)
     with stage.emulator.serve():
         await ask_while_one_is_open(moved(stage), timeout=0.2)
@@ -267,7 +267,7 @@ async def test_a_thousand_calls_over_ten_connections_end_by_their_deadline(
     verb: str, play: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "httpcore")  # or the test would measure what logging costs
-    ten = Transport(most=10)
+    ten = Transport(max_concurrent=10)
     options = {"deadline": 2.5, "max_retries": 0}
     stage = play(verb, base={"groq": ""}, network=ten, options=options, clock=REAL)
     stage.emulator.script("groq", [Slow(first=0.1)] * 1000)

@@ -159,7 +159,7 @@ def _end(pieces: list[bytes]) -> None:
             body.add(piece)
             if body.done:
                 return
-        body.rest()
+        body.finish()
     except MalformedResponse:
         return
 

@@ -1,0 +1,102 @@
+"""Decode gzip and deflate response bodies, piece by piece."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+import httpx
+
+from scout_adapters._internal.redaction import PART_CHARS
+from scout_adapters.errors import malformed
+from scout_adapters.llm.transport.body import MAX_BODY_BYTES, too_long
+
+UNENCODED = frozenset({"", "identity"})
+ENCODED = frozenset({"gzip", "x-gzip", "deflate"})
+GZIP_OR_ZLIB = 47
+"""zlib's `wbits`: the largest window, and a header of gzip or of zlib."""
+
+RAW_DEFLATE = -15
+"""zlib's `wbits`: no header, as some servers send `deflate`."""
+
+
+def content_coding(headers: Mapping[str, str]) -> str | None:
+    """Return the coding of a body, None if it is not encoded.
+
+    Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd, or of
+    gzip twice, expand to gigabytes.
+    """
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding in UNENCODED:
+        return None
+    if coding not in ENCODED:
+        name = f"as {coding} " if coding.isalpha() and len(coding) < PART_CHARS else ""
+        raise malformed(f"the answer is packed {name}in a way that nobody asked for")
+    return coding
+
+
+class BodyDecoder:
+    """Decompresses a body. One piece expands to `MAX_BODY_BYTES` and no further."""
+
+    def __init__(self, coding: str) -> None:
+        self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)
+        self._try_raw = coding == "deflate"
+
+    def decode(self, piece: bytes) -> bytes:
+        """Return the decompressed data of a piece; empty if more is needed, or after the end.
+
+        Raises `httpx.DecodingError` for corrupt data.
+        """
+        self._check_expansion()
+        if self._decompressor.eof:
+            return b""
+        try:
+            data = self._decompressor.decompress(piece, MAX_BODY_BYTES + 1)
+        except zlib.error as error:
+            if not self._try_raw:
+                raise httpx.DecodingError(str(error)) from error
+            self._decompressor, self._try_raw = zlib.decompressobj(RAW_DEFLATE), False
+            return self.decode(piece)
+        self._try_raw = False
+        return data
+
+    def finish(self) -> bytes:
+        """Return what is left at the end of the body. Truncated data raises no error here."""
+        self._check_expansion()
+        return self._decompressor.flush()
+
+    def _check_expansion(self) -> None:
+        if self._decompressor.unconsumed_tail:
+            raise too_long(MAX_BODY_BYTES)
+
+
+class DecodedPieces(Iterator[bytes]):
+    """The decoded pieces of a body, without empty ones."""
+
+    def __init__(self, pieces: Iterator[bytes], decoder: BodyDecoder) -> None:
+        self._pieces = pieces
+        self._decoder = decoder
+
+    def __next__(self) -> bytes:
+        for piece in self._pieces:
+            if data := self._decoder.decode(piece):
+                return data
+        if data := self._decoder.finish():
+            return data
+        raise StopIteration
+
+
+class AsyncDecodedPieces(AsyncIterator[bytes]):
+    """Twin of `DecodedPieces`."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], decoder: BodyDecoder) -> None:
+        self._pieces = pieces
+        self._decoder = decoder
+
+    async def __anext__(self) -> bytes:
+        async for piece in self._pieces:
+            if data := self._decoder.decode(piece):
+                return data
+        if data := self._decoder.finish():
+            return data
+        raise StopAsyncIteration
