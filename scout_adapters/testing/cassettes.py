@@ -1,12 +1,12 @@
-"""Cassettes without secrets: how vcrpy records and replays the providers, for our tests and yours.
+"""Cassettes without secrets: record and replay providers with vcrpy, in your tests and ours.
 
     from scout_adapters.testing.cassettes import cassette
 
     with cassette("cassettes/groq/hello.yaml"):
         ScoutGroqChatModel().invoke("Hello")
 
-With `SCOUT_RECORD=live` in the environment that asks Groq and writes the file; without it nothing
-but the file answers, and any key will do.
+With `SCOUT_RECORD=live` in the environment, this sends the request to Groq and writes the file.
+Without it, the answer comes from the file, and any key is accepted.
 
 With pytest-recording, return `options()` from the fixture `vcr_config`, and call `configure(vcr)`
 in the hook `pytest_recording_configure`.
@@ -48,15 +48,16 @@ VARIABLE = "SCOUT_RECORD"
 Mode = Literal["replay", "emulator", "live"]
 
 KEPT_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "retry-after"})
-"""The headers that a cassette holds, of requests and answers; all others may name somebody."""
+"""Headers of requests and answers that a cassette contains; others may identify a user."""
 
-MATCHED = ("method", "scheme", "host", "port", "path", "query", "said")
+MATCHED = ("method", "scheme", "host", "port", "path", "query", "json_body")
 MASK = "KEY"
-MOMENT = 1_767_225_600.0
-"""When recordings of the emulator take place: the first second of 2026, UTC."""
+RECORDED_AT = 1_767_225_600.0
+"""Seconds since 1970: the time of all recordings of the emulator, 2026-01-01 00:00:00 UTC."""
 
 _SECRET_VARIABLE = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD)$")
 _SHORTEST_SECRET = 8
+"""Characters. Shorter values of the environment are not masked."""
 _SECRET_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token"})
 
 LOOKS_LIKE_A_KEY = re.compile(
@@ -69,17 +70,21 @@ LOOKS_LIKE_A_KEY = re.compile(
     r"|(?<=[Bb]earer )[A-Za-z0-9_\-.=]{8,}"
     r"|[A-Za-z0-9_\-]{2,16}\*{3,}[A-Za-z0-9_\-]{2,16})"
 )
-"""Keys, tokens, half-masked keys and accounts, as providers write them."""
+"""Keys, tokens, partly masked keys and account ids, as providers write them."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 class CassetteNotPlayed(AssertionError):
-    """A cassette holds answers that nobody asked for any more: record it again."""
+    """A cassette contains answers that were not requested: record it again."""
 
 
 def mode(environment: Mapping[str, str] = os.environ) -> Mode:
-    """Read from `SCOUT_RECORD` who answers: the cassettes, the emulator, or the live APIs."""
+    """Return from `SCOUT_RECORD` what answers: cassettes, the emulator, or the live APIs.
+
+    Raises:
+        ValueError: if the variable has another value.
+    """
     match environment.get(VARIABLE, ""):
         case "" | "replay":
             return "replay"
@@ -101,18 +106,21 @@ def cassette(
     check: bool = True,
     source: str = "live",
 ) -> Iterator[Cassette]:
-    """Play a cassette, or record it anew; by default as `SCOUT_RECORD` says.
+    """Replay a cassette, or record it again; by default according to `SCOUT_RECORD`.
 
-    While it plays, a request that it does not hold fails, and so does leaving before all of it was
-    asked for (`CassetteNotPlayed`), unless `check` is off. `keys` are secrets besides those in the
-    environment; with `repeats` an answer may be given many times. A recording says its `source`.
+    `keys` are secrets in addition to those in the environment. With `repeats`, an answer can be
+    replayed several times. `source` is written into a recording.
+
+    Raises:
+        vcr.errors.CannotOverwriteExistingCassetteException: for a request that is not in the file.
+        CassetteNotPlayed: at the end, if an answer was not requested and `check` is on.
     """
     recording = mode() != "replay" if record is None else record
     if recording:
         Path(path).unlink(missing_ok=True)
-    given = options(keys) | {"record_mode": "all" if recording else "none"}
+    settings = options(keys) | {"record_mode": "all" if recording else "none"}
     with configure(vcr.VCR(), source).use_cassette(
-        str(path), **given, allow_playback_repeats=repeats
+        str(path), **settings, allow_playback_repeats=repeats
     ) as playing:
         yield playing
     if check and not recording:
@@ -120,17 +128,22 @@ def cassette(
 
 
 def check_played(playing: Cassette) -> None:
-    """See to it that every answer of a cassette was asked for; raises `CassetteNotPlayed`."""
-    unasked = [
-        request for at, request in enumerate(playing.requests) if not playing.play_counts[at]
-    ]
-    if unasked:
-        listed = "".join(f"\n  {one.method} {one.uri} {_bytes(one)[:200]!r}" for one in unasked)
-        raise CassetteNotPlayed(f"nobody asked for {len(unasked)} of the answers:{listed}")
+    """Check that every answer of a cassette was requested.
+
+    Raises:
+        CassetteNotPlayed: if one was not.
+    """
+    left = [request for at, request in enumerate(playing.requests) if not playing.play_counts[at]]
+    if left:
+        lines = (
+            f"\n  {request.method} {request.uri} {_bytes(request)[:200]!r}" for request in left
+        )
+        what = f"{len(left)} of the answers were not requested, record the cassette again:"
+        raise CassetteNotPlayed(what + "".join(lines))
 
 
 def options(keys: Iterable[str] = ()) -> dict[str, Any]:
-    """Return what `use_cassette` takes, of a VCR made by `configure`; the record mode is yours."""
+    """Return the arguments of `use_cassette`, without the record mode, for a VCR of `configure`."""
     scrubber = Scrubber(tuple(known_secrets(keys)))
     return {
         "match_on": MATCHED,
@@ -141,8 +154,8 @@ def options(keys: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def configure(recorder: vcr.VCR, source: str = "live") -> vcr.VCR:
-    """Teach a VCR to compare bodies as JSON, and to write files that stay the same."""
-    recorder.register_matcher("said", same_body)
+    """Make a VCR compare bodies as JSON, and write the same file for the same exchanges."""
+    recorder.register_matcher("json_body", same_body)
     recorder.register_persister(StillPersister(source))
     return recorder
 
@@ -150,16 +163,16 @@ def configure(recorder: vcr.VCR, source: str = "live") -> vcr.VCR:
 def known_secrets(
     keys: Iterable[str] = (), environment: Mapping[str, str] = os.environ
 ) -> Iterator[str]:
-    """Yield every secret that is known, longest first: `keys`, and what the environment holds."""
-    held = (value for name, value in environment.items() if _SECRET_VARIABLE.search(name.upper()))
-    parts = (part.strip() for value in held for part in value.split(","))
-    found = {*keys, *(part for part in parts if len(part) >= _SHORTEST_SECRET)}
-    yield from sorted(found, key=lambda one: (-len(one), one))
+    """Yield all known secrets, the longest first: `keys`, and values of the environment."""
+    values = (value for name, value in environment.items() if _SECRET_VARIABLE.search(name.upper()))
+    parts = (part.strip() for value in values for part in value.split(","))
+    secrets = {*keys, *(part for part in parts if len(part) >= _SHORTEST_SECRET)}
+    yield from sorted(secrets, key=lambda secret: (-len(secret), secret))
 
 
 @dataclass(frozen=True)
 class Scrubber:
-    """Takes out of requests and answers whatever names a key, an account or a moment."""
+    """Removes keys, accounts and times from requests and answers."""
 
     secrets: Sequence[str] = ()
 
@@ -167,23 +180,23 @@ class Scrubber:
         return f"Scrubber({len(self.secrets)} secrets)"
 
     def text(self, text: str) -> str:
-        """Mask the known secrets, and what looks like one."""
+        """Mask the known secrets, and texts that look like one."""
         for secret in self.secrets:
             for form in key_forms(secret) if len(secret) >= _SHORTEST_SECRET else (secret,):
                 text = text.replace(form, MASK)
         return LOOKS_LIKE_A_KEY.sub(MASK, text)
 
     def url(self, url: str) -> str:
-        """Drop query parameters that carry keys, mask the rest."""
+        """Remove query parameters with keys, and mask the rest."""
         parts = urlsplit(url)
-        named = parse_qsl(parts.query, keep_blank_values=True)
-        query = [(name, value) for name, value in named if name.lower() not in _SECRET_PARAMETERS]
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        query = [(name, value) for name, value in pairs if name.lower() not in _SECRET_PARAMETERS]
         bare = parts._replace(query=urlencode(query), netloc=parts.netloc.rpartition("@")[2])
         return self.text(urlunsplit(bare))
 
     def request(self, request: Recorded) -> Recorded:
-        """Scrub a request; what LangChain numbers at random is numbered in order instead."""
-        request.headers = _kept(request.headers)
+        """Scrub a request, and replace LangChain's random ids by numbers in order."""
+        request.headers = _recorded_headers(request.headers)
         request.uri = self.url(request.uri)
         if text := _text_of(request.body):
             request.body = numbered(self.text(text))
@@ -191,13 +204,13 @@ class Scrubber:
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
         """Scrub an answer."""
-        response["headers"] = _kept(response["headers"])
+        response["headers"] = _recorded_headers(response["headers"])
         if text := _text_of(response["body"].get("string")):
             response["body"]["string"] = self.text(text).encode()
         return response
 
 
-def _kept(headers: Mapping[str, Any]) -> dict[str, Any]:
+def _recorded_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
     return {name.lower(): headers[name] for name in headers if name.lower() in KEPT_HEADERS}
 
 
@@ -207,7 +220,7 @@ def _bytes(request: Recorded) -> bytes:
 
 
 def _text_of(body: Any) -> str:
-    """Return a body's text, "" where it is none, as of a picture."""
+    """Return a body as text, "" for binary data."""
     if not isinstance(body, bytes):
         return body if isinstance(body, str) else ""
     try:
@@ -217,23 +230,27 @@ def _text_of(body: Any) -> str:
 
 
 def numbered(text: str) -> str:
-    """Replace random UUIDs by numbered ones, each by its own, in the order of their coming."""
-    seen: dict[str, str] = {}
+    """Replace random UUIDs by numbered ones, in the order in which they occur."""
+    numbers: dict[str, str] = {}
 
-    def number(found: re.Match[str]) -> str:
-        return seen.setdefault(found[0], f"00000000-0000-4000-8000-{len(seen):012d}")
+    def number(match: re.Match[str]) -> str:
+        return numbers.setdefault(match[0], f"00000000-0000-4000-8000-{len(numbers):012d}")
 
     return _UUID.sub(number, text)
 
 
 def same_body(one: Recorded, other: Recorded) -> None:
-    """Match two requests by what they say: JSON whatever the order of its keys, else the bytes."""
-    ours, theirs = _said(one), _said(other)
+    """Match the bodies of two requests: as JSON with keys in any order, else as bytes.
+
+    Raises:
+        AssertionError: if they differ.
+    """
+    ours, theirs = _body_value(one), _body_value(other)
     if ours != theirs:
         raise AssertionError("\n".join(_differences(ours, theirs)))
 
 
-def _said(request: Recorded) -> Any:
+def _body_value(request: Recorded) -> Any:
     body = _bytes(request)
     try:
         return orjson.loads(body)
@@ -242,7 +259,7 @@ def _said(request: Recorded) -> Any:
 
 
 def _differences(ours: Any, theirs: Any, where: str = "$") -> Iterator[str]:
-    """Name the places where two JSON values differ."""
+    """Yield the differences between two JSON values, with their paths."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for name in sorted(ours.keys() | theirs.keys()):
             yield from _differences(ours.get(name), theirs.get(name), f"{where}.{name}")
@@ -255,26 +272,33 @@ def _differences(ours: Any, theirs: Any, where: str = "$") -> Iterator[str]:
 
 @dataclass(frozen=True)
 class StillPersister:
-    """Writes files that are the same whenever the same was said, and that read well.
+    """Writes the same readable file for the same exchanges.
 
-    Interactions stand in the order of their size, not of their arrival, which threads change.
+    Exchanges are in order of size, not of arrival, which depends on threads.
     """
 
     source: str
-    """Who gave the answers: `emulator` or `live`. Every file says it in its first line."""
+    """Where the answers come from, `emulator` or `live`; the first line of every file."""
 
     def load_cassette(self, path: str | Path, serializer: Any) -> tuple[list[Any], list[Any]]:
-        """Read a cassette; raises vcrpy's `CassetteNotFoundError`."""
+        """Read a cassette.
+
+        Raises:
+            CassetteNotFoundError: if there is no such file.
+        """
         if not Path(path).is_file():
             raise CassetteNotFoundError(path)
         text = Path(path).read_text(encoding="utf-8")
         loaded: tuple[list[Any], list[Any]] = deserialize(text, serializer)
         return loaded
 
-    def save_cassette(self, path: str | Path, said: dict[str, Any], serializer: Any) -> None:  # noqa: ARG002  # vcrpy's signature
+    def save_cassette(self, path: str | Path, exchanges: dict[str, Any], serializer: Any) -> None:  # noqa: ARG002  # vcrpy's signature
         """Write a cassette."""
-        pairs = sorted(zip(said["requests"], said["responses"], strict=True), key=_by_size)
-        ordered = {"requests": [one for one, _ in pairs], "responses": [one for _, one in pairs]}
+        pairs = sorted(
+            zip(exchanges["requests"], exchanges["responses"], strict=True), key=_by_size
+        )
+        requests, responses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        ordered = {"requests": requests, "responses": responses}
         text = f"answered_by: {self.source}\n{serialize(ordered, _Readable)}"
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
@@ -286,7 +310,7 @@ def _by_size(pair: tuple[Recorded, Any]) -> tuple[int, str, bytes]:
 
 
 class _Readable:
-    """Writes YAML that vcrpy's own serializer reads, text of many lines as such."""
+    """Writes YAML that vcrpy's own serializer can read, with long texts as blocks."""
 
     @staticmethod
     def serialize(data: Mapping[str, Any]) -> str:
@@ -294,7 +318,7 @@ class _Readable:
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # untyped, as all of PyYAML
-    """Writes text of many lines as a block."""
+    """Writes texts with several lines as blocks."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -306,24 +330,20 @@ _Dumper.add_representer(str, _text)
 
 
 class StillEmulator(Emulator):
-    """An emulator for recording: what it says depends on what it is asked, and on nothing else.
+    """An emulator for recordings: its answers depend on the requests only.
 
-    Its ids are made of the request and of how often that came before, its dates are all one.
+    Ids are made of the request and of how often it occurred before; all dates are `RECORDED_AT`.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **{"wall": _moment, **named})
-        self._asked: Counter[str] = Counter()
+        super().__init__(*arguments, **{"wall": lambda: RECORDED_AT, **named})
+        self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
 
-    def ids(self, request: Request, house: str, number: int) -> Ids:  # noqa: ARG002  # never the number
+    def ids(self, request: Request, provider: str, number: int) -> Ids:  # noqa: ARG002  # never the number
         """Return the ids of an exchange."""
-        said = f"{request.path}?{request.query} {numbered(_text_of(request.body))}"
-        seed = hashlib.sha256(said.encode()).hexdigest()
+        text = f"{request.path}?{request.query} {numbered(_text_of(request.body))}"
+        seed = hashlib.sha256(text.encode()).hexdigest()
         with self._counting:
-            self._asked[seed] += 1
-            return Ids(f"{house}/{seed}/{self._asked[seed]}")
-
-
-def _moment() -> float:
-    return MOMENT
+            self._counts[seed] += 1
+            return Ids(f"{provider}/{seed}/{self._counts[seed]}")

@@ -1,4 +1,4 @@
-"""Names for answers and calls: made from the number of the exchange, so that none comes twice."""
+"""Ids of answers and tool calls, derived from a seed such as the number of the exchange."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 _SECRET = b"the emulator's own, so that it knows its signatures again"
+"""The key of signatures; recorded cassettes contain signatures with it."""
 
 
 @dataclass(frozen=True)
@@ -40,5 +41,5 @@ class Ids:
 
 
 def sign(text: str, first: bytes = b"\x12") -> str:
-    """Sign what only the maker may change: a thought, or the call that followed one."""
+    """Return the signature of a text that clients must not change, such as reasoning."""
     return base64.b64encode(first + hmac.digest(_SECRET, text.encode(), "sha512")).decode()

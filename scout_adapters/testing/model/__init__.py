@@ -1,1 +1,1 @@
-"""The model behind the emulator: what it reads in a request, and how it answers."""
+"""The emulator's model: requests in a common form, and rules for their answers."""

@@ -1,7 +1,7 @@
-"""Decides what the emulator answers: always the same to the same question.
+"""Rules for answers: the same request always gets the same answer.
 
-The rules are those that LangChain's standard suite needs: a forced tool is called, a named tool is
-called, arguments come from the prompt or fit the schema, a schema is filled, the rest is talk.
+They are those that LangChain's standard suite needs: forced and named tools are called, arguments
+come from the prompt or fit the schema, a response schema is filled, everything else is text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 Finish = Literal["stop", "tools", "length", "stop_sequence"]
 
-_SHOWN = 200
+_QUOTED_LENGTH = 200
+"""Characters of the prompt that an answer quotes."""
+
 _COMMON = frozenset({"tool", "tools", "function", "lookup", "value", "input", "about", "please"})
-_ALOUD = re.compile(r"\b(?:aloud|first say|say first)\b", re.IGNORECASE)
-_LONG = re.compile(r"\b(story|essay|haikus?|poem|article|long)\b", re.IGNORECASE)
+_TEXT_BEFORE_CALL = re.compile(r"\b(?:aloud|first say|say first)\b", re.IGNORECASE)
+_LONG_ANSWER = re.compile(r"\b(story|essay|haikus?|poem|article|long)\b", re.IGNORECASE)
 _WANTS_JSON = re.compile(r"\b(?:return|respond|answer|reply)\b[^.]*\bjson\b", re.IGNORECASE)
 _KEYS = re.compile(r"'(\w+)'|\"(\w+)\"|`(\w+)`")
-_TALE = (
+_LONG_TEXT = (
     " Once upon a time a small program was asked to be a very large one. It had read no books,"
     " so it counted its words, kept its promises and ended each sentence where it should."
     " Nobody was fooled, and everybody's tests were green."
@@ -46,14 +48,14 @@ class AnsweredCall:
     def args(self) -> Json:
         """The arguments as an object, empty where the text is broken."""
         try:
-            return orjson.loads(self.arguments)  # type: ignore[no-any-return]  # we wrote an object
+            return orjson.loads(self.arguments)  # type: ignore[no-any-return]  # always an object
         except orjson.JSONDecodeError:
             return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the model says."""
+    """An answer of the model."""
 
     text: str = ""
     reasoning: str = ""
@@ -64,7 +66,7 @@ class Answer:
 
     @property
     def reasoning_tokens(self) -> int:
-        """Tokens of the reasoning alone."""
+        """Tokens of the reasoning."""
         return count_tokens(self.reasoning) if self.reasoning else 0
 
     @property
@@ -75,112 +77,112 @@ class Answer:
         return max(1, self.reasoning_tokens + text + calls)
 
 
-def answer_for(asked: ReceivedRequest, speaker: str) -> Answer:
-    """Answer a request; `speaker` is the name under which the emulator introduces itself."""
-    calls = tuple(_calls(asked))
-    text = _announce(asked, calls) if calls else _say(asked, speaker)
+def answer_for(request: ReceivedRequest, name: str) -> Answer:
+    """Return the answer to a request; `name` is the name that its text states."""
+    calls = tuple(_calls(request))
+    text = _text_before_call(request, calls) if calls else _text(request, name)
     answer = Answer(text=text, calls=calls, finish="tools" if calls else "stop")
-    if asked.thinks:
-        answer = replace(answer, reasoning=_reason(asked, calls))
-    return _cut(_stop(answer, asked.stop), asked.max_tokens)
+    if request.thinks:
+        answer = replace(answer, reasoning=_reason(request, calls))
+    return _cut(_stop(answer, request.stop), request.max_tokens)
 
 
 def pieces(text: str) -> list[str]:
-    """Split a text into words with the spaces after them, the way answers are streamed."""
+    """Split a text into words with the spaces after them, as answers are streamed."""
     return re.findall(r"\S+\s*|\s+", text)
 
 
-def _calls(asked: ReceivedRequest) -> Iterator[AnsweredCall]:
-    for tool in _chosen(asked):
-        said = _brackets(tool.name, asked.prompt)
-        spots: list[str | None] = [None]
-        if asked.parallel and not said and takes_place(tool.schema):
-            spots = list(places(asked.prompt)) or spots
-        for place in spots:
-            filler = SchemaFiller(asked.prompt, said, place, tool.schema)
+def _calls(request: ReceivedRequest) -> Iterator[AnsweredCall]:
+    for tool in _chosen(request):
+        arguments = _arguments(tool.name, request.prompt)
+        cities: list[str | None] = [None]
+        if request.parallel and not arguments and takes_place(tool.schema):
+            cities = list(places(request.prompt)) or cities
+        for place in cities:
+            filler = SchemaFiller(request.prompt, arguments, place, tool.schema)
             args = filler.fill({"type": "object", **tool.schema})
             yield AnsweredCall(tool.name, orjson.dumps(args).decode())
 
 
-def _chosen(asked: ReceivedRequest) -> list[ReceivedTool]:
-    """Choose the tools to call: the forced one, those that are named, or what suits the prompt."""
-    if asked.choice == "none" or not asked.tools:
+def _chosen(request: ReceivedRequest) -> list[ReceivedTool]:
+    """Return the tools to call: the forced one, the named ones, or one that fits the prompt."""
+    if request.choice == "none" or not request.tools:
         return []
-    if asked.choice.startswith("="):
-        return [tool for tool in asked.tools if tool.name == asked.choice[1:]][:1]
-    named = [tool for tool in asked.tools if _names(tool.name, asked.prompt)]
-    if not asked.parallel:
+    if request.choice.startswith("="):
+        return [tool for tool in request.tools if tool.name == request.choice[1:]][:1]
+    named = [tool for tool in request.tools if _is_named(tool.name, request.prompt)]
+    if not request.parallel:
         named = named[:1]
-    if asked.choice == "any":
-        unused = [tool for tool in asked.tools if tool.name not in asked.called]
+    if request.choice == "any":
+        unused = [tool for tool in request.tools if tool.name not in request.called]
         named = [tool for tool in named if tool in unused]
-        return named or _suiting(unused, asked) or (unused or list(asked.tools))[:1]
-    if asked.results is not None:
+        return named or _fitting(unused, request) or (unused or list(request.tools))[:1]
+    if request.results is not None:
         return []
-    return named or _suiting(list(asked.tools), asked)
+    return named or _fitting(list(request.tools), request)
 
 
-def _suiting(tools: list[ReceivedTool], asked: ReceivedRequest) -> list[ReceivedTool]:
-    """Find the first tool that shares a telling word with the prompt, such as `weather`."""
-    said = set(re.findall(r"[a-z]{5,}", asked.prompt.lower())) - _COMMON
-    return [tool for tool in tools if said & set(re.split(r"[^a-z]+", tool.name.lower()))][:1]
+def _fitting(tools: list[ReceivedTool], request: ReceivedRequest) -> list[ReceivedTool]:
+    """Return the first tool that shares a word with the prompt, such as `weather`."""
+    words = set(re.findall(r"[a-z]{5,}", request.prompt.lower())) - _COMMON
+    return [tool for tool in tools if words & set(re.split(r"[^a-z]+", tool.name.lower()))][:1]
 
 
-def _names(name: str, prompt: str) -> bool:
+def _is_named(name: str, prompt: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", prompt) is not None
 
 
-def _brackets(name: str, prompt: str) -> list[str]:
+def _arguments(name: str, prompt: str) -> list[str]:
     match = re.search(rf"(?<!\w){re.escape(name)}\(([^)]+)\)", prompt)
     return match.group(1).split(",") if match else []
 
 
-def _announce(asked: ReceivedRequest, calls: tuple[AnsweredCall, ...]) -> str:
-    """Speak before a call, where the prompt asks for it: `think aloud`, `first say why`."""
-    return f"I will call {calls[0].name}." if _ALOUD.search(asked.prompt) else ""
+def _text_before_call(request: ReceivedRequest, calls: tuple[AnsweredCall, ...]) -> str:
+    """Return the text before a call, if the prompt asks for it: `think aloud`, `first say why`."""
+    return f"I will call {calls[0].name}." if _TEXT_BEFORE_CALL.search(request.prompt) else ""
 
 
-def _say(asked: ReceivedRequest, speaker: str) -> str:
-    if asked.schema is not None:
-        filled: Any = SchemaFiller(asked.prompt, (), None, asked.schema).fill(asked.schema)
+def _text(request: ReceivedRequest, name: str) -> str:
+    if request.schema is not None:
+        filled: Any = SchemaFiller(request.prompt, (), None, request.schema).fill(request.schema)
         return orjson.dumps(filled).decode()
-    if asked.json_mode or (asked.results is None and _WANTS_JSON.search(asked.prompt)):
-        return orjson.dumps(_object(asked.prompt)).decode()
-    if asked.results is not None:
-        return f"The tools have answered: {_shown(asked.results)}"
-    told = f" You asked: {_shown(asked.prompt)}" if asked.prompt.strip() else ""
-    tale = _TALE if _LONG.search(asked.prompt) else ""
-    return f"This is the emulator speaking for {speaker}.{told}{tale}"
+    if request.json_mode or (request.results is None and _WANTS_JSON.search(request.prompt)):
+        return orjson.dumps(_object(request.prompt)).decode()
+    if request.results is not None:
+        return f"The tools have answered: {_quoted(request.results)}"
+    quote = f" You asked: {_quoted(request.prompt)}" if request.prompt.strip() else ""
+    more = _LONG_TEXT if _LONG_ANSWER.search(request.prompt) else ""
+    return f"This is the emulator speaking for {name}.{quote}{more}"
 
 
 def _object(prompt: str) -> Json:
-    """Make the object that a prompt describes by its quoted keys."""
-    names = ["".join(found) for found in _KEYS.findall(prompt)] or ["answer"]
+    """Return an object with the keys that are quoted in a prompt."""
+    names = ["".join(groups) for groups in _KEYS.findall(prompt)] or ["answer"]
     filler = SchemaFiller("")
     return {name: filler.fill({"type": "string"}, name, 1) for name in dict.fromkeys(names)}
 
 
-def _reason(asked: ReceivedRequest, calls: tuple[AnsweredCall, ...]) -> str:
+def _reason(request: ReceivedRequest, calls: tuple[AnsweredCall, ...]) -> str:
     plan = f"I will call {calls[0].name}." if calls else "I will answer in a sentence or two."
-    return f"The user says: {_shown(asked.prompt)} {plan}"
+    return f"The user says: {_quoted(request.prompt)} {plan}"
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     folded = " ".join(text.split())
-    return folded if len(folded) <= _SHOWN else folded[: _SHOWN - 1] + "…"
+    return folded if len(folded) <= _QUOTED_LENGTH else folded[: _QUOTED_LENGTH - 1] + "…"
 
 
 def _stop(answer: Answer, sequences: tuple[str, ...]) -> Answer:
-    """Cut the text in front of the first stop sequence."""
-    found = [(answer.text.find(one), one) for one in sequences if one and one in answer.text]
-    if not found:
+    """Cut the text before the first stop sequence."""
+    matches = [(answer.text.find(stop), stop) for stop in sequences if stop and stop in answer.text]
+    if not matches:
         return answer
-    at, sequence = min(found)
+    at, sequence = min(matches)
     return replace(answer, text=answer.text[:at], finish="stop_sequence", stopped_by=sequence)
 
 
 def _cut(answer: Answer, limit: int | None) -> Answer:
-    """Keep the tokens that the request allows: reasoning first, then text or calls."""
+    """Cut the answer to `limit` tokens: reasoning first, then text or calls."""
     if limit is None or answer.output_tokens <= limit:
         return answer
     left = max(0, limit) * 4

@@ -1,4 +1,4 @@
-"""What a request asks for, in nobody's dialect: the wires read it, the brain answers it."""
+"""A request in a form common to all protocols, which the model's rules answer."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.http_messages import Json
 
-Speaker = Literal["system", "user", "model", "tool"]
+Role = Literal["system", "user", "model", "tool"]
 
 MEDIA_TOKENS: Mapping[str, int] = {"image": 85, "audio": 50, "video": 250, "file": 120}
-"""What a picture, a recording or a document counts, whatever its size."""
+"""Tokens of an image, a recording or a document, whatever its size."""
 
 
 def count_tokens(text: str) -> int:
-    """Count a token for every four characters begun, at least one."""
+    """Return one token per four characters, rounded up; at least one."""
     return max(1, (len(text) + 3) // 4)
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedTurn:
-    """One message as the brain hears it."""
+    """One message."""
 
-    speaker: Speaker
+    role: Role
     text: str = ""
     calls: tuple[str, ...] = ()
-    """Names of the tools that the model called in it."""
+    """Names of the tools that it calls."""
 
     media: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedTool:
-    """A tool on offer."""
+    """A tool of the request."""
 
     name: str
     schema: Json = field(default_factory=dict)
@@ -45,18 +45,18 @@ class ReceivedTool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedRequest:
-    """One request."""
+    """One request in a common form."""
 
     model: str
     stream: bool = False
     prompt: str = ""
-    """The last thing that a user said."""
+    """The text of the last user message."""
 
     results: str | None = None
-    """What tools have answered since, None if nothing."""
+    """The results of tools after the prompt, None without results."""
 
     called: tuple[str, ...] = ()
-    """Tools that the model has called since."""
+    """Tools that the model has called after the prompt."""
 
     tools: tuple[ReceivedTool, ...] = ()
     choice: str = "auto"
@@ -73,11 +73,11 @@ class ReceivedRequest:
 
 
 def received_text(turns: Sequence[ReceivedTurn]) -> Json:
-    """Find the prompt, and what has happened since, as arguments of `ReceivedRequest`."""
-    last = max((at for at, turn in enumerate(turns) if turn.speaker == "user"), default=-1)
+    """Return the prompt, and results and calls after it, as arguments of `ReceivedRequest`."""
+    last = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=-1)
     since = turns[last + 1 :]
-    results = [turn.text for turn in since if turn.speaker == "tool"]
-    fresh = bool(turns) and turns[-1].speaker == "tool"
+    results = [turn.text for turn in since if turn.role == "tool"]
+    fresh = bool(turns) and turns[-1].role == "tool"
     return {
         "prompt": turns[last].text if last >= 0 else "",
         "results": "\n".join(results) if results and fresh else None,
@@ -86,11 +86,11 @@ def received_text(turns: Sequence[ReceivedTurn]) -> Json:
 
 
 def token_weights(turns: Iterable[ReceivedTurn], tools: Any) -> Json:
-    """Count what goes in, as arguments of `ReceivedRequest`."""
-    heard = list(turns)
-    kinds = [kind for turn in heard for kind in turn.media]
+    """Return the input tokens as arguments of `ReceivedRequest`."""
+    turns = list(turns)
+    kinds = [kind for turn in turns for kind in turn.media]
     media = {kind: kinds.count(kind) * MEDIA_TOKENS[kind] for kind in dict.fromkeys(kinds)}
-    characters = sum(len(turn.text) + sum(map(len, turn.calls)) for turn in heard)
+    characters = sum(len(turn.text) + sum(map(len, turn.calls)) for turn in turns)
     characters += len(orjson.dumps(tools)) if tools else 0
     return {
         "input_tokens": max(1, (characters + 3) // 4) + sum(media.values()),

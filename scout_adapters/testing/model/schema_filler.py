@@ -1,4 +1,4 @@
-"""Fills a JSON schema with values that fit it and, where they can, the prompt."""
+"""Fill a JSON schema with values that fit it and, where possible, come from the prompt."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.http_messages import Json
 
-DEEPEST = 6
-"""Below this, optional things are left out, so that recursive schemas end."""
+MAX_DEPTH = 6
+"""Levels below which optional values are left out, so that recursive schemas end."""
 
 _PLACES = re.compile(r"(?:^|_)(?:city|location|place|town)", re.IGNORECASE)
 _VERBATIM = re.compile(r"query|question|prompt|message|request|text|topic", re.IGNORECASE)
@@ -24,7 +24,7 @@ _PLACE = rf"{_WORD}(?:\s{_WORD})*(?:,\s[A-Z]{{2}}\b)?"
 _PLACES_AFTER = re.compile(rf"(?<!\w)(?:in|for|at|of|near|and|or|to|&)\s+(?:in\s+)?({_PLACE})")
 _LISTED = re.compile(rf",\s*(?:and\s+)?(?:in\s+)?({_WORD}(?:\s{_WORD})*)(?=[,.?!]|\s+and\b|$)")
 
-# By the name of a property, what a sensible model would say where the prompt says nothing.
+# Values by the name of a property, for prompts without a value.
 _SAMPLES: Mapping[str, str] = {
     "setup": "Why did the cat sit on the keyboard?",
     "punchline": "To keep an eye on the mouse.",
@@ -49,29 +49,29 @@ _FORMATS: Mapping[str, str] = {
 
 
 def places(prompt: str) -> list[str]:
-    """Find the places that a prompt names, in its order: `San Francisco, CA`, `Paris`."""
-    found: dict[int, str] = {}
+    """Return the places that a prompt names, in its order: `San Francisco, CA`, `Paris`."""
+    names: dict[int, str] = {}
     for pattern in (_PLACES_AFTER, _LISTED):
         for match in pattern.finditer(prompt):
             if not any(
-                start <= match.start(1) < start + len(name) for start, name in found.items()
+                start <= match.start(1) < start + len(name) for start, name in names.items()
             ):
-                found[match.start(1)] = match.group(1)
-    return list(dict.fromkeys(found[start] for start in sorted(found)))
+                names[match.start(1)] = match.group(1)
+    return list(dict.fromkeys(names[start] for start in sorted(names)))
 
 
 def takes_place(schema: Json) -> str | None:
-    """Return the name of the property that takes a place, None if there is none."""
+    """Return the name of a property for a place, None if there is none."""
     return next((name for name in schema.get("properties") or {} if _PLACES.search(name)), None)
 
 
 @dataclass(slots=True)
 class SchemaFiller:
-    """Fills one schema; takes each number and quoted word of the prompt once."""
+    """Fills one schema; uses each number and quoted word of the prompt once."""
 
     prompt: str
     arguments: Sequence[str] = ()
-    """What stood between the tool's brackets in the prompt."""
+    """The arguments in brackets after the tool's name in the prompt."""
 
     place: str | None = None
     root: Json = field(default_factory=dict)
@@ -80,9 +80,9 @@ class SchemaFiller:
     cities: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        said = " ".join(self.arguments) or self.prompt
-        self.numbers = [float(number) for number in _NUMBER.findall(said)]
-        self.quoted = _QUOTED.findall(said)
+        text = " ".join(self.arguments) or self.prompt
+        self.numbers = [float(number) for number in _NUMBER.findall(text)]
+        self.quoted = _QUOTED.findall(text)
         bare = (word.strip() for word in self.arguments)
         self.quoted += [
             word for word in bare if not _NUMBER.fullmatch(word) and word[:1] not in "'\""
@@ -90,7 +90,7 @@ class SchemaFiller:
         self.cities = [self.place] if self.place else places(self.prompt)
 
     def fill(self, schema: Any, name: str = "", depth: int = 0) -> Any:
-        """Return a value for `schema`, which stands under the property `name`."""
+        """Return a value for `schema`, the schema of the property `name`."""
         schema = self._resolve(schema, depth)
         fixed = schema.get("const", schema.get("default"))
         if fixed is not None or schema.get("enum"):
@@ -108,41 +108,41 @@ class SchemaFiller:
                 return kind == "boolean" or None
 
     def _resolve(self, schema: Any, depth: int) -> Json:
-        """Follow references and take the first alternative that says something."""
-        found: Json = schema if isinstance(schema, dict) else {}
-        for _ in range(DEEPEST):
-            reference = found.get("$ref")
-            choices = found.get("anyOf") or found.get("oneOf") or found.get("allOf")
+        """Follow references and alternatives to a schema with a type; null below `MAX_DEPTH`."""
+        resolved: Json = schema if isinstance(schema, dict) else {}
+        for _ in range(MAX_DEPTH):
+            reference = resolved.get("$ref")
+            choices = resolved.get("anyOf") or resolved.get("oneOf") or resolved.get("allOf")
             if isinstance(reference, str):
-                found = _look_up(self.root, reference)
+                resolved = _look_up(self.root, reference)
             elif choices:
-                nothing = depth > DEEPEST
-                fitting = (one for one in choices if (one.get("type") == "null") is nothing)
-                found = next(fitting, choices[0])
+                null = depth > MAX_DEPTH
+                fitting = (choice for choice in choices if (choice.get("type") == "null") is null)
+                resolved = next(fitting, choices[0])
             else:
-                return found
+                return resolved
         return {"type": "null"}
 
     def _choose(self, options: Sequence[Any]) -> Any:
-        said = self.prompt.lower()
-        return next((one for one in options if str(one).lower() in said), options[0])
+        prompt = self.prompt.lower()
+        return next((option for option in options if str(option).lower() in prompt), options[0])
 
     def _object(self, schema: Json, depth: int) -> Json:
         properties = schema.get("properties") or {}
         required = set(schema.get("required") or ())
-        wanted = [name for name in properties if name in required or depth < 1]
-        return {name: self.fill(properties[name], name, depth + 1) for name in wanted}
+        names = [name for name in properties if name in required or depth < 1]
+        return {name: self.fill(properties[name], name, depth + 1) for name in names}
 
     def _array(self, schema: Json, name: str, depth: int) -> list[Any]:
         prefix = schema.get("prefixItems")
         if prefix:
-            return [self.fill(one, name, depth + 1) for one in prefix]
-        least = int(schema.get("minItems") or (1 if depth < DEEPEST else 0))
-        return [self.fill(schema.get("items"), name, depth + 1) for _ in range(least)]
+            return [self.fill(item, name, depth + 1) for item in prefix]
+        count = int(schema.get("minItems") or (1 if depth < MAX_DEPTH else 0))
+        return [self.fill(schema.get("items"), name, depth + 1) for _ in range(count)]
 
     def _number(self, schema: Json, *, whole: bool) -> float | int:
         low, high = _bounds(schema, whole=whole)
-        fitting = [one for one in self.numbers if low <= one <= high]
+        fitting = [number for number in self.numbers if low <= number <= high]
         value = fitting[0] if fitting else min(max(1.0, low), high)
         if fitting:
             self.numbers.remove(value)
@@ -155,8 +155,8 @@ class SchemaFiller:
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
         text = self._word(name)
-        least, most = int(schema.get("minLength") or 0), schema.get("maxLength")
-        return text.ljust(least, ".")[: int(most) if most else None]
+        shortest, longest = int(schema.get("minLength") or 0), schema.get("maxLength")
+        return text.ljust(shortest, ".")[: int(longest) if longest else None]
 
     def _word(self, name: str) -> str:
         if _PLACES.search(name) and self.cities:
@@ -173,7 +173,7 @@ class SchemaFiller:
 def _kind(schema: Json) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), "null")
+        kind = next((name for name in kind if name != "null"), "null")
     return str(kind or ("object" if "properties" in schema else "string")).lower()
 
 
@@ -191,7 +191,7 @@ def _bounds(schema: Json, *, whole: bool) -> tuple[float, float]:
 
 
 def _look_up(root: Json, reference: str) -> Json:
-    found: Any = root
+    schema: Any = root
     for step in reference.removeprefix("#").strip("/").split("/"):
-        found = found.get(step, {}) if isinstance(found, dict) else {}
-    return found if isinstance(found, dict) else {}
+        schema = schema.get(step, {}) if isinstance(schema, dict) else {}
+    return schema if isinstance(schema, dict) else {}

@@ -1,4 +1,4 @@
-"""Anthropic's Messages: reads requests, writes answers whole and as server-sent events.
+"""Read requests of Anthropic's Messages; write answers whole and as server-sent events.
 
 https://platform.claude.com/docs/en/api/messages and …/build-with-claude/streaming
 """
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MEDIA = {"image": "image", "document": "file"}
-_THINKERS = ("reason", "-r1", "thinking")
+_REASONERS = ("reason", "-r1", "thinking")
 _FRAGMENT = 12
+"""Characters of a tool call's arguments in one delta."""
 
 
 def read(body: Json) -> ReceivedRequest:
-    """Read a request."""
+    """Read a request body."""
     turns = [ReceivedTurn("system", _text(body.get("system")))] if body.get("system") else []
     for message in objects(body.get("messages")):
         turns.extend(_turns(message))
@@ -58,7 +59,7 @@ def _text(content: Any) -> str:
 
 
 def _turns(message: Json) -> Iterator[ReceivedTurn]:
-    """Take a message apart: tool results come first and are turns of their own."""
+    """Yield the turns of a message: tool results come first and are turns of their own."""
     content = message.get("content")
     blocks = objects(content)
     for block in blocks:
@@ -70,9 +71,9 @@ def _turns(message: Json) -> Iterator[ReceivedTurn]:
     calls = tuple(str(b.get("name")) for b in blocks if b.get("type") == "tool_use")
     media = tuple(_MEDIA[b["type"]] for b in blocks if b.get("type") in _MEDIA)
     text = _text(content)
-    speaker: Any = "model" if message.get("role") == "assistant" else "user"
+    role: Any = "model" if message.get("role") == "assistant" else "user"
     if text or calls or media or isinstance(content, str):
-        yield ReceivedTurn(speaker, text, calls, media)
+        yield ReceivedTurn(role, text, calls, media)
 
 
 def _tool(tool: Json) -> ReceivedTool:
@@ -88,7 +89,7 @@ def _thinks(body: Json) -> bool:
     kind = mapping(body.get("thinking")).get("type")
     if kind is not None:
         return kind in {"enabled", "adaptive"}
-    return any(sign in str(body.get("model")).lower() for sign in _THINKERS)
+    return any(part in str(body.get("model")).lower() for part in _REASONERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class MessagesWriter:
     cached: CachedTokens
 
     def whole(self) -> Json:
-        """Render the answer as one body."""
+        """Return the answer as one body."""
         return self._message(
             content=list(self._content()),
             stop_reason=self._stop_reason,
@@ -128,7 +129,7 @@ class MessagesWriter:
 
     @property
     def _details(self) -> Json:
-        """Count the thinking; a stream does so only at its end."""
+        """The thinking tokens; a stream contains them only at its end."""
         return {"output_tokens_details": {"thinking_tokens": self.answer.reasoning_tokens}}
 
     def _usage(self, output_tokens: int) -> Json:
@@ -147,20 +148,20 @@ class MessagesWriter:
         }
 
     def _content(self) -> Iterator[Json]:
-        said = self.answer.reasoning
-        if said:
-            yield {"type": "thinking", "thinking": said, "signature": sign(said)}
+        reasoning = self.answer.reasoning
+        if reasoning:
+            yield {"type": "thinking", "thinking": reasoning, "signature": sign(reasoning)}
         if self.answer.text:
             yield {"type": "text", "text": self.answer.text}
         for at, call in enumerate(self.answer.calls):
             yield self._tool_use(at, call) | {"input": call.args}
 
     def _tool_use(self, at: int, call: AnsweredCall) -> Json:
-        made = f"toolu_01{self.ids.of(at).hex(22)}"
-        return {"type": "tool_use", "id": made, "name": call.name, "input": {}}
+        call_id = f"toolu_01{self.ids.of(at).hex(22)}"
+        return {"type": "tool_use", "id": call_id, "name": call.name, "input": {}}
 
     def events(self) -> tuple[BodyPart, ...]:
-        """Render the answer as server-sent events."""
+        """Return the answer as server-sent events."""
         end = self.answer.output_tokens
         start = self._message(
             content=[], stop_reason=None, stop_sequence=None, usage=self._usage(1)
@@ -181,19 +182,19 @@ class MessagesWriter:
         return (*parts, _event("message_stop", {}, end))
 
     def _streamed(self) -> Iterator[tuple[Json, list[tuple[Json, int]]]]:
-        """Yield each block as it starts, with its deltas and the tokens said by then."""
-        said, before = self.answer.reasoning, 0
-        if said:
-            deltas = _deltas("thinking_delta", "thinking", pieces(said), 0)
-            signature = {"type": "signature_delta", "signature": sign(said)}
-            before = len(said)
+        """Yield each block as it starts, with its deltas and the output tokens up to each."""
+        reasoning, before = self.answer.reasoning, 0
+        if reasoning:
+            deltas = _deltas("thinking_delta", "thinking", pieces(reasoning), 0)
+            signature = {"type": "signature_delta", "signature": sign(reasoning)}
+            before = len(reasoning)
             closing = [(signature, (before + 3) // 4)]
             yield {"type": "thinking", "thinking": "", "signature": ""}, deltas + closing
         if self.answer.text:
             deltas = _deltas("text_delta", "text", pieces(self.answer.text), before)
             yield {"type": "text", "text": ""}, deltas
         for at, call in enumerate(self.answer.calls):
-            # `{}` is streamed as no text at all.
+            # `{}` is streamed as an empty text.
             text = "" if call.arguments == "{}" else call.arguments
             cut = ["", *(text[i : i + _FRAGMENT] for i in range(0, len(text), _FRAGMENT))]
             yield self._tool_use(at, call), _deltas("input_json_delta", "partial_json", cut, before)
@@ -214,11 +215,11 @@ def _event(kind: str, fields: Json, tokens: int = 0) -> BodyPart:
 
 
 def headers(ids: Ids) -> dict[str, str]:
-    """Name the request and the account's limits, as the API does on every answer."""
+    """Return the headers of every answer: the request id, and the limits of the account."""
     reset = "2026-01-01T00:01:00Z"
-    named = {"request-id": f"req_011{ids.hex(21)}", "anthropic-organization-id": ids.uuid()}
+    headers = {"request-id": f"req_011{ids.hex(21)}", "anthropic-organization-id": ids.uuid()}
     for kind, limit in (("requests", "4000"), ("tokens", "480000")):
-        named[f"anthropic-ratelimit-{kind}-limit"] = limit
-        named[f"anthropic-ratelimit-{kind}-remaining"] = str(int(limit) - 1)
-        named[f"anthropic-ratelimit-{kind}-reset"] = reset
-    return named
+        headers[f"anthropic-ratelimit-{kind}-limit"] = limit
+        headers[f"anthropic-ratelimit-{kind}-remaining"] = str(int(limit) - 1)
+        headers[f"anthropic-ratelimit-{kind}-reset"] = reset
+    return headers

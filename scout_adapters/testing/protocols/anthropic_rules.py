@@ -1,6 +1,6 @@
-"""What Anthropic's API refuses, and routers get wrong: pairing, signatures, empty text.
+"""Rules of Anthropic's API for request bodies: tool pairing, signatures, empty text.
 
-The messages are the API's own, typing errors included.
+The messages are the API's own, with their typing errors.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from scout_adapters.testing.http_messages import Json
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
-_LEAST_BUDGET = 1024
-_MOST_MARKS = 4
+_MIN_BUDGET = 1024
+_MAX_MARKERS = 4
 # The signature that LangChain's standard suite sends was made by Anthropic itself.
 _GENUINE = frozenset({"cc61232eccd51734"})
 
@@ -29,8 +29,8 @@ _GENUINE = frozenset({"cc61232eccd51734"})
 def check(body: Json) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks = (_shape, _text, _ids, _pairs, _signatures, _thinking, _limits)
-    found = (Violation(text) for rule in checks for text in rule(body))
-    return next(found, None)
+    violations = (Violation(text) for rule in checks for text in rule(body))
+    return next(violations, None)
 
 
 def _shape(body: Json) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _shape(body: Json) -> Iterator[str]:
 
 
 def _text(body: Json) -> Iterator[str]:
-    """Nothing is empty but, perhaps, the last message of the assistant."""
+    """No content is empty, except that of a final assistant message."""
     messages = objects(body["messages"])
     for block in objects(body.get("system")):
         if block.get("text") == "":
@@ -70,7 +70,7 @@ def _text(body: Json) -> Iterator[str]:
 
 
 def _flat(message: Json) -> Iterator[Json]:
-    """Yield a message's blocks and those of the tool results in it."""
+    """Yield the blocks of a message and of the tool results in it."""
     for block in objects(message.get("content")):
         yield block
         if block.get("type") == "tool_result":
@@ -102,18 +102,17 @@ def _ids(body: Json) -> Iterator[str]:
 
 
 def _pairs(body: Json) -> Iterator[str]:
-    """See that calls are answered in the next message, and results answer the one before."""
+    """Check that calls are answered in the next message, and results answer the message before."""
     for at, turn in enumerate(_merged(body)):
-        for block_at, made in turn["results"]:
-            if made not in turn["called"]:
+        for block_at, call_id in turn["results"]:
+            if call_id not in turn["called"]:
                 yield (
                     f"messages.{at}.content.{block_at}: unexpected `tool_use_id` found in "
-                    f"`tool_result` blocks: {made}. Each `tool_result` block must have a "
+                    f"`tool_result` blocks: {call_id}. Each `tool_result` block must have a "
                     f"corresponding `tool_use` block in the previous message."
                 )
-        missing = [
-            made for made in turn["called"] if made not in dict(map(reversed, turn["results"]))
-        ]
+        answered = {call_id for _, call_id in turn["results"]}
+        missing = [call_id for call_id in turn["called"] if call_id not in answered]
         if missing:
             yield (
                 f"messages.{at - 1}: `tool_use` ids were found without `tool_result` blocks "
@@ -123,7 +122,7 @@ def _pairs(body: Json) -> Iterator[str]:
 
 
 def _merged(body: Json) -> Iterator[Json]:
-    """Join neighbours of one role, as the API does, and tell each what was called before it."""
+    """Merge messages of one role, as the API does; yield results, and the calls before them."""
     called: list[str] = []
     turns: list[list[Json]] = []
     roles: list[str] = []
@@ -145,7 +144,7 @@ def _merged(body: Json) -> Iterator[Json]:
 
 
 def _signatures(body: Json) -> Iterator[str]:
-    """See that every thought is signed over its text by the one who had it."""
+    """Every thinking block has the signature of its text."""
     for at, block_at, block in _blocks(body, "thinking"):
         where = f"messages.{at}.content.{block_at}"
         signature = block.get("signature")
@@ -172,18 +171,22 @@ def _thinking(body: Json) -> Iterator[str]:
     budget = thinking.get("budget_tokens")
     if not isinstance(budget, int):
         yield "thinking.enabled.budget_tokens: Field required"
-    elif budget < _LEAST_BUDGET:
+    elif budget < _MIN_BUDGET:
         yield "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
     elif body["max_tokens"] <= budget:
         yield "`max_tokens` must be greater than `thinking.budget_tokens`."
-    yield from _thought_first(body)
+    yield from _thinking_first(body)
 
 
-def _thought_first(body: Json) -> Iterator[str]:
-    """With thinking on, a turn that called tools starts with the thought that led to the call."""
+def _thinking_first(body: Json) -> Iterator[str]:
+    """With thinking enabled, a turn that calls tools starts with a thinking block."""
     messages = objects(body["messages"])
-    asked = [at for at, one in enumerate(messages) if one["role"] == "user" and _speaks(one)]
-    for at in range(asked[-1] if asked else 0, len(messages)):
+    prompts = [
+        at
+        for at, message in enumerate(messages)
+        if message["role"] == "user" and _is_prompt(message)
+    ]
+    for at in range(prompts[-1] if prompts else 0, len(messages)):
         blocks = objects(messages[at].get("content"))
         first = blocks[0].get("type") if blocks else "text"
         calls = any(block.get("type") == "tool_use" for block in blocks)
@@ -196,7 +199,7 @@ def _thought_first(body: Json) -> Iterator[str]:
             )
 
 
-def _speaks(message: Json) -> bool:
+def _is_prompt(message: Json) -> bool:
     return any(block.get("type") != "tool_result" for block in blocks_of(message.get("content")))
 
 
@@ -208,7 +211,7 @@ def _limits(body: Json) -> Iterator[str]:
             yield f"tools.{at}.custom.input_schema.type: {fault}"
     holders = [*objects(body.get("tools")), *objects(body.get("system"))]
     holders += [block for message in objects(body["messages"]) for block in _flat(message)]
-    marks = sum(isinstance(holder.get("cache_control"), dict) for holder in holders)
-    if marks > _MOST_MARKS:
+    markers = sum(isinstance(holder.get("cache_control"), dict) for holder in holders)
+    if markers > _MAX_MARKERS:
         text = "A maximum of 4 blocks with cache_control may be provided."
-        yield f"{text} Found {marks}."
+        yield f"{text} Found {markers}."

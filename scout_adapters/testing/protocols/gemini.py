@@ -1,4 +1,4 @@
-"""Gemini's generateContent: reads requests, writes answers whole, as events and as a JSON array.
+"""Read requests of Gemini's generateContent; write answers whole, as events, as a JSON array.
 
 https://ai.google.dev/api/generate-content
 """
@@ -25,14 +25,14 @@ from scout_adapters.testing.model.chat_request import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_THINKERS = ("reason", "-r1", "thinking")
+_REASONERS = ("reason", "-r1", "thinking")
 _MODALITIES = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO", "file": "DOCUMENT"}
 _WORDS = 6
-"""Gemini streams several words at a time."""
+"""Words in one event of a stream."""
 
 
 def either(holder: Any, name: str) -> Any:
-    """Return a field that may be spelled in camel or in snake case, None where it is absent."""
+    """Return a field that may be in camel or in snake case, None if it is absent."""
     fields = mapping(holder)
     if name in fields:
         return fields[name]
@@ -41,7 +41,7 @@ def either(holder: Any, name: str) -> Any:
 
 
 def read(body: Json, model: str, *, stream: bool) -> ReceivedRequest:
-    """Read a request; the model and the manner stand in its path."""
+    """Read a request body; `model` and `stream` come from the path."""
     config = mapping(either(body, "generationConfig"))
     system = either(body, "systemInstruction")
     turns = [turn for content in contents(body) for turn in _turns(content)]
@@ -98,7 +98,7 @@ def _turns(content: Json) -> Iterator[ReceivedTurn]:
 
 
 def _result(answer: Any) -> str:
-    """Return what a tool said: its only field, or all of them as JSON."""
+    """Return a tool's result as text: its only field, or all fields as JSON."""
     fields = list(answer.values()) if isinstance(answer, dict) else [answer]
     if len(fields) == 1 and isinstance(fields[0], str):
         return fields[0]
@@ -114,7 +114,7 @@ def _media(part: Json) -> str | None:
 
 
 def declared(body: Json) -> Iterator[ReceivedTool]:
-    """Yield the functions on offer."""
+    """Yield the functions of the request."""
     for tool in objects(body.get("tools")):
         for function in objects(either(tool, "functionDeclarations")):
             schema = either(function, "parametersJsonSchema") or function.get("parameters")
@@ -122,7 +122,7 @@ def declared(body: Json) -> Iterator[ReceivedTool]:
 
 
 def _choice(body: Json) -> tuple[tuple[str, ...], str]:
-    """Return the only names allowed, if so, and the choice."""
+    """Return the allowed names, () for all, and the choice of tools."""
     config = mapping(either(either(body, "toolConfig"), "functionCallingConfig"))
     names = strings(either(config, "allowedFunctionNames"))
     mode = str(config.get("mode", "AUTO")).upper()
@@ -132,12 +132,12 @@ def _choice(body: Json) -> tuple[tuple[str, ...], str]:
 
 
 def _thinks(config: Json, model: str) -> bool:
-    asked = either(either(config, "thinkingConfig"), "includeThoughts")
-    return asked is True or any(sign in model.lower() for sign in _THINKERS)
+    include = either(either(config, "thinkingConfig"), "includeThoughts")
+    return include is True or any(part in model.lower() for part in _REASONERS)
 
 
 def signature(name: str) -> str:
-    """Sign a call of a function; Gemini 3 wants it back."""
+    """Return the signature of a function call, which Gemini 3 requires in the next request."""
     return sign(f"thought before {name}", b"\x0a")
 
 
@@ -152,31 +152,31 @@ class GeminiWriter:
     media_tokens: Mapping[str, int]
 
     @property
-    def _third(self) -> bool:
+    def _signs_calls(self) -> bool:
         return "gemini-3" in self.model
 
     def whole(self) -> Json:
-        """Render the answer as one body."""
+        """Return the answer as one body."""
         parts = [part for part, _ in self._parts(len(pieces(self.answer.text)) or 1)]
         return self._chunk(parts, self.answer.output_tokens, last=True)
 
     def events(self, *, sse: bool = True) -> tuple[BodyPart, ...]:
-        """Render the answer as server-sent events, or as the pieces of one JSON array."""
+        """Return the answer as server-sent events, or as the parts of one JSON array."""
         streamed = list(self._parts(_WORDS)) or [({"text": ""}, 1)]
         parts = []
         for at, (part, tokens) in enumerate(streamed):
             last = at == len(streamed) - 1
-            said = self.answer.output_tokens if last else tokens
-            data = dumps(self._chunk([part], said, last=last))
+            tokens = self.answer.output_tokens if last else tokens  # noqa: PLW2901  # the last has all
+            data = dumps(self._chunk([part], tokens, last=last))
             if sse:
-                parts.append(BodyPart(b"data: " + data + b"\r\n\r\n", said))
+                parts.append(BodyPart(b"data: " + data + b"\r\n\r\n", tokens))
             else:
                 frame = (b"[" if at == 0 else b",\r\n") + data + (b"\n]\n" if last else b"\n")
-                parts.append(BodyPart(frame, said))
+                parts.append(BodyPart(frame, tokens))
         return tuple(parts)
 
     def _parts(self, words: int) -> Iterator[tuple[Json, int]]:
-        """Yield the parts of the answer, each with the tokens that have been said by then."""
+        """Yield the parts of the answer, each with the output tokens up to its end."""
         before = len(self.answer.reasoning)
         if before:
             yield {"text": self.answer.reasoning, "thought": True}, (before + 3) // 4
@@ -191,10 +191,10 @@ class GeminiWriter:
 
     def _call(self, at: int, name: str, args: Json) -> Json:
         call: Json = {"name": name, "args": args}
-        if not self._third:
+        if not self._signs_calls:
             return {"functionCall": call}
         call["id"] = self.ids.of(at).hex(8)
-        # Of parallel calls, only the first is signed.
+        # Gemini signs only the first of parallel calls.
         signed = {"thoughtSignature": signature(name)} if at == 0 else {}
         return {"functionCall": call, **signed}
 
@@ -229,5 +229,5 @@ class GeminiWriter:
 
 
 def headers(_: Ids) -> dict[str, str]:
-    """Return what the API puts on every answer; limits are not among it."""
+    """Return the headers of every answer; Gemini states no limits in them."""
     return {"server-timing": "gfet4t7; dur=1"}

@@ -1,4 +1,4 @@
-"""What Gemini's API refuses, and routers get wrong: call turns, empty names, schema keywords.
+"""Rules of Gemini's API for request bodies: order of calls, empty names, schema keywords.
 
 The messages are the API's own.
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.http_messages import Json
 
-# https://ai.google.dev/gemini-api/docs/thought-signatures: what a history from elsewhere may carry.
+# Signatures for a history of another model: https://ai.google.dev/gemini-api/docs/thought-signatures
 PLACEHOLDERS = frozenset(
     {"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"}
 )
-# https://ai.google.dev/api/caching#Schema lists the keywords that it knows; these it does not.
+# Keywords that are not in https://ai.google.dev/api/caching#Schema
 _UNKNOWN: tuple[str, ...] = (
     "$ref",
     "$defs",
@@ -39,12 +39,9 @@ _STANDARD = str.maketrans("-_", "+/")
 
 def check(body: Json, model: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
-    found = [*_shape(body), *_schemas(body), *_turns(body)]
-    if "gemini-3" in model:
-        found += _signatures(body)
-    else:
-        found += _both(body)
-    return Violation(found[0]) if found else None
+    texts = [*_shape(body), *_schemas(body), *_turns(body)]
+    texts += _signatures(body) if "gemini-3" in model else _json_with_tools(body)
+    return Violation(texts[0]) if texts else None
 
 
 def _shape(body: Json) -> Iterator[str]:
@@ -64,8 +61,8 @@ def _shape(body: Json) -> Iterator[str]:
 
 
 def _turns(body: Json) -> Iterator[str]:
-    """See that calls follow a user, and one turn with as many answers follows the calls."""
-    calls, speaker = 0, "user"
+    """Check that calls follow a user turn, and one turn with as many responses follows them."""
+    calls, role = 0, "user"
     for content in contents(body):
         parts = parts_of(content)
         answers = sum(either(part, "functionResponse") is not None for part in parts)
@@ -76,14 +73,14 @@ def _turns(body: Json) -> Iterator[str]:
         if calls != answers:
             text = "Please ensure that the number of function response parts is equal to"
             yield f"{text} the number of function call parts of the function call turn."
-        if calling and speaker == "model":
+        if calling and role == "model":
             text = "Please ensure that function call turn comes immediately after a user turn"
             yield f"{text} or after a function response turn."
-        calls, speaker = calling, content.get("role") or "user"
+        calls, role = calling, content.get("role") or "user"
 
 
 def _schemas(body: Json) -> Iterator[str]:
-    """`parameters` and `responseSchema` take a subset of OpenAPI, not JSON schema."""
+    """`parameters` and `responseSchema` accept a subset of OpenAPI, not JSON schema."""
     config = either(body, "generationConfig")
     yield from _keywords(either(config, "responseSchema"), "generation_config.response_schema")
     for at, tool in enumerate(objects(body.get("tools"))):
@@ -106,25 +103,27 @@ def _keywords(schema: Any, where: str) -> Iterator[str]:
         yield from _keywords(inner, f"{where}.any_of[{at}]")
 
 
-def _both(body: Json) -> Iterator[str]:
+def _json_with_tools(body: Json) -> Iterator[str]:
     form = either(either(body, "generationConfig"), "responseMimeType")
     if form == "application/json" and any(declared(body)):
         yield "Function calling with a response mime type: 'application/json' is unsupported"
 
 
 def _signatures(body: Json) -> Iterator[str]:
-    """Gemini 3 wants the signature of the first call of each step since the user spoke."""
+    """Gemini 3 requires the signature of the first call of each step after the user's prompt."""
     turns = contents(body)
-    asked = [at for at, turn in enumerate(turns) if turn.get("role") != "model" and _speaks(turn)]
-    for at in range(asked[-1] + 1 if asked else 0, len(turns)):
+    prompts = [
+        at for at, turn in enumerate(turns) if turn.get("role") != "model" and _is_prompt(turn)
+    ]
+    for at in range(prompts[-1] + 1 if prompts else 0, len(turns)):
         calling = [part for part in parts_of(turns[at]) if either(part, "functionCall")]
         if calling:
             name = str(mapping(either(calling[0], "functionCall")).get("name"))
-            yield from _signed(either(calling[0], "thoughtSignature"), name, at + 1)
+            yield from _check_signature(either(calling[0], "thoughtSignature"), name, at + 1)
 
 
-def _signed(given: Any, name: str, position: int) -> Iterator[str]:
-    if not given:
+def _check_signature(value: Any, name: str, position: int) -> Iterator[str]:
+    if not value:
         yield (
             "Function call is missing a thought_signature in functionCall parts. This is required "
             "for tools to work correctly, and missing thought_signature may lead to degraded model "
@@ -132,22 +131,22 @@ def _signed(given: Any, name: str, position: int) -> Iterator[str]:
             f"{position}. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures "
             "for more details."
         )
-    # Clients send the bytes back in either alphabet of base64.
-    elif str(given).translate(_STANDARD) == signature(name):
+    # Clients send the bytes in either alphabet of base64.
+    elif str(value).translate(_STANDARD) == signature(name):
         return
-    elif _plain(str(given)) not in PLACEHOLDERS:
+    elif _plain(str(value)) not in PLACEHOLDERS:
         yield "Corrupted thought signature."
 
 
-def _plain(given: str) -> str:
-    """Undo base64, in which clients send the placeholders as bytes."""
-    if given in PLACEHOLDERS:
-        return given
+def _plain(value: str) -> str:
+    """Decode base64, in which clients may send the placeholders."""
+    if value in PLACEHOLDERS:
+        return value
     try:
-        return base64.b64decode(given + "=" * (-len(given) % 4), altchars=b"-_").decode()
+        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_").decode()
     except (binascii.Error, UnicodeDecodeError):
-        return given
+        return value
 
 
-def _speaks(turn: Json) -> bool:
+def _is_prompt(turn: Json) -> bool:
     return any(either(part, "functionResponse") is None for part in parts_of(turn))

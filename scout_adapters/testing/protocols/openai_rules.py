@@ -1,6 +1,6 @@
-"""What OpenAI-like APIs refuse, and routers get wrong: tool pairing, empty lists, strict schemas.
+"""Rules of OpenAI-like APIs for request bodies: tool pairing, empty lists, strict schemas.
 
-The messages are the providers' own, typing errors included.
+The messages are the providers' own, with their typing errors.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _NINE = re.compile(r"[a-zA-Z0-9]{9}")
 _ONLY_COMPLETION_TOKENS = re.compile(r"(o\d|gpt-5)")
 _LONGEST_ID = 40
+"""Characters of a tool call's id."""
 
 
-def check(body: Json, flavour: str) -> Violation | None:
+def check(body: Json, dialect: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks: list[Callable[[Json], Iterator[Violation]]] = [_shape, _tools, _pairs]
-    checks += _MORE.get(flavour, ())
-    return next((complaint for found in checks for complaint in found(body)), None)
+    checks += _MORE.get(dialect, ())
+    return next((violation for rule in checks for violation in rule(body)), None)
 
 
 def _empty(name: str) -> Violation:
@@ -64,7 +65,7 @@ def _tools(body: Json) -> Iterator[Violation]:
 
 
 def _pairs(body: Json) -> Iterator[Violation]:
-    """Every tool message answers a call, and every call is answered before anybody speaks."""
+    """Every tool message answers a call, and every call is answered before the next message."""
     open_calls: list[str] = []
     for at, message in enumerate(objects(body.get("messages"))):
         if message.get("role") == "tool":
@@ -115,11 +116,11 @@ def _openai(body: Json) -> Iterator[Violation]:
         text = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
         yield Violation(f"Unsupported parameter: {text}", "max_tokens", "unsupported_parameter")
     for at, call_at, call in _calls(body):
-        made = str(call.get("id"))
-        if len(made) > _LONGEST_ID:
+        call_id = str(call.get("id"))
+        if len(call_id) > _LONGEST_ID:
             where = f"messages[{at}].tool_calls[{call_at}].id"
             text = f"Invalid '{where}': string too long. Expected a string with maximum length 40,"
-            text += f" but got a string with length {len(made)} instead."
+            text += f" but got a string with length {len(call_id)} instead."
             yield Violation(text, where, "string_above_max_length")
     yield from _strict(body)
 
@@ -136,14 +137,14 @@ def _calls(body: Json) -> Iterator[tuple[int, int, Json]]:
 
 def _json_word(body: Json) -> Iterator[Violation]:
     form = mapping(body.get("response_format")).get("type")
-    said = str(body.get("messages")).lower()
-    if form == "json_object" and "json" not in said:
+    messages = str(body.get("messages")).lower()
+    if form == "json_object" and "json" not in messages:
         text = "must contain the word 'json' in some form, to use 'response_format' of type"
         yield Violation(f"'messages' {text} 'json_object'.", "messages")
 
 
 def _strict(body: Json) -> Iterator[Violation]:
-    """Strict schemas name every property as required, and forbid all others."""
+    """Strict schemas require every property and forbid all others."""
     form = mapping(mapping(body.get("response_format")).get("json_schema"))
     schema = form.get("schema")
     places: list[tuple[str, str, Json, Any]] = [
@@ -154,7 +155,7 @@ def _strict(body: Json) -> Iterator[Violation]:
         where = f"tools[{at}].function.parameters"
         places.append(("function", where, function, function.get("parameters")))
     for kind, where, holder, schema in places:
-        fault = _loose(schema, ()) if holder.get("strict") is True else None
+        fault = _not_strict(schema, ()) if holder.get("strict") is True else None
         if fault:
             text = f"Invalid schema for {kind} '{holder.get('name')}': {fault}"
             yield Violation(
@@ -162,8 +163,8 @@ def _strict(body: Json) -> Iterator[Violation]:
             )
 
 
-def _loose(schema: Any, path: tuple[str, ...]) -> str | None:
-    """Return what keeps a schema from being strict."""
+def _not_strict(schema: Any, path: tuple[str, ...]) -> str | None:
+    """Return why a schema is not strict, None if it is."""
     if not isinstance(schema, dict):
         return None
     properties = mapping(schema.get("properties"))
@@ -175,10 +176,11 @@ def _loose(schema: Any, path: tuple[str, ...]) -> str | None:
         text = "'required' is required to be supplied and to be an array including every key in"
         return f"{context}{text} properties. Missing '{missing[0]}'."
     inner: list[tuple[tuple[str, ...], Any]] = []
-    inner += [(("properties", name), one) for name, one in properties.items()]
+    inner += [(("properties", name), part) for name, part in properties.items()]
     inner += [(("items",), schema.get("items"))]
-    inner += [(("$defs", name), one) for name, one in mapping(schema.get("$defs")).items()]
-    return next((found for step, one in inner if (found := _loose(one, path + step))), None)
+    inner += [(("$defs", name), part) for name, part in mapping(schema.get("$defs")).items()]
+    faults = (_not_strict(part, path + step) for step, part in inner)
+    return next((fault for fault in faults if fault), None)
 
 
 def _mistral(body: Json) -> Iterator[Violation]:
@@ -186,13 +188,13 @@ def _mistral(body: Json) -> Iterator[Violation]:
     messages = objects(body.get("messages"))
     ids = [str(call.get("id")) for _, _, call in _calls(body)]
     ids += [str(message.get("tool_call_id")) for message in messages if message["role"] == "tool"]
-    for made in ids:
-        if not _NINE.fullmatch(made):
-            text = f"Tool call id was {made} {rule}"
+    for call_id in ids:
+        if not _NINE.fullmatch(call_id):
+            text = f"Tool call id was {call_id} {rule}"
             yield Violation(text, None, "3280", "invalid_function_call")
     for message in messages:
-        said = message.get("content") or message.get("tool_calls")
-        if message["role"] == "assistant" and not said:
+        content = message.get("content") or message.get("tool_calls")
+        if message["role"] == "assistant" and not content:
             text = "Assistant message must have either content or tool_calls, but not none."
             yield Violation(text, None, "3240", "invalid_request_message_order")
     for before, after in pairwise(messages):
@@ -205,8 +207,8 @@ def _mistral(body: Json) -> Iterator[Violation]:
 
 
 def _deepseek(body: Json) -> Iterator[Violation]:
-    asked = read(body)
-    if asked.thinks and (asked.choice == "any" or asked.choice.startswith("=")):
+    request = read(body)
+    if request.thinks and (request.choice == "any" or request.choice.startswith("=")):
         text = "Thinking mode does not support this tool_choice"
         yield Violation(text, None, "invalid_request_error")
     for at, message in enumerate(objects(body.get("messages"))):
@@ -214,7 +216,7 @@ def _deepseek(body: Json) -> Iterator[Violation]:
             text = "Failed to deserialize the JSON body into the target type:"
             text += f" messages[{at}]: unknown variant `{odd[0]}`, expected `text`"
             yield Violation(text, None, "invalid_request_error")
-        if asked.thinks and message.get("tool_calls") and not message.get("reasoning_content"):
+        if request.thinks and message.get("tool_calls") and not message.get("reasoning_content"):
             text = "The `reasoning_content` in the thinking mode must be passed back to the API."
             yield Violation(text, None, "invalid_request_error")
 

@@ -1,6 +1,6 @@
-"""What each provider's `usage` says: the same counts under many names, with its own arithmetic.
+"""The `usage` of each provider: the same counts with its own names and sums.
 
-Names and sums are those of recorded traffic.
+Names and sums are taken from recorded traffic.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageCounts:
-    """What an answer is charged for, in tokens; `cost` is in nano-dollars, for input and output."""
+    """Tokens that an answer is charged for; `cost` is nano-dollars for input and output."""
 
     prompt: int
     completion: int
@@ -25,7 +25,7 @@ class UsageCounts:
 
 
 def basic(counts: UsageCounts) -> Json:
-    """Count prompt, completion and total."""
+    """Return prompt, completion and total."""
     return {
         "prompt_tokens": counts.prompt,
         "completion_tokens": counts.completion,
@@ -34,12 +34,12 @@ def basic(counts: UsageCounts) -> Json:
 
 
 def cached(counts: UsageCounts) -> Json:
-    """Count what the prompt cache gave."""
+    """Return the counts with the tokens read from the prompt cache."""
     return {**basic(counts), "prompt_tokens_details": {"cached_tokens": counts.cached}}
 
 
 def openai(counts: UsageCounts) -> Json:
-    """Count OpenAI's kinds of tokens."""
+    """Return OpenAI's counts by kind."""
     return {
         **basic(counts),
         "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": counts.audio},
@@ -52,8 +52,8 @@ def openai(counts: UsageCounts) -> Json:
     }
 
 
-def reasoned(counts: UsageCounts) -> Json:
-    """Count reasoning, where there is some."""
+def with_reasoning(counts: UsageCounts) -> Json:
+    """Return the counts with reasoning, if there is some."""
     usage = cached(counts)
     if counts.reasoning:
         usage["completion_tokens_details"] = {"reasoning_tokens": counts.reasoning}
@@ -61,7 +61,7 @@ def reasoned(counts: UsageCounts) -> Json:
 
 
 def groq(counts: UsageCounts) -> Json:
-    """Count Groq's tokens and seconds."""
+    """Return Groq's tokens and seconds."""
     usage = {"queue_time": 0.005, **basic(counts), "prompt_time": 0.01}
     usage |= {"completion_time": 0.09, "total_time": 0.1}
     if counts.reasoning:
@@ -72,16 +72,16 @@ def groq(counts: UsageCounts) -> Json:
 
 
 def deepseek(counts: UsageCounts) -> Json:
-    """Count DeepSeek's cache hits and misses."""
+    """Return DeepSeek's counts with cache hits and misses."""
     misses = {
         "prompt_cache_hit_tokens": counts.cached,
         "prompt_cache_miss_tokens": counts.prompt - counts.cached,
     }
-    return reasoned(counts) | misses
+    return with_reasoning(counts) | misses
 
 
 def xai(counts: UsageCounts) -> Json:
-    """Count reasoning outside the completion tokens, but in the total."""
+    """Return xAI's counts: reasoning is part of the total, not of the completion tokens."""
     usage = openai(counts) | {"completion_tokens": counts.completion - counts.reasoning}
     details = {"text_tokens": counts.prompt, "audio_tokens": 0, "image_tokens": 0}
     usage["prompt_tokens_details"] = details | {"cached_tokens": counts.cached}
@@ -90,7 +90,7 @@ def xai(counts: UsageCounts) -> Json:
 
 
 def openrouter(counts: UsageCounts) -> Json:
-    """Count tokens and dollars."""
+    """Return OpenRouter's tokens and dollars."""
     spent = counts.cost or (0, 0)
     usd = sum(spent) / 1e9
     return {
@@ -117,6 +117,6 @@ def openrouter(counts: UsageCounts) -> Json:
 
 
 def minimax(counts: UsageCounts) -> Json:
-    """Count tokens and characters."""
+    """Return MiniMax's tokens and characters."""
     usage = {"total_characters": 0, **cached(counts)}
     return usage | {"completion_tokens_details": {"reasoning_tokens": counts.reasoning}}

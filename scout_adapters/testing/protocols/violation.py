@@ -1,4 +1,4 @@
-"""A request that a provider refuses for what it says: found by the rules, worded by a dialect."""
+"""A violation of a provider's rules for request bodies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Why a request is refused with a 400."""
+    """Why a request is refused with a 400; the fields fill the provider's error body."""
 
     message: str
     param: str | None = None
