@@ -38,12 +38,17 @@ def prices(
     lists = {
         tier: price_list(provider, name, ServiceTier(tier), prices=spec.prices) for tier in TIERS
     }
-    standard = lists[""]
-    if standard.tariff is None:
+    if lists[""].tariff is None:
         fail(
-            f"no price is known for {model} ({standard.priced_by}): its calls cost None; add it to"
+            f"no price is known for {model} ({lists[''].priced_by}): its calls cost None; add it to"
             f" PRICING[{provider!r}]"
         )
+    _print_lists(model, lists)
+
+
+def _print_lists(model: str, lists: Mapping[str, PriceList]) -> None:
+    """Print the standard prices, and those of service tiers that differ from them."""
+    standard = lists[""]
     for tier, listed in lists.items():
         if listed.tariff is not None and (not tier or _rates(listed) != _rates(standard)):
             suffix = f", {tier}" if tier else ""

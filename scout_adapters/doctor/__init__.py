@@ -32,7 +32,7 @@ NEEDS_OWNER = {str(kind) for kind in (K.AUTH_INVALID, K.AUTH_SUSPENDED, K.BILLIN
 
 
 def examine(
-    wanted: Sequence[str] = (),
+    required: Sequence[str] = (),
     *,
     providers: ProviderRegistry = registry,
     audit: Path | None = None,
@@ -40,18 +40,18 @@ def examine(
 ) -> list[Finding]:
     """Return problems, then notes.
 
-    `wanted` are the providers (`name` or `name/model`) that should work; `audit` is the log to read
-    instead of the default one. With `network`, one request without a key is sent to each provider
-    with keys, to compare the clocks.
+    `required` are the providers (`name` or `name/model`) that should work; `audit` is the log to
+    read instead of the default one. With `network`, one request without a key is sent to each
+    provider with keys, to compare the clocks.
     """
     environ = os.environ
     findings = [
-        *check_names(wanted, providers),
+        *check_names(required, providers),
         *check_spelling(environ, providers),
         *check_keys(environ, providers),
         *check_addresses(environ, providers),
         *check_functions(providers),
-        *_check_rotation(wanted, providers, audit),
+        *_check_rotation(required, providers, audit),
         *check_audit(environ, audit),
         *check_packages(),
         *check_extras(),
@@ -72,11 +72,11 @@ def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
 
 
 def _check_rotation(
-    wanted: Sequence[str], providers: ProviderRegistry, audit: Path | None
+    required: Sequence[str], providers: ProviderRegistry, audit: Path | None
 ) -> Iterator[Finding]:
     """Find providers without keys or with only one, and keys that were refused."""
     outcomes = last_outcomes(audit)
-    names = {provider.partition("/")[0] for provider in wanted}
+    names = {provider.partition("/")[0] for provider in required}
     keys = _fingerprints(providers)
     for name, ids in keys.items():
         client = providers.get(name)
@@ -84,7 +84,7 @@ def _check_rotation(
             yield from _check_provider(client, ids, outcomes)
         elif name in names and not client.spec.keyless:
             yield Finding(name, "has no key", f"set {' or '.join(client.key_variables)}")
-    if not wanted and not any(keys.values()) and len(keys) == len(providers.list_providers()):
+    if not required and not any(keys.values()) and len(keys) == len(providers.list_providers()):
         fix = "set {PROVIDER}_API_KEYS or {PROVIDER}_API_KEY: see `scout-adapters providers`"
         yield Finding("keys", "no provider has a key", fix)
 

@@ -47,10 +47,10 @@ QUOTES = frozenset("'\"`\u2018\u2019\u201c\u201d")
 NOT_OURS = frozenset({"LANGSMITH", "LANGCHAIN"})
 
 
-def check_names(wanted: Sequence[str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find wanted providers that are not registered."""
+def check_names(required: Sequence[str], providers: ProviderRegistry) -> Iterator[Finding]:
+    """Find required providers that are not registered."""
     registered = providers.list_providers()
-    for name in {provider.partition("/")[0]: None for provider in wanted}:
+    for name in {provider.partition("/")[0]: None for provider in required}:
         if name in providers:
             continue
         if close := difflib.get_close_matches(name.lower(), registered, n=1, cutoff=0.6):

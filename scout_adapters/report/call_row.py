@@ -17,7 +17,7 @@ MAX_FAILURES = 8
 """Failed requests that a call names; `requests` counts all of them."""
 
 TRIM_FACTOR = 2
-"""Multiple of `kept` calls at which the oldest are dropped."""
+"""Multiple of the newest calls to keep, at which the oldest are dropped."""
 
 
 @dataclass(slots=True)
@@ -65,8 +65,8 @@ def _new_call(first: AttemptRow, totals: Sequence[Totals]) -> CallRow:
 class CallTable:
     """All calls of a log: each is counted in the sums of its last request; the newest are kept."""
 
-    def __init__(self, kept: int) -> None:
-        self.kept = kept
+    def __init__(self, newest: int) -> None:
+        self._limit = newest
         self.retried = 0
         """Calls with more than one request."""
 
@@ -112,14 +112,14 @@ class CallTable:
             self.rescued += answered
         if run:
             self._ended.add(run)
-        if self.kept:
+        if self._limit:
             self._newest.append(call)
-            if len(self._newest) >= TRIM_FACTOR * self.kept:
+            if len(self._newest) >= TRIM_FACTOR * self._limit:
                 self._newest = self.newest()
 
     def newest(self) -> list[CallRow]:
         """Return the newest calls, the newest first."""
-        return sorted(self._newest, key=attrgetter("last.time"), reverse=True)[: self.kept]
+        return sorted(self._newest, key=attrgetter("last.time"), reverse=True)[: self._limit]
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:

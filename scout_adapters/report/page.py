@@ -49,7 +49,7 @@ class PageOptions:
 
 def write_page(log: Path, to: Path, options: PageOptions) -> int:
     """Write the page of a log to `to`, readable by its owner only; return its size in bytes."""
-    summary = summarise(log, levels=TO_FIT, since=options.since, kept=options.calls)
+    summary = summarise(log, levels=TO_FIT, since=options.since, newest=options.calls)
     created = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
     about = {"log": log.name, "made": created, "since": options.since}
     page = render(options.title, page_data(summary) | about).encode()

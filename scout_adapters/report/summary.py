@@ -166,13 +166,13 @@ OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
 
 
 def summarise(
-    path: Path, *, levels: Sequence[BucketSize] = BY_DAY, since: str = "", kept: int = 0
+    path: Path, *, levels: Sequence[BucketSize] = BY_DAY, since: str = "", newest: int = 0
 ) -> Summary:
     """Read the log at `path` once and return its sums, from the time `since` on.
 
-    `kept` is the number of newest calls that are kept for a list.
+    `newest` is the number of newest calls that `calls.newest()` returns.
     """
-    summary = Summary(Axis(levels), CallTable(kept))
+    summary = Summary(Axis(levels), CallTable(newest))
     with localcontext(EXACT), _without_collector():
         for row in read_rows(path):
             summary.add(row, since)

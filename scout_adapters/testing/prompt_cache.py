@@ -58,15 +58,15 @@ def blocks_of(content: Any) -> list[Json]:
 class PromptCache:
     """Stores prefixes with a marker and long ones without; entries do not expire."""
 
-    known: set[str] = field(default_factory=set)
+    digests: set[str] = field(default_factory=set)
 
     def use(self, body: Json) -> CachedTokens:
         """Look up and store the prefixes of a request."""
         prefixes = marks(body)
         if not prefixes:
             return CachedTokens()
-        read = max((mark.tokens for mark in prefixes if mark.digest in self.known), default=0)
-        self.known.update(mark.digest for mark in prefixes)
+        read = max((mark.tokens for mark in prefixes if mark.digest in self.digests), default=0)
+        self.digests.update(mark.digest for mark in prefixes)
         return CachedTokens(read=read, written=prefixes[-1].tokens - read, hour=prefixes[-1].hour)
 
     def use_unmarked(self, body: Json) -> CachedTokens:
@@ -78,8 +78,8 @@ class PromptCache:
         ends = range(MIN_PREFIX, len(text) // BYTES + 1, STEP)
         digests = [hashlib.sha256(text[: end * BYTES]).hexdigest() for end in ends]
         read = max(
-            (end for end, digest in zip(ends, digests, strict=True) if digest in self.known),
+            (end for end, digest in zip(ends, digests, strict=True) if digest in self.digests),
             default=0,
         )
-        self.known.update(digests)
+        self.digests.update(digests)
         return CachedTokens(read=read)

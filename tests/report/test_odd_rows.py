@@ -50,14 +50,14 @@ def attempt(**fields: Any) -> dict[str, Any]:
 
 
 def sum_usd(tmp_path: Path, *rows: Any) -> Summary:
-    return summarise(logged(tmp_path / "audit.jsonl", *rows), levels=TO_FIT, kept=100)
+    return summarise(logged(tmp_path / "audit.jsonl", *rows), levels=TO_FIT, newest=100)
 
 
 @settings(max_examples=150, deadline=None)
 @given(rows=st.lists(odd_rows.map(lambda row: {"event": "llm_attempt"} | row), max_size=6))
 def test_no_row_keeps_the_page_from_being_made(rows: list[Any], tmp_path_factory: Any) -> None:
     path = logged(tmp_path_factory.mktemp("odd") / "audit.jsonl", *rows)
-    summary = summarise(path, levels=TO_FIT, kept=3)
+    summary = summarise(path, levels=TO_FIT, newest=3)
     assert summary.rows == len(rows)
     assert orjson.loads(as_data(page_data(summary)))["rows"] == len(rows)
 

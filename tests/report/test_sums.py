@@ -102,13 +102,13 @@ def test_the_newest_calls_are_kept_whatever_the_order_of_the_rows(
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     ends = sorted((end_of(call)["time"] for call in calls_in(attempts_in(path))), reverse=True)
-    newest = summarise(path, kept=kept).calls.newest()
+    newest = summarise(path, newest=kept).calls.newest()
     assert [call.last.time for call in newest] == ends[:kept]
 
 
 def test_a_call_says_what_all_of_its_attempts_cost_and_which_failed(log: Path) -> None:
     known = {call[0]["run_id"]: call for call in calls_in(attempts_in(log))}
-    for call in summarise(log, kept=ROWS).calls.newest():
+    for call in summarise(log, newest=ROWS).calls.newest():
         rows = known.pop(call.last.run_id)
         asked = asked_in(rows)
         assert call.requests == len(asked)

@@ -231,14 +231,15 @@ class ChatWriter:
     def _close(self, frame: Json, delta: Json) -> tuple[BodyPart, ...]:
         """Return the finish chunk, the usage where this dialect has it, and the end."""
         end = self.counts.completion
+        chunks = self._last_chunks(frame, delta)
+        chunks[-1] |= self.dialect.last_keys
+        parts = tuple(BodyPart(b"data: " + dumps(chunk) + b"\n\n", end) for chunk in chunks)
+        return (*parts, BodyPart(DONE, end)) if self.dialect.ends_with_done else parts
+
+    def _last_chunks(self, frame: Json, delta: Json) -> list[Json]:
         usage = self.dialect.usage(self.counts)
-        where = self.dialect.usage_at
-        choice = {
-            "index": 0,
-            "delta": delta,
-            **self.dialect.choice_keys,
-            "finish_reason": self.finish,
-        }
+        where, keys = self.dialect.usage_at, self.dialect.choice_keys
+        choice = {"index": 0, "delta": delta, **keys, "finish_reason": self.finish}
         finish = frame | {"choices": [choice]}
         chunks = [finish]
         if where == "groq":
@@ -248,14 +249,12 @@ class ChatWriter:
         elif where == "after" or (where in {"on_request", "groq"} and self._usage_requested):
             chunks.append(frame | {"choices": [], "usage": usage})
         elif where == "openrouter":
-            empty = {"index": 0, "delta": self.dialect.delta_keys, **self.dialect.choice_keys}
+            empty = {"index": 0, "delta": self.dialect.delta_keys, **keys}
             finish["choices"] = [
                 choice | {"delta": self.dialect.delta_keys, "native_finish_reason": self.finish}
             ]
             chunks.append(frame | {"choices": [empty], "usage": usage})
-        chunks[-1] |= self.dialect.last_keys
-        parts = tuple(BodyPart(b"data: " + dumps(chunk) + b"\n\n", end) for chunk in chunks)
-        return (*parts, BodyPart(DONE, end)) if self.dialect.ends_with_done else parts
+        return chunks
 
     def _deltas(self) -> Iterator[tuple[Json, int]]:
         """Yield the deltas before the finish, each with the output tokens up to its end."""
