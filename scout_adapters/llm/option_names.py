@@ -1,4 +1,4 @@
-"""The names of options: which are ours, which go into a request's body, and which never may."""
+"""Names of options: those of this library, those of a body, and those no body may contain."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REQUEST_FIELDS = frozenset(
         "reasoning_effort",
     }
 )
-"""Call options that every wire says in its own words."""
+"""Call options that every wire converts to fields of its own."""
 
 ALIASES = {
     "max_completion_tokens": "max_tokens",
@@ -36,25 +36,23 @@ ALIASES = {
     "model_kwargs": "extra",
     "extra_body": "extra",
 }
-"""What LangChain's partners and LiteLLM call some options."""
-
+"""Names of options in LangChain's partner packages and LiteLLM, and our name."""
 
 LANGCHAIN_OPTIONS = frozenset(
     {"stream", "stream_usage", "ls_structured_output_format", "structured_output_format"}
 )
 RETRY_OPTIONS = frozenset({"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal"})
-"""Options of a call over all its attempts."""
+"""Options that apply to a call with all its attempts."""
 
 SECRET = re.compile(
     r"(.*_)?(api_?keys?|(access|auth|bearer)_token|secret|password)|token|key|authorization"
     r"|(default|extra)_headers",
     re.IGNORECASE,
 )
-"""Options that hold, or may hold, a key: a body, a trace and a cache's key show all they get."""
+"""Options that contain or may contain a key: bodies, traces and cache keys show their values."""
 
-
-USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
-"""An address with a user in it, and perhaps a password."""
+USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
+"""An address with a user, and optionally a password."""
 
 CONNECTION_OPTIONS = frozenset(
     {
@@ -73,11 +71,11 @@ CONNECTION_OPTIONS = frozenset(
         *RETRY_OPTIONS,
     }
 )
-"""Options that say where, how and how long to ask; no body may ever hold them."""
+"""Options of the connection, its address and timeouts; no body may contain them."""
 
 
 def check_body_field(name: str, owner: str) -> None:
-    """Refuse what must not become a field of a request's body."""
+    """Raise `ConfigurationError` for an option that must not become a field of a body."""
     if SECRET.fullmatch(name):
         raise ConfigurationError(
             f"{owner} takes no {name}=: keys and headers belong to the model (api_key=, api_keys=, "
@@ -85,27 +83,27 @@ def check_body_field(name: str, owner: str) -> None:
         )
     if ALIASES.get(name, name) in CONNECTION_OPTIONS:
         raise ConfigurationError(
-            f"{owner} takes no {name}=: it is no part of a request but of a model or an entry"
+            f"{owner} takes no {name}=: it is an option of a model or an entry, not of a request"
         )
 
 
 def check_address(url: Any, owner: str) -> None:
-    """Refuse a `base_url` that holds a secret: logs, traces and errors show addresses."""
+    """Raise `ConfigurationError` for a `base_url` with a secret: logs and errors show addresses."""
     if not isinstance(url, str):
         return
     query = url.partition("?")[2].partition("#")[0]
-    if USER.match(url) or any(SECRET.fullmatch(name) for name, _ in parse_qsl(query)):
+    if USER_INFO.match(url) or any(SECRET.fullmatch(name) for name, _ in parse_qsl(query)):
         raise ConfigurationError(
-            f"{owner}: an address with a user, a password or a key in it would stand in logs and "
+            f"{owner}: an address with a user, a password or a key would appear in logs and "
             "traces; pass default_headers={'Authorization': …} or api_key= instead"
         )
 
 
 def check_headers(headers: Mapping[str, Any], owner: str) -> None:
-    """Refuse headers that no request can carry, before anybody quotes their values."""
+    """Raise `ConfigurationError` for invalid headers, before another error quotes their values."""
     for name, value in headers.items():
-        fine = isinstance(name, str) and isinstance(value, str) and value.isascii()
-        if not fine or not (name + value).isprintable():
+        is_text = isinstance(name, str) and isinstance(value, str) and value.isascii()
+        if not is_text or not (name + value).isprintable():
             raise ConfigurationError(
-                f"{owner}: the header {name!r} is no text of printable ASCII characters"
+                f"{owner}: the header {name!r} is not a text of printable ASCII characters"
             )

@@ -1,6 +1,6 @@
-"""The providers: cards, the registry that finds them, and the guide's vocabulary around keys.
+"""Providers: cards, the registry that finds them by name, and the guide's names around keys.
 
-Importing this reads no environment and opens nothing: a provider's keys are read on first use.
+Importing it reads no environment variables: a provider's keys are read on first use.
 """
 
 from scout_adapters.errors import CircuitOpenError
@@ -33,8 +33,8 @@ __all__ = [
 
 registry = ProviderRegistry()
 
-# The names above come first: a module of the guide's kind takes them from here and registers
-# itself on import.
+# The names above come first: a provider module in the guide's form imports them from here and
+# registers itself on import.
 from scout_adapters.llm.providers import (  # noqa: E402  # see above
     anthropic,
     cerebras,

@@ -12,7 +12,8 @@ SPEC = ProviderSpec(
     base_url="https://api.anthropic.com",
     default_model="claude-haiku-4-5",
     models=("claude-",),
-    # Since Claude 4.5 but for Opus 4.1; the newest models refuse a forced tool while they think.
+    # Claude 4.5 and later (not Opus 4.1). The newest models refuse the alternative, a forced tool,
+    # while they think.
     json_schema=re.compile(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
     ),
@@ -30,8 +31,8 @@ SPEC = ProviderSpec(
     ),
     account="anthropic-organization-id",
     quirks=(
-        "`max_tokens` is required; left out, 4,096 to 32,000 are sent, by the model's generation.",
-        "Sends `retry-after` on successful answers too; it means nothing there.",
-        "Signed thinking goes back to Anthropic, unchanged, and to nobody else.",
+        "Requires `max_tokens`; the default is 4,096 to 32,000, by the model's generation.",
+        "Sends `retry-after` on successful answers as well; there it is ignored.",
+        "Signed thinking is sent back to Anthropic unchanged, and to no other provider.",
     ),
 )

@@ -24,5 +24,5 @@ SPEC = ProviderSpec(
             reset="x-ratelimit-reset-tokens-minute",
         ),
     ),
-    quirks=("Limits count per organisation and reserve `max_tokens` when a request comes in.",),
+    quirks=("Limits apply per organisation and count `max_tokens` when a request arrives.",),
 )

@@ -1,4 +1,4 @@
-"""A provider as the guide knows it: a client with keys, made of a card or of a user's function."""
+"""A provider with its keys, created from a card or from a user's function."""
 
 from __future__ import annotations
 
@@ -42,11 +42,15 @@ logger = logger_of(__name__)
 
 
 class ProviderClient:
-    """Holds a provider's keys and asks it; the environment is read when first needed.
+    """A provider and its pool of keys; the environment is read on first use.
 
-    The guide's way: `ProviderClient(name=…, call=async_function, env_key_name=…, …)`, where the
-    function takes `model, prompt, system, max_tokens, temperature, api_key` and returns a
-    `ProviderResult`. A card's way: `ProviderClient(spec=…)`.
+    From a function, as in the guide: `ProviderClient(name=…, call=async_function, env_key_name=…)`.
+    The function takes `model, prompt, system, max_tokens, temperature, api_key` and returns a
+    `ProviderResult`. From a card: `ProviderClient(spec=…)`.
+
+    Example:
+        client = ProviderClient(name="mine", call=ask, env_key_name="MINE_API_KEYS")
+        registry.register("mine", client)
     """
 
     def __init__(  # noqa: PLR0913, PLR0917  # the guide's signature
@@ -65,34 +69,34 @@ class ProviderClient:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> None:
-        """Describe a provider; seconds, and numbers of failures and keys, as in the guide."""
+        """`default_cooldown` is in seconds; the other limits are numbers of failures and keys."""
         if spec is None and (call is None or not name):
             raise ConfigurationError("a ProviderClient needs a name and a call, or a spec")
-        named = env_key_name or env_single_key_name
-        self.spec = spec or _function_card(name, keyless=named is None)
+        has_variables = bool(env_key_name or env_single_key_name)
+        self.spec = spec or _function_card(name, keyless=not has_variables)
         self.name = self.spec.name
         self.function = call
         self.rules = CooldownRules(
             default_cooldown=default_cooldown,
             max_failures_before_cooldown=max_failures_before_cooldown,
         )
-        # The guide's limit is for its own way; a card tries every key that it has.
+        # The limit applies to functions; a client of a card may try every key.
         self.max_key_attempts = None if spec else max_key_attempts
         self._named_keys = (env_key_name, env_single_key_name)
-        given = clean_keys(api_keys, source="api_keys=")
-        self._address(given, base_url, dict(headers or {}), transport)
+        keys = clean_keys(api_keys, source="api_keys=")
+        self._configure(keys, base_url, dict(headers or {}), transport)
 
-    def _address(
+    def _configure(
         self,
         keys: tuple[str, ...],
         base_url: str | None,
         headers: dict[str, str],
         transport: Transport | None,
     ) -> None:
-        """Say where to ask, and with which keys, where it is not for the environment to say."""
+        """Set the address and keys; without them the environment is used."""
         check_address(base_url, self.name)
         check_headers(headers, self.name)
-        self._given = keys
+        self._api_keys = keys
         self._base_url = base_url
         self._headers = headers
         self._transport = transport
@@ -103,23 +107,23 @@ class ProviderClient:
 
     @property
     def keys(self) -> list[KeyState]:
-        """The keys and their health."""
+        """The states of the keys."""
         return self.endpoint.pool.states
 
     def get_working_key(self) -> str | None:
-        """Return a healthy key with the lowest (failures, in flight, last used), if any."""
+        """Return a usable key with the lowest (failures, in flight, last used), or None."""
         state = self.endpoint.pool.pick(None, time.monotonic())
         return state.key if state else None
 
     def record_key_success(self, key: str) -> None:
         """Reset the key's failures and cooldown."""
-        if not in_function_call.get():  # within an attempt, the attempt books what it sent
+        if not in_function_call.get():  # within an attempt, the attempt records the outcome
             self.endpoint.pool.record_success(key)
 
     def record_key_failure(
         self, key: str, *, permanent: bool = False, retry_after: float | None = None
     ) -> None:
-        """Let the key rest, or take it out of rotation for good."""
+        """Put a key into cooldown (`retry_after` in seconds), or quarantine it (`permanent`)."""
         if not in_function_call.get():
             now = time.monotonic()
             self.endpoint.pool.record_failure(
@@ -136,14 +140,17 @@ class ProviderClient:
         api_key: str | None = None,
         **options: Any,
     ) -> ProviderResult:
-        """Ask one model one thing, through the same engine as everything else.
+        """Send one prompt to a model, with retries and failover between keys.
 
-        Raises what a chat model raises. `api_key` is used instead of the pool; `options` go into
-        the request's body.
+        `api_key` replaces the pool; `options` are added to the request's body.
+
+        Raises:
+            ProviderError: No key could complete the call.
+            ConfigurationError: There is no key, or an option is not allowed in a body.
         """
         if api_key is not None:
-            own = self.variant(api_keys=(api_key,))
-            return await own.call(model, prompt, system, max_tokens, temperature, **options)
+            client = self.variant(api_keys=(api_key,))
+            return await client.call(model, prompt, system, max_tokens, temperature, **options)
         for name in options:
             check_body_field(name, f"a call of {self.name}")
         messages: list[BaseMessage] = [SystemMessage(system)] if system else []
@@ -156,7 +163,7 @@ class ProviderClient:
         )
         endpoint = self.endpoint
         if self.function is not None and not endpoint.pool:
-            endpoint = replace(endpoint, keyless=True)  # asked for directly, it may know a key
+            endpoint = replace(endpoint, keyless=True)  # the function may have a key of its own
         candidate = Candidate(endpoint=endpoint, model=check_model(model, self.name))
         attempts = Attempts([candidate], request, RetryPolicy(), observer=environment_audit())
         return as_result(await acomplete(attempts))
@@ -170,7 +177,7 @@ class ProviderClient:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The address with its keys; the environment is read until there are some."""
+        """The address with its keys; the environment is read again while there are none."""
         if self._endpoint is None or not (self._endpoint.pool or not self._parse_keys_from_env()):
             self._endpoint = self._open()
         return self._endpoint
@@ -183,10 +190,10 @@ class ProviderClient:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> ProviderClient:
-        """Return the same provider with other keys, or at another address."""
+        """Return a client of the same provider with other keys or another address."""
         other = copy(self)
-        other._address(  # noqa: SLF001  # a copy of this
-            clean_keys(api_keys, source="api_keys=") or self._given,
+        other._configure(  # noqa: SLF001  # a copy of this object
+            clean_keys(api_keys, source="api_keys=") or self._api_keys,
             base_url or self._base_url,
             {**self._headers, **(headers or {})},
             transport or self._transport,
@@ -195,17 +202,17 @@ class ProviderClient:
 
     @property
     def available(self) -> bool:
-        """Whether a call could be made now: a working key (or no need of one), circuit closed."""
+        """Whether a call is possible now: a working key (or none needed) and a closed circuit."""
         endpoint = self.endpoint
-        keyed = self.get_working_key() is not None
-        return (keyed or endpoint.keyless) and endpoint.circuit.is_available()
+        has_key = self.get_working_key() is not None
+        return (has_key or endpoint.keyless) and endpoint.circuit.is_available()
 
     def _open(self) -> Endpoint:
         base_url = self.base_url
-        keys = self._given or self._parse_keys_from_env()
+        keys = self._api_keys or self._parse_keys_from_env()
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
-        # The environment's address is the provider's own; only one given in code is another.
+        # An address from the environment counts as the provider's own; one from code does not.
         own_address = self._base_url in (None, self.spec.base_url)
         return Endpoint(
             spec=self.spec,
@@ -230,7 +237,7 @@ class ProviderClient:
 
     @property
     def base_url(self) -> str:
-        """The address: as given, else {PROVIDER}_API_URL, else the card's."""
+        """The address: the one from code, else {PROVIDER}_API_URL, else the card's."""
         if self._base_url:
             return self._base_url.rstrip("/")
         for prefix in self._prefixes:
@@ -241,7 +248,7 @@ class ProviderClient:
 
     @property
     def key_variables(self) -> tuple[str, ...]:
-        """The environment variables that may hold keys, for messages."""
+        """The environment variables that may contain keys, for error messages."""
         if any(self._named_keys):
             return tuple(name for name in self._named_keys if name)
         return tuple(f"{p}_API_KEY{s}" for p in self._prefixes for s in ("S", ""))
@@ -259,8 +266,8 @@ class ProviderClient:
 
 @cache
 def network() -> Transport:
-    """Load what speaks HTTP when it is first needed: an import need not wait for it."""
-    from scout_adapters.llm.transport.http_transport import shared_transport  # noqa: PLC0415  # see above
+    """Return the shared transport; HTTP libraries are imported here, not with this module."""
+    from scout_adapters.llm.transport.http_transport import shared_transport  # noqa: PLC0415  # loads on first use
 
     return shared_transport()
 
@@ -274,7 +281,7 @@ def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:
 
 
 def _function_card(name: str, *, keyless: bool) -> ProviderSpec:
-    """Make the card of a provider that is a function: its wire is never asked for."""
+    """Return the card of a provider function, which has no wire."""
     wire: Any = None
     return ProviderSpec(
         name=name, docs="", wire=wire, base_url="", keyless=keyless, json_schema=False
@@ -282,7 +289,7 @@ def _function_card(name: str, *, keyless: bool) -> ProviderSpec:
 
 
 def as_result(message: AIMessage) -> ProviderResult:
-    """Say an answer in the guide's words."""
+    """Convert an answer to a `ProviderResult`."""
     usage = message.usage_metadata
     scout = message.response_metadata["scout"]
     return ProviderResult(

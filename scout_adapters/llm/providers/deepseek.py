@@ -6,9 +6,9 @@ from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
 def _adjust(body: Json) -> Json:
-    """Give calls of other makers a thought: while it thinks, DeepSeek refuses calls without one.
+    """Add reasoning to tool calls of other providers: thinking models refuse calls without it.
 
-    It is another one for each step, because equal ones over a conversation lead to empty answers.
+    The text differs between steps, because equal texts in a conversation lead to empty answers.
     https://api-docs.deepseek.com/guides/thinking_mode#tool-calls
     https://github.com/Lingtai-AI/lingtai-kernel/issues/9
     """
@@ -36,9 +36,9 @@ SPEC = ProviderSpec(
     ),
     drop=frozenset({"parallel_tool_calls"}),
     adjust=_adjust,
-    json_schema=False,  # takes json_object only
+    json_schema=False,  # accepts json_object only
     quirks=(
-        "Valid keys were refused during outages: many refusals at once open the circuit.",
-        "Error code is `invalid_request_error` for everything; the type decides.",
+        "Refused valid keys during outages: many refusals at once open the circuit.",
+        "The error code is always `invalid_request_error`; the error type is used instead.",
     ),
 )

@@ -17,8 +17,8 @@ SPEC = ProviderSpec(
     # Since Gemini 3: https://ai.google.dev/gemini-api/docs/structured-output
     schema_beside_tools=re.compile(r"(?!(models/)?gemini-[12][.-])"),
     quirks=(
-        "The key travels in a header, never in the URL.",
-        "A bad key is a 400; the wait after a 429 stands in the body.",
-        "A day's quota and a minute's are told apart.",
+        "The key is sent in a header, never in the URL.",
+        "An invalid key is a 400; the body of a 429 has the time to wait.",
+        "Daily quotas and quotas per minute are distinguished.",
     ),
 )

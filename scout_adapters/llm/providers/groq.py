@@ -32,7 +32,7 @@ SPEC = ProviderSpec(
         ),
     ),
     quirks=(
-        "A tool call that the model breaks is the error `tool_use_failed`; it is asked once more.",
-        "Limits count per organisation and model, requests per day and tokens per minute.",
+        "An invalid tool call is the error `tool_use_failed`; the request is sent once more.",
+        "Limits apply per organisation and model: requests per day and tokens per minute.",
     ),
 )

@@ -4,13 +4,13 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
-LOWEST_TEMPERATURE = 0.01
+MIN_TEMPERATURE = 0.01
 
 
 def _adjust(body: Json) -> Json:
-    """Temperature lies in (0, 1] here; reasoning comes in a field of its own only if asked for."""
+    """Replace temperature 0, which is refused; request reasoning in a field of its own."""
     if body.get("temperature") == 0:
-        body["temperature"] = LOWEST_TEMPERATURE
+        body["temperature"] = MIN_TEMPERATURE
     body.setdefault("reasoning_split", True)
     return body
 
@@ -31,8 +31,8 @@ SPEC = ProviderSpec(
     ),
     json_schema=False,
     quirks=(
-        "Errors come inside a 200, as `base_resp`.",
-        "Temperature 0 is sent as 0.01: zero is refused.",
-        "China has its own host: set `MINIMAX_API_URL=https://api.minimaxi.com/v1`.",
+        "Sends errors with status 200, as `base_resp`.",
+        "Temperature 0 is sent as 0.01, as it refuses zero.",
+        "China has a host of its own: set `MINIMAX_API_URL=https://api.minimaxi.com/v1`.",
     ),
 )

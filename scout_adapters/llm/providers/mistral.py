@@ -10,18 +10,18 @@ from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
 
 
-def _nine(call_id: str) -> str:
-    """Mistral takes ids of nine letters and digits only; its own pass unchanged."""
+def _nine_characters(call_id: str) -> str:
+    """Return an id of nine letters and digits, which Mistral requires; its own pass unchanged."""
     return (
         call_id if OWN_ID.fullmatch(call_id) else hashlib.sha256(call_id.encode()).hexdigest()[:9]
     )
 
 
 def _adjust(body: Json) -> Json:
-    """Write sound and documents in Mistral's form, and see to the order of roles.
+    """Write audio and documents in Mistral's form, and meet its rules for roles.
 
-    Nobody but the assistant may speak after a tool (error 3230); it speaks last only if it is told
-    to go on from there. Nobody has a name.
+    Only an assistant message may follow a tool message (error 3230). An assistant message may be
+    the last one only with `prefix`, which continues it. Messages have no `name`.
     """
     messages: list[Json] = []
     for message in body["messages"]:
@@ -37,7 +37,7 @@ def _adjust(body: Json) -> Json:
 
 
 def _part(part: Json) -> Json:
-    """Write sound as bare base64, and documents as `document_url`."""
+    """Write audio as plain base64, and documents as `document_url`."""
     match part:
         case {"type": "input_audio", "input_audio": {"data": data}}:
             return {"type": "input_audio", "input_audio": data}
@@ -54,13 +54,13 @@ SPEC = ProviderSpec(
     default_model="mistral-small-latest",
     models=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-"),
     model_provider="mistralai",
-    tool_call_id=_nine,
+    tool_call_id=_nine_characters,
     dialect=ChatCompletionsDialect(
         any_tool="any",
         refuses=frozenset({"empty_answers"}),  # error 3240
     ),
     rename={"seed": "random_seed"},
-    drop=frozenset({"stream_options"}),  # 422; its streams count tokens unasked
+    drop=frozenset({"stream_options"}),  # 422; streams have token counts without it
     adjust=_adjust,
     json_schema=False,
     limits=(
@@ -72,7 +72,7 @@ SPEC = ProviderSpec(
         ),
     ),
     quirks=(
-        "Tool-call ids have nine letters and digits; foreign ones are mapped.",
-        "A 401 without a body may mean an empty quota instead of a bad key.",
+        "Tool-call ids have nine letters and digits; ids of other providers are converted.",
+        "A 401 without a body may mean an exhausted quota instead of an invalid key.",
     ),
 )

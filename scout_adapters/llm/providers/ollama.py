@@ -11,6 +11,6 @@ SPEC = ProviderSpec(
     default_model="llama3.2",
     keyless=True,
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
-    drop=frozenset({"parallel_tool_calls", "tool_choice"}),  # ignored there, so not promised here
-    quirks=("Needs no key; `OLLAMA_API_KEY` is sent where it is set, for its cloud.",),
+    drop=frozenset({"parallel_tool_calls", "tool_choice"}),  # it ignores them
+    quirks=("Needs no key; `OLLAMA_API_KEY` is sent if it is set, for its cloud.",),
 )

@@ -8,24 +8,25 @@ from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 REASONING = re.compile(r"o[134](-|$)|gpt-[5-9](?!.*chat)")
-"""Models that think before they answer: https://platform.openai.com/docs/guides/reasoning."""
+"""Reasoning models: https://platform.openai.com/docs/guides/reasoning."""
 
 
-LONGEST_ID = 40
+MAX_ID_LENGTH = 40
+"""Characters of a tool-call id."""
 
 
-def _short(call_id: str) -> str:
-    """Shorten the ids of other makers; `functions.{name}:{number}` may be of any length."""
-    if len(call_id) <= LONGEST_ID:
+def _short_id(call_id: str) -> str:
+    """Shorten the ids of other providers; `functions.{name}:{number}` may have any length."""
+    if len(call_id) <= MAX_ID_LENGTH:
         return call_id
-    made = hashlib.sha256(call_id.encode(errors="surrogatepass")).hexdigest()
-    return f"call_{made[:24]}"
+    digest = hashlib.sha256(call_id.encode(errors="surrogatepass")).hexdigest()
+    return f"call_{digest[:24]}"
 
 
 def _adjust(body: Json) -> Json:
-    """Leave out sampling where a model that thinks refuses it with a 400.
+    """Drop sampling options that a reasoning model answers with a 400.
 
-    With `reasoning_effort="none"` it does not think, and takes them.
+    With `reasoning_effort="none"` the model accepts them.
     """
     if REASONING.match(str(body.get("model"))) and body.get("reasoning_effort") != "none":
         if body.get("temperature") != 1:
@@ -44,7 +45,7 @@ SPEC = ProviderSpec(
     models=("gpt-", "chatgpt-", "o1", "o3", "o4"),
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
-    tool_call_id=_short,
+    tool_call_id=_short_id,
     dialect=ChatCompletionsDialect(closed_schemas=True),
     limits=(
         RateLimitHeaders(
@@ -60,7 +61,7 @@ SPEC = ProviderSpec(
     ),
     account="openai-organization",
     quirks=(
-        "Reasoning stays hidden in this API: only its tokens are counted.",
-        "Models that think refuse `temperature`, `top_p` and `stop`: these are left out for them.",
+        "This API does not return reasoning, only the number of its tokens.",
+        "Reasoning models refuse `temperature`, `top_p` and `stop`: these are left out for them.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's Chat Completions: vLLM, llama.cpp, LM Studio, a gateway."""
+"""Any server with OpenAI's Chat Completions API: vLLM, llama.cpp, LM Studio, a gateway."""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
@@ -10,7 +10,5 @@ SPEC = ProviderSpec(
     base_url="",
     keyless=True,
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
-    quirks=(
-        "Has no address of its own: `base_url=` or `OPENAI_COMPATIBLE_API_URL` says where it is.",
-    ),
+    quirks=("Has no default address: set `base_url=` or `OPENAI_COMPATIBLE_API_URL`.",),
 )

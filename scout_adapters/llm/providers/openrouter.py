@@ -1,4 +1,4 @@
-"""Anybody's models through OpenRouter, documented at https://openrouter.ai/docs/api-reference/overview."""
+"""Models of many providers through OpenRouter, documented at https://openrouter.ai/docs/api-reference/overview."""
 
 import re
 
@@ -16,14 +16,14 @@ SPEC = ProviderSpec(
         reasoning_field="reasoning_details",
         takes=frozenset({"video", "file_url", "tool_images"}),
         cache_markers=True,
-        closed_schemas=True,  # OpenAI's models do
+        closed_schemas=True,  # for OpenAI's models
     ),
-    json_schema=None,  # depends on the model behind it
+    json_schema=None,  # depends on the model
     schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
     unlimited_reasoning=re.compile(r"x-ai/grok-(?!.*non-reasoning)"),
     quirks=(
-        "States what each call cost; that figure is used.",
-        "Errors of the provider behind it come inside a 200, before or in the middle of a stream.",
-        "A 429 of the provider behind it is not the key's: the next candidate is asked.",
+        "Reports the cost of each call, which is used.",
+        "Sends errors of the upstream provider with status 200, before or within a stream.",
+        "A 429 of the upstream provider does not concern the key: the next candidate is tried.",
     ),
 )

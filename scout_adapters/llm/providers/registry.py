@@ -1,4 +1,4 @@
-"""The registry: every provider by its name."""
+"""The registry of providers, by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Registrations:
 
 
 class ProviderRegistry:
-    """Providers by name. A card becomes a client, and the environment is read, on first use."""
+    """Providers by name. On first use a card becomes a client, which reads the environment."""
 
     def __init__(self, *specs: ProviderSpec) -> None:
         self._specs: dict[str, ProviderSpec] = {}
@@ -78,7 +78,11 @@ class ProviderRegistry:
         self._special.clear()
 
     def get(self, name: str) -> ProviderClient:
-        """Return a provider's client; `UnknownProvider` lists the known ones."""
+        """Return a provider's client.
+
+        Raises:
+            UnknownProvider: No provider has this name; the message lists those that exist.
+        """
         if client := self._clients.get(name):
             return client
         return self._clients.setdefault(name, ProviderClient(spec=self.spec(name)))
@@ -92,15 +96,15 @@ class ProviderRegistry:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
     ) -> ProviderClient:
-        """Return the client for certain keys or a certain address; the same ones give the same."""
+        """Return the client for given keys or address; equal arguments return the same client."""
         if not (api_keys or base_url or headers or transport):
             return self.get(name)
-        wanted = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), transport)
-        if (found := self._special.get(wanted)) is None:
-            found = self._special[wanted] = self.get(name).variant(
+        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), transport)
+        if (client := self._special.get(key)) is None:
+            client = self._special[key] = self.get(name).variant(
                 api_keys=api_keys, base_url=base_url, headers=headers, transport=transport
             )
-        return found
+        return client
 
     def spec(self, name: str) -> ProviderSpec:
         """Return a provider's card."""
@@ -111,31 +115,35 @@ class ProviderRegistry:
         known = ", ".join(self.list_providers())
         raise UnknownProvider(f"no provider is registered as {name!r}; known are {known}")
 
-    def claimant(self, model: str) -> str | None:
-        """Name the provider whose card claims a bare model name, if one does."""
-        claiming = (s.name for s in self._specs.values() if model.startswith(s.models))
-        return next(claiming, None)
+    def find_for_model(self, model: str) -> str | None:
+        """Return the provider that a model name without provider belongs to; None if unknown."""
+        names = (s.name for s in self._specs.values() if model.startswith(s.models))
+        return next(names, None)
 
     def for_model(self, model: str) -> str:
-        """Name the provider whose card claims a bare model name by its beginning."""
-        if claimant := self.claimant(model):
-            return claimant
+        """Return the provider that a model name without provider belongs to, by its prefix.
+
+        Raises:
+            UnknownProvider: No card has a prefix of this name.
+        """
+        if name := self.find_for_model(model):
+            return name
         raise UnknownProvider(
-            f"no provider claims the model {model!r}; write provider/model with one of "
+            f"no provider has a model {model!r}; write provider/model with one of "
             + ", ".join(self.list_providers())
         )
 
     def available(self, name: str) -> bool:
-        """Tell whether a provider is registered, has a working key, and its circuit is closed."""
+        """Return whether a provider is registered, has a working key and a closed circuit."""
         known = name in self._clients or name in self._specs
         return known and self.get(name).available
 
     def list_providers(self) -> list[str]:
-        """Name every provider."""
+        """Return the names of all providers."""
         return list(dict.fromkeys((*self._specs, *self._clients)))
 
     def specs(self) -> list[ProviderSpec]:
-        """Return every card."""
+        """Return all cards."""
         return list(self._specs.values())
 
     def __contains__(self, name: object) -> bool:

@@ -16,5 +16,5 @@ SPEC = ProviderSpec(
             counts="requests", remaining="x-ratelimit-remaining", reset="x-ratelimit-reset"
         ),
     ),
-    quirks=("A context that is too long is a 403.", "Its `credit_limit` errors are rate limits."),
+    quirks=("A context overflow is a 403.", "Its `credit_limit` errors are rate limits."),
 )

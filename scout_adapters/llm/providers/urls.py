@@ -1,4 +1,4 @@
-"""Where a call goes: the URL of a model, made of an address as users write it."""
+"""The URL of a call, derived from a base URL in any of the forms that users write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ VERSION = re.compile(r"/v\d+((alpha|beta)\d*)?(/|$)")
 
 
 def check_model(name: str, provider: str) -> str:
-    """Refuse a model's name that could change the URL it becomes a part of."""
+    """Return the name of a model.
+
+    Raises:
+        ConfigurationError: It is empty.
+        InvalidModelName: It could change the URL that contains it.
+    """
     if not name:
         raise ConfigurationError(f"{provider} needs model=: it has no default")
     if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
@@ -22,17 +27,22 @@ def check_model(name: str, provider: str) -> str:
 
 
 def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:
-    """Make the URL of a call of the API's root, with or without version, or of the full endpoint.
+    """Return the URL of a call.
 
-    A root without version gets the wire's; one that ends like the endpoint is used as it is.
+    `base_url` is the API's root, with or without version, or the full endpoint. A root without a
+    version gets the card's or the wire's; a full endpoint is used unchanged.
+
+    Raises:
+        ConfigurationError: `base_url` is missing, or not an http(s) URL.
+        InvalidModelName: The model's name could change the URL.
     """
     if not base_url:
         raise ConfigurationError(f"{spec.name}: set base_url= or {spec.name.upper()}_API_URL")
     scheme, host, path, query, _ = urlsplit(base_url)
     if scheme not in {"http", "https"} or not host:
         raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")
-    named = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
-    endpoint, _, own_query = named.partition("?")
+    relative = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
+    endpoint, _, endpoint_query = relative.partition("?")
     path = path.rstrip("/")
     pattern = spec.wire.model_endpoint
     if pattern and (match := pattern.search(path)):
@@ -41,5 +51,5 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
         version = spec.wire.version if spec.version is None else spec.version
         versioned = not version or VERSION.search(path)
         path += endpoint if versioned else f"/{version}{endpoint}"
-    query = "&".join(part for part in (query, own_query) if part)
+    query = "&".join(part for part in (query, endpoint_query) if part)
     return urlunsplit((scheme, host, path, query, ""))

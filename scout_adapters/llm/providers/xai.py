@@ -20,7 +20,7 @@ SPEC = ProviderSpec(
     ),
     unlimited_reasoning=re.compile(r"grok-(?!.*non-reasoning)"),
     quirks=(
-        "A bad key is a 400, an empty account a 403 or 429; both are told apart by the message.",
-        "Reasoning tokens are billed beside `completion_tokens`, and counted as output here.",
+        "An invalid key is a 400, an empty account a 403 or 429; the message distinguishes them.",
+        "Reasoning tokens are billed in addition to `completion_tokens`; they count as output.",
     ),
 )

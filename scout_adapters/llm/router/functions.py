@@ -85,7 +85,7 @@ def split_model(name: str) -> tuple[str, str]:
     provider, slash, model = name.partition("/")
     if slash and provider in registry:
         return provider, check_model(model, provider)
-    if slash and registry.claimant(name) is None:
+    if slash and registry.find_for_model(name) is None:
         registry.spec(provider)  # raises UnknownProvider with the list of providers
     return registry.for_model(name), check_model(name, name)
 
