@@ -113,7 +113,7 @@ class PlainCircuit:
     probe: Try | None = None
     current: list[Try] = field(default_factory=list)
     last_fault: float = -NEVER
-    last_good: float = -NEVER
+    last_success: float = -NEVER
 
     def ready_at(self, now: float) -> float:
         if self.open_until is None:
