@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from scout_adapters.llm.types import Dialect, ProviderSpec
 
@@ -44,8 +43,8 @@ MEDIA = frozenset({"image", "audio", "video", "file"})
 
 def dialect_of(spec: ProviderSpec) -> ChatCompletionsDialect:
     """Return the card's dialect, or the default one."""
-    # ProviderSpec checks the class.
-    return cast("ChatCompletionsDialect", spec.dialect) if spec.dialect else DEFAULT
+    dialect = spec.dialect
+    return dialect if isinstance(dialect, ChatCompletionsDialect) else DEFAULT
 
 
 def unsupported_media(spec: ProviderSpec) -> frozenset[str]:

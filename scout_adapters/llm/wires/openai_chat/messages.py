@@ -12,18 +12,20 @@ from typing import Any
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.content import render_content
-from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
+from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
 
 
-def render_messages(turns: Sequence[Turn], spec: ProviderSpec) -> list[Json]:
-    """Render the turns for the provider `spec`.
+def render_messages(
+    turns: Sequence[Turn], spec: ProviderSpec, dialect: ChatCompletionsDialect
+) -> list[Json]:
+    """Render the turns for the provider `spec` and its dialect.
 
     Raises:
         UnsupportedContent: A block has no form in this API, or the provider refuses it.
     """
-    messages = [_message(turn, spec) for turn in media_after_results(turns, spec)]
-    if "empty_answers" not in dialect_of(spec).refuses:
+    messages = [_message(turn, spec, dialect) for turn in media_after_results(turns, dialect)]
+    if "empty_answers" not in dialect.refuses:
         return messages
     return [message for message in messages if not _is_empty_answer(message)]
 
@@ -33,8 +35,8 @@ def _is_empty_answer(message: Json) -> bool:
     return message["role"] == "assistant" and not message["content"] and not has_call
 
 
-def _message(turn: Turn, spec: ProviderSpec) -> Json:
-    message: Json = {"role": turn.role, "content": render_content(turn, spec)}
+def _message(turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect) -> Json:
+    message: Json = {"role": turn.role, "content": render_content(turn, spec, dialect)}
     if turn.role == "tool":
         # The API has no flag for a failed tool; the content says so, as in ChatOpenAI.
         return message | {"tool_call_id": _call_id(turn.tool_call_id, spec)}
@@ -43,7 +45,7 @@ def _message(turn: Turn, spec: ProviderSpec) -> Json:
     if turn.role == "assistant":
         _add_calls(message, turn, spec)
         _add_audio(message, turn)
-        message |= _reasoning(turn, spec)
+        message |= _reasoning(turn, dialect)
     return message
 
 
@@ -78,8 +80,8 @@ def _call_id(call_id: str | None, spec: ProviderSpec) -> str:
     return spec.tool_call_id(call_id or "") if spec.tool_call_id else call_id or ""
 
 
-def _reasoning(turn: Turn, spec: ProviderSpec) -> Json:
-    field = dialect_of(spec).reasoning_field
+def _reasoning(turn: Turn, dialect: ChatCompletionsDialect) -> Json:
+    field = dialect.reasoning_field
     if not field:
         return {}
     if field == "reasoning_details":

@@ -10,21 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ProviderSpec, Turn
-from scout_adapters.llm.wires.openai_chat.dialect import dialect_of
+from scout_adapters.llm.types import Turn
+from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
 
 PLACEHOLDER = "(shown below)"
 
 
-def media_after_results(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[Turn]:
+def media_after_results(turns: Sequence[Turn], dialect: ChatCompletionsDialect) -> Sequence[Turn]:
     """Return the turns with media of tool results after the last result of the step."""
-    if not any(turn.role == "tool" and _media(turn, spec) for turn in turns):
+    if not any(turn.role == "tool" and _media(turn, dialect) for turn in turns):
         return turns
     moved: list[Turn] = []
     waiting: list[Json] = []
     for turn in turns:
         if turn.role == "tool":
-            media = _media(turn, spec)
+            media = _media(turn, dialect)
             waiting += media and [_label(turn), *media]
             moved.append(_without_media(turn, media))
             continue
@@ -36,8 +36,8 @@ def media_after_results(turns: Sequence[Turn], spec: ProviderSpec) -> Sequence[T
     return [*moved, *_user_turn(waiting, turns[-1].at)]
 
 
-def _media(turn: Turn, spec: ProviderSpec) -> list[Json]:
-    stays = {"text", "native"} | ({"image"} if "tool_images" in dialect_of(spec).takes else set())
+def _media(turn: Turn, dialect: ChatCompletionsDialect) -> list[Json]:
+    stays = {"text", "native"} | ({"image"} if "tool_images" in dialect.takes else set())
     return [block for block in turn.blocks if block["type"] not in stays]
 
 
