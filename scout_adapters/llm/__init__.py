@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.adapters.results import LLMResponse
     from scout_adapters.llm.router.functions import (
         call_anthropic_async,
         call_google_async,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         call_llm,
         call_minimax_async,
     )
-    from scout_adapters.llm.types import LLMResponse
 
 __all__ = [
     "LLMResponse",
@@ -35,7 +35,7 @@ CALL = re.compile(r"call_(?P<provider>\w+)_async")
 
 def __getattr__(name: str) -> Any:
     if name == "LLMResponse":
-        from scout_adapters.llm.types import LLMResponse  # noqa: PLC0415  # loads on first use
+        from scout_adapters.llm.adapters.results import LLMResponse  # noqa: PLC0415  # loads on first use
 
         return LLMResponse
     if name == "call_llm":

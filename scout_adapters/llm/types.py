@@ -226,15 +226,6 @@ class RateLimitHeaders:
     """Seconds: the longest time until the reset, if no header contains it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaLeft:
-    """What was left of a rate limit after an answer; valid until monotonic second `until`."""
-
-    counts: Literal["requests", "tokens"]
-    left: int
-    until: float
-
-
 @dataclass(frozen=True, kw_only=True)
 class ProviderSpec:
     """A provider's card: its address, its wire, and how it deviates from the wire.
@@ -343,27 +334,3 @@ class ProviderSpec:
 
 def _applies(rule: bool | re.Pattern[str] | None, model: str) -> bool:
     return rule.match(model) is not None if isinstance(rule, re.Pattern) else rule is True
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderResult:
-    """A provider's answer to one prompt. Cost in USD; None means unknown."""
-
-    response_text: str
-    cost_usd: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    model: str = ""
-    provider: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LLMResponse:
-    """An answer and its cost in USD; None means unknown."""
-
-    content: str
-    cost_usd: float | None = None
-    model: str = ""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    provider: str = ""

@@ -14,9 +14,10 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent, malformed
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest, WholeAnswerReader
+from scout_adapters.llm.adapters.results import LLMResponse, ProviderResult
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.health.circuit_breaker import in_function_call
-from scout_adapters.llm.types import ChatRequest, LLMResponse, ProviderResult, StreamReader
+from scout_adapters.llm.types import ChatRequest, StreamReader
 
 T = TypeVar("T")
 

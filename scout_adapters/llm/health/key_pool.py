@@ -13,11 +13,11 @@ from scout_adapters.llm.health.key_state import (
     CooldownRules,
     KeyState,
     Lease,
+    QuotaLeft,
     QuotaLeftByModel,
     health_lock,
     reset_states,
 )
-from scout_adapters.llm.types import QuotaLeft
 
 logger = logger_of(__name__)
 

@@ -13,7 +13,6 @@ from typing import NoReturn, Protocol
 
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.errors import InvalidKey
-from scout_adapters.llm.types import QuotaLeft
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
@@ -60,6 +59,15 @@ class HealthListener(Protocol):
 
     def touch(self, state: KeyState) -> None:
         """Mark a key for re-ranking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaLeft:
+    """What was left of a rate limit after an answer; valid until monotonic second `until`."""
+
+    counts: Literal[requests, tokens]
+    left: int
+    until: float
 
 
 class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):

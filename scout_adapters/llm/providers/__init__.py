@@ -4,6 +4,7 @@ Importing it reads no environment variables: a provider's keys are read on first
 """
 
 from scout_adapters.errors import CircuitOpenError
+from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.failures import PERMANENT_ERROR_PATTERNS, is_permanent_error
 from scout_adapters.llm.health.circuit_breaker import (
     is_provider_available,
@@ -13,7 +14,7 @@ from scout_adapters.llm.health.circuit_breaker import (
 from scout_adapters.llm.health.key_state import MAX_COOLDOWN_SECONDS, KeyState
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.registry import ProviderRegistry
-from scout_adapters.llm.types import ProviderResult, ProviderSpec
+from scout_adapters.llm.types import ProviderSpec
 
 __all__ = [
     "MAX_COOLDOWN_SECONDS",

@@ -17,6 +17,7 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.adapters.function_adapter import FunctionAdapter, ProviderCall
 from scout_adapters.llm.adapters.http_adapter import HttpAdapter
+from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
@@ -33,7 +34,7 @@ from scout_adapters.llm.health.key_state import (
 )
 from scout_adapters.llm.option_names import check_address, check_body_field, check_headers
 from scout_adapters.llm.providers.urls import check_model, join_url
-from scout_adapters.llm.types import ChatRequest, ProviderResult, ProviderSpec
+from scout_adapters.llm.types import ChatRequest, ProviderSpec
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport

@@ -8,6 +8,7 @@ from typing import Protocol
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from scout_adapters.errors import NoKeyError
+from scout_adapters.llm.adapters.results import LLMResponse, ProviderResult
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
 from scout_adapters.llm.engine.candidate import Candidate
@@ -15,7 +16,7 @@ from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import as_result
 from scout_adapters.llm.providers.urls import check_model
 from scout_adapters.llm.router.route import Route
-from scout_adapters.llm.types import ChatRequest, LLMResponse, ProviderResult
+from scout_adapters.llm.types import ChatRequest
 
 
 class ProviderFunction(Protocol):

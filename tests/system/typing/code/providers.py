@@ -12,10 +12,11 @@ from scout_adapters.llm import (
     call_llm,
     call_minimax_async,
 )
+from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers.client import ProviderClient
-from scout_adapters.llm.types import ChatRequest, ProviderResult
+from scout_adapters.llm.types import ChatRequest
 from scout_adapters.llm.wires.openai_chat import WIRE
 
 registry.register(
