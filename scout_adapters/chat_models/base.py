@@ -23,7 +23,12 @@ from scout_adapters.chat_models.request import (
     normalize_tool,
     normalize_tool_choice,
 )
-from scout_adapters.chat_models.result import as_v1_blocks, chat_result, generation_chunk
+from scout_adapters.chat_models.result import (
+    as_v1_blocks,
+    as_v1_message,
+    chat_result,
+    generation_chunk,
+)
 from scout_adapters.chat_models.run_scope import (
     RunManager,
     RunScope,
@@ -165,7 +170,7 @@ class ScoutChatModel(TracedChatModel):
         from scout_adapters.llm.engine.calls import complete
 
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return chat_result(complete(attempts))
+        return self._result(complete(attempts), attempts)
 
     @override
     async def _agenerate(
@@ -178,7 +183,12 @@ class ScoutChatModel(TracedChatModel):
         from scout_adapters.llm.engine.calls import acomplete
 
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
-        return chat_result(await acomplete(attempts))
+        return self._result(await acomplete(attempts), attempts)
+
+    def _result(self, message: AIMessage, attempts: Attempts) -> ChatResult:
+        if self.output_version == "v1":
+            message = as_v1_message(message, attempts.wire)
+        return chat_result(message)
 
     @override
     def _stream(
@@ -195,7 +205,9 @@ class ScoutChatModel(TracedChatModel):
         blocks = self._streams_blocks(run_manager)
         for chunk in stream(attempts):
             in_blocks = blocks and not attempts.indexes_chunks
-            generation = generation_chunk(as_v1_blocks(chunk) if in_blocks else chunk)
+            generation = generation_chunk(
+                as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+            )
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -217,7 +229,9 @@ class ScoutChatModel(TracedChatModel):
         register_stream(stream)
         async for chunk in stream:
             in_blocks = blocks and not attempts.indexes_chunks
-            generation = generation_chunk(as_v1_blocks(chunk) if in_blocks else chunk)
+            generation = generation_chunk(
+                as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+            )
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation

@@ -17,6 +17,7 @@ from scout_adapters._internal.fast_copy import copy_unvalidated
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
+    from scout_adapters.llm.types import Wire
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
 
@@ -34,10 +35,20 @@ def _call_block(call: ToolCallChunk) -> dict[str, Any]:
     }
 
 
-def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
+def as_v1_message(message: AIMessage, wire: Wire | None) -> AIMessage:
+    """Return a whole answer with v1 blocks in its content, unless core makes them."""
+    blocks = wire.standard_blocks(message) if wire is not None else None
+    if blocks is None:
+        return message
+    metadata = {**message.response_metadata, "output_version": "v1"}
+    return message.model_copy(update={"content": blocks, "response_metadata": metadata})
+
+
+def as_v1_blocks(chunk: AIMessageChunk, wire: Wire | None = None) -> AIMessageChunk:
     """Return the chunk with its text, reasoning and tool calls as v1 blocks in its content."""
     if not isinstance(chunk.content, str):
-        return chunk
+        blocks = wire.standard_blocks(chunk) if wire is not None else None
+        return chunk if blocks is None else _with_blocks(chunk, [*blocks], chunk.additional_kwargs)
     additional_kwargs = dict(chunk.additional_kwargs)
     reasoning = additional_kwargs.pop("reasoning_content", None)
     content: list[str | dict[str, Any]] = []
@@ -46,6 +57,12 @@ def as_v1_blocks(chunk: AIMessageChunk) -> AIMessageChunk:
     if chunk.content:
         content.append({"type": "text", "text": chunk.content, "index": "lc_txt_0"})
     content.extend(_call_block(call) for call in chunk.tool_call_chunks)
+    return _with_blocks(chunk, content, additional_kwargs)
+
+
+def _with_blocks(
+    chunk: AIMessageChunk, content: list[str | dict[str, Any]], additional_kwargs: dict[str, Any]
+) -> AIMessageChunk:
     return AIMessageChunk(
         content=content,
         additional_kwargs=additional_kwargs,

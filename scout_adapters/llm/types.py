@@ -193,6 +193,13 @@ class Wire(Protocol):
         """Return whether a message without `model_provider` has a form that only this API gives."""
         return False
 
+    def standard_blocks(self, message: AIMessage) -> list[Json] | None:  # noqa: ARG002  # a default
+        """Return the content of an answer as LangChain's v1 blocks; None if core translates it.
+
+        `message` is a whole answer, or a chunk of a stream.
+        """
+        return None
+
     def output_limit(self, body: Json) -> int | None:
         """Return the limit on tokens of one answer that a body sets, if it sets one."""
         limit: int | None = body.get("max_tokens")

@@ -41,7 +41,7 @@ from scout_adapters.llm.engine.retry_policy import (
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import ChatRequest, Wire
 
 logger = logger_of(__name__)
 
@@ -86,6 +86,11 @@ class Attempts:
     def indexes_chunks(self) -> bool:
         """Whether content blocks in chunks of the current attempt have an index."""
         return self.candidate is not None and self.candidate.endpoint.spec.indexes_chunks
+
+    @property
+    def wire(self) -> Wire | None:
+        """The wire of the current attempt; None before the first, and for a function."""
+        return self.candidate.endpoint.spec.wire if self.candidate is not None else None
 
     def __iter__(self) -> Attempts:
         return self

@@ -16,6 +16,7 @@ from scout_adapters.llm.wires.openai_responses.build import build_body
 from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
 from scout_adapters.llm.wires.openai_responses.parse import parse_response
 from scout_adapters.llm.wires.openai_responses.stream import ResponsesStreamReader
+from scout_adapters.llm.wires.openai_responses.v1_blocks import standard_blocks
 
 __all__ = ["WIRE", "ResponsesDialect"]
 
@@ -69,7 +70,6 @@ class OpenAIResponsesWire(Wire):
     dialect = ResponsesDialect
     native_blocks = NATIVE_BLOCKS
     takes_unknown_blocks = True
-    indexes_chunks = True
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
@@ -96,6 +96,10 @@ class OpenAIResponsesWire(Wire):
             for block in message.content
             if isinstance(block, dict)
         )
+
+    def standard_blocks(self, message: AIMessage) -> list[Json] | None:
+        """Return the items as v1 blocks: core translates them for the maker `openai` only."""
+        return standard_blocks(message)
 
     def output_limit(self, body: Json) -> int | None:
         limit: int | None = body.get("max_output_tokens")

@@ -113,13 +113,14 @@ class StreamedItem:
         if self.kind != "reasoning" or type(place) is not int:
             raise malformed(f"reasoning in an item of type {self.kind!r}")
         part = self.parts.get((name, place))
+        begins = part is None
         if part is None:
             part = self.parts[name, place] = Part(self._whole().index)
         part.pieces.append(piece)
         text = {"index": place, "type": TEXT_KEYS[name], "text": piece}
         block: Json = {"type": "reasoning", "summary": [], "index": part.index}
         block[name] = [text]
-        return self._labelled(block)
+        return self._labelled(block) if begins else block
 
     def argue(self, piece: str) -> Shown:
         """Show a piece of a tool call's arguments."""
@@ -154,11 +155,10 @@ class StreamedItem:
         return part
 
     def _labelled(self, block: Json) -> Json:
-        whole = self._whole()
-        if not whole.labelled:
-            whole.labelled = True
-            if item_id := self.labels.get("id"):
-                block["id"] = item_id
+        """Name the item; each summary does, because in v1 each becomes a block of its own."""
+        self._whole().labelled = True
+        if item_id := self.labels.get("id"):
+            block["id"] = item_id
         return block
 
     def _begin_function(self, item: Json) -> Shown:
@@ -220,7 +220,9 @@ class StreamedItem:
                 visible = True
         if begun and not visible and block.keys() == {"type", "summary", "index"}:
             return Shown()
-        return Shown([self._labelled(block)], silent=not (begun or visible))
+        if not begun or visible:
+            self._labelled(block)
+        return Shown([block], silent=not (begun or visible))
 
     def _rest_of_reasoning(self, name: str, item: Json) -> list[Json]:
         texts: list[Json] = []

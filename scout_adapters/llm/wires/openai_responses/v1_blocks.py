@@ -1,17 +1,42 @@
-"""Back from LangChain's standard blocks (`output_version="v1"`) to the items they were made of.
+"""LangChain's standard blocks (`output_version="v1"`): from items of an answer, and back to them.
 
-langchain-core's translator for OpenAI makes them: `langchain_core.messages.block_translators`.
+langchain-core's translator for OpenAI makes them, whichever provider the items come from.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters._internal.json_values import Json, mapping, objects
 
 STATUS = {"success": "completed", "error": "failed"}
+
+
+def standard_blocks(message: AIMessage) -> list[Json] | None:
+    """Return the v1 blocks of an answer or a chunk; None if its content is plain text."""
+    if isinstance(message.content, str):
+        return None
+    # Loads on first use: core itself imports its translators late.
+    from langchain_core.messages.block_translators import openai  # noqa: PLC0415
+
+    if isinstance(message, AIMessageChunk):
+        blocks = openai.translate_content_chunk(message)
+    else:
+        blocks = openai.translate_content(message)
+    return [_with_open_reasoning(block) for block in cast("list[Json]", blocks)]
+
+
+def _with_open_reasoning(block: Json) -> Json:
+    """Show reasoning that is not a summary; core leaves it in `extras`."""
+    if block.get("type") != "reasoning" or "reasoning" in block:
+        return block
+    texts = objects(mapping(block.get("extras")).get("content"))
+    text = "".join(str(each.get("text") or "") for each in texts)
+    return block | {"reasoning": text} if text else block
 
 
 def response_blocks(content: Sequence[Any]) -> Iterator[Json]:
@@ -51,7 +76,8 @@ def _summary(block: Json) -> list[Json]:
 
 def _reasoning(block: Json) -> Json:
     kept = {n: v for n, v in block.items() if n not in ("reasoning", "extras", "index")}
-    return kept | mapping(block.get("extras")) | {"summary": _summary(block)}
+    extras = mapping(block.get("extras"))
+    return kept | extras | {"summary": [] if extras.get("content") else _summary(block)}
 
 
 def _raw(block: Json, results: Mapping[Any, Json]) -> Iterator[Json]:
@@ -79,11 +105,12 @@ def _server_item(block: Json, extras: Json, result: Json) -> Json:
     render = ITEMS.get(str(block.get("name")))
     if render is None:
         return block
-    status = STATUS.get(str(result.get("status")))
-    status = status or extras.get("status") or mapping(result.get("extras")).get("status")
-    item: Json = {"id": block.get("id"), "status": status} if status else {"id": block.get("id")}
-    rest = {name: value for name, value in extras.items() if name != "status"}
-    return render(block, result, item | rest)
+    item: Json = {"id": block.get("id")}
+    if render not in (_mcp_call, _mcp_tools):  # core makes up the status of their results
+        status = STATUS.get(str(result.get("status")))
+        if status := status or mapping(result.get("extras")).get("status"):
+            item["status"] = status
+    return render(block, result, item | extras)
 
 
 def _web_search(block: Json, _result: Json, item: Json) -> Json:
@@ -111,7 +138,6 @@ def _mcp_call(block: Json, result: Json, item: Json) -> Json:
 
 
 def _mcp_tools(_block: Json, result: Json, item: Json) -> Json:
-    item.pop("status", None)
     return {"type": "mcp_list_tools", **item, "tools": result.get("output") or []}
 
 

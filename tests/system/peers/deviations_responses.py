@@ -1,0 +1,168 @@
+"""Where our message of the Responses API differs from ChatOpenAI's, and why ours is right."""
+
+from __future__ import annotations
+
+from tests.system.peers.deviations import Deviation, anywhere, has, ours_only
+from tests.system.peers.records import Record
+
+RESPONSES = "responses"
+"""The provider's name of all these rows: the recordings come from many."""
+
+NOT_KEPT = frozenset({"program", "program_output", "shell_call", "local_shell_call"})
+NOT_KEPT |= {"x_search_call"}
+"""Items that ChatOpenAI does not keep."""
+
+
+def _kinds(record: Record) -> set[str]:
+    """Return the types of items and parts; a schema may have a property of the name `type`."""
+    return {kind for kind in anywhere(record.said, "type") if isinstance(kind, str)}
+
+
+def _ids(record: Record) -> list[set[str]]:
+    """Return the ids of the items as they begin, and as their later events name them."""
+    begun = {
+        event["item"].get("id")
+        for event in record.said
+        if event.get("type") == "response.output_item.added"
+    }
+    return [begun, {event["item_id"] for event in record.said if "item_id" in event}]
+
+
+def _ids_change(record: Record) -> bool:
+    begun, named = _ids(record)
+    return record.streamed and not named <= begun
+
+
+def _interleaved(record: Record) -> bool:
+    """Tell whether an item begins before the one before it has ended."""
+    kinds = [str(event.get("type")).removeprefix("response.output_item.") for event in record.said]
+    marks = [kind for kind in kinds if kind in ("added", "done")]
+    return "added added" in " ".join(marks)
+
+
+def _pieces_are_missing(record: Record) -> bool:
+    told = {"response.output_text.delta": "delta", "response.output_text.done": "text"}
+    texts = dict.fromkeys(told.values(), "")
+    for event in record.said:
+        if name := told.get(str(event.get("type"))):
+            texts[name] += event[name]
+    return texts["delta"] != texts["text"]
+
+
+def _ends_are_missing(record: Record) -> bool:
+    kinds = [event.get("type") for event in record.said]
+    count = {name: kinds.count(f"response.output_item.{name}") for name in ("added", "done")}
+    return count["added"] > count["done"] > 0
+
+
+def _writes_in_a_tier(record: Record) -> bool:
+    tiers = {tier for tier in anywhere(record.said, "service_tier") if isinstance(tier, str)}
+    return bool(tiers & {"flex", "priority"}) and any(anywhere(record.said, "cache_write_tokens"))
+
+
+def _are_side_by_side(record: Record) -> bool:
+    mixed = record.streamed and _interleaved(record)
+    return mixed and not _ids_change(record) and not _ends_are_missing(record)
+
+
+TABLE = [
+    Deviation(
+        RESPONSES,
+        "reasoning as it ended",
+        frozenset({"blocks.reasoning"}),
+        lambda record: record.streamed and "reasoning" in _kinds(record),
+        "ChatOpenAI keeps an item of reasoning as it began, with the status `in_progress`, and "
+        "drops reasoning that is not a summary, and fields of its end such as `format`.",
+        lambda difference: '"completed"' in str(difference) or "content" in str(difference.ours),
+    ),
+    Deviation(
+        RESPONSES,
+        "reasoning that is not a summary, in standard blocks",
+        frozenset({"reasonings"}),
+        lambda record: "reasoning_text" in _kinds(record),
+        "LangChain leaves the text of open reasoning in `extras`; ours is where readers look.",
+        lambda difference: "".join(difference.official or ()) == "",
+    ),
+    Deviation(
+        RESPONSES,
+        "items that are not kept",
+        frozenset({"blocks", "blocks.non_standard", "call_ids"}),
+        lambda record: not NOT_KEPT.isdisjoint(_kinds(record)),
+        "ChatOpenAI drops them; the provider needs them back in the next request.",
+    ),
+    Deviation(
+        RESPONSES,
+        "the words of a refusal in a stream carry the id of their message",
+        frozenset({"call_ids"}),
+        lambda record: record.streamed and has("refusal")(record),
+        "ChatOpenAI leaves it out; other texts of a message have it.",
+        ours_only,
+    ),
+    Deviation(
+        RESPONSES,
+        "ids that change with every event",
+        frozenset({"call_ids", "reasonings", "blocks"}),
+        _ids_change,
+        "Copilot makes up a new id for each event; items are told apart by their place.",
+    ),
+    Deviation(
+        RESPONSES,
+        "items side by side",
+        frozenset({"reasonings", "texts", "call_ids", "blocks"}),
+        _are_side_by_side,
+        "An item that goes on after another has begun becomes two blocks in ChatOpenAI.",
+        lambda difference: len(difference.official or ()) > len(difference.ours or ()),
+    ),
+    Deviation(
+        RESPONSES,
+        "texts whose pieces did not come",
+        frozenset({"text", "texts"}),
+        lambda record: record.streamed and _pieces_are_missing(record),
+        "The end of a text holds all of it; ChatOpenAI reads pieces only.",
+        lambda difference: len(str(difference.ours)) > len(str(difference.official)),
+    ),
+    Deviation(
+        RESPONSES,
+        "items whose end did not come",
+        frozenset({"blocks", "blocks.server_tool_call", "blocks.server_tool_result", "call_ids"}),
+        lambda record: record.streamed and _ends_are_missing(record),
+        "The end of the response holds them; ChatOpenAI drops them.",
+    ),
+    Deviation(
+        RESPONSES,
+        "tokens of a tier, with writes to the cache",
+        frozenset({"usage.input_token_details.flex", "usage.input_token_details.priority"}),
+        _writes_in_a_tier,
+        "The tokens of no other kind are those that are neither read from the cache nor written "
+        "to it; ChatOpenAI counts the written ones twice.",
+        lambda difference: (difference.official or 0) > (difference.ours or 0),
+    ),
+    Deviation(
+        RESPONSES,
+        "a last event without the empty line after it",
+        frozenset(
+            {
+                "usage.input_tokens",
+                "usage.output_tokens",
+                "usage.total_tokens",
+                "usage.input_token_details.cache_read",
+                "usage.output_token_details.reasoning",
+            }
+        ),
+        lambda record: record.streamed and not record.text.endswith("\n\n"),
+        "OpenAI's own package drops it, and with it the tokens.",
+        ours_only,
+    ),
+    Deviation(
+        RESPONSES,
+        "a model that is not there",
+        frozenset({"error"}),
+        lambda record: "not exist" in record.text or "not found" in record.text,
+        "OpenAI says so with a 400; LangChain has a class for it.",
+        lambda difference: difference.ours == "ModelNotFoundError",
+    ),
+]
+"""The rows; each names a cause that can be read from the recording."""
+
+V1_ONLY = frozenset({"reasoning that is not a summary, in standard blocks"})
+"""Rows that explain differences with `output_version="v1"` alone."""
