@@ -37,12 +37,9 @@ def snapshot() -> Snapshot:
 def reset(to: Snapshot | None = None) -> None:
     """Reset everything that the package keeps in the process.
 
-        @pytest.fixture(autouse=True)
-        def clean() -> Iterator[None]:
-            before = snapshot()
-
-    Yield:
-            reset(before)
+        before = snapshot()
+        run_a_test()
+        reset(before)
 
     Keys are healthy and circuits closed, also those of existing models. Connections of this thread
     and audit logs are closed; both open again when needed. Clients, known limits, reported runs

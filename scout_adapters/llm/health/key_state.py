@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
-from typing import NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol
 
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.errors import InvalidKey
@@ -65,7 +65,7 @@ class HealthListener(Protocol):
 class QuotaLeft:
     """What was left of a rate limit after an answer; valid until monotonic second `until`."""
 
-    counts: Literal[requests, tokens]
+    counts: Literal["requests", "tokens"]
     left: int
     until: float
 

@@ -32,11 +32,14 @@ from scout_adapters.testing import (
     Said,
     ServerError,
     Slow,
+    Snapshot,
     Stall,
     Suspended,
     TooLarge,
     UpstreamLimited,
+    reset,
     run,
+    snapshot,
 )
 from scout_adapters.testing.cassettes import CassetteNotPlayed, cassette
 
@@ -88,3 +91,7 @@ try:
 except CassetteNotPlayed as error:
     raise SystemExit(str(error)) from error
 serve = run
+
+before: Snapshot = snapshot()
+reset(before)
+reset()
