@@ -57,10 +57,10 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         "input": input_items(turns, spec, stored=store is not False),
     }
     rest = {name: value for name, value in extra.items() if name not in RENDERED}
-    return apply_card(body | _known(options) | _known(rest), spec)
+    return apply_card(body | _without_none(options) | _without_none(rest), spec)
 
 
-def _known(fields: Mapping[str, Any]) -> Json:
+def _without_none(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -85,8 +85,8 @@ def _include(request: ChatRequest, spec: ProviderSpec, *, stored: bool) -> list[
 
 
 def _reasoning(request: ChatRequest) -> Json | None:
-    given = request.extra.get("reasoning")
-    reasoning = dict(given) if isinstance(given, Mapping) else {}
+    option = request.extra.get("reasoning")
+    reasoning = dict(option) if isinstance(option, Mapping) else {}
     if request.reasoning_effort is not None:
         reasoning.setdefault("effort", request.reasoning_effort)
     return reasoning or None
@@ -94,7 +94,7 @@ def _reasoning(request: ChatRequest) -> Json | None:
 
 def _stream_options(extra: Mapping[str, Any]) -> Json | None:
     """Return the options of a stream but for Chat Completions' `include_usage`: it always is."""
-    given = extra.get("stream_options")
-    if not isinstance(given, Mapping):
+    options = extra.get("stream_options")
+    if not isinstance(options, Mapping):
         return None
-    return {name: value for name, value in given.items() if name != "include_usage"} or None
+    return {name: value for name, value in options.items() if name != "include_usage"} or None

@@ -203,8 +203,8 @@ class _Answer:
             if isinstance(texts := item.get(name), list):
                 item[name] = [_unindexed(text) for text in texts]
         item.setdefault("summary", [])
-        known = item.get("id") if self._stored else None
-        return item if known or item.get("encrypted_content") or item.get("content") else None
+        stored_id = item.get("id") if self._stored else None
+        return item if stored_id or item.get("encrypted_content") or item.get("content") else None
 
 
 def _unindexed(value: Any) -> Any:

@@ -109,9 +109,9 @@ def call_id(item: Json) -> str | None:
 
 def logprobs_of(item: Json) -> list[Any]:
     """Return the log probabilities of the tokens of a message."""
-    found: list[Any] = []
+    logprobs: list[Any] = []
     if item.get("type") == "message":
         for part in objects(item.get("content")):
             if isinstance(values := part.get("logprobs"), list):
-                found += values
-    return found
+                logprobs += values
+    return logprobs

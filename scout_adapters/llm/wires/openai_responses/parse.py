@@ -93,8 +93,8 @@ def text_or_none(value: Any) -> str | None:
 
 def first_metadata(body: Json, maker: str) -> Json:
     """Return the maker, the model and the id: the metadata of the first chunk of a stream."""
-    known = {"model_name": text_or_none(body.get("model")), "id": text_or_none(body.get("id"))}
-    return {name: value for name, value in known.items() if value} | {"model_provider": maker}
+    names = {"model_name": text_or_none(body.get("model")), "id": text_or_none(body.get("id"))}
+    return {name: value for name, value in names.items() if value} | {"model_provider": maker}
 
 
 def last_metadata(body: Json, usage: Json, logprobs: list[Any], *, called: bool) -> Json:

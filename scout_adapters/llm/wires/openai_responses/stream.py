@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata
@@ -60,7 +60,7 @@ class ResponsesStreamReader:
         if not isinstance(event, dict):
             raise malformed(f"expected an event to be an object, found {type(event).__name__}")
         kind = event.get("type")
-        read = _READERS.get(kind) if isinstance(kind, str) else None
+        read = self._readers.get(kind) if isinstance(kind, str) else None
         if read is None:
             if kind == "error" or event.get("error"):
                 _refuse(event)
@@ -74,7 +74,8 @@ class ResponsesStreamReader:
             if number < self._sequence:
                 raise malformed(f"event {number} of the stream comes after {self._sequence}")
             self._sequence = number
-        return read(self, event)
+        chunk: AIMessageChunk | None = read(self, event)
+        return chunk
 
     def close(self) -> AIMessageChunk:
         """Make the last chunk: the metadata, the usage, and what waited for content."""
@@ -113,12 +114,12 @@ class ResponsesStreamReader:
         return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
 
     def _catch_up(self, place: int, item: Any, shown: Shown) -> None:
-        known = self._known(item_id(item), place)
-        if known is None:
-            known = self._open(item, place)
-            _extend(shown, known.begin(item))
-        if not known.done:
-            _extend(shown, known.end(item))
+        state = self._find(item_id(item), place)
+        if state is None:
+            state = self._open(item, place)
+            _extend(shown, state.begin(item))
+        if not state.done:
+            _extend(shown, state.end(item))
             self._logprobs += logprobs_of(item)
 
     def _add(self, event: Json) -> AIMessageChunk | None:
@@ -137,29 +138,29 @@ class ResponsesStreamReader:
 
     def _done(self, event: Json) -> AIMessageChunk | None:
         item, place = require(event, "item", dict), require(event, "output_index", int)
-        known = self._known(item_id(item), place)
-        if known is None or known.kind != item_kind(item):
+        state = self._find(item_id(item), place)
+        if state is None or state.kind != item_kind(item):
             raise malformed(f"item {place} of the response ends, but was never added")
-        if known.done:
+        if state.done:
             raise malformed(f"item {place} of the response ends twice")
         self._logprobs += logprobs_of(item)
-        return self._show(known.end(item))
+        return self._show(state.end(item))
 
-    def _known(self, item_id: Any, place: Any) -> StreamedItem | None:
+    def _find(self, item_id: Any, place: Any) -> StreamedItem | None:
         """Return an item by its id, or by its place: Copilot makes up a new id for each event."""
-        known = self._by_id.get(item_id) if isinstance(item_id, str) else None
-        if known is None and type(place) is int:
-            known = self._by_index.get(place)
-        return known
+        state = self._by_id.get(item_id) if isinstance(item_id, str) else None
+        if state is None and type(place) is int:
+            state = self._by_index.get(place)
+        return state
 
     def _item(self, event: Json) -> StreamedItem:
         """Return the item that a delta belongs to."""
-        known = self._known(event.get("item_id"), event.get("output_index"))
-        if known is None:
+        state = self._find(event.get("item_id"), event.get("output_index"))
+        if state is None:
             raise malformed(f"{event['type']} belongs to an item that was never added")
-        if known.done:
+        if state.done:
             raise malformed(f"{event['type']} comes after the end of its item")
-        return known
+        return state
 
     def _text(self, event: Json) -> AIMessageChunk | None:
         if not (piece := require(event, "delta", str)):
@@ -217,27 +218,26 @@ class ResponsesStreamReader:
             blocks, self._waiting = [*self._waiting, *blocks], []
         return chunk_of(blocks, metadata, self._id, kwargs={}, calls=calls or ())
 
-
-_READERS: Mapping[str, Callable[[ResponsesStreamReader, Json], AIMessageChunk | None]] = {
-    "response.output_text.delta": ResponsesStreamReader._text,  # noqa: SLF001  # a table of its own methods
-    "response.function_call_arguments.delta": ResponsesStreamReader._arguments,  # noqa: SLF001  # likewise
-    "response.reasoning_summary_text.delta": ResponsesStreamReader._summary,  # noqa: SLF001  # likewise
-    "response.reasoning_text.delta": ResponsesStreamReader._reasoning,  # noqa: SLF001  # likewise
-    "response.custom_tool_call_input.delta": ResponsesStreamReader._arguments,  # noqa: SLF001  # likewise
-    "response.refusal.delta": ResponsesStreamReader._refusal,  # noqa: SLF001  # likewise
-    "response.output_text.annotation.added": ResponsesStreamReader._annotation,  # noqa: SLF001  # likewise
-    "response.output_item.added": ResponsesStreamReader._add,  # noqa: SLF001  # likewise
-    "response.output_item.done": ResponsesStreamReader._done,  # noqa: SLF001  # likewise
-    "response.image_generation_call.partial_image": ResponsesStreamReader._image,  # noqa: SLF001  # likewise
-    "response.created": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
-    "response.queued": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
-    "response.in_progress": ResponsesStreamReader._begin,  # noqa: SLF001  # likewise
-    "response.completed": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
-    "response.incomplete": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
-    "response.failed": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
-    "response.cancelled": ResponsesStreamReader._end,  # noqa: SLF001  # likewise
-}
-"""Which method reads an event, by its type; the other types carry nothing for a message."""
+    _readers: ClassVar[Mapping[str, Callable[[ResponsesStreamReader, Json], Any]]] = {
+        "response.output_text.delta": _text,
+        "response.function_call_arguments.delta": _arguments,
+        "response.reasoning_summary_text.delta": _summary,
+        "response.reasoning_text.delta": _reasoning,
+        "response.custom_tool_call_input.delta": _arguments,
+        "response.refusal.delta": _refusal,
+        "response.output_text.annotation.added": _annotation,
+        "response.output_item.added": _add,
+        "response.output_item.done": _done,
+        "response.image_generation_call.partial_image": _image,
+        "response.created": _begin,
+        "response.queued": _begin,
+        "response.in_progress": _begin,
+        "response.completed": _end,
+        "response.incomplete": _end,
+        "response.failed": _end,
+        "response.cancelled": _end,
+    }
+    """The method that reads an event, by its type; other types carry nothing for a message."""
 
 
 def _extend(shown: Shown, more: Shown | None) -> None:

@@ -198,15 +198,15 @@ class StreamedItem:
         block = part_block(part, self.labels)
         if block["type"] not in ("text", "refusal"):
             return block | {"index": self._next_index()}
-        known, kind = self.part(place), block["type"]
-        rest = known.rest(block[kind])
-        notes = block.get("annotations", [])[known.annotations :]
-        if known.labelled and not rest and not notes:
+        state, kind = self.part(place), block["type"]
+        rest = state.rest(block[kind])
+        notes = block.get("annotations", [])[state.annotations :]
+        if state.labelled and not rest and not notes:
             return None
-        fresh: Json = {"type": kind, kind: rest, "index": known.index}
+        fresh: Json = {"type": kind, kind: rest, "index": state.index}
         if notes:
             fresh["annotations"] = notes
-        return fresh if known.labelled else fresh | self.labels
+        return fresh if state.labelled else fresh | self.labels
 
     def _end_reasoning(self, item: Json) -> Shown:
         whole = self._whole()

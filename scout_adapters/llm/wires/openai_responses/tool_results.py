@@ -68,9 +68,9 @@ def _text(parts: list[Json]) -> str:
 
 def _screenshot(output: str | list[Json]) -> Json:
     """Return the image of the screen; a text is taken for its URL, as ChatOpenAI does."""
-    found: Json = {"type": "computer_screenshot"}
+    screenshot: Json = {"type": "computer_screenshot"}
     if isinstance(output, str):
-        return found | {"image_url": output}
+        return screenshot | {"image_url": output}
     images: list[Any] = [part for part in output if part.get("type") == "input_image"]
     names = ("image_url", "file_id")
-    return found | {name: images[0][name] for name in names if images and name in images[0]}
+    return screenshot | {name: images[0][name] for name in names if images and name in images[0]}

@@ -83,20 +83,22 @@ def _named(name: str, tools: Sequence[Json]) -> Json:
     return {"type": "function", "name": name}
 
 
-def text_field(wanted: Mapping[str, Any] | None, given: Any, verbosity: Any) -> Json | None:
-    """Return the field `text`: the form of the answer and its verbosity, and what `given` adds."""
+def text_field(
+    response_format: Mapping[str, Any] | None, option: Any, verbosity: Any
+) -> Json | None:
+    """Return the field `text`: the format of the answer and its verbosity; `option` wins."""
     text: Json = {}
-    if wanted is not None:
-        text["format"] = _format(wanted)
+    if response_format is not None:
+        text["format"] = _format(response_format)
     if verbosity is not None:
         text["verbosity"] = verbosity
-    if isinstance(given, Mapping):
-        text |= given
+    if isinstance(option, Mapping):
+        text |= option
     return text or None
 
 
-def _format(wanted: Mapping[str, Any]) -> Json:
-    form = _flat(wanted, "json_schema")
+def _format(response_format: Mapping[str, Any]) -> Json:
+    form = _flat(response_format, "json_schema")
     if form.get("type") == "json_schema" and form.get("strict") is True:
         form["schema"] = adapt_schema(form.get("schema"))
     return {name: value for name, value in form.items() if value is not None}
