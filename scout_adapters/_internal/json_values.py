@@ -9,6 +9,9 @@ Json = dict[str, Any]
 MAX_COUNT = 1e15
 """Tokens or dollars: the largest accepted number; JSON numbers may exceed a float's range."""
 
+MAX_AMOUNT = 10**300
+"""Larger integers do not fit into a float."""
+
 
 def mapping(value: Any) -> Json:
     """Return a JSON object; an empty one for any other value."""
@@ -26,6 +29,35 @@ def is_number(value: Any) -> TypeGuard[int | float]:
     return (kind is int or kind is float) and -MAX_COUNT < value < MAX_COUNT
 
 
+def is_count(value: Any) -> TypeGuard[int | float]:
+    """Return whether a JSON value is a number of tokens: 0 or more, at most `MAX_COUNT`."""
+    return is_number(value) and value >= 0
+
+
 def count(value: Any) -> int:
-    """Return a number of tokens; 0 for a value that is not a number."""
-    return int(value) if is_number(value) else 0
+    """Return a number of tokens; 0 for a value that is none."""
+    return int(value) if is_count(value) else 0
+
+
+def amount(value: Any) -> float | None:
+    """Return a number as it was sent, which may be negative, infinite or NaN; None for others."""
+    kind = type(value)
+    if kind is float:
+        return float(value)
+    return float(max(-MAX_AMOUNT, min(value, MAX_AMOUNT))) if kind is int else None
+
+
+def body_models(body: Json) -> tuple[str, ...]:
+    """Return the models that a request's body names as `model`, and as `models` to fall back to."""
+    named = (body.get("model"), *(body.get("models") or ()))
+    return tuple(name for name in named if name and isinstance(name, str))
+
+
+def positive_limit(*values: Any) -> int | None:
+    """Return the largest of some limits; None if there is none, or one that is below 1.
+
+    Servers read a limit below 1, or one of another type, as none.
+    """
+    limits = [value for value in values if value is not None]
+    valid = [value for value in limits if is_number(value) and value >= 1]
+    return int(max(valid)) if valid and len(valid) == len(limits) else None

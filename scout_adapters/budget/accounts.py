@@ -14,6 +14,16 @@ MAX_EXACT = 10**15
 """Nano-dollars; up to here a float of dollars has 15 exact digits."""
 
 
+MAX_AMOUNT = 1 << 62
+"""Nano-dollars, 4.6 billion dollars: larger limits and holds count as this one; SQLite's integers
+have 63 bits."""
+
+
+def clamp(amount: int) -> int:
+    """Return an amount within 0 and `MAX_AMOUNT`."""
+    return min(max(0, amount), MAX_AMOUNT)
+
+
 def nano(usd: Decimal) -> int:
     """Return US dollars in nano-dollars, rounded up."""
     return int((usd * NANO).to_integral_value(ROUND_CEILING))

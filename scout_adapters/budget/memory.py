@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scout_adapters._internal.fork import fork_safe_lock
-from scout_adapters.budget.accounts import Account, Balance, Hold
+from scout_adapters.budget.accounts import Account, Balance, Hold, clamp
 
 
 @dataclass(slots=True)
@@ -42,6 +42,7 @@ class MemoryBudgets:
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
+        amount = clamp(amount)
         with self._lock:
             entries: list[AccountEntry] = []
             for account in accounts:
@@ -62,11 +63,12 @@ class MemoryBudgets:
                 entry = self._accounts.get((account.budget, account.window), {}).get(account.scope)
                 if entry is None:  # its window was deleted meanwhile
                     continue
-                entry.held -= hold.amount
+                entry.held = max(0, entry.held - hold.amount)
                 if amount is None:
                     entry.spent += hold.amount
                     entry.uncertain += hold.amount
                     continue
+                amount = clamp(amount)
                 entry.spent += amount
                 if amount > hold.amount:
                     entry.overage += amount - hold.amount

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from scout_adapters.budget.accounts import Account, Balance, dollars, nano
+from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, dollars, nano
 from scout_adapters.budget.windows import Per, next_opening
 from scout_adapters.errors import BudgetExceeded, ConfigurationError
 
@@ -108,7 +108,7 @@ def plan_of(limit_usd: Usd | Mapping[str, Usd], per: Per, scope: Scope, name: st
 
 def _limit(usd: Usd) -> int:
     try:
-        limit = nano(Decimal(str(usd)))
+        limit = min(nano(Decimal(str(usd))), MAX_AMOUNT)
     except (InvalidOperation, ValueError, OverflowError):
         limit = -1
     if limit < 0:

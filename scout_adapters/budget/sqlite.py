@@ -21,7 +21,7 @@ from typing import Literal
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from scout_adapters._internal.fork import fork_safe_lock, process
-from scout_adapters.budget.accounts import Account, Balance, Hold
+from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, Hold, clamp
 from scout_adapters.errors import BudgetError
 
 LEASE_SECONDS = 3600.0
@@ -56,14 +56,15 @@ OPEN = (
     "INSERT INTO accounts (budget, scope, opened, most, touched) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET most = excluded.most, touched = excluded.touched"
 )
-KEEP = "UPDATE accounts SET held = held + ? WHERE budget = ? AND scope = ? AND opened = ?"
+KEEP = "UPDATE accounts SET held = min(held + ?, ?) WHERE budget = ? AND scope = ? AND opened = ?"
 HOLD = "INSERT INTO holds (id, budget, scope, opened, amount, since) VALUES (?, ?, ?, ?, ?, ?)"
 STATE = "SELECT lapsed FROM holds WHERE id = ? LIMIT 1"
 RELEASE = "DELETE FROM holds WHERE id = ?"
 BOOK = (
-    "UPDATE accounts SET held = held - ?, spent = spent + ?, uncertain = uncertain + ?,"
-    " overage = overage + ? WHERE budget = ? AND scope = ? AND opened = ?"
-)
+    "UPDATE accounts SET held = max(0, held - ?), spent = max(0, min(spent + ?, :most)),"
+    " uncertain = max(0, min(uncertain + ?, :most)), overage = min(overage + ?, :most)"
+    " WHERE budget = ? AND scope = ? AND opened = ?"
+).replace(":most", str(MAX_AMOUNT))
 STALE = "SELECT budget, scope, opened, amount FROM holds WHERE lapsed = 0 AND since < ?"
 LAPSE = "UPDATE holds SET lapsed = 1 WHERE lapsed = 0 AND since < ?"
 
@@ -110,6 +111,7 @@ class SqliteBudgets:
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
+        amount = clamp(amount)
         with self._step() as base:
             now = self._wall()
             self._tidy(base, now)
@@ -121,7 +123,7 @@ class SqliteBudgets:
                 if balance.spent + balance.held + amount > account.limit and not beyond:
                     base.execute("ROLLBACK")
                     return balance
-                base.execute(KEEP, (amount, *place))
+                base.execute(KEEP, (amount, MAX_AMOUNT, *place))
                 base.execute(HOLD, (hold.id, *place, amount, now))
             return hold
 
@@ -131,7 +133,7 @@ class SqliteBudgets:
             if state is None:
                 return  # deleted with its window
             base.execute(RELEASE, (hold.id,))
-            spent = hold.amount if amount is None else amount
+            spent = hold.amount if amount is None else clamp(amount)
             uncertain = hold.amount if amount is None else 0
             overage = max(0, spent - hold.amount)
             change = (hold.amount, spent, uncertain, overage)

@@ -28,6 +28,7 @@ from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationErro
 from scout_adapters.llm.engine.cost_bound import CostBound
 from scout_adapters.llm.engine.observers import ProposedAttempt
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
+from scout_adapters.llm.pricing.price_list import is_cost
 
 logger = logger_of(__name__)
 
@@ -40,7 +41,11 @@ KEPT_CALLS = 100_000
 """Calls or runs whose accounts are kept if their end is never reported."""
 
 
-def _check_options(on_exceeded: str, per: Per, path: str | Path | None) -> None:
+def _check_options(
+    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | None
+) -> None:
+    if answer_tokens is not None and answer_tokens < 1:
+        raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
     if on_exceeded not in {"raise", "warn", "cheaper"}:
         raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
     if path is not None and per in {"call", "run"}:
@@ -108,7 +113,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """
         super().__init__(needs_call_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
-        _check_options(on_exceeded, per, path)
+        _check_options(on_exceeded, per, path, answer_tokens)
         self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
@@ -172,7 +177,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         amount = None
         if record.billed == "no":
             amount = 0
-        elif record.outcome == "ok" and record.cost_usd is not None:
+        elif record.outcome == "ok" and is_cost(record.cost_usd):
             amount = nano_of(record.cost_usd)
         if amount is not None and amount > hold.amount:
             excess = format_amount(amount - hold.amount)

@@ -10,7 +10,7 @@ import orjson
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, objects, positive_limit
 from scout_adapters.callbacks.run_handler import OtherModelCall
 from scout_adapters.llm.engine.cost_bound import (
     HIDDEN_TOKENS,
@@ -22,8 +22,8 @@ from scout_adapters.llm.engine.cost_bound import (
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.pricing.bill import bill, token_fields
-from scout_adapters.llm.pricing.price_list import NO_METADATA
-from scout_adapters.llm.pricing.rates import counts_of
+from scout_adapters.llm.pricing.price_list import NO_METADATA, is_cost
+from scout_adapters.llm.pricing.rates import counts_of, is_usable
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,
@@ -47,7 +47,7 @@ def record_of_answer(
         return _record_of_own(scout, answer.usage_metadata, outcome)
     provider = metadata.get("model_provider") or (call.provider if call else UNNAMED)
     model = metadata.get("model_name") or (call.model if call else UNNAMED)
-    usage = answer.usage_metadata
+    usage = answer.usage_metadata if is_usable(answer.usage_metadata) else None
     estimated = outcome != "ok" or (usage is None and call is not None)
     if usage is None and call is not None:
         output_tokens = tokens_in_bytes(answer_bytes([answer]))
@@ -99,13 +99,15 @@ def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound
     name = spec.name if spec else call.provider
     limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
     input_tokens = HIDDEN_TOKENS + _request_bytes(call)
-    options = (call.options[name] for name in MAX_TOKENS_NAMES if call.options.get(name))
-    max_tokens: int | None = call.max_tokens or next(options, None)
+    if limits.window is not None and (input_tokens > limits.window or _reads_more(call)):
+        input_tokens = limits.window
+    max_tokens = positive_limit(call.max_tokens, *map(call.options.get, MAX_TOKENS_NAMES))
+    output_tokens = max_tokens or answer_tokens or limits.answer
     return cost_bound_at(
         name,
         call.model,
-        input_tokens=input_tokens if limits.window is None else min(input_tokens, limits.window),
-        output_tokens=max_tokens or answer_tokens or limits.answer,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens and output_tokens * _answer_count(call),
         prices=spec.prices if spec else "",
     )
 
@@ -114,12 +116,29 @@ MAX_TOKENS_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 """Names of the answer's token limit in `invocation_params`."""
 
 
+ANSWER_COUNT_NAMES = ("n", "candidate_count")
+OWN_TOOLS = frozenset({"function", "custom", "input_schema", "function_declarations"})
+"""Types, or keys, of tools that run at the caller."""
+
+
+def _answer_count(call: OtherModelCall) -> int:
+    return positive_limit(*map(call.options.get, ANSWER_COUNT_NAMES)) or 1
+
+
+def _reads_more(call: OtherModelCall) -> bool:
+    """Return whether a tool runs at the provider, where it may read more than the request."""
+    tools = objects(call.options.get("tools"))
+    return any(tool.get("type") not in OWN_TOOLS and not OWN_TOOLS & tool.keys() for tool in tools)
+
+
 def _record_of_own(
     scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str
 ) -> AttemptRecord:
     """Return the record of an answer of ours that came from a cache or another process."""
     fields = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
-    if usage is not None:
+    if not is_cost(fields["cost_usd"]):
+        fields["cost_usd"] = None
+    if usage is not None and is_usable(usage):
         fields |= token_fields(counts_of(usage, NO_METADATA))
     return _record(scout["provider"], scout["model"], outcome, billed="yes", **fields)
 

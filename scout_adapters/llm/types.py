@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
@@ -201,13 +201,22 @@ class Wire(Protocol):
         return None
 
     def output_limit(self, body: Json) -> int | None:
-        """Return the limit on tokens of one answer that a body sets, if it sets one."""
-        limit: int | None = body.get("max_tokens")
-        return limit
+        """Return the limit on tokens of one answer that a body sets, if it sets a valid one."""
+        return positive_limit(body.get("max_tokens"))
 
     def answer_count(self, body: Json) -> int:  # noqa: ARG002  # a default
-        """Return how many answers a body asks for."""
+        """Return how many answers a body asks for: 1 or more."""
         return 1
+
+    def models(self, body: Json) -> Sequence[str]:
+        """Return the models that a body names, any of which may answer; empty if it names none."""
+        return body_models(body)
+
+    def provider_tools(self, body: Json) -> Sequence[Json]:
+        """Return the tools that run at the provider, and may read more than the request."""
+        return [
+            t for t in objects(body.get("tools")) if t.get("type") not in {"function", "custom"}
+        ]
 
     def output_modalities(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # a default
         """Return the kinds of output that a body asks for, such as `audio`; empty for text."""

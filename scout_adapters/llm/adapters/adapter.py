@@ -36,8 +36,20 @@ class PreparedRequest:
     media: Sequence[Json] = field(default=(), repr=False)
     """The conversation's content blocks that are not text."""
 
+    models: Sequence[str] = ()
+    """The models that the body names, any of which may answer; empty if it names none."""
+
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Arguments of a user's own function; empty for HTTP."""
+
+    @property
+    def model(self) -> str:
+        """The model that the body names; the route's unless the user overrode it."""
+        return self.models[0] if self.models else self.request.model
+
+    def billed_model(self, answered_by: str | None) -> str:
+        """Return the model whose prices apply: the one that answered, if the body names several."""
+        return next((name for name in self.models if name == answered_by), self.model)
 
     @property
     def tokens(self) -> int:

@@ -6,12 +6,13 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextvars import copy_context
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from langchain_core.messages import AIMessage, get_buffer_string
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, is_count
 from scout_adapters.errors import UnsupportedContent, malformed
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest, WholeAnswerReader
 from scout_adapters.llm.adapters.results import LLMResponse, ProviderResult
@@ -138,13 +139,13 @@ def _message(result: ProviderResult, name: str, stop: Sequence[str]) -> AIMessag
         text = text.partition(word)[0]
     metadata: dict[str, Any] = {"model_name": result.model, "model_provider": name}
     if result.cost_usd is not None:
-        metadata["provider_cost_usd"] = result.cost_usd
+        cost = result.cost_usd
+        metadata["provider_cost_usd"] = float(cost) if isinstance(cost, Decimal) else cost
     usage = None
-    if result.input_tokens is not None and result.output_tokens is not None:
+    inputs, outputs = result.input_tokens, result.output_tokens
+    if is_count(inputs) and is_count(outputs):
         usage = UsageMetadata(
-            input_tokens=result.input_tokens,
-            output_tokens=result.output_tokens,
-            total_tokens=result.input_tokens + result.output_tokens,
+            input_tokens=int(inputs), output_tokens=int(outputs), total_tokens=int(inputs + outputs)
         )
     return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
 

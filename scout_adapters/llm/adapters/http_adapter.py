@@ -69,6 +69,7 @@ class HttpAdapter:
             headers=self.spec.wire.extra_headers(request),
             changes=tuple(conversation.changes),
             media=media_in(conversation.turns),
+            models=self.spec.wire.models(body),
         )
 
     def reader(self, prepared: PreparedRequest) -> StreamReader:

@@ -50,9 +50,40 @@ MEDIA = frozenset({"image", "audio", "video", "file"})
 
 
 def media_in(turns: Sequence[Turn]) -> Sequence[Json]:
-    """Return the blocks that are images, audio, video or files."""
-    blocks = [block for turn in turns for block in turn.blocks if block.get("type") in MEDIA]
+    """Return the blocks that are images, audio, video or files, also in a provider's own form."""
+    blocks: list[Json] = []
+    for turn in turns:
+        for block in turn.blocks:
+            kind = block.get("type")
+            if kind in MEDIA:
+                blocks.append(block)
+            elif kind == "native":
+                blocks += _references_in(block["value"])
     return blocks or ()
+
+
+REFERENCES = frozenset({"url", "item_reference"})
+REFERENCE_FIELDS = frozenset({"file_id", "file_url", "image_url", "fileUri", "file_uri"})
+"""Types and fields of dicts that refer to something outside the request, in any provider's form."""
+
+
+def _references_in(value: Any, *, in_image: bool = False) -> Iterator[Json]:
+    """Yield a media block for each file that a native block refers to.
+
+    Results of the provider's own tools contain addresses too, beside what was read there.
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield from _references_in(item, in_image=in_image)
+    if not isinstance(value, dict) or str(value.get("type")).endswith("tool_result"):
+        return
+    kind = str(value.get("type"))
+    in_image = in_image or "image" in kind
+    if kind in REFERENCES or REFERENCE_FIELDS & value.keys() or (in_image and kind == "base64"):
+        yield {"type": "image" if in_image else "file", "url": ""}
+        return
+    for item in value.values():
+        yield from _references_in(item, in_image=in_image)
 
 
 def build_turns(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversation:

@@ -22,6 +22,7 @@ from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.pricing.bill import bill
+from scout_adapters.llm.pricing.price_list import is_cost
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,
@@ -84,7 +85,7 @@ class Attempt:
         return {
             "number": self.number,
             "provider": self.candidate.endpoint.spec.name,
-            "model": self.candidate.model,
+            "model": self.request.prepared.model,
             "key_id": self.request.context.key_id,
         }
 
@@ -192,7 +193,7 @@ class Attempt:
         stated_cost = message.response_metadata.pop("provider_cost_usd", None)
         if not self.streamed_answer.shown:
             self._set_model_name(message)
-        estimated = usage is None and stated_cost is None
+        estimated = usage is None and not is_cost(stated_cost)
         if estimated:
             output_bytes = answer_bytes(self.streamed_answer.shown or [message])
             usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(output_bytes))
@@ -222,15 +223,16 @@ class Attempt:
     def _bill(
         self, usage: UsageMetadata | None, metadata: Json, stated_cost: float | None = None
     ) -> Json:
-        spec = self.candidate.endpoint.spec
-        model = self.candidate.model
+        spec, shown = self.candidate.endpoint.spec, self.streamed_answer.shown
+        name = (shown[0].response_metadata if shown else metadata).get("model_name")
+        model = self.request.prepared.billed_model(name)
         return bill(spec.name, model, usage, metadata, stated=stated_cost, prices=spec.prices)
 
     def _make_record(self, outcome: str, **fields: Any) -> AttemptRecord:
         return AttemptRecord(
             number=self.number,
             provider=self.candidate.endpoint.name,
-            model=self.candidate.model,
+            model=self.request.prepared.model,
             key_id=self.lease.key_id if self.lease else None,
             outcome=outcome,
             waited_s=round(self.waited, 6),

@@ -8,18 +8,19 @@ model's context window is a bound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from langchain_core.messages import BaseMessage
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import price_list
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
-from scout_adapters.llm.types import Wire
+from scout_adapters.llm.types import ProviderSpec, Wire
 
 HIDDEN_TOKENS = 1000
 """Tokens that providers add to a request: templates, tool instructions, Grok's preamble. The
@@ -50,12 +51,22 @@ class CostBound(NamedTuple):
 def cost_bound(
     candidate: Candidate, prepared: PreparedRequest, answer_tokens: int | None = None
 ) -> CostBound:
-    """Return the most that a prepared request can cost.
+    """Return the most that a prepared request can cost, by the body that is sent.
 
     `answer_tokens` limits the answer where the request sets no limit; else the model's own limit
-    applies.
+    applies. Where the body names several models, the dearest counts.
     """
-    spec, model = candidate.endpoint.spec, candidate.model
+    models = prepared.models or (candidate.model,)
+    if len(models) == 1:
+        return _bound_of_model(candidate.endpoint.spec, models[0], prepared, answer_tokens)
+    spec = candidate.endpoint.spec
+    bounds = [_bound_of_model(spec, model, prepared, answer_tokens) for model in models]
+    return max(bounds, key=lambda bound: math.inf if bound.nano is None else bound.nano)
+
+
+def _bound_of_model(
+    spec: ProviderSpec, model: str, prepared: PreparedRequest, answer_tokens: int | None
+) -> CostBound:
     limits, media, body = limits_of(spec, model), prepared.media, prepared.body
     input_tokens, output_tokens = token_bounds(prepared, limits, spec.wire, answer_tokens)
     kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
@@ -94,7 +105,7 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
     if nano is None:
         why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
         return CostBound(None, input_tokens, output_tokens, why)
-    return CostBound(nano, input_tokens, output_tokens)
+    return CostBound(max(0, nano), input_tokens, output_tokens)
 
 
 def token_bounds(
@@ -109,24 +120,24 @@ def token_bounds(
     for block in prepared.media:
         input_tokens += _extra_tokens(block, limits)
     if window is not None and (
-        input_tokens > window
-        or (wire is not None and not wire.external_inputs.isdisjoint(body))
-        or (request.tools and _has_provider_tool(request.tools))
+        input_tokens > window or (wire is not None and _reads_more(wire, body))
     ):
         input_tokens = window
     output_tokens = answer_tokens or limits.answer or window
     # A wire may set a limit where the request has none: Anthropic's API requires one.
-    stated = limits.stated and (request.max_tokens or (wire and wire.output_limit(body)))
-    if stated:
-        output_tokens = int(stated + stated // 16 + SLACK)
+    limit = wire.output_limit(body) if wire else positive_limit(request.max_tokens)
+    if limits.stated and limit:
+        output_tokens = limit + limit // 16 + SLACK
     if output_tokens and wire:
         output_tokens *= wire.answer_count(body)
     return input_tokens, output_tokens
 
 
-def _has_provider_tool(tools: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether a tool runs at the provider, where it may read more than the request."""
-    return any(tool.get("type") != "function" for tool in tools)
+def _reads_more(wire: Wire, body: Json) -> bool:
+    """Return whether the provider may read more than the body contains."""
+    return not wire.external_inputs.isdisjoint(body) or (
+        "tools" in body and bool(wire.provider_tools(body))
+    )
 
 
 def message_bytes(messages: Sequence[BaseMessage]) -> int:

@@ -8,8 +8,17 @@ from typing import Any
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.pricing.price_list import NO_METADATA, UNKNOWN_COST, Cost, price_tokens
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.llm.pricing.price_list import (
+    NO_METADATA,
+    UNKNOWN_COST,
+    Cost,
+    is_cost,
+    price_tokens,
+)
 from scout_adapters.llm.pricing.rates import TokenCounts, counts_of, service_of
+
+logger = logger_of(__name__)
 
 
 def bill(  # what a price depends on
@@ -24,16 +33,26 @@ def bill(  # what a price depends on
     """Return the token and cost fields of an answer's record; unknown values are None.
 
     `metadata` is the answer's `response_metadata`. `stated` is the provider's own figure in US
-    dollars and wins over the tokens. `prices` is the provider's name in genai-prices, where it
-    differs from `provider`.
+    dollars and wins over the tokens; one that is negative or absurd is refused, and `reason` says
+    so. `prices` is the provider's name in genai-prices, where it differs from `provider`.
     """
     counts = None if usage is None else counts_of(usage, metadata)
-    cost = UNKNOWN_COST
-    if stated is not None:
+    cost, reason = UNKNOWN_COST, _refusal(provider, model, stated)
+    if stated is not None and not reason:
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
         cost = price_tokens(provider, model, counts, service_of(usage, metadata), prices=prices)
-    return {**cost_fields(cost), **(token_fields(counts) if counts else {})}
+    fields = {**cost_fields(cost), **(token_fields(counts) if counts else {})}
+    return {**fields, "reason": reason} if reason else fields
+
+
+def _refusal(provider: str, model: str, stated: Any) -> str:
+    """Return why a stated cost is not used, and log it; empty if there is nothing to refuse."""
+    if stated is None or is_cost(stated):
+        return ""
+    reason = f"the stated cost of {str(stated)[:32]} USD is refused"
+    logger.warning("%s/%s: %s", provider, model, reason)
+    return reason
 
 
 def cost_fields(cost: Cost) -> Json:

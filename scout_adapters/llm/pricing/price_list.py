@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -54,6 +54,9 @@ Kinds with a price of their own: `cache_read`, `cache_write`, `cache_write_1h`, 
 `priority_input@200000`.
 """
 
+MAX_COST_USD = 1_000_000.0
+"""US dollars: a larger figure for one call is refused as an error."""
+
 NO_METADATA: Mapping[str, Any] = MappingProxyType({})
 PER_TOKEN = frozenset(TokenCounts._fields) - FEES
 
@@ -81,6 +84,11 @@ class Cost:
 
 
 UNKNOWN_COST = Cost()
+
+
+def is_cost(usd: Any) -> TypeGuard[float]:
+    """Return whether a value can be the cost of one call in US dollars."""
+    return isinstance(usd, int | float) and 0 <= usd <= MAX_COST_USD
 
 
 def sum_usd(costs: Iterable[float]) -> Decimal:
@@ -118,7 +126,7 @@ def cost_of(
     `prices` is the provider's name in genai-prices, where it differs from `provider`. `metadata` is
     the answer's `response_metadata`, which may contain the service tier and fees.
     """
-    if stated_usd is not None:
+    if is_cost(stated_usd):
         return Cost(stated_usd, "provider")
     if usage is None:
         return UNKNOWN_COST
@@ -140,6 +148,9 @@ def price_tokens(
     usd = rates.usd(counts, service.factor) if rates else None
     if rates is None or usd is None:
         _warn_no_price(provider, model, " ".join(filter(None, (service.tier, service.speed))))
+        return UNKNOWN_COST
+    if not is_cost(float(usd)):
+        _warn_absurd_cost(provider, model)
         return UNKNOWN_COST
     return Cost(float(usd), listed.source, listed.priced_by, rates.listed)
 
@@ -166,7 +177,10 @@ def _user_price_list(row: tuple[tuple[str, float], ...], tier: str) -> PriceList
         if kind not in PER_TOKEN | FEES or not (start.isdecimal() or not start):
             _warn_unknown_key(key)
             continue
-        exact = Decimal(str(price))
+        exact = _exact(price)
+        if exact is None:
+            _warn_unusable_price(key, str(price))
+            continue
         if prefix in tiers and prefix != tier:
             continue
         prices = of_tier if prefix in tiers else standard
@@ -176,6 +190,15 @@ def _user_price_list(row: tuple[tuple[str, float], ...], tier: str) -> PriceList
     return PriceList(tariff_of(merged), "user", f"PRICING {tier}" if tier else "PRICING")
 
 
+def _exact(price: Any) -> Decimal | None:
+    """Return a price in exact decimals; None if it is negative or no number."""
+    try:
+        exact = Decimal(str(price))
+    except InvalidOperation:
+        return None
+    return exact if exact.is_finite() and exact >= 0 else None
+
+
 def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
     """Replace the contents of `PRICING`, and give the warnings about prices once more."""
     PRICING.clear()
@@ -183,6 +206,7 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
         PRICING[provider] = {model: dict(price) for model, price in models.items()}
     _warn_no_price.cache_clear()
     _warn_unknown_key.cache_clear()
+    _warn_unusable_price.cache_clear()
 
 
 @cache
@@ -199,3 +223,14 @@ def _warn_no_price(provider: str, model: str, service: str) -> None:
 @cache
 def _warn_unknown_key(key: str) -> None:
     logger.warning("PRICING has an unknown key, which is ignored: %r", key)
+
+
+@cache
+def _warn_unusable_price(key: str, price: str) -> None:
+    logger.warning("PRICING has a price that is no amount of dollars, %r: %s", key, price)
+
+
+def _warn_absurd_cost(provider: str, model: str) -> None:
+    logger.warning(
+        "the tokens or prices of a call to %s/%s are absurd: its cost is unknown", provider, model
+    )

@@ -81,6 +81,11 @@ def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> TokenCounts:
     )
 
 
+def is_usable(usage: UsageMetadata | None) -> bool:
+    """Return whether usage has counts, none of them negative."""
+    return usage is not None and usage["input_tokens"] >= 0 and usage["output_tokens"] >= 0
+
+
 def _detail(details: Mapping[str, Any], kind: str) -> int:
     """Return the count of a kind, also where ChatOpenAI put a tier before its name."""
     count = details.get(kind)
@@ -88,9 +93,9 @@ def _detail(details: Mapping[str, Any], kind: str) -> int:
         for name, tokens in details.items():
             tier, _, own = name.partition("_")
             if own == kind and tier in TIER_PREFIXES and tokens:
-                return int(tokens)
+                return max(0, int(tokens))
         return 0
-    return int(count)
+    return max(0, int(count))
 
 
 def _web_searches(metadata: Mapping[str, Any]) -> int:
@@ -201,6 +206,7 @@ class Rates:
         if counts.input_audio and self._overlap:
             # Providers do not state how much of the audio was cached; this is the least possible.
             total += max(0, counts.input_audio + counts.cache_read - counts.input) * self._overlap
+        total = max(ZERO, total)  # a provider may count more cached tokens than the prompt has
         if factor != 1:
             total *= factor
         if counts.web_search:

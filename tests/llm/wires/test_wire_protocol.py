@@ -200,7 +200,7 @@ def test_only_chat_completions_have_a_dialect() -> None:
 @pytest.mark.parametrize(
     ("wire", "body", "limit", "answers"),
     [
-        (openai_chat.WIRE, {"max_completion_tokens": 7, "max_tokens": 9, "n": 3}, 7, 3),
+        (openai_chat.WIRE, {"max_completion_tokens": 7, "max_tokens": 9, "n": 3}, 9, 3),
         (openai_chat.WIRE, {"max_tokens": 9}, 9, 1),
         (openai_chat.WIRE, {}, None, 1),
         (anthropic_messages.WIRE, {"max_tokens": 9, "n": 3}, 9, 1),

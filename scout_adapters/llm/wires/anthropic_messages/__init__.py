@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
 from scout_adapters.llm.wires.anthropic_messages.build import build_body
@@ -74,6 +74,10 @@ class AnthropicMessagesWire(Wire):
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         return parse_response(body, spec)
+
+    def provider_tools(self, body: Json) -> Sequence[Json]:
+        tools = objects(body.get("tools"))
+        return [tool for tool in tools if tool.get("type") not in {None, "custom"}]
 
     def recognises(self, message: AIMessage) -> bool:
         """Return whether the message contains thinking blocks, which only this API returns."""

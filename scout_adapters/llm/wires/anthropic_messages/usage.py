@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import count, is_number, mapping
+from scout_adapters._internal.json_values import amount, count, is_count, mapping
 from scout_adapters.llm.wires.parsing import usage_metadata
 
 
@@ -43,7 +43,7 @@ def usage_of(usage: Any) -> UsageMetadata | None:
 def _optional_count(counts: Mapping[str, Any], name: str) -> int | None:
     """Return a count; None if it was not sent."""
     value = counts.get(name)
-    return count(value) if is_number(value) else None
+    return count(value) if is_count(value) else None
 
 
 def dollars(usage: Mapping[str, Any]) -> float | None:
@@ -55,5 +55,7 @@ def dollars(usage: Mapping[str, Any]) -> float | None:
     parts = [usage.get("cost")]
     if usage.get("is_byok") is True:
         parts.append(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
-    known = [float(part) for part in parts if is_number(part)]
-    return sum(known) if len(known) == len(parts) else None
+    known = [figure for part in parts if (figure := amount(part)) is not None]
+    if len(known) < len(parts):
+        return None
+    return next((figure for figure in known if figure < 0), sum(known))

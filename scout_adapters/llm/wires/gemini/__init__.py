@@ -11,13 +11,15 @@ from urllib.parse import quote
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json, count, mapping
+from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn, Wire
 from scout_adapters.llm.wires.gemini.build import build_body
 from scout_adapters.llm.wires.gemini.parse import parse_response
 from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
 
 COLLECTIONS = ("models/", "tunedModels/")
+FUNCTIONS = frozenset({"functionDeclarations", "function_declarations"})
+"""Keys of a tool that declares the user's own functions; others are run by Google."""
 
 
 MODEL_ENDPOINT = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
@@ -55,11 +57,16 @@ class GeminiWire(Wire):
         return GeminiStreamReader(spec)
 
     def output_limit(self, body: Json) -> int | None:
-        limit: int | None = mapping(body.get("generationConfig")).get("maxOutputTokens")
-        return limit
+        return positive_limit(mapping(body.get("generationConfig")).get("maxOutputTokens"))
 
     def answer_count(self, body: Json) -> int:
-        return count(mapping(body.get("generationConfig")).get("candidateCount")) or 1
+        return positive_limit(mapping(body.get("generationConfig")).get("candidateCount")) or 1
+
+    def models(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # the URL names it
+        return ()
+
+    def provider_tools(self, body: Json) -> Sequence[Json]:
+        return [tool for tool in objects(body.get("tools")) if tool.keys() - FUNCTIONS]
 
 
 WIRE: Wire = GeminiWire()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
@@ -49,14 +49,14 @@ class OpenAIChatWire(Wire):
         return ChatStreamReader(spec)
 
     def output_limit(self, body: Json) -> int | None:
-        limit: int | None = body.get("max_completion_tokens") or body.get("max_tokens")
-        return limit
+        return positive_limit(body.get("max_completion_tokens"), body.get("max_tokens"))
 
     def answer_count(self, body: Json) -> int:
-        return int(body.get("n") or 1)
+        return positive_limit(body.get("n")) or 1
 
     def output_modalities(self, body: Json) -> Sequence[str]:
-        return body.get("modalities") or ()
+        modalities = body.get("modalities")
+        return modalities if isinstance(modalities, list | tuple) else ()
 
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)

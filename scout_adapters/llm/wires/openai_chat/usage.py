@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json, is_number, mapping
+from scout_adapters._internal.json_values import Json, amount, is_count, mapping
 from scout_adapters.llm.wires.parsing import usage_metadata
 
 TICKS_PER_USD = 10_000_000_000
@@ -64,28 +64,24 @@ def _output_details(usage: Json) -> dict[str, int | None]:
 
 def _first_count(*values: Any) -> int | None:
     for value in values:
-        if is_number(value):
+        if is_count(value):
             return int(value)
     return None
 
 
 def dollars(body: Json, usage: Json) -> float | None:
     """Return the cost in USD that the provider reports; None if it reports none."""
-    if ticks := _amount(usage.get("cost_in_usd_ticks")):  # Azure's Grok sends 0, which is wrong
+    if ticks := amount(usage.get("cost_in_usd_ticks")):  # Azure's Grok sends 0, which is wrong
         return ticks / TICKS_PER_USD
     cost = usage.get("cost")
     if isinstance(cost, dict):  # https://docs.perplexity.ai/api-reference/chat-completions-post
-        return _amount(cost.get("total_cost"))
+        return amount(cost.get("total_cost"))
     if cost is None:
-        return _amount(mapping(body.get("cost")).get("usd"))  # Venice
-    charged = _amount(cost)
-    if charged is None or usage.get("is_byok") is not True:
+        return amount(mapping(body.get("cost")).get("usd"))  # Venice
+    charged = amount(cost)
+    if charged is None or charged < 0 or usage.get("is_byok") is not True:
         return charged
     # With the user's own upstream key, OpenRouter reports its fee; the upstream bills the rest.
     # https://openrouter.ai/docs/use-cases/usage-accounting
-    upstream = _amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
-    return None if upstream is None else charged + upstream
-
-
-def _amount(value: Any) -> float | None:
-    return float(value) if is_number(value) else None
+    upstream = amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
+    return upstream if upstream is None or upstream < 0 else charged + upstream

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_responses.build import build_body
 from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
@@ -102,8 +102,7 @@ class OpenAIResponsesWire(Wire):
         return standard_blocks(message)
 
     def output_limit(self, body: Json) -> int | None:
-        limit: int | None = body.get("max_output_tokens")
-        return limit
+        return positive_limit(body.get("max_output_tokens"))
 
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)

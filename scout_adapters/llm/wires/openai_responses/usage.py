@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json, is_number, mapping
+from scout_adapters._internal.json_values import Json, amount, is_count, mapping
 from scout_adapters.llm.wires.parsing import usage_metadata
 
 TICKS_PER_USD = 10_000_000_000
@@ -58,19 +58,15 @@ def stated_cost(usage: Json) -> float | None:
     xAI counts in ticks. OpenRouter with the user's own upstream key states its fee, and what the
     upstream charges beside it: https://openrouter.ai/docs/use-cases/usage-accounting
     """
-    if ticks := _amount(usage.get("cost_in_usd_ticks")):
+    if ticks := amount(usage.get("cost_in_usd_ticks")):
         return ticks / TICKS_PER_USD
-    charged = _amount(usage.get("cost"))
-    if charged is None or usage.get("is_byok") is not True:
+    charged = amount(usage.get("cost"))
+    if charged is None or charged < 0 or usage.get("is_byok") is not True:
         return charged
-    upstream = _amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
-    return None if upstream is None else charged + upstream
+    upstream = amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))
+    return upstream if upstream is None or upstream < 0 else charged + upstream
 
 
 def _known(counts: Json, name: str) -> int | None:
     value = counts.get(name)
-    return int(value) if is_number(value) else None
-
-
-def _amount(value: Any) -> float | None:
-    return float(value) if is_number(value) else None
+    return int(value) if is_count(value) else None
