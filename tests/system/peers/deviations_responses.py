@@ -157,9 +157,17 @@ TABLE = [
         RESPONSES,
         "a model that is not there",
         frozenset({"error"}),
-        lambda record: "not exist" in record.text or "not found" in record.text,
-        "OpenAI says so with a 400; LangChain has a class for it.",
+        lambda record: "model_not_found" in record.text or "Model not found" in record.text,
+        "OpenAI and xAI say so with a 400; LangChain has a class for it.",
         lambda difference: difference.ours == "ModelNotFoundError",
+    ),
+    Deviation(
+        RESPONSES,
+        "a key that is refused with a 400",
+        frozenset({"error"}),
+        lambda record: "Incorrect API key" in record.text and record.status == 400,
+        "xAI says so with a 400; LangChain has a class for it.",
+        lambda difference: difference.ours == "ModelAuthenticationError",
     ),
 ]
 """The rows; each names a cause that can be read from the recording."""
