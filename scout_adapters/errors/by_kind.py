@@ -14,6 +14,7 @@ from scout_adapters.errors.exceptions import (
     KeyRejected,
     MalformedResponse,
     ModelNotFound,
+    NotSupported,
     OutOfCredit,
     ProviderError,
     ProviderTimeout,
@@ -46,6 +47,7 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
     K.STREAM_INTERRUPTED: StreamInterrupted,
     K.TOOL_CALL_INVALID: InvalidRequest,
     K.STATE_MISMATCH: InvalidRequest,
+    K.UNSUPPORTED: NotSupported,
     K.QUEUE_FULL: ProviderTimeout,
     K.UNKNOWN: ProviderUnavailable,
 }

@@ -7,6 +7,7 @@
     + OutOfCredit                           ModelRateLimitError          the owner of the account
     + RateLimited                           ModelRateLimitError          nobody: wait
     + InvalidRequest                        ModelInvalidRequestError     the caller
+    + NotSupported                          ModelInvalidRequestError     the caller
     + ContextOverflow                       ContextOverflowError         the caller
     + ContentRefused                        ModelInvalidRequestError     the caller
     + ModelNotFound                         ModelNotFoundError           the caller
@@ -151,6 +152,10 @@ class RateLimited(ProviderError, lc.ModelRateLimitError):
 
 class InvalidRequest(ProviderError, lc.ModelInvalidRequestError):
     """The request itself is wrong; another key does not help."""
+
+
+class NotSupported(ProviderError, lc.ModelInvalidRequestError):
+    """Model or provider cannot do what the request needs; another one may."""
 
 
 class ContextOverflow(ProviderError, lc.ContextOverflowError):

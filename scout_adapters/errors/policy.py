@@ -32,6 +32,7 @@ class ErrorKind(StrEnum):
     STREAM_INTERRUPTED = "stream_interrupted"
     TOOL_CALL_INVALID = "tool_call_invalid"
     STATE_MISMATCH = "state_mismatch"
+    UNSUPPORTED = "unsupported"
     QUEUE_FULL = "queue_full"
     UNKNOWN = "unknown"
 
@@ -161,6 +162,11 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.STATE_MISMATCH: ErrorPolicy(
         "caller", "the conversation holds state that belongs to another account"
+    ),
+    K.UNSUPPORTED: ErrorPolicy(
+        "caller",
+        "this model or provider cannot do what the request needs: change it, or add another model",
+        next_candidate=True,
     ),
     K.QUEUE_FULL: ErrorPolicy(
         "caller", "fewer calls at once on this machine, or a longer timeout", same_key=True

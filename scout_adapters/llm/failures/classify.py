@@ -16,7 +16,7 @@ from scout_adapters.llm.failures import common_rules, error_body, retry_after
 from scout_adapters.llm.failures.error_body import ErrorBody
 from scout_adapters.llm.failures.permanent import user_pattern_in
 from scout_adapters.llm.failures.provider_rules import IDLE_WAITS, PROVIDERS, STATUSES
-from scout_adapters.llm.failures.rule import Rule, normalize_code, rule
+from scout_adapters.llm.failures.rule import Rule, normalize_code, rule, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,8 @@ _USAGE_LIMIT_REACHED = re.compile(
     re.IGNORECASE,
 )
 """Anthropic's message up to the date. Other positions are not matched: they may be a prompt."""
+
+_STATED_STATUS = re.compile(r"[\w ]{0,60}:? ?[\[<]([45]\d\d)[\]>] ", re.ASCII)
 
 _LIMIT = re.compile(
     r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
@@ -73,26 +75,26 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
     code_counts = body.base_resp or status != HTTPStatus.UNAUTHORIZED
     if source == "minimax" and body.number and code_counts:
         words |= {body.number}
-    message = body.message[:MAX_MESSAGE_CHARS]
-    actual = status if status >= HTTPStatus.BAD_REQUEST else body.status
-    if match := _first_match(PROVIDERS.get(source, ()), words, message, actual):
+    messages = unwrap(message := body.message[:MAX_MESSAGE_CHARS])
+    actual = status if status >= HTTPStatus.BAD_REQUEST else body.status or _stated_status(message)
+    if match := _first_match(PROVIDERS.get(source, ()), words, messages, actual):
         return match
     if body.upstream:
         return _upstream(actual or status, body)
-    if match := _first_match(common_rules.CODES, words, message, actual):
+    if match := _first_match(common_rules.CODES, words, messages, actual):
         return match
     if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(message):
         return rule(K.AUTH_INVALID)
-    match = _first_match(common_rules.PHRASES, words, message, actual) or _first_match(
-        common_rules.COARSE, words, message, actual
+    match = _first_match(common_rules.PHRASES, words, messages, actual) or _first_match(
+        common_rules.COARSE, words, messages, actual
     )
     return match or rule(_by_status(provider, status, actual, body))
 
 
 def _first_match(
-    table: tuple[Rule, ...], words: frozenset[str], message: str, status: int | None
+    table: tuple[Rule, ...], words: frozenset[str], messages: tuple[str, ...], status: int | None
 ) -> Rule | None:
-    return next((rule for rule in table if rule.matches(words, message, status)), None)
+    return next((rule for rule in table if rule.matches(words, messages, status)), None)
 
 
 def _upstream(status: int, body: ErrorBody) -> Rule:
@@ -107,7 +109,13 @@ def _upstream(status: int, body: ErrorBody) -> Rule:
 def _by_status(provider: str, status: int, actual: int | None, body: ErrorBody) -> K:
     if actual is not None:
         return STATUSES.get(provider, {}).get(actual) or common_rules.by_status(actual)
-    return K.UNKNOWN if body.error else common_rules.by_status(status)
+    return K.CAPACITY if body.error else common_rules.by_status(status)
+
+
+def _stated_status(message: str) -> int | None:
+    """Return the status in brackets at the beginning of a message, as vLLM writes it."""
+    stated = _STATED_STATUS.match(message)
+    return int(stated[1]) if stated else None
 
 
 def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime) -> Rule:

@@ -1,7 +1,7 @@
 """Rules for codes and messages that mean the same everywhere; `provider_rules.py` has exceptions.
 
 Three tables, in the order in which they apply: precise codes, beginnings of messages, and coarse
-types that are no more precise than a status.
+codes and types, which a message may make more precise.
 Sources: https://platform.openai.com/docs/guides/error-codes,
 https://platform.claude.com/docs/en/api/errors, https://ai.google.dev/gemini-api/docs/troubleshooting,
 https://openrouter.ai/docs/api/errors, https://learn.microsoft.com/azure/ai-foundry/openai/quotas-limits,
@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from scout_adapters.errors import ErrorKind as K
+from scout_adapters.llm.failures.common_phrases import CALLER_FAULT, OVERFLOW, UNSUPPORTED
 from scout_adapters.llm.failures.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -74,10 +75,21 @@ CODES: tuple[Rule, ...] = (
         " image_too_large payload_too_large",
     ),
     rule(
+        K.CONTENT_OUTPUT,
+        pattern=r"Output (?:data|text|content) may contain inappropriate content",
+        status=(None, 400, 403, 500, 502),
+    ),
+    rule(
         K.CONTENT_INPUT,
         "content_policy_violation content_filter responsibleaipolicyviolation moderation_blocked"
         " flagged bio_policy cyber_policy misalignment_policy_violation invalid_prompt"
         " image_content_policy_violation datainspectionfailed data_inspection_failed",
+    ),
+    rule(
+        K.UNSUPPORTED,
+        pattern=r"(?:The requested model|This is not a chat model)\b.{0,200}?"
+        r" (?:is |thus )not supported (?:with|in) the ",
+        status=(400, 404),
     ),
     rule(
         K.MODEL_NOT_FOUND,
@@ -85,32 +97,33 @@ CODES: tuple[Rule, ...] = (
         " invalid_model_error deploymentnotfound dedicated_endpoint_not_running",
     ),
     rule(K.STATE_MISMATCH, "invalid_encrypted_content previous_response_not_found"),
-    rule(K.TOOL_CALL_INVALID, "tool_use_failed"),
     rule(
-        K.INVALID_REQUEST,
-        "invalid_value invalid_type invalid_json unknown_parameter unsupported_parameter"
-        " unsupported_value missing_required_parameter invalid_parameter_combination"
-        " invalid_image_url invalid_image_format unsupported_file invalid_function_parameters"
-        " integer_below_min_value integer_above_max_value decimal_below_min_value"
-        " decimal_above_max_value not_supported_error",
+        K.TOOL_CALL_INVALID,
+        "tool_use_failed malformed_function_call malformed_tool_call unexpected_tool_call"
+        " too_many_tool_calls",
     ),
+    rule(K.INVALID_REQUEST, "invalid_parameter_combination"),
 )
 
 _REFUSED = (None, 400, 401, 403, 404)
 _PAID = (None, 400, 401, 402, 403, 429, 500)
 _BAD = (None, 400, 403, 404, 413, 422, 500)
+_CANNOT = (None, 400, 401, 403, 404, 405, 415, 422, 500, 501)
 _BUSY = (None, 400, 429, 500, 502, 503)
 
 PHRASES: tuple[Rule, ...] = (
     rule(
         K.AUTH_INVALID,
-        pattern=r"(?:invalid|incorrect|wrong) (?:x-)?api[ _-]?key\b",
+        pattern=r"(?:invalid|incorrect|wrong|expired|missing|no|bad) "
+        r"(?:(?:x-)?api[ _-]?(?:key|token)|access token|credentials)\b"
+        r"|(?:please )?(?:check|provide|verify) (?:the|your|an?)(?: valid)? api[ _-]?key\b"
+        r"|You (?:must|need to) provide an? (?:valid )?api[ _-]?key\b",
         status=_REFUSED,
     ),
     rule(
         K.AUTH_INVALID,
-        pattern=r"(?:your |the )?api[ _-]?key (?:you provided )?(?:is |was |has )?"
-        r"(?:not valid|invalid|not found|expired)",
+        pattern=r"(?:your |the |an )?api[ _-]?key (?:you provided )?(?:is |was |has )?"
+        r"(?:not valid|invalid|not found|expired|missing|required|revoked)",
         status=_REFUSED,
     ),
     rule(K.AUTH_SUSPENDED, pattern=r"Your API key was reported as leaked", status=_REFUSED),
@@ -141,23 +154,7 @@ PHRASES: tuple[Rule, ...] = (
         r"|(?:Extra usage is|Usage credits are) required for long context requests",
         status=(*_BAD, 429),
     ),
-    rule(
-        K.CONTEXT_OVERFLOW,
-        pattern=r"This (?:model|endpoint)'s maximum (?:context|prompt) length is"
-        r"|(?:the )?prompt (?:is )?too long"
-        r"|input length and `?max_tokens`? exceed context limit|(?:the )?input is too long"
-        r"|(?:the )?request (?:\(\d+ tokens\) )?exceeds the available context size"
-        r"|Context size has been exceeded|Requested tokens \(\d+\) exceed context window"
-        r"|Input tokens exceed the configured limit|Your input exceeds the context window"
-        r"|The input token count (?:\(\d+\) )?exceeds the maximum number of tokens"
-        r"|Unable to submit request because the input token count"
-        r"|Input validation error: `inputs` tokens|Prompt contains \d+ tokens"
-        r"|Input token count \+ max_tokens|Please reduce the length of the (?:messages|prompt)"
-        r"|'max_tokens' or 'max_completion_tokens' is too large: \d+\. This model's maximum context"
-        r"|You passed \d+ input tokens|too many tokens: size limit exceeded"
-        r"|The total length of all messages is too long",
-        status=_BAD,
-    ),
+    rule(K.CONTEXT_OVERFLOW, pattern=OVERFLOW, status=_BAD),
     rule(K.CONTENT_OUTPUT, pattern=r"Output blocked by content filtering policy", status=_BAD),
     rule(
         K.CONTENT_INPUT,
@@ -179,18 +176,20 @@ PHRASES: tuple[Rule, ...] = (
         status=_BAD,
     ),
     rule(
-        K.INVALID_REQUEST,
-        pattern=r"`?(?:tools?|tool calling|tool use|function calling|(?:image|audio|video) input)`?"
-        r" (?:is|are) not supported|tools param requires --jinja",
-        status=(None, 404, 500),
-    ),
-    rule(
         K.MODEL_NOT_FOUND,
         pattern=r"(?:the )?(?:requested )?model [`'\"]?[^\s`'\"]{1,200}[`'\"]?"
-        r" (?:does not exist|is not found|not found|is not supported with"
+        r" (?:does not exist|is not found|not found|is not supported(?:\.|$| by any provider)"
         r"|has been (?:deprecated|decommissioned|removed))"
         r"|(?:Specified )?model not found|Model Not Exist|Unknown model\b|Invalid model\b"
+        r"|models/\S{1,200} is not found|\* GenerateContentRequest\.model: |Not supported model\b"
         r"|The supported API model names are|[\w.:/-]{1,200} is not a valid model ID",
+        status=_BAD,
+    ),
+    rule(K.UNSUPPORTED, pattern=UNSUPPORTED, status=_CANNOT),
+    rule(K.INVALID_REQUEST, pattern=CALLER_FAULT, status=(None, 500, 502)),
+    rule(
+        K.CONTENT_INPUT,
+        pattern=r"Input (?:data|text|content) may contain inappropriate content",
         status=_BAD,
     ),
     rule(
@@ -204,6 +203,14 @@ PHRASES: tuple[Rule, ...] = (
 )
 
 COARSE: tuple[Rule, ...] = (
+    rule(
+        K.INVALID_REQUEST,
+        "invalid_value invalid_type invalid_json unknown_parameter unsupported_parameter"
+        " unsupported_value missing_required_parameter"
+        " invalid_image_url invalid_image_format unsupported_file invalid_function_parameters"
+        " integer_below_min_value integer_above_max_value decimal_below_min_value"
+        " decimal_above_max_value not_supported_error",
+    ),
     rule(K.AUTH_INVALID, "authentication_error unauthenticated unauthorized authorized_error"),
     rule(
         K.PERMISSION, "permission_error permission_denied permissiondenied access_denied forbidden"

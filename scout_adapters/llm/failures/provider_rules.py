@@ -88,7 +88,7 @@ OPENAI = (
     rule(
         K.PERMISSION,
         pattern=r"You must be a member of an organization|.{0,20}IP not authorized"
-        r"|You have insufficient permissions",
+        r"|You have insufficient permissions for this operation\. Missing scopes",
         status=(401, 403),
     ),
     rule(K.BILLING, pattern=r"You exceeded your current quota", status=(429,)),
@@ -104,7 +104,6 @@ OPENROUTER = (
         K.PERMISSION,
         pattern=r"No endpoints (?:found|available) matching your (?:data|guardrail|privacy)",
     ),
-    rule(K.INVALID_REQUEST, pattern=r"No endpoints found that |No allowed providers are available"),
 )
 
 TOGETHER = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -11,6 +12,26 @@ if TYPE_CHECKING:
 
 Until = Literal["stated", "never", "month", "pacific_day"]
 """When a limit ends: as the response states, never, or by the provider's calendar."""
+
+MAX_WRAPPERS = 6
+_WRAPPER = re.compile(
+    r"(?:litellm\.)?[A-Z][A-Za-z_]{2,40}(?:Error|Exception)(?: [A-Z]\w{2,40})?(?: -|:)\s{1,9}"
+    r"|(?:Error|Streaming response failed|Upstream error from \w{1,30}|Bad Request"
+    r"|Error from provider(?: \([^)]{1,40}\))?|Invalid (?:request|parameter)|Validation): "
+    r"|Invalid request\. Please check the parameters and try again\. Details: (?:/\S{1,200} )?"
+    r"|Error code: \d{3} - |code=\d{3}, message=|[<\[][45]\d\d[>\]] |InternalError\.[\w.]{1,60}: "
+    r"|b?['\"]?\{[^{}]{0,120}(?:\{[^{}]{0,200}?)?['\"]message['\"]:\s{0,9}b?['\"]",
+    re.IGNORECASE,
+)
+"""What gateways and SDKs write before the message of the server behind them."""
+
+
+def unwrap(message: str) -> tuple[str, ...]:
+    """Return a message, and each of its parts that remains when one more wrapper is removed."""
+    messages = [message]
+    while len(messages) <= MAX_WRAPPERS and (wrapper := _WRAPPER.match(messages[-1])):
+        messages.append(messages[-1][wrapper.end() :])
+    return tuple(messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +43,7 @@ class Rule:
     """Codes, types and reasons, of which the error must have one; see `normalize_code`."""
 
     pattern: str = ""
-    """Pattern of the beginning of the provider's message.
+    """Pattern of the beginning of the provider's message, or of a part that `unwrap` returns.
 
     Only the beginning: the rest of a message may repeat the prompt, which may contain any words.
     """
@@ -32,16 +53,21 @@ class Rule:
 
     until: Until = "stated"
 
-    def matches(self, words: frozenset[str], message: str, status: int | None) -> bool:
-        """Return whether the rule applies; `status` is None for an error inside a 200."""
+    def matches(self, words: frozenset[str], messages: tuple[str, ...], status: int | None) -> bool:
+        """Return whether the rule applies.
+
+        `messages` is the result of `unwrap`; `status` is None for an error inside a 200.
+        """
         return (
             (not self.status or status in self.status)
             and (not self.codes or not self.codes.isdisjoint(words))
-            and (
-                not self.pattern
-                or re.match(self.pattern, message, re.IGNORECASE | re.DOTALL) is not None
-            )
+            and (not self.pattern or any(map(_compiled(self.pattern).match, messages)))
         )
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
 def rule(

@@ -32,6 +32,7 @@ timeout_response | ModelTimeoutError | yes | provider | candidate | none | count
 protocol | ModelAPIError | yes | provider | same, candidate | none | counts
 tool_call_invalid | ModelInvalidRequestError | yes | nobody | same | none | stays
 state_mismatch | ModelInvalidRequestError | no | caller | - | none | stays
+unsupported | ModelInvalidRequestError | no | caller | candidate | none | stays
 unknown | ModelAPIError | no | provider | candidate | none | counts
 """
 

@@ -34,7 +34,7 @@ def table(found: Counter[tuple[str, ...]]) -> str:
     rows = [f"| {' | '.join((*cells, str(n)))} |" for cells, n in sorted(found.items())]
     kinds = Counter(cells[3] for cells in found.elements()).most_common()
     sums = ", ".join(f"{n} {kind}" for kind, n in kinds)
-    houses = {file.name.split(".")[0] for file in recordings.files(folders=recordings.FIRST)}
+    houses = {file.name.split(".")[0] for file in recordings.files()}
     silent = ", ".join(sorted(houses - {cells[0] for cells in found}))
     return "\n".join(
         [*head, *rows, "", f"{found.total()} refusals: {sums}", f"without a refusal: {silent}", ""]

@@ -12,15 +12,15 @@ from tests.llm.failures.recorded import HOUSES, in_band, judgement, refused
 from tests.support import recordings
 
 PLAUSIBLE = {
-    401: "auth_invalid auth_suspended permission capacity",
+    401: "auth_invalid auth_suspended permission capacity unsupported",
     402: "billing rate_limit quota_window request_too_large capacity",
     403: "permission auth_invalid auth_suspended billing region_blocked content_input"
-    " context_overflow quota_window capacity",
-    404: "model_not_found invalid_request permission",
+    " context_overflow quota_window capacity unsupported",
+    404: "model_not_found invalid_request permission unsupported",
     413: "request_too_large context_overflow",
     429: "rate_limit quota_window billing capacity request_too_large",
     500: "server_error capacity timeout_response billing invalid_request context_overflow"
-    " model_not_found",
+    " model_not_found unsupported",
     502: "server_error capacity timeout_response",
     503: "capacity server_error rate_limit",
     504: "timeout_response",

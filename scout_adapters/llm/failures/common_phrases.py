@@ -1,0 +1,99 @@
+"""Patterns of messages of two kinds that every server words in its own way.
+
+A prompt that does not fit into the window, and a request that one model or provider cannot do.
+Sources: the sources of vLLM, SGLang, llama.cpp, Ollama, LM Studio and LiteLLM, user reports, and
+recorded traffic.
+"""
+
+from __future__ import annotations
+
+_PLAIN = r"(?:[^:;\n]|:(?!\s)){0,160}?"
+"""A few words of the server itself: a request that it repeats stands after a colon."""
+
+OVERFLOW = (
+    r"(?:This|the) (?:model|endpoint)'s maximum (?:context|prompt) length is"
+    r"|litellm\.ContextWindowExceededError"
+    r"|(?:the )?(?:decoder )?(?:prompt|input) (?:\([^)]{1,60}\) )?(?:is )?"
+    r"(?:too long|longer than the (?:model's context|maximum model) length)"
+    r"|input length and `?max_tokens`? exceed context limit"
+    r"|(?:the |your )?(?:input|prompt|request|requested|total|number of|messages?|context)\b"
+    rf"{_PLAIN}\b(?:exceeds?|exceeded|exceed|(?:greater|longer|larger) than)\b{_PLAIN}"
+    r"(?:context (?:length|window|size)|model token limit|(?:max(?:imum)?|allowed) "
+    r"(?:prompt |input |sequence |model |token |number of |allowed token )*(?:length|tokens?|size)"
+    r"|limit of \d|(?<=cannot exceed )\d)"
+    r"|Context size has been exceeded"
+    r"|Input tokens exceed the configured limit"
+    r"|Trying to keep the first \d+ tokens when context"
+    r"|Range of input length should be"
+    r"|Prompt has \d+ tokens, but the configured context size"
+    r"|Unable to submit request because the input token count"
+    r"|Input validation error: `inputs`|Prompt contains \d+ tokens"
+    r"|Input token count \+ max_tokens|Please reduce the length of the (?:messages|prompt)"
+    r"|'max_tokens' or 'max_completion_tokens' is too large: \d+\. This model's maximum context"
+    r"|You passed \d+ input tokens|Too many (?:input )?tokens\b"
+    r"|The total length of all messages is too long"
+)
+
+CACHED_OBJECT = (
+    r"CachedContent\b|Not found: cached content|Cached content \S{1,200} not found"
+    r"|No such File object|File not found\b|File \S{1,100} not found"
+    r"|(?:Container|Vector store|Conversation|Prompt)(?: with id)? ['\"`]?[\w.-]{1,100}['\"`]? "
+    r"(?:was )?not found"
+)
+"""An object of the request that this account does not have: nothing is wrong with key or model."""
+
+OUTPUT_LIMIT = (
+    r"max_tokens is too large: \d+\. This model supports at most"
+    r"|max_tokens: \d+ > \d+, which is the maximum allowed"
+    r"|`?max_(?:completion_)?tokens`? must be less than or equal to"
+    r"|Invalid max_tokens value, the valid range"
+    r"|Range of max_tokens should be"
+    r"|Unable to submit request because it has a maxOutputTokens value"
+)
+
+_CANNOT = (
+    r"(?:(?:does|do|did)(?: not|n.t)|cannot|can ?not) (?:currently |yet )?(?:support|accept)\b"
+    r"|\b(?:(?:is|are|was|were) )?(?:currently )?not (?:yet |currently )?support(?:ed)?\b"
+    r"|\bunsupported\b"
+    r"|\bonly (?:supports?|accepts?|available|supported)\b"
+    r"|\b(?:is|are) (?:deprecated|not (?:enabled|available|allowed|permitted|implemented|valid))"
+    r" (?:for|on|with|by) (?:this|the|your|models?/)"
+    r"|\bmay not be enabled when|\bcannot (?:both )?be (?:specified|used) (?:for|with) (?:this|the)"
+    r"|\b(?:is|are) (?:in|not )compatible with\b"
+    r"|\bis not a (?:multimodal|vision|chat|reasoning|tool)\b"
+    r"|\btype is unavailable now|\bis missing data required for\b"
+    r"|(?<!\w)/?v1/(?:responses|completions)\b"
+)
+
+UNSUPPORTED = (
+    r"Unsupported\b|Un(?:recognized|known) request argument|Unknown parameter\b"
+    r"|litellm\.UnsupportedParamsError|No endpoints found that |No allowed providers are available"
+    r"|Your organization must be verified to |You have insufficient permissions for this operation"
+    r"|(?:[^\s:]{1,80}: )?Extra inputs are not permitted"
+    r"|Invalid JSON payload received\. Unknown name "
+    r"|Failed to deserialize the JSON body into the target type: \S{1,80}: unknown variant "
+    r"|(?:Tool|Function) calling with a response mime type"
+    r"|Failed to create new sequence: failed to process inputs: this model is missing"
+    r"|messages\[\d+\]\.content must be a string|tools\[\d+\]\.type must be one of"
+    r"|body\.tools\.\S{1,80}: Input should be 'function'"
+    r"|Invalid '[^']{1,80}'\. Content blocks are expected to be "
+    r"|(?:Schema is too complex|Schemas contains too many|Too many strict tools)\b"
+    r"|(?:[^\s:]{1,80}: )?For '\w{1,20}' type, "
+    r"|tools param requires --jinja"
+    rf"|{OUTPUT_LIMIT}|{CACHED_OBJECT}"
+    rf"|(?:[^\s:]{{1,80}}: )?{_PLAIN}(?:{_CANNOT})"
+)
+
+CALLER_FAULT = (
+    r"Cannot use (?:both json_schema and grammar|custom grammar)"
+    r"|Failed to parse (?:grammar|messages)|JSON schema conversion failed|error parsing grammar"
+    r"|Expected '[^']{1,40}' to be|Missing '[^']{1,40}' in|'messages' is required"
+    r"|All non-assistant messages must contain|Only one completion choice is allowed"
+    r"|response_format type must be one of|Invalid tool_choice\b|Invalid type for \""
+    r"|Cannot have 2 or more assistant messages|Assistant response prefill is incompatible"
+    r"|Failed to load image or audio file"
+    r"|(?:Failed to create new sequence: )?(?:failed to process inputs: )?image: unknown format"
+    r"|illegal base64 data|json: cannot unmarshal|invalid (?:character '|message content type)"
+    r"|(?:HTTP |status code:? )?4(?:00|22) (?:Bad Request|Unprocessable)|Error code: 4(?:00|22)\b"
+)
+"""A fault of the request under a status of the server's: llama.cpp, Ollama and gateways."""
