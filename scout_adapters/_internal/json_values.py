@@ -1,7 +1,9 @@
-"""Read JSON values whose type is not certain."""
+"""Read JSON values whose type is not certain, and write values that JSON does not have."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, is_dataclass
 from typing import Any, TypeGuard
 
 Json = dict[str, Any]
@@ -61,3 +63,21 @@ def positive_limit(*values: Any) -> int | None:
     limits = [value for value in values if value is not None]
     valid = [value for value in limits if is_number(value) and value >= 1]
     return int(max(valid)) if valid and len(valid) == len(limits) else None
+
+
+def json_text(value: Any) -> str:
+    """Return a value of the caller as JSON; see `plain_value` for what JSON does not have."""
+    return json.dumps(value, ensure_ascii=False, default=plain_value)
+
+
+def plain_value(value: Any) -> Any:
+    """Return a Python object as a JSON value: models and sets by their content, others as text."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, set | frozenset):
+        return list(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)

@@ -254,6 +254,11 @@ class UnsupportedContent(ScoutError, lc.ModelInvalidRequestError, ValueError):
         """Set the message: `where` is the message, `what` the block in it, `why` the reason."""
         super().__init__(f"{where}: cannot send {what}: {why}")
 
+    @classmethod
+    def empty_conversation(cls) -> UnsupportedContent:
+        """Return the error of a conversation in which no message has content."""
+        return cls("the conversation", "messages without content", "there is nothing to answer")
+
 
 class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
     """The call's own deadline has passed."""

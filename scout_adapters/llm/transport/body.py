@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, plain_value
 from scout_adapters.errors import ProviderError, malformed
 from scout_adapters.llm.transport.sse import EventDecoder
 
@@ -118,8 +118,11 @@ def decode(data: bytes) -> Any:
 
 
 def encode(body: Json) -> bytes:
-    """Encode JSON with orjson, or with the standard library: huge integers, lone surrogates."""
+    """Encode JSON with orjson, or with the standard library: huge integers, lone surrogates.
+
+    Objects that JSON does not have, such as a date in a tool call's arguments, become text.
+    """
     try:
-        return orjson.dumps(body)
+        return orjson.dumps(body, default=plain_value)
     except TypeError:
-        return json.dumps(body).encode()
+        return json.dumps(body, default=plain_value).encode()

@@ -103,6 +103,8 @@ def render_messages(
         content = [tool_result(turn, ids)] if turn.role == "tool" else render_blocks(turn, ids)
         if content:
             rendered.add(turn.role, content)
+    if not rendered.messages:
+        raise UnsupportedContent.empty_conversation()
     rendered.finish()
     return rendered
 

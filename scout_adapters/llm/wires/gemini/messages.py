@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Turn
 from scout_adapters.llm.wires.gemini.content import render_block, render_blocks
 
@@ -46,6 +47,8 @@ def render_messages(turns: Sequence[Turn], *, gemini_3: bool) -> list[Json]:
         else:
             contents.append({"role": kind[0], "parts": parts})
         previous = kind
+    if not contents:
+        raise UnsupportedContent.empty_conversation()
     if gemini_3:
         _add_signatures(contents)
     return contents

@@ -5,15 +5,22 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, json_text
+from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.content import render_content
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
+
+INVALID_IN_NAME = re.compile(r"[\s<|\\/>]+")
+"""What OpenAI refuses in the `name` of a message."""
+
+MAX_NAME = 64
+"""Characters of the `name` of a message."""
 
 
 def render_messages(
@@ -25,9 +32,11 @@ def render_messages(
         UnsupportedContent: A block has no form in this API, or the provider refuses it.
     """
     messages = [_message(turn, spec, dialect) for turn in media_after_results(turns, dialect)]
-    if "empty_answers" not in dialect.refuses:
-        return messages
-    return [message for message in messages if not _is_empty_answer(message)]
+    if "empty_answers" in dialect.refuses:
+        messages = [message for message in messages if not _is_empty_answer(message)]
+    if not messages:
+        raise UnsupportedContent.empty_conversation()
+    return messages
 
 
 def _is_empty_answer(message: Json) -> bool:
@@ -40,8 +49,8 @@ def _message(turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect) ->
     if turn.role == "tool":
         # The API has no flag for a failed tool; the content says so, as in ChatOpenAI.
         return message | {"tool_call_id": _call_id(turn.tool_call_id, spec)}
-    if turn.name:
-        message["name"] = turn.name
+    if turn.name and (name := INVALID_IN_NAME.sub("_", turn.name.strip())[:MAX_NAME]):
+        message["name"] = name
     if turn.role == "assistant":
         _add_calls(message, turn, spec)
         _add_audio(message, turn)
@@ -68,7 +77,7 @@ def _add_audio(message: Json, turn: Turn) -> None:
 
 def _tool_call(block: Json, spec: ProviderSpec) -> Json:
     args = block["args"]
-    arguments = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
+    arguments = args if isinstance(args, str) else json_text(args)
     return {
         "id": _call_id(block["id"], spec),
         "type": "function",

@@ -5,11 +5,10 @@ https://platform.openai.com/docs/guides/conversation-state
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from scout_adapters._internal.json_values import Json, mapping, objects
+from scout_adapters._internal.json_values import Json, json_text, mapping, objects
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_responses.content import MESSAGE_BLOCKS, input_content
 from scout_adapters.llm.wires.openai_responses.items import CUSTOM_ARGUMENT
@@ -169,7 +168,7 @@ class _Answer:
             text = args.get(CUSTOM_ARGUMENT) if isinstance(args, dict) else args
             item = {"type": "custom_tool_call", **item, "input": str(text or "")}
         else:
-            arguments = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
+            arguments = args if isinstance(args, str) else json_text(args)
             item = {"type": "function_call", **item, "arguments": arguments}
         item |= {name: fields[name] for name in CALL_FIELDS if fields.get(name) is not None}
         if self._stored and (item_id := _item_id(block)):

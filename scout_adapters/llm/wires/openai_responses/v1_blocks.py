@@ -5,13 +5,12 @@ langchain-core's translator for OpenAI makes them, whichever provider the items 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
-from scout_adapters._internal.json_values import Json, mapping, objects
+from scout_adapters._internal.json_values import Json, json_text, mapping, objects
 
 STATUS = {"success": "completed", "error": "failed"}
 
@@ -131,7 +130,7 @@ def _code(block: Json, result: Json, item: Json) -> Json:
 
 
 def _mcp_call(block: Json, result: Json, item: Json) -> Json:
-    item.setdefault("arguments", json.dumps(block.get("args") or {}, ensure_ascii=False))
+    item.setdefault("arguments", json_text(block.get("args") or {}))
     error = mapping(result.get("extras")).get("error")
     done = {"name": item.pop("tool_name", None), "output": result.get("output"), "error": error}
     return {"type": "mcp_call", **item, **done}
