@@ -18,7 +18,7 @@ def table(name: str) -> list[list[str]]:
     return [line.split(" | ") for line in text.splitlines()]
 
 
-OVERFLOWS = table("overflows")
+OVERFLOWS = [line for (line,) in table("overflows")]
 
 UNSUPPORTED = table("unsupported")
 
@@ -31,7 +31,7 @@ def kind(provider: str, status: int, message: str) -> ErrorKind:
     return error_from_response(provider, status=status, headers={}, body=sent).kind
 
 
-@pytest.mark.parametrize(["message"], OVERFLOWS)
+@pytest.mark.parametrize("message", OVERFLOWS)
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_prompt_that_does_not_fit_is_an_overflow_in_any_words(message: str, status: int) -> None:
     assert kind("any", status, message) == "context_overflow"
