@@ -58,6 +58,31 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def end_of_arguments(text: str) -> str:
+    """Return the fragment that makes LangChain report broken arguments; empty for valid JSON.
+
+    LangChain closes open strings and brackets when it merges a stream, so a call that was cut off
+    would look complete: `{"path": "/data` would become a path. A bracket that closes nothing
+    prevents it, and the call is an `InvalidToolCall`, as in a whole answer.
+    """
+    if not text.lstrip().startswith("{") or _is_json(text):
+        return ""
+    inside = escaped = False
+    brackets: list[str] = []
+    for char in text:
+        if inside:
+            inside = escaped or char != '"'
+            escaped = not escaped and char == "\\"
+        elif char == '"':
+            inside = True
+        elif char in "{[":
+            brackets.append("}" if char == "{" else "]")
+        elif char in "}]" and (not brackets or brackets.pop() != char):
+            return ""  # LangChain reports it by itself
+    wrong = "}" if brackets[-1:] == ["]"] else "]"
+    return ('"' * (1 + escaped) if inside else "") + wrong
+
+
 def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
     """Return a tool call from JSON text or an object; an invalid one if the JSON is invalid."""
     args = arguments
@@ -103,6 +128,27 @@ def usage_metadata(
     if output_details:
         usage["output_token_details"] = output_details  # type: ignore[typeddict-item]  # likewise
     return usage
+
+
+def newer_usage(new: UsageMetadata | None, known: UsageMetadata | None) -> UsageMetadata | None:
+    """Return the newer token counts of a stream; None if no prompt has been counted.
+
+    Counts are running totals, and providers send zeros where they have not counted: a prompt of no
+    tokens replaces nothing, and an answer never becomes shorter. A new total has its own details.
+    """
+    if new is None or known is None:
+        counted = new or known
+        return counted if counted and counted["input_tokens"] > 0 else None
+    prompt = new if new["input_tokens"] > 0 else known
+    answer = new if new["output_tokens"] >= known["output_tokens"] else known
+    if prompt is answer:
+        return prompt
+    return usage_metadata(
+        prompt["input_tokens"],
+        answer["output_tokens"],
+        inputs=prompt.get("input_token_details") or {},  # type: ignore[arg-type]  # a dict of counts
+        outputs=answer.get("output_token_details") or {},  # type: ignore[arg-type]  # likewise
+    )
 
 
 def apply_card(body: Json, spec: ProviderSpec) -> Json:

@@ -14,7 +14,7 @@ from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.usage import dollars, usage_of
-from scout_adapters.llm.wires.parsing import require, tool_call
+from scout_adapters.llm.wires.parsing import newer_usage, require, tool_call
 
 NULLABLE = frozenset({"citations", "caller"})
 """Fields that answers have as null, and that the API does not accept back as null."""
@@ -66,7 +66,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         content=message_content(content),
         tool_calls=[call for call in calls if call["type"] == "tool_call"],
         invalid_tool_calls=[call for call in calls if call["type"] == "invalid_tool_call"],
-        usage_metadata=usage_of(body.get("usage")),
+        usage_metadata=newer_usage(usage_of(body.get("usage")), None),
         response_metadata={
             "model_provider": spec.maker,
             **model_names(body),

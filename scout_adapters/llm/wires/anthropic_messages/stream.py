@@ -22,9 +22,15 @@ from scout_adapters.llm.wires.anthropic_messages.parse import (
     raise_if_refused,
     text_or_none,
 )
-from scout_adapters.llm.wires.anthropic_messages.usage import usage_of
+from scout_adapters.llm.wires.anthropic_messages.usage import newer_counts, usage_of
 from scout_adapters.llm.wires.chunks import chunk_of
-from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
+from scout_adapters.llm.wires.parsing import (
+    dump_json,
+    end_of_arguments,
+    newer_usage,
+    piece_of_arguments,
+    require,
+)
 
 CITABLE = frozenset({"document", "search_result"})
 """Types of blocks in a request that an answer may cite."""
@@ -59,6 +65,7 @@ class MessagesStreamReader:
         self._end: Json = {}
         self._counts: Json = {}
         self._open: dict[int, Json] = {}
+        self._args: dict[int, list[str]] = {}
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event; None if it has no content."""
@@ -88,6 +95,7 @@ class MessagesStreamReader:
         body = {"usage": self._counts}
         return AIMessageChunk(
             content="" if self._plain else [],
+            tool_call_chunks=self._endings(),
             usage_metadata=self.usage,
             response_metadata=self._origin() | self._identity() | last_metadata(self._end, body),
             id=text_or_none(self._message.get("id")),
@@ -153,6 +161,7 @@ class MessagesStreamReader:
     def _call(self, index: int, block: Json) -> AIMessageChunk:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
         arguments = mapping(block.get("input"))
+        self._args[index] = []
         call = tool_call_chunk(
             name=require(block, "name", str),
             id=text_or_none(block.get("id")),
@@ -167,7 +176,13 @@ class MessagesStreamReader:
         block = {"type": "input_json_delta", "partial_json": piece, "index": index}
         if mapping(self._open.get(index)).get("type") != "tool_use":
             return self._block(block)  # a server tool, which runs at the provider
+        self._args[index].append(piece)
         return self._block(block, tool_call_chunk(args=piece_of_arguments(piece), index=index))
+
+    def _endings(self) -> list[ToolCallChunk]:
+        """Return the fragments that mark broken arguments of calls."""
+        texts = {index: end_of_arguments("".join(args)) for index, args in self._args.items()}
+        return [tool_call_chunk(args=text, index=index) for index, text in texts.items() if text]
 
     def _block(self, block: Json, *calls: ToolCallChunk) -> AIMessageChunk:
         self._plain = False
@@ -189,11 +204,10 @@ class MessagesStreamReader:
         return model_names({"id": self._message.get("id")})
 
     def _read_usage(self, usage: Any) -> None:
-        """Store token counts; they are cumulative, so later ones replace earlier ones."""
-        known = {name: value for name, value in mapping(usage).items() if value is not None}
-        if known:
-            self._counts |= known
-            self.usage = usage_of(self._counts)
+        """Store token counts."""
+        if isinstance(usage, dict):
+            self._counts = newer_counts(self._counts, usage)
+            self.usage = newer_usage(usage_of(self._counts), None)
 
 
 def _index(event: Json) -> int:

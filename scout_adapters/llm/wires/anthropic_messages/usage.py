@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import amount, count, is_count, mapping
+from scout_adapters._internal.json_values import Json, amount, count, is_count, mapping
 from scout_adapters.llm.wires.parsing import usage_metadata
 
 
@@ -38,6 +38,36 @@ def usage_of(usage: Any) -> UsageMetadata | None:
         },
         outputs={"reasoning": _optional_count(details, "thinking_tokens")},
     )
+
+
+PROMPT_FIELDS = frozenset(
+    {"input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation"}
+)
+
+
+def newer_counts(known: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
+    """Return the token counts of a stream after an event with `new` ones.
+
+    They are running totals. Counts of the prompt are replaced together, unless that would make the
+    prompt shorter: some servers send zeros in `message_delta`. A new number of written tokens
+    voids the earlier breakdown by lifetime.
+    """
+    fresh = {name: value for name, value in new.items() if value is not None}
+    merged = {**known, **fresh}
+    if "cache_creation_input_tokens" in fresh and "cache_creation" not in fresh:
+        merged.pop("cache_creation", None)
+    if prompt_tokens(merged) < prompt_tokens(known):
+        merged = {name: value for name, value in merged.items() if name not in PROMPT_FIELDS}
+        merged |= {name: known[name] for name in PROMPT_FIELDS & known.keys()}
+    if count(merged.get("output_tokens")) < count(known.get("output_tokens")):
+        merged["output_tokens"] = known["output_tokens"]
+    return merged
+
+
+def prompt_tokens(counts: Mapping[str, Any]) -> int:
+    """Return all tokens of the prompt, cached ones included."""
+    usage = usage_of(counts)
+    return usage["input_tokens"] if usage else 0
 
 
 def _optional_count(counts: Mapping[str, Any], name: str) -> int | None:

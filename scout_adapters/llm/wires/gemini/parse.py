@@ -17,7 +17,7 @@ from scout_adapters.llm.wires.gemini.content import SIGNATURES
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader, wav_file
 from scout_adapters.llm.wires.gemini.spelling import snake_case
 from scout_adapters.llm.wires.gemini.usage import usage_of
-from scout_adapters.llm.wires.parsing import tool_call
+from scout_adapters.llm.wires.parsing import newer_usage, tool_call
 
 ENDINGS: Mapping[str, str] = {
     "finishReason": "finish_reason",
@@ -80,7 +80,7 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
         additional_kwargs=call_signatures(calls) | audio_fields(parts),
         tool_calls=[call for call in tool_calls if call["type"] == "tool_call"],
         invalid_tool_calls=[call for call in tool_calls if call["type"] == "invalid_tool_call"],
-        usage_metadata=usage_of(body.get("usageMetadata")),
+        usage_metadata=newer_usage(usage_of(body.get("usageMetadata")), None),
         response_metadata=first_metadata(body, spec.maker) | last_metadata(body, candidate),
         id=message_id(body),
     )

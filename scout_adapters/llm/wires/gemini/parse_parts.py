@@ -9,7 +9,7 @@ import base64
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -65,9 +65,9 @@ class PartReader:
                 yield from self._blocks(part)
 
     def unfinished(self) -> FunctionCall | None:
-        """Return the call whose arguments are incomplete, and forget it."""
+        """Return the call whose arguments are incomplete, as text that is no JSON; forget it."""
         call, self._open = self._open, None
-        return call
+        return call and replace(call, args=dump_json(call.args)[:-1])
 
     def _new_id(self, about: str = "") -> str:
         self._id_count += 1
@@ -171,7 +171,10 @@ class PartReader:
             )
         for piece in objects(data.get("partialArgs")):
             put_argument(self._open.args, piece)
-        return None if data.get("willContinue") is True else self.unfinished()
+        if data.get("willContinue") is True:
+            return None
+        call, self._open = self._open, None
+        return call
 
 
 def _text(value: Any) -> str:

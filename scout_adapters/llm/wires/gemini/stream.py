@@ -27,7 +27,7 @@ from scout_adapters.llm.wires.gemini.parse import (
 )
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader
 from scout_adapters.llm.wires.gemini.usage import usage_of
-from scout_adapters.llm.wires.parsing import dump_json
+from scout_adapters.llm.wires.parsing import dump_json, end_of_arguments, newer_usage
 
 DELTAS = frozenset({"text", "thinking"})
 """Types of blocks that arrive in pieces; all others arrive whole."""
@@ -109,7 +109,7 @@ class GeminiStreamReader:
         if not self._named:
             self._first_metadata = first_metadata(event, self._maker) | self._first_metadata
         self._id = self._id or message_id(event)
-        self.usage = _merged_usage(usage_of(event.get("usageMetadata")), self.usage)
+        self.usage = newer_usage(usage_of(event.get("usageMetadata")), self.usage)
         metadata = last_metadata(event, candidate)
         if metadata:
             known = self._last_metadata.get("logprobs_result")
@@ -162,26 +162,15 @@ class GeminiStreamReader:
 
     def _call_chunk(self, call: FunctionCall) -> ToolCallChunk:
         index, self._next, self._open = self._next, self._next + 1, ""
+        broken = isinstance(call.args, str)
+        args = call.args + end_of_arguments(call.args) if broken else dump_json(call.args)
         return ToolCallChunk(
             name=call.name,
-            args=dump_json(call.args),
+            args=args,
             id=call.id,
             index=index,
             type="tool_call_chunk",
         )
-
-
-def _merged_usage(new: UsageMetadata | None, known: UsageMetadata | None) -> UsageMetadata | None:
-    """Return the newer running totals, with the larger number of output tokens.
-
-    When Google's own tools run within an answer, the last event may count only the last step.
-    """
-    if new is None or known is None:
-        return new or known
-    output_tokens = max(new["output_tokens"], known["output_tokens"])
-    if output_tokens == new["output_tokens"]:
-        return new
-    return {**new, "output_tokens": output_tokens}
 
 
 def _joined(known: Any, more: Any) -> Any:

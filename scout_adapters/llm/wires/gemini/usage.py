@@ -28,6 +28,7 @@ def usage_of(metadata: Any) -> UsageMetadata | None:
     total = count(counts.get("totalTokenCount"))
     if not (input_tokens or output_tokens or total):
         return None
+    input_tokens = input_tokens or max(0, total - output_tokens)  # sometimes only the total is sent
     return usage_metadata(
         input_tokens,
         output_tokens,

@@ -45,8 +45,8 @@ class Accumulated:
         for piece in pieces:
             if name == "reasoning_details" and known and _continues(known[-1], piece):
                 _merge(known[-1], piece)
-            elif name == "executed_tools" and (tool := _same_tool(known, piece)):
-                tool.update(piece)
+            elif name == "executed_tools" and known and _completes(known[-1], piece):
+                known[-1].update(piece)
             else:
                 known.append(dict(piece))
 
@@ -60,14 +60,23 @@ class Accumulated:
             both = isinstance(value, list) and isinstance(before, list)
             self.logprobs[name] = before + value if both else before if value is None else value
 
+    @property
+    def has_values(self) -> bool:
+        """Whether the stream had any such field."""
+        return bool(self._lists or self._objects)
+
     def kwargs(self) -> Json:
         """Return all fields as `additional_kwargs`."""
         return {**self._lists, **self._objects}
 
 
-def _same_tool(known: list[Json], piece: Json) -> Json | None:
-    """Return the tool that a piece repeats: Groq sends each tool again with its output."""
-    return next((tool for tool in known if tool.get("index") == piece.get("index")), None)
+def _completes(tool: Json, piece: Json) -> bool:
+    """Return whether a piece is the tool once more, with its output.
+
+    Groq sends each tool twice. Several may have the index 0.
+    """
+    same = all(tool.get(name) == piece.get(name) for name in ("index", "type", "arguments"))
+    return same and "output" in piece and "output" not in tool
 
 
 def _continues(entry: Json, piece: Json) -> bool:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters._internal.json_values import Json, json_text
+from scout_adapters._internal.json_values import Json, json_text, mapping
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.content import render_content
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
+from scout_adapters.llm.wires.openai_chat.parse_fields import CALL_EXTRAS
+from scout_adapters.llm.wires.openai_chat.tool_calls import CUSTOM_ARGUMENT
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
 
 INVALID_IN_NAME = re.compile(r"[\s<|\\/>]+")
@@ -59,7 +61,12 @@ def _message(turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect) ->
 
 
 def _add_calls(message: Json, turn: Turn, spec: ProviderSpec) -> None:
-    calls = [_tool_call(block, spec) for block in turn.blocks if block["type"] == "tool_call"]
+    extras = mapping(turn.extras.get(CALL_EXTRAS))
+    calls = [
+        _tool_call(block, spec, mapping(extras.get(block["id"] or "")))
+        for block in turn.blocks
+        if block["type"] == "tool_call"
+    ]
     if calls:
         message["tool_calls"] = calls
     elif function := turn.extras.get("function_call"):
@@ -75,14 +82,14 @@ def _add_audio(message: Json, turn: Turn) -> None:
         message["content"] = message["content"] or None
 
 
-def _tool_call(block: Json, spec: ProviderSpec) -> Json:
+def _tool_call(block: Json, spec: ProviderSpec, extra: Mapping[str, Any]) -> Json:
     args = block["args"]
+    call: Json = {"id": _call_id(block["id"], spec), "type": "function", **extra}
+    if call["type"] == "custom":
+        text = args.get(CUSTOM_ARGUMENT, "") if isinstance(args, dict) else args
+        return call | {"custom": {"name": block["name"], "input": text}}
     arguments = args if isinstance(args, str) else json_text(args)
-    return {
-        "id": _call_id(block["id"], spec),
-        "type": "function",
-        "function": {"name": block["name"], "arguments": arguments},
-    }
+    return call | {"function": {"name": block["name"], "arguments": arguments}}
 
 
 def _call_id(call_id: str | None, spec: ProviderSpec) -> str:

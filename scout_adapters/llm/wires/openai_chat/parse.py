@@ -12,6 +12,7 @@ from scout_adapters.errors import malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
+    CALL_EXTRAS,
     MESSAGE_LISTS,
     MESSAGE_OBJECTS,
     content_of,
@@ -24,9 +25,9 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     reasoning_of,
     text_field,
 )
-from scout_adapters.llm.wires.openai_chat.tool_calls import parse_tool_calls
+from scout_adapters.llm.wires.openai_chat.tool_calls import call_extras, parse_tool_calls
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
-from scout_adapters.llm.wires.parsing import require
+from scout_adapters.llm.wires.parsing import newer_usage, require
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
@@ -52,7 +53,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         additional_kwargs=_additional_kwargs(message, body, reasoning, other_parts),
         tool_calls=calls,
         invalid_tool_calls=invalid_calls,
-        usage_metadata=usage_of(usage),
+        usage_metadata=newer_usage(usage_of(usage), None),
         response_metadata=first_metadata(body, spec.maker) | metadata,
         id=message_id(body.get("id")),
     )
@@ -78,6 +79,7 @@ def _additional_kwargs(message: Json, body: Json, reasoning: str, other_parts: l
         "reasoning_content": reasoning or reasoning_of(message),
         "refusal": text_field(message, "refusal"),
         "content_chunks": other_parts,
+        CALL_EXTRAS: call_extras(message.get("tool_calls")),
     }
     kwargs |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
     kwargs |= {name: non_empty(message[name]) for name in MESSAGE_OBJECTS if name in message}

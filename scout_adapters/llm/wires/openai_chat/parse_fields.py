@@ -15,6 +15,9 @@ MESSAGE_OBJECTS = ("audio", "function_call")
 BODY_LISTS = ("citations", "search_results")
 """Fields of a message and of a body that `additional_kwargs` has under the same name."""
 
+CALL_EXTRAS = "tool_call_extras"
+"""The key of `additional_kwargs` with what tool calls have no field for, by call id."""
+
 _COST_FIELDS = ("cost", "cost_details")
 
 _ERROR_FIELDS = frozenset({"error", "base_resp", "x_groq"})

@@ -17,6 +17,7 @@ from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.openai_chat.accumulated import Accumulated
 from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
+    CALL_EXTRAS,
     content_of,
     first_metadata,
     last_metadata,
@@ -28,6 +29,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
+from scout_adapters.llm.wires.parsing import newer_usage
 
 _FIRST_VALUE = ("model", "id")
 """Fields of the whole answer whose first value counts, because the first chunk has it."""
@@ -52,13 +54,15 @@ class ChatStreamReader:
         self._id: str | None = None
         self._choice: Any = None
         self._finish_reason = ""
+        self._has_answer = False
         self._calls = CallFragments()
         self._accumulated = Accumulated()
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event, also after the terminal one, where some providers send an error."""
         if event is None:
-            self.finished = True
+            # Without a finish reason, `[DONE]` ends an answer only if there is one.
+            self.finished = self.finished or self._has_answer or self._accumulated.has_values
             return None
         if not isinstance(event, dict):
             raise malformed(f"expected an event to be an object, found {type(event).__name__}")
@@ -69,7 +73,9 @@ class ChatStreamReader:
             return None
         raise_if_choice_failed(choice)
         self._read_choice_fields(choice)
-        return self._read_delta(choice.get("delta"))
+        chunk = self._read_delta(choice.get("delta"))
+        self._has_answer = self._has_answer or chunk is not None
+        return chunk
 
     def close(self) -> AIMessageChunk:
         """Return the last chunk, with what is known or complete only at the end."""
@@ -78,9 +84,11 @@ class ChatStreamReader:
         logprobs = self._accumulated.logprobs
         last = last_metadata(self._answer, self._usage, self._finish_reason, logprobs)
         lists = {name: self._answer[name] for name in BODY_LISTS if name in self._answer}
+        extras = {CALL_EXTRAS: self._calls.extras} if self._calls.extras else {}
         return AIMessageChunk(
             content="",
-            additional_kwargs=self._accumulated.kwargs() | lists,
+            additional_kwargs=self._accumulated.kwargs() | lists | extras,
+            tool_call_chunks=self._calls.endings(),
             usage_metadata=self.usage,
             response_metadata={**unsent, "model_provider": self._maker, **last},
             chunk_position="last",
@@ -101,14 +109,17 @@ class ChatStreamReader:
             self._read_usage(mapping(event["x_groq"]).get("usage"))
 
     def _read_usage(self, usage: Any) -> None:
-        # Some providers send usage in every event, sometimes malformed: the last valid one counts.
-        if metadata := usage_of(mapping(usage)):
-            self.usage, self._usage = metadata, usage
+        # Some providers send usage in every event, sometimes without counts: the last one with
+        # counts is valid.
+        raw = mapping(usage)
+        counted = usage_of(raw)
+        self.usage = newer_usage(counted, self.usage)
+        self._usage = raw if counted and counted["input_tokens"] else raw | self._usage
 
     def _first_choice(self, event: Json) -> Json | None:
         choices = event.get("choices")
-        if not choices and (isinstance(choices, list) or event.get("usage")):
-            return None
+        if not choices and (choices is None or isinstance(choices, list)):
+            return None  # such as gpt-audio's padding, and the event with the usage
         if not isinstance(choices, list):
             raise malformed(f"expected 'choices' to be a list, found {type(choices).__name__}")
         for choice in choices:

@@ -15,7 +15,16 @@ from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import malformed
 from scout_adapters.llm.wires.openai_chat.parse_fields import text_field
-from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require, tool_call
+from scout_adapters.llm.wires.parsing import (
+    dump_json,
+    end_of_arguments,
+    piece_of_arguments,
+    require,
+    tool_call,
+)
+
+CUSTOM_ARGUMENT = "__arg1"
+"""The argument that has the input of a custom tool, as in LangChain's own tools."""
 
 
 def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
@@ -23,11 +32,13 @@ def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
     calls: list[ToolCall] = []
     broken: list[InvalidToolCall] = []
     for position, item in enumerate(_as_list(raw)):
-        function = require(item, "function", dict)
-        name = require(function, "name", str)
-        call = tool_call(
-            name, _arguments(function), text_field(item, "id") or _generated_id(position)
-        )
+        call_id = text_field(item, "id") or _generated_id(position)
+        if custom := _custom(item):
+            args = _custom_arguments(text_field(custom, "input"))
+            call = tool_call(require(custom, "name", str), args, call_id)
+        else:
+            function = require(item, "function", dict)
+            call = tool_call(require(function, "name", str), _arguments(function), call_id)
         if call["type"] == "invalid_tool_call":
             broken.append(call)
         else:
@@ -35,11 +46,47 @@ def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
     return calls, broken
 
 
+def call_extras(raw: Any) -> Json:
+    """Return by call id what LangChain's calls have no field for; it is sent back unchanged.
+
+    `extra_content` is Google's, with thought signatures:
+    https://ai.google.dev/gemini-api/docs/thought-signatures. A custom tool has its `type`.
+    """
+    extras: Json = {}
+    for position, item in enumerate(_as_list(raw)):
+        if extra := _extra(item):
+            extras[text_field(item, "id") or _generated_id(position)] = extra
+    return extras
+
+
+def _extra(item: Json) -> Json:
+    extra = {"type": "custom"} if _custom(item) else {}
+    content = item.get("extra_content")
+    return extra | {"extra_content": content} if content and isinstance(content, dict) else extra
+
+
+def _custom(item: Any) -> Json:
+    """Return the name and the input of a custom tool; empty for a function.
+
+    https://platform.openai.com/docs/guides/function-calling#custom-tools. Snowflake sends an empty
+    `custom` beside `function`.
+    """
+    custom = item.get("custom") if isinstance(item, dict) else None
+    return custom if isinstance(custom, dict) and not item.get("function") else {}
+
+
+def _custom_arguments(text: str) -> str:
+    return dump_json({CUSTOM_ARGUMENT: text})
+
+
 def _as_list(raw: Any) -> list[Any]:
     if not raw:
         return []
     if not isinstance(raw, list):
         raise malformed(f"expected 'tool_calls' to be a list, found {type(raw).__name__}")
+    for item in raw:
+        if not isinstance(item, dict):
+            raise malformed(f"expected a tool call to be an object, found {type(item).__name__}")
     return raw
 
 
@@ -58,9 +105,9 @@ def _generated_id(position: int) -> str:
 @dataclass(slots=True)
 class _Call:
     position: int
-    index: Any
     id: str = ""
     name: str = ""
+    custom: bool = False
     arguments: list[str] = field(default_factory=list)
 
     def add(self, arguments: str) -> str:
@@ -69,7 +116,7 @@ class _Call:
             return ""
         if arguments:
             self.arguments.append(arguments)
-        return arguments
+        return "" if self.custom else arguments
 
     def is_complete(self) -> bool:
         try:
@@ -78,47 +125,96 @@ class _Call:
             return False
         return True
 
+    def ending(self) -> str:
+        """Return the fragment that ends the arguments."""
+        text = "".join(self.arguments)
+        return _custom_arguments(text) if self.custom else end_of_arguments(text)
+
 
 class CallFragments:
     """The tool calls of one stream, assembled from fragments."""
 
-    __slots__ = ("_calls",)
+    __slots__ = ("_at", "_by_id", "_by_index", "_calls", "extras")
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
+        self._by_id: dict[str, _Call] = {}
+        self._by_index: dict[Any, _Call] = {}
+        self._at: dict[int, _Call] = {}
+        self.extras: Json = {}
+        """By call id: what `call_extras` returns of a whole answer."""
 
     def read(self, raw: Any) -> list[ToolCallChunk]:
         """Parse the `tool_calls` of one delta; a chunk's `index` is the position of its call."""
-        return [self._read(item) for item in _as_list(raw)]
+        chunks: dict[int, ToolCallChunk] = {}
+        for at, item in enumerate(_as_list(raw)):
+            chunk, position = self._read(item, at)
+            before = chunks.setdefault(position, chunk)
+            if before is not chunk:  # LangChain takes chunks of one delta for separate calls
+                before["name"] = before["name"] or chunk["name"]
+                before["args"] = (before["args"] or "") + (chunk["args"] or "")
+        return [*chunks.values()]
 
-    def _read(self, item: Any) -> ToolCallChunk:
-        function = require(item, "function", dict)
+    def endings(self) -> list[ToolCallChunk]:
+        """Return the fragments that end the calls: input of custom tools, marks of broken JSON."""
+        return [
+            ToolCallChunk(
+                name=None, args=args, id=None, index=call.position, type="tool_call_chunk"
+            )
+            for call in self._calls
+            if (args := call.ending())
+        ]
+
+    def _read(self, item: Json, at: int) -> tuple[ToolCallChunk, int]:
+        custom = _custom(item)
+        function = custom or require(item, "function", dict)
         name, call_id = text_field(function, "name"), text_field(item, "id")
-        call, chunk_id = self._call(item.get("index"), call_id, name), None
+        index = item.get("index")
+        if isinstance(index, dict | list):
+            raise malformed("expected the index of a tool call to be a number")
+        call, chunk_id = self._call(index, call_id, name, at), None
         if call is None:
-            call = _Call(len(self._calls), item.get("index"))
+            call = _Call(len(self._calls), custom=bool(custom))
             self._calls.append(call)
             # In the first fragment: a later chunk with only an id would look like a new call.
             chunk_id = call_id or _generated_id(call.position)
+        text = text_field(function, "input") if call.custom else _arguments(function)
         fragment = ToolCallChunk(
             name=None if name in ("", call.name) else name,
-            args=call.add(piece_of_arguments(_arguments(function))),
+            args=call.add(piece_of_arguments(text) if not call.custom else text),
             id=chunk_id,
             index=call.position,
             type="tool_call_chunk",
         )
+        self._register(call, item, index, at)
         call.id, call.name = call.id or call_id, call.name or name
-        return fragment
+        return fragment, call.position
 
-    def _call(self, index: Any, call_id: str, name: str) -> _Call | None:
-        """Return the call that a fragment continues; None if it starts a new one."""
-        newest_first = self._calls[::-1]
-        if index is None:
-            same_id = (call for call in newest_first if call_id and call.id == call_id)
-            latest = next(same_id, None) or next(iter(newest_first), None)
+    def _register(self, call: _Call, item: Json, index: Any, at: int) -> None:
+        call_id = text_field(item, "id")
+        if call_id:
+            self._by_id[call_id] = call
+        if index is not None:
+            self._by_index[index] = call
+        self._at[at] = call
+        if extra := _extra(item):
+            key = call.id or call_id or _generated_id(call.position)
+            self.extras[key] = self.extras.get(key, {}) | extra
+
+    def _call(self, index: Any, call_id: str, name: str, at: int) -> _Call | None:
+        """Return the call that a fragment continues; None if it starts a new one.
+
+        Its id decides first, then its index. Without an index its place in the delta decides. A
+        fragment with an unknown index and without a name continues the newest call.
+        """
+        newest = self._calls[-1] if self._calls else None
+        if call_id and (same := self._by_id.get(call_id)) is not None:
+            call: _Call | None = same
+        elif index is None:
+            call = self._at.get(at, newest)
         else:
-            latest = next((call for call in newest_first if call.index == index), None)
-        return None if latest is None or _starts_new_call(latest, call_id, name) else latest
+            call = self._by_index.get(index) or (None if name else newest)
+        return None if call is None or _starts_new_call(call, call_id, name) else call
 
 
 def _starts_new_call(call: _Call, call_id: str, name: str) -> bool:

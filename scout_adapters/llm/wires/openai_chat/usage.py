@@ -14,20 +14,26 @@ TICKS_PER_USD = 10_000_000_000
 
 
 def usage_of(usage: Json) -> UsageMetadata | None:
-    """Return the token counts; None without counts, as in MiniMax's `{"total_tokens": 0}`."""
+    """Return the token counts; None without counts of a prompt.
+
+    MiniMax sends `{"total_tokens": 0}`, others zeros: no answer has a prompt of no tokens.
+    """
     prompt_tokens = _first_count(usage.get("prompt_tokens"), usage.get("input_tokens"))
     completion_tokens = _first_count(usage.get("completion_tokens"), usage.get("output_tokens"))
-    if prompt_tokens is None and completion_tokens is None:
+    if not prompt_tokens and not completion_tokens:
         return None
     inputs, outputs = _input_details(usage), _output_details(usage)
     input_tokens, output_tokens = prompt_tokens or 0, completion_tokens or 0
     total = _first_count(usage.get("total_tokens"))
     missing = (total or 0) - input_tokens - output_tokens
     # LangChain's counts include everything. xAI does not include reasoning in completion_tokens,
-    # and Mistral does not include audio in prompt_tokens: their total shows what is missing.
+    # Mistral does not include audio in prompt_tokens, and Cerebras does not include images: their
+    # total shows what is missing.
     if missing > 0 and missing == outputs["reasoning"]:
         output_tokens += missing
-    elif missing > 0 and missing == inputs["audio"]:
+    elif missing > 0 and (
+        missing == inputs["audio"] or outputs["reasoning"] == 0 or "prompt_audio_seconds" in usage
+    ):
         input_tokens += missing
     if inputs["cache_read"] is not None:
         # Azure's Grok and early Mistral report more cached tokens than the prompt has.

@@ -169,9 +169,11 @@ def test_arguments_that_come_one_by_one_are_put_together() -> None:
     assert list(total.additional_kwargs[SIGNATURES].values()) == ["s"]
 
 
-def test_a_call_that_was_never_closed_is_delivered_at_the_end() -> None:
+def test_a_call_that_was_never_closed_is_delivered_at_the_end_as_invalid() -> None:
     opened = event({"functionCall": {"name": "f", "args": {"a": 1}, "willContinue": True}})
-    assert merged(opened, END).tool_calls[0]["args"] == {"a": 1}
+    message = merged(opened, END)
+    assert message.tool_calls == []
+    assert [call["name"] for call in message.invalid_tool_calls] == ["f"]
 
 
 def test_an_argument_without_a_place_is_a_malformed_response() -> None:

@@ -209,7 +209,6 @@ def test_a_failure_after_the_end_is_still_a_failure(failure: Json) -> None:
     ("nonsense", "field"),
     [
         ([], "event"),
-        ({"id": ID}, "choices"),
         ({"choices": 5}, "choices"),
         ({"choices": ["x"]}, "choice"),
         (event("text"), "delta"),
