@@ -1,1 +1,1 @@
-"""How one attempt reaches a provider: over HTTP with a wire, or through a user's own function."""
+"""Adapters: send the request of one attempt over HTTP, or call a user's own function."""

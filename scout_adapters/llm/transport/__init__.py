@@ -1,3 +1,3 @@
-"""HTTP: one exchange over pooled connections. It knows no provider and no model."""
+"""HTTP: one exchange over pooled connections. Nothing here depends on a provider."""
 
 from scout_adapters.llm.transport.http_transport import Transport as Transport

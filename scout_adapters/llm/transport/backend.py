@@ -96,7 +96,7 @@ def _seconds(source: ReadTimeoutSource, timeout: float | None) -> float | None:
         return timeout
     seconds = read_timeout()
     if seconds == SHORTEST:
-        raise httpcore.ReadTimeout("the time for the answer is over")
+        raise httpcore.ReadTimeout("no time is left for the answer")
     return seconds
 
 

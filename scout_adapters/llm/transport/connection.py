@@ -33,7 +33,9 @@ def address_of(url: str) -> Address:
     """Parse a URL. Raises `httpx.InvalidURL` and `httpx.UnsupportedProtocol`."""
     parsed = httpx.URL(url)
     if parsed.scheme not in {"http", "https"}:
-        raise httpx.UnsupportedProtocol(f"{parsed.scheme}:// is no address of an API")
+        raise httpx.UnsupportedProtocol(
+            f"the URL of an API begins with http or https, not {parsed.scheme}"
+        )
     host = parsed.netloc.decode("ascii")
     return Address(parsed, host, f"{parsed.scheme}://{host}")
 

@@ -30,8 +30,8 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
     if coding in UNENCODED:
         return None
     if coding not in ENCODED:
-        name = f"as {coding} " if coding.isalpha() and len(coding) < PART_CHARS else ""
-        raise malformed(f"the answer is packed {name}in a way that nobody asked for")
+        name = f" ({coding})" if coding.isalpha() and len(coding) < PART_CHARS else ""
+        raise malformed(f"the answer has a content-encoding that was not offered{name}")
     return coding
 
 

@@ -26,6 +26,8 @@ from scout_adapters.llm.transport.response import (
 )
 
 MAX_CONCURRENT = 1000
+"""Exchanges at a time: one file descriptor each."""
+
 _open_lock = fork_safe_lock()
 
 
@@ -74,7 +76,7 @@ class Transport:
         loop = asyncio.get_running_loop()
         entry = self._loops.get(loop)
         if entry is None:
-            for closed in [known for known in list(self._loops) if known.is_closed()]:
+            for closed in [other for other in list(self._loops) if other.is_closed()]:
                 self._loops.pop(closed, None)  # other threads remove closed loops as well
             pool = AsyncConnectionPool(
                 self._inner, max_concurrent=self._max_concurrent, trust_env=self._trust_env
@@ -193,7 +195,7 @@ not used again."""
 
 
 def as_transport(transport: Any) -> Transport | None:
-    """Wrap an httpx transport; the same one gives the same, as clients are found by it."""
+    """Wrap an httpx transport; the same one has the same wrapper, by which clients are shared."""
     if transport is None or isinstance(transport, Transport):
         return transport
     return _wrapped.setdefault(id(transport), (transport, Transport(transport)))[1]

@@ -60,7 +60,7 @@ def test_an_unencoded_body_has_no_coding(header: str) -> None:
 
 @pytest.mark.parametrize("header", ["zstd", "br", "gzip, gzip"])
 def test_a_coding_that_was_not_offered_is_refused(header: str) -> None:
-    with pytest.raises(MalformedResponse, match="nobody asked for"):
+    with pytest.raises(MalformedResponse, match="was not offered"):
         content_coding({"content-encoding": header})
 
 

@@ -27,7 +27,7 @@ from scout_adapters.llm.transport.response import wire_request
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("carried")
-ASKED_ANEW = pool.has_aiohttp.__wrapped__
+has_aiohttp_uncached = pool.has_aiohttp.__wrapped__
 ANSWER = (
     b'{"id":"1","model":"m","choices":[{"index":0,"finish_reason":"stop",'
     b'"message":{"role":"assistant","content":"hello"}}]}'
@@ -282,12 +282,12 @@ def test_an_aiohttp_that_is_too_old_is_left_alone(
     release: str, serves: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "version", lambda _: release)
-    assert ASKED_ANEW() is serves
+    assert has_aiohttp_uncached() is serves
 
 
 def test_without_aiohttp_itself_the_extra_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    assert ASKED_ANEW() is False
+    assert has_aiohttp_uncached() is False
 
 
 OVER_AIOHTTP = """
