@@ -7,8 +7,20 @@ import sys
 from typing import Any
 
 
+def printable(text: str) -> str:
+    """Replace characters that are not printable: line breaks, escapes, marks that reverse text."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _argument(value: object) -> object:
+    """Return an argument of a message as text of one line; numbers stay what they are."""
+    return value if isinstance(value, int | float) else printable(" ".join(str(value).split()))
+
+
 class SafeLogger(logging.LoggerAdapter[logging.Logger]):
-    """A logger that suppresses exceptions of its handlers.
+    """A logger that suppresses exceptions of its handlers, and writes arguments on one line.
 
     Such an exception would lose a paid answer, or leave the state of a key or circuit incomplete.
     """
@@ -18,6 +30,7 @@ class SafeLogger(logging.LoggerAdapter[logging.Logger]):
         if not self.isEnabledFor(level):
             return
         try:
+            args = tuple(map(_argument, args))
             self.logger.log(level, msg, *args, **{"stacklevel": 2, **more})
         except Exception as error:  # noqa: BLE001  # handlers are the user's code
             if logging.raiseExceptions and sys.stderr is not None:

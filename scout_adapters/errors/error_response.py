@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scout_adapters._internal.logs import printable
+
 BAD_CERTIFICATE = "certificate"
 """`code` of a connection error whose cause is the server's certificate."""
 
@@ -31,6 +33,9 @@ class ErrorResponse:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Return a text as one line of a log: white space folded, at most `limit` characters."""
-    folded = " ".join(text.split())
+    """Return a text as one printable line: white space folded, at most `limit` characters.
+
+    Control codes and marks that reverse a line become the replacement character.
+    """
+    folded = printable(" ".join(text.split()))
     return folded if len(folded) <= limit else folded[: limit - 1] + "…"

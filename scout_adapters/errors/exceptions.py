@@ -80,6 +80,9 @@ class ProviderError(ScoutError, lc.ModelError):
     """A provider refused the request, failed, or sent an answer that cannot be parsed."""
 
     is_retryable: bool = False
+    others: tuple[str, ...] = ()
+    """Why the other candidates of the call gave no answer, one line each."""
+
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)
 
@@ -119,14 +122,15 @@ class ProviderError(ScoutError, lc.ModelError):
         return POLICIES[self.kind]
 
     def __str__(self) -> str:
-        where = "/".join(part for part in (self.provider, self.model) if part) or "the provider"
+        names = one_line("/".join(part for part in (self.provider, self.model) if part))
+        where = names or "the provider"
         key = f" with key {self.key_id}" if self.key_id else ""
         status = f" {self.status}" if self.status else ""
-        code = f" {self.code}" if self.code else ""
+        code = f" {one_line(self.code, 100)}" if self.code else ""
         wait = f"; ready in {self.retry_after:.1f} s" if self.retry_after is not None else ""
         return (
             f"{where}{key}: {self.kind}{status}{code}: {one_line(self.message)}"
-            f" ({self.policy.advice}{wait})"
+            f" ({self.policy.advice}{wait})" + "".join(f"\n  {other}" for other in self.others)
         )
 
 

@@ -18,7 +18,7 @@ from scout_adapters.llm.engine.candidate import Candidate, Endpoint, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
-from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS
+from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.pricing.bill import bill
@@ -279,6 +279,8 @@ class Attempt:
 
     def _record_key_failure(self, lease: Lease, error: ProviderError, now: float) -> None:
         endpoint, effect = self.candidate.endpoint, error.policy.key_effect
+        if effect in QUARANTINE_EFFECTS:
+            lease.state.out_of_credit = error.kind is ErrorKind.BILLING
         endpoint.pool.fail(
             lease,
             effect,

@@ -24,6 +24,15 @@ from scout_adapters.llm.timeouts import NEVER
 CIRCUIT_OPEN = "circuit open"
 SERVER_PAUSE = "the server asked for a pause"
 ALL_REFUSED = "every key was refused"
+OUT_OF_CREDIT = "every key is out of credit"
+SOME_OUT_OF_CREDIT = "every key was refused or is out of credit"
+REFUSED_FOR_GOOD = {
+    ALL_REFUSED: ErrorKind.AUTH_INVALID,
+    OUT_OF_CREDIT: ErrorKind.BILLING,
+    SOME_OUT_OF_CREDIT: ErrorKind.BILLING,
+}
+"""Reasons why no key can be leased that the owner of the keys must mend, and their kinds."""
+
 MAX_MODELS_NOT_FOUND = 2
 """Keys with which a call tries a model that is not found: another account may have access to it,
 a third one hardly."""
@@ -67,8 +76,12 @@ class CandidateState:
     @property
     def no_lease_reason(self) -> str:
         """Reason why no key can be leased."""
-        refused = all(state.permanently_failed for state in self.candidate.endpoint.pool)
-        return ALL_REFUSED if refused else "every key rests or is refused"
+        keys = self.candidate.endpoint.pool.states
+        if not all(key.permanently_failed for key in keys):
+            return "every key rests or is refused"
+        if all(key.out_of_credit for key in keys):
+            return OUT_OF_CREDIT
+        return SOME_OUT_OF_CREDIT if any(key.out_of_credit for key in keys) else ALL_REFUSED
 
     @property
     def tokens(self) -> int:
@@ -190,8 +203,11 @@ def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> S
         return NoWorkingKey("the route has no candidate")
     if pause is None:
         return NoKeyError(why)
-    if all(r.reason == ALL_REFUSED for r in skipped):
-        fields = {"provider": skipped[0].provider, "model": skipped[0].model}
-        return provider_error(ErrorKind.AUTH_INVALID, why, phase="pre_send", **fields)
+    kinds = [REFUSED_FOR_GOOD.get(r.reason or "") for r in skipped]
+    if all(kinds):
+        # More credit is the smaller repair, so it is named where it is one.
+        at = kinds.index(ErrorKind.BILLING) if ErrorKind.BILLING in kinds else 0
+        fields = {"provider": skipped[at].provider, "model": skipped[at].model}
+        return provider_error(kinds[at] or ErrorKind.UNKNOWN, why, phase="pre_send", **fields)
     kind = CircuitOpenError if any(r.reason == CIRCUIT_OPEN for r in skipped) else NoWorkingKey
     return kind(f"{why}; ready in {pause:.1f} s")

@@ -15,14 +15,17 @@ from scout_adapters.errors import (
     ContextOverflow,
     ErrorResponse,
     KeyRejected,
+    OutOfCredit,
+    ProviderError,
     ScoutError,
+    one_line,
 )
 from scout_adapters.llm.pricing.price_list import sum_usd
 
 ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 """Header of an error's response from which LangChain's tracers read the attempts."""
 
-NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected)
+NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
 
 LANGCHAIN_TAGS = (
@@ -81,6 +84,13 @@ class AttemptRecord(NamedTuple):
 
     estimated: bool | None = None
     """True if tokens and cost are estimates because the provider sent no final counts."""
+
+    def line(self) -> str:
+        """Return the outcome as one line; it names the key by its fingerprint."""
+        key = f" with key {self.key_id}" if self.key_id else ""
+        parts = (self.outcome, self.status, self.code, self.reason and f"({self.reason})")
+        what = " ".join(str(part) for part in parts if part is not None)
+        return one_line(f"{self.provider}/{self.model}{key}: {what}")
 
     def as_dict(self) -> Json:
         """Return the fields that are not None."""
@@ -141,16 +151,29 @@ def summary_of(
 
 
 def with_attempts(
-    error: ScoutError, records: Sequence[AttemptRecord], ready_in: float | None
+    error: ScoutError, records: Sequence[AttemptRecord], ready_in: float | None, *, retries: int
 ) -> ScoutError:
-    """Add all attempts to an error; it is retryable only if a known wait helps."""
+    """Add all attempts to an error.
+
+    It is retryable if a known wait helps, or if its kind is and the call has no retries of its own.
+    """
     error.attempts = tuple(record.as_dict() for record in records)
+    if isinstance(error, ProviderError):
+        error.others = _other_candidates(error, records)
     error.response = response_of(error, records)
     if ready_in is not None and error.retry_after is None:
         error.retry_after = ready_in
     waits = isinstance(error.retry_after, float | int) and error.retry_after > 0
-    error.is_retryable = waits and not isinstance(error, NEVER_RETRYABLE)
+    may_succeed = waits or (error.is_retryable and not retries)
+    error.is_retryable = may_succeed and not isinstance(error, NEVER_RETRYABLE)
     return error
+
+
+def _other_candidates(error: ProviderError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
+    """Return a line for each candidate but the error's own, from its last record."""
+    last = {(record.provider, record.model): record for record in records}
+    last.pop((error.provider, error.model), None)
+    return tuple(record.line() for record in last.values())
 
 
 def response_of(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorResponse:

@@ -19,6 +19,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
 from scout_adapters.llm.engine.attempt import Attempt, ReleaseOnError
+from scout_adapters.llm.engine.attempt_log import log_attempt, log_failover
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
@@ -165,6 +166,7 @@ class Attempts:
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Report the start to the observer."""
+        log_failover(self.candidate, attempt.candidate)
         self.candidate = attempt.candidate
         if self._observer:
             self._observer.on_start(attempt)
@@ -327,6 +329,7 @@ class Attempts:
 
     def _add_record(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
         self.records += (record,)
+        log_attempt(record)
         observer = self._observer
         if observer is not None:
             observer.on_end(record)
@@ -350,4 +353,4 @@ class Attempts:
         """Add all records to the error that ends the call."""
         if self._events:  # no attempt follows the last failure, so it is no retry
             self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
-        return with_attempts(error, self.records, ready_in)
+        return with_attempts(error, self.records, ready_in, retries=self.retry_policy.max_retries)

@@ -126,11 +126,17 @@ def may_repeat(error: ProviderError, before: Sequence[AttemptRecord]) -> bool:
       idle connection like that.
     * A 408 means that the server did not receive the whole request, so it billed nothing: yes.
     * A bad certificate does not change: no.
+    * A broken tool call, or an error inside an answer of status 200, may be billed: once.
     """
     if error.kind is ErrorKind.PROTOCOL:
         outcomes = (record.outcome for record in before)
         return error.phase == "sent" and ErrorKind.PROTOCOL not in outcomes
     if error.code == BAD_CERTIFICATE:
+        return False
+    inside_answer = error.status is not None and error.status < HTTPStatus.BAD_REQUEST
+    if (inside_answer or error.kind is ErrorKind.TOOL_CALL_INVALID) and any(
+        record.outcome == error.kind for record in before
+    ):
         return False
     return error.policy.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
 

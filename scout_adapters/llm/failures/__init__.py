@@ -101,7 +101,7 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
         model=model,
         key_id=key_id,
         status=status,
-        code=clean(_code(provider, status, parsed), 100) or None,
+        code=one_line(clean(_code(provider, status, parsed), 100)) or None,
         retry_after=wait,
         request_id=clean(_request_id(safe_headers, parsed), 128) or None,
         phase=phase,

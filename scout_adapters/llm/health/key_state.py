@@ -122,6 +122,9 @@ class KeyState(_HiddenKey):
     """Cooldowns that apply to one model each: model and end."""
 
     permanently_failed: bool = False
+    out_of_credit: bool = False
+    """Whether the last failure was that of an account without credit."""
+
     quarantined_until: float = 0.0
     quarantines: int = 0
     quarantined_at: float = float("-inf")
@@ -173,7 +176,7 @@ class KeyState(_HiddenKey):
         self.last_used = self.cooldown_until = self.quarantined_until = 0.0
         self.last_failure = self.quarantined_at = self.refused_at = float("-inf")
         self.model_cooldowns.clear()
-        self.permanently_failed = False
+        self.permanently_failed = self.out_of_credit = False
         self.account, self.quotas = "", QuotaLeftByModel()
         self.notify()
 

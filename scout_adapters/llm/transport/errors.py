@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import (
     BAD_CERTIFICATE,
     ConfigurationError,
     ErrorKind,
     Phase,
+    one_line,
     provider_error,
 )
 from scout_adapters.llm.transport.exchange import HttpExchange
@@ -23,6 +27,23 @@ HTTPX_ERRORS: dict[type[BaseException], type[httpx.HTTPError]] = {
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx, name)
 }
 """The class of httpx for each error class of httpcore."""
+
+
+def redirect_note(exchange: HttpExchange, headers: Mapping[str, str]) -> str:
+    """Return where a redirect points, without user, query and keys; empty if it is none.
+
+    It is not followed: the key and the prompt belong to the address of the model.
+    """
+    try:
+        target = urlsplit(headers.get("location", "").strip()[:1000])
+    except ValueError:  # no address at all
+        return ""
+    if not target.path and not target.hostname:
+        return ""
+    origin = f"{target.scheme}://{target.netloc.rpartition('@')[2]}" if target.netloc else ""
+    to = mask_secrets(exchange.context.redact(one_line(origin + target.path)))
+    return f": it points to {to}, which is not followed; set base_url if that is the address"
+
 
 NETWORK_ERRORS: tuple[type[BaseException], ...] = (httpx.HTTPError, *HTTPX_ERRORS)
 

@@ -13,7 +13,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.transport.backend import with_read_timeouts
 from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody
-from scout_adapters.llm.transport.errors import error_from_httpx
+from scout_adapters.llm.transport.errors import error_from_httpx, redirect_note
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool
 from scout_adapters.llm.transport.response import (
@@ -133,7 +133,7 @@ class Transport:
         try:
             with Response(self.pool(), exchange, stream=True) as response:
                 if response.status != GOOD:
-                    _refuse(response, read(exchange, response))
+                    _refuse(exchange, response, read(exchange, response))
                 exchange.context.progress.headers = response.headers
                 body = EventBody()
                 try:
@@ -158,7 +158,7 @@ class Transport:
         try:
             async with AsyncResponse(pool, exchange, stream=True) as response:
                 if response.status != GOOD:
-                    _refuse(response, await aread(exchange, response))
+                    _refuse(exchange, response, await aread(exchange, response))
                 exchange.context.progress.headers = response.headers
                 body = EventBody()
                 try:
@@ -223,12 +223,15 @@ def shared_transport() -> Transport:
 
 def _result(exchange: HttpExchange, response: Response | AsyncResponse, body: CappedBody) -> Any:
     if response.status != GOOD:
-        _refuse(response, body)
+        _refuse(exchange, response, body)
     exchange.context.progress.headers = response.headers
     return body.answer()
 
 
-def _refuse(response: Response | AsyncResponse, body: CappedBody) -> NoReturn:
+def _refuse(
+    exchange: HttpExchange, response: Response | AsyncResponse, body: CappedBody
+) -> NoReturn:
     if not body.failed:
-        raise malformed(f"status {body.status} is not an answer", status=body.status)
+        note = redirect_note(exchange, response.headers)
+        raise malformed(f"status {body.status} is not an answer{note}", status=body.status)
     raise ProviderRefusal(body.raw(), status=response.status, headers=response.headers)

@@ -1,0 +1,198 @@
+"""What the error that ends a call states, and who may try again."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import httpx
+import pytest
+
+from scout_adapters.errors import (
+    ContentRefused,
+    InvalidRequest,
+    KeyRejected,
+    MalformedResponse,
+    NotSupported,
+    OutOfCredit,
+    ProviderUnavailable,
+    one_line,
+)
+from scout_adapters.llm.failures import error_from_response
+from scout_adapters.llm.health.circuit_breaker import circuit
+from scout_adapters.llm.health.key_state import fingerprint
+from tests.support.fake_http import (
+    GROQ,
+    GROQ_70B,
+    OPENAI,
+    OPENAI_MINI,
+    FakeAnswers,
+    Json,
+    Reply,
+    key_state,
+)
+
+
+async def test_what_one_model_cannot_do_goes_to_the_next_candidate_and_leaves_no_mark(
+    house, wire, router, ask
+) -> None:
+    house.on(GROQ, wire.refuse(404, "No endpoints found that support image input"), wire.say("b"))
+    house.on(OPENAI, wire.say("a"))
+    model = router(GROQ_70B, OPENAI_MINI)
+    assert (await ask(model)).text == "a"
+    assert (key_state("key-of-groq").failures, circuit("groq").faults) == (0, 0)
+    assert (await ask(model)).text == "b"
+
+
+async def test_what_no_candidate_can_do_is_told_with_the_reason_of_each(
+    house, wire, router, ask
+) -> None:
+    house.on(GROQ, wire.refuse(400, "This model does not support response format `json_schema`"))
+    house.on(OPENAI, wire.refuse(400, "This model does not support image_url content."))
+    with pytest.raises(NotSupported) as caught:
+        await ask(router(GROQ_70B, OPENAI_MINI))
+    message = str(caught.value)
+    assert "response format" in message
+    assert "image_url" in message
+    assert not caught.value.is_retryable
+    assert len(house.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(402, None), (429, "insufficient_quota"), (400, "insufficient_balance")]
+)
+async def test_a_key_out_of_credit_is_so_at_the_second_call_too(
+    status, code, house, wire, groq, ask
+) -> None:
+    house.on(GROQ, wire.refuse(status, "no credit", code=code))
+    model = groq()
+    for _ in range(3):
+        with pytest.raises(OutOfCredit, match="add credit") as caught:
+            await ask(model)
+        assert not caught.value.is_retryable
+    assert len(house.requests) == 1
+
+
+async def test_a_refused_key_is_so_at_the_second_call_too(house, wire, groq, ask) -> None:
+    house.on(GROQ, wire.refuse(401, "no"))
+    model = groq()
+    for _ in range(2):
+        with pytest.raises(KeyRejected, match="replace the key"):
+            await ask(model)
+
+
+@pytest.mark.parametrize("status", [500, 503, 529])
+async def test_without_tries_of_our_own_the_error_may_be_tried_again(
+    status, house, wire, groq, ask
+) -> None:
+    house.on(GROQ, wire.refuse(status))
+    with pytest.raises(ProviderUnavailable) as alone:
+        await ask(groq(max_retries=0))
+    assert alone.value.is_retryable
+    with pytest.raises(ProviderUnavailable) as spent:
+        await ask(groq(max_retries=2))
+    assert not spent.value.is_retryable
+
+
+async def test_a_callers_fault_is_never_worth_a_retry(house, wire, groq, ask) -> None:
+    house.on(GROQ, wire.refuse(400, "bad"))
+    with pytest.raises(InvalidRequest) as caught:
+        await ask(groq(max_retries=0))
+    assert not caught.value.is_retryable
+
+
+def inside(wire: FakeAnswers, body: Json) -> Reply:
+    """An error inside an answer of status 200, whole or streamed as the request says."""
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content).get("stream"):
+            return wire.sse(wire.event(body))(request)
+        return httpx.Response(200, json=body)
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"message": "Streaming response failed: [500] EngineCore"}, ProviderUnavailable),
+        ({"message": "EngineCore died"}, ProviderUnavailable),
+        ({"message": "no", "code": "tool_use_failed"}, InvalidRequest),
+        ({"message": "no", "code": "MALFORMED_FUNCTION_CALL"}, InvalidRequest),
+    ],
+)
+async def test_an_error_inside_an_answer_is_asked_once_more(
+    error, kind, house, wire, groq, ask
+) -> None:
+    house.on(GROQ, inside(wire, {"error": error}))
+    with pytest.raises(kind):
+        await ask(groq(max_retries=5))
+    assert len(house.requests) == 2
+
+
+async def test_an_answer_that_a_filter_withheld_is_not_asked_again(house, wire, groq, ask) -> None:
+    text = "Upstream error from Alibaba: <400> InternalError.Algo.DataInspectionFailed: Output data"
+    error = {"code": 502, "message": f"{text} may contain inappropriate content."}
+    house.on(GROQ, inside(wire, {"choices": [{"index": 0, "error": error}]}))
+    with pytest.raises(ContentRefused) as caught:
+        await ask(groq())
+    assert len(house.requests) == 1
+    assert caught.value.attempts[-1]["billed"] == "yes"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_names_where_it_points_and_is_not_followed(
+    status, house, wire, groq, ask
+) -> None:
+    to = "https://user:pw@new.test/v1/chat?key=gsk_1234567890abcdef"
+    house.on(GROQ, lambda _: httpx.Response(status, headers={"location": to}))
+    with pytest.raises(MalformedResponse) as caught:
+        await ask(groq())
+    assert "https://new.test/v1/chat" in str(caught.value)
+    assert not any(word in str(caught.value) for word in ("pw", "gsk_", "user"))
+    assert house.hosts == [GROQ]
+
+
+HOSTILE = "a\r\nERROR forged \x1b[31mred\x1b[0m \u202ereversed\u2028x\x00"
+
+
+async def test_an_error_is_one_printable_line_whatever_the_provider_sends(
+    house, wire, groq, ask, caplog
+) -> None:
+    caplog.set_level(logging.DEBUG, "scout_adapters")
+    house.on(GROQ, wire.refuse(400, HOSTILE, code=HOSTILE, headers={"x-request-id": "r"}))
+    with pytest.raises(InvalidRequest) as caught:
+        await ask(groq())
+    error = caught.value
+    for text in (str(error), error.code or "", error.attempts[0]["code"], *caplog.messages):
+        assert text.isprintable()
+
+
+@pytest.mark.parametrize("field", ["type", "code", "request_id"])
+def test_a_code_is_printable(field) -> None:
+    error = error_from_response(
+        "x", status=400, headers={"x-request-id": HOSTILE}, body={"error": {field: HOSTILE}}
+    )
+    assert (error.code or "").isprintable()
+    assert (error.request_id or "").isprintable()
+    assert one_line(HOSTILE).isprintable()
+
+
+async def test_failover_is_logged_at_info_and_each_attempt_at_debug(
+    house, wire, router, ask, caplog
+) -> None:
+    caplog.set_level(logging.DEBUG, "scout_adapters.llm.engine")
+    house.on(GROQ, wire.refuse(500, "down"))
+    house.on(OPENAI, wire.say("a"))
+    await ask(router(GROQ_70B, OPENAI_MINI, max_retries=1))
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    attempts = [text for level, text in lines if level == "DEBUG"]
+    failovers = [text for level, text in lines if level == "INFO"]
+    assert len(attempts) == 3
+    assert fingerprint("key-of-groq") in attempts[0]
+    assert "server_error" in attempts[0]
+    assert "ok" in attempts[2]
+    assert len(failovers) == 1
+    assert GROQ_70B in failovers[0]
+    assert OPENAI_MINI in failovers[0]
+    assert "key-of-groq" not in caplog.text
