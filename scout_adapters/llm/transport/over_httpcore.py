@@ -2,8 +2,8 @@
 
 An httpx transport for each connection would do the same with more CPU time: 13 % for `invoke`, 8 %
 for an event of `stream`, 18 to 25 % for `ainvoke` with 10 or 100 calls at once (ratios of processes
-measured in turn, November 2026). Two targets in `benchmarks/targets.py` would not hold then: `invoke`
-and `stream` beside the fastest partner.
+measured in turn, November 2026). Two targets in `benchmarks/targets.py` would not hold then: those
+of `invoke` and `stream` beside the fastest partner.
 """
 
 from __future__ import annotations

@@ -113,5 +113,5 @@ async def test_neither_model_nor_logs_show_a_key(house, wire, groq, ask, caplog)
     ]
     shown += [repr(model.client), repr(model.client.keys), repr(model.client.endpoint), caplog.text]
     shown += [repr(model._identifying_params), repr(model._get_llm_string())]
-    shown += [pickle.dumps(model).decode("latin1")] if not model.client._given else []
+    shown += [pickle.dumps(model).decode("latin1")] if not model.client._api_keys else []
     assert [text for text in shown if any(part in text for part in disguises(CANARY))] == []
