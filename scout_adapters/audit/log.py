@@ -14,6 +14,7 @@ import orjson
 
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.logs import logger_of
+from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.audit.file import AppendingFile
 from scout_adapters.audit.hash_chain import Chain
 from scout_adapters.audit.rotation import Rotate, segment_of_day, segment_with_room
@@ -51,6 +52,9 @@ class AuditLog:
         self.path = Path(path).expanduser()
         self.lost = 0
         """Rows that could not be written; the next row contains their number as `lost`."""
+
+        self.worker = OrderedWorker()
+        """Writes rows of async calls, in order."""
 
         self._lost_since = 0
         self._lock = fork_safe_lock()

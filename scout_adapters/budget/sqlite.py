@@ -21,11 +21,17 @@ from typing import Literal
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from scout_adapters._internal.fork import fork_safe_lock, process
+from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, Hold, clamp
 from scout_adapters.errors import BudgetError
 
 LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds: the longest wait of a call by default."""
+
+MAX_TIMEOUT = 86_400.0
 
 KEPT_SECONDS = 62 * 24 * 3600.0
 """Seconds; windows that were not used for longer are deleted: two months and a day or two."""
@@ -86,18 +92,21 @@ class SqliteBudgets:
         path: str | Path,
         *,
         durability: Literal["process", "power"] = "process",
-        lock_timeout: float = 5.0,
+        lock_timeout: float = DEFAULT_TIMEOUT,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Take the settings; the file is opened or created on first use.
 
         With `durability="process"` (the default) data survives the death of the process, with
         "power" also a loss of power (a sync for each step). `lock_timeout` is the seconds that a
-        step waits for other processes; 5 by default. `wall` returns seconds since 1970.
+        step waits for other processes; 30 by default. `wall` returns seconds since 1970.
         """
         self.path = Path(path).expanduser()
         self._sync = "FULL" if durability == "power" else "NORMAL"
-        self._lock_timeout = lock_timeout
+        self._lock_timeout = self._timeout = lock_timeout
+        self.worker = OrderedWorker()
+        """Runs the steps of async calls, in order: they wait for other processes."""
+
         self._wall = wall
         self._lock = fork_safe_lock()
         self._connected: tuple[int, sqlite3.Connection] | None = None
@@ -109,10 +118,16 @@ class SqliteBudgets:
         return f"SqliteBudgets({str(self.path)!r})"
 
     def hold(
-        self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
+        self,
+        accounts: Sequence[Account],
+        amount: int,
+        *,
+        beyond: bool = False,
+        patience: float | None = None,
     ) -> Hold | Balance:
+        """See `BudgetStore`; `patience` replaces `lock_timeout` if that is the default."""
         amount = clamp(amount)
-        with self._step() as base:
+        with self._step(patience) as base:
             now = self._wall()
             self._tidy(base, now)
             hold = Hold(f"{self._writer}-{next(self._numbers)}", tuple(accounts), amount)
@@ -169,21 +184,31 @@ class SqliteBudgets:
                 connected[1].close()
 
     @contextmanager
-    def _step(self) -> Iterator[sqlite3.Connection]:
+    def _step(self, patience: float | None = None) -> Iterator[sqlite3.Connection]:
         """Run one transaction under the write lock; rolled back if anything raises."""
         with self._lock:
             try:
                 base = self._connection()
+                self._set_timeout(base, patience)
                 base.execute("BEGIN IMMEDIATE")
                 yield base
                 if base.in_transaction:
                     base.execute("COMMIT")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OverflowError) as error:
                 self._undo()
                 raise BudgetError(f"the budgets in {self.path} cannot be used: {error}") from error
             except BaseException:  # raised again: Ctrl-C, or an error of ours
                 self._undo()
                 raise
+
+    def _set_timeout(self, base: sqlite3.Connection, patience: float | None) -> None:
+        """Wait for other processes as long as the call may, unless the user set a time."""
+        wanted = self._lock_timeout
+        if patience is not None and wanted == DEFAULT_TIMEOUT:
+            wanted = min(max(0.0, patience), MAX_TIMEOUT)
+        if wanted != self._timeout:
+            base.execute(f"PRAGMA busy_timeout = {int(wanted * 1000)}")
+            self._timeout = wanted
 
     def _undo(self) -> None:
         if self._connected is not None and self._connected[1].in_transaction:
@@ -199,7 +224,7 @@ class SqliteBudgets:
             self._connected = None
         self._writer = f"{pid}-{token_hex(6)}"
         base = self._open_file()
-        self._connected = (pid, base)
+        self._connected, self._timeout = (pid, base), self._lock_timeout
         return base
 
     def _open_file(self) -> sqlite3.Connection:

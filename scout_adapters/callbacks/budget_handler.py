@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.logs import logger_of
+from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets, SqliteBudgets
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.plan import By, Scope, Usd, format_amount, plan_of
@@ -117,6 +118,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
+        self._worker: OrderedWorker | None = getattr(self.store, "worker", None)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
         self._holds = {}
         self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
@@ -127,8 +129,16 @@ class ScoutBudgetCallbackHandler(RunHandler):
         return self._plan.name
 
     @property
+    @override
+    def worker(self) -> OrderedWorker | None:
+        """The thread of a store that blocks, such as a file's."""
+        return self._worker
+
+    @property
     def balances(self) -> list[Balance]:
         """The balance of each account, by window and scope; integers of nano-dollars."""
+        if self.worker is not None:
+            self.worker.wait()  # for what async calls have queued
         return self.store.balances(self.name)
 
     @property
@@ -159,7 +169,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
         amount = bound.nano
         if amount is None:
             amount = self._unpriced_amount(accounts[0], bound)
-        hold = self.store.hold(accounts, amount)
+        if isinstance(self.store, SqliteBudgets):
+            hold = self.store.hold(accounts, amount, patience=proposal.patience)
+        else:
+            hold = self.store.hold(accounts, amount)
         if isinstance(hold, Balance):
             hold = self._hold_beyond_limit(accounts, amount, hold)
         self._holds[run.id.int, proposal.number] = hold

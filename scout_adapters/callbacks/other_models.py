@@ -33,6 +33,8 @@ from scout_adapters.llm.profiles.limits import DEAR_IMAGE, limits_of, limits_wit
 from scout_adapters.llm.providers import registry
 
 UNNAMED = "unknown"
+MAX_WAIT = 30.0
+"""Seconds."""
 
 
 def record_of_answer(
@@ -79,6 +81,11 @@ class OtherModelProposal:
     def number(self) -> int:
         """Always 1: attempts inside another model are not reported."""
         return 1
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the call may wait: those of our own models by default."""
+        return MAX_WAIT
 
     @property
     def about(self) -> Json:

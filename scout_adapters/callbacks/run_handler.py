@@ -19,6 +19,8 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.ordered_worker import OrderedWorker
+from scout_adapters.callbacks.awaited_callback import AwaitedCallback, in_loop, log_failure
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
@@ -80,6 +82,11 @@ class RunHandler(BaseCallbackHandler):
             getattr(cls, name) is not getattr(RunHandler, name) for name in REPORTED_CALLBACKS
         )
 
+    @property
+    def worker(self) -> OrderedWorker | None:
+        """The thread for what blocks in async calls, such as writing a file; None by default."""
+        return None
+
     def outermost(self, run: Run) -> UUID:
         """Return the id of the outermost chain, agent or graph run around a call, or its own."""
         if run.parent is None:
@@ -96,7 +103,14 @@ class RunHandler(BaseCallbackHandler):
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
         self._outermost.pop(run_id, None)
-        self._on_run_end(kind, run_id, error)
+        self._off_loop(self._on_run_end, kind, run_id, error)
+
+    def _off_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call a function; queue it for the worker if an event loop runs in this thread."""
+        if self.worker is None or not in_loop():
+            function(*arguments)
+        else:
+            self.worker.submit(function, *arguments).add_done_callback(log_failure)
 
     @override
     def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:
@@ -140,10 +154,9 @@ class RunHandler(BaseCallbackHandler):
     def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
         """Receive the end of a chain or tool."""
 
-    @override
-    def on_chat_model_start(
+    def _start_call(
         self,
-        serialized: dict[str, Any],
+        _serialized: dict[str, Any],
         messages: list[list[BaseMessage]],
         *,
         run_id: UUID,
@@ -151,21 +164,39 @@ class RunHandler(BaseCallbackHandler):
         tags: list[str] | None = None,
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> None:
+    ) -> OtherModelCall | None:
         """Track the call of another model until it ends or its task does."""
         if self._needs_messages:
-            self._on_messages("llm_prompt", run_id, messages[0])
+            self._off_loop(self._on_messages, "llm_prompt", run_id, messages[0])
         details = metadata or {}
         if OURS in (details.get("lc_versions") or ()):
-            return  # our models report their attempts themselves
+            return None  # our models report their attempts themselves
         run = run_of(run_id, parent_run_id, tags, metadata)
-        call = _other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
-        self._other_model_started(call)
-        self._open.put(run_id, (call, _on_task_end(partial(self._cancel, run_id))))
+        return _other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
+
+    def _track(self, call: OtherModelCall) -> None:
+        self._open.put(call.run.id, (call, _on_task_end(partial(self._cancel, call.run.id))))
+
+    def _on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+        if call := self._start_call(*args, **kwargs):
+            self._other_model_started(call)
+            self._track(call)
+
+    async def _aon_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+        if call := self._start_call(*args, **kwargs):
+            assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
+            try:
+                await self.worker.run(self._other_model_started, call)
+            except asyncio.CancelledError:  # raised again: it may have started nevertheless
+                self.worker.submit(self._other_model_cancelled, call)
+                raise
+            self._track(call)
+
+    on_chat_model_start: Any = AwaitedCallback("on_chat_model_start")
 
     def _cancel(self, run_id: UUID) -> None:
         if call := self._close(run_id):
-            self._other_model_cancelled(call)
+            self._off_loop(self._other_model_cancelled, call)
 
     def _close(self, run_id: UUID) -> OtherModelCall | None:
         """Return an open call of another model and stop tracking it; None if there is none."""
@@ -176,8 +207,7 @@ class RunHandler(BaseCallbackHandler):
         stop_watching()
         return call
 
-    @override
-    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+    def _on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         """Report the answer of another model; of ours, the attempts were reported before."""
         if self._needs_messages:
             self._on_messages("llm_answer", run_id, answers_in(response))
@@ -186,8 +216,7 @@ class RunHandler(BaseCallbackHandler):
         if self._needs_call_ends:
             self._on_call_over(run_id)
 
-    @override
-    def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+    def _on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Report a failed call of another model, or a stream that its consumer left."""
         if run_id.int not in runs_with_attempts:
             response = kwargs.get("response")
@@ -195,6 +224,24 @@ class RunHandler(BaseCallbackHandler):
             self._other_model_failed(self._close(run_id), run_id, error, answers)
         if self._needs_call_ends:
             self._on_call_over(run_id)
+
+    async def _aon_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
+        await self._run_off_loop(partial(self._on_llm_end, response, run_id=run_id), run_id)
+
+    async def _aon_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        response = kwargs.get("response")
+        callback = partial(self._on_llm_error, error, run_id=run_id, response=response)
+        await self._run_off_loop(callback, run_id)
+
+    async def _run_off_loop(self, callback: Callable[[], None], run_id: UUID) -> None:
+        """Run a callback of a run's end in the worker, unless it has nothing to do."""
+        if self.worker is not None and (
+            self._needs_messages or self._needs_call_ends or run_id.int not in runs_with_attempts
+        ):
+            await self.worker.run(callback)
+
+    on_llm_end: Any = AwaitedCallback("on_llm_end")
+    on_llm_error: Any = AwaitedCallback("on_llm_error")
 
     def _other_model_started(self, call: OtherModelCall) -> None:
         """Receive a call of another model before it is made; may raise to prevent it."""

@@ -6,6 +6,7 @@ Loads the engine: chat models import this module on their first call.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from langchain_core.callbacks import (
     CallbackManagerForLLMRun,
 )
 
+from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.audit_rows import environment_audit
@@ -47,9 +49,11 @@ class RunObserver:
         "_is_unreported",
         "_manager",
         "_needs_core",
+        "_queued",
         "_run",
         "_starts",
         "events",
+        "off_loop",
     )
 
     def __init__(
@@ -75,6 +79,8 @@ class RunObserver:
         self._starts = starts
         self._ends = ends
         self.events = events
+        self.off_loop = False
+        self._queued: list[Future[Any]] = []
 
     def on_proposal(self, attempt: Attempt) -> None:
         """Call every guard; if one refuses, end the attempt for those that had admitted it.
@@ -87,10 +93,27 @@ class RunObserver:
                 called += 1
                 guard.on_scout_attempt_admit(self._run, attempt)
         except BaseException:  # raised again: a refusal, or whatever a handler raises
-            record = attempt.not_sent_record()
-            for guard in self._guards[:called]:
-                guard.on_scout_attempt_end(self._run, record)
+            self._end(self._guards[:called], attempt.not_sent_record())
             raise
+
+    async def aon_proposal(self, attempt: Attempt) -> None:
+        """Async twin of `on_proposal`."""
+        called = 0
+        try:
+            for guard in self._guards:
+                called += 1
+                await self._arun(guard, guard.on_scout_attempt_admit, attempt)
+        except BaseException:  # as in `on_proposal`
+            self._end(self._guards[:called], attempt.not_sent_record())
+            raise
+
+    async def _arun(self, handler: Any, callback: Any, about: Any) -> None:
+        """Run a handler's callback, in its own thread if it blocks."""
+        worker = getattr(handler, "worker", None)
+        if worker is None:
+            callback(self._run, about)
+        else:
+            await worker.run(callback, self._run, about)
 
     def on_start(self, attempt: Attempt) -> None:
         """Report an attempt before its request is sent."""
@@ -101,12 +124,30 @@ class RunObserver:
             for handler in self._starts:
                 handler.on_scout_attempt_start(self._run, about)
 
+    async def aon_start(self, attempt: Attempt) -> None:
+        """Async twin of `on_start`."""
+        if self._is_unreported:
+            self._mark_run_reported()
+        if self._starts:
+            about = attempt.about
+            for handler in self._starts:
+                await self._arun(handler, handler.on_scout_attempt_start, about)
+
     def on_end(self, record: AttemptRecord) -> None:
         """Report a finished attempt at once, before a cancellation can interrupt the call."""
         if self._is_unreported:
             self._mark_run_reported()
-        for handler in self._ends:
-            handler.on_scout_attempt_end(self._run, record)
+        self._end(self._ends, record)
+
+    def _end(self, handlers: Sequence[AttemptObserver], record: AttemptRecord) -> None:
+        """Report an outcome; in async calls, queue it for handlers that block."""
+        for handler in handlers:
+            worker = getattr(handler, "worker", None) if self.off_loop else None
+            if worker is None:
+                handler.on_scout_attempt_end(self._run, record)
+            else:
+                queued = worker.submit(handler.on_scout_attempt_end, self._run, record)
+                self._queued.append(queued)
 
     def _mark_run_reported(self) -> None:
         """Leave core's further callbacks of this run to the handlers that need them."""
@@ -127,6 +168,9 @@ class RunObserver:
 
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Async twin of `notify`."""
+        if self._queued:
+            queued, self._queued = self._queued, []
+            await drain(queued)
         run = self._manager
         if isinstance(run, CallbackManagerForLLMRun):
             self.notify(events)
@@ -137,6 +181,11 @@ class RunObserver:
             if self.events:
                 within = AsyncCallbackManager(**_manager_options(run))
                 await within.on_custom_event(EVENT, event.record.as_dict(), run_id=run.run_id)
+
+    async def astop(self) -> None:
+        """Wait a moment for queued outcomes."""
+        if self._queued:
+            await drain_briefly(self._queued)
 
 
 def _manager_options(run: RunManager) -> dict[str, Any]:

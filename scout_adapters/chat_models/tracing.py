@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,8 @@ if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
 
 
-@cache
-def _version() -> str:
-    # Reads the package's metadata files, which would be most of the time to construct a model.
-    return version("scout-adapters")
+VERSION = version("scout-adapters")
+"""Read on import: the first model may be made on an event loop, which reading files would block."""
 
 
 class TracedChatModel(ChatOptions):
@@ -37,7 +34,7 @@ class TracedChatModel(ChatOptions):
 
     @model_validator(mode="after")
     def _set_scout_adapters_version(self) -> TracedChatModel:
-        self._add_version("scout-adapters", _version())
+        self._add_version("scout-adapters", VERSION)
         return self
 
     @property

@@ -132,6 +132,7 @@ async def test_a_cancelled_call_of_another_model_has_its_outcome(path: Path) -> 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await asyncio.to_thread(audit.worker.wait)  # core awaits nothing of a cancelled call
     intent, outcome = read_rows(path)
     assert (intent["event"], outcome["outcome"]) == ("llm_intent", "cancelled")
     assert outcome["billed"] == "unknown"

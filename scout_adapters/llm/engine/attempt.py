@@ -42,6 +42,10 @@ class AttemptOwner(Protocol):
     def out_of_time(self) -> bool:
         """Whether the call's own deadline has passed."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds that the call may still wait before an attempt."""
+
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Handle the start of an attempt, before the first byte leaves."""
 
@@ -97,6 +101,11 @@ class Attempt:
         return cost_bound(self.candidate, self.request.prepared, answer_tokens)
 
     @property
+    def patience(self) -> float:
+        """Seconds that the call may still wait before this attempt."""
+        return self.call.patience
+
+    @property
     def ok(self) -> bool:
         """Whether the attempt succeeded."""
         return self.record is not None and self.record.outcome == "ok"
@@ -105,14 +114,22 @@ class Attempt:
     def _load(self) -> Load:
         return self.candidate.endpoint.load(self.candidate.model)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Count the attempt as in flight; its request has not left."""
         self.started = self.call.clock.now()
         self._load.begin()
+
+    def give_up(self) -> None:
+        """Release everything: the request is not sent."""
+        self._load.end()
+        self._record_neutral(NOT_SENT)
+
+    def __enter__(self) -> Self:
+        self.begin()
         try:
             self.call.on_attempt_start(self)
         except BaseException:  # includes cancellation: release everything, then re-raise
-            self._load.end()
-            self._record_neutral(NOT_SENT)
+            self.give_up()
             raise
         return self
 
@@ -143,10 +160,7 @@ class Attempt:
         return message
 
     def read_event(self, event: Json | None) -> AIMessageChunk | None:
-        """Return the chunk of one event, if it has one.
-
-        The first chunk with content commits the attempt: after it there is no retry.
-        """
+        """Return the chunk of one event, if any; after one with content there is no retry."""
         if event is None:
             self.finished_at = self.call.clock.now()
         chunk = self.streamed_answer.read(event)
@@ -333,17 +347,3 @@ class Attempt:
             **self._partial_usage(),
         )
         self.call.on_attempt_end(self.record)
-
-
-class ReleaseOnError:
-    """Releases an attempt if the block raises: a callback failed, or the call was cancelled."""
-
-    def __init__(self, step: object) -> None:
-        self._step = step
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and isinstance(self._step, Attempt):
-            self._step.release()

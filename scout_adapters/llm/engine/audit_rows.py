@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.ordered_worker import OrderedWorker, drain, drain_briefly
 from scout_adapters.audit import AuditLog
 from scout_adapters.audit.log import now
 from scout_adapters.audit.process_log import get_audit
@@ -43,6 +45,11 @@ class AttemptWriter:
 
     audit: AuditLog
 
+    @property
+    def worker(self) -> OrderedWorker:
+        """The thread that writes rows of async calls: no write blocks an event loop."""
+        return self.audit.worker
+
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Write an intent before the request leaves.
 
@@ -68,6 +75,8 @@ class EnvironmentAudit(AttemptWriter):
 
     def __init__(self) -> None:
         self._run = run_of(uuid4(), None, None, None)  # a call without a LangChain run
+        self.off_loop = False
+        self._queued: list[Future[None]] = []
 
     @property
     def audit(self) -> AuditLog:  # type: ignore[override]  # read on each use: it may be replaced
@@ -77,19 +86,37 @@ class EnvironmentAudit(AttemptWriter):
     def on_proposal(self, attempt: Attempt) -> None:
         """Allow every attempt."""
 
+    async def aon_proposal(self, attempt: Attempt) -> None:
+        """Twin of `on_proposal`."""
+
     def on_start(self, attempt: Attempt) -> None:
         """Write the intent."""
         self.on_scout_attempt_start(self._run, attempt.about)
 
+    async def aon_start(self, attempt: Attempt) -> None:
+        """Twin of `on_start`."""
+        await self.worker.run(self.on_scout_attempt_start, self._run, attempt.about)
+
     def on_end(self, record: AttemptRecord) -> None:
         """Write the outcome."""
-        self.on_scout_attempt_end(self._run, record)
+        if self.off_loop:
+            self._queued += [self.worker.submit(self.on_scout_attempt_end, self._run, record)]
+        else:
+            self.on_scout_attempt_end(self._run, record)
 
     def notify(self, events: Sequence[Any]) -> None:
         """Do nothing: the rows are written already."""
 
-    async def anotify(self, events: Sequence[Any]) -> None:
-        """Twin of `notify`."""
+    async def anotify(self, events: Sequence[Any]) -> None:  # noqa: ARG002  # an Observer's
+        """Wait until the rows are written."""
+        if self._queued:
+            queued, self._queued = self._queued, []
+            await drain(queued)
+
+    async def astop(self) -> None:
+        """Wait a moment for rows of a call that is cancelled."""
+        if self._queued:
+            await drain_briefly(self._queued)
 
 
 def environment_audit() -> EnvironmentAudit | None:

@@ -1,16 +1,18 @@
 """Run the attempts of a call: complete and stream, each sync and async.
 
-Sync and async twins differ in nothing but `await`.
+Sync and async twins differ in nothing but `await`, and in where handlers run.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import closing
+from types import TracebackType
 from typing import Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
+from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.retry import Attempts
 
 T = TypeVar("T")
@@ -34,7 +36,7 @@ def complete(attempts: Attempts) -> AIMessage:
 async def acomplete(attempts: Attempts) -> AIMessage:
     """Twin of `complete`."""
     async for attempt in attempts:
-        with attempt:
+        async with AsyncAttempt(attempts, attempt):
             message = attempt.complete(
                 await attempt.candidate.endpoint.adapter.asend(attempt.request)
             )
@@ -70,7 +72,7 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
 async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
     """Twin of `stream`."""
     async for attempt in attempts:
-        with attempt:
+        async with AsyncAttempt(attempts, attempt):
             adapter = attempt.candidate.endpoint.adapter
             async with AsyncClosing(adapter.astream(attempt.request)) as batches:
                 with attempt.streamed_answer:
@@ -84,6 +86,33 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
             await attempts.anotify()
             yield last
             return
+
+
+class AsyncAttempt:
+    """`with attempt:` for async code: handlers that block run off the event loop."""
+
+    def __init__(self, attempts: Attempts, attempt: Attempt) -> None:
+        self._attempts = attempts
+        self._attempt = attempt
+
+    async def __aenter__(self) -> None:
+        self._attempt.begin()
+        try:
+            await self._attempts.aon_attempt_start(self._attempt)
+        except BaseException:  # includes cancellation: release everything, then re-raise
+            self._attempt.give_up()
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        handled = self._attempt.__exit__(kind, error, trace)
+        if error is not None and not isinstance(error, Exception):
+            await self._attempts.astop()
+        return handled
 
 
 class AsyncClosing(Generic[T]):

@@ -21,6 +21,9 @@ from scout_adapters.llm.engine.record import AttemptRecord, Run
 class Observer(Protocol):
     """Receives the attempts of one call: for the handlers of a run, or the audit log."""
 
+    off_loop: bool
+    """Whether the call runs on an event loop, which no handler may block; set by the engine."""
+
     events: bool
     """Whether `notify` also receives attempts that no retry follows."""
 
@@ -31,8 +34,14 @@ class Observer(Protocol):
             BudgetExceeded: the attempt must not start.
         """
 
+    async def aon_proposal(self, attempt: Attempt) -> None:
+        """Twin of `on_proposal`."""
+
     def on_start(self, attempt: Attempt) -> None:
         """Handle the start of an attempt, before the first byte leaves."""
+
+    async def aon_start(self, attempt: Attempt) -> None:
+        """Twin of `on_start`."""
 
     def on_end(self, record: AttemptRecord) -> None:
         """Handle the outcome of an attempt, immediately; also of a skipped candidate."""
@@ -41,7 +50,10 @@ class Observer(Protocol):
         """Run callbacks for attempts that have ended; called before the next attempt or sleep."""
 
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
-        """Twin of `notify`."""
+        """Twin of `notify`; also waits for what `on_end` queued off the loop."""
+
+    async def astop(self) -> None:
+        """Wait a moment for what `on_end` queued off the loop: the call is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,10 @@ class AttemptEvent:
 
 
 class AttemptObserver(Protocol):
-    """A handler that receives the outcome of every attempt, in the call's thread; must be fast."""
+    """A handler that receives the outcome of every attempt, in the call's thread; must be fast.
+
+    A handler whose methods block has a `worker` (`OrderedWorker`); in async calls they run there.
+    """
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Handle an outcome. Also called for a skipped candidate, which has no start."""
@@ -79,6 +94,10 @@ class ProposedAttempt(Protocol):
     @property
     def about(self) -> Json:
         """`provider`, `model` and `key_id` of the attempt."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the call may still wait before the attempt."""
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that the attempt can cost.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenacity import RetryCallState
-
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
@@ -18,8 +16,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
-from scout_adapters.llm.engine.attempt import Attempt, ReleaseOnError
-from scout_adapters.llm.engine.attempt_log import log_attempt, log_failover
+from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
@@ -32,6 +29,7 @@ from scout_adapters.llm.engine.candidate_state import (
 )
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
+from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
 from scout_adapters.llm.engine.retry_policy import (
     RetryPolicy,
     RetryUsage,
@@ -51,7 +49,7 @@ LATE = "the deadline passed before the request could leave: a rate limiter or a 
 """Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 
-class Attempts:
+class Attempts(ReportedCall):
     """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
     It ends by raising the error of the last attempt, or the reason why there was none; the error
@@ -70,16 +68,13 @@ class Attempts:
         self.request = request
         self.retry_policy = retry_policy
         self.clock = clock
-        self.records: tuple[AttemptRecord, ...] = ()
-        self.candidate: Candidate | None = None
-        self._observer = observer
+        super().__init__(observer)
         self._candidate_states = CandidateStates(candidates, clock.now())
         self._usage = RetryUsage(retry_policy, clock)
         self._pause_due = 0.0
         self._retry: tuple[CandidateState, KeyState | None] | None = None
         self._last_error: ScoutError | None = None
         self._final_error: ScoutError | None = None
-        self._events: tuple[AttemptEvent, ...] = ()
         self._sent = 0
         self._sent_before = 0
 
@@ -97,6 +92,8 @@ class Attempts:
         return self
 
     def __aiter__(self) -> Attempts:
+        if self._observer:
+            self._observer.off_loop = True
         return self
 
     def __next__(self) -> Attempt:
@@ -122,40 +119,37 @@ class Attempts:
                 if isinstance(step, Attempt):
                     if not await self._usage.aacquire_limiter(step.candidate.limiter):
                         raise self._finish(DeadlineExceeded(LATE))
-                    if self._within_budget(step):
+                    if await self._awithin_budget(step):
                         return step
                     continue
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(step)
 
-    def notify(self) -> None:
-        """Run callbacks for the attempts that have ended since the last call."""
-        if self._events and self._observer:
-            events, self._events = self._events, ()
-            self._observer.notify(events)
-
-    async def anotify(self) -> None:
-        """Twin of `notify`."""
-        if self._events and self._observer:
-            events, self._events = self._events, ()
-            await self._observer.anotify(events)
-
     def _within_budget(self, attempt: Attempt) -> bool:
         """Return whether budgets allow the attempt; False if a cheaper one may follow."""
-        if self._observer is None:
-            return True
         try:
-            self._observer.on_proposal(attempt)
+            if self._observer:
+                self._observer.on_proposal(attempt)
         except BudgetExceeded as error:
-            if error.passes is None:
-                raise self._finish(error) from error.__cause__
+            self._pass_over(attempt, error)
+            return False
+        return True
+
+    async def _awithin_budget(self, attempt: Attempt) -> bool:
+        """Twin of `_within_budget`."""
+        try:
+            if self._observer:
+                await self._observer.aon_proposal(attempt)
+        except BudgetExceeded as error:
             self._pass_over(attempt, error)
             return False
         return True
 
     def _pass_over(self, attempt: Attempt, error: BudgetExceeded) -> None:
-        """Undo an attempt that a budget stopped; continue with the next key or candidate."""
+        """Undo an attempt that a budget stopped, and go on elsewhere, or raise."""
+        if error.passes is None:
+            raise self._finish(error) from error.__cause__
         attempt.release()
         self._sent -= 1
         self._usage.return_pause(attempt.waited)
@@ -163,13 +157,6 @@ class Attempts:
         state = self._candidate_states.of(attempt.candidate)
         state.exclude_unaffordable(attempt.lease if error.passes == "key" else None)
         self._skip(state, str(error))
-
-    def on_attempt_start(self, attempt: Attempt) -> None:
-        """Report the start to the observer."""
-        log_failover(self.candidate, attempt.candidate)
-        self.candidate = attempt.candidate
-        if self._observer:
-            self._observer.on_start(attempt)
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""
@@ -232,6 +219,11 @@ class Attempts:
         if error.policy.key_effect != "cooldown":
             return NEVER
         return self.clock.now() + self._back_off(error)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the call may still wait before an attempt."""
+        return min(self.retry_policy.max_wait, self._usage.left())
 
     @property
     def out_of_time(self) -> bool:
@@ -326,15 +318,6 @@ class Attempts:
         if state.skip_reason == reason:
             return
         self._add_record(state.skip(reason, self._sent, self.clock.now()))
-
-    def _add_record(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
-        self.records += (record,)
-        log_attempt(record)
-        observer = self._observer
-        if observer is not None:
-            observer.on_end(record)
-            if retry is not None or observer.events:
-                self._events += (AttemptEvent(record, retry),)
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._candidate_states.ready_in(self.clock.now())

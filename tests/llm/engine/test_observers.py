@@ -32,6 +32,7 @@ class Recorder:
     """An observer that writes down what it receives."""
 
     events = True
+    off_loop = False
 
     def __init__(self, forbidden: str = "") -> None:
         self.calls: list[tuple[str, Any]] = []
@@ -45,6 +46,15 @@ class Recorder:
             )
             error.passes = "key"
             raise error
+
+    async def aon_proposal(self, attempt: Attempt) -> None:
+        self.on_proposal(attempt)
+
+    async def aon_start(self, attempt: Attempt) -> None:
+        self.on_start(attempt)
+
+    async def astop(self) -> None:
+        self.calls.append(("stop", None))
 
     def on_start(self, attempt: Attempt) -> None:
         self.calls.append(("start", attempt.number))
@@ -103,7 +113,8 @@ async def test_an_attempt_that_is_not_admitted_never_starts(
 
 @pytest.mark.parametrize("kind", [EnvironmentAudit, RunObserver, Recorder])
 def test_every_observer_has_the_methods_of_the_protocol(kind: type) -> None:
-    assert METHODS == ["on_proposal", "on_start", "on_end", "notify", "anotify"]
+    methods = ["on_proposal", "aon_proposal", "on_start", "aon_start", "on_end"]
+    assert [*methods, "notify", "anotify", "astop"] == METHODS
     assert all(callable(getattr(kind, name)) for name in METHODS)
 
 

@@ -1,0 +1,58 @@
+"""Callbacks whose blocking part runs in a handler's worker, where core awaits them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from scout_adapters._internal.logs import logger_of
+from scout_adapters._internal.ordered_worker import OrderedWorker
+
+logger = logger_of(__name__)
+
+CORE_AWAITS = "_ahandle_event_for_handler"
+"""The function of langchain-core that awaits a handler's callback if it is a coroutine function."""
+
+
+class HasWorker(Protocol):
+    """A handler with a thread for what blocks."""
+
+    @property
+    def worker(self) -> OrderedWorker | None:
+        """The thread; None if nothing blocks."""
+
+
+class AwaitedCallback:
+    """A callback of two methods: `_name`, and `_aname` where core awaits it.
+
+    Core has one callback for sync and async runs. A coroutine function in a sync run would be run
+    too, but what it raises would be logged only: a budget could not stop the call.
+    """
+
+    def __init__(self, name: str) -> None:
+        """`name` is the callback's."""
+        self._sync, self._awaited = f"_{name}", f"_a{name}"
+
+    def __get__(self, handler: HasWorker | None, owner: type) -> Any:
+        """Return the method for the caller."""
+        if handler is None:
+            return self
+        awaits = handler.worker is not None and sys._getframe(1).f_code.co_name == CORE_AWAITS  # noqa: SLF001  # no other way to recognise an async run
+        return getattr(handler, self._awaited if awaits else self._sync)
+
+
+def in_loop() -> bool:
+    """Return whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def log_failure(future: Future[None]) -> None:
+    """Log the error of a queued call that nothing waits for."""
+    if error := future.exception():
+        logger.error("a callback failed off the event loop: %s", error)

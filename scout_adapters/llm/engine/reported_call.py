@@ -1,0 +1,75 @@
+"""What a call reports of its attempts to its observer, on an event loop or without one."""
+
+from __future__ import annotations
+
+from tenacity import RetryCallState
+
+from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.engine.attempt_log import log_attempt, log_failover
+from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.engine.observers import AttemptEvent, Observer
+from scout_adapters.llm.engine.record import AttemptRecord
+
+
+class ReportedCall:
+    """Keeps the records of a call, and notifies its observer of each attempt."""
+
+    def __init__(self, observer: Observer | None) -> None:
+        self.records: tuple[AttemptRecord, ...] = ()
+        self.candidate: Candidate | None = None
+        self._observer = observer
+        self._events: tuple[AttemptEvent, ...] = ()
+
+    def notify(self) -> None:
+        """Run callbacks for the attempts that have ended since the last call."""
+        if self._events and self._observer:
+            events, self._events = self._events, ()
+            self._observer.notify(events)
+
+    async def anotify(self) -> None:
+        """Twin of `notify`; also waits for outcomes that are written off the event loop."""
+        if self._observer:
+            events, self._events = self._events, ()
+            await self._observer.anotify(events)
+
+    def on_attempt_start(self, attempt: Attempt) -> None:
+        """Report the start to the observer."""
+        log_failover(self.candidate, attempt.candidate)
+        self.candidate = attempt.candidate
+        if self._observer:
+            self._observer.on_start(attempt)
+
+    async def aon_attempt_start(self, attempt: Attempt) -> None:
+        """Twin of `on_attempt_start`."""
+        log_failover(self.candidate, attempt.candidate)
+        self.candidate = attempt.candidate
+        if self._observer:
+            await self._observer.aon_start(attempt)
+
+    async def astop(self) -> None:
+        """Wait a moment for outcomes that are written off the event loop: the call is cancelled."""
+        if self._observer:
+            await self._observer.astop()
+
+    def _add_record(self, record: AttemptRecord, retry: RetryCallState | None = None) -> None:
+        self.records += (record,)
+        log_attempt(record)
+        observer = self._observer
+        if observer is not None:
+            observer.on_end(record)
+            if retry is not None or observer.events:
+                self._events += (AttemptEvent(record, retry),)
+
+
+class ReleaseOnError:
+    """Releases an attempt if the block raises: a callback failed, or the call was cancelled."""
+
+    def __init__(self, step: object) -> None:
+        self._step = step
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and isinstance(self._step, Attempt):
+            self._step.release()
