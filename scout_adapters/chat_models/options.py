@@ -75,7 +75,7 @@ class ChatOptions(BaseChatModel):
     )
     """Seconds for the whole answer, the first token and between events; or (connect, read); or
     `Timeouts`. None is `Timeouts()`: 600 s for a whole answer, 120 s for the first token, 60 s
-    between events, 10 s to connect."""
+    between events with content, 10 s to connect; a stream may last."""
 
     max_retries: int = 2
     """Retries with the same key, and waits for a key or provider, per call. Other keys and

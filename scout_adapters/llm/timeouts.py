@@ -13,14 +13,27 @@ SHORTEST = 0.001
 """Seconds: the shortest read timeout; a socket takes a timeout of 0 for non-blocking mode."""
 
 
+WHOLE_ANSWER = 600.0
+"""Seconds: the default limit of a whole answer, told from the same number of a user by identity."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds; None is no limit."""
+    """Seconds; None is no limit.
+
+    `total` limits an answer, whole or streamed; its default limits whole answers only, because a
+    long answer may stream for longer. `idle` is the time between two events with content.
+    """
 
     connect: float | None = 10.0
     first_token: float | None = 120.0
     idle: float | None = 60.0
-    total: float | None = 600.0
+    total: float | None = WHOLE_ANSWER
+
+    @property
+    def stream_total(self) -> float | None:
+        """The limit of a streamed answer."""
+        return None if self.total is WHOLE_ANSWER else self.total
 
     def within(self, left: float) -> Timeouts:
         """Return a copy in which no timeout is longer than `left` seconds."""
@@ -47,7 +60,10 @@ class StreamProgress:
     """State of a response while it arrives; the transport and the engine update it."""
 
     has_content: bool = False
-    """Whether content has arrived: from then on the idle timeout applies to each read."""
+    """Whether content has arrived: from then on the idle timeout applies."""
+
+    content_since_read: bool = False
+    """Whether content has arrived since the last read began."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers of a successful response, by lower-case name; empty until it arrives."""

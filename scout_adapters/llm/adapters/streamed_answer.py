@@ -80,6 +80,7 @@ class StreamedAnswer:
             reader = self.reader = self._new_reader(event)
         if (chunk := self._feed(reader, event)) is None:
             return None
+        self.request.context.progress.content_since_read = True
         if not self.committed:
             if self.pending is not None:
                 chunk = self.pending + chunk

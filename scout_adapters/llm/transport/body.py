@@ -10,7 +10,7 @@ import orjson
 
 from scout_adapters._internal.json_values import Json, plain_value
 from scout_adapters.errors import ProviderError, malformed
-from scout_adapters.llm.transport.sse import EventDecoder
+from scout_adapters.llm.transport.sse import ErrorData, EventDecoder
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes: a longer answer is an error."""
@@ -68,6 +68,9 @@ class EventBody:
         self.done = False
         """Whether `[DONE]` has arrived; nothing after it is read."""
 
+        self.failure: ProviderError | None = None
+        """The error of a broken event, to be raised after the good ones before it are delivered."""
+
     def add(self, piece: bytes) -> list[Json | None]:
         """Add a piece; return the events that it completes, None for `[DONE]`."""
         if not self._has_events:
@@ -87,6 +90,11 @@ class EventBody:
             raise malformed("the answer is neither a stream nor an object")
         return [WholeAnswer(answer) if isinstance(answer, dict) else WholeAnswer({"": answer})]
 
+    def raise_failure(self) -> None:
+        """Raise the error of a broken event."""
+        if self.failure is not None:
+            raise self.failure
+
     def _decoded(self, datas: list[bytes]) -> list[Json | None]:
         self._has_events = self._has_events or bool(datas)
         events: list[Json | None] = []
@@ -95,8 +103,36 @@ class EventBody:
                 self.done = True
                 events.append(None)
                 break  # what follows is ignored
-            events.append(decode(data))
+            if not self._append(data, events):
+                break
         return events
+
+    def _append(self, data: bytes, events: list[Json | None]) -> bool:
+        """Append an event; return False for a broken one, which `failure` describes."""
+        if type(data) is ErrorData:
+            events.append(_error_event(data))
+            return True
+        try:
+            event = decode(data)
+        except ProviderError as error:
+            if not events:
+                raise
+            self.failure = error
+            return False
+        if event is not None:  # `data: null` is no `[DONE]`
+            events.append(event)
+        return True
+
+
+def _error_event(data: bytes) -> Json:
+    """Return an event that every wire recognises as an error, with the server's own fields."""
+    try:
+        event = decode(data)
+    except ProviderError:
+        event = data.decode("utf-8", "replace")
+    if isinstance(event, dict) and (event.get("error") or event.get("type") == "error"):
+        return event
+    return {"error": event if isinstance(event, dict) and event else {"message": str(event)}}
 
 
 def too_long(limit: int) -> ProviderError:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext, shorter
+from scout_adapters.errors import ErrorKind, ProviderError, provider_error
+from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,16 @@ the value at each read.
 class ReadTimeouts:
     """Returns the seconds that the next read may take.
 
-    `total` limits a whole response. `first_token` limits a stream until its first content, and
-    `idle` each read after that. No read is longer than the time to the call's deadline.
+    `total` limits a response, whole or streamed. `first_token` limits a stream until its first
+    content, and `idle` its silence after that: the time since the last event with content, without
+    the time that the caller takes. No read is longer than the time to the call's deadline.
     """
 
     context: AttemptContext
     began: float
     stream: bool
     _rest_until: float = NEVER
+    _silent_since: float | None = None
 
     def limit_rest(self, seconds: float) -> None:
         """Limit all further reads together to `seconds`, by the system's monotonic clock."""
@@ -57,13 +60,41 @@ class ReadTimeouts:
         """Return the seconds for a read that begins now, None for no limit."""
         if self._rest_until != NEVER:
             return max(self._rest_until - time.monotonic(), SHORTEST)
-        context = self.context
-        timeouts, now = context.timeouts, context.clock.now()
-        if self.stream and context.progress.has_content:
-            limit = timeouts.idle
-        elif (limit := timeouts.first_token if self.stream else timeouts.total) is not None:
-            limit -= now - self.began
-        left = context.deadline - now
-        if limit is None and left == NEVER:
-            return None
-        return max(shorter(limit, left), SHORTEST)
+        now = self.context.clock.now()
+        left = self.context.deadline - now
+        for limit in (self._stream_limit(now) if self.stream else None, self._total_left(now)):
+            if limit is not None:
+                left = min(left, limit)
+        return None if left == NEVER else max(left, SHORTEST)
+
+    def check(self) -> None:
+        """Raise if a stream is silent or lasts for too long, although bytes arrive.
+
+        Called before each read: the caller has received the content of the previous one.
+        """
+        now = self.context.clock.now()
+        left, silence = self._total_left(now), self._stream_limit(now)
+        if left is not None and left < 0:
+            raise _timed_out(f"no whole answer within {self.context.timeouts.total:g} s")
+        if silence is not None and silence < 0 and self.context.progress.has_content:
+            raise _timed_out(f"no content for {self.context.timeouts.idle:g} s")
+
+    def _total_left(self, now: float) -> float | None:
+        timeouts = self.context.timeouts
+        total = timeouts.stream_total if self.stream else timeouts.total
+        return None if total is None else total - (now - self.began)
+
+    def _stream_limit(self, now: float) -> float | None:
+        """Return the seconds that a stream may stay without content from now on."""
+        timeouts, progress = self.context.timeouts, self.context.progress
+        if not progress.has_content:
+            limit, since = timeouts.first_token, self.began
+        else:
+            if progress.content_since_read or self._silent_since is None:
+                progress.content_since_read, self._silent_since = False, now
+            limit, since = timeouts.idle, self._silent_since
+        return None if limit is None else limit - (now - since)
+
+
+def _timed_out(message: str) -> ProviderError:
+    return provider_error(ErrorKind.TIMEOUT_RESPONSE, message)

@@ -141,7 +141,9 @@ class Transport:
                         yield body.add(piece)
                         if body.done:
                             return
+                        _check(response, body)
                     yield body.finish()
+                    body.raise_failure()
                 finally:
                     if body.done:
                         drain(response)
@@ -166,7 +168,9 @@ class Transport:
                         yield body.add(piece)
                         if body.done:
                             return
+                        _check(response, body)
                     yield body.finish()
+                    body.raise_failure()
                 finally:
                     if body.done:
                         await adrain(response)
@@ -219,6 +223,12 @@ def shared_transport() -> Transport:
     transport = Transport()
     atexit.register(transport.close)
     return transport
+
+
+def _check(response: Response | AsyncResponse, body: EventBody) -> None:
+    """Raise what is wrong with a stream, after the events so far have been delivered."""
+    body.raise_failure()
+    response.read_timeouts.check()
 
 
 def _result(exchange: HttpExchange, response: Response | AsyncResponse, body: CappedBody) -> Any:

@@ -10,11 +10,21 @@ from scout_adapters.errors import malformed
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 """Bytes: a longer event, or line of one, is an error."""
 
+ERROR_TYPE = frozenset({b"event: error", b"event:error"})
+
 BOM = b"\xef\xbb\xbf"
 
 
+class ErrorData(bytes):
+    """The data of an event that the server marked as an error; JSON, or text."""
+
+
 class EventDecoder:
-    """Takes network chunks; returns the data of the events that they complete."""
+    """Takes network chunks; returns the data of the events that they complete.
+
+    Lines of data without anything in them are heartbeats, and are skipped. An error is an event of
+    that type, or a line `error: {…}`, as GPUStack sends it.
+    """
 
     def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
         """`limit`: bytes of an event; a longer one raises `MalformedResponse`."""
@@ -24,6 +34,7 @@ class EventDecoder:
         self._data: list[bytes] = []
         self._data_size = 0
         self._started = False
+        self._is_error = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of every event that ends in this chunk."""
@@ -57,16 +68,26 @@ class EventDecoder:
                 self._started, line = True, line.removeprefix(BOM)
             if not line:
                 if self._data:
-                    events.append(self._data[0] if len(self._data) == 1 else b"\n".join(self._data))
-                    self._data, self._data_size = [], 0
+                    events.append(self._event())
+                self._is_error = False
             elif line.startswith(b"data:"):
                 self._add(line[6:] if line[5:6] == b" " else line[5:])
-            elif line == b"data":
-                self._add(b"")
-            # Comments, event:, id: and retry: are not needed.
+            elif line.startswith(b"error:"):
+                self._is_error = True
+                self._add(line[6:].strip())
+            elif line in ERROR_TYPE:
+                self._is_error = True
+            # Comments, other types, id: and retry: are not needed.
         return events
 
+    def _event(self) -> bytes:
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        self._data, self._data_size = [], 0
+        return ErrorData(data) if self._is_error else data
+
     def _add(self, data: bytes) -> None:
+        if not data or data.isspace():
+            return
         self._data.append(data)
         self._data_size += len(data)
         if self._data_size > self._limit:

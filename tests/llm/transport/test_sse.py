@@ -45,7 +45,10 @@ def events(*chunks: bytes) -> list[bytes]:
 
 
 def specified(stream: bytes) -> list[bytes]:
-    """The algorithm of the specification, line by line, with the last event completed."""
+    """The algorithm of the specification, line by line, with the last event completed.
+
+    Lines of data without anything in them are heartbeats: JSON means the same without them.
+    """
     text = stream.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     found: list[bytes] = []
     data: list[str] = []
@@ -56,7 +59,7 @@ def specified(stream: bytes) -> list[bytes]:
             data = []
             continue
         name, _, value = line.partition(":")
-        if name == "data":
+        if name == "data" and value.strip():
             data.append(value.removeprefix(" "))
     return found
 

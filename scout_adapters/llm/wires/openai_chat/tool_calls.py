@@ -86,7 +86,7 @@ def _as_list(raw: Any) -> list[Any]:
         raise malformed(f"expected 'tool_calls' to be a list, found {type(raw).__name__}")
     for item in raw:
         if not isinstance(item, dict):
-            raise malformed(f"expected a tool call to be an object, found {type(item).__name__}")
+            require(item, "function", dict)
     return raw
 
 
