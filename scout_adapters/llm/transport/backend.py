@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any, TypeVar
 
+import h11
 import httpcore
 import httpx
 
@@ -83,6 +84,28 @@ def with_read_timeouts(transport: T) -> T:
         inner = pool._network_backend  # noqa: SLF001  # as above
         pool._network_backend = AsyncBackend(inner, CONTEXT_READ_TIMEOUT)  # noqa: SLF001  # as above
     return transport
+
+
+def close_after_surplus(stream: Any) -> None:
+    """Let httpcore close the connection if bytes have arrived behind a complete response.
+
+    h11 would take them for the response to the next request, which may be another caller's.
+    Call it before the response is closed. `stream` is a response body of httpcore or httpx.
+    """
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
+        stream = getattr(stream, name, stream)
+    if isinstance(stream, h11.Connection) and stream.trailing_data[0]:
+        stream.send_failed()
+
+
+def _is_buffered(stream: Any) -> bool:
+    """Return whether anyio or TLS holds bytes that a select on the socket does not show."""
+    while stream is not None:
+        tls, protocol = getattr(stream, "_read_bio", None), getattr(stream, "_protocol", None)
+        if (tls and tls.pending) or getattr(protocol, "read_queue", None):
+            return True
+        stream = getattr(stream, "_stream", None) or getattr(stream, "transport_stream", None)
+    return False
 
 
 def _seconds(source: ReadTimeoutSource, timeout: float | None) -> float | None:
@@ -203,4 +226,5 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         )
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        value = self._inner.get_extra_info(info)
+        return value or (info == "is_readable" and _is_buffered(self._inner)) or value

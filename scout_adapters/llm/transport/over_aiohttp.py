@@ -10,13 +10,14 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any
 
 import aiohttp
 import httpx
 import yarl
+from aiohttp.client_proto import ResponseHandler
 
 from scout_adapters.llm.transport.connection import (
     Address,
@@ -83,11 +84,59 @@ class _Connector(aiohttp.TCPConnector):
     aiohttp's own read timeout is one value for all reads of a response.
     """
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._factory = partial(_OneResponse, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # aiohttp has no argument for it
+
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         connection = await super().connect(*args, **kwargs)
+        while (protocol := connection.protocol) and protocol.should_close:
+            if not getattr(protocol, "used", True):
+                connection.close()
+                raise aiohttp.ServerDisconnectedError("the server sent bytes before the request")
+            connection.close()
+            connection = await super().connect(*args, **kwargs)
         timeout, read_timeout = _current_send.get()
         timeout.reschedule(_until(read_timeout))
         return connection
+
+
+class _OneResponse(ResponseHandler):
+    """Reads one response for each request, and closes the connection if more bytes arrive.
+
+    aiohttp would take them for the response to the next request, which may be another caller's.
+    """
+
+    used = False
+    """Whether a request has been sent."""
+
+    _final = False
+    """Whether the status of the response has arrived; interim responses (1xx) come before it."""
+
+    def set_response_params(self, **settings: Any) -> None:
+        self.used, self._final, self._payload = True, False, None
+        super().set_response_params(**settings)
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        if self._final:
+            self.force_close()
+            return
+        self._final = data[0].code >= httpx.codes.OK
+        super().feed_data(data, size)
+
+    def data_received(self, data: bytes) -> None:
+        # The last byte is read by itself: bytes follow the response if it is complete before that.
+        if len(data) > 1 and not self._complete:
+            super().data_received(data[:-1])
+            data = data[-1:]
+        if data and self._complete:
+            self.close()
+        else:
+            super().data_received(data)
+
+    @property
+    def _complete(self) -> bool:
+        return self._final and (self._payload is None or self._payload.is_eof())
 
 
 def _until(read_timeout: ReadTimeout) -> float | None:

@@ -9,12 +9,17 @@ of `invoke` and `stream` beside the fastest partner.
 from __future__ import annotations
 
 import ssl
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import httpcore
 
-from scout_adapters.llm.transport.backend import AsyncBackend, Backend, ReadTimeoutSource
+from scout_adapters.llm.transport.backend import (
+    AsyncBackend,
+    Backend,
+    ReadTimeoutSource,
+    close_after_surplus,
+)
 from scout_adapters.llm.transport.connection import (
     STRIP_TRACEBACK,
     Address,
@@ -42,9 +47,8 @@ class HttpcoreConnection:
             connection = self._open_connection(httpcore_request.url.origin)
             response = connection.handle_request(httpcore_request)
         stream: Any = response.stream
-        return WireResponse(
-            response.status, response.headers, iter(stream), stream.close, reusable=True
-        )
+        close = partial(_close, stream)
+        return WireResponse(response.status, response.headers, iter(stream), close, reusable=True)
 
     def _open_connection(self, origin: httpcore.Origin) -> httpcore.HTTPConnection:
         connection = self._connection
@@ -83,8 +87,9 @@ class AsyncHttpcoreConnection:
             connection = await self._open_connection(httpcore_request.url.origin)
             response = await connection.handle_async_request(httpcore_request)
         stream: Any = response.stream
+        close = partial(_aclose, stream)
         return AsyncWireResponse(
-            response.status, response.headers, aiter(stream), stream.aclose, reusable=True
+            response.status, response.headers, aiter(stream), close, reusable=True
         )
 
     async def _open_connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
@@ -104,6 +109,16 @@ class AsyncHttpcoreConnection:
     async def aclose(self) -> None:
         if self._connection is not None:
             await self._connection.aclose()
+
+
+def _close(stream: Any) -> None:
+    close_after_surplus(stream)
+    stream.close()
+
+
+async def _aclose(stream: Any) -> None:
+    close_after_surplus(stream)
+    await stream.aclose()
 
 
 @lru_cache(maxsize=256)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import httpx
 
-from scout_adapters.llm.transport.backend import current_read_timeout
+from scout_adapters.llm.transport.backend import close_after_surplus, current_read_timeout
 from scout_adapters.llm.transport.connection import (
     AsyncWireResponse,
     ReadTimeout,
@@ -36,7 +37,7 @@ class HttpxConnection:
             status=response.status_code,
             headers=response.headers.raw,
             pieces=_TimedPieces(iter(response.stream), request.read_timeout),  # type: ignore[arg-type]  # sync
-            close=response.close,
+            close=partial(_close, response),
             reusable="network_stream" in response.extensions,
         )
 
@@ -75,7 +76,7 @@ class AsyncHttpxConnection:
             status=response.status_code,
             headers=response.headers.raw,
             pieces=_AsyncTimedPieces(aiter(response.stream), request.read_timeout),  # type: ignore[arg-type]  # async
-            close=response.aclose,
+            close=partial(_aclose, response),
             reusable="network_stream" in response.extensions,
         )
 
@@ -99,6 +100,16 @@ class _AsyncTimedPieces(AsyncIterator[bytes]):
             return await anext(self._pieces)
         finally:
             current_read_timeout.reset(token)
+
+
+def _close(response: httpx.Response) -> None:
+    close_after_surplus(response.stream)
+    response.close()
+
+
+async def _aclose(response: httpx.Response) -> None:
+    close_after_surplus(response.stream)
+    await response.aclose()
 
 
 def _httpx_request(request: WireRequest) -> httpx.Request:
