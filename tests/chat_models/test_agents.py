@@ -159,13 +159,24 @@ async def test_a_long_history_is_summarised_by_the_model(verb, model, emulator) 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
 async def test_langchains_retries_do_not_multiply_ours(verb, name, make, emulator) -> None:
-    """A dead provider is not asked again: the error says that trying again is no use."""
+    """A call that has retried itself is not made again: its error is not retryable."""
     fail(emulator, name, Overloaded(), times=50)
     middleware = ModelRetryMiddleware(max_retries=2, on_failure="error", initial_delay=0.01)
-    agent = create_agent(make(max_retries=0), [], middleware=[middleware])
+    agent = create_agent(make(max_retries=1), [], middleware=[middleware])
     with pytest.raises(Exception, match=r"server_error|capacity"):
         await run(agent, ASK, verb)
-    assert len(emulator.log) == len(providers_of(name))
+    assert len(emulator.log) == 1 + len(providers_of(name))
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_langchains_retries_take_the_place_of_ours(verb, name, make, emulator) -> None:
+    """Without retries of its own, a model is retried, and `on_failure` handles the last error."""
+    fail(emulator, name, Overloaded(), times=50)
+    middleware = ModelRetryMiddleware(max_retries=2, on_failure="continue", initial_delay=0.01)
+    agent = create_agent(make(max_retries=0), [], middleware=[middleware])
+    state = await run(agent, ASK, verb)
+    assert state["messages"][-1].text.startswith("Model call failed after 3 attempts with ")
+    assert len(emulator.log) == 3 * len(providers_of(name))
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
