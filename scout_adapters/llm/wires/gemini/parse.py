@@ -50,6 +50,9 @@ FINISH_REASONS = (
 )
 """Names by number: a proxy may request enums as numbers (`$alt=json;enum-encoding=int`)."""
 
+BROKEN_CALLS = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"})
+"""Finish reasons of an answer without content: the model wrote a tool call that is not valid."""
+
 SOURCES = ("web", "maps")
 LISTS = ("grounding_chunks", "grounding_supports", "web_search_queries", "image_search_queries")
 """Fields of the grounding metadata that langchain-core iterates over."""
@@ -70,6 +73,8 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
         raise malformed("neither candidates nor promptFeedback in the answer")
     parts = PartReader(seed=id_seed(body))
     pieces = list(parts.read(parts_in(candidate)))
+    if not pieces:
+        raise_if_broken_call(candidate)
     calls = [piece for piece in pieces if isinstance(piece, FunctionCall)]
     if (unfinished := parts.unfinished()) is not None:
         calls.append(unfinished)
@@ -94,6 +99,13 @@ def raise_if_refused(answer: Any) -> Json:
     if not isinstance(answer, dict):
         raise malformed(f"expected a JSON object, found a {type(answer).__name__}")
     return answer
+
+
+def raise_if_broken_call(candidate: Json) -> None:
+    """Raise `ProviderRefusal` if a broken tool call ended an answer that has no content."""
+    if (reason := _finish_reason(candidate.get("finishReason"))) in BROKEN_CALLS:
+        message = candidate.get("finishMessage")
+        raise ProviderRefusal({"error": {"code": reason, "message": message or reason}})
 
 
 def first_candidate(answer: Json) -> Json:
