@@ -18,9 +18,7 @@ from typing_extensions import override
 
 from scout_adapters.chat_models.options import move_unknown_options
 from scout_adapters.chat_models.request import (
-    Tool,
     build_request,
-    normalize_tool,
     normalize_tool_choice,
 )
 from scout_adapters.chat_models.result import (
@@ -37,6 +35,7 @@ from scout_adapters.chat_models.run_scope import (
     take_announced_run,
     taps_streams,
 )
+from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
 from scout_adapters.chat_models.tracing import TracedChatModel
 from scout_adapters.errors import ConfigurationError
 
@@ -65,8 +64,11 @@ class ScoutChatModel(TracedChatModel):
         """Return the route of a call; `model` is the one that the call names, if any."""
 
     @abstractmethod
-    def _takes_schemas(self) -> bool:
-        """Return whether every candidate accepts a JSON schema for its answer."""
+    def _takes_schemas(self, *, is_open: bool = False) -> bool:
+        """Return whether every candidate accepts a JSON schema for its answer.
+
+        `is_open`: one that is recursive, or has an object with arbitrary keys.
+        """
 
     def __init__(self, **options: Any) -> None:
         """Take the fields below; all other options become fields of the request's body.
@@ -349,10 +351,13 @@ class ScoutChatModel(TracedChatModel):
         # Loads core's output parsers.
         from scout_adapters.chat_models.structured_output import structured_output
 
+        if method is None:
+            takes_it = self._takes_schemas() and self._takes_schemas(is_open=is_open(schema))
+            method = "json_schema" if takes_it else "function_calling"
         return structured_output(
             self,
             schema,
-            method=method or ("json_schema" if self._takes_schemas() else "function_calling"),
+            method=method,
             include_raw=include_raw,
             strict=strict,
             options=kwargs,

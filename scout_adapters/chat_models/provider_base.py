@@ -127,8 +127,8 @@ class ScoutProviderChatModel(ScoutChatModel):
         return self.model or self.spec.default_model
 
     @override
-    def _takes_schemas(self) -> bool:
-        return takes_schema(self.spec, self._default_model())
+    def _takes_schemas(self, *, is_open: bool = False) -> bool:
+        return takes_schema(self.spec, self._default_model(), is_open=is_open)
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from scout_adapters.chat_models.schemas import normalize_response_format
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import (
     ALIASES,
@@ -20,13 +20,7 @@ from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest
 
 if TYPE_CHECKING:
-    from langchain_core.tools import BaseTool
-
     from scout_adapters._internal.json_values import Json
-
-    Tool = dict[str, Any] | type | Callable[..., Any] | BaseTool
-else:
-    Tool = Any  # core evaluates these hints, and importing its tools is slow
 
 
 @cache
@@ -50,6 +44,8 @@ def build_request(
     fields, extra = _split_options(settings, options)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
+    if "response_format" in fields:
+        fields["response_format"] = normalize_response_format(fields["response_format"])
     stops = stop if stop is not None else settings.get("stop")
     return ChatRequest(
         model=model,
@@ -73,34 +69,6 @@ def _split_options(settings: Mapping[str, Any], options: Mapping[str, Any]) -> t
             check_body_field(name, "a call")
             extra[name] = value
     return fields, extra
-
-
-def normalize_tool(tool: Tool, *, strict: bool | None = None) -> Json:
-    """Return a tool in OpenAI's shape; a provider's own tool (a dict of another shape) stays.
-
-    A `cache_control` marker on the tool is kept.
-    """
-    if isinstance(tool, dict) and not _is_function(tool):
-        return tool
-    converted: Json = convert_to_openai_tool(tool, strict=strict)
-    marker = None
-    if isinstance(tool, dict):
-        marker = tool.get("cache_control")
-    elif extras := getattr(tool, "extras", None):
-        marker = extras.get("cache_control")
-    return {**converted, "cache_control": marker} if marker else converted
-
-
-def _is_function(tool: Mapping[str, Any]) -> bool:
-    """Return whether a dict is a function in OpenAI's, Anthropic's or JSON Schema's shape.
-
-    Any other dict is a tool that the provider runs itself.
-    """
-    if tool.get("type") == "function" or "input_schema" in tool:
-        return True
-    if tool.get("type") == "object" or "title" in tool:
-        return True
-    return "type" not in tool and "name" in tool and ("parameters" in tool or "description" in tool)
 
 
 def normalize_tool_choice(choice: Any) -> str | Mapping[str, Any] | None:

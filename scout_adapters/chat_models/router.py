@@ -120,8 +120,8 @@ class ScoutRouterChatModel(ScoutChatModel):
         return name_of(self.models[0])
 
     @override
-    def _takes_schemas(self) -> bool:
-        return all(takes_schema_as_entry(entry) for entry in self.models)
+    def _takes_schemas(self, *, is_open: bool = False) -> bool:
+        return all(takes_schema_as_entry(entry, is_open=is_open) for entry in self.models)
 
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:

@@ -149,9 +149,9 @@ def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     return registry.spec(provider), model
 
 
-def takes_schema_as_entry(entry: Any) -> bool:
+def takes_schema_as_entry(entry: Any, *, is_open: bool = False) -> bool:
     """Return whether an entry's model accepts a JSON schema for its answer."""
-    return takes_schema(*_card_and_model(entry))
+    return takes_schema(*_card_and_model(entry), is_open=is_open)
 
 
 def profile_of_entry(entry: Any) -> ModelProfile | None:

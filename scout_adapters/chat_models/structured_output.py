@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,17 +17,16 @@ from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
     PydanticToolsParser,
 )
-from langchain_core.outputs import ChatGeneration
+from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import AddableDict, Runnable, RunnableConfig
-from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 from typing_extensions import override
 
+from scout_adapters.chat_models.schemas import normalize_tool, response_format
 from scout_adapters.errors import ConfigurationError
 
 StructuredAnswer = dict[str, Any] | BaseModel
-INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 TRUNCATED = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
 """Finish reasons of an answer that reached its token limit."""
 
@@ -51,21 +49,9 @@ def structured_output(
     """
     if method not in METHODS:
         raise ConfigurationError(f"method={method!r} is none of {', '.join(METHODS)}")
-    schema = _with_title(schema)
     bind, parser_of = METHODS[method]
     bound = bind(model, schema, strict, options)
     return bound | AnswerParser(parser_of(schema), include_raw=include_raw)
-
-
-def _with_title(schema: Any) -> Any:
-    """Return a JSON schema with a title, which LangChain requires as its name."""
-    if (
-        not isinstance(schema, dict)
-        or "properties" not in schema
-        or {"title", "name"} & set(schema)
-    ):
-        return schema
-    return {"title": "answer", **schema}
 
 
 def _bind_tool(
@@ -84,15 +70,8 @@ def _bind_schema(
     model: BaseChatModel, schema: Any, strict: bool | None, options: Mapping[str, Any]
 ) -> Runnable[LanguageModelInput, AIMessage]:
     strictness: dict[str, Any] = {} if strict is None else {"strict": strict}
-    # A schema in OpenAI's tool shape has a name, which the conversion keeps as the title.
-    converted = convert_to_json_schema(schema, strict=strict)
-    name = INVALID_IN_NAME.sub("_", str(converted.get("title") or "answer"))[:64]
-    response_format = {
-        "type": "json_schema",
-        "json_schema": {"name": name, "schema": converted, **strictness},
-    }
     return model.bind(
-        response_format=response_format,
+        response_format=response_format(schema, strict),
         **options,
         **_trace_options(schema, "json_schema", **strictness),
     )
@@ -104,9 +83,8 @@ def _bind_json_mode(
     _strict: bool | None,  # JSON mode sends no schema, so there is nothing to enforce
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, AIMessage]:
-    response_format = {"type": "json_object"}
     return model.bind(
-        response_format=response_format, **_trace_options(schema, "json_mode"), **options
+        response_format={"type": "json_object"}, **_trace_options(schema, "json_mode"), **options
     )
 
 
@@ -120,10 +98,26 @@ def _is_pydantic(schema: Any) -> bool:
 
 
 def _tool_parser(schema: Any) -> BaseOutputParser[Any]:
-    if _is_pydantic(schema):
+    name = normalize_tool(schema)["function"]["name"]
+    if not _is_pydantic(schema):
+        return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
+    if name == schema.__name__:
         return PydanticToolsParser(tools=[schema], first_tool_only=True)
-    name = convert_to_openai_tool(schema)["function"]["name"]
-    return JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
+    return RenamedToolParser(key_name=name, first_tool_only=True, schema_class=schema)
+
+
+class RenamedToolParser(JsonOutputKeyToolsParser):
+    """Parses a call of a tool that has another name than its class: `Box_int_` for `Box[int]`."""
+
+    schema_class: Any
+
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        arguments = super().parse_result(result, partial=partial)
+        if arguments is None:
+            return None
+        read = getattr(self.schema_class, "model_validate", None) or self.schema_class.parse_obj
+        return read(arguments)
 
 
 def _json_parser(schema: Any) -> BaseOutputParser[Any]:
@@ -228,11 +222,14 @@ class AnswerParser(Runnable[AIMessage, Any]):
         if _is_truncated(message):
             raise OutputParserException("the answer was cut off: it reached its token limit")
         try:
-            return self.parser.parse_result([ChatGeneration(message=message)])
+            parsed = self.parser.parse_result([ChatGeneration(message=message)])
         except OutputParserException as error:
             if refusal := message.additional_kwargs.get("refusal"):
                 raise OutputParserException(f"the model refused: {refusal}") from error
             raise
+        if parsed is None:
+            raise OutputParserException(_no_object(message), llm_output=message.text)
+        return parsed
 
 
 class StreamedObject:
@@ -266,6 +263,17 @@ class StreamedObject:
             yield AddableDict(self._parser.outcome(self._message))
         elif (parsed := self._parser.parse(self._message)) != self._last:
             yield parsed
+
+
+def _no_object(message: AIMessage) -> str:
+    """Return why an answer has no object although no parser has raised."""
+    if refusal := message.additional_kwargs.get("refusal"):
+        return f"the model refused: {refusal}"
+    if broken := message.invalid_tool_calls:
+        return f"the arguments of the call of {broken[0]['name']} are not a valid JSON object"
+    if message.tool_calls:
+        return f"the model called {message.tool_calls[0]['name']}, which is not the schema's tool"
+    return "the model answered with text instead of a call of the tool that has the schema"
 
 
 def _is_truncated(message: AIMessage) -> bool:

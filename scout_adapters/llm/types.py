@@ -156,6 +156,10 @@ class Wire(Protocol):
     indexes_chunks: bool = False
     """Whether content blocks in chunks have an `index` that langchain-core's translators keep."""
 
+    closes_schemas: bool = False
+    """Whether a schema for answers must be closed, so that it can be neither recursive nor a map
+    with arbitrary keys."""
+
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
 

@@ -92,6 +92,8 @@ def build_turns(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversa
     Raises:
         UnsupportedContent: A message or a block cannot be converted.
     """
+    if not messages:
+        raise UnsupportedContent.empty_conversation()
     conversation = Conversation()
     tool_names: dict[str, str] = {}  # by call id; tool results may lack the name
     result_ids = frozenset(_result_ids(messages))

@@ -71,11 +71,13 @@ def model_profile(spec: ProviderSpec, model: str) -> ModelProfile | None:
     return None if published is None else _restrict_profile(cast("Facts", published), spec, model)
 
 
-def takes_schema(spec: ProviderSpec, model: str) -> bool:
-    """Return whether `response_format` accepts a JSON schema.
+def takes_schema(spec: ProviderSpec, model: str, *, is_open: bool = False) -> bool:
+    """Return whether `response_format` accepts a JSON schema; `is_open`: one that is not closed.
 
     If the card says so for all models, a published profile may still exclude an older model.
     """
+    if is_open and spec.wire is not None and spec.wire.closes_schemas:
+        return False
     if spec.json_schema is not True:
         return spec.takes_schema(model)
     profile = spec.profiles.get(model) or published_profile(spec.name, model) or {}

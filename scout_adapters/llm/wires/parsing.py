@@ -170,3 +170,15 @@ def resolve_ref(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any] | 
         name = step.replace("~1", "/").replace("~0", "~")
         node = node.get(name) if isinstance(node, Mapping) else None
     return node if isinstance(node, Mapping) else None
+
+
+def resolve_root(schema: Mapping[str, Any]) -> Json:
+    """Return a schema whose root is not a reference; its definitions stay."""
+    target: Mapping[str, Any] | None = schema
+    seen: set[str] = set()
+    while target and isinstance(reference := target.get("$ref"), str) and reference not in seen:
+        seen.add(reference)
+        target = resolve_ref(reference, schema)
+    if target is None or target is schema:
+        return dict(schema)
+    return {**target, **{name: value for name, value in schema.items() if name != "$ref"}}

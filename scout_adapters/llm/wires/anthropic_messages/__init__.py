@@ -53,6 +53,7 @@ class AnthropicMessagesWire(Wire):
 
     name = "anthropic_messages"
     version = "v1"
+    closes_schemas = True
     native_blocks = NATIVE_BLOCKS
     takes_unknown_blocks = True
     indexes_chunks = True

@@ -55,6 +55,8 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     _add_reasoning(body, request, extra)
     if isinstance(extra.get("output_config"), Mapping):
         extra["output_config"] = {**body.get("output_config", {}), **extra["output_config"]}
+    if container := _container(request, spec, body.get("tools") or ()):
+        body["container"] = container
     body |= extra
     _drop_incompatible(body)
     return apply_card(body, spec)
@@ -67,6 +69,23 @@ def _extra(request: ChatRequest) -> Json:
         for name, value in request.extra.items()
         if value is not None and name not in NOT_IN_BODY
     }
+
+
+def _container(request: ChatRequest, spec: ProviderSpec, tools: Sequence[Json]) -> str | None:
+    """Return the container of the newest answer, in which its code goes on running.
+
+    Without it the API refuses the results of tools that the code has called.
+    https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling
+    """
+    if not any(str(tool.get("type")).startswith("code_execution") for tool in tools):
+        return None
+    for message in reversed(request.messages):
+        metadata = message.response_metadata
+        if metadata.get("model_provider") == spec.maker:
+            container = mapping(metadata.get("container"))
+            if isinstance(container_id := container.get("id"), str):
+                return container_id
+    return None
 
 
 def _max_tokens(request: ChatRequest, extra: Mapping[str, Any]) -> int:

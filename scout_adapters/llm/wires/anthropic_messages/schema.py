@@ -47,7 +47,10 @@ def adapt_schema(schema: Any) -> Any:
     refused: Json = {}
     for key, value in schema.items():
         _add_keyword(key, value, result, refused)
-    if _is_object(schema):
+    if _is_map(schema):
+        # Closed, it would allow `{}` only; the API refuses it by name.
+        result["additionalProperties"] = adapt_schema(schema["additionalProperties"])
+    elif _is_object(schema):
         result.setdefault("properties", {})
         result["additionalProperties"] = False
     if refused:
@@ -69,7 +72,7 @@ def _add_keyword(key: str, value: Any, result: Json, refused: Json) -> None:
         result[key] = adapt_schema(value)
     elif _is_accepted(key, value):
         result[key] = value
-    elif key != "$schema" and not (key == "additionalProperties" and isinstance(value, bool)):
+    elif key not in {"$schema", "additionalProperties"}:
         refused[key] = value
 
 
@@ -95,3 +98,8 @@ def _is_accepted(key: str, value: Any) -> bool:
 def _is_object(schema: Mapping[str, Any]) -> bool:
     kind = schema.get("type")
     return kind == "object" or (isinstance(kind, list) and "object" in kind)
+
+
+def _is_map(schema: Mapping[str, Any]) -> bool:
+    """Return whether an object has arbitrary keys and none of its own."""
+    return bool(schema.get("additionalProperties")) and not schema.get("properties")

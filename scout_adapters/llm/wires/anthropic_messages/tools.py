@@ -5,11 +5,14 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.wires.anthropic_messages.schema import adapt_schema
+from scout_adapters.llm.wires.tool_schema import object_schema
 
 TOOL_FIELDS = (
     "cache_control",
@@ -20,19 +23,26 @@ TOOL_FIELDS = (
 )
 """Fields of Anthropic's tools that an OpenAI tool may have beside `function`."""
 
+VERSIONED = re.compile(r"_\d{8}$")
+"""Matches the types of Anthropic's own tools: `bash_20250124`."""
+
 
 def render_tool(tool: Mapping[str, Any]) -> Json:
     """Render an OpenAI function; the provider's own tools pass unchanged."""
     function = tool.get("function")
     if tool.get("type") != "function" or not isinstance(function, Mapping):
         return dict(tool)
+    own = tool.get("provider_tool_definition")
+    if isinstance(own, Mapping) and VERSIONED.search(str(own.get("type"))):
+        return dict(own)
     rendered: Json = {"name": function.get("name")}
     if function.get("description"):
         rendered["description"] = function["description"]
+    schema = object_schema(function.get("parameters"))
+    if function.get("strict") is True:
+        schema = adapt_schema(schema)
     # The API requires a schema with a type; OpenAI's functions may have none.
-    rendered["input_schema"] = {"type": "object", "properties": {}} | dict(
-        function.get("parameters") or {}
-    )
+    rendered["input_schema"] = {"type": "object", "properties": {}} | schema
     if isinstance(function.get("strict"), bool):
         rendered["strict"] = function["strict"]
     return rendered | {name: tool[name] for name in TOOL_FIELDS if name in tool}

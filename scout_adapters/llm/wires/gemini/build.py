@@ -14,7 +14,7 @@ from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.gemini.messages import render_messages, system_instruction
 from scout_adapters.llm.wires.gemini.schema import adapt_schema
 from scout_adapters.llm.wires.gemini.spelling import camel_case
-from scout_adapters.llm.wires.gemini.tools import add_tool_choice, render_tools
+from scout_adapters.llm.wires.gemini.tools import add_tool_choice, allow_server_tools, render_tools
 
 CONFIG = frozenset(
     {
@@ -82,6 +82,8 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     if tools := render_tools(request.tools):
         body["tools"] = tools
         add_tool_choice(request.tool_choice, body)
+        if is_gemini_3(request.model):
+            allow_server_tools(body)
     if config:
         body["generationConfig"] = _apply_card(config, spec)
     body = _apply_card(body, spec)

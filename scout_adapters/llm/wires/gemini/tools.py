@@ -13,6 +13,7 @@ from scout_adapters.llm.wires.gemini.schema import adapt_schema
 from scout_adapters.llm.wires.gemini.spelling import camel_case
 
 MODES: Mapping[str, str] = {"auto": "AUTO", "none": "NONE", "any": "ANY", "required": "ANY"}
+DECLARATIONS = ("functionDeclarations", "function_declarations")
 
 
 def render_tools(tools: Sequence[Mapping[str, Any]]) -> list[Json]:
@@ -40,15 +41,24 @@ def _declaration(function: Mapping[str, Any]) -> Json:
 
 def add_tool_choice(choice: Any, body: Json) -> None:
     """Add `toolConfig`; only functions can be chosen, not Google's own tools."""
-    has_functions = any(
-        "functionDeclarations" in tool or "function_declarations" in tool for tool in body["tools"]
-    )
+    has_functions = any(name in tool for tool in body["tools"] for name in DECLARATIONS)
     if choice is None or not has_functions:
         return
     config = body.get("toolConfig") or {}
     body["toolConfig"] = {camel_case(name): value for name, value in config.items()} | tool_choice(
         choice
     )
+
+
+def allow_server_tools(body: Json) -> None:
+    """Set the flag without which Gemini 3 refuses functions beside Google's own tools.
+
+    https://ai.google.dev/gemini-api/docs/tool-combination
+    """
+    declared = [any(name in tool for name in DECLARATIONS) for tool in body["tools"]]
+    if any(declared) and not all(declared):
+        config = {camel_case(name): value for name, value in (body.get("toolConfig") or {}).items()}
+        body["toolConfig"] = {"includeServerSideToolInvocations": True} | config
 
 
 def tool_choice(choice: Any) -> Json:

@@ -36,7 +36,7 @@ def render_messages(
     messages = [_message(turn, spec, dialect) for turn in media_after_results(turns, dialect)]
     if "empty_answers" in dialect.refuses:
         messages = [message for message in messages if not _is_empty_answer(message)]
-    if not messages:
+    if turns and not messages:
         raise UnsupportedContent.empty_conversation()
     return messages
 

@@ -11,6 +11,16 @@ from typing import Any
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
+from scout_adapters.llm.wires.tool_schema import object_schema
+
+PASSED_ON = (
+    "cache_control",
+    "eager_input_streaming",
+    "defer_loading",
+    "allowed_callers",
+    "input_examples",
+)
+"""Anthropic's fields of a tool: https://openrouter.ai/docs/guides/features/tool-calling."""
 
 
 def tool_fields(request: ChatRequest, dialect: ChatCompletionsDialect) -> Json:
@@ -28,10 +38,16 @@ def tool_fields(request: ChatRequest, dialect: ChatCompletionsDialect) -> Json:
 
 
 def render_tool(tool: Mapping[str, Any], dialect: ChatCompletionsDialect) -> Json:
-    """Render a tool, without a cache marker that the provider does not accept."""
-    if tool.get("type") == "function" and not dialect.cache_markers:
-        return {name: value for name, value in tool.items() if name != "cache_control"}
-    return dict(tool)
+    """Render a function without other providers' fields; a provider's own tool stays unchanged."""
+    function = tool.get("function")
+    if tool.get("type") != "function" or not isinstance(function, Mapping):
+        return dict(tool)
+    rendered: Json = {"type": "function", "function": dict(function)}
+    if "parameters" in function:
+        rendered["function"]["parameters"] = object_schema(function["parameters"])
+    if dialect.cache_markers:  # a gateway that passes Anthropic's fields on
+        rendered |= {name: tool[name] for name in PASSED_ON if name in tool}
+    return rendered
 
 
 def tool_choice(

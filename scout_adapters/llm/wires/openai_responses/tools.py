@@ -12,9 +12,15 @@ from typing import Any
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.llm.wires.strict_schema import adapt_schema
+from scout_adapters.llm.wires.tool_schema import object_schema
 
 NESTED = ("function", "custom")
 """Types of tools that Chat Completions nests under their own name."""
+
+FUNCTION_FIELDS = frozenset(
+    {"type", "name", "description", "parameters", "strict", "defer_loading", "output_schema"}
+)
+"""Fields of a function that this API has; others belong to other providers."""
 
 
 def tool_fields(request: ChatRequest) -> Json:
@@ -40,8 +46,9 @@ def render_tool(tool: Mapping[str, Any]) -> Json:
     flat = _flat(tool)
     match flat.get("type"):
         case "function":
-            flat.pop("cache_control", None)
-            flat.setdefault("parameters", {"type": "object", "properties": {}})
+            flat = {name: value for name, value in flat.items() if name in FUNCTION_FIELDS}
+            parameters = object_schema(flat.get("parameters"))
+            flat["parameters"] = parameters or {"type": "object", "properties": {}}
             flat["strict"] = bool(flat.get("strict"))
         case "custom":
             if isinstance(form := flat.get("format"), Mapping):
