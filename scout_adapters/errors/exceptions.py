@@ -85,6 +85,8 @@ class ProviderError(ScoutError, lc.ModelError):
 
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)
+    cost_usd: float | None = None
+    """What the provider says that it bills for this failure, in US dollars."""
 
     def __init__(  # noqa: PLR0913  # independent facts about one error
         self,
@@ -233,6 +235,8 @@ class ProviderRefusal(ScoutError):
         self.payload = payload
         self.status = status
         self.headers = headers
+        self.cost_usd: float | None = None
+        """What the provider bills for the failed answer, in US dollars; None if it states none."""
 
 
 class NoKeyError(ScoutError, lc.ModelAuthenticationError):

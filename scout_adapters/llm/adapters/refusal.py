@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scout_adapters.errors import Phase, ProviderError, ProviderRefusal
 from scout_adapters.llm.failures import error_from_response
+from scout_adapters.llm.pricing.price_list import is_cost
 from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.transport.body import ERROR_STATUS
 
@@ -17,7 +18,7 @@ def error_from_refusal(
     reports, and the payload of the refusal may contain the key.
     """
     headers = refusal.headers
-    return error_from_response(
+    error = error_from_response(
         context.provider,
         status=refusal.status,
         headers=context.progress.headers if headers is None else headers,
@@ -27,3 +28,5 @@ def error_from_refusal(
         phase="headers" if refusal.status >= ERROR_STATUS else phase,
         redact=context.redact,
     )
+    error.cost_usd = refusal.cost_usd if is_cost(refusal.cost_usd) else None
+    return error

@@ -80,7 +80,7 @@ class Attempt:
     """Time of the terminal event; the latency does not include what follows it."""
 
     def __post_init__(self) -> None:
-        # No reference back to this attempt: a reference cycle would wait for the garbage collector.
+        # No reference back to this attempt: a cycle would wait for the garbage collector.
         self.streamed_answer = StreamedAnswer(self.candidate.endpoint.adapter, self.request)
 
     @property
@@ -225,8 +225,10 @@ class Attempt:
         if not message.response_metadata.get("model_name"):
             message.response_metadata["model_name"] = self.candidate.model
 
-    def _partial_usage(self) -> Json:
-        """Return estimated usage and cost of an answer that broke off; empty if nothing came."""
+    def _partial_usage(self, stated: float | None = None) -> Json:
+        """Return usage and cost of an answer that broke off, estimated unless `stated`."""
+        if stated is not None:
+            return self._bill(self.streamed_answer.usage, {}, stated)
         reported = self.streamed_answer.usage
         if reported is None and not self.committed:
             return {}
@@ -322,8 +324,8 @@ class Attempt:
             latency_s=round(self.call.clock.now() - self.started, 6),
             retry_after=error.retry_after,
             request_id=error.request_id,
-            billed="yes" if self.committed else error.policy.billed,
-            **self._partial_usage(),
+            billed="yes" if self.committed or error.cost_usd else error.policy.billed,
+            **self._partial_usage(error.cost_usd),
         )
 
     def not_sent_record(self) -> AttemptRecord:

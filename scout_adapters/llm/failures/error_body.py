@@ -28,6 +28,9 @@ _TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]',
 _HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
 _MESSAGES = ("message", "msg", "error_description", "detail", "status_msg", "faultstring", "title")
 _CODES = ("error_code", "code", "type", "error_type", "status", "statusCode")
+_BARE_MESSAGES = frozenset({"param incorrect"})
+"""Messages beside which `param` describes the fault (Xiaomi)."""
+
 _STATUSES = ("code", "status", "status_code", "http_code", "raw_status_code")
 
 
@@ -165,7 +168,7 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
 def _from_payload(payload: Any, text: str) -> ErrorBody:
     error = error_object(payload)
     outer = _first(payload)
-    message = _message_of(error) or _message_of(outer)
+    message = _with_detail(_message_of(error) or _message_of(outer), error)
     metadata = mapping(error.get("metadata"))
     provider_name = _short_text(metadata.get("provider_name")) if "reasons" not in metadata else ""
     return ErrorBody(
@@ -199,6 +202,21 @@ def _message_of(error: Mapping[str, Any]) -> str:
         if isinstance(value, list) and (message := _validation_messages(value)):
             return message
     return ""
+
+
+def _with_detail(message: str, error: Mapping[str, Any]) -> str:
+    """Add the reason that stands in `details.error`, or the parameter that `param` describes.
+
+    `param` is added only where it describes the fault, as in `Param Incorrect`: it may be a text
+    of the request.
+    """
+    inner = mapping(mapping(error.get("details")).get("error"))
+    reason = _message_of(inner) if inner else ""
+    if not reason and message.casefold() in _BARE_MESSAGES:
+        reason = _short_text(error.get("param"), 300)
+    if not reason or reason in message:
+        return message
+    return f"{message}: {reason}" if message else reason
 
 
 def _flat_message(holder: Mapping[str, Any]) -> str:

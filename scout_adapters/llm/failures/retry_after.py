@@ -67,10 +67,13 @@ def requested_wait(
 
 
 def body_wait(payload: Any, message: str, base: datetime) -> float | None:
-    """Return the wait that the body contains, in a field or in the message."""
+    """Return the wait that the body contains, in a field or in the message: the longer one.
+
+    Google cuts the fraction of a second off in the field.
+    """
     worded = _WORDED_WAIT.search(message[:_MAX_MESSAGE_CHARS])
     wait = reset_wait(payload, "" if worded else message, base)
-    return wait if wait is not None or not worded else _parse_words(worded[1])
+    return _longest(iter((wait, _parse_words(worded[1]) if worded else None)))
 
 
 def reset_wait(payload: Any, message: str, base: datetime) -> float | None:

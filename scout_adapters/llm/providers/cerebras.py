@@ -1,7 +1,14 @@
 """Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
 
+from typing import Literal
+
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+COUNTS: tuple[Literal["requests", "tokens"], ...] = ("requests", "tokens")
+
+WINDOWS = {"minute": 60, "hour": 3600, "day": 86400}
+"""Seconds of the windows that its limits have; some answers have no headers with the reset."""
 
 SPEC = ProviderSpec(
     name="cerebras",
@@ -12,17 +19,15 @@ SPEC = ProviderSpec(
     rename={"max_tokens": "max_completion_tokens"},
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
-    limits=(
+    limits=tuple(
         RateLimitHeaders(
-            counts="requests",
-            remaining="x-ratelimit-remaining-requests-day",
-            reset="x-ratelimit-reset-requests-day",
-        ),
-        RateLimitHeaders(
-            counts="tokens",
-            remaining="x-ratelimit-remaining-tokens-minute",
-            reset="x-ratelimit-reset-tokens-minute",
-        ),
+            counts=counts,
+            remaining=f"x-ratelimit-remaining-{counts}-{name}",
+            reset=f"x-ratelimit-reset-{counts}-{name}",
+            window=seconds,
+        )
+        for counts in COUNTS
+        for name, seconds in WINDOWS.items()
     ),
     quirks=("Limits apply per organisation and count `max_tokens` when a request arrives.",),
 )

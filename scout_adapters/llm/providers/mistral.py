@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from typing import Literal
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
@@ -46,6 +47,22 @@ def _part(part: Json) -> Json:
     return part
 
 
+UNITS: tuple[tuple[Literal["requests", "tokens"], str], ...] = (
+    ("requests", "req"),
+    ("tokens", "tokens"),
+)
+
+WINDOWS = {
+    "second": 1,
+    "1-second": 1,
+    "10-second": 10,
+    "30-second": 30,
+    "60-second": 60,
+    "minute": 60,
+    "5-minute": 300,
+}
+"""Seconds of the windows in the names of its headers; they differ by model and plan."""
+
 SPEC = ProviderSpec(
     name="mistral",
     docs="https://docs.mistral.ai/api/endpoint/chat",
@@ -63,13 +80,12 @@ SPEC = ProviderSpec(
     drop=frozenset({"stream_options"}),  # 422; streams have token counts without it
     adjust=_adjust,
     json_schema=False,
-    limits=(
+    limits=tuple(
         RateLimitHeaders(
-            counts="requests", remaining="x-ratelimit-remaining-req-minute", window=60
-        ),
-        RateLimitHeaders(
-            counts="tokens", remaining="x-ratelimit-remaining-tokens-minute", window=60
-        ),
+            counts=counts, remaining=f"x-ratelimit-remaining-{unit}-{name}", window=seconds
+        )
+        for counts, unit in UNITS
+        for name, seconds in WINDOWS.items()
     ),
     quirks=(
         "Tool-call ids have nine letters and digits; ids of other providers are converted.",

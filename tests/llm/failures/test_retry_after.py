@@ -198,3 +198,10 @@ def test_the_limits_of_an_account_say_nothing_about_a_broken_server() -> None:
     headers = {"x-ratelimit-reset-requests": "1h", "x-ratelimit-remaining-requests": "0"}
     error = error_from_response("openai", status=500, headers=headers, body=b"", now=NOW)
     assert error.retry_after is None
+
+
+def test_the_longer_of_a_field_and_the_message_counts() -> None:
+    detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "48s"}
+    error = {"error": {"details": [detail]}}
+    assert read(payload=error, message="Please retry in 48.942s.") == pytest.approx(48.942)
+    assert read(payload=error, message="Please retry in 4s.") == 48.0

@@ -181,3 +181,21 @@ def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:
     lease = taken(pool, "m")
     pool.fail(lease, "cooldown", now=NOW, model="m", retry_after=30.0)
     assert taken(pool, "m").key == third
+
+
+@pytest.mark.parametrize(
+    ("provider", "header", "expected"),
+    [
+        ("cerebras", "x-ratelimit-remaining-requests-minute", ("requests", 60)),
+        ("cerebras", "x-ratelimit-remaining-requests-hour", ("requests", 3600)),
+        ("cerebras", "x-ratelimit-remaining-tokens-day", ("tokens", 86400)),
+        ("mistral", "x-ratelimit-remaining-req-60-second", ("requests", 60)),
+        ("mistral", "x-ratelimit-remaining-req-10-second", ("requests", 10)),
+        ("mistral", "x-ratelimit-remaining-tokens-5-minute", ("tokens", 300)),
+    ],
+)
+def test_a_limit_without_a_reset_header_has_the_window_of_its_name(
+    provider: str, header: str, expected: tuple[str, int]
+) -> None:
+    (quota,) = quota_left(registry.get(provider).spec.limits, {header: "3"}, NOW)
+    assert (quota.counts, quota.left, quota.until - NOW) == (expected[0], 3, expected[1])

@@ -41,7 +41,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         raise malformed(f"expected an answer to be an object, found {type(body).__name__}")
     raise_if_refused(body)
     choice = _first_choice(body)
-    raise_if_choice_failed(choice)
+    raise_if_choice_failed(choice, body)
     message = _message(choice)
     text, reasoning, other_parts = content_of(message.get("content"))
     calls, invalid_calls = parse_tool_calls(message.get("tool_calls"))

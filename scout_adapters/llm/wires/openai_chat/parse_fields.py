@@ -35,7 +35,7 @@ def raise_if_refused(body: Json) -> None:
     elif _ERROR_FIELDS.isdisjoint(body):
         return
     if body.get("error") or mapping(body.get("x_groq")).get("error"):
-        raise ProviderRefusal(body)
+        raise _refusal(body, body)
     # https://platform.minimax.io/docs/api-reference/errorcode
     if mapping(body.get("base_resp")).get("status_code") not in (None, 0, "0", ""):
         raise ProviderRefusal(body)
@@ -47,16 +47,22 @@ def _raise_if_error_without_choices(body: Json) -> None:
         raise ProviderRefusal(body)
 
 
-def raise_if_choice_failed(choice: Json) -> None:
-    """Raise `ProviderRefusal` for an error inside the choice, as OpenRouter sends it late.
+def raise_if_choice_failed(choice: Json, body: Json) -> None:
+    """Raise `ProviderRefusal` for an error inside a choice of `body`, as OpenRouter sends it late.
 
-    https://openrouter.ai/docs/api-reference/errors
+    The tokens until then are billed: https://openrouter.ai/docs/api-reference/errors
     """
-    if choice.get("error"):
-        raise ProviderRefusal({"error": choice["error"]})
-    if choice.get("finish_reason") == "error":
-        message = "the provider stopped with finish_reason 'error' and gave no reason"
-        raise ProviderRefusal({"error": {"message": message}})
+    error = choice.get("error")
+    if not error and choice.get("finish_reason") == "error":
+        error = {"message": "the provider stopped with finish_reason 'error' and gave no reason"}
+    if error:
+        raise _refusal({"error": error}, body)
+
+
+def _refusal(payload: Json, body: Json) -> ProviderRefusal:
+    refusal = ProviderRefusal(payload)
+    refusal.cost_usd = dollars(body, mapping(body.get("usage"))) or None
+    return refusal
 
 
 def text_field(holder: Json, name: str) -> str:

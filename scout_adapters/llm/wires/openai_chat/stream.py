@@ -71,7 +71,7 @@ class ChatStreamReader:
         choice = self._first_choice(event)
         if choice is None:
             return None
-        raise_if_choice_failed(choice)
+        raise_if_choice_failed(choice, event)
         self._read_choice_fields(choice)
         chunk = self._read_delta(choice.get("delta"))
         self._has_answer = self._has_answer or chunk is not None

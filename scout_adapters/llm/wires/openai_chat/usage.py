@@ -75,15 +75,20 @@ def _first_count(*values: Any) -> int | None:
     return None
 
 
+def _first_amount(*values: Any) -> float | None:
+    amounts = (amount(value) for value in values)
+    return next((value for value in amounts if value is not None), None)
+
+
 def dollars(body: Json, usage: Json) -> float | None:
     """Return the cost in USD that the provider reports; None if it reports none."""
     if ticks := amount(usage.get("cost_in_usd_ticks")):  # Azure's Grok sends 0, which is wrong
         return ticks / TICKS_PER_USD
     cost = usage.get("cost")
     if isinstance(cost, dict):  # https://docs.perplexity.ai/api-reference/chat-completions-post
-        return amount(cost.get("total_cost"))
-    if cost is None:
-        return amount(mapping(body.get("cost")).get("usd"))  # Venice
+        return _first_amount(cost.get("total_cost"), cost.get("usd"))  # Charm: usd
+    if cost is None:  # Venice, and HuggingFace
+        return _first_amount(mapping(body.get("cost")).get("usd"), usage.get("estimated_cost"))
     charged = amount(cost)
     if charged is None or charged < 0 or usage.get("is_byok") is not True:
         return charged
