@@ -149,9 +149,8 @@ class Attempt:
             error.__traceback__ = None
             self._record_failure(error)
             return True
-        self._record_neutral(
-            "cancelled" if not isinstance(error, Exception) else type(error).__name__
-        )
+        cancelled = not isinstance(error, Exception)
+        self._record_neutral("cancelled" if cancelled else type(error).__name__)
         return False
 
     def complete(self, message: AIMessage) -> AIMessage:
