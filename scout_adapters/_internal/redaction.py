@@ -7,12 +7,14 @@ Gemini's `CONSUMER_SUSPENDED` contains the whole key, xAI and DeepSeek its first
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 MASK = "[redacted]"
 SHORTEST_SECRET = 8
@@ -43,6 +45,10 @@ _AFTER_THE_WORD = (
 _PROVIDED = r"(?<=api key provided: )[^\s<]+[^\s<.]"
 _SHAPES = (_PROVIDED, _PREFIXED, _HALF_MASKED, _BEARER, _AFTER_THE_WORD)
 _SECRETS = re.compile("|".join(_SHAPES), re.IGNORECASE)
+
+
+_OPAQUE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.~%=]{20,}|[0-9a-fA-F-]{16,}")
+"""A segment of a path that may be a token; versions and words are shorter."""
 
 
 @lru_cache(maxsize=4096)
@@ -157,3 +163,26 @@ def mask_secrets(text: str) -> str:
     """Replace text that looks like a key, and control codes and surrogates, which break logs."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     return _SECRETS.sub(lambda match: (match["word"] or match["bare"] or "") + MASK, text)
+
+
+def mask_values(value: Any) -> Any:
+    """Return a JSON value with `mask_secrets` applied to its texts; equal texts stay equal."""
+    if isinstance(value, str):
+        return mask_secrets(value)
+    if isinstance(value, dict):
+        return {name: mask_values(item) for name, item in value.items()}
+    return [mask_values(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def address_shape(url: str) -> str:
+    """Return an address as logs may show it: origin and path, without query, user and tokens.
+
+    A digest is appended if a part was removed, so that different addresses stay different.
+    """
+    scheme, host, path, query, _ = urlsplit(url)
+    host = host.rpartition("@")[2]
+    path = "/".join("..." if _OPAQUE.fullmatch(part) else part for part in path.split("/"))
+    shape = f"{scheme}://{host}{path}" + ("?..." if query else "")
+    if shape == url:
+        return url
+    return f"{shape} #{hashlib.sha256(url.encode()).hexdigest()[:8]}"

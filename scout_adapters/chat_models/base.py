@@ -16,7 +16,6 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 from typing_extensions import override
 
-from scout_adapters.chat_models.options import move_unknown_options
 from scout_adapters.chat_models.request import (
     build_request,
     normalize_tool_choice,
@@ -52,8 +51,8 @@ Method = Literal["json_schema", "function_calling", "json_mode"]
 class ScoutChatModel(TracedChatModel):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
-    Base class of all chat models of this package. Options that are not fields are added to the
-    request's body, so that every option of a provider can be set: `seed=1`, `top_k=40`.
+    Base class of all chat models of this package. Body fields that the provider documents are
+    options too: `seed=1`, `top_k=40`. `model_kwargs={...}` adds any other field.
 
     A call raises a subclass of `ScoutError` (see `scout_adapters.errors`) when every attempt has
     failed, and `StreamInterrupted` when a stream fails after its first content.
@@ -69,19 +68,6 @@ class ScoutChatModel(TracedChatModel):
 
         `is_open`: one that is recursive, or has an object with arbitrary keys.
         """
-
-    def __init__(self, **options: Any) -> None:
-        """Take the fields below; all other options become fields of the request's body.
-
-        Raises: `ConfigurationError` for an option that is misspelt or must not be in a body.
-        """
-        # Before pydantic validates: its errors would quote the values, keys included.
-        super().__init__(**move_unknown_options(type(self), options, self._key_names()))
-
-    @classmethod
-    def _key_names(cls) -> tuple[str, ...]:
-        """Return the names that partner packages use for `api_key`, such as `groq_api_key`."""
-        return ()
 
     @override
     def get_num_tokens(self, text: str) -> int:
@@ -135,7 +121,9 @@ class ScoutChatModel(TracedChatModel):
         route = self._route(options.pop("model", None))
         model = route.candidates[0].model
         request = build_request(
-            messages, model, self._request_settings(), options, stop=stop, stream=stream
+            *(messages, model, self._request_settings(), options, route.documented_fields),
+            stop=stop,
+            stream=stream,
         )
         return route, request
 

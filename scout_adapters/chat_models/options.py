@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping
+from abc import abstractmethod
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr
 from typing_extensions import override
 
 from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters.chat_models.hidden import hide_secrets, shown
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
-    ALIASES,
     LANGCHAIN_OPTIONS,
+    NETWORK_OPTIONS,
     REQUEST_FIELDS,
     RETRY_OPTIONS,
     check_address,
-    check_body_field,
+    check_extra,
+    check_headers,
+    check_undocumented,
+    effort_of,
+    standard_name,
 )
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
+    from scout_adapters.llm.types import ProviderSpec
 
-HOLD_SECRETS = ("api_key", "api_keys", "default_headers")
+HOLD_SECRETS = ("api_key", "api_keys", "default_headers", "proxies")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
-
-NOT_MISSPELT = frozenset({"models"})
-"""Fields of a provider's body (OpenRouter's `models`) that resemble a misspelt option."""
 
 
 class ChatOptions(BaseChatModel):
@@ -93,11 +98,44 @@ class ChatOptions(BaseChatModel):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request's body."""
 
+    verify: Any = Field(default=None, exclude=True, repr=False)
+    """Certificates to trust: True, False for any, the path of a file, or an `ssl.SSLContext`."""
+
+    cert: Any = Field(default=None, exclude=True, repr=False)
+    """The path of a client certificate, or (certificate, key), or (certificate, key, password)."""
+
+    proxies: Any = Field(default=None, exclude=True, repr=False)
+    """The URL of a proxy, or URLs by scheme (`{"https://": ...}`); never in traces or pickles."""
+
+    trust_env: bool | None = Field(default=None, exclude=True, repr=False)
+    """Whether `HTTPS_PROXY` and similar variables apply; None is yes."""
+
     clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
     """Source of time and sleep; replaced in tests."""
 
     _missing_secrets: tuple[str, ...] = PrivateAttr(default=())
     """The names of secrets that the original model had and that this unpickled copy lacks."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the fields below, and body fields that the provider documents.
+
+        Names of LangChain's partner packages and of LiteLLM are understood (`openai_api_base`,
+        `num_retries`). `model_kwargs` and `extra_body` take any field of the body.
+
+        Raises: `ConfigurationError` for any other option; it names the nearest one.
+        """
+        hide_secrets(options)
+        # Before pydantic validates: its errors would quote the values, keys included.
+        rules = self._option_rules(options)
+        super().__init__(**model_options(type(self), options, rules))
+
+    @classmethod
+    @abstractmethod
+    def _option_rules(cls, options: dict[str, Any]) -> OptionRules:
+        """Return what the class takes as options besides its fields.
+
+        A router checks and replaces its `models` in `options`.
+        """
 
     @override
     def __getstate__(self) -> dict[Any, Any]:
@@ -124,6 +162,21 @@ class ChatOptions(BaseChatModel):
                 "without a key and set the environment variable there"
             )
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield the fields for `repr`, without tokens in addresses and further body fields."""
+        for name, value in super().__repr_args__():
+            shown = value
+            if name == "base_url" and value:
+                shown = address_shape(value)
+            elif name == "model_kwargs":
+                shown = mask_values(value)
+            yield name, shown
+
+    def _network_options(self) -> Json:
+        """Return the options of the transport that are set."""
+        values = {name: getattr(self, name) for name in NETWORK_OPTIONS}
+        return {name: value for name, value in values.items() if value is not None}
+
     def _settings(self) -> Json:
         """Return the request options that are set on the model."""
         settings: Json = {}
@@ -149,34 +202,84 @@ def _request_options(model: type[ChatOptions]) -> tuple[str, ...]:
     return tuple(name for name in sorted(REQUEST_FIELDS | {"stop"}) if name in model.model_fields)
 
 
-def move_unknown_options(
-    model: type[BaseModel], options: Mapping[str, Any], key_names: Collection[str] = ()
+class OptionRules(NamedTuple):
+    """What a provider's chat model takes as options besides its fields."""
+
+    prefixes: tuple[str, ...] = ()
+    """The provider's names in options of partner packages, such as `groq` in `groq_api_key`."""
+
+    documented: frozenset[str] | None = frozenset()
+    """Body fields that the provider documents; None if all are taken."""
+
+    header_options: Mapping[str, str] = MappingProxyType({})
+    """Options that become headers."""
+
+    @classmethod
+    def of(cls, card: ProviderSpec) -> OptionRules:
+        """Return the rules of a provider's card."""
+        prefixes = (card.name, *(name.lower() for name in card.variables))
+        return cls(prefixes, card.documented_fields, card.header_options)
+
+
+def standard_options(
+    options: Mapping[str, Any], names: Collection[str], rules: OptionRules, owner: str
+) -> dict[str, Any]:
+    """Return options under the standard `names`; further fields of the body are under `extra`.
+
+    Raises: `ConfigurationError` for an option that is neither in `names` nor documented by the
+    provider, and for an address or headers that cannot be used.
+    """
+    standard: dict[str, Any] = {}
+    bare: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for alias, value in options.items():
+        name = standard_name(alias, rules.prefixes)
+        if name == "extra":
+            extra |= check_extra(value, owner, rules.documented)
+        elif name in names or alias in names:
+            standard[name if name in names else alias] = value
+        elif effort := effort_of(alias, value, rules.documented):
+            standard["reasoning_effort"] = effort
+        elif alias not in LANGCHAIN_OPTIONS and name not in rules.header_options:
+            check_undocumented(alias, owner, rules.documented, names)
+            bare[alias] = shown(value)
+    if headers := _headers(options, rules):
+        standard["default_headers"] = {**headers, **(standard.get("default_headers") or {})}
+    _check_connection(standard, owner)
+    if "base_url" in standard:
+        standard["base_url"] = shown(standard["base_url"])
+    return {**standard, "extra": {**bare, **extra}}
+
+
+def _headers(options: Mapping[str, Any], rules: OptionRules) -> dict[str, Any]:
+    """Return the options that become headers."""
+    names = {alias: standard_name(alias, rules.prefixes) for alias in options}
+    return {
+        rules.header_options[name]: shown(options[alias])
+        for alias, name in names.items()
+        if name in rules.header_options
+    }
+
+
+def _check_connection(options: Mapping[str, Any], owner: str) -> None:
+    """Refuse an address or headers that contain a secret or cannot be sent."""
+    check_address(options.get("base_url"), owner)
+    if isinstance(headers := options.get("default_headers"), Mapping):
+        check_headers(headers, owner)
+    if isinstance(options.get("transport"), str):
+        raise ConfigurationError(f"{owner}: leave transport= out; requests are always sent by HTTP")
+
+
+def model_options(
+    model: type[BaseModel], options: Mapping[str, Any], rules: OptionRules
 ) -> dict[str, Any]:
     """Return a model's options with those that are not fields moved into `model_kwargs`.
 
-    `key_names` are the partner packages' names for `api_key`, such as `groq_api_key`.
-
-    Raises: `ConfigurationError` for an option that resembles a field, may hold a key, or is no part
-    of a body.
+    Raises what `standard_options` raises.
     """
-    names = _field_names(model)
-    fields = {name: value for name, value in options.items() if name in names}
-    extra: dict[str, Any] = {}
-    for name, value in options.items():
-        if ALIASES.get(name, name) == "base_url":
-            check_address(value, model.__name__)
-        if name in names:
-            continue
-        if name in key_names:
-            fields["api_key"] = value
-        elif name not in LANGCHAIN_OPTIONS:
-            if ALIASES.get(name) == "extra":
-                extra |= value or {}
-                continue
-            check_body_field(name, model.__name__)
-            check_spelling(name, names, model.__name__)
-            extra[name] = value
-    return {**fields, "model_kwargs": {**extra, **(fields.get("model_kwargs") or {})}}
+    names = _field_names(model) - {"model_kwargs"}
+    standard = standard_options(options, names, rules, model.__name__)
+    return {**standard, "model_kwargs": standard.pop("extra")}
 
 
 @cache
@@ -190,14 +293,6 @@ def _field_names(model: type[BaseModel]) -> frozenset[str]:
         elif isinstance(field.alias, str):
             names.add(field.alias)
     return frozenset(names)
-
-
-def check_spelling(name: str, known: Collection[str], owner: str) -> None:
-    """Raise `ConfigurationError` for an unknown option that resembles a known one."""
-    if name in NOT_MISSPELT:
-        return
-    if close := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-        raise ConfigurationError(f"{owner} has no {name}=; did you mean {close[0]}=?")
 
 
 def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -9,9 +9,13 @@ from langchain_core.language_models import ModelProfile
 from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
 from typing_extensions import override
 
+from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.network import build_transport
+from scout_adapters.chat_models.options import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.option_names import check_address
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
@@ -83,6 +87,10 @@ class ScoutProviderChatModel(ScoutChatModel):
             deadline: float | None = None,
             failover_on_refusal: bool = False,
             model_kwargs: Mapping[str, Any] | None = None,
+            verify: Any = None,
+            cert: Any = None,
+            proxies: str | Mapping[str, str] | None = None,
+            trust_env: bool | None = None,
             **options: Any,
         ) -> None: ...
 
@@ -92,8 +100,8 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     @classmethod
     @override
-    def _key_names(cls) -> tuple[str, ...]:
-        return tuple(f"{name.lower()}_api_key" for name in (cls.provider, *cls._card().variables))
+    def _option_rules(cls, options: dict[str, Any]) -> OptionRules:
+        return OptionRules.of(cls._card())
 
     @classmethod
     def _card(cls) -> ProviderSpec:
@@ -104,7 +112,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _split_keys(cls, keys: Any) -> Any:
-        return keys.split(",") if isinstance(keys, str) else keys
+        return [keys] if isinstance(keys, str | SecretStr) else keys
 
     @property
     @override
@@ -137,7 +145,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
-        base_url = {"base_url": self.base_url} if self.base_url else {}
+        base_url = {"base_url": address_shape(self.base_url)} if self.base_url else {}
         return {**super()._identifying_params, **base_url}
 
     @property
@@ -148,17 +156,17 @@ class ScoutProviderChatModel(ScoutChatModel):
         """
         from scout_adapters.llm.health.key_state import clean_keys
         from scout_adapters.llm.providers import registry
-        from scout_adapters.llm.transport.http_transport import as_transport
 
         self._check_secrets()
+        check_address(self.base_url, type(self).__name__)
+        transport = build_transport(self.transport, self._network_options())
         secrets = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
-        keys = (key for secret in secrets for key in secret.get_secret_value().split(","))
         return registry.client(
             self.provider,
-            api_keys=clean_keys(keys, source="api_key="),
+            api_keys=clean_keys(secrets, source="api_key="),
             base_url=self.base_url,
             headers=self.default_headers,
-            transport=as_transport(self.transport),
+            transport=transport,
         )
 
     @override
@@ -166,7 +174,11 @@ class ScoutProviderChatModel(ScoutChatModel):
         if model is not None:
             return self._build_route(model)
         keys = (self.api_key, *(self.api_keys or ()))
-        parts = (self.model, keys, self.base_url, self.default_headers, self.transport, self.clock)
+        network = self._network_options() or None
+        parts = (
+            *(self.model, keys, self.base_url, self.default_headers),
+            *(self.transport, self.clock, network),
+        )
         return self._routes.route_of(parts, self._build_route)
 
     def _build_route(self, model: str | None = None) -> Route:
@@ -178,6 +190,6 @@ class ScoutProviderChatModel(ScoutChatModel):
         if not model:
             raise ConfigurationError(f"{type(self).__name__} needs model=")
         candidate = Candidate(
-            endpoint=self.client.endpoint, model=check_model(model, self.provider)
+            endpoint=self.client.current_endpoint(), model=check_model(model, self.provider)
         )
         return Route(candidates=(candidate,), clock=self.clock)

@@ -14,7 +14,10 @@ from scout_adapters.llm.option_names import (
     ALIASES,
     LANGCHAIN_OPTIONS,
     REQUEST_FIELDS,
-    check_body_field,
+    RETRY_OPTIONS,
+    check_extra,
+    check_undocumented,
+    effort_of,
 )
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest
@@ -22,31 +25,40 @@ from scout_adapters.llm.types import ChatRequest
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
 
+CALL_OPTIONS = REQUEST_FIELDS | RETRY_OPTIONS | {"model", "stop"}
+"""Our options of a call."""
+
 
 @cache
 def _default_timeouts() -> Timeouts:
     return Timeouts()
 
 
-def build_request(
+def build_request(  # noqa: PLR0913  # the parts of a call
     messages: Sequence[BaseMessage],
     model: str,
     settings: Mapping[str, Any],
     options: Mapping[str, Any],
+    documented: frozenset[str] | None,
     *,
     stop: Sequence[str] | str | None,
     stream: bool,
 ) -> ChatRequest:
     """Return the request of a call; its `options` win over the model's `settings`.
 
-    Raises: `ConfigurationError` for an option that must not become part of a request's body.
+    `documented` are the body fields that a candidate documents; None takes all.
+
+    Raises: `ConfigurationError` for an option that is neither ours nor documented.
     """
-    fields, extra = _split_options(settings, options)
+    fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
     if "response_format" in fields:
         fields["response_format"] = normalize_response_format(fields["response_format"])
-    stops = stop if stop is not None else settings.get("stop")
+    stops = next(
+        (s for s in (stop, options.get("stop_sequences"), settings.get("stop")) if s is not None),
+        None,
+    )
     return ChatRequest(
         model=model,
         messages=messages,
@@ -57,16 +69,22 @@ def build_request(
     )
 
 
-def _split_options(settings: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[Json, Json]:
-    """Return the fields of a request, and all other options as further fields of its body."""
-    fields: Json = {}
+def _split_options(
+    settings: Mapping[str, Any], options: Mapping[str, Any], documented: frozenset[str] | None
+) -> tuple[Json, Json]:
+    """Return the fields of a request, and further fields of its body."""
     extra: Json = dict(settings.get("extra") or {})
-    for name, value in (*settings.items(), *options.items()):
+    fields = {name: settings[name] for name in settings if name in REQUEST_FIELDS}
+    for name, value in options.items():
         field = ALIASES.get(name, name)
         if field in REQUEST_FIELDS:
             fields[field] = value
-        elif name not in LANGCHAIN_OPTIONS and name not in {"extra", "stop"}:
-            check_body_field(name, "a call")
+        elif field == "extra":
+            extra |= check_extra(value, "a call", documented)
+        elif effort := effort_of(name, value, documented):
+            fields["reasoning_effort"] = effort
+        elif field != "stop" and name not in LANGCHAIN_OPTIONS:
+            check_undocumented(name, "a call", documented, CALL_OPTIONS)
             extra[name] = value
     return fields, extra
 

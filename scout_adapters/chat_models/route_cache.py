@@ -19,7 +19,7 @@ class RouteCache:
     def __init__(self) -> None:
         # One tuple, replaced as a whole: a thread never reads the route of one model beside the
         # field values of another.
-        self._entry: tuple[tuple[Any, ...], Route, bool] | None = None
+        self._entry: tuple[tuple[Any, ...], Route] | None = None
 
     def __deepcopy__(self, memo: Any) -> RouteCache:
         return RouteCache()
@@ -27,13 +27,12 @@ class RouteCache:
     def route_of(self, parts: tuple[Any, ...], build: Callable[[], Route]) -> Route:
         """Return the route of these field values; built by `build` if they have changed.
 
-        A route without keys is built again each time, so that a key which is set later in the
-        environment is used.
+        A route without working keys is built again each time, so that a key which is set or
+        corrected later in the environment is used.
         """
         entry = self._entry
-        if entry is None or entry[0] != parts or not entry[2]:
-            route = build()
-            entry = self._entry = parts, route, route.has_keys
+        if entry is None or entry[0] != parts or not entry[1].has_keys:
+            entry = self._entry = parts, build()
         return entry[1]
 
     def __reduce__(self) -> tuple[type[RouteCache], tuple[()]]:

@@ -11,15 +11,17 @@ from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
-from scout_adapters.chat_models.options import without_secrets
+from scout_adapters.chat_models.options import OptionRules, without_secrets
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
     build_candidate,
+    card_of_entry,
     check_entries,
     entry_for,
     has_own_key,
     identity_of,
     name_of,
+    only_documented,
     profile_of_entry,
     request_settings,
     split_name,
@@ -27,7 +29,7 @@ from scout_adapters.chat_models.router_entries import (
     with_key,
 )
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.option_names import StrategyName
+from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
@@ -87,15 +89,21 @@ class ScoutRouterChatModel(ScoutChatModel):
             deadline: float | None = None,
             failover_on_refusal: bool = False,
             model_kwargs: Mapping[str, Any] | None = None,
+            verify: Any = None,
+            cert: Any = None,
+            proxies: str | Mapping[str, str] | None = None,
+            trust_env: bool | None = None,
             **options: Any,
         ) -> None: ...
-    else:
 
-        def __init__(self, **options: Any) -> None:
-            """Check `models` before pydantic validates: its errors would quote keys in them."""
-            if "models" in options:
-                options["models"] = check_entries(options["models"])
-            super().__init__(**options)
+    @classmethod
+    @override
+    def _option_rules(cls, options: dict[str, Any]) -> OptionRules:
+        # Before pydantic validates: its errors would quote keys in the entries.
+        if "models" in options:
+            options["models"] = check_entries(options["models"])
+        cards = map(card_of_entry, options.get("models", ()))
+        return OptionRules(documented=union(card.documented_fields for card in cards))
 
     @property
     def candidates(self) -> list[str]:
@@ -103,6 +111,8 @@ class ScoutRouterChatModel(ScoutChatModel):
         return [name_of(entry) for entry in self.models]
 
     def __repr__(self) -> str:
+        if "models" not in self.__dict__:
+            return "ScoutRouterChatModel()"  # in an error of the constructor
         return f"ScoutRouterChatModel(models={self.candidates!r}, strategy={self.strategy!r})"
 
     @property
@@ -137,7 +147,10 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _route(self, model: str | None = None) -> Route:
         route = self._routes.route_of(
-            (self.models, self.strategy, self.api_key, self.clock, self._settings()),
+            (
+                *(self.models, self.strategy, self.api_key, self.clock, self._settings()),
+                self._network_options(),
+            ),
             self._build_route,
         )
         return route if model is None else self._route_to(model, route)
@@ -166,7 +179,10 @@ class ScoutRouterChatModel(ScoutChatModel):
         defaults, strategy = request_settings(self._settings()), self.strategy
         if isinstance(strategy, str):
             strategy = strategy_by_name(strategy, self.clock)
-        candidates = tuple(build_candidate(entry, defaults) for entry in self._keyed_entries())
+        network = self._network_options()
+        candidates = only_documented(
+            [build_candidate(entry, defaults, network) for entry in self._keyed_entries()], defaults
+        )
         return Route(candidates=candidates, strategy=strategy, clock=self.clock)
 
     def _route_to(self, model: str, route: Route) -> Route:
@@ -174,7 +190,8 @@ class ScoutRouterChatModel(ScoutChatModel):
         candidates = tuple(c for c in route.candidates if model in (str(c), c.model))
         if not candidates:
             entry = entry_for(self._keyed_entries(), model)
-            candidates = (build_candidate(entry, request_settings(self._settings())),)
+            defaults = request_settings(self._settings())
+            candidates = (build_candidate(entry, defaults, self._network_options()),)
         return replace(route, candidates=candidates)
 
     def _keyed_entries(self) -> list[Any]:

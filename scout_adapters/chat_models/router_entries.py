@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 from langchain_core.language_models import ModelProfile
 from pydantic import SecretStr
 
-from scout_adapters.chat_models.options import check_spelling
+from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters.chat_models.network import build_transport
+from scout_adapters.chat_models.options import OptionRules, standard_options
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.option_names import ALIASES, RETRY_OPTIONS, check_address, check_body_field
+from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS, standard_name
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from scout_adapters.llm.timeouts import Timeouts
     from scout_adapters.llm.types import ProviderSpec
 
-ENTRY_PRIVATE = ("api_key", "api_keys", "default_headers", "transport", "rate_limiter")
+ENTRY_PRIVATE = (
+    *("api_key", "api_keys", "default_headers", "transport", "rate_limiter"),
+    *NETWORK_OPTIONS,
+)
 """Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
 
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
@@ -31,7 +36,7 @@ ENTRY_OWN = ("model", "base_url", "weight", "extra", "profile", "timeout")
 ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
 """Options that apply to a whole call, and therefore to the router."""
 
-ENTRY_KNOWN = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
+ENTRY_NAMES = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 
 
 def check_entries(models: Any) -> list[Any]:
@@ -54,33 +59,26 @@ def _checked_entry(entry: Any) -> Any:
 
 
 def _normalize_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a dict entry with aliases resolved and its keys as `SecretStr`."""
+    """Return a dict entry under standard names, with its keys as a list of `SecretStr`."""
     owner = f"the entry {entry.get('model', entry.get('model_name'))!r}"
-    normalized: dict[str, Any] = {}
-    for alias, value in entry.items():
-        name = ALIASES.get(alias, alias)
-        if name in ("api_key", "api_keys"):
-            normalized["api_keys"] = [SecretStr(key) for key in _plain_keys(value)]
-        elif name in ENTRY_KNOWN:
-            if name == "base_url":
-                check_address(value, owner)
-            normalized[name] = value
-        elif name in ENTRY_REFUSED:
+    for alias in entry:
+        if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
-        else:
-            check_body_field(alias, owner)
-            check_spelling(alias, ENTRY_KNOWN, owner)
-            normalized[alias] = value
-    return normalized
+    card = card_of_entry({"model": entry.get("model", entry.get("model_name"))})
+    options = standard_options(entry, ENTRY_NAMES, OptionRules.of(card), owner)
+    if not options["extra"]:
+        del options["extra"]
+    keys = [options.pop(name) for name in ("api_key", "api_keys") if name in options]
+    return {**options, "api_keys": _as_secrets(keys)} if keys else options
 
 
-def _plain_keys(keys: Any) -> list[str]:
-    """Return keys as plain strings, from a comma-separated string, a `SecretStr` or a list."""
+def _as_secrets(keys: Any) -> list[SecretStr]:
+    """Return keys as a flat list, from a `SecretStr`, a string or a list."""
     if isinstance(keys, SecretStr):
-        return _plain_keys(keys.get_secret_value())
+        return [keys]
     if isinstance(keys, str):
-        return keys.split(",")
-    return [key for item in keys or () for key in _plain_keys(item)]
+        return [SecretStr(keys)]
+    return [key for item in keys or () for key in _as_secrets(item)]
 
 
 def has_own_key(entry: Any) -> bool:
@@ -142,6 +140,11 @@ def entry_for(entries: Sequence[Any], model: str) -> Any:
     return f"{provider}/{name}"
 
 
+def card_of_entry(entry: Any) -> ProviderSpec:
+    """Return the card of an entry's provider."""
+    return _card_and_model(entry)[0]
+
+
 def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     from scout_adapters.llm.providers import registry
 
@@ -168,21 +171,61 @@ def identity_of(entry: Any) -> Any:
     """Return what tells an entry from others, without secrets; part of a cache key."""
     match entry:
         case dict():
-            return {name: value for name, value in entry.items() if name not in ENTRY_PRIVATE}
+            return {
+                name: address_shape(value) if name == "base_url" and value else mask_values(value)
+                for name, value in entry.items()
+                if name not in ENTRY_PRIVATE
+            }
         case ScoutProviderChatModel():
             return entry._identifying_params  # noqa: SLF001  # same package
         case _:
             return entry
 
 
-def build_candidate(entry: Any, defaults: Mapping[str, Any]) -> Candidate:
-    """Return an entry's candidate; `defaults` are the router's settings for its requests."""
+def build_candidate(
+    entry: Any, defaults: Mapping[str, Any], network: Mapping[str, Any]
+) -> Candidate:
+    """Return an entry's candidate.
+
+    `defaults` and `network` are the router's settings for its requests and for the transport.
+    """
     match entry:
         case ScoutProviderChatModel():
             return _candidate_of_model(entry, defaults)
         case str():
-            return _candidate_of_dict({"model": entry}, defaults)
-    return _candidate_of_dict(entry, defaults)
+            return _candidate_of_dict({**network, "model": entry}, defaults)
+    return _candidate_of_dict({**network, **entry}, defaults)
+
+
+def only_documented(
+    candidates: Sequence[Candidate], defaults: Mapping[str, Any]
+) -> tuple[Candidate, ...]:
+    """Return the candidates without those of the router's body fields that only others document.
+
+    A field that no candidate documents comes from `model_kwargs` and is sent to all.
+    """
+    fields = [candidate.endpoint.spec.documented_fields for candidate in candidates]
+    documented = frozenset().union(*(names for names in fields if names is not None))
+    return tuple(
+        candidate if names is None else _without(candidate, documented - names, defaults)
+        for candidate, names in zip(candidates, fields, strict=True)
+    )
+
+
+def _without(
+    candidate: Candidate, undocumented: frozenset[str], defaults: Mapping[str, Any]
+) -> Candidate:
+    if not undocumented:
+        return candidate
+    settings = dict(candidate.settings)
+    if extra := settings.get("extra"):
+        of_router = defaults.get("extra", {})
+        settings["extra"] = {
+            name: extra[name]
+            for name in extra
+            if name not in undocumented or extra[name] is not of_router.get(name)
+        }
+    return replace(candidate, settings=settings, undocumented=undocumented)
 
 
 def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, Any]) -> Candidate:
@@ -200,18 +243,19 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
     from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.health.key_state import clean_keys
     from scout_adapters.llm.providers import registry
-    from scout_adapters.llm.transport.http_transport import as_transport
 
     provider, model = split_name(entry)
+    network = {name: entry[name] for name in NETWORK_OPTIONS if entry.get(name) is not None}
+    transport = build_transport(entry.get("transport"), network)
     client = registry.client(
         provider,
-        api_keys=clean_keys(_plain_keys(entry.get("api_keys")), source="api_keys="),
+        api_keys=clean_keys(entry.get("api_keys") or (), source="api_keys="),
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
-        transport=as_transport(entry.get("transport")),
+        transport=transport,
     )
     return Candidate(
-        endpoint=client.endpoint,
+        endpoint=client.current_endpoint(),
         model=model,
         settings=_merge_settings(defaults, request_settings(entry)),
         weight=float(entry.get("weight", 1.0)),
@@ -229,8 +273,7 @@ def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
     if isinstance(fields.get("stop"), str):
         fields["stop"] = (fields["stop"],)
-    extra = {name: value for name, value in options.items() if name not in ENTRY_KNOWN}
-    extra |= options.get("extra") or {}
+    extra = options.get("extra")
     return fields | ({"extra": extra} if extra else {})
 
 

@@ -10,6 +10,7 @@ from langchain_core.language_models import LangSmithParams
 from pydantic import model_validator
 from typing_extensions import override
 
+from scout_adapters._internal.redaction import mask_values
 from scout_adapters.chat_models.options import ChatOptions
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class TracedChatModel(ChatOptions):
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self._default_model(), "provider": self._ls_provider, **self._settings()}
+        settings = self._settings()
+        if "extra" in settings:
+            settings["extra"] = mask_values(settings["extra"])
+        return {"model": self._default_model(), "provider": self._ls_provider, **settings}
 
     @override
     def _get_invocation_params(self, stop: list[str] | None = None, **kwargs: Any) -> Json:

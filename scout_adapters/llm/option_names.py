@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
+from pydantic import SecretStr
+
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError
 
 StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
@@ -28,15 +32,44 @@ REQUEST_FIELDS = frozenset(
 ALIASES = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
+    "max_tokens_to_sample": "max_tokens",
+    "num_predict": "max_tokens",
+    "effort": "reasoning_effort",
     "stop_sequences": "stop",
     "api_base": "base_url",
+    "api_url": "base_url",
+    "api_endpoint": "base_url",
     "endpoint": "base_url",
     "model_name": "model",
     "request_timeout": "timeout",
+    "default_request_timeout": "timeout",
+    "num_retries": "max_retries",
+    "additional_headers": "default_headers",
+    "proxy": "proxies",
+    "ssl_verify": "verify",
+    "ssl_certificate": "cert",
     "model_kwargs": "extra",
     "extra_body": "extra",
 }
 """Names of options in LangChain's partner packages and LiteLLM, and our name."""
+
+PREFIXED = frozenset(
+    {
+        "api_key",
+        "api_keys",
+        "api_base",
+        "api_url",
+        "api_endpoint",
+        "base_url",
+        "endpoint",
+        "proxy",
+        "organization",
+        "project",
+    }
+)
+"""Options that partner packages write after a provider's name, such as `openai_api_base`."""
+
+PREFIXED_ENDINGS = tuple(f"_{name}" for name in sorted(PREFIXED - {"project", "endpoint"}))
 
 LANGCHAIN_OPTIONS = frozenset(
     {"stream", "stream_usage", "ls_structured_output_format", "structured_output_format"}
@@ -44,15 +77,26 @@ LANGCHAIN_OPTIONS = frozenset(
 RETRY_OPTIONS = frozenset({"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal"})
 """Options that apply to a call with all its attempts."""
 
+NETWORK_OPTIONS = ("verify", "cert", "proxies", "trust_env")
+"""Options of the transport."""
+
 SECRET = re.compile(
-    r"(.*_)?(api_?keys?|(access|auth|bearer)_token|secret|password)|token|key|authorization"
-    r"|(default|extra)_headers",
+    r"(.*[_-])?(keys?|apikeys?|secrets?|password|passwd|credentials?|authorization|auth|bearer"
+    r"|cookies?|headers)"
+    r"|(.*[_-])?(access|ad|api|auth|authorization|bearer|id|refresh|security|session)[_-]?tokens?"
+    r"|token",
     re.IGNORECASE,
 )
 """Options that contain or may contain a key: bodies, traces and cache keys show their values."""
 
-USER_INFO = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
+QUERY_SECRET = re.compile(r"code|sig|signature|.*[_-]signature|tokens?|.*[_-]token", re.IGNORECASE)
+"""Parameters of an address that contain a key, besides those that `SECRET` matches."""
+
+USER_INFO = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
 """An address with a user, and optionally a password."""
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
 
 CONNECTION_OPTIONS = frozenset(
     {
@@ -63,47 +107,163 @@ CONNECTION_OPTIONS = frozenset(
         "client_args",
         "default_query",
         "organization",
-        "openai_organization",
-        "openai_proxy",
-        "proxy",
+        "project",
         "use_responses_api",
-        "default_request_timeout",
+        *NETWORK_OPTIONS,
         *RETRY_OPTIONS,
     }
 )
 """Options of the connection, its address and timeouts; no body may contain them."""
 
+HINTS: Mapping[str, str] = {
+    "http_client": "pass transport=, verify=, cert=, proxies= or trust_env=",
+    "http_async_client": "pass transport=, verify=, cert=, proxies= or trust_env=",
+    "http_socket_options": "pass transport=",
+    "client": "pass transport=",
+    "async_client": "pass transport=",
+    "client_args": "pass transport=, verify=, cert=, proxies= or trust_env=",
+    "client_options": "pass base_url= for its api_endpoint",
+    "client_info": "pass default_headers=",
+    "default_query": "write the query into base_url=",
+    "disabled_params": "leave the option out, or list it in drop= of a card of your own",
+    "include_response_headers": "response_metadata has the id of the request and the rate limits",
+    "reasoning": 'write reasoning_effort="low"; this API has no other reasoning option',
+    "use_responses_api": "a provider's card says which API it has",
+    "stream_timeout": "pass timeout=Timeouts(first_token=...)",
+    "stream_chunk_timeout": "pass timeout=Timeouts(idle=...)",
+    "vertexai": "Vertex AI has no card: pass base_url= and default_headers=",
+    "project": "OpenAI models have it as an option; Vertex AI has no card",
+    "location": "Vertex AI has no card: pass base_url= and default_headers=",
+    "azure_endpoint": "pass base_url=",
+    "azure_deployment": "pass base_url= and model=",
+    "api_version": "write the version into base_url=",
+    "api_type": "a provider's card says which API it has",
+    "rpm": "pass rate_limiter= of langchain-core",
+    "tpm": "pass rate_limiter= of langchain-core",
+    "max_parallel_requests": "pass transport=Transport(max_concurrent=...)",
+    "cooldown_time": "keys and providers rest by themselves, as long as the provider says",
+    "allowed_fails": "keys and providers rest by themselves, as long as the provider says",
+    "fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
+    "context_window_fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
+    "routing_strategy": "pass strategy= to ScoutRouterChatModel",
+    "custom_llm_provider": 'write model="provider/model"',
+    "tiktoken_model_name": "pass custom_get_token_ids=",
+    "convert_system_message_to_human": "system messages are sent as the model takes them",
+    "num_ctx": "set it on the server",
+}
+"""Names that partner packages or LiteLLM have and we do not, and what to write instead."""
+
+
+def standard_name(name: str, prefixes: Iterable[str] = ()) -> str:
+    """Return our name of an option; `prefixes` are the provider's names, such as `openai`."""
+    for prefix in prefixes:
+        if name.startswith(f"{prefix}_") and (rest := name[len(prefix) + 1 :]) in PREFIXED:
+            name = rest
+            break
+    return ALIASES.get(name, name)
+
 
 def check_body_field(name: str, owner: str) -> None:
     """Raise `ConfigurationError` for an option that must not become a field of a body."""
+    if name in HINTS:
+        raise ConfigurationError(f"{owner} takes no {name}=: {HINTS[name]}")
     if SECRET.fullmatch(name):
         raise ConfigurationError(
             f"{owner} takes no {name}=: keys and headers belong to the model (api_key=, api_keys=, "
             "default_headers=), where no trace shows them"
         )
-    if ALIASES.get(name, name) in CONNECTION_OPTIONS:
+    if ALIASES.get(name, name) in CONNECTION_OPTIONS or name.endswith(PREFIXED_ENDINGS):
         raise ConfigurationError(
             f"{owner} takes no {name}=: it is an option of a model or an entry, not of a request"
         )
 
 
+def check_undocumented(
+    name: str, owner: str, documented: Collection[str] | None, options: Collection[str]
+) -> None:
+    """Refuse an option that is neither ours nor a body field that the provider documents.
+
+    `documented` is None where every field is taken; then only misspelt `options` are refused.
+
+    Raises: `ConfigurationError`, which names the nearest option, or what to write instead.
+    """
+    if documented is not None and name in documented:
+        return
+    check_body_field(name, owner)
+    cutoff = 0.85 if documented is None else 0.7
+    names = {*options, *ALIASES, *(documented or ())} - {"extra"}
+    close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=cutoff)
+    if documented is None and not close:
+        return
+    nearest = f"; did you mean {close[0]}=?" if close else ""
+    raise ConfigurationError(
+        f"{owner} has no {name}={nearest} (to send it in the body nevertheless, write "
+        f"model_kwargs={{{name!r}: ...}})"
+    )
+
+
+def union(fields: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """Return the body fields that at least one provider documents; None if one takes all."""
+    all_fields = [*fields]
+    documented = [names for names in all_fields if names is not None]
+    return frozenset().union(*documented) if len(documented) == len(all_fields) else None
+
+
+def effort_of(name: str, value: Any, documented: Collection[str] | None) -> str | None:
+    """Return the effort of a `reasoning={"effort": ...}` where the API has no such field."""
+    if name != "reasoning" or documented is None or name in documented:
+        return None
+    alone = isinstance(value, Mapping) and value.keys() == {"effort"}
+    return value["effort"] if alone else None
+
+
+def check_extra(extra: Any, owner: str, documented: Collection[str] | None) -> Mapping[str, Any]:
+    """Return the fields of `model_kwargs=` or `extra_body=`; none may hold a key."""
+    if extra is None:
+        return {}
+    if not isinstance(extra, Mapping):
+        raise ConfigurationError(f"{owner}: model_kwargs= and extra_body= must be dicts")
+    for name in extra:
+        if SECRET.fullmatch(str(name)) and name not in (documented or ()):
+            check_body_field(str(name), owner)
+    return extra
+
+
 def check_address(url: Any, owner: str) -> None:
     """Raise `ConfigurationError` for a `base_url` with a secret: logs and errors show addresses."""
-    if not isinstance(url, str):
-        return
-    query = url.partition("?")[2].partition("#")[0]
-    if USER_INFO.match(url) or any(SECRET.fullmatch(name) for name, _ in parse_qsl(query)):
+    found = _has_secret(url.get_secret_value() if isinstance(url, SecretStr) else url)
+    del url  # crash reports show the local variables of frames
+    if found:
         raise ConfigurationError(
             f"{owner}: an address with a user, a password or a key would appear in logs and "
             "traces; pass default_headers={'Authorization': …} or api_key= instead"
         )
 
 
+def _has_secret(url: Any) -> bool:
+    if not isinstance(url, str):
+        return False
+    address, _, query = url.partition("#")[0].partition("?")
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    named = any(SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name) for name in names)
+    return bool(named or USER_INFO.match(url) or mask_secrets(address) != address)
+
+
 def check_headers(headers: Mapping[str, Any], owner: str) -> None:
     """Raise `ConfigurationError` for invalid headers, before another error quotes their values."""
-    for name, value in headers.items():
-        is_text = isinstance(name, str) and isinstance(value, str) and value.isascii()
-        if not is_text or not (name + value).isprintable():
-            raise ConfigurationError(
-                f"{owner}: the header {name!r} is not a text of printable ASCII characters"
-            )
+    if fault := _header_fault(headers):
+        raise ConfigurationError(f"{owner}: {fault}")
+
+
+def _header_fault(headers: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the first wrong header, without keys."""
+    for name in headers:
+        if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
+            return f"{mask_secrets(repr(name))} is not the name of a header"
+        if not _is_header_value(headers[name]):
+            return f"the header {name!r} is not a text of printable ASCII characters"
+    return None
+
+
+def _is_header_value(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
@@ -160,6 +161,9 @@ class Wire(Protocol):
     """Whether a schema for answers must be closed, so that it can be neither recursive nor a map
     with arbitrary keys."""
 
+    body_fields: frozenset[str] = frozenset()
+    """Documented body fields besides those of `ChatRequest`: they may be options of a model."""
+
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
 
@@ -289,6 +293,12 @@ class ProviderSpec:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers of every request."""
 
+    header_options: Mapping[str, str] = field(default_factory=dict)
+    """Options of its chat model that become headers: an option's name to the header's."""
+
+    body_fields: frozenset[str] = frozenset()
+    """Body fields that it documents and its wire does not; others need `model_kwargs=`."""
+
     rename: Mapping[str, str] = field(default_factory=dict)
     """Body fields that have another name at this provider: the wire's name to its own."""
 
@@ -332,6 +342,11 @@ class ProviderSpec:
                 f"{self.name}: dialect= is a {type(self.dialect).__name__}, "
                 f"but the wire {self.wire.name} {takes}"
             )
+
+    @cached_property
+    def documented_fields(self) -> frozenset[str] | None:
+        """The body fields that may be options of its chat model; None if all may (a function's)."""
+        return self.wire.body_fields | self.body_fields if self.wire is not None else None
 
     @property
     def indexes_chunks(self) -> bool:

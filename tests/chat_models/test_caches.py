@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {
     "max_tokens": 50,
     "stop": ["END"],
     "reasoning_effort": "low",
-    "seed": 7,
+    "service_tier": "flex",
     "model_kwargs": {"top_k": 3},
 }
 
@@ -52,7 +52,7 @@ def test_models_that_differ_in_an_option_share_no_answer(option, name, make, emu
     assert len(emulator.log) == 2
 
 
-@pytest.mark.parametrize("option", ["temperature", "max_tokens", "stop", "seed", "model"])
+@pytest.mark.parametrize("option", ["temperature", "max_tokens", "stop", "service_tier", "model"])
 def test_calls_that_differ_in_an_option_share_no_answer(option, name, model, emulator) -> None:
     model.invoke("Hello")
     given = "claude-haiku-4-5" if option == "model" and name == "router" else OPTIONS.get(option)

@@ -99,8 +99,11 @@ def test_bound_options_reach_every_part_of_a_batch(name, model, emulator) -> Non
     assert [sent_option(provider, e.body, "max_tokens") for e in emulator.log] == [7, 7, 7]
 
 
-async def test_an_option_that_is_nobodys_goes_into_the_body(name, model, emulator) -> None:
-    await model.bind(seed=7).ainvoke("Hello")
+async def test_an_option_that_the_provider_documents_goes_into_the_body(
+    name, model, emulator
+) -> None:
+    option = "top_k" if providers_of(name)[0] == "anthropic" else "seed"
+    await model.bind(**{option: 7}).ainvoke("Hello")
     (exchange,) = emulator.log
     found = exchange.body.get("generationConfig", exchange.body)
-    assert found["seed"] == 7
+    assert found[option] == 7

@@ -53,10 +53,11 @@ async def test_a_field_given_by_another_name_can_be_configured_too(
 
 
 async def test_extra_fields_of_the_body_survive(name, make, emulator) -> None:
-    loose = make(seed=5).configurable_fields(**fields("temperature"))
+    option = "top_k" if providers_of(name)[0] == "anthropic" else "seed"
+    loose = make(**{option: 5}).configurable_fields(**fields("temperature"))
     await loose.ainvoke("Hello", config(temperature=0.25))
     body = emulator.log[0].body
-    assert body.get("generationConfig", body)["seed"] == 5
+    assert body.get("generationConfig", body)[option] == 5
 
 
 async def test_what_is_known_of_keys_survives(name, make, emulator) -> None:

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import ProviderRefusal, ScoutError, UnsupportedContent
+from scout_adapters.errors import (
+    ConfigurationError,
+    ProviderRefusal,
+    ScoutError,
+    UnsupportedContent,
+)
 from scout_adapters.llm.adapters.adapter import (
     AttemptRequest,
     PreparedRequest,
@@ -61,6 +66,11 @@ class HttpAdapter:
     def _prepare(self, request: ChatRequest) -> PreparedRequest:
         conversation = build_turns(request.messages, self.spec)
         body = self.spec.wire.build_body(request, conversation.turns, self.spec)
+        if self.spec.wire.answer_count(body) != 1:
+            raise ConfigurationError(
+                f"{self.spec.name}: a call returns one answer, so n= (candidateCount) must be 1; "
+                "for several answers call batch() with the same input as often"
+            )
         return PreparedRequest(
             request=request,
             url=self._url(request.model, request.stream),

@@ -114,6 +114,10 @@ class Candidate:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Defaults for `ChatRequest` fields that the call does not set."""
 
+    undocumented: frozenset[str] = frozenset()
+    """Body fields that other candidates document and this one does not: left out if a call has
+    them."""
+
     weight: float = 1.0
     """Share of first tries under the strategy `weighted`, relative to the other candidates."""
 
@@ -128,12 +132,15 @@ class Candidate:
 
     def request(self, call: ChatRequest) -> ChatRequest:
         """Return the call's request with this candidate's model and defaults."""
-        if not self.settings and call.model == self.model:
+        extra = call.extra
+        if self.undocumented and not self.undocumented.isdisjoint(extra):
+            extra = {name: extra[name] for name in extra if name not in self.undocumented}
+        elif not self.settings and call.model == self.model:
             return call
-        open_fields: dict[str, Any] = {"model": self.model}
+        open_fields: dict[str, Any] = {"model": self.model, "extra": extra}
         for name, value in self.settings.items():
             if name == "extra":
-                open_fields["extra"] = {**value, **call.extra}
+                open_fields["extra"] = {**value, **extra}
             elif getattr(call, name) in (None, ()):
                 open_fields[name] = value
         return replace(call, **open_fields)

@@ -78,6 +78,15 @@ class KeyPool:
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
 
+    def consists_of(self, keys: Sequence[str], address: str) -> bool:
+        """Return whether these are the pool's keys, in their order, and its address."""
+        return self.address == address and list(self._by_key) == list(keys)
+
+    @property
+    def has_working_key(self) -> bool:
+        """Whether a key is in rotation or rests for a while; false if all are quarantined."""
+        return any(not state.permanently_failed for state in self.states)
+
     def touch(self, state: KeyState) -> None:
         """Mark a key for re-ranking in the order of every model."""
         for order in self._orders.values():

@@ -16,6 +16,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://api.cerebras.ai/v1",
     default_model="gpt-oss-120b",
+    body_fields=frozenset({"clear_thinking", "disable_reasoning", "reasoning_format"}),
     rename={"max_tokens": "max_completion_tokens"},
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),

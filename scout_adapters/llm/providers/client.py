@@ -31,8 +31,9 @@ from scout_adapters.llm.health.key_state import (
     clean_keys,
     env_keys,
     shared_state,
+    variable_keys,
 )
-from scout_adapters.llm.option_names import check_address, check_body_field, check_headers
+from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
 from scout_adapters.llm.providers.urls import check_model, join_url
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 
@@ -153,7 +154,7 @@ class ProviderClient:
             client = self.variant(api_keys=(api_key,))
             return await client.call(model, prompt, system, max_tokens, temperature, **options)
         for name in options:
-            check_body_field(name, f"a call of {self.name}")
+            check_undocumented(name, f"a call of {self.name}", self.spec.documented_fields, ())
         messages: list[BaseMessage] = [SystemMessage(system)] if system else []
         request = ChatRequest(
             model=model,
@@ -178,10 +179,19 @@ class ProviderClient:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The address with its keys; the environment is read again while there are none."""
-        if self._endpoint is None or not (self._endpoint.pool or not self._parse_keys_from_env()):
-            self._endpoint = self._open()
+        """The address with its keys; the environment is read again while no key works."""
+        if self._endpoint is None or not self._endpoint.pool.has_working_key:
+            return self.current_endpoint()
         return self._endpoint
+
+    def current_endpoint(self) -> Endpoint:
+        """Return the address with its keys, for a new model or route: as the environment is now."""
+        address = self.base_url
+        keys = self._api_keys or self._parse_keys_from_env()
+        endpoint = self._endpoint
+        if endpoint is None or not endpoint.pool.consists_of(keys, address):
+            endpoint = self._endpoint = self._open(address, keys)
+        return endpoint
 
     def variant(
         self,
@@ -208,9 +218,7 @@ class ProviderClient:
         has_key = self.get_working_key() is not None
         return (has_key or endpoint.keyless) and endpoint.circuit.is_available()
 
-    def _open(self) -> Endpoint:
-        base_url = self.base_url
-        keys = self._api_keys or self._parse_keys_from_env()
+    def _open(self, base_url: str, keys: tuple[str, ...]) -> Endpoint:
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
         # An address from the environment counts as the provider's own; one from code does not.
@@ -262,7 +270,7 @@ class ProviderClient:
         many, single = self._named_keys
         if many is None and single is None:
             return env_keys(self._prefixes)
-        return (many and _split(many)) or (single and _split(single)) or ()
+        return (many and variable_keys(many)) or (single and variable_keys(single)) or ()
 
 
 @cache
@@ -271,10 +279,6 @@ def network() -> Transport:
     from scout_adapters.llm.transport.http_transport import shared_transport  # noqa: PLC0415  # loads on first use
 
     return shared_transport()
-
-
-def _split(variable: str) -> tuple[str, ...]:
-    return clean_keys(os.environ.get(variable, "").split(","), source=variable)
 
 
 def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:

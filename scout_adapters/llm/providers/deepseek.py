@@ -34,6 +34,7 @@ SPEC = ProviderSpec(
         reasoning_field="reasoning_content",
         refuses=frozenset({"image", "audio", "file", "empty_answers"}),
     ),
+    body_fields=frozenset({"thinking"}),
     drop=frozenset({"parallel_tool_calls"}),
     adjust=_adjust,
     json_schema=False,  # accepts json_object only

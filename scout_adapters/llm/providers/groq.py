@@ -17,6 +17,19 @@ SPEC = ProviderSpec(
         refuses=frozenset({"audio", "file"}),
         closed_schemas=True,
     ),
+    body_fields=frozenset(
+        {
+            "citation_options",
+            "compound_custom",
+            "disable_tool_validation",
+            "documents",
+            "exclude_domains",
+            "include_domains",
+            "include_reasoning",
+            "reasoning_format",
+            "search_settings",
+        }
+    ),
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
     limits=(

@@ -22,6 +22,7 @@ SPEC = ProviderSpec(
     base_url="https://api.minimax.io/v1",
     default_model="MiniMax-M2.7",
     models=("MiniMax-",),
+    body_fields=frozenset({"mask_sensitive_info", "reasoning_split", "thinking"}),
     rename={"max_tokens": "max_completion_tokens"},
     drop=frozenset({"parallel_tool_calls", "logprobs", "top_logprobs"}),
     adjust=_adjust,

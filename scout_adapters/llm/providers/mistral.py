@@ -76,6 +76,7 @@ SPEC = ProviderSpec(
         any_tool="any",
         refuses=frozenset({"empty_answers"}),  # error 3240
     ),
+    body_fields=frozenset({"guardrails", "prompt_mode", "random_seed", "safe_prompt"}),
     rename={"seed": "random_seed"},
     drop=frozenset({"stream_options"}),  # 422; streams have token counts without it
     adjust=_adjust,

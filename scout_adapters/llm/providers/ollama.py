@@ -11,6 +11,7 @@ SPEC = ProviderSpec(
     default_model="llama3.2",
     keyless=True,
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
+    body_fields=frozenset({"reasoning"}),
     drop=frozenset({"parallel_tool_calls", "tool_choice"}),  # it ignores them
     quirks=("Needs no key; `OLLAMA_API_KEY` is sent if it is set, for its cloud.",),
 )

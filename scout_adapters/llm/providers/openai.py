@@ -45,6 +45,7 @@ SPEC = ProviderSpec(
     models=("gpt-", "chatgpt-", "o1", "o3", "o4"),
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
+    header_options={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
     tool_call_id=_short_id,
     dialect=ChatCompletionsDialect(closed_schemas=True),
     limits=(

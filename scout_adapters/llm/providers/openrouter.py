@@ -12,6 +12,28 @@ SPEC = ProviderSpec(
     base_url="https://openrouter.ai/api/v1",
     default_model="openai/gpt-5-mini",
     headers={"X-Title": "scout-adapters"},
+    header_options={"app_url": "HTTP-Referer", "app_title": "X-Title"},
+    body_fields=frozenset(
+        {
+            "cache_control",
+            "debug",
+            "image_config",
+            "include_reasoning",
+            "min_p",
+            "models",
+            "plugins",
+            "provider",
+            "reasoning",
+            "repetition_penalty",
+            "route",
+            "session_id",
+            "top_a",
+            "top_k",
+            "trace",
+            "transforms",
+            "usage",
+        }
+    ),
     dialect=ChatCompletionsDialect(
         reasoning_field="reasoning_details",
         takes=frozenset({"video", "file_url", "tool_images"}),

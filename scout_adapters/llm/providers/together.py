@@ -9,6 +9,18 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://api.together.xyz/v1",
     default_model="openai/gpt-oss-120b",
+    body_fields=frozenset(
+        {
+            "chat_template_kwargs",
+            "context_length_exceeded_behavior",
+            "echo",
+            "min_p",
+            "reasoning",
+            "repetition_penalty",
+            "safety_model",
+            "top_k",
+        }
+    ),
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
     json_schema=None,  # depends on the model
     limits=(

@@ -14,6 +14,7 @@ SPEC = ProviderSpec(
     models=("grok-",),
     prices="x-ai",
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    body_fields=frozenset({"deferred", "search_parameters"}),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),

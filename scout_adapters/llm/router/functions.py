@@ -93,7 +93,9 @@ def split_model(name: str) -> tuple[str, str]:
 
 def candidate(provider: str, model: str) -> Candidate:
     """Return a candidate with the provider's keys from the environment."""
-    return Candidate(endpoint=registry.get(provider).endpoint, model=check_model(model, provider))
+    return Candidate(
+        endpoint=registry.get(provider).current_endpoint(), model=check_model(model, provider)
+    )
 
 
 def _candidates(model: str | None, provider: str | None) -> list[Candidate]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.strategies import Strategy, priority
 from scout_adapters.llm.types import ChatRequest
 
@@ -24,8 +26,17 @@ class Route:
 
     @property
     def has_keys(self) -> bool:
-        """Whether every candidate has a key, or needs none."""
-        return all(c.endpoint.pool or c.endpoint.keyless for c in self.candidates)
+        """Whether every candidate has a key that is not quarantined, or needs none."""
+        return all(c.endpoint.pool.has_working_key or c.endpoint.keyless for c in self.candidates)
+
+    @cached_property
+    def documented_fields(self) -> frozenset[str] | None:
+        """The body fields that a call may have as options; None if a candidate takes all.
+
+        Those that only other candidates of the router document are left out of the request.
+        """
+        fields = union(c.endpoint.spec.documented_fields for c in self.candidates)
+        return fields and fields.union(*(c.undocumented for c in self.candidates))
 
     def attempts(
         self,

@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 
+from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.errors import InvalidKey
 from scout_adapters.llm.health.key_state import (
     KeyState,
@@ -56,6 +57,53 @@ def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(raw: str)
 
 def test_blanks_between_commas_and_repeated_keys_are_dropped_in_order() -> None:
     assert clean_keys([" b ", "", "a", "  ", "b", "a\n"], source="x") == ("b", "a")
+
+
+LISTS = [
+    '"a"',
+    "'a'",
+    " 'a' ",
+    '"a,b"',
+    "a;b",
+    "'a'; 'b'",
+    '"a", "b"',
+    "a\nb",
+    "os.environ/OTHER",
+    "os.environ/OTHER,b",
+]
+
+
+@pytest.mark.parametrize("text", LISTS)
+@pytest.mark.parametrize("where", ["variable", "model", "models", "entry", "client"])
+def test_quotes_lists_and_names_of_variables_are_understood(
+    where: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER", "a")
+    monkeypatch.setenv("GROQ_API_KEYS", text)
+    states = {
+        "variable": lambda: registry.get("groq").keys,
+        "model": lambda: ScoutGroqChatModel(model="m", api_key=text).client.keys,
+        "models": lambda: ScoutGroqChatModel(model="m", api_keys=text).client.keys,
+        "entry": lambda: (
+            ScoutRouterChatModel(models=[{"model": "groq/m", "api_key": text}])
+            ._route()
+            .candidates[0]
+            .endpoint.pool.states
+        ),
+        "client": lambda: registry.client("groq", api_keys=[text]).keys,
+    }[where]()
+    assert [state.key for state in states] == (["a", "b"] if "b" in text else ["a"])
+
+
+@pytest.mark.parametrize(
+    "text", ["os.environ/NOT_SET", "${GROQ_KEY}", "$GROQ_KEY", "<your-key>", '["a", "b"]', "{{k}}"]
+)
+def test_a_placeholder_is_refused_as_a_key(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEYS", text)
+    with pytest.raises(InvalidKey, match="GROQ_API_KEYS"):
+        _ = registry.get("groq").keys
+    with pytest.raises(InvalidKey, match="api_key="):
+        ScoutGroqChatModel(model="m", api_key=text).invoke("hi")
 
 
 @pytest.mark.parametrize(

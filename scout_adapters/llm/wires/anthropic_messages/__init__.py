@@ -45,6 +45,25 @@ NATIVE_BLOCKS = frozenset(
         "browser_state",
     }
 )
+BODY_FIELDS = frozenset(
+    {
+        "betas",
+        "cache_control",
+        "container",
+        "context_management",
+        "inference_geo",
+        "mcp_servers",
+        "metadata",
+        "output_config",
+        "output_format",
+        "service_tier",
+        "speed",
+        "thinking",
+        "top_k",
+    }
+)
+"""`betas` becomes a header. https://platform.claude.com/docs/en/api/messages/create"""
+
 THINKING_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
@@ -55,6 +74,7 @@ class AnthropicMessagesWire(Wire):
     version = "v1"
     closes_schemas = True
     native_blocks = NATIVE_BLOCKS
+    body_fields = BODY_FIELDS
     takes_unknown_blocks = True
     indexes_chunks = True
     external_inputs = frozenset({"mcp_servers"})

@@ -5,10 +5,13 @@ https://platform.claude.com/docs/en/api/beta-headers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types import ChatRequest
 
+NAME = re.compile(r"[A-Za-z0-9._-]+")
 MCP = "mcp-client-2025-11-20"
 BY_TOOL: Mapping[str, str] = {
     "mcp_toolset": MCP,
@@ -26,7 +29,10 @@ def beta_headers(request: ChatRequest) -> dict[str, str]:
 
 def _features(request: ChatRequest) -> Iterator[str]:
     betas = request.extra.get("betas") or ()
-    yield from betas.split(",") if isinstance(betas, str) else betas
+    for name in betas.split(",") if isinstance(betas, str) else betas:
+        if not (isinstance(name, str) and NAME.fullmatch(name.strip())):
+            raise ConfigurationError("betas= must be names of letters, digits and hyphens")
+        yield name.strip()
     if request.extra.get("mcp_servers"):
         yield MCP
     for tool in request.tools:

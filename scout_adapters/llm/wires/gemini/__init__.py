@@ -13,8 +13,9 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn, Wire
-from scout_adapters.llm.wires.gemini.build import build_body
+from scout_adapters.llm.wires.gemini.build import CONFIG, THINKING, build_body
 from scout_adapters.llm.wires.gemini.parse import parse_response
+from scout_adapters.llm.wires.gemini.spelling import snake_name
 from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
 
 COLLECTIONS = ("models/", "tunedModels/")
@@ -25,6 +26,24 @@ FUNCTIONS = frozenset({"functionDeclarations", "function_declarations"})
 MODEL_ENDPOINT = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
 """The end of a full endpoint with a model and a method, as users copy it from examples."""
 
+_FIELDS = (CONFIG | THINKING) | {
+    "cachedContent",
+    "generationConfig",
+    "labels",
+    "logprobs",
+    "n",
+    "responseLogprobs",
+    "safetySettings",
+    "serviceTier",
+    "store",
+    "systemInstruction",
+    "thinkingConfig",
+    "toolConfig",
+    "topLogprobs",
+}
+BODY_FIELDS = frozenset(_FIELDS) | {snake_name(name) for name in _FIELDS}
+"""In Google's spelling and in Python's. https://ai.google.dev/api/generate-content"""
+
 
 class GeminiWire(Wire):
     """The protocol of the Gemini Developer API."""
@@ -33,6 +52,7 @@ class GeminiWire(Wire):
     version = "v1beta"
     model_endpoint = MODEL_ENDPOINT
     native_blocks = frozenset({"executable_code", "code_execution_result", "file_data"})
+    body_fields = BODY_FIELDS
     takes_unknown_blocks = True
     indexes_chunks = True
     external_inputs = frozenset({"cachedContent"})

@@ -16,11 +16,16 @@ def camel_case(name: str) -> str:
     return UNDERSCORE.sub(lambda match: match[1].upper(), name) if "_" in name else name
 
 
+def snake_name(name: str) -> str:
+    """Convert a field name to Python's spelling: `topK` becomes `top_k`."""
+    return CAPITAL.sub(lambda match: f"_{match[0]}", name).lower()
+
+
 def snake_case(value: Any, depth: int = 0) -> Any:
     """Convert the field names in a JSON value to Python's spelling; nulls are left out."""
     if isinstance(value, dict) and depth < MAX_DEPTH:
         return {
-            CAPITAL.sub(lambda match: f"_{match[0]}", name).lower(): snake_case(item, depth + 1)
+            snake_name(name): snake_case(item, depth + 1)
             for name, item in value.items()
             if item is not None
         }

@@ -19,6 +19,36 @@ from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
 
 __all__ = ["WIRE", "ChatCompletionsDialect"]
 
+BODY_FIELDS = frozenset(
+    {
+        "audio",
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "metadata",
+        "modalities",
+        "moderation",
+        "n",
+        "prediction",
+        "presence_penalty",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "seed",
+        "service_tier",
+        "store",
+        "stream_options",
+        "top_logprobs",
+        "user",
+        "verbosity",
+        "web_search_options",
+    }
+)
+"""https://platform.openai.com/docs/api-reference/chat/create"""
+
 
 class OpenAIChatWire(Wire):
     """Chat Completions as a `Wire`; it has no state."""
@@ -27,6 +57,7 @@ class OpenAIChatWire(Wire):
     version = "v1"
     dialect = ChatCompletionsDialect
     native_blocks = frozenset({"refusal"})
+    body_fields = BODY_FIELDS
     external_inputs = frozenset(
         {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
     )

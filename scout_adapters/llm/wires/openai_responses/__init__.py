@@ -59,6 +59,36 @@ NATIVE_BLOCKS = frozenset(
 )
 """Blocks that are items of this API, or parts of its messages."""
 
+BODY_FIELDS = frozenset(
+    {
+        "background",
+        "context_management",
+        "conversation",
+        "include",
+        "instructions",
+        "logprobs",
+        "max_tool_calls",
+        "metadata",
+        "moderation",
+        "previous_response_id",
+        "prompt",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "stream_options",
+        "text",
+        "top_logprobs",
+        "truncation",
+        "user",
+        "verbosity",
+    }
+)
+"""https://platform.openai.com/docs/api-reference/responses/create"""
+
 ITEM_BLOCKS = NATIVE_BLOCKS - {"refusal"}
 
 
@@ -69,6 +99,7 @@ class OpenAIResponsesWire(Wire):
     version = "v1"
     dialect = ResponsesDialect
     native_blocks = NATIVE_BLOCKS
+    body_fields = BODY_FIELDS
     takes_unknown_blocks = True
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 

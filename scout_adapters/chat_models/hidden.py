@@ -1,0 +1,51 @@
+"""Secrets among options, wrapped at once: crash reports show the local variables of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from scout_adapters.llm.option_names import PREFIXED_ENDINGS, SECRET, standard_name
+
+HIDDEN = frozenset({"base_url", "default_headers", "proxies"})
+"""Options that may contain a secret, besides those that `SECRET` matches."""
+
+
+class HiddenDict(dict[str, Any]):
+    """A dict whose `repr` shows nothing of what it contains."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} hidden>"
+
+
+def hide_secrets(options: dict[str, Any]) -> None:
+    """Wrap the keys, headers and proxies in a dict of options, in place; the values stay usable."""
+    for name, value in options.items():
+        standard = standard_name(name)
+        if standard in HIDDEN or SECRET.fullmatch(name) or name.endswith(PREFIXED_ENDINGS):
+            options[name] = _hidden(value)
+        elif name == "models" and isinstance(value, list | tuple):
+            options[name] = [_hidden_entry(entry) for entry in value]
+
+
+def _hidden_entry(entry: Any) -> Any:
+    if type(entry) is not dict:
+        return entry
+    hidden = {**entry}
+    hide_secrets(hidden)
+    return hidden
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return SecretStr(value)
+    if isinstance(value, Mapping):
+        return HiddenDict(value)
+    return [_hidden(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def shown(value: Any) -> Any:
+    """Return a wrapped value as it was."""
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
