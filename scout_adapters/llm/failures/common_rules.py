@@ -181,7 +181,8 @@ PHRASES: tuple[Rule, ...] = (
         r" (?:does not exist|is not found|not found|is not supported(?:\.|$| by any provider)"
         r"|has been (?:deprecated|decommissioned|removed))"
         r"|(?:Specified )?model not found|Model Not Exist|Unknown model\b|Invalid model\b"
-        r"|models/\S{1,200} is not found|\* GenerateContentRequest\.model: |Not supported model\b"
+        r"|models/\S{1,200} is not found|\* GenerateContentRequest\.model: "
+        r"|(?:Param Incorrect: )?Not supported model\b"
         r"|The supported API model names are|[\w.:/-]{1,200} is not a valid model ID",
         status=_BAD,
     ),

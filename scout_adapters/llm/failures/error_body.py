@@ -214,7 +214,6 @@ def _with_detail(message: str, error: Mapping[str, Any]) -> str:
     reason = _message_of(inner) if inner else ""
     if not reason and message.casefold() in _BARE_MESSAGES:
         reason = _short_text(error.get("param"), 300)
-        return f"{reason} ({message})" if reason else message
     if not reason or reason in message:
         return message
     return f"{message}: {reason}" if message else reason
