@@ -304,28 +304,6 @@ def test_an_answer_without_content_says_why_it_ended(reason: str) -> None:
     assert (message.content, message.response_metadata["finish_reason"]) == ("", reason)
 
 
-@pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", 10, "UNEXPECTED_TOOL_CALL"])
-@pytest.mark.parametrize("content", [{}, {"content": {}}, {"content": {"parts": [{"text": ""}]}}])
-def test_a_broken_call_instead_of_an_answer_is_an_error(reason: Any, content: Any) -> None:
-    candidate = {"finishReason": reason, "finishMessage": "Malformed function call: f(", **content}
-    body = {"candidates": [candidate], "usageMetadata": COUNTS}
-    with pytest.raises(ProviderRefusal) as whole:
-        WIRE.parse_response(body, SPEC)
-    assert whole.value.payload["error"]["message"] == "Malformed function call: f("
-    reader = WIRE.reader(SPEC, {})
-    with pytest.raises(ProviderRefusal):
-        reader.feed(body)
-    assert reader.usage is not None
-
-
-def test_a_broken_call_after_text_ends_the_answer() -> None:
-    message = read({"text": "a"}, candidate={"finishReason": "MALFORMED_FUNCTION_CALL"})
-    assert (message.content, message.response_metadata["finish_reason"]) == (
-        "a",
-        "MALFORMED_FUNCTION_CALL",
-    )
-
-
 def test_a_finish_reason_in_numbers_is_named() -> None:
     assert (
         read({"text": "a"}, candidate={"finishReason": 2}).response_metadata["finish_reason"]

@@ -1,0 +1,34 @@
+"""An answer that is nothing but a broken tool call is an error, whole and streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scout_adapters.errors import ProviderRefusal
+from scout_adapters.llm.providers.google import SPEC
+from scout_adapters.llm.wires.gemini import WIRE
+
+
+@pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", 10, "UNEXPECTED_TOOL_CALL"])
+@pytest.mark.parametrize("content", [{}, {"content": {}}, {"content": {"parts": [{"text": ""}]}}])
+def test_a_broken_call_instead_of_an_answer_is_an_error(reason: Any, content: Any) -> None:
+    candidate = {"finishReason": reason, "finishMessage": "Malformed function call: f(", **content}
+    body = {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 9}}
+    with pytest.raises(ProviderRefusal) as whole:
+        WIRE.parse_response(body, SPEC)
+    assert whole.value.payload["error"]["message"] == "Malformed function call: f("
+    reader = WIRE.reader(SPEC, {})
+    with pytest.raises(ProviderRefusal):
+        reader.feed(body)
+    assert reader.usage is not None
+
+
+def test_a_broken_call_after_text_ends_the_answer() -> None:
+    candidate = {"finishReason": "MALFORMED_FUNCTION_CALL", "content": {"parts": [{"text": "a"}]}}
+    message = WIRE.parse_response({"candidates": [candidate]}, SPEC)
+    assert (message.content, message.response_metadata["finish_reason"]) == (
+        "a",
+        "MALFORMED_FUNCTION_CALL",
+    )
