@@ -16,27 +16,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import httpx
 import orjson
 
 # vcrpy and PyYAML come without types.
 import vcr
+import vcr.patch
 import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
-from scout_adapters._internal.redaction import key_forms
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
+from scout_adapters.testing.scrubber import Scrubber, known_secrets, numbered, text_of
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -47,32 +47,9 @@ if TYPE_CHECKING:
 VARIABLE = "SCOUT_RECORD"
 Mode = Literal["replay", "emulator", "live"]
 
-KEPT_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "retry-after"})
-"""Headers of requests and answers that a cassette contains; others may identify a user."""
-
 MATCHED = ("method", "scheme", "host", "port", "path", "query", "json_body")
-MASK = "KEY"
 RECORDED_AT = 1_767_225_600.0
 """Seconds since 1970: the time of all recordings of the emulator, 2026-01-01 00:00:00 UTC."""
-
-_SECRET_VARIABLE = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD)$")
-_SHORTEST_SECRET = 8
-"""Characters. Shorter values of the environment are not masked."""
-_SECRET_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token"})
-
-LOOKS_LIKE_A_KEY = re.compile(
-    r"(?:(?<![A-Za-z0-9/+])|(?<=\\[nrt]))(?:"
-    r"(?:sk|pk|rk|csk|xai|pplx|nvapi|gsk|hf|fw|r8|tgp|ghp|github_pat|ya29|AQ)[-_.]"
-    r"(?=[A-Za-z0-9_\-.]*\d)[A-Za-z0-9_\-.]{16,}"
-    r"|AIza[A-Za-z0-9_\-]{30,}"
-    r"|eyJ[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-.]{16,}"
-    r"|org[-_](?=[A-Za-z0-9]*\d)[A-Za-z0-9]{16,}"
-    r"|(?<=[Bb]earer )[A-Za-z0-9_\-.=]{8,}"
-    r"|[A-Za-z0-9_\-]{2,16}\*{3,}[A-Za-z0-9_\-]{2,16})"
-)
-"""Keys, tokens, partly masked keys and account ids, as providers write them."""
-
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 class CassetteNotPlayed(AssertionError):
@@ -115,16 +92,48 @@ def cassette(
         vcr.errors.CannotOverwriteExistingCassetteException: for a request that is not in the file.
         CassetteNotPlayed: at the end, if an answer was not requested and `check` is on.
     """
-    recording = mode() != "replay" if record is None else record
+    answering = mode() if record is None else ("live" if record else "replay")
+    recording = answering != "replay"
     if recording:
         Path(path).unlink(missing_ok=True)
+    if answering == "emulator":
+        source = "emulator"
     settings = options(keys) | {"record_mode": "all" if recording else "none"}
-    with configure(vcr.VCR(), source).use_cassette(
-        str(path), **settings, allow_playback_repeats=repeats
-    ) as playing:
+    network = emulated_network() if answering == "emulator" else nullcontext()
+    recorder = configure(vcr.VCR(), source)
+    with (
+        network,
+        recorder.use_cassette(str(path), **settings, allow_playback_repeats=repeats) as playing,
+    ):
         yield playing
     if check and not recording:
         check_played(playing)
+
+
+@contextmanager
+def emulated_network() -> Iterator[None]:
+    """Let an emulator answer what a recording sends over httpx, instead of the providers."""
+    transport = StillEmulator().transport()
+
+    def handle(_: Any, request: httpx.Request) -> httpx.Response:
+        return transport.answer(request)
+
+    async def ahandle(_: Any, request: httpx.Request) -> httpx.Response:
+        return await transport.aanswer(request)
+
+    # vcrpy calls these two for a request that it records.
+    names = {
+        "_HttpxHttpTransport_handle_request": handle,
+        "_HttpxAsyncHttpTransport_handle_async_request": ahandle,
+    }
+    before = {name: getattr(vcr.patch, name) for name in names}
+    try:
+        for name, function in names.items():
+            setattr(vcr.patch, name, function)
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(vcr.patch, name, function)
 
 
 def check_played(playing: Cassette) -> None:
@@ -160,83 +169,9 @@ def configure(recorder: vcr.VCR, source: str = "live") -> vcr.VCR:
     return recorder
 
 
-def known_secrets(
-    keys: Iterable[str] = (), environment: Mapping[str, str] = os.environ
-) -> Iterator[str]:
-    """Yield all known secrets, the longest first: `keys`, and values of the environment."""
-    values = (value for name, value in environment.items() if _SECRET_VARIABLE.search(name.upper()))
-    parts = (part.strip() for value in values for part in value.split(","))
-    secrets = {*keys, *(part for part in parts if len(part) >= _SHORTEST_SECRET)}
-    yield from sorted(secrets, key=lambda secret: (-len(secret), secret))
-
-
-@dataclass(frozen=True)
-class Scrubber:
-    """Removes keys, accounts and times from requests and answers."""
-
-    secrets: Sequence[str] = ()
-
-    def __repr__(self) -> str:
-        return f"Scrubber({len(self.secrets)} secrets)"
-
-    def text(self, text: str) -> str:
-        """Mask the known secrets, and texts that look like one."""
-        for secret in self.secrets:
-            for form in key_forms(secret) if len(secret) >= _SHORTEST_SECRET else (secret,):
-                text = text.replace(form, MASK)
-        return LOOKS_LIKE_A_KEY.sub(MASK, text)
-
-    def url(self, url: str) -> str:
-        """Remove query parameters with keys, and mask the rest."""
-        parts = urlsplit(url)
-        pairs = parse_qsl(parts.query, keep_blank_values=True)
-        query = [(name, value) for name, value in pairs if name.lower() not in _SECRET_PARAMETERS]
-        bare = parts._replace(query=urlencode(query), netloc=parts.netloc.rpartition("@")[2])
-        return self.text(urlunsplit(bare))
-
-    def request(self, request: Recorded) -> Recorded:
-        """Scrub a request, and replace LangChain's random ids by numbers in order."""
-        request.headers = _recorded_headers(request.headers)
-        request.uri = self.url(request.uri)
-        if text := _text_of(request.body):
-            request.body = numbered(self.text(text))
-        return request
-
-    def response(self, response: dict[str, Any]) -> dict[str, Any]:
-        """Scrub an answer."""
-        response["headers"] = _recorded_headers(response["headers"])
-        if text := _text_of(response["body"].get("string")):
-            response["body"]["string"] = self.text(text).encode()
-        return response
-
-
-def _recorded_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.lower(): headers[name] for name in headers if name.lower() in KEPT_HEADERS}
-
-
 def _bytes(request: Recorded) -> bytes:
     body = request.body
     return body if isinstance(body, bytes) else b""
-
-
-def _text_of(body: Any) -> str:
-    """Return a body as text, "" for binary data."""
-    if not isinstance(body, bytes):
-        return body if isinstance(body, str) else ""
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return ""
-
-
-def numbered(text: str) -> str:
-    """Replace random UUIDs by numbered ones, in the order in which they occur."""
-    numbers: dict[str, str] = {}
-
-    def number(match: re.Match[str]) -> str:
-        return numbers.setdefault(match[0], f"00000000-0000-4000-8000-{len(numbers):012d}")
-
-    return _UUID.sub(number, text)
 
 
 def same_body(one: Recorded, other: Recorded) -> None:
@@ -301,7 +236,9 @@ class StillPersister:
         ordered = {"requests": requests, "responses": responses}
         text = f"answered_by: {self.source}\n{serialize(ordered, _Readable)}"
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _by_size(pair: tuple[Recorded, Any]) -> tuple[int, str, bytes]:
@@ -342,7 +279,7 @@ class StillEmulator(Emulator):
 
     def ids(self, request: Request, provider: str, number: int) -> Ids:  # noqa: ARG002  # never the number
         """Return the ids of an exchange."""
-        text = f"{request.path}?{request.query} {numbered(_text_of(request.body))}"
+        text = f"{request.path}?{request.query} {numbered(text_of(request.body))}"
         seed = hashlib.sha256(text.encode()).hexdigest()
         with self._counting:
             self._counts[seed] += 1

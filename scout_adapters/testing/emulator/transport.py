@@ -41,6 +41,17 @@ class EmulatorTransport(httpx.MockTransport):
         """The number of answers that are neither sent to their end nor closed by the client."""
         return len(self._open)
 
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of a client that has another transport."""
+        request.read()
+        response: httpx.Response = self._handle(request)
+        return response
+
+    async def aanswer(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request of an async client that has another transport."""
+        await request.aread()
+        return await self._aanswer(request)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer an async client."""
         request.extensions[_ASYNC] = True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import threading
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,15 +21,18 @@ from vcr.request import Request as Recorded
 
 from scout_adapters import ScoutAnthropicChatModel, ScoutGroqChatModel, ScoutOpenAIChatModel
 from scout_adapters.testing.cassettes import (
-    KEPT_HEADERS,
-    LOOKS_LIKE_A_KEY,
     CassetteNotPlayed,
-    Scrubber,
     StillEmulator,
     cassette,
-    known_secrets,
     mode,
     same_body,
+)
+from scout_adapters.testing.scrubber import (
+    KEPT_HEADERS,
+    LOOKS_LIKE_A_KEY,
+    SECRET_HEADERS,
+    Scrubber,
+    known_secrets,
 )
 from tests.system.langchain_suite.cassette_paths import CASSETTES, MODE, path_of
 
@@ -282,3 +287,54 @@ def test_nothing_answers_where_there_is_no_cassette(tmp_path: Path) -> None:
         pytest.raises(CannotOverwriteExistingCassetteException),
     ):
         model.invoke("Hello")
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    """Answer with the request's key, in a body of the encoding that the prompt names."""
+    key = next(
+        value for name, value in request.headers.items() if name in SECRET_HEADERS
+    ).removeprefix("Bearer ")
+    encoding = json.loads(request.content)["encoding"]
+    if encoding == "binary":
+        return httpx.Response(401, content=b"\xff\xfe\x00\x81" + key.encode() + b"\xff")
+    return httpx.Response(401, content=f"Incorrect key: {key} é".encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16", "binary"])
+@pytest.mark.parametrize("header", SECRET_HEADERS)
+def test_a_key_that_only_the_request_knows_is_scrubbed(
+    header: str, encoding: str, tmp_path: Path
+) -> None:
+    path, secret = tmp_path / "echo.yaml", "plain7words7as7a7key"
+    value = f"Bearer {secret}" if header == "authorization" else secret
+    with (
+        httpx.Client(transport=httpx.MockTransport(echo)) as client,
+        cassette(path, record=True),
+    ):
+        body = {"encoding": encoding, "again": secret}
+        client.post("https://api.groq.com/openai/v1/x", json=body, headers={header: value})
+    data = path.read_bytes() + base64_texts(path)
+    for form in (secret.encode(), secret.encode("utf-16-le"), b64encode(secret.encode())[:16]):
+        assert form not in data
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def base64_texts(path: Path) -> bytes:
+    """Return the binary bodies of a cassette."""
+    bodies = [each["response"]["body"]["string"] for each in read(path)["interactions"]]
+    return b"".join(body if isinstance(body, bytes) else body.encode() for body in bodies)
+
+
+def test_the_emulator_answers_where_the_environment_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCOUT_RECORD", "emulator")
+    path = tmp_path / "mine.yaml"
+    with cassette(path):
+        said = ScoutGroqChatModel(api_key="k").invoke("Hello").content
+        other = asyncio.run(ScoutAnthropicChatModel(api_key="k").ainvoke("Hello")).content
+    assert read(path)["answered_by"] == "emulator"
+    monkeypatch.delenv("SCOUT_RECORD")
+    with cassette(path):
+        assert ScoutGroqChatModel(api_key="other").invoke("Hello").content == said
+        assert ScoutAnthropicChatModel(api_key="other").invoke("Hello").content == other
