@@ -12,8 +12,10 @@ from typing import Any
 
 import orjson
 
+from scout_adapters._internal.logs import logger_of
+from scout_adapters._internal.private_file import replacing
 from scout_adapters.audit.reader import read_rows
-from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors import ConfigurationError, one_line
 
 NUMBERS = {
     "number": "INTEGER",
@@ -42,7 +44,10 @@ MORE = "more"
 
 ALL = {**COLUMNS, **CHAINED, MORE: "TEXT"}
 TABLE = "audit"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # the wide forms are meant
+"""Beginnings of a cell that spreadsheets read as a formula, also behind blanks."""
+
+logger = logger_of(__name__)
 
 Cell = str | int | float | None
 
@@ -72,12 +77,21 @@ def export(path: str | Path, to: str | Path, *, table: str = TABLE) -> int:
 
 
 def _table(path: str | Path) -> Iterator[list[Cell]]:
-    for row in read_rows(path):
-        chain = row.pop("chain", None)
-        chain = chain if isinstance(chain, Mapping) else {}
-        cells = [_cell(row, name, kind) for name, kind in COLUMNS.items()]
-        cells += [_cell(dict(chain), name, kind) for name, kind in CHAINED.items()]
-        yield [*cells, orjson.dumps(row).decode() if row else None]
+    for number, row in enumerate(read_rows(path), start=1):
+        try:
+            cells = _cells(row)
+        except (TypeError, ValueError, RecursionError) as error:
+            logger.warning("row %d of %s is not exported: %s", number, path, one_line(str(error)))
+            continue
+        yield cells
+
+
+def _cells(row: dict[str, Any]) -> list[Cell]:
+    chain = row.pop("chain", None)
+    chain = chain if isinstance(chain, Mapping) else {}
+    cells = [_cell(row, name, kind) for name, kind in COLUMNS.items()]
+    cells += [_cell(dict(chain), name, kind) for name, kind in CHAINED.items()]
+    return [*cells, orjson.dumps(row).decode() if row else None]
 
 
 def _cell(row: dict[str, Any], name: str, kind: str) -> Cell:
@@ -88,6 +102,8 @@ def _cell(row: dict[str, Any], name: str, kind: str) -> Cell:
     row.pop(name, None)
     if isinstance(value, bool):
         return int(value)
+    if kind == "REAL" and value is not None:
+        return float(value)
     if kind == "TEXT" and not isinstance(value, str):
         return _json(value)
     return value
@@ -153,21 +169,21 @@ def _storable(cell: Cell) -> Cell:
 
 
 def _to_csv(path: str | Path, target: Path) -> int:
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     count = 0
-    _make_private(part)
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with replacing(target) as file:
         writer = csv.writer(file)
         writer.writerow(list(ALL))
         for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the number of rows
             writer.writerow([_plain(cell) for cell in cells])
-    part.replace(target)
     return count
 
 
 def _plain(cell: Cell) -> Cell:
     """Prefix a text that a spreadsheet would interpret as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    begins = cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA)
+    return f"'{cell}" if begins else cell
 
 
 def _make_private(path: Path) -> None:

@@ -14,8 +14,8 @@ from scout_adapters._internal.fork import process
 CHECKS, CHECK_SECONDS = 3, 0.002
 """Checks of a line without an end, and the seconds between them."""
 
-TRUST_SECONDS = 0.05
-"""Seconds between two checks whether a file was deleted."""
+LONGEST = 1 << 24
+"""Bytes: the longest line that readers take for a row."""
 
 
 class AppendingFile:
@@ -27,12 +27,11 @@ class AppendingFile:
         self.pid = process.pid
         self._sync = sync
         self._failed: OSError | None = None
-        self.trusted_until = 0.0
-        """Monotonic time of the next check with `is_in_place`."""
-
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
+        opened = os.fstat(self._descriptor)
+        self._place, self._name = (opened.st_dev, opened.st_ino), os.fspath(path)
         self._torn = _ends_torn(path, self._descriptor)
         if sync:
             _sync_folder(path.parent)
@@ -77,14 +76,12 @@ class AppendingFile:
         return os.fstat(self._descriptor).st_size
 
     def is_in_place(self) -> bool:
-        """Return whether the file still exists; the result is valid for `TRUST_SECONDS`.
-
-        The check takes as long as writing a row.
-        """
-        if os.fstat(self._descriptor).st_nlink == 0:
+        """Return whether the path still leads to the file: it is not deleted, renamed, replaced."""
+        try:
+            now = os.stat(self._name)  # noqa: PTH116  # pathlib takes three times as long
+        except OSError:
             return False
-        self.trusted_until = time.monotonic() + TRUST_SECONDS
-        return True
+        return (now.st_dev, now.st_ino) == self._place
 
     def close(self) -> None:
         """Close the file if this process opened it."""

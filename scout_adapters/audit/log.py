@@ -7,7 +7,6 @@ import json
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any, Literal
 
 import orjson
@@ -15,12 +14,15 @@ import orjson
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
-from scout_adapters.audit.file import AppendingFile
+from scout_adapters.audit.file import LONGEST, AppendingFile
 from scout_adapters.audit.hash_chain import Chain
 from scout_adapters.audit.rotation import Rotate, segment_of_day, segment_with_room
 from scout_adapters.errors import AuditError, ConfigurationError
 
 logger = logger_of(__name__)
+
+MAX_ROW = LONGEST - 1024
+"""Bytes of a row without its link; longer texts in it are cut."""
 
 OnFailure = Literal["raise", "warn"]
 Durability = Literal["process", "power"]
@@ -129,12 +131,14 @@ class AuditLog:
                     body = orjson.dumps(row, default=str)
                 except TypeError:
                     body = _encoded(row)
+                if len(body) > MAX_ROW:
+                    body = shortened(row)
                 file = self._file
                 if not (
                     file is not None
                     and file.pid == process.pid
-                    and monotonic() < file.trusted_until
                     and self.rotate is None
+                    and file.is_in_place()
                 ):
                     file = self._ready(str(row["time"])[:10])
                 chain = self._chain = self._chain or Chain()
@@ -162,9 +166,12 @@ class AuditLog:
         if file is None or file.pid != process.pid:
             self._chain = None
             return self._open(day, None)
-        in_place = monotonic() < file.trusted_until or file.is_in_place()
+        in_place = file.is_in_place()
         if in_place and not self._is_over(file, day):
             return file
+        if not in_place:
+            logger.warning("the audit log %s was moved or deleted: a new one begins", file.path)
+            self._chain = None
         file.close()
         self._file = None
         return self._open(day, file.path)
@@ -194,6 +201,26 @@ class AuditLog:
 
 now = partial(datetime.now, UTC)
 """Returns the time of a row; the encoder writes it with microseconds."""
+
+
+def shortened(row: dict[str, Any]) -> bytes:
+    """Encode a row within `MAX_ROW`: cut its longest values, and name them in `cut`."""
+    limit, whole = MAX_ROW // 2, dict(row)
+    while True:
+        cut = {name: text[:limit] for name, text in _texts(whole).items() if len(text) > limit}
+        body = _encoded({**whole, **cut, "cut": sorted(cut)})
+        if len(body) <= MAX_ROW or not limit:
+            return body
+        limit //= 2
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
+    """Return the values of a row as text, but those that every row begins with."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, default=_as_text)
+        for name, value in row.items()
+        if name not in {"time", "event", "run_id"}
+    }
 
 
 def _encoded(row: dict[str, Any]) -> bytes:

@@ -12,11 +12,9 @@ from typing import Any
 
 import orjson
 
+from scout_adapters.audit.file import LONGEST
 from scout_adapters.audit.hash_chain import Link, link_of
 from scout_adapters.audit.rotation import segments
-
-LONGEST = 1 << 24
-"""Bytes. A longer line is not a row of this log; it is skipped in pieces to bound memory."""
 
 ROW = b'{"time":"'
 """Bytes with which every row begins."""

@@ -24,7 +24,7 @@ def open_intents(path: str | Path) -> list[Row]:
     """
     waiting: dict[tuple[Any, Any], list[Row]] = defaultdict(list)
     for row in read_rows(path):
-        key = (row.get("run_id"), row.get("number"))
+        key = (str(row.get("run_id")), str(row.get("number")))  # other programs' rows: any JSON
         if row.get("event") == "llm_intent":
             waiting[key].append(row)
         elif row.get("event") == "llm_attempt" and row.get("outcome") != "skipped":

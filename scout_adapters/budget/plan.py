@@ -9,7 +9,7 @@ from typing import Literal
 
 from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, dollars, nano
 from scout_adapters.budget.windows import Per, next_opening
-from scout_adapters.errors import BudgetExceeded, ConfigurationError
+from scout_adapters.errors import BudgetExceeded, ConfigurationError, one_line
 
 By = Literal["tag", "user", "provider", "model", "key"]
 Scope = By | Mapping[By, str] | None
@@ -58,7 +58,8 @@ class Plan:
     def refusal(self, balance: Balance, amount: int, now: float) -> BudgetExceeded:
         """Return the error for an account with too little left; `now` is seconds since 1970."""
         account, opens = balance.account, next_opening(self.per, now)
-        scope = f", {account.scope}" if account.scope else ""
+        # Names of users and tags come from requests: one printable line.
+        scope = f", {one_line(account.scope, 80)}" if account.scope else ""
         when = f"; the next {self.per} opens at {opens:%Y-%m-%dT%H:%MZ}" if opens else ""
         return BudgetExceeded(
             f"budget {self.name!r}{scope}: the call may cost ${format_amount(amount)} and"

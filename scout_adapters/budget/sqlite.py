@@ -21,12 +21,15 @@ from typing import Literal
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from scout_adapters._internal.fork import fork_safe_lock, process
+from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, Hold, clamp
 from scout_adapters.errors import BudgetError
 
 LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
+
+logger = logger_of(__name__)
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds: the longest wait of a call by default."""
@@ -110,6 +113,7 @@ class SqliteBudgets:
         self._wall = wall
         self._lock = fork_safe_lock()
         self._connected: tuple[int, sqlite3.Connection] | None = None
+        self._place: tuple[int, int] | None = None
         self._tidied = 0.0
         self._writer = ""
         self._numbers = count(1)
@@ -218,13 +222,17 @@ class SqliteBudgets:
     def _connection(self) -> sqlite3.Connection:
         pid = process.pid
         if self._connected is not None and self._connected[0] == pid:
-            return self._connected[1]
-        if self._connected is not None:
+            if self._place == _place_of(self.path):
+                return self._connected[1]
+            logger.warning("the budgets in %s were moved or deleted: new ones begin", self.path)
+            self._connected[1].close()
+        elif self._connected is not None:
             _inherited.append(self._connected[1])
-            self._connected = None
+        self._connected = None
         self._writer = f"{pid}-{token_hex(6)}"
         base = self._open_file()
         self._connected, self._timeout = (pid, base), self._lock_timeout
+        self._place = _place_of(self.path)
         return base
 
     def _open_file(self) -> sqlite3.Connection:
@@ -270,6 +278,15 @@ class SqliteBudgets:
             "DELETE FROM accounts WHERE touched < ? AND opened != ''", (now - KEPT_SECONDS,)
         )
         base.execute("DELETE FROM holds WHERE lapsed = 1 AND since < ?", (now - KEPT_SECONDS,))
+
+
+def _place_of(path: Path) -> tuple[int, int] | None:
+    """Return device and number of a file; None if it does not exist."""
+    try:
+        status = os.stat(path)  # noqa: PTH116  # pathlib takes twice as long
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -123,6 +123,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._holds = {}
         self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
     @property
     def name(self) -> str:
         """The name under which its accounts are stored."""

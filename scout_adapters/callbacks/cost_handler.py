@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -17,6 +16,8 @@ from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters._internal.html_table import html_table
+from scout_adapters.callbacks.cost_totals import CostRow, CostTotals
 from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
 from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_cached
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
@@ -29,62 +30,6 @@ UNSENT = frozenset({"skipped", "not_sent"})
 """Outcomes of attempts whose request was not sent."""
 
 By = Literal["provider", "model", "key", "tag", "run"]
-
-
-@dataclass(slots=True)
-class CostTotals:
-    """Totals of calls, in US dollars and tokens."""
-
-    calls: int = 0
-    """Calls that were answered."""
-
-    unpriced: int = 0
-    """Answered calls without a known price, which `cost` does not contain."""
-
-    cost: Decimal = Decimal(0)
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
-    estimated: int = 0
-    """Answers without counts from the provider: their tokens and cost are estimates."""
-
-    uncertain: int = 0
-    """Attempts that failed or were abandoned, and that the provider may bill."""
-
-    uncertain_cost: Decimal = Decimal(0)
-    """The part of `cost` for these, by the tokens that were counted until they ended."""
-
-    @property
-    def cost_usd(self) -> float:
-        """US dollars as a float."""
-        return float(self.cost)
-
-    def add(self, record: AttemptRecord, cost: Decimal) -> None:
-        """Add an attempt; `cost` is `cost_in(record)`."""
-        self.cost += cost
-        self.input_tokens += record.input_tokens or 0
-        self.output_tokens += record.output_tokens or 0
-        self.cache_read_tokens += record.cache_read_tokens or 0
-        self.cache_write_tokens += record.cache_write_tokens or 0
-        self.reasoning_tokens += record.reasoning_tokens or 0
-        if record.outcome == "ok":
-            self.calls += 1
-            self.unpriced += record.cost_usd is None
-            self.estimated += record.estimated is True
-        else:
-            self.uncertain += 1
-            self.uncertain_cost += cost
-
-
-@dataclass(slots=True)
-class CostRow(CostTotals):
-    """Totals of the calls to one model with one key."""
-
-    provider: str = ""
-    model: str = ""
-    key_id: str | None = None
 
 
 class ScoutCostCallbackHandler(RunHandler):
@@ -121,6 +66,16 @@ class ScoutCostCallbackHandler(RunHandler):
         """Numbers of runs that were counted without attempts: of other models, or cached."""
 
         self._lock = fork_safe_lock()
+
+    def __repr__(self) -> str:
+        total = self.total
+        tokens = f"{total.input_tokens} + {total.output_tokens} tokens"
+        return f"<{type(self).__name__}: ${total.cost_usd:.6f}, {total.calls} calls, {tokens}>"
+
+    def _repr_html_(self) -> str:
+        """Return the table that a notebook shows: a row for each model and key, and the total."""
+        rows = [(f"{row.provider}/{row.model}", row.key_id or "", row) for row in self.rows]
+        return totals_table([*rows, ("total", "", self.total)])
 
     @property
     def rows(self) -> list[CostRow]:
@@ -311,6 +266,18 @@ def _grouped(rows: Iterable[CostRow], name_of: Callable[[CostRow], str]) -> dict
         for field in CostTotals.__slots__:
             setattr(totals, field, getattr(totals, field) + getattr(row, field))
     return groups
+
+
+COLUMNS = ("model", "key", "calls", "US dollars", "input tokens", "output tokens")
+
+
+def totals_table(rows: Iterable[tuple[str, str, CostTotals]]) -> str:
+    """Return an HTML table of named totals."""
+    cells = [
+        (model, key, row.calls, f"{row.cost_usd:.6f}", row.input_tokens, row.output_tokens)
+        for model, key, row in rows
+    ]
+    return html_table(COLUMNS, cells)
 
 
 _cost_handler: ContextVar[ScoutCostCallbackHandler | None] = ContextVar(

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from scout_adapters._internal.private_file import replacing
 from scout_adapters.audit.export import TABLE
 from scout_adapters.audit.export import export as export_to
 from scout_adapters.audit.retention import open_intents
@@ -60,9 +61,8 @@ def _print(path: Path, report: VerificationReport) -> None:
 
 
 def _save(file: Path, heads: object) -> None:
-    part = file.with_name(f"{file.name}.part")
-    part.write_bytes(orjson.dumps(heads))
-    part.replace(file)
+    with replacing(file) as new:
+        new.write(orjson.dumps(heads).decode())
 
 
 @app.command()

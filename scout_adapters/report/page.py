@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from scout_adapters._internal.private_file import replacing
 from scout_adapters.report.page_data import page_data
 from scout_adapters.report.summary import summarise
 from scout_adapters.report.time_buckets import TO_FIT
@@ -52,12 +52,10 @@ def write_page(log: Path, to: Path, options: PageOptions) -> int:
     summary = summarise(log, levels=TO_FIT, since=options.since, newest=options.calls)
     created = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
     about = {"log": log.name, "made": created, "since": options.since}
-    page = render(options.title, page_data(summary) | about).encode()
-    part = to.with_name(f"{to.name}.{os.getpid()}.part")
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+    page = render(options.title, page_data(summary) | about)
+    with replacing(to) as file:
         file.write(page)
-    part.replace(to)
-    return len(page)
+    return to.stat().st_size
 
 
 def render(title: str, data: Any) -> str:

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.logs import logger_of
+from scout_adapters.errors import one_line
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
 from scout_adapters.llm.pricing.rates import (
     FEES,
@@ -214,7 +215,7 @@ def _warn_no_price(provider: str, model: str, service: str) -> None:
     logger.warning(
         "no price is known for %s/%s%s: its calls cost None; add it to PRICING[%r]",
         provider,
-        model,
+        one_line(model, 80),
         f" as {service}" if service else "",
         provider,
     )

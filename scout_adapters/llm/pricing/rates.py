@@ -10,12 +10,17 @@ from typing import Any, Literal, NamedTuple
 
 from langchain_core.messages.ai import UsageMetadata
 
+from scout_adapters.errors import one_line
+
 ZERO = Decimal(0)
 STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
 """Providers' names for the service tier that their price lists state first."""
 
 TIER_PREFIXES = ("flex", "priority")
 """Service tiers that ChatOpenAI puts before the names of token kinds: `flex_cache_read`."""
+
+MAX_TIER = 40
+"""Characters of a tier's name."""
 
 US_ONLY = Decimal("1.1")
 """Factor on all token prices of an answer that Anthropic had to make in the United States:
@@ -106,10 +111,16 @@ def _web_searches(metadata: Mapping[str, Any]) -> int:
     return count if isinstance(count, int) else 0
 
 
+def _tier_name(tier: str) -> str:
+    """Return a tier as one short line: it stands in warnings and in cached prices."""
+    short = len(tier) <= MAX_TIER and tier.isprintable()
+    return (tier if short else one_line(tier, MAX_TIER)).lower()
+
+
 def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier:
     """Return how a call was served; `metadata` is the answer's `response_metadata`."""
     tier = metadata.get("service_tier")
-    tier = tier.lower().removeprefix("service_tier_") if isinstance(tier, str) else ""
+    tier = _tier_name(tier).removeprefix("service_tier_") if isinstance(tier, str) else ""
     if not tier and (details := usage.get("input_token_details")):
         tier = next((prefix for prefix in TIER_PREFIXES if prefix in details), "")
     tier = "" if tier in STANDARD_TIERS else tier

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 from itertools import groupby
 from typing import TypeVar
 
@@ -99,6 +100,10 @@ class Explanation:
     def as_dicts(self) -> list[Json]:
         """Return the rows in the form of `response_metadata["scout"]["attempts"]`."""
         return [row.as_dict() for row in self.rows]
+
+    def _repr_html_(self) -> str:
+        """Return the text as a notebook shows it."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         """Return one line per row; keys of a candidate with the same reason share a line."""
