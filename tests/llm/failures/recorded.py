@@ -190,7 +190,7 @@ xai | 404 | Some requested entity was not found | model_not_found
 xai-responses | 400 | invalid-argument | auth_invalid | Incorrect API key provided
 xai-responses | 400 | invalid-argument | model_not_found | Model not found
 xiaomi | 400 | - | invalid_request
-xiaomi | 400 | - | model_not_found | Not supported model
+xiaomi | 400 | - | model_not_found | Param Incorrect: Not supported model
 xiaomi | 400 | BadRequestError | invalid_request
 xiaomi | 401 | invalid_key | auth_invalid
 xiaomi | 404 | - | unsupported
