@@ -25,7 +25,7 @@ pytestmark = recordings.needed
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
     name = RECORDED_AS.get(provider, provider)
-    for record in recordings.records(name, folders=recordings.FIRST):
+    for record in recordings.records(name):
         cut = record.get("truncated_response")
         if not cut and not UNASKED & set(record.get("features") or []):
             yield record

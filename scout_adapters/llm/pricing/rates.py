@@ -175,6 +175,7 @@ class Rates:
         "_overlap",
         "_request",
         "_search",
+        "_written_rate",
         "listed",
         "max_rates",
     )
@@ -198,6 +199,7 @@ class Rates:
         extra = _extra_rates(per_token, input_rate, self._output or ZERO)
         both = price("cached_audio", price("cache_read", input_rate)) - input_rate
         self._overlap = both - extra["cache_read"] - extra["input_audio"]
+        self._written_rate = input_rate if "cache_write" in per_token else ZERO
         self._extra = tuple((kind, more) for kind, more in extra.items() if more)
         self.max_rates = cache(self._max_rates)
         """The highest prices, by the kinds of tokens that a call may have; see `_max_rates`."""
@@ -214,6 +216,10 @@ class Rates:
         for kind, more in self._extra:
             if count := getattr(counts, kind):
                 total += count * more
+        if counts.cache_read and (written := counts.cache_write + counts.cache_write_1h):
+            # Some providers count the same tokens as read and as written: they are no other input.
+            twice = max(0, counts.cache_read + written - counts.input)
+            total += twice * self._written_rate
         if counts.input_audio and self._overlap:
             # Providers do not state how much of the audio was cached; this is the least possible.
             total += max(0, counts.input_audio + counts.cache_read - counts.input) * self._overlap

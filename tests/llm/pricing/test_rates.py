@@ -23,6 +23,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.pricing import catalog
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, sum_usd
+from scout_adapters.llm.pricing.rates import Rates, TokenCounts
 
 DETAILS: dict[str, Any] = {
     "cache_read": 300,
@@ -204,3 +205,19 @@ def test_a_price_holds_from_its_hour_on(kind: str, monkeypatch: pytest.MonkeyPat
     for moment, price in ((start - timedelta(seconds=30), 1), (start + timedelta(seconds=30), 3)):
         monkeypatch.setattr(catalog, "clock", moment.timestamp)
         assert cost_of("q", "m2", used(1_000_000, 0)).usd == price
+
+
+@pytest.mark.parametrize("write", ["0.0833", "0.375", None])
+def test_tokens_that_were_read_and_written_are_subtracted_once_from_other_input(
+    write: str | None,
+) -> None:
+    prices = {"input": Decimal("0.3"), "output": Decimal(1), "cache_read": Decimal("0.03")}
+    if write is not None:
+        prices["cache_write"] = Decimal(write)
+    counts = TokenCounts(input=2168, cache_read=2161, cache_write=2161)
+    expected = 7 * prices["input"] + 2161 * prices["cache_read"]
+    expected += 2161 * Decimal(write or 0) if write else 0
+    billed = Rates(prices).usd(counts, Decimal(1))
+    assert billed is not None
+    assert abs(billed - expected) <= 7 * Decimal("0.3")
+    assert billed > 0
