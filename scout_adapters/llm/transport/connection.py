@@ -13,6 +13,12 @@ import httpx
 ReadTimeout = Callable[[], float | None]
 """Returns the seconds for the read that begins now; None is no limit."""
 
+MAX_LABEL = 63
+"""Characters of one part of a host name. https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4"""
+
+MAX_PORT = 65535
+NOT_IN_HOSTS = frozenset(" %<>|^\\\"'{}`")
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -36,8 +42,25 @@ def address_of(url: str) -> Address:
         raise httpx.UnsupportedProtocol(
             f"the URL of an API begins with http or https, not {parsed.scheme}"
         )
+    _check_host(parsed)
     host = parsed.netloc.decode("ascii")
     return Address(parsed, host, f"{parsed.scheme}://{host}")
+
+
+def is_host(host: str) -> bool:
+    """Return whether the socket library accepts a host name or IP address."""
+    if ":" in host:  # an IPv6 address
+        return True
+    labels = host.removesuffix(".").split(".")
+    return all(0 < len(label) <= MAX_LABEL and not set(label) & NOT_IN_HOSTS for label in labels)
+
+
+def _check_host(url: httpx.URL) -> None:
+    """Raise `httpx.InvalidURL` for a host or port that the socket library would refuse."""
+    if not is_host(url.host):
+        raise httpx.InvalidURL("the address has no valid host name")
+    if url.port is not None and not 0 < url.port <= MAX_PORT:
+        raise httpx.InvalidURL(f"port {url.port} does not exist")
 
 
 @dataclass(slots=True, eq=False)

@@ -19,7 +19,7 @@ from scout_adapters.errors import (
     provider_error,
 )
 from scout_adapters.llm.transport.exchange import HttpExchange
-from scout_adapters.llm.transport.proxies import proxy_note
+from scout_adapters.llm.transport.proxies import proxy_for, proxy_note
 
 HTTPX_ERRORS: dict[type[BaseException], type[httpx.HTTPError]] = {
     kind: getattr(httpx, name)
@@ -57,9 +57,13 @@ def error_from_httpx(exchange: HttpExchange, error: Exception) -> Exception | No
         httpx_error = kind(str(error))
         httpx_error.__context__ = error
         error = httpx_error
+    elif isinstance(error, ssl.SSLError):  # anyio raises an alert as it came
+        tls_error = httpx.ReadError(str(error))
+        tls_error.__context__ = error
+        error = tls_error
     if isinstance(error, httpx.HTTPError):
         return _provider_error(exchange, error)
-    if isinstance(error, httpx.InvalidURL | httpx.CookieConflict):
+    if isinstance(error, httpx.InvalidURL | UnicodeError | OverflowError):
         return _misconfigured(exchange, error)
     return None
 
@@ -72,10 +76,15 @@ def _misconfigured(exchange: HttpExchange, error: Exception) -> ConfigurationErr
 def _provider_error(exchange: HttpExchange, error: httpx.HTTPError) -> Exception:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
         return _misconfigured(exchange, error)
+    if "CERTIFICATE_REQUIRED" in str(error):  # an alert of TLS 1.3, which comes with the answer
+        provider = exchange.context.provider
+        return ConfigurationError(
+            f"{provider}: the server requires a client certificate: pass Transport(cert=...)"
+        )
     kind, phase = _kind_and_phase(error)
     text = f"{type(error).__name__}: {error}".rstrip(": ")
     if kind is ErrorKind.CONNECT:
-        text += proxy_note(exchange.url)
+        text += proxy_note(proxy_for(exchange.url))
     context = exchange.context
     return provider_error(
         kind,

@@ -10,12 +10,18 @@ from typing import Any, NoReturn
 
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import ProviderRefusal, malformed
+from scout_adapters.errors import ConfigurationError, ProviderRefusal, malformed
 from scout_adapters.llm.transport.backend import with_read_timeouts
 from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody
 from scout_adapters.llm.transport.errors import error_from_httpx, redirect_note
 from scout_adapters.llm.transport.exchange import HttpExchange
+from scout_adapters.llm.transport.network_options import (
+    Cert,
+    NetworkOptions,
+    Verify,
+)
 from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool
+from scout_adapters.llm.transport.proxies import ProxyOption
 from scout_adapters.llm.transport.response import (
     AsyncResponse,
     Response,
@@ -40,16 +46,34 @@ class Transport:
         inner: Replaces the network: an `httpx.MockTransport`, or any object with httpx's transport
             interface that serves both sync and async clients.
         max_concurrent: Exchanges at a time, in each event loop and in all threads together.
-        trust_env: Whether `HTTPS_PROXY` and similar variables apply.
+        verify: False accepts any certificate; a file or folder of certificates to trust, or an
+            `ssl.SSLContext`.
+        cert: Client certificate: a file, `(certificate, key)` or `(certificate, key, password)`.
+        proxies: A proxy's URL, or URLs by scheme (`{"https": "http://proxy:3128"}`); they replace
+            those of the environment.
+        trust_env: Whether `HTTPS_PROXY`, `SSL_CERT_FILE` and similar variables apply.
+
+    Raises: `ConfigurationError` for options that cannot be used; for files, on the first call.
 
     """
 
     def __init__(
-        self, inner: Any = None, *, max_concurrent: int = MAX_CONCURRENT, trust_env: bool = True
+        self,
+        inner: Any = None,
+        *,
+        max_concurrent: int = MAX_CONCURRENT,
+        verify: Verify = True,
+        cert: Cert | None = None,
+        proxies: ProxyOption | None = None,
+        trust_env: bool = True,
     ) -> None:
+        self._options = NetworkOptions(verify, cert, proxies, trust_env)
+        if problem := self._options.problem():
+            del cert, proxies  # they may contain passwords, which crash reports would show
+            del self._options
+            raise ConfigurationError(f"Transport: {problem}")
         self._inner = with_read_timeouts(inner)
         self._max_concurrent = max_concurrent
-        self._trust_env = trust_env
         self._pool: tuple[int, ConnectionPool] | None = None
         self._loops: dict[
             asyncio.AbstractEventLoop, tuple[AsyncConnectionPool, AsyncGenerator[None]]
@@ -66,7 +90,7 @@ class Transport:
         with _open_lock:
             if self._pool is None or self._pool[0] != process.pid:
                 pool = ConnectionPool(
-                    self._inner, max_concurrent=self._max_concurrent, trust_env=self._trust_env
+                    self._inner, max_concurrent=self._max_concurrent, options=self._options
                 )
                 self._pool = (process.pid, pool)
             return self._pool
@@ -79,7 +103,7 @@ class Transport:
             for closed in [other for other in list(self._loops) if other.is_closed()]:
                 self._loops.pop(closed, None)  # other threads remove closed loops as well
             pool = AsyncConnectionPool(
-                self._inner, max_concurrent=self._max_concurrent, trust_env=self._trust_env
+                self._inner, max_concurrent=self._max_concurrent, options=self._options
             )
             # asyncio.run closes pending async generators before it closes the loop: it is the
             # only moment at which connections can be closed in an orderly way.

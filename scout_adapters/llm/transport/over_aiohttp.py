@@ -198,7 +198,9 @@ class _AsHttpxErrors(StripTraceback):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, aiohttp.ClientError | OSError):  # TimeoutError is an OSError
+        if isinstance(
+            error, aiohttp.ClientError | OSError | ValueError | OverflowError
+        ):  # TimeoutError is an OSError
             raise _httpx_error(error)(str(error)) from error
         super().__exit__(kind, error, trace)
 
@@ -216,4 +218,6 @@ def _httpx_error(error: BaseException) -> type[httpx.TransportError]:
             return httpx.ReadTimeout
         case aiohttp.ClientOSError():
             return httpx.ReadError
+        case ValueError() | OverflowError():  # a header or an address
+            return httpx.LocalProtocolError
     return httpx.RemoteProtocolError

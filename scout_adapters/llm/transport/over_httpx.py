@@ -7,6 +7,7 @@ from functools import partial
 
 import httpx
 
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.transport.backend import close_after_surplus, current_read_timeout
 from scout_adapters.llm.transport.connection import (
     AsyncWireResponse,
@@ -25,6 +26,7 @@ class HttpxConnection:
     """
 
     def __init__(self, transport: httpx.BaseTransport) -> None:
+        _check_method(transport, "handle_request", "async calls only")
         self._transport = transport
 
     def send(self, request: WireRequest) -> WireResponse:
@@ -64,6 +66,7 @@ class AsyncHttpxConnection:
     """Twin of `HttpxConnection`."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        _check_method(transport, "handle_async_request", "sync calls only")
         self._transport = transport
 
     async def send(self, request: WireRequest) -> AsyncWireResponse:
@@ -100,6 +103,15 @@ class _AsyncTimedPieces(AsyncIterator[bytes]):
             return await anext(self._pieces)
         finally:
             current_read_timeout.reset(token)
+
+
+def _check_method(transport: object, method: str, serves: str) -> None:
+    """Raise `ConfigurationError` if a user's transport cannot serve sync or async calls."""
+    if not callable(getattr(transport, method, None)):
+        raise ConfigurationError(
+            f"transport={type(transport).__name__} has no {method}(), so it serves {serves}, "
+            "if any: pass one that has it, such as Transport()"
+        )
 
 
 def _close(response: httpx.Response) -> None:

@@ -27,13 +27,12 @@ from scout_adapters.llm.transport.connection import (
     address_of,
 )
 from scout_adapters.llm.transport.exchange import HttpExchange
+from scout_adapters.llm.transport.network_options import NetworkOptions, tls_context
 from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
-from scout_adapters.llm.transport.proxies import Proxies
+from scout_adapters.llm.transport.proxies import Proxies, httpx_proxy
 
 if TYPE_CHECKING:
-    import ssl
-
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
 
 MAX_IDLE = 200
@@ -48,12 +47,6 @@ IDLE_SECONDS = 60.0
 ONE_CONNECTION = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 T = TypeVar("T")
-
-
-@cache
-def tls_context() -> ssl.SSLContext:
-    """Load the certificates: it takes 30 ms, so all connections share the result."""
-    return httpx.create_ssl_context()
 
 
 class IdleConnections(Generic[T]):
@@ -101,10 +94,11 @@ class ConnectionPool:
     `inner`, if not None, is an httpx transport that serves every request instead.
     """
 
-    def __init__(self, inner: Any, *, max_concurrent: int, trust_env: bool) -> None:
+    def __init__(self, inner: Any, *, max_concurrent: int, options: NetworkOptions) -> None:
         self._inner = None if inner is None else HttpxConnection(inner)
         self._slots = threading.Semaphore(max_concurrent)
-        self._proxies = Proxies(trust_env=trust_env)
+        self._options = options
+        self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[Connection]] = {}
         self._closed = False
 
@@ -138,8 +132,11 @@ class ConnectionPool:
         if idle and (connection := idle.pop()):
             return connection
         if kind is HttpcoreConnection:
-            return HttpcoreConnection(tls_context(), IDLE_SECONDS)
-        transport = httpx.HTTPTransport(tls_context(), proxy=proxy, limits=ONE_CONNECTION)
+            return HttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
+        context = tls_context(self._options)
+        transport = httpx.HTTPTransport(
+            context, proxy=httpx_proxy(proxy, context), limits=ONE_CONNECTION
+        )
         return HttpxConnection(with_read_timeouts(transport))
 
     def _keep(self, address: Address, connection: Connection) -> None:
@@ -164,10 +161,11 @@ class ConnectionPool:
 class AsyncConnectionPool:
     """Twin of `ConnectionPool`: the connections of one event loop, over aiohttp if installed."""
 
-    def __init__(self, inner: Any, *, max_concurrent: int, trust_env: bool) -> None:
+    def __init__(self, inner: Any, *, max_concurrent: int, options: NetworkOptions) -> None:
         self._inner = None if inner is None else AsyncHttpxConnection(inner)
         self._slots = asyncio.Semaphore(max_concurrent)
-        self._proxies = Proxies(trust_env=trust_env)
+        self._options = options
+        self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[AsyncConnection]] = {}
         self._closed = False
         self._over_aiohttp: AiohttpConnections | None = None
@@ -200,8 +198,11 @@ class AsyncConnectionPool:
         if idle and (connection := idle.pop()):
             return connection
         if kind is AsyncHttpcoreConnection:
-            return AsyncHttpcoreConnection(tls_context(), IDLE_SECONDS)
-        transport = httpx.AsyncHTTPTransport(tls_context(), proxy=proxy, limits=ONE_CONNECTION)
+            return AsyncHttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
+        context = tls_context(self._options)
+        transport = httpx.AsyncHTTPTransport(
+            context, proxy=httpx_proxy(proxy, context), limits=ONE_CONNECTION
+        )
         return AsyncHttpxConnection(with_read_timeouts(transport))
 
     async def _keep(self, address: Address, connection: AsyncConnection) -> None:
@@ -227,7 +228,7 @@ class AsyncConnectionPool:
         if self._over_aiohttp is None:
             from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections  # noqa: PLC0415  # an extra
 
-            self._over_aiohttp = AiohttpConnections(tls_context(), IDLE_SECONDS)
+            self._over_aiohttp = AiohttpConnections(tls_context(self._options), IDLE_SECONDS)
         return self._over_aiohttp
 
 

@@ -22,6 +22,7 @@ from scout_adapters.llm.timeouts import AttemptContext, Timeouts
 from scout_adapters.llm.transport import pool
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
+from scout_adapters.llm.transport.network_options import NetworkOptions, tls_context
 from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
 from scout_adapters.llm.transport.response import wire_request
 from tests.support.waiting import until
@@ -178,8 +179,10 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent, bad = exchange(server.url, total=0.05), exchange("ftp://api.example/x")
-    sync = pool.ConnectionPool(None, max_concurrent=1, trust_env=False)
-    asynchronous = pool.AsyncConnectionPool(None, max_concurrent=1, trust_env=False)
+    sync = pool.ConnectionPool(None, max_concurrent=1, options=NetworkOptions(trust_env=False))
+    asynchronous = pool.AsyncConnectionPool(
+        None, max_concurrent=1, options=NetworkOptions(trust_env=False)
+    )
     for _ in range(2):
         with pytest.raises(httpx.UnsupportedProtocol):
             sync.acquire(bad)
@@ -306,7 +309,7 @@ def test_the_extra_needs_aiohttp_alone(server: Server) -> None:
 
 
 async def test_the_connections_of_aiohttp_close_themselves(server: Server) -> None:
-    connections = AiohttpConnections(pool.tls_context(), 60)
+    connections = AiohttpConnections(tls_context(), 60)
     assert AiohttpConnections.__mro__ == (AiohttpConnections, object)
     sent = exchange(server.url)
     response = await connections.send(wire_request(sent, sent.read_timeouts(stream=False)))

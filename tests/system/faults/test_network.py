@@ -15,7 +15,7 @@ import pytest
 from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import CannotConnect, MalformedResponse, ProviderTimeout, ScoutError
 from scout_adapters.llm.transport.http_transport import Transport
-from scout_adapters.llm.transport.pool import tls_context
+from scout_adapters.llm.transport.network_options import load_tls_context, tls_context
 from scout_adapters.testing import Slow
 from tests.support.waiting import HANG
 from tests.system.faults.play import Case, Play
@@ -110,9 +110,9 @@ async def test_a_connection_that_nobody_takes_ends_in_time_and_is_not_the_keys_f
 def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Trust the authority behind the test's certificates."""
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "ca.pem"))
-    tls_context.cache_clear()
+    load_tls_context.cache_clear()
     yield
-    tls_context.cache_clear()
+    load_tls_context.cache_clear()
 
 
 @pytest.mark.fault(4)
