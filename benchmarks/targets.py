@@ -127,6 +127,18 @@ def all_handlers(run: Run) -> Spread | None:
     return spread(handlers.added(run, handlers.WITH_BUDGET) or handlers.added(run, "cost+audit"))
 
 
+def over_fake(run: Run) -> Spread | None:
+    """Compare what all handlers add with a whole call of LangChain's fake model."""
+    added = handlers.added(run, handlers.WITH_BUDGET) or handlers.added(run, "cost+audit")
+    return ratios(added, run.figures.of("invoke", "fake"))
+
+
+def shown_in(measured: Callable[[Run], Spread | None], run: Run, unit: str) -> str:
+    """Write a figure in its unit, beside its ratio."""
+    found = measured(run)
+    return found.shown(unit) if found else ""
+
+
 def no_budget(run: Run) -> str:
     """Say so where there is no budget handler yet."""
     there = handlers.added(run, handlers.WITH_BUDGET)
@@ -213,36 +225,42 @@ TARGETS = (
     ),
     Target(
         "fresh",
-        "import of scout_adapters beyond core and httpx",
-        60,
-        beyond("import_wall"),
-        unit=" ms",
+        "import of scout_adapters beyond core and httpx : theirs",
+        0.2,
+        lambda run: ratios(
+            freshly.beyond(run, "router", "import_wall"),
+            run.figures.of(freshly.PART, freshly.BASE, "import_wall"),
+        ),
+        note=lambda run: shown_in(beyond("import_wall"), run, " ms"),
     ),
     Target(
         "fresh", "resident memory after a call beyond the same", 10, beyond("call_rss"), unit=" MiB"
     ),
     Target(
         "inside",
-        "choice of a key among 10,000",
-        10,
-        lambda run: run.figures.spread("choice", inside.CHOOSES),
-        unit=" µs",
+        "choice of a key among 10,000 : a hundred look-ups in a dict of as many",
+        8,
+        lambda run: ratios(
+            run.figures.of("choice", inside.CHOOSES),
+            run.figures.of("choice", inside.CHOOSES, "look_up"),
+        ),
+        note=lambda run: f"{run.figures.shown('choice', inside.CHOOSES)} µs",
     ),
     Target(
         "inside",
-        "ten constructions of a router of three entries",
-        2000,
-        lambda run: run.figures.spread("ten", "router-bare"),
-        unit=" µs",
-        note=lambda run: f"of a single provider's {run.figures.shown('ten', 'single')} µs",
+        "constructions of a router of three entries : of a pydantic model of as many fields",
+        90,
+        lambda run: ratios(
+            run.figures.of("ten", "router-bare"), run.figures.of("ten", "router-bare", "plain")
+        ),
+        note=lambda run: f"ten take {run.figures.shown('ten', 'router-bare')} µs",
     ),
     Target(
         "handlers",
-        "audit, cost and budget handlers together, a call",
-        60,
-        all_handlers,
-        unit=" µs",
-        note=no_budget,
+        "audit, cost and budget handlers together : a call of LangChain's fake model",
+        0.8,
+        over_fake,
+        note=lambda run: shown_in(all_handlers, run, " µs") + no_budget(run),
     ),
 )
 

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from pydantic import create_model
 from subjects import Subject
 
 MICRO = 1e6
 TEN = 10
+HUNDRED = 100
 CALLS = 200
 
 
@@ -69,6 +71,26 @@ def ten_constructions(construct: Callable[[], Any], times: int) -> float:
             construct()
         took.append(time.perf_counter() - began)
     return median(took[1:]) * MICRO
+
+
+def ten_plain(fields: int, times: int) -> float:
+    """Return the microseconds of making ten pydantic models of as many optional fields."""
+    plain: Any = create_model("Plain", **{f"f{n}": (int | None, None) for n in range(fields)})  # type: ignore[call-overload]  # names are made
+    values = {f"f{n}": n for n in range(fields)}
+    return ten_constructions(lambda: plain(**values), times)
+
+
+def look_up(keys: int, times: int) -> float:
+    """Return the microseconds of a hundred look-ups in a dict of as many keys."""
+    table = {f"key-{number}": number for number in range(keys)}
+    names = [f"key-{number * 97 % keys}" for number in range(HUNDRED)]
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        for name in names:
+            table[name]
+        took.append(time.perf_counter() - began)
+    return median(took) * MICRO
 
 
 def choice(subject: Subject, times: int) -> float:

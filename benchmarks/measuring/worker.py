@@ -86,10 +86,14 @@ class Worker:
 
     def _ten(self, times: int, **changes: Any) -> Any:
         made_anew = self._ready("invoke", changes).construct
-        return {"wall": within.ten_constructions(made_anew, times)}
+        fields = len(getattr(type(made_anew()), "model_fields", ()))
+        plain = within.ten_plain(fields, times)
+        return {"wall": within.ten_constructions(made_anew, times), "plain": plain}
 
     def _choice(self, times: int, **changes: Any) -> Any:
-        return {"wall": within.choice(self._ready("invoke", changes), times)}
+        keys = changes["keys"]
+        chosen = within.choice(self._ready("invoke", changes), times)
+        return {"wall": chosen, "look_up": within.look_up(keys, times)}
 
     def _aiohttp(self) -> bool:
         """Return whether a subject of ours that has been called has imported `aiohttp`."""
