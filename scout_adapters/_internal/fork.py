@@ -15,7 +15,7 @@ def fork_safe_lock() -> threading.Lock:
 
 
 class _Process:
-    """Caches the process id: `os.getpid()` on every call would cost more than the rest."""
+    """The id of this process, read once and again after a fork: cheaper than `os.getpid()`."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()

@@ -107,7 +107,7 @@ class BudgetStore(Protocol):
         """
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Replace a hold by the cost in nano-dollars; with None the hold counts as spent."""
+        """Release a hold: replace it by the cost in nano-dollars; None books the hold as spent."""
 
     def balances(self, budget: str) -> list[Balance]:
         """Return the balances of a budget's accounts, the oldest window first."""

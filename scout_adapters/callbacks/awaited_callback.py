@@ -25,10 +25,10 @@ class HasWorker(Protocol):
 
 
 class AwaitedCallback:
-    """A callback of two methods: `_name`, and `_aname` where core awaits it.
+    """A descriptor for one callback with two methods: `_name`, and `_aname` in async runs.
 
-    Core has one callback for sync and async runs. A coroutine function in a sync run would be run
-    too, but what it raises would be logged only: a budget could not stop the call.
+    langchain-core looks a callback up under one name in sync and async runs. In a sync run it would
+    also run a coroutine function, but only log what that raises: a budget could not stop the call.
     """
 
     def __init__(self, name: str) -> None:

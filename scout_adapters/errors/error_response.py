@@ -1,4 +1,4 @@
-"""The HTTP response behind an error, without the request, and its text on one line."""
+"""The HTTP response behind an error, without the request; and texts on one line."""
 
 from __future__ import annotations
 

@@ -225,7 +225,11 @@ class Attempt:
             message.response_metadata["model_name"] = self.candidate.model
 
     def _partial_usage(self, stated: float | None = None) -> Json:
-        """Return usage and cost of an answer that broke off, estimated unless `stated`."""
+        """Return usage and cost of an answer that broke off; empty if nothing had arrived.
+
+        `stated` is the cost in US dollars that the provider stated; without it, tokens and cost are
+        estimated.
+        """
         if stated is not None:
             return self._bill(self.streamed_answer.usage, {}, stated)
         reported = self.streamed_answer.usage

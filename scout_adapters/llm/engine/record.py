@@ -41,7 +41,10 @@ LANGCHAIN_TAGS = (
 
 
 class AttemptRecord(NamedTuple):
-    """Outcome of one attempt. Units: seconds, US dollars, tokens; None is unknown."""
+    """Outcome of one attempt. Units: seconds, US dollars, tokens; None is unknown.
+
+    A new field becomes a column of the audit log; its type for exports stands in `audit/export.py`.
+    """
 
     number: int
     provider: str

@@ -205,10 +205,10 @@ def _message_of(error: Mapping[str, Any]) -> str:
 
 
 def _with_detail(message: str, error: Mapping[str, Any]) -> str:
-    """Add the reason that stands in `details.error`, or the parameter that `param` describes.
+    """Add the reason in `details.error` to a message, or else the text in `param`.
 
-    `param` is added only where it describes the fault, as in `Param Incorrect`: it may be a text
-    of the request.
+    `param` is added only to messages without a reason of their own, such as `Param Incorrect`:
+    beside others it may quote the request.
     """
     inner = mapping(mapping(error.get("details")).get("error"))
     reason = _message_of(inner) if inner else ""

@@ -36,36 +36,6 @@ registry = ProviderRegistry()
 
 # The names above come first: a provider module in the guide's form imports them from here and
 # registers itself on import.
-from scout_adapters.llm.providers import (  # noqa: E402  # see above
-    anthropic,
-    cerebras,
-    deepseek,
-    fireworks,
-    google,
-    groq,
-    minimax,
-    mistral,
-    ollama,
-    openai,
-    openai_compatible,
-    openrouter,
-    together,
-    xai,
-)
+from scout_adapters.llm.providers.builtin_cards import BUILTIN_CARDS  # noqa: E402  # see above
 
-registry.add(
-    groq.SPEC,
-    google.SPEC,
-    minimax.SPEC,
-    anthropic.SPEC,
-    openai.SPEC,
-    openrouter.SPEC,
-    deepseek.SPEC,
-    mistral.SPEC,
-    xai.SPEC,
-    together.SPEC,
-    fireworks.SPEC,
-    cerebras.SPEC,
-    ollama.SPEC,
-    openai_compatible.SPEC,
-)
+registry.add(*BUILTIN_CARDS)

@@ -66,7 +66,7 @@ def strategy_by_name(name: str, clock: Clock = SYSTEM) -> Strategy:
     Raises:
         ConfigurationError: there is none.
     """
-    strategies: dict[str, Strategy] = {
+    strategies: dict[str, Strategy] = {  # a new name also goes into `option_names.StrategyName`
         "priority": priority,
         "cheapest": cheapest,
         "fastest": fastest,

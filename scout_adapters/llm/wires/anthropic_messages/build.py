@@ -72,9 +72,9 @@ def _extra(request: ChatRequest) -> Json:
 
 
 def _container(request: ChatRequest, spec: ProviderSpec, tools: Sequence[Json]) -> str | None:
-    """Return the container of the newest answer, in which its code goes on running.
+    """Return the id of the code-execution container that the newest answer names, if one does.
 
-    Without it the API refuses the results of tools that the code has called.
+    Code that waits for a tool's result continues in it: without the id the API refuses the result.
     https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling
     """
     if not any(str(tool.get("type")).startswith("code_execution") for tool in tools):

@@ -152,7 +152,7 @@ def _nearest(effort: str, levels: tuple[str, ...]) -> str | None:
 
 
 def _budget(effort: str, max_tokens: int) -> Json | None:
-    """Return a budget of at most half of `max_tokens`; None if that is less than the minimum."""
+    """Return the field `thinking` with at most half of `max_tokens`; None below the minimum."""
     tokens = min(BUDGETS.get(effort, BUDGETS["medium"]), max_tokens // 2)
     if tokens < MIN_BUDGET:
         return None

@@ -48,7 +48,10 @@ def dialect_of(spec: ProviderSpec) -> ChatCompletionsDialect:
 
 
 def unsupported_media(spec: ProviderSpec) -> frozenset[str]:
-    """Return the media that this provider refuses; video is an extension of a few."""
+    """Return the types of media that this provider refuses.
+
+    Video is one of them unless the dialect lists it in `takes`: few providers accept it.
+    """
     dialect = dialect_of(spec)
     refused = dialect.refuses & MEDIA
     return refused if "video" in dialect.takes else refused | {"video"}
