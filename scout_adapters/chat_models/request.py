@@ -53,8 +53,6 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
-    if "response_format" in fields:
-        fields["response_format"] = normalize_response_format(fields["response_format"])
     stops = next(
         (s for s in (stop, options.get("stop_sequences"), settings.get("stop")) if s is not None),
         None,
@@ -86,6 +84,8 @@ def _split_options(
         elif field != "stop" and name not in LANGCHAIN_OPTIONS:
             check_undocumented(name, "a call", documented, CALL_OPTIONS)
             extra[name] = value
+    if "response_format" in fields:
+        fields["response_format"] = normalize_response_format(fields["response_format"])
     return fields, extra
 
 

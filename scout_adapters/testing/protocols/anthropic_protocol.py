@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.http_messages import JSON, HttpReply, Json, dumps
 from scout_adapters.testing.protocols import anthropic_messages, anthropic_rules
+from scout_adapters.testing.protocols.field_rules import check_fields
 from scout_adapters.testing.protocols.protocol import (
     EVENTS,
     EmulatedEndpoint,
@@ -34,7 +35,10 @@ def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
 def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     if "anthropic-version" not in request.request.headers:
         return Violation("anthropic-version: header is required")
-    return anthropic_rules.check(body)
+    violation = anthropic_rules.check(body)
+    if violation is None and request.provider.name == "anthropic":
+        violation = next(check_fields(body, "anthropic"), None)
+    return violation
 
 
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:

@@ -10,6 +10,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.testing.model.chat_request import mapping, objects
+from scout_adapters.testing.protocols.field_rules import check_gemini_fields
 from scout_adapters.testing.protocols.gemini import contents, declared, either, parts_of, signature
 from scout_adapters.testing.protocols.violation import Violation
 
@@ -41,7 +42,7 @@ def check(body: Json, model: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     texts = [*_shape(body), *_schemas(body), *_turns(body)]
     texts += _signatures(body) if "gemini-3" in model else _json_with_tools(body)
-    return Violation(texts[0]) if texts else None
+    return Violation(texts[0]) if texts else next(check_gemini_fields(body), None)
 
 
 def _shape(body: Json) -> Iterator[str]:

@@ -6,10 +6,11 @@ The messages are the providers' own, with their typing errors.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.testing.model.chat_request import mapping, objects
+from scout_adapters.testing.protocols.field_rules import check_fields
 from scout_adapters.testing.protocols.openai_chat import read
 from scout_adapters.testing.protocols.violation import Violation
 
@@ -29,7 +30,8 @@ def check(body: Json, dialect: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks: list[Callable[[Json], Iterator[Violation]]] = [_shape, _tools, _pairs]
     checks += _MORE.get(dialect, ())
-    return next((violation for rule in checks for violation in rule(body)), None)
+    violations = (violation for rule in checks for violation in rule(body))
+    return next(chain(violations, check_fields(body, dialect)), None)
 
 
 def _empty(name: str) -> Violation:
