@@ -12,6 +12,7 @@ from scout_adapters.errors import (
     NoKeyError,
     NoWorkingKey,
     ScoutError,
+    one_line,
     provider_error,
 )
 from scout_adapters.llm.adapters.adapter import PreparedRequest
@@ -120,7 +121,7 @@ class CandidateState:
             provider=self.candidate.endpoint.name,
             model=self.candidate.model,
             outcome="skipped",
-            reason=reason,
+            reason=one_line(reason, 1000),
             ready_in_s=self.ready_in(now),
         )
 
