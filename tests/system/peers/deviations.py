@@ -92,6 +92,13 @@ def _same_thoughts(difference: Difference) -> bool:
 GROQ = [
     Deviation(
         "groq",
+        "tools under one index",
+        frozenset({"blocks.server_tool_call", "call_ids", "kwargs.executed_tools"}),
+        lambda record: record.streamed and has("executed_tools")(record),
+        "ChatGroq adds up the arguments of all tools with the same index; ours are separate.",
+    ),
+    Deviation(
+        "groq",
         "calls are not kept twice",
         frozenset({"kwargs.tool_calls"}),
         has("tool_calls"),
@@ -136,6 +143,14 @@ OPENAI = [
         lambda record: record.status == 404 and "not supported" in record.text,
         "The 404 says that the model does not do what was asked, not that it is not there; "
         "another model name is not what mends it.",
+    ),
+    Deviation(
+        "openai",
+        "a call that was cut off in a stream",
+        frozenset({"blocks", "blocks.tool_call", "call_ids", "invalid_tool_calls", "tool_calls"}),
+        lambda record: record.streamed and "length" in anywhere(record.said, "finish_reason"),
+        "Core closes brackets and strings that the model did not write, and an agent would run "
+        "the call; ours is invalid, as in a whole answer.",
     ),
 ]
 

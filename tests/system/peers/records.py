@@ -94,7 +94,7 @@ class Record:
 def recorded(provider: str) -> Iterator[Record]:
     """Read the usable records of a provider; those whose answer was cut are not."""
     name = RECORDED_AS.get(provider, provider)
-    for fields in recordings.records(name, folders=recordings.FIRST):
+    for fields in recordings.records(name):
         record = Record(provider, fields)
         if not UNASKED & record.features and not fields.get("truncated_response"):
             yield record

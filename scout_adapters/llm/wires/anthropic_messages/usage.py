@@ -54,7 +54,8 @@ def newer_counts(known: Mapping[str, Any], new: Mapping[str, Any]) -> Json:
     """
     fresh = {name: value for name, value in new.items() if value is not None}
     merged = {**known, **fresh}
-    if "cache_creation_input_tokens" in fresh and "cache_creation" not in fresh:
+    written = "cache_creation_input_tokens"
+    if merged.get(written) != known.get(written) and "cache_creation" not in fresh:
         merged.pop("cache_creation", None)
     if prompt_tokens(merged) < prompt_tokens(known):
         merged = {name: value for name, value in merged.items() if name not in PROMPT_FIELDS}

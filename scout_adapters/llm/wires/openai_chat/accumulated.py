@@ -73,10 +73,9 @@ class Accumulated:
 def _completes(tool: Json, piece: Json) -> bool:
     """Return whether a piece is the tool once more, with its output.
 
-    Groq sends each tool twice. Several may have the index 0.
+    Groq sends each tool twice, sometimes with another type. Several may have the index 0.
     """
-    same = all(tool.get(name) == piece.get(name) for name in ("index", "type", "arguments"))
-    return same and "output" in piece and "output" not in tool
+    return tool.get("index") == piece.get("index") and "output" in piece and "output" not in tool
 
 
 def _continues(entry: Json, piece: Json) -> bool:

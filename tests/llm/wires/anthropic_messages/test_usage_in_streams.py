@@ -59,6 +59,11 @@ WRITTEN = read(input=2, write=58352) | {"cache_creation": {"ephemeral_5m_input_t
             read(input=2, write=0, read=58352, output=9),
             (58354, 9, {"cache_read": 58352}),
         ),
+        (
+            WRITTEN,
+            read(input=2, write=58352, output=9),
+            (58354, 9, {"ephemeral_5m_input_tokens": 58352}),
+        ),
         (WRITTEN, read(output=9), (58354, 9, {"ephemeral_5m_input_tokens": 58352})),
         (read(input=0, output=0), read(input=7, output=9), (7, 9, {})),
         (read(input=0, output=0), read(input=0, output=0), None),

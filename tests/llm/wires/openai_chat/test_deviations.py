@@ -217,7 +217,7 @@ def test_done_after_an_answer_without_a_finish_reason_ends_it() -> None:
 
 def test_all_tools_that_groq_ran_are_kept_though_they_share_an_index() -> None:
     tools = [{"index": 0, "type": "python", "arguments": text} for text in ("a", "b", "c")]
-    done = tools[-1] | {"output": "1"}
+    done = tools[-1] | {"output": "1", "type": "python.run"}
     deltas = [event({"executed_tools": [tool]}) for tool in [*tools, done]]
     message = merged(*deltas, event({"content": "x"}), end())
     assert message.additional_kwargs["executed_tools"] == [*tools[:2], done]
