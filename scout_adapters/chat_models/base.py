@@ -178,7 +178,7 @@ class ScoutChatModel(TracedChatModel):
     def _result(self, message: AIMessage, attempts: Attempts) -> ChatResult:
         if self.output_version == "v1":
             message = as_v1_message(message, attempts.wire)
-        return chat_result(message)
+        return chat_result(message, self.scout_metadata)
 
     @override
     def _stream(
@@ -195,9 +195,8 @@ class ScoutChatModel(TracedChatModel):
         blocks = self._streams_blocks(run_manager)
         for chunk in stream(attempts):
             in_blocks = blocks and not attempts.indexes_chunks
-            generation = generation_chunk(
-                as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
-            )
+            shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+            generation = generation_chunk(shown, self.scout_metadata)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation
@@ -219,9 +218,8 @@ class ScoutChatModel(TracedChatModel):
         register_stream(stream)
         async for chunk in stream:
             in_blocks = blocks and not attempts.indexes_chunks
-            generation = generation_chunk(
-                as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
-            )
+            shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+            generation = generation_chunk(shown, self.scout_metadata)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=generation)
             yield generation

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr
@@ -15,6 +15,7 @@ from typing_extensions import override
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden import hide_secrets, shown
+from scout_adapters.chat_models.lazy_docs import document_lazily
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
@@ -105,10 +106,14 @@ class ChatOptions(BaseChatModel):
     """The path of a client certificate, or (certificate, key), or (certificate, key, password)."""
 
     proxies: Any = Field(default=None, exclude=True, repr=False)
-    """The URL of a proxy, or URLs by scheme (`{"https://": ...}`); never in traces or pickles."""
+    """The URL of a proxy, or URLs by scheme (`{"https": ...}`); never in traces or pickles."""
 
     trust_env: bool | None = Field(default=None, exclude=True, repr=False)
     """Whether `HTTPS_PROXY` and similar variables apply; None is yes."""
+
+    scout_metadata: Literal["full", "summary", "none"] = "full"
+    """What `response_metadata["scout"]` of answers contains: everything; only provider, model and
+    times, without prices, fingerprints and attempts; or nothing. Handlers receive everything."""
 
     clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
     """Source of time and sleep; replaced in tests."""
@@ -136,6 +141,17 @@ class ChatOptions(BaseChatModel):
 
         A router checks and replaces its `models` in `options`.
         """
+
+    @classmethod
+    @override
+    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
+        super().__pydantic_init_subclass__(**settings)
+        document_lazily(cls)
+
+    @classmethod
+    @override
+    def __pydantic_on_complete__(cls) -> None:
+        document_lazily(cls)
 
     @override
     def __getstate__(self) -> dict[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import ModelProfile
 from pydantic import AliasChoices, Field, PrivateAttr, SecretStr, field_validator
@@ -87,6 +87,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             deadline: float | None = None,
             failover_on_refusal: bool = False,
             model_kwargs: Mapping[str, Any] | None = None,
+            scout_metadata: Literal["full", "summary", "none"] = "full",
             verify: Any = None,
             cert: Any = None,
             proxies: str | Mapping[str, str] | None = None,

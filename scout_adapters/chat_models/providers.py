@@ -6,10 +6,13 @@ which accepts no plain string as a key and no option of a provider's own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, overload
 
+from scout_adapters._internal.json_values import Json
+from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
+from scout_adapters.errors import ConfigurationError
 
 
 class ScoutAnthropicChatModel(ScoutProviderChatModel, init=False):
@@ -221,22 +224,78 @@ MODEL_CLASSES: Mapping[str, type[ScoutProviderChatModel]] = {
 """The chat model classes by provider."""
 
 
-def init_scout_model(model: str, **options: Any) -> ScoutProviderChatModel:
+@overload
+def init_scout_model(
+    model: str,
+    *,
+    model_provider: str | None = None,
+    configurable_fields: None = None,
+    **options: Any,
+) -> ScoutProviderChatModel: ...
+
+
+@overload
+def init_scout_model(
+    model: str | None = None,
+    *,
+    model_provider: str | None = None,
+    configurable_fields: Literal["any"] | Sequence[str] | None = None,
+    config_prefix: str = "",
+    **options: Any,
+) -> Any: ...
+
+
+def init_scout_model(
+    model: str | None = None,
+    *,
+    model_provider: str | None = None,
+    configurable_fields: Literal["any"] | Sequence[str] | None = None,
+    config_prefix: str = "",
+    **options: Any,
+) -> Any:
     """Return the chat model of `"provider/model"`; works for registered providers of your own too.
 
         model = init_scout_model("groq/llama-3.3-70b-versatile", temperature=0)
         print(model.invoke("Hello").text)
 
-    A model name without a provider goes to the provider whose card lists its prefix (`"gpt-5"`,
-    `"claude-haiku-4-5"`). `options` are those of the chat model.
+    Arguments are also understood as in LangChain's `init_chat_model`: `"groq:model"`,
+    `model_provider=`, and `configurable_fields=` with `config_prefix=`, for a model that
+    `with_config(model=...)` replaces. A name without a provider goes to the provider whose card
+    lists its prefix (`"gpt-5"`, `"claude-haiku-4-5"`). `options` are those of the chat model.
 
     Raises: `UnknownProvider`, which lists the registered ones; `ConfigurationError` for a wrong
     option.
     """
-    from scout_adapters.llm.router.functions import split_model
+    options = {"model": model, "model_provider": model_provider, **options}
+    if model is not None and configurable_fields is None:
+        return _create(options, {})
+    names = configurable_fields or ("model", "model_provider")
+    if model is not None:
+        _create(options, {})  # raises for a wrong option
+    return ScoutConfigurableChatModel(
+        create=_create,
+        options=options,
+        names=None if names == "any" else names,
+        prefix=f"{config_prefix.removesuffix('_')}_" if config_prefix else "",
+    )
 
-    provider, name = split_model(model)
-    return model_class(provider)(model=name, **options)
+
+def _create(options: Json, chosen: Json) -> ScoutProviderChatModel:
+    """Return the chat model of `init_scout_model`'s options; the `chosen` ones replace them."""
+    from scout_adapters.llm.router.functions import named_provider, provider_by_name, split_model
+
+    merged = {**options, **chosen}
+    model, provider = merged.pop("model", None), merged.pop("model_provider", None)
+    if not model:
+        raise ConfigurationError('init_scout_model needs model="provider/model"')
+    if "model_provider" not in chosen and "model" in chosen and named_provider(model):
+        provider = None  # the chosen model has a provider of its own
+    if provider is None:
+        provider, model = split_model(model)
+    else:
+        provider = provider_by_name(provider)
+        model = model.removeprefix(f"{provider}/").removeprefix(f"{provider}:")
+    return model_class(provider)(model=model, **merged)
 
 
 def model_class(provider: str) -> type[ScoutProviderChatModel]:

@@ -8,7 +8,7 @@ by kind keep the blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Wire
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+Detail = Literal["full", "summary", "none"]
+SUMMARY = ("provider", "model", "latency_s", "first_token_s")
+"""What the short form of `response_metadata["scout"]` contains."""
 
 GATEWAY = "lc_gateway_metadata"
 """Key in `generation_info` whose value LangChain's tracers copy to the run: provider and cost."""
@@ -84,20 +88,30 @@ def _gateway_metadata(message: AIMessage) -> Json:
     }
 
 
-def chat_result(message: AIMessage) -> ChatResult:
+def _reduce_metadata(message: AIMessage, detail: Detail) -> None:
+    """Remove what `detail` excludes from a message's `response_metadata["scout"]`."""
+    if detail == "full":
+        return
+    scout = message.response_metadata.pop("scout")
+    if detail == "summary":
+        message.response_metadata["scout"] = {name: scout[name] for name in SUMMARY}
+
+
+def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
     """Return the result of a whole answer, with the metadata that tracers copy to the run."""
     generation = ChatGeneration(
         message=message, generation_info={GATEWAY: _gateway_metadata(message)}
     )
+    _reduce_metadata(message, detail)
     return ChatResult(generations=[generation])
 
 
-def generation_chunk(chunk: AIMessageChunk) -> ChatGenerationChunk:
+def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGenerationChunk:
     """Return a chunk's generation; the last one has the metadata that tracers copy to the run."""
     if chunk.chunk_position == "last":
-        return ChatGenerationChunk(
-            message=chunk, generation_info={GATEWAY: _gateway_metadata(chunk)}
-        )
+        gateway = _gateway_metadata(chunk)
+        _reduce_metadata(chunk, detail)
+        return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: gateway})
     if not isinstance(chunk.content, str):
         return ChatGenerationChunk(message=chunk)
     # Validation would compute the text, which is the content here.

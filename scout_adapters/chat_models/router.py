@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
@@ -89,6 +89,7 @@ class ScoutRouterChatModel(ScoutChatModel):
             deadline: float | None = None,
             failover_on_refusal: bool = False,
             model_kwargs: Mapping[str, Any] | None = None,
+            scout_metadata: Literal["full", "summary", "none"] = "full",
             verify: Any = None,
             cert: Any = None,
             proxies: str | Mapping[str, str] | None = None,

@@ -60,11 +60,15 @@ def _checked_entry(entry: Any) -> Any:
 
 def _normalize_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return a dict entry under standard names, with its keys as a list of `SecretStr`."""
-    owner = f"the entry {entry.get('model', entry.get('model_name'))!r}"
+    name = entry.get("model", entry.get("model_name"))
+    if provider := entry.get("model_provider"):
+        entry = {key: entry[key] for key in entry if key not in {"model_provider", "model_name"}}
+        entry["model"] = name = f"{provider}:{str(name).removeprefix(f'{provider}/')}"
+    owner = f"the entry {name!r}"
     for alias in entry:
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
-    card = card_of_entry({"model": entry.get("model", entry.get("model_name"))})
+    card = card_of_entry({"model": name})
     options = standard_options(entry, ENTRY_NAMES, OptionRules.of(card), owner)
     if not options["extra"]:
         del options["extra"]

@@ -146,6 +146,7 @@ HINTS: Mapping[str, str] = {
     "fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
     "context_window_fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
     "routing_strategy": "pass strategy= to ScoutRouterChatModel",
+    "model_provider": "a class is of one provider; use init_scout_model",
     "custom_llm_provider": 'write model="provider/model"',
     "tiktoken_model_name": "pass custom_get_token_ids=",
     "convert_system_message_to_human": "system messages are sent as the model takes them",

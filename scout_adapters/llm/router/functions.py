@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -77,18 +78,42 @@ def _llm_response(result: ProviderResult) -> LLMResponse:
 
 
 def split_model(name: str) -> tuple[str, str]:
-    """Return provider and model of `"provider/model"`, or of a bare name that a provider claims.
+    """Return provider and model of `"provider/model"`, `"provider:model"` or a bare name.
+
+    A bare name goes to the provider whose card claims it.
 
     Raises:
         UnknownProvider: no such provider is registered.
         InvalidModelName: the name must not become part of a URL.
     """
-    provider, slash, model = name.partition("/")
-    if slash and provider in registry:
-        return provider, check_model(model, provider)
-    if slash and registry.find_for_model(name) is None:
-        registry.spec(provider)  # raises UnknownProvider with the list of providers
+    if provider := named_provider(name):
+        return provider, check_model(re.split("[/:]", name, maxsplit=1)[1], provider)
+    if "/" in name and registry.find_for_model(name) is None:
+        registry.spec(name.partition("/")[0])  # raises UnknownProvider with the list of providers
     return registry.for_model(name), check_model(name, name)
+
+
+def named_provider(name: str) -> str | None:
+    """Return the provider that `"provider/model"` or `"provider:model"` names; None if none."""
+    before, separator, _ = name.partition("/")
+    if separator and before in registry:
+        return before
+    before, separator, _ = before.partition(":")
+    return _known_provider(before) if separator else None
+
+
+def provider_by_name(name: str) -> str:
+    """Return a provider by its own name or LangChain's, such as `mistralai`.
+
+    Raises: `UnknownProvider`, which lists the registered ones.
+    """
+    return _known_provider(name) or registry.spec(name).name
+
+
+def _known_provider(name: str) -> str | None:
+    plain = name.replace("-", "_").lower()
+    own = (spec.name for spec in registry.specs() if plain in {spec.name, spec.maker})
+    return name if name in registry else next(own, None)
 
 
 def candidate(provider: str, model: str) -> Candidate:

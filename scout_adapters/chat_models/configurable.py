@@ -1,0 +1,88 @@
+"""A chat model whose name and options are chosen by the configuration of each call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.configurable import DynamicRunnable
+from pydantic import Field, SkipValidation
+from typing_extensions import override
+
+from scout_adapters._internal.json_values import Json
+
+
+class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
+    """Creates the chat model of each call from default options and `config["configurable"]`.
+
+    model = init_scout_model("groq/llama-3.3-70b-versatile", configurable_fields="any")
+    model.with_config(model="anthropic/claude-haiku-4-5").invoke("Hello")
+    """
+
+    default: Any = None
+    """Unused: the model is created for each configuration."""
+
+    create: SkipValidation[Callable[..., Any]]
+    """Returns a chat model of options."""
+
+    options: Json = Field(default_factory=dict, repr=False)
+    """The options that a configuration does not replace."""
+
+    names: Sequence[str] | None = None
+    """The options that a configuration may replace; None for all."""
+
+    prefix: str = ""
+    """What stands before an option's name in a configuration."""
+
+    operations: tuple[tuple[str, tuple[Any, ...], Json], ...] = ()
+    """`bind_tools` and `with_structured_output`, applied to the model when it is created."""
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return LanguageModelInput
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        return Any
+
+    @override
+    def _prepare(
+        self, config: RunnableConfig | None = None
+    ) -> tuple[Runnable[LanguageModelInput, Any], RunnableConfig]:
+        model: Any = self.create(self.options, self._chosen(config))
+        for name, arguments, options in self.operations:
+            model = getattr(model, name)(*arguments, **options)
+        return model, config or {}
+
+    def _chosen(self, config: RunnableConfig | None) -> Json:
+        values = (config or {}).get("configurable") or {}
+        chosen = {
+            name.removeprefix(self.prefix): value
+            for name, value in values.items()
+            if name.startswith(self.prefix)
+        }
+        if self.names is None:
+            return {name: chosen[name] for name in chosen if not name.startswith(RESERVED)}
+        return {name: chosen[name] for name in self.names if name in chosen}
+
+    def _then(self, name: str, *arguments: Any, **options: Any) -> ScoutConfigurableChatModel:
+        operations = (*self.operations, (name, arguments, options))
+        return self.model_copy(update={"operations": operations})
+
+    def bind_tools(self, tools: Sequence[Any], **options: Any) -> Runnable[LanguageModelInput, Any]:
+        """Return the model with tools for every call; see `ScoutChatModel.bind_tools`."""
+        return self._then("bind_tools", tools, **options)
+
+    def with_structured_output(
+        self, schema: Any, **options: Any
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Return a runnable that answers in the form of `schema`."""
+        return self._then("with_structured_output", schema, **options)
+
+
+RESERVED = ("__", "thread_id", "checkpoint", "user_id", "run_id", "assistant_id", "graph_id")
+"""What LangGraph puts into a configuration."""

@@ -1,0 +1,132 @@
+"""`init_scout_model` in LangChain's spellings, what answers tell, and what `help` shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scout_adapters import (
+    ScoutCostCallbackHandler,
+    ScoutGroqChatModel,
+    ScoutRouterChatModel,
+    init_scout_model,
+)
+from scout_adapters.errors import ConfigurationError, UnknownProvider
+from scout_adapters.testing import Emulator
+from tests.support.verbs import VERBS, call_model
+
+OSS = "openai/gpt-oss-120b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "provider", "name"),
+    [
+        ({"model": OSS, "model_provider": "groq"}, "groq", OSS),
+        ({"model": f"groq:{OSS}"}, "groq", OSS),
+        ({"model": f"groq/{OSS}"}, "groq", OSS),
+        ({"model": "m", "model_provider": "google_genai"}, "google", "m"),
+        ({"model": "m", "model_provider": "google-genai"}, "google", "m"),
+        ({"model": "mistralai:m"}, "mistral", "m"),
+        ({"model": "groq/m", "model_provider": "groq"}, "groq", "m"),
+        ({"model": "ollama/llama3.2:3b"}, "ollama", "llama3.2:3b"),
+        ({"model": "gpt-5-mini"}, "openai", "gpt-5-mini"),
+    ],
+)
+def test_langchains_spellings_of_a_model_are_understood(
+    arguments: dict[str, str], provider: str, name: str
+) -> None:
+    model = init_scout_model(**arguments, api_key="k", temperature=0)
+    assert (model.provider, model.model, model.model_kwargs) == (provider, name, {})
+    entry = ScoutRouterChatModel(models=[{**arguments, "api_key": "k"}])
+    (candidate,) = entry._route().candidates
+    assert (candidate.endpoint.name, candidate.model) == (provider, name)
+
+
+def test_an_unknown_provider_is_refused_in_every_spelling() -> None:
+    for arguments in ({"model": "m", "model_provider": "gorq"}, {"model": "gorq/m"}):
+        with pytest.raises(UnknownProvider, match="gorq"):
+            init_scout_model(**arguments)
+    with pytest.raises(ConfigurationError, match="model_provider"):
+        ScoutGroqChatModel(model="m", model_provider="groq")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_configuration_chooses_the_model(verb: str, emulator: Emulator) -> None:
+    options = {"api_key": "k", "transport": emulator.transport()}
+    model = init_scout_model(f"groq/{OSS}", configurable_fields="any", **options)
+    free = init_scout_model(**options)
+    prefixed = init_scout_model(
+        f"groq/{OSS}", configurable_fields=("model",), config_prefix="first", **options
+    )
+    claude = "anthropic/claude-haiku-4-5"
+    await call_model(model, verb)
+    await call_model(model.with_config(model=claude), verb)
+    await call_model(model.with_config(configurable={"model": claude}), verb)
+    await call_model(model, verb, "hi", {"configurable": {"model": claude, "temperature": 0.5}})
+    await call_model(
+        free, verb, "hi", {"configurable": {"model": "llama", "model_provider": "groq"}}
+    )
+    await call_model(prefixed, verb, "hi", {"configurable": {"first_model": claude, "model": "x"}})
+    asked = [exchange.provider for exchange in emulator.log]
+    assert asked == ["groq", *["anthropic"] * 3, "groq", "anthropic"]
+    assert emulator.log[3].body["temperature"] == 0.5
+    with pytest.raises(ConfigurationError, match="needs model="):
+        await call_model(free, verb)
+
+
+def test_tools_and_schemas_are_bound_to_the_chosen_model(emulator: Emulator) -> None:
+    model = init_scout_model(configurable_fields="any", api_key="k", transport=emulator.transport())
+    tool = {"name": "weather", "description": "d", "parameters": {"type": "object"}}
+    model.bind_tools([tool]).with_config(model=f"groq:{OSS}").invoke("hi")
+    schema = {"title": "Joke", "type": "object", "properties": {"text": {"type": "string"}}}
+    model.with_structured_output(schema).with_config(model=f"groq:{OSS}").invoke("hi")
+    assert [bool(e.body.get("tools") or e.body.get("response_format")) for e in emulator.log] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("output_version", ["v0", "v1"])
+async def test_an_answer_tells_as_much_as_is_wished(
+    verb: str, output_version: str, emulator: Emulator
+) -> None:
+    def make(detail: str) -> list[Any]:
+        options = {"scout_metadata": detail, "output_version": output_version}
+        own = {"api_key": "k", "transport": emulator.transport()}
+        return [
+            init_scout_model(f"groq/{OSS}", **own, **options),
+            ScoutRouterChatModel(models=[{"model": f"groq/{OSS}", **own}], **options),
+        ]
+
+    costs = ScoutCostCallbackHandler()
+    for model in make("summary"):
+        scout = (await call_model(model, verb)).response_metadata["scout"]
+        assert scout.keys() == {"provider", "model", "latency_s", "first_token_s"}
+    for model in make("none"):
+        answer = await call_model(model, verb, "hi", {"callbacks": [costs]})
+        assert "scout" not in answer.response_metadata
+    for model in make("full"):
+        assert (await call_model(model, verb)).response_metadata["scout"]["attempts"]
+    assert costs.total_cost
+
+
+PROGRAM = """
+import inspect, pydoc
+from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
+for model, names in (
+    (ScoutRouterChatModel, {"models", "strategy", "max_retries", "temperature"}),
+    (ScoutGroqChatModel, {"model", "api_keys", "base_url", "timeout"}),
+):
+    assert names <= inspect.signature(model).parameters.keys(), inspect.signature(model)
+    text = pydoc.plain(pydoc.render_doc(model))
+    assert "Seconds that a call may wait in total" in text, text[:3000]
+    assert names <= inspect.signature(model).parameters.keys()
+"""
+
+
+def test_the_fields_and_their_documentation_are_shown_before_first_use() -> None:
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True)
