@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage
 from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets, SqliteBudgets
@@ -36,7 +37,7 @@ logger = logger_of(__name__)
 OnExceeded = Literal["raise", "warn", "cheaper"]
 
 KEPT_WINDOWS = 4
-"""Hours, days or months whose accounts are kept, so that a clock set back does not reset them."""
+"""Hours, days or months whose accounts are kept."""
 
 KEPT_CALLS = 100_000
 """Calls or runs whose accounts are kept if their end is never reported."""
@@ -74,7 +75,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     _shared: Sequence[Account]
     """The accounts of every call, if all calls have the same ones."""
 
-    _holds: dict[tuple[int, int], Hold]
+    _holds: dict[tuple[int, int], list[tuple[Run, Hold]]]
     """Holds by the number of the run and of the attempt in it."""
 
     def __init__(  # noqa: PLR0913  # independent options
@@ -121,6 +122,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._worker: OrderedWorker | None = getattr(self.store, "worker", None)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
         self._holds = {}
+        self._lock, self._latest = fork_safe_lock(), 0.0
         self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
     def __repr__(self) -> str:
@@ -157,7 +159,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     def _current_balances(self) -> list[Balance]:
         if self._plan.per not in TIMED:
             return self.balances
-        window = window_at(self._plan.per, self._wall())
+        window = window_at(self._plan.per, self._now())
         return [balance for balance in self.balances if balance.account.window == window]
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
@@ -178,7 +180,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
             hold = self.store.hold(accounts, amount)
         if isinstance(hold, Balance):
             hold = self._hold_beyond_limit(accounts, amount, hold)
-        self._holds[run.id.int, proposal.number] = hold
+        with self._lock:
+            self._holds.setdefault((run.id.int, proposal.number), []).append((run, hold))
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Settle the hold of an attempt to its cost.
@@ -187,7 +190,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """
         if record.outcome == "skipped":
             return
-        hold = self._holds.pop((run.id.int, record.number), None)
+        hold = self._take_hold(run, record.number)
         if hold is None:
             return
         amount = None
@@ -206,6 +209,24 @@ class ScoutBudgetCallbackHandler(RunHandler):
             logger.error(  # noqa: TRY400  # the error is complete in one line
                 "budget %r: the cost of a call is not booked: %s", self.name, error
             )
+
+    def _take_hold(self, run: Run, number: int) -> Hold | None:
+        """Remove and return the hold of an attempt: the call's own, else the oldest of its run."""
+        place = (run.id.int, number)
+        with self._lock:
+            holds = self._holds.get(place)
+            if not holds:
+                return None
+            index = next((at for at, (of, _) in enumerate(holds) if of is run), 0)
+            _, hold = holds.pop(index)
+            if not holds:
+                del self._holds[place]
+            return hold
+
+    def _now(self) -> float:
+        """Return the time since 1970; never earlier than before, so that no window reopens."""
+        self._latest = max(self._latest, self._wall())
+        return self._latest
 
     def _accounts(self, run: Run, proposal: ProposedAttempt) -> list[Account]:
         window, by = self._window(run), self._plan.by
@@ -230,7 +251,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
             case "total":
                 return ""
             case per:
-                window = window_at(per, self._wall())
+                window = window_at(per, self._now())
         if window not in self._windows:
             for old in self._windows.put(window, None):
                 self._forget(old)
@@ -249,7 +270,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def _hold_beyond_limit(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
         """Hold an amount that exceeds the balance `short`, if `on_exceeded` is "warn"; or raise."""
-        refusal = self._plan.refusal(short, amount, self._wall())
+        refusal = self._plan.refusal(short, amount, self._now())
         error = self._with_failover(refusal, short.account)
         if self.on_exceeded != "warn":
             raise error

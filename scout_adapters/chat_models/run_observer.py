@@ -44,6 +44,8 @@ class RunObserver:
     """Reports every attempt of a call to the handlers of its run."""
 
     __slots__ = (
+        "_end_calls",
+        "_ended",
         "_ends",
         "_guards",
         "_is_unreported",
@@ -78,6 +80,10 @@ class RunObserver:
         self._guards = guards
         self._starts = starts
         self._ends = ends
+        self._ended: AttemptRecord | None = None
+        self._end_calls = 0
+        """How many handlers have received the end of the attempt `_ended`."""
+
         self.events = events
         self.off_loop = False
         self._queued: list[Future[Any]] = []
@@ -116,38 +122,66 @@ class RunObserver:
             await worker.run(callback, self._run, about)
 
     def on_start(self, attempt: Attempt) -> None:
-        """Report an attempt before its request is sent."""
+        """Report an attempt before its request is sent; raise what a handler raises after all."""
         if self._is_unreported:
             self._mark_run_reported()
         if self._starts:
-            about = attempt.about
+            about, raised = attempt.about, None
             for handler in self._starts:
-                handler.on_scout_attempt_start(self._run, about)
+                try:
+                    handler.on_scout_attempt_start(self._run, about)
+                except BaseException as error:  # noqa: BLE001  # raised below
+                    raised = raised or error
+            if raised is not None:
+                raise raised
 
     async def aon_start(self, attempt: Attempt) -> None:
         """Async twin of `on_start`."""
         if self._is_unreported:
             self._mark_run_reported()
         if self._starts:
-            about = attempt.about
+            about, raised = attempt.about, None
             for handler in self._starts:
-                await self._arun(handler, handler.on_scout_attempt_start, about)
+                try:
+                    await self._arun(handler, handler.on_scout_attempt_start, about)
+                except Exception as error:  # noqa: BLE001  # raised below
+                    raised = raised or error
+            if raised is not None:
+                raise raised
 
     def on_end(self, record: AttemptRecord) -> None:
-        """Report a finished attempt at once, before a cancellation can interrupt the call."""
+        """Report a finished attempt at once, before a cancellation can interrupt the call.
+
+        What a handler raises is raised after all have been called. If this was interrupted, the
+        next call with the same record goes on where it stopped.
+        """
         if self._is_unreported:
             self._mark_run_reported()
         self._end(self._ends, record)
 
     def _end(self, handlers: Sequence[AttemptObserver], record: AttemptRecord) -> None:
         """Report an outcome; in async calls, queue it for handlers that block."""
-        for handler in handlers:
-            worker = getattr(handler, "worker", None) if self.off_loop else None
-            if worker is None:
-                handler.on_scout_attempt_end(self._run, record)
-            else:
-                queued = worker.submit(handler.on_scout_attempt_end, self._run, record)
-                self._queued.append(queued)
+        if record is not self._ended:
+            self._ended, self._end_calls = record, 0
+        raised = None
+        while self._end_calls < len(handlers):
+            try:
+                self._end_for(handlers[self._end_calls], record)
+            except BaseException as error:  # noqa: BLE001  # raised below
+                raised = raised or error
+            self._end_calls += 1
+        if raised is not None:
+            for guard in self._guards:  # what they hold must not outlast Ctrl-C; twice does no harm
+                self._end_for(guard, record)
+            raise raised
+
+    def _end_for(self, handler: AttemptObserver, record: AttemptRecord) -> None:
+        worker = getattr(handler, "worker", None) if self.off_loop else None
+        if worker is None:
+            handler.on_scout_attempt_end(self._run, record)
+        else:
+            queued = worker.submit(handler.on_scout_attempt_end, self._run, record)
+            self._queued.append(queued)
 
     def _mark_run_reported(self) -> None:
         """Leave core's further callbacks of this run to the handlers that need them."""

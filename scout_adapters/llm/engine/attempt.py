@@ -79,6 +79,11 @@ class Attempt:
     finished_at: float | None = None
     """Time of the terminal event; the latency does not include what follows it."""
 
+    is_counted: bool = False
+    """Whether the endpoint's load counts it."""
+
+    is_started: bool = False
+
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
         self.streamed_answer = StreamedAnswer(self.candidate.endpoint.adapter, self.request)
@@ -117,17 +122,18 @@ class Attempt:
     def begin(self) -> None:
         """Count the attempt as in flight; its request has not left."""
         self.started = self.call.clock.now()
-        self._load.begin()
+        self._load.begin(self)
 
     def give_up(self) -> None:
         """Release everything: the request is not sent."""
-        self._load.end()
+        self._load.end(self)
         self._record_neutral(NOT_SENT)
 
     def __enter__(self) -> Self:
-        self.begin()
         try:
+            self.begin()
             self.call.on_attempt_start(self)
+            self.is_started = True
         except BaseException:  # includes cancellation: release everything, then re-raise
             self.give_up()
             raise
@@ -140,7 +146,7 @@ class Attempt:
         trace: TracebackType | None,
     ) -> bool:
         """Record the outcome. Suppress a `ProviderError`: the call decides what happens next."""
-        self._load.end()
+        self._load.end(self)
         if error is None:
             self._record_success()
             return False
@@ -152,6 +158,12 @@ class Attempt:
         cancelled = not isinstance(error, Exception)
         self._record_neutral("cancelled" if cancelled else type(error).__name__)
         return False
+
+    def abandon(self) -> None:
+        """Release what an exception between two steps has left, and report the end."""
+        self._load.end(self)
+        self.candidate.endpoint.pool.refresh()
+        self._record_neutral("cancelled" if self.is_started else NOT_SENT)
 
     def complete(self, message: AIMessage) -> AIMessage:
         """Price a whole answer, and add the call's summary to its metadata."""
@@ -167,6 +179,8 @@ class Attempt:
             self.request.context.progress.has_content = True
             self.first_token = self.call.clock.now() - self.started
             self._set_model_name(chunk)
+            if self.lease is not None:
+                self.lease.accept()
         return chunk
 
     @property
@@ -265,7 +279,7 @@ class Attempt:
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             self._record_quota_left(self.lease, now)
-            endpoint.pool.succeed(self.lease, self.candidate.model)
+            endpoint.pool.succeed(self.lease, self.candidate.model, now)
         if self.record is not None:
             self.call.on_attempt_end(self.record)
 
@@ -345,10 +359,11 @@ class Attempt:
     def _record_neutral(self, outcome: str) -> None:
         now = self.call.clock.now()
         self.release()
-        self.record = self._make_record(
-            outcome,
-            billed="no" if outcome == NOT_SENT else "unknown",
-            latency_s=round(now - self.started, 6),
-            **self._partial_usage(),
-        )
+        if self.record is None:
+            self.record = self._make_record(
+                outcome,
+                billed="no" if outcome == NOT_SENT else "unknown",
+                latency_s=round(now - (self.started or now), 6),
+                **self._partial_usage(),
+            )
         self.call.on_attempt_end(self.record)

@@ -24,25 +24,33 @@ def complete(attempts: Attempts) -> AIMessage:
     Raises:
         ScoutError: no attempt succeeded; see `Attempts`.
     """
-    for attempt in attempts:
-        with attempt:
-            message = attempt.complete(attempt.candidate.endpoint.adapter.send(attempt.request))
-        if attempt.ok:
-            attempts.notify()
-            return message
+    try:
+        for attempt in attempts:
+            with attempt:
+                message = attempt.complete(attempt.candidate.endpoint.adapter.send(attempt.request))
+            if attempt.ok:
+                attempts.notify()
+                return message
+    except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
+        attempts.abandon(error)
+        raise
     raise AssertionError("attempts end by raising")
 
 
 async def acomplete(attempts: Attempts) -> AIMessage:
     """Twin of `complete`."""
-    async for attempt in attempts:
-        async with AsyncAttempt(attempts, attempt):
-            message = attempt.complete(
-                await attempt.candidate.endpoint.adapter.asend(attempt.request)
-            )
-        if attempt.ok:
-            await attempts.anotify()
-            return message
+    try:
+        async for attempt in attempts:
+            async with AsyncAttempt(attempts, attempt):
+                message = attempt.complete(
+                    await attempt.candidate.endpoint.adapter.asend(attempt.request)
+                )
+            if attempt.ok:
+                await attempts.anotify()
+                return message
+    except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
+        attempts.abandon(error)
+        raise
     raise AssertionError("attempts end by raising")
 
 
@@ -53,39 +61,47 @@ def stream(attempts: Attempts) -> Generator[AIMessageChunk]:
         ScoutError: no attempt succeeded; see `Attempts`.
         StreamInterrupted: the answer broke off after content had been yielded.
     """
-    for attempt in attempts:
-        with attempt:
-            adapter = attempt.candidate.endpoint.adapter
-            with closing(adapter.stream(attempt.request)) as batches, attempt.streamed_answer:
-                for batch in batches:
-                    for event in batch:
-                        if (chunk := attempt.read_event(event)) is not None:
-                            yield chunk
-                    attempt.check_timeouts()
-            last = attempt.complete_stream()
-        if attempt.ok:
-            attempts.notify()
-            yield last
-            return
-
-
-async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
-    """Twin of `stream`."""
-    async for attempt in attempts:
-        async with AsyncAttempt(attempts, attempt):
-            adapter = attempt.candidate.endpoint.adapter
-            async with AsyncClosing(adapter.astream(attempt.request)) as batches:
-                with attempt.streamed_answer:
-                    async for batch in batches:
+    try:
+        for attempt in attempts:
+            with attempt:
+                adapter = attempt.candidate.endpoint.adapter
+                with closing(adapter.stream(attempt.request)) as batches, attempt.streamed_answer:
+                    for batch in batches:
                         for event in batch:
                             if (chunk := attempt.read_event(event)) is not None:
                                 yield chunk
                         attempt.check_timeouts()
-            last = attempt.complete_stream()
-        if attempt.ok:
-            await attempts.anotify()
-            yield last
-            return
+                last = attempt.complete_stream()
+            if attempt.ok:
+                attempts.notify()
+                yield last
+                return
+    except BaseException as error:  # raised again: a failure, Ctrl-C, a consumer that stopped
+        attempts.abandon(error)
+        raise
+
+
+async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
+    """Twin of `stream`."""
+    try:
+        async for attempt in attempts:
+            async with AsyncAttempt(attempts, attempt):
+                adapter = attempt.candidate.endpoint.adapter
+                async with AsyncClosing(adapter.astream(attempt.request)) as batches:
+                    with attempt.streamed_answer:
+                        async for batch in batches:
+                            for event in batch:
+                                if (chunk := attempt.read_event(event)) is not None:
+                                    yield chunk
+                            attempt.check_timeouts()
+                last = attempt.complete_stream()
+            if attempt.ok:
+                await attempts.anotify()
+                yield last
+                return
+    except BaseException as error:  # raised again: a failure, Ctrl-C, a consumer that stopped
+        attempts.abandon(error)
+        raise
 
 
 class AsyncAttempt:
@@ -96,9 +112,10 @@ class AsyncAttempt:
         self._attempt = attempt
 
     async def __aenter__(self) -> None:
-        self._attempt.begin()
         try:
+            self._attempt.begin()
             await self._attempts.aon_attempt_start(self._attempt)
+            self._attempt.is_started = True
         except BaseException:  # includes cancellation: release everything, then re-raise
             self._attempt.give_up()
             raise

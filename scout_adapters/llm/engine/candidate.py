@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakSet
 
 from langchain_core.rate_limiters import BaseRateLimiter
 
-from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
@@ -19,6 +20,16 @@ FAILURE_SECONDS = 60.0
 """Seconds that a failure counts as in an endpoint's average latency."""
 
 _load_lock = fork_safe_lock()
+_loads: WeakSet[Load] = WeakSet()
+
+
+def _forget_attempts() -> None:
+    """Count no attempts in a forked child: those of the parent never end here."""
+    for load in list(_loads):
+        load.in_flight = 0
+
+
+call_after_fork(_forget_attempts)
 
 
 class RetryBudget:
@@ -46,7 +57,13 @@ class RetryBudget:
             return True
 
 
-@dataclass(eq=False, slots=True)
+class LoadedAttempt(Protocol):
+    """An attempt that a load counts."""
+
+    is_counted: bool
+
+
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Load:
     """Recent latency and calls in flight of a model at an endpoint; strategies order by them."""
 
@@ -55,15 +72,20 @@ class Load:
 
     in_flight: int = 0
 
-    def begin(self) -> None:
+    def __post_init__(self) -> None:
+        _loads.add(self)
+
+    def begin(self, attempt: LoadedAttempt) -> None:
         """Count an attempt that starts."""
         with _load_lock:
-            self.in_flight += 1
+            # One line: an exception between the two would leave the count wrong for ever.
+            self.in_flight, attempt.is_counted = self.in_flight + 1, True
 
-    def end(self) -> None:
-        """Count an attempt that ends."""
+    def end(self, attempt: LoadedAttempt) -> None:
+        """Count an attempt that ends, once."""
         with _load_lock:
-            self.in_flight -= 1
+            if attempt.is_counted:
+                self.in_flight, attempt.is_counted = max(0, self.in_flight - 1), False
 
     def record_failure(self) -> None:
         """Count a failure as a very slow answer; else a failing endpoint would look fastest."""

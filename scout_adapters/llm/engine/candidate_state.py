@@ -18,6 +18,7 @@ from scout_adapters.errors import (
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER
@@ -55,6 +56,9 @@ class CandidateState:
     models_not_found: int = 0
     """Number of keys that were refused because the model does not exist."""
 
+    alone: bool = False
+    """Whether the route has no other candidate, so that a call can but wait for this one."""
+
     excluded: bool = False
     """Whether this call does not try the candidate again."""
 
@@ -89,10 +93,13 @@ class CandidateState:
         """Estimated input tokens of the request; 0 before it is prepared."""
         return self.prepared.tokens if self.prepared else 0
 
-    def lease(self, now: float, again: KeyState | None) -> Lease | str | None:
+    def lease(
+        self, now: float, again: KeyState | None, *, waits: bool = True
+    ) -> Lease | str | None:
         """Lease a key: `again` if it is given, else the best one.
 
-        Return None if the provider needs no key, or the reason if no key can be leased.
+        `waits`: whether the call may wait while others try a key after its rest. Return None if the
+        provider needs no key, or the reason if no key can be leased.
         """
         pool = self.candidate.endpoint.pool
         if not len(pool):
@@ -103,7 +110,10 @@ class CandidateState:
         model = self.candidate.model
         if again is not None:
             return pool.lease_again(again, model, now) or self.no_lease_reason
-        return pool.lease(model, now, frozenset(self.avoid), self.tokens) or self.no_lease_reason
+        crowd: Crowd = "never" if not waits else "always" if self.alone else "after_rest"
+        avoid = frozenset(self.avoid)
+        # One line: an exception after the lease would lose it.
+        return pool.lease(model, now, avoid, self.tokens, crowd) or self.no_lease_reason
 
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""
@@ -160,6 +170,13 @@ class CandidateStates(list[CandidateState]):
         at = min((state.ready_at(now) for state in self if not state.excluded), default=NEVER)
         return None if at == NEVER else max(at - now, 0.001)
 
+    def served(self, since: float) -> bool:
+        """Return whether a key of a candidate that is not excluded has answered since then."""
+        states = (state for state in self if not state.excluded)
+        return any(
+            key.last_success > since for state in states for key in state.candidate.endpoint.pool
+        )
+
     def allow_due_keys(self, at: float) -> None:
         """Allow keys again that may be retried at `at` (monotonic seconds)."""
         for state in self:
@@ -169,7 +186,7 @@ class CandidateStates(list[CandidateState]):
         """Yield every state in order; create the states of candidates that were not reached yet."""
         yield from self
         for candidate in self._candidates[len(self) :]:
-            state = CandidateState(candidate)
+            state = CandidateState(candidate, alone=len(self._candidates) == 1)
             self.append(state)
             yield state
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from logging import DEBUG, WARNING
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.json_values import Json
@@ -27,6 +28,7 @@ from scout_adapters.llm.engine.candidate_state import (
     no_attempt_error,
     redactor,
 )
+from scout_adapters.llm.engine.holdings import Holdings
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
 from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
@@ -77,6 +79,8 @@ class Attempts(ReportedCall):
         self._final_error: ScoutError | None = None
         self._sent = 0
         self._sent_before = 0
+        self._counted_at = clock.now()
+        self._held = Holdings()
 
     @property
     def indexes_chunks(self) -> bool:
@@ -126,6 +130,10 @@ class Attempts(ReportedCall):
                 raise step
             await self.clock.asleep(step)
 
+    def abandon(self, error: BaseException) -> None:
+        """Give back what the call still holds when `error` ends it."""
+        self._held.give_back(error, self.clock.now())
+
     def _within_budget(self, attempt: Attempt) -> bool:
         """Return whether budgets allow the attempt; False if a cheaper one may follow."""
         try:
@@ -161,6 +169,7 @@ class Attempts(ReportedCall):
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""
         self._add_record(record)
+        self._held.attempt = None
 
     def on_attempt_failure(
         self, attempt: Attempt, record: AttemptRecord, error: ProviderError
@@ -169,6 +178,7 @@ class Attempts(ReportedCall):
         self._last_error = error
         self._decide(attempt, error)
         self._add_record(record, None if self._final_error else retry_state(attempt.number, error))
+        self._held.attempt = None
 
     def summary(self, attempt: Attempt, record: AttemptRecord) -> Json:
         """Return the call's summary for `response_metadata["scout"]`."""
@@ -260,11 +270,13 @@ class Attempts(ReportedCall):
         endpoint = candidate.endpoint
         if state.prepared is None and not self._prepare(state):
             return None
-        permit = endpoint.circuit.permit(now)
-        if permit is None:
+        held = self._held
+        held.circuit, held.permit = endpoint.circuit, endpoint.circuit.permit(now)
+        if (permit := held.permit) is None:
             self._skip(state, CIRCUIT_OPEN)
             return None
-        lease = state.lease(now, again)
+        held.lease = state.lease(now, again, waits=self._usage.affords_ramp())
+        lease = held.lease
         if isinstance(lease, str):
             endpoint.circuit.report(permit, "neutral", now)
             self._skip(state, lease)
@@ -282,17 +294,9 @@ class Attempts(ReportedCall):
         request = AttemptRequest(
             prepared=state.prepared,
             key=lease.key if lease else None,
-            context=AttemptContext(
-                provider=state.candidate.endpoint.name,
-                model=state.candidate.model,
-                key_id=lease.key_id if lease else None,
-                timeouts=self._usage.timeouts(state.candidate.timeouts),
-                clock=self.clock,
-                deadline=self._usage.deadline,
-                redact=redactor(lease),
-            ),
+            context=self._context(state.candidate, lease),
         )
-        return Attempt(
+        attempt = self._held.attempt = Attempt(
             call=self,
             candidate=state.candidate,
             permit=permit,
@@ -300,6 +304,18 @@ class Attempts(ReportedCall):
             number=self._sent,
             waited=self._usage.take_pause(),
             request=request,
+        )
+        return attempt
+
+    def _context(self, candidate: Candidate, lease: Lease | None) -> AttemptContext:
+        return AttemptContext(
+            provider=candidate.endpoint.name,
+            model=candidate.model,
+            key_id=lease.key_id if lease else None,
+            timeouts=self._usage.timeouts(candidate.timeouts),
+            clock=self.clock,
+            deadline=self._usage.deadline,
+            redact=redactor(lease),
         )
 
     def _prepare(self, state: CandidateState) -> bool:
@@ -324,12 +340,15 @@ class Attempts(ReportedCall):
         if pause is None:
             return self._finish(self._last_error or no_attempt_error(self.records, None))
         any_sent, self._sent_before = self._sent > self._sent_before, self._sent
-        # A round without a request (keys rest, circuits are open) costs time, but no retry.
-        self._usage.retries += any_sent
+        # A round without a request (keys rest, circuits are open) costs time, but no retry. Nor
+        # does one for a key that has served other calls since the last round.
+        self._usage.retries += any_sent and not self._candidate_states.served(self._counted_at)
+        self._counted_at = self.clock.now() if any_sent else self._counted_at
         if not self._usage.affords_wait(pause):
             return self._finish(self._last_error or no_attempt_error(self.records, pause), pause)
         self._candidate_states.allow_due_keys(self.clock.now() + pause)
-        logger.warning("no candidate is ready: waiting %.1f s for the first one", pause)
+        level = DEBUG if self._usage.waited and not any_sent else WARNING
+        logger.log(level, "no candidate is ready: waiting %.1f s for the first one", pause)
         return self._usage.sleep(pause)
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:

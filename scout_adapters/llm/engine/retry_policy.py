@@ -21,6 +21,10 @@ LIMITER_PAUSE = 0.05
 """Seconds between two tries to acquire a rate limiter: LangChain's return no waiting time."""
 
 
+RAMP_RESERVE = 2.0
+"""Seconds: a call with less time left does not wait for others that try a key after its rest."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """Limits of one call's retries. Units: seconds; None is unlimited."""
@@ -80,6 +84,10 @@ class RetryUsage:
         """
         limit = self.retry_policy.max_retries
         return 0 < limit >= self.retries and self._affords(pause)
+
+    def affords_ramp(self) -> bool:
+        """Return whether the call may wait for other calls that try a key; else it goes at once."""
+        return self.affords_wait(RAMP_RESERVE)
 
     def _affords(self, pause: float) -> bool:
         return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()

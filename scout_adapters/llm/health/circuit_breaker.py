@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
-from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 
 logger = logger_of(__name__)
@@ -88,6 +88,14 @@ class CircuitBreaker:
         """Return a permit, or None. After the cooldown, an open circuit permits one probe."""
         if self.open_until is None:
             return Permit(self._generation, now)
+        try:
+            return self._probe(now)
+        except BaseException:  # raised again; Ctrl-C: the probe's permit may be lost
+            if self._probe_since == now:
+                self._probe_since = None
+            raise
+
+    def _probe(self, now: float) -> Permit | None:
         with self._lock:
             if self.open_until is None:
                 return Permit(self._generation, now)
@@ -97,6 +105,10 @@ class CircuitBreaker:
                 self._generation += 1  # the lost probe's report will be ignored
             self._probe_since = now
             return Permit(self._generation, now, probe=True)
+
+    def lose_probe(self) -> None:
+        """Permit another probe: the running one will not report."""
+        self._probe_since = None
 
     def report(self, permit: Permit, outcome: Outcome, now: float) -> None:
         """Record the outcome of a permitted call, unless the state has changed since the permit."""
@@ -173,6 +185,15 @@ class CircuitBreaker:
 
 
 _breakers: dict[tuple[str, str], CircuitBreaker] = {}
+
+
+def _lose_probes() -> None:
+    """Permit new probes in a forked child: those of the parent do not report here."""
+    for breaker in list(_breakers.values()):
+        breaker.lose_probe()
+
+
+call_after_fork(_lose_probes)
 
 
 def circuit(provider: str, base_url: str = "") -> CircuitBreaker:

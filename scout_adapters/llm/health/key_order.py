@@ -13,7 +13,7 @@ MAX_SKIPPED = 64
 first of them is used."""
 
 Rank = tuple[bool, bool, int, int, float]
-"""Refused, quota used up, failures, in flight, last used: lower is better."""
+"""Rejected, quota used up, in flight, failures, last used: lower is better."""
 
 Entry = tuple[Rank, int, KeyState]
 """Rank, number of the entry, key."""
@@ -28,7 +28,8 @@ class KeyOrder:
 
     def __init__(self, model: str | None, states: Iterable[KeyState]) -> None:
         self._model = model
-        self._touched = dict.fromkeys(states)
+        self._states = tuple(states)
+        self._touched = dict.fromkeys(self._states)
         self._numbers = count()
         self._latest: dict[KeyState, int] = {}
         self._ready: list[Entry] = []
@@ -41,6 +42,13 @@ class KeyOrder:
 
     def best(self, now: float, avoid: frozenset[str], tokens: int) -> KeyState | None:
         """Return the usable key with the lowest rank, preferably one with enough quota left."""
+        try:
+            return self._best(now, avoid, tokens)
+        except BaseException:  # raised again; Ctrl-C: keys may be in neither heap
+            self._touched = dict.fromkeys(self._states)
+            raise
+
+    def _best(self, now: float, avoid: frozenset[str], tokens: int) -> KeyState | None:
         self._apply_changes(now)
         skipped: list[Entry] = []
         best: Entry | None = None
@@ -48,7 +56,7 @@ class KeyOrder:
         while self._ready and best is None and len(skipped) < MAX_SKIPPED + len(avoid):
             entry = heappop(self._ready)
             rank, number, state = entry
-            if self._latest[state] != number:
+            if self._latest.get(state) != number:
                 continue
             if rank != self._rank(state, now) or not state.is_usable(self._model, now):
                 self._enqueue(state, now)
@@ -67,7 +75,7 @@ class KeyOrder:
     def _apply_changes(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:
             _, number, state = heappop(self._waiting)
-            if self._latest[state] == number:
+            if self._latest.get(state) == number:
                 self._touched[state] = None
         if self._touched:
             touched, self._touched = self._touched, {}
@@ -87,12 +95,14 @@ class KeyOrder:
             if (limit := state.insufficient_quota(self._model, 1, now)) is not None:
                 state.quotas.wait_for_more(state)
                 heappush(self._waiting, (limit.until, number, state))
+        elif (ramp := state.ramps.get(self._model)) is not None:
+            heappush(self._waiting, (ramp.next_at, number, state))
 
     def _rank(self, state: KeyState, now: float) -> Rank:
-        # A quarantined key that is due for its probe ranks last: healthy keys serve the caller.
+        # A rejected key that is due for its probe ranks last: healthy keys serve the caller. A key
+        # without credit ranks like any other: its account may have been paid.
         used_up = bool(state.quotas) and state.insufficient_quota(self._model, 1, now) is not None
-        refused = state.permanently_failed
-        return (refused, used_up, state.failures, state.in_flight, state.last_used)
+        return (state.is_rejected, used_up, state.in_flight, state.marks, state.last_used)
 
     def _drop_stale(self) -> None:
         """Remove entries that are no longer valid."""
@@ -107,5 +117,5 @@ def _choose(best: Entry | None, short: Entry | None) -> KeyState | None:
     """Return the better key: the first with enough quota left, or the first with too little."""
     if best is None or short is None:
         return (best or short or (None, None, None))[2]
-    refused, _, *rest = short[0]
-    return short[2] if (refused, True, *rest) < best[0] else best[2]
+    rejected, _, *rest = short[0]
+    return short[2] if (rejected, True, *rest) < best[0] else best[2]

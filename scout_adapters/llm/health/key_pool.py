@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 from weakref import ref
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.key_order import KeyOrder
+from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_state import (
     MAX_COOLDOWN_SECONDS,
     CooldownRules,
@@ -32,6 +34,9 @@ MASS_REFUSAL_SECONDS = 60.0
 """Seconds within which the refusal of many keys counts as the provider's fault."""
 
 QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
+Crowd = Literal["never", "after_rest", "always"]
+"""When a call waits for others that try the same key."""
+
 MAX_MODELS = 32
 """Models for which a pool keeps an order of its keys; the oldest order is dropped first."""
 
@@ -111,34 +116,80 @@ class KeyPool:
         return order
 
     def lease(
-        self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
+        self,
+        model: str | None,
+        now: float,
+        avoid: frozenset[str] = frozenset(),
+        tokens: int = 0,
+        crowd: Crowd = "after_rest",
     ) -> Lease | None:
-        """Lease the next key; None if every key is in cooldown, refused, or in `avoid`."""
+        """Lease the next key; None if none is usable: in cooldown, refused, or in `avoid`.
+
+        After a rest, a key is usable by a few calls first. `crowd="always"`: also before it has
+        answered for this model. "never": the call cannot wait for others.
+        """
+        lease = None
+        try:
+            with health_lock:
+                state = self._order(model).best(now, avoid, tokens)
+                if state is None and crowd == "never":
+                    state = self._least_busy(model, now, avoid)
+                if state is None:
+                    return None
+                if crowd == "always" and model not in state.ramps:
+                    state.ramps[model] = Ramp()
+                lease = Lease(state, now)
+                lease.take(model)
+                return lease
+        except BaseException:  # raised again; Ctrl-C: the lease may be lost
+            if lease is not None:
+                lease.give_back()
+            raise
+
+    def _least_busy(self, model: str | None, now: float, avoid: frozenset[str]) -> KeyState | None:
+        """Return a key that is not in cooldown, also if other calls are trying it."""
+        ready = (
+            state
+            for state in self.states
+            if state.id not in avoid and not state.permanently_failed
+            if state.ready_at(model) <= now
+        )
+        return min(ready, key=lambda state: state.in_flight, default=None)
+
+    def refresh(self) -> None:
+        """Order the keys again at the next choice; after an interruption between two steps."""
         with health_lock:
-            state = self._order(model).best(now, avoid, tokens)
-            return None if state is None else _create_lease(state, now)
+            self._orders.clear()
 
     def lease_again(self, state: KeyState, model: str | None, now: float) -> Lease | None:
         """Lease this key again; None if it is in cooldown."""
-        with health_lock:
-            return _create_lease(state, now) if state.is_usable(model, now) else None
+        lease = Lease(state, now)
+        try:
+            with health_lock:
+                if not state.is_usable(model, now):
+                    return None
+                lease.take(model)
+                return lease
+        except BaseException:  # raised again; Ctrl-C: the lease may be lost
+            lease.give_back()
+            raise
 
     def release(self, lease: Lease) -> None:
         """Return a key without an outcome."""
         with health_lock:
-            lease.state.in_flight -= 1
-            lease.state.notify()
+            lease.give_back()
 
-    def succeed(self, lease: Lease, model: str | None = None) -> None:
+    def succeed(self, lease: Lease, model: str | None = None, now: float | None = None) -> None:
         """Record a success; it does not end a cooldown that began after the call's start."""
         with health_lock:
             state = lease.state
-            state.in_flight -= 1
-            state.notify()
+            lease.give_back(accepted=True)
+            state.last_success = lease.started if now is None else now
+            state.ramps.setdefault(model, None)
             if lease.started < state.last_failure:
                 return
             if lease.probe:
-                state.permanently_failed, state.quarantines = False, 0
+                state.lift_quarantine()
             self._reset(state, model)
 
     def record_quota(
@@ -173,8 +224,7 @@ class KeyPool:
         `retry_after` is in seconds.
         """
         with health_lock:
-            lease.state.in_flight -= 1
-            lease.state.notify()
+            lease.give_back()
             if effect in QUARANTINE_EFFECTS and lease.started <= lease.state.quarantined_at:
                 return  # the call was in flight when the key was first refused
             self._apply_effect(lease.state, effect, now, model, retry_after, window=window)
@@ -192,15 +242,14 @@ class KeyPool:
         if effect == "none":
             return
         state.failures += 1
-        state.last_failure = now
+        state.last_failure, state.rested = now, effect != "cooldown"  # see `_cool_down`
         if effect in QUARANTINE_EFFECTS:
             self._quarantine(state, now)
             if effect == "refuse":
                 state.refused_at = now
         elif effect == "mask" and model:
-            state.model_cooldowns[model] = max(
-                state.model_cooldowns.get(model, 0.0), now + MASK_SECONDS
-            )
+            masked = state.model_cooldowns.get(model, 0.0)
+            state.model_cooldowns[model] = max(masked, now + MASK_SECONDS)
         else:
             limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
             # 0 counts as no value: the pool's cooldown rules apply.
@@ -210,10 +259,13 @@ class KeyPool:
         self, state: KeyState, now: float, model: str | None, wait: float | None
     ) -> None:
         """Start a cooldown: the server's `wait` for this model, else the rules' for all models."""
+        limited = model
         if wait is None:
             wait, model = self.rules.cooldown(state.failures), None
         if wait <= 0:
             return
+        state.rested = True
+        _start_ramp(state, limited, now + wait)
         if model is None:
             state.cooldown_until = max(state.cooldown_until, now + wait)
         else:
@@ -241,6 +293,7 @@ class KeyPool:
     @staticmethod
     def _reset(state: KeyState, model: str | None) -> None:
         state.failures = 0
+        state.rested = False
         state.cooldown_until = 0.0
         if model:
             state.model_cooldowns.pop(model, None)
@@ -258,8 +311,9 @@ class KeyPool:
             if len(refused_keys) < 2 or 2 * len(refused_keys) <= len(self.states):  # noqa: PLR2004  # one is no crowd
                 return False
             for state in refused_keys:
-                state.permanently_failed, state.quarantined_until = False, 0.0
-                state.quarantines = max(0, state.quarantines - 1)
+                earlier = max(0, state.quarantines - 1)
+                state.lift_quarantine()
+                state.quarantines = earlier
                 state.notify()
             return True
 
@@ -268,11 +322,23 @@ class KeyPool:
         return self._by_key.get(key)
 
     def record_success(self, key: str) -> None:
-        """Record a success of a call outside the engine."""
+        """Record a success of a call outside the engine; it lifts a quarantine too."""
         if state := self.state_of(key):
             with health_lock:
+                state.lift_quarantine()
                 self._reset(state, None)
                 state.notify()
+
+    def reset(self, key: str | None = None) -> list[KeyState]:
+        """Make a key healthy, or all of them; return those.
+
+        `key` is the key itself or its fingerprint.
+        """
+        chosen = [state for state in self.states if key is None or key in {state.key, state.id}]
+        with health_lock:
+            for state in chosen:
+                state.reset()
+        return chosen
 
     def record_failure(
         self, key: str, *, permanent: bool, retry_after: float | None, now: float
@@ -284,7 +350,9 @@ class KeyPool:
                 self._apply_effect(state, effect, now, None, retry_after)
 
 
-def _create_lease(state: KeyState, now: float) -> Lease:
-    state.in_flight += 1
-    state.last_used = now
-    return Lease(state, now, probe=state.permanently_failed)
+def _start_ramp(state: KeyState, model: str | None, until: float) -> None:
+    """Let one request go first after a rest; the more go then, the more were accepted before."""
+    ramp = state.ramps.get(model)
+    if ramp is None:
+        ramp = state.ramps[model] = Ramp(max(1, state.in_flight // 2))
+    ramp.refuse(until)

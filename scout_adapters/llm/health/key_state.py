@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from typing import Literal, NoReturn, Protocol
+from weakref import WeakSet
 
 from pydantic import SecretStr
 
-from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.errors import InvalidKey
+from scout_adapters.llm.health.key_ramp import Ramp
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]")
@@ -182,7 +184,7 @@ class _HiddenKey:
     key: str
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class KeyState(_HiddenKey):
     """An API key and its health. All times are monotonic seconds."""
 
@@ -192,6 +194,10 @@ class KeyState(_HiddenKey):
     in_flight: int = 0
     last_used: float = 0.0
     last_failure: float = float("-inf")
+    last_success: float = float("-inf")
+    rested: bool = False
+    """Whether the last failure started a rest: once that is over, earlier failures do not count."""
+
     cooldown_until: float = 0.0
     model_cooldowns: dict[str, float] = field(default_factory=dict)
     """Cooldowns that apply to one model each: model and end."""
@@ -208,12 +214,16 @@ class KeyState(_HiddenKey):
     """The account that the key belongs to, if an answer has named it."""
 
     quotas: QuotaLeftByModel = field(default_factory=QuotaLeftByModel)
+    ramps: dict[str | None, Ramp | None] = field(default_factory=dict)
+    """By model: limits unanswered requests after a rest. None: any number may be unanswered."""
+
     listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that contain the key."""
 
     def __post_init__(self, key: str) -> None:
         self.key = key
         self.id = self.id or fingerprint(key)
+        _all_states.add(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -235,23 +245,59 @@ class KeyState(_HiddenKey):
         return None
 
     def due_at(self, model: str | None, now: float) -> float:
-        """Return when to try to lease the key; soon if a probe of it is running."""
+        """Return when to try to lease the key; soon if other calls are trying it."""
         ready = self.ready_at(model)
-        probe_running = ready <= now and self.permanently_failed and self.in_flight
-        return now + PROBE_POLL_SECONDS if probe_running else ready
+        if ready > now:
+            if (ramp := self.ramps.get(model)) is not None:
+                ramp.wait()
+            return ready
+        if self.permanently_failed and self.in_flight:
+            return now + PROBE_POLL_SECONDS
+        ramp = self.ramp(model, now)
+        return ready if ramp is None or ramp.admits(now) else ramp.poll_at(now)
 
     def is_usable(self, model: str | None, now: float) -> bool:
-        """Return whether the key can be leased now; a refused key by one call at a time."""
+        """Return whether the key can be leased now.
+
+        A refused key by one call at a time, a key after a rest by a few.
+        """
         probe_running = self.permanently_failed and self.in_flight
-        return not probe_running and self.ready_at(model) <= now
+        if probe_running or self.ready_at(model) > now:
+            return False
+        ramp = self.ramp(model, now)
+        return ramp is None or ramp.admits(now)
+
+    def ramp(self, model: str | None, now: float) -> Ramp | None:
+        """Return what limits unanswered requests for a model; None if nothing does."""
+        ramp = self.ramps.get(model)
+        if ramp is not None and ramp.is_over(now):
+            ramp = self.ramps[model] = None
+        return ramp
+
+    @property
+    def marks(self) -> int:
+        """Failures that speak against the key; none after a rest that followed the last one."""
+        return 0 if self.rested else self.failures
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the provider refused the key itself, not its account."""
+        return self.permanently_failed and self.refused_at >= self.quarantined_at
+
+    def lift_quarantine(self) -> None:
+        """Return the key to the rotation; the next quarantine is as short as the first."""
+        self.permanently_failed = self.out_of_credit = False
+        self.quarantines, self.quarantined_until = 0, 0.0
 
     def reset(self) -> None:
         """Make the key healthy and unused; calls in progress stay counted."""
-        self.failures, self.quarantines = 0, 0
-        self.last_used = self.cooldown_until = self.quarantined_until = 0.0
+        self.failures, self.rested = 0, False
+        self.lift_quarantine()
+        self.last_used = self.cooldown_until = 0.0
         self.last_failure = self.quarantined_at = self.refused_at = float("-inf")
         self.model_cooldowns.clear()
-        self.permanently_failed = self.out_of_credit = False
+        self.out_of_credit = False
+        self.ramps.clear()
         self.account, self.quotas = "", QuotaLeftByModel()
         self.notify()
 
@@ -267,13 +313,43 @@ class KeyState(_HiddenKey):
         return not self.permanently_failed and self.ready_at() <= now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Lease:
     """One key, leased for one attempt; return it to its pool with the outcome."""
 
     state: KeyState = field(repr=False)
     started: float
-    probe: bool
+    probe: bool = False
+    ramp: Ramp | None = field(default=None, repr=False)
+    is_open: bool = False
+    """Whether the key counts it as in flight."""
+
+    def take(self, model: str | None) -> None:
+        """Count the request as in flight. Use it under `health_lock`."""
+        state = self.state
+        self.probe, state.last_used = state.permanently_failed, self.started
+        self.ramp = state.ramp(model, self.started)
+        if self.ramp is not None:
+            self.ramp.enter(id(self), self.started)
+        # One line: an exception between the two would leave the count wrong for ever.
+        state.in_flight, self.is_open = state.in_flight + 1, True
+
+    def accept(self) -> None:
+        """Count the request as accepted by the provider: its answer has begun."""
+        if self.ramp is not None:
+            self.ramp.leave(id(self), accepted=True)
+
+    def give_back(self, *, accepted: bool = False) -> bool:
+        """Count the request as ended, once. Return whether it was in flight until now."""
+        if not self.is_open:
+            return False
+        state, self.ramp, ramp = self.state, None, self.ramp
+        if ramp is not None:
+            ramp.leave(id(self), accepted=accepted)
+        # In a forked child the count has started again.
+        state.in_flight, self.is_open = max(0, state.in_flight - 1), False
+        state.notify()
+        return True
 
     @property
     def key(self) -> str:
@@ -307,6 +383,19 @@ health_lock = fork_safe_lock()
 """Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
 _states: dict[tuple[str, str, str], KeyState] = {}
+_all_states: WeakSet[KeyState] = WeakSet()
+
+
+def _forget_requests() -> None:
+    """Count no requests in a forked child: those of the parent never end here."""
+    for state in list(_all_states):
+        state.in_flight = 0
+        for ramp in filter(None, state.ramps.values()):
+            ramp.forget_requests()
+        state.notify()
+
+
+call_after_fork(_forget_requests)
 
 
 def reset_states() -> None:

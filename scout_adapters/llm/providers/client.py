@@ -132,6 +132,19 @@ class ProviderClient:
                 key, permanent=permanent, retry_after=retry_after, now=now
             )
 
+    def reset_key(self, key: str | None = None) -> None:
+        """Return a key to the rotation, whatever is known of it; all keys with None.
+
+            registry.get("groq").reset_key("8d8aaa63")
+
+        `key` is the key itself or its fingerprint. It ends cooldowns, quarantines and what a key
+        may not use, in this process.
+
+        Raises: `ConfigurationError` if the client has no such key.
+        """
+        if not self.endpoint.pool.reset(key):
+            raise ConfigurationError(f"{self.name} has no key of that name: pass its fingerprint")
+
     async def call(
         self,
         model: str,

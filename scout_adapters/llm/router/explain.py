@@ -215,7 +215,8 @@ class Copier:
 
 
 def _key(original: KeyState) -> KeyState:
-    return replace(original, key=original.key, model_cooldowns=dict(original.model_cooldowns))
+    cooldowns = dict(original.model_cooldowns)
+    return replace(original, key=original.key, model_cooldowns=cooldowns, ramps={})
 
 
 class RowWriter:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import HumanMessage
 
 import scout_adapters
+from scout_adapters.callbacks import ScoutBudgetCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.chat_models.run_observer import RunObserver
 from scout_adapters.errors import BudgetExceeded
 from scout_adapters.llm.engine.attempt import Attempt
@@ -22,6 +24,7 @@ from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.types import ChatRequest
+from tests.support.fake_http import key_state
 
 GROQ, MODEL = "api.groq.com", "llama-3.3-70b-versatile"
 PACKAGE = Path(scout_adapters.__file__).parent
@@ -124,3 +127,30 @@ def test_the_protocols_of_handlers_stand_in_one_module() -> None:
     )
     modules = [path for path in PACKAGE.rglob("*.py") if protocol.search(path.read_text())]
     assert [path.relative_to(PACKAGE).as_posix() for path in modules] == ["llm/engine/observers.py"]
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize("moment", ["start", "end"])
+async def test_each_handler_receives_an_attempt_although_another_one_raises(
+    moment: str, verb: str, house, wire, groq, asks
+) -> None:
+    class Raising(BaseCallbackHandler):
+        raise_error = True
+
+        def on_scout_attempt_start(self, run: object, attempt: object) -> None:
+            if moment == "start":
+                raise OSError("start")
+
+        def on_scout_attempt_end(self, run: object, record: object) -> None:
+            if moment == "end":
+                raise OSError("end")
+
+    house.on(GROQ, wire.say())
+    budget = ScoutBudgetCallbackHandler(5)
+    costs = ScoutCostCallbackHandler()
+    model = groq("gsk_raising")
+    with pytest.raises(OSError, match=moment):
+        await asks(verb)(model, config={"callbacks": [Raising(), budget, costs]}, max_tokens=9)
+    assert budget.held_usd == 0
+    assert key_state("gsk_raising").in_flight == 0
+    assert costs.calls == (moment == "end")

@@ -25,15 +25,16 @@ def plain_choice(
         if state.id not in avoid
         and state.ready_at(model) <= now
         and not (state.permanently_failed and state.in_flight)
+        and ((ramp := state.ramp(model, now)) is None or ramp.admits(now))
     ]
 
     def rank(state: KeyState) -> tuple[object, ...]:
         short = state.insufficient_quota(model, tokens, now) is not None
         return (
-            state.permanently_failed,
+            state.is_rejected,
             short,
-            state.failures,
             state.in_flight,
+            0 if state.rested else state.failures,
             state.last_used,
         )
 

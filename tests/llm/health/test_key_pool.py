@@ -45,10 +45,31 @@ def test_a_key_in_flight_is_chosen_after_an_idle_one_that_was_used_later() -> No
     assert [first.key, second.key, third.key if third else None] == ["a", "b", "b"]
 
 
-def test_a_key_with_fewer_failures_comes_first_even_if_it_is_busier() -> None:
+def test_of_equally_busy_keys_the_one_with_fewer_failures_comes_first() -> None:
     keys = pool("a", "b")
     fail(keys)
-    assert [keys.lease(None, NOW + s).key for s in range(3)] == ["b", "b", "b"]  # type: ignore[union-attr]  # one is left
+    leases = [keys.lease(None, NOW + step) for step in range(3)]
+    assert [lease.key for lease in leases if lease] == ["b", "a", "b"]
+
+
+def test_a_crowd_is_spread_evenly_over_keys_whose_rests_are_over() -> None:
+    keys = pool(*"abcdefghij")
+    for _ in range(9):
+        fail(keys, model="m", retry_after=0.2)
+    leases = [keys.lease("m", NOW + 10) for _ in range(9)]
+    assert len({lease.key for lease in leases if lease}) == 9
+
+
+def test_calls_one_after_the_other_use_keys_whose_rests_are_over_like_all_others() -> None:
+    keys = pool("a", "b")
+    fail(keys, model="m", retry_after=0.2)
+    used = []
+    for step in range(4):
+        lease = keys.lease("m", NOW + 10 + step)
+        assert lease is not None
+        used.append(lease.key)
+        keys.succeed(lease, "m")
+    assert used == ["b", "a", "b", "a"]
 
 
 def test_a_key_that_is_avoided_is_not_leased() -> None:
@@ -155,12 +176,22 @@ def test_a_success_that_began_before_the_failure_revives_nothing() -> None:
     assert keys.lease("m", NOW + 3) is None
 
 
-def test_success_by_hand_never_lifts_the_permanent_mark() -> None:
+def test_a_success_outside_the_engine_lifts_a_quarantine() -> None:
     keys = pool("a")
     keys.record_failure("a", permanent=True, retry_after=None, now=NOW)
     keys.record_success("a")
-    assert keys.states[0].permanently_failed
-    assert keys.lease(None, NOW + 1) is None
+    assert keys.states[0].is_healthy(NOW + 1)
+    assert keys.lease(None, NOW + 1) is not None
+
+
+@pytest.mark.parametrize("name", ["a", fingerprint("a"), None])
+def test_a_reset_makes_a_key_healthy_whatever_was_known_of_it(name: str | None) -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
+    fail(keys, "mask", model="m")
+    reset = keys.reset(name)
+    assert [state.key for state in reset] == (["a", "b"] if name is None else ["a"])
+    assert keys.state_of("a").is_healthy(NOW + 1)  # type: ignore[union-attr]  # it is there
 
 
 def test_a_success_in_flight_when_the_key_was_refused_does_not_lift_the_mark() -> None:
@@ -222,13 +253,26 @@ def test_a_good_probe_brings_the_key_back_and_forgets_the_doubling() -> None:
     assert ready_at(keys, None) == NOW + 3 * HOUR
 
 
-def test_a_healthy_key_is_preferred_to_the_probe_of_a_refused_one() -> None:
+def test_a_healthy_key_is_preferred_to_the_probe_of_a_rejected_one() -> None:
     keys = pool("a", "b")
-    fail(keys, "quarantine")
+    fail(keys, "refuse")
     fail(keys, now=NOW + 1)
     lease = keys.lease(None, NOW + 2 * HOUR)
     assert lease is not None
     assert not lease.probe
+
+
+def test_a_key_without_credit_is_tried_again_after_its_hour_although_others_are_healthy() -> None:
+    keys = pool("a", "b")
+    fail(keys, "quarantine")
+    first = keys.lease(None, NOW + HOUR - 1)
+    assert first is not None
+    assert first.key == "b"
+    keys.succeed(first)
+    probe, other = keys.lease(None, NOW + HOUR), keys.lease(None, NOW + HOUR)
+    assert probe is not None
+    assert other is not None
+    assert (probe.key, probe.probe, other.key) == ("a", True, "b")
 
 
 @pytest.mark.parametrize("effect", ["refuse", "quarantine"])

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
-from scout_adapters.errors import InvalidKey
+from scout_adapters.errors import ConfigurationError, InvalidKey
 from scout_adapters.llm.health.key_state import (
     KeyState,
     clean_key,
@@ -155,8 +155,20 @@ def test_the_guides_by_hand_booking_leads_to_a_rest_and_out_of_it() -> None:
     client.record_key_failure("b", permanent=True)
     assert client.get_working_key() is None
     client.record_key_success("a")
-    client.record_key_success("b")
     assert client.get_working_key() == "a"
+    client.record_key_failure("a", permanent=True)
+    client.record_key_success("b")
+    assert client.get_working_key() == "b"
+
+
+def test_a_client_resets_a_key_by_itself_or_by_its_fingerprint() -> None:
+    client = ProviderClient(spec=registry.spec("groq"), api_keys=("a", "b"))
+    for name in ("a", client.keys[0].id):
+        client.record_key_failure("a", permanent=True)
+        client.reset_key(name)
+        assert client.keys[0].is_healthy()
+    with pytest.raises(ConfigurationError, match="no key"):
+        client.reset_key("c")
 
 
 def test_a_provider_with_every_key_refused_is_not_available(

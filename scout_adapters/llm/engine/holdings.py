@@ -1,0 +1,40 @@
+"""What a call has taken and not yet given back: circuit permit, key, attempt."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from dataclasses import dataclass
+
+from scout_adapters._internal.fork import release_held_locks
+from scout_adapters.errors import ScoutError
+from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Permit
+from scout_adapters.llm.health.key_state import Lease
+
+UNINTERRUPTED = (ScoutError, GeneratorExit, CancelledError)
+"""Exceptions that do not come between two steps: they are raised, or sent where a call waits."""
+
+
+@dataclass(slots=True)
+class Holdings:
+    """Gives everything back if an exception comes between any two steps of a call."""
+
+    circuit: CircuitBreaker | None = None
+    permit: Permit | None = None
+    lease: Lease | str | None = None
+    attempt: Attempt | None = None
+    """The attempt whose end is not recorded yet."""
+
+    def give_back(self, error: BaseException, now: float) -> None:
+        """Give back what is left when `error` ends the call, such as Ctrl-C."""
+        attempt, self.attempt = self.attempt, None
+        if isinstance(error, UNINTERRUPTED):
+            return
+        release_held_locks()
+        if attempt is not None:
+            attempt.abandon()
+            return
+        if isinstance(self.lease, Lease):
+            self.lease.give_back()
+        if self.permit is not None and self.circuit is not None:
+            self.circuit.report(self.permit, "neutral", now)

@@ -1,0 +1,106 @@
+"""Many calls at once to keys with a rate limit."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from scout_adapters import ScoutGroqChatModel
+from tests.support.fake_http import FakeAnswers, key_of, key_state
+
+CALLS = 50
+WINDOW = 0.2
+"""Seconds in which the server below allows five requests."""
+
+LATENCY = 0.01
+
+
+class LimitedServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Allows five requests with each key in each window, and refuses the others at once."""
+
+    def __init__(self) -> None:
+        self.requests: Counter[str] = Counter()
+        self._recent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self.requests[key_of(request)] += 1
+            now = time.monotonic()
+            while self._recent and self._recent[0] <= now - WINDOW:
+                self._recent.popleft()
+            if len(self._recent) >= 5:
+                wait = {"retry-after-ms": str(int(WINDOW * 1000))}
+                return FakeAnswers().refuse(429, headers=wait)(request)
+            self._recent.append(now)
+            return FakeAnswers().say()(request)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._answer(request)
+        time.sleep(LATENCY)
+        return response
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = self._answer(request)
+        await asyncio.sleep(LATENCY)
+        return response
+
+
+def in_threads(model: ScoutGroqChatModel) -> list[str]:
+    with ThreadPoolExecutor(CALLS) as threads:
+        return [answer.text for answer in threads.map(model.invoke, ["hi"] * CALLS)]
+
+
+def in_tasks(model: ScoutGroqChatModel) -> list[str]:
+    async def ask_all() -> list[str]:
+        answers = await asyncio.gather(*(model.ainvoke("hi") for _ in range(CALLS)))
+        return [answer.text for answer in answers]
+
+    return asyncio.run(ask_all())
+
+
+@pytest.mark.parametrize("ask_all", [in_threads, in_tasks])
+def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(
+    ask_all: Callable[[ScoutGroqChatModel], list[str]],
+) -> None:
+    server = LimitedServer()
+    model = ScoutGroqChatModel(
+        model="llama-3.3-70b-versatile", api_key="gsk_crowd", transport=server, max_wait=30
+    )
+    assert ask_all(model) == ["hello"] * CALLS
+    assert server.requests.total() <= 1.5 * CALLS
+    state = key_state("gsk_crowd")
+    assert state.in_flight == 0
+
+
+async def test_a_crowd_is_spread_over_keys_whose_rests_are_over(wire) -> None:
+    keys = [f"gsk_{number}" for number in range(10)]
+    requests: Counter[str] = Counter()
+    resting = set(keys[1:])
+
+    class Server(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            key = key_of(request)
+            if key in resting:
+                resting.remove(key)
+                return wire.refuse(429, headers={"retry-after-ms": "20"})(request)
+            requests[key] += 1
+            await asyncio.sleep(0.05)
+            return wire.say()(request)
+
+    model = ScoutGroqChatModel(
+        model="llama-3.3-70b-versatile", api_keys=keys, transport=Server(), max_retries=20
+    )
+    while resting:
+        await model.ainvoke("hi")
+    await asyncio.sleep(0.05)
+    requests.clear()
+    await asyncio.gather(*(model.ainvoke("hi") for _ in range(40)))
+    assert all(2 <= requests[key] <= 6 for key in keys), requests
