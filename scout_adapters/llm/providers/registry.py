@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
+from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)
+
+MAX_SPECIAL = 1024
+"""Clients with keys or addresses of their own that are remembered; models hold theirs longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class ProviderRegistry:
         self._specs: dict[str, ProviderSpec] = {}
         self._clients: dict[str, ProviderClient] = {}
         self._registered: dict[str, ProviderClient] = {}
-        self._special: dict[tuple[object, ...], ProviderClient] = {}
+        self._forget_special()
         self._shipped: dict[str, ProviderSpec] = {}
         self.add(*specs)
 
@@ -53,7 +57,7 @@ class ProviderRegistry:
             self._specs[name.name] = name
             self._clients.pop(name.name, None)
             self._registered.pop(name.name, None)
-            self._special.clear()
+            self._forget_special()
             logger.info("Registered %s provider", name.name)
             return
         if client is None:
@@ -70,12 +74,12 @@ class ProviderRegistry:
 
         All other clients are forgotten, and keys are read from the environment again.
         """
-        for client in (*self._clients.values(), *self._special.values()):
+        for client in (*self._clients.values(), *self._all_special):
             client.reset()
         state = registrations or Registrations(self._shipped, {})
         self._specs, self._registered = dict(state.specs), dict(state.clients)
         self._clients = dict(state.clients)
-        self._special.clear()
+        self._forget_special()
 
     def get(self, name: str) -> ProviderClient:
         """Return a provider's client.
@@ -99,12 +103,24 @@ class ProviderRegistry:
         """Return the client for given keys or address; equal arguments return the same client."""
         if not (api_keys or base_url or headers or transport):
             return self.get(name)
-        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), transport)
-        if (client := self._special.get(key)) is None:
-            client = self._special[key] = self.get(name).variant(
+        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()))
+        clients = self._special
+        if transport is not None:
+            clients = transport.clients.setdefault(self._special_group, {})
+        if (client := clients.pop(key, None)) is None:
+            client = self.get(name).variant(
                 api_keys=api_keys, base_url=base_url, headers=headers, transport=transport
             )
+            self._all_special.add(client)
+        client = clients.setdefault(key, client)  # used last, so it is forgotten last
+        while len(clients) > MAX_SPECIAL:
+            clients.pop(next(iter(clients)), None)
         return client
+
+    def _forget_special(self) -> None:
+        self._special: dict[tuple[object, ...], ProviderClient] = {}
+        self._special_group = object()
+        self._all_special: WeakSet[ProviderClient] = WeakSet()
 
     def spec(self, name: str) -> ProviderSpec:
         """Return a provider's card."""

@@ -7,6 +7,7 @@ import atexit
 from collections.abc import AsyncGenerator, Generator
 from functools import cache
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.json_values import Json
@@ -75,9 +76,9 @@ class Transport:
         self._inner = with_read_timeouts(inner)
         self._max_concurrent = max_concurrent
         self._pool: tuple[int, ConnectionPool] | None = None
-        self._loops: dict[
-            asyncio.AbstractEventLoop, tuple[AsyncConnectionPool, AsyncGenerator[None]]
-        ] = {}
+        self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self.clients: dict[Any, Any] = {}
+        """The registry's clients that use this transport; they are freed together with it."""
 
     def pool(self) -> ConnectionPool:
         """Return the pool of this process; a forked child opens its own."""
@@ -98,28 +99,19 @@ class Transport:
     async def apool(self) -> AsyncConnectionPool:
         """Return the pool of the running event loop; it closes when the loop shuts down."""
         loop = asyncio.get_running_loop()
-        entry = self._loops.get(loop)
+        pools = _pools_of(loop)
+        entry = pools.get(self)
         if entry is None:
-            for closed in [other for other in list(self._loops) if other.is_closed()]:
-                self._loops.pop(closed, None)  # other threads remove closed loops as well
             pool = AsyncConnectionPool(
                 self._inner, max_concurrent=self._max_concurrent, options=self._options
             )
             # asyncio.run closes pending async generators before it closes the loop: it is the
             # only moment at which connections can be closed in an orderly way.
-            closer = self._close_with_loop(loop, pool)
+            closer = _close_with_loop(pool, pools, ref(self), self._loops)
             await anext(closer)
-            self._loops[loop] = entry = (pool, closer)
+            pools[self] = entry = (pool, closer)
+            self._loops.add(loop)
         return entry[0]
-
-    async def _close_with_loop(
-        self, loop: asyncio.AbstractEventLoop, pool: AsyncConnectionPool
-    ) -> AsyncGenerator[None]:
-        try:
-            yield
-        finally:
-            self._loops.pop(loop, None)
-            await pool.aclose()
 
     def send(self, exchange: HttpExchange) -> Any:
         """Post once; return the JSON of the whole response, its headers in the context.
@@ -213,20 +205,48 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close the running loop's connections; the next call opens new ones."""
-        if entry := self._loops.get(asyncio.get_running_loop()):
+        if entry := _pools_of(asyncio.get_running_loop()).get(self):
             await entry[1].aclose()
 
 
-_wrapped: dict[int, tuple[Any, Transport]] = {}
-"""Transports around httpx transports of users, by id. An entry holds the user's, so that its id is
-not used again."""
+LoopPools = WeakKeyDictionary[Transport, tuple[AsyncConnectionPool, AsyncGenerator[None]]]
+
+
+def _pools_of(loop: asyncio.AbstractEventLoop) -> LoopPools:
+    """Return the pools of a loop. The loop holds them, so that they are freed together with it."""
+    pools: LoopPools | None = getattr(loop, "scout_adapters_pools", None)
+    if pools is None:
+        pools = loop.scout_adapters_pools = WeakKeyDictionary()  # type: ignore[attr-defined]  # see above
+    return pools
+
+
+async def _close_with_loop(
+    pool: AsyncConnectionPool,
+    pools: LoopPools,
+    owner: ref[Transport],
+    loops: WeakSet[asyncio.AbstractEventLoop],
+) -> AsyncGenerator[None]:
+    """Close the pool when the loop shuts down, or when the transport is freed."""
+    try:
+        yield
+    finally:
+        if (transport := owner()) is not None:
+            pools.pop(transport, None)
+        loops.discard(asyncio.get_running_loop())
+        await pool.aclose()
+
+
+_wrapped: WeakValueDictionary[int, Transport] = WeakValueDictionary()
+"""Transports around httpx transports of users, by id. Each holds the user's, so that its id is not
+used again."""
 
 
 def as_transport(transport: Any) -> Transport | None:
-    """Wrap an httpx transport; the same one has the same wrapper, by which clients are shared."""
+    """Wrap an httpx transport; the same one gives the same, as clients are found by it."""
     if transport is None or isinstance(transport, Transport):
         return transport
-    return _wrapped.setdefault(id(transport), (transport, Transport(transport)))[1]
+    wrapped = _wrapped.get(id(transport))
+    return wrapped or _wrapped.setdefault(id(transport), Transport(transport))
 
 
 def close_transports() -> None:
@@ -234,7 +254,7 @@ def close_transports() -> None:
 
     Async connections belong to their event loop and are closed with it.
     """
-    for _, transport in _wrapped.values():
+    for transport in list(_wrapped.values()):
         transport.close()
     _wrapped.clear()
     if shared_transport.cache_info().currsize:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
 from types import TracebackType
@@ -77,6 +78,11 @@ class AiohttpConnections:
     async def aclose(self) -> None:
         await self._session.close()
 
+    def __del__(self) -> None:
+        """Prevent messages on stderr about a session whose event loop was abandoned."""
+        if "_session" in self.__dict__:
+            self._session.detach()
+
 
 class _Connector(aiohttp.TCPConnector):
     """Starts the read timeout once there is a connection; connecting has a timeout of its own.
@@ -87,6 +93,11 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._factory = partial(_OneResponse, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # aiohttp has no argument for it
+
+    def __del__(self, *modules: Any) -> None:
+        """Close the connections of an abandoned event loop without messages."""
+        with suppress(Exception):  # the loop may be closed, or half collected
+            self._close(abort_ssl=True)
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         connection = await super().connect(*args, **kwargs)

@@ -157,6 +157,12 @@ class ConnectionPool:
             for connection in idle.clear():
                 connection.close()
 
+    def __del__(self) -> None:
+        """Close unused connections of a transport that is freed; the user's own stays open."""
+        for idle in self.__dict__.get("_idle", {}).values():
+            for connection in idle.clear():
+                connection.close()
+
 
 class AsyncConnectionPool:
     """Twin of `ConnectionPool`: the connections of one event loop, over aiohttp if installed."""

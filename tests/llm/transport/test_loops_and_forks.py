@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,54 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
             if in_a_child(used[name]) != 0:
                 hung.append(name)
     assert hung == []
+
+
+def descriptors() -> int:
+    for _ in range(3):
+        gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors in /proc")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_models_with_transports_of_their_own_leave_nothing_when_they_go(server: str) -> None:
+    async def ask(model: Any) -> None:
+        await model.ainvoke("hi")
+
+    def use() -> None:
+        model = ScoutOpenAICompatibleChatModel(
+            model="m", base_url=server, transport=Transport(trust_env=False)
+        )
+        model.invoke("hi")
+        asyncio.run(ask(model))
+
+    use()
+    before = descriptors()
+    for _ in range(20):
+        use()
+    assert descriptors() - before <= 2  # the server's threads may still be closing one
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors in /proc")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_event_loops_that_are_abandoned_leave_nothing(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transport = Transport(trust_env=False)
+    model = ScoutOpenAICompatibleChatModel(model="m", base_url=server, transport=transport)
+
+    def abandon() -> None:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(model.ainvoke("hi"))
+
+    def in_thread() -> None:
+        thread = threading.Thread(target=abandon)
+        thread.start()
+        thread.join()
+
+    in_thread()
+    before = descriptors()
+    for _ in range(20):
+        in_thread()
+    assert descriptors() - before <= 2  # as above
+    assert "Unclosed" not in capsys.readouterr().err
