@@ -53,10 +53,8 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = fields.get("tools") or ()
-    stops = next(
-        (s for s in (stop, options.get("stop_sequences"), settings.get("stop")) if s is not None),
-        None,
-    )
+    texts = (stop, options.get("stop_sequences"), settings.get("stop"))
+    stops = next((text for text in texts if text is not None), None)
     return ChatRequest(
         model=model,
         messages=messages,
