@@ -11,7 +11,9 @@ from scout_adapters._internal.redaction import PART_CHARS
 from scout_adapters.errors import malformed
 from scout_adapters.llm.transport.body import MAX_BODY_BYTES, too_long
 
-UNENCODED = frozenset({"", "identity"})
+UNENCODED = frozenset({"", "identity", "none", "chunked", "utf-8", "utf8"})
+"""No coding. Some servers write a character set, or the transfer's coding, in its place."""
+
 ENCODED = frozenset({"gzip", "x-gzip", "deflate"})
 GZIP_OR_ZLIB = 47
 """zlib's `wbits`: the largest window, and a header of gzip or of zlib."""
@@ -26,8 +28,9 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
     Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd, or of
     gzip twice, expand to gigabytes.
     """
-    coding = headers.get("content-encoding", "").strip().lower()
-    if coding in UNENCODED:
+    names = (name.strip() for name in headers.get("content-encoding", "").lower().split(","))
+    coding = ", ".join(name for name in names if name not in UNENCODED)
+    if not coding:
         return None
     if coding not in ENCODED:
         name = f" ({coding})" if coding.isalpha() and len(coding) < PART_CHARS else ""

@@ -114,3 +114,29 @@ async def test_a_body_that_cannot_be_decoded_is_the_providers_fault(
             await asks(verb)(groq(max_retries=0))
         assert isinstance(caught.value, MalformedResponse)
         assert says in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("header", "coding"),
+    [
+        ("none", None),
+        ("None", None),
+        ("utf-8", None),
+        ("UTF8", None),
+        ("chunked", None),
+        ("identity, identity", None),
+        (", ", None),
+        ("gzip, identity", "gzip"),
+        ("identity,GZIP", "gzip"),
+        ("gzip, chunked", "gzip"),
+        ("deflate, utf-8", "deflate"),
+    ],
+)
+def test_names_that_are_no_coding_are_left_out(header: str, coding: str | None) -> None:
+    assert content_coding({"content-encoding": header}) == coding
+
+
+@pytest.mark.parametrize("header", ["gzip, gzip", "zstd, identity", "br", "gzip, deflate"])
+def test_codings_that_the_request_did_not_offer_are_refused(header: str) -> None:
+    with pytest.raises(MalformedResponse):
+        content_coding({"content-encoding": header})
