@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from langchain_core.caches import InMemoryCache
@@ -166,6 +167,30 @@ def test_a_clock_that_is_set_back_opens_no_window_anew(emulator: Emulator, wall:
     assert fill() > 0
     wall.now -= 7200
     assert fill() == 0
+
+
+def test_a_clock_that_goes_back_over_hours_opens_no_earlier_window(
+    emulator: Emulator, wall: Any
+) -> None:
+    budget = ScoutBudgetCallbackHandler(1.2, per="hour", wall=wall)
+    model, config = groq(emulator), {"callbacks": [budget]}
+    refused_in_the_end(lambda: model.invoke("hi", config))
+    sent, spent = len(emulator.log), budget.spent_usd
+    for _ in range(12):
+        wall.now -= 3600
+        refused_in_the_end(lambda: model.invoke("hi", config))
+    assert (len(emulator.log), budget.spent_usd) == (sent, spent)
+    wall.now += 13 * 3600
+    model.invoke("hi", config)
+    assert len(emulator.log) == sent + 1
+
+
+async def test_calls_that_share_a_run_id_are_settled_one_by_one(emulator: Emulator) -> None:
+    budget = ScoutBudgetCallbackHandler(100)
+    model, config = groq(emulator), {"callbacks": [budget], "run_id": uuid4()}
+    await asyncio.gather(*(model.ainvoke("hi", config) for _ in range(5)))
+    assert budget.held_usd == 0
+    assert Decimal(repr(budget.spent_usd)) == billed(emulator)
 
 
 def test_warn_lets_the_call_pass_and_says_so(
