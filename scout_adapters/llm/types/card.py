@@ -1,4 +1,4 @@
-"""Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
+"""A provider's card, and the protocol of a wire."""
 
 from __future__ import annotations
 
@@ -6,98 +6,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.types.chat import ChatRequest, Turn
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatRequest:
-    """One call of a chat model, in LangChain's and OpenAI's neutral vocabulary."""
-
-    model: str
-    messages: Sequence[BaseMessage]
-    stream: bool = False
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    stop: Sequence[str] = ()
-    tools: Sequence[Mapping[str, Any]] = ()
-    """OpenAI function tools (`{"type": "function", "function": {…}}`), optionally with a
-    `cache_control` beside `function`; any other dict is the provider's own tool, sent unchanged."""
-
-    tool_choice: str | Mapping[str, Any] | None = None
-    """`"auto"`, `"none"`, `"any"`, a tool's name, or the provider's own form."""
-
-    parallel_tool_calls: bool | None = None
-    response_format: Mapping[str, Any] | None = None
-    """OpenAI's form: `{"type": "json_schema", "json_schema": {"name", "schema", "strict"?}}`,
-    or `{"type": "json_object"}`."""
-
-    reasoning_effort: str | None = None
-    """`"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"`; converted by each wire."""
-
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further body fields, under the provider's own names (`seed`, `top_k`, `thinking`, …)."""
-
-
-Role = Literal["system", "user", "assistant", "tool"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One message, converted for the provider that will receive it: the input of a wire.
-
-    The maker of a message is the provider whose model wrote it (`model_provider`). `blocks` are
-    dicts of these types only:
-
-    * `text`: `text`;
-    * `image`, `audio`, `video`, `file`: `base64` and `mime_type`, or `url`, or `file_id`;
-      optionally `filename`, `detail`;
-    * `reasoning`: `reasoning`, optionally `signature`; only if the receiver is the maker;
-    * `tool_call`: `id`, `name`, `args` (a dict, or a text that is not valid JSON), optionally
-      `signature`;
-    * `native`: `value`, a dict in the receiver's own form; only if the receiver is the maker, or
-      the user wrote it in that form.
-
-    Each may have a `cache_control`.
-    """
-
-    role: Role
-    blocks: Sequence[Json]
-    at: int
-    """The index of the message in the conversation, for error messages."""
-
-    name: str | None = None
-    tool_call_id: str = ""
-    """On `tool` turns: the id of the call whose result this is."""
-
-    tool_name: str = ""
-    """On `tool` turns: the name of the tool that was called."""
-
-    failed: bool = False
-    """On `tool` turns: whether the tool raised an exception."""
-
-    extras: Mapping[str, Any] = field(default_factory=dict)
-    """On `assistant` turns, if the receiver is the maker: the message's `additional_kwargs`. On
-    `tool` turns that the user wrote in Anthropic's form: its `cache_control`."""
-
-    content: Sequence[Any] | None = None
-    """On `assistant` turns, if the receiver is the maker: the message's content if it is a list,
-    for wires that send an answer back unchanged. The tool calls in `blocks` take precedence:
-    callers may have edited them."""
-
-    @property
-    def where(self) -> str:
-        """The message's index and role, for error messages."""
-        return f"message {self.at} ({self.role})"
 
 
 class StreamReader(Protocol):
