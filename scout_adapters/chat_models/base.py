@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
@@ -35,8 +34,8 @@ from scout_adapters.chat_models.run_scope import (
     taps_streams,
 )
 from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
+from scout_adapters.chat_models.token_counts import TokenCounts
 from scout_adapters.chat_models.tracing import TracedChatModel
-from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
-class ScoutChatModel(TracedChatModel):
+class ScoutChatModel(TokenCounts, TracedChatModel):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
     Base class of all chat models of this package. Body fields that the provider documents are
@@ -68,27 +67,6 @@ class ScoutChatModel(TracedChatModel):
 
         `is_open`: one that is recursive, or has an object with arbitrary keys.
         """
-
-    @override
-    def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text at four characters each; nothing is downloaded."""
-        if self.custom_get_token_ids is not None:
-            return len(self.custom_get_token_ids(text))
-        return -(-len(text) // 4)
-
-    @override
-    def get_token_ids(self, text: str) -> list[int]:
-        """Return the ids from `custom_get_token_ids=`; raises `ConfigurationError` without it."""
-        if self.custom_get_token_ids is None:
-            raise ConfigurationError("token ids need a tokenizer: pass custom_get_token_ids=")
-        return self.custom_get_token_ids(text)
-
-    @override
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
-        """Estimate the tokens of a conversation; nothing is downloaded."""
-        return count_tokens_approximately(messages, tools=list(tools) if tools else None)
 
     def _request_settings(self) -> Json:
         """Return the model's own options for its requests; those of a call win over them."""

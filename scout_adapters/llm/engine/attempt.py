@@ -14,13 +14,12 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ErrorKind, ProviderError, one_line, provider_error
 from scout_adapters.llm.adapters.adapter import AttemptRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
-from scout_adapters.llm.engine.candidate import Candidate, Endpoint, Load
+from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
+from scout_adapters.llm.engine.key_outcomes import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
-from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
 from scout_adapters.llm.health.key_state import Lease
-from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.pricing.bill import bill
 from scout_adapters.llm.pricing.price_list import is_cost
 from scout_adapters.llm.pricing.token_estimates import (
@@ -278,18 +277,11 @@ class Attempt:
         self._load.record(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
-            self._record_quota_left(self.lease, now)
+            headers = self.request.context.progress.headers
+            record_quota_left(self.candidate, self.lease, headers, now)
             endpoint.pool.succeed(self.lease, self.candidate.model, now)
         if self.record is not None:
             self.call.on_attempt_end(self.record)
-
-    def _record_quota_left(self, lease: Lease, now: float) -> None:
-        """Store the rate limits that the answer's headers contain."""
-        spec, headers = self.candidate.endpoint.spec, self.request.context.progress.headers
-        if spec.limits and headers:
-            left = quota_left(spec.limits, headers, now)
-            account = headers.get(spec.account, "") if spec.account else ""
-            self.candidate.endpoint.pool.record_quota(lease, self.candidate.model, left, account)
 
     def _record_failure(self, error: ProviderError) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
@@ -303,34 +295,12 @@ class Attempt:
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
         if self.lease is not None:
-            self._record_key_failure(self.lease, error, now)
+            record_key_failure(self.candidate, self.lease, error, now)
         self.record = self._failure_record(error)
         failure = (
             stream_interrupted(error, self.streamed_answer.partial()) if self.committed else error
         )
         self.call.on_attempt_failure(self, self.record, failure)
-
-    def _record_key_failure(self, lease: Lease, error: ProviderError, now: float) -> None:
-        endpoint, effect = self.candidate.endpoint, error.policy.key_effect
-        if effect in QUARANTINE_EFFECTS:
-            lease.state.out_of_credit = error.kind is ErrorKind.BILLING
-        endpoint.pool.fail(
-            lease,
-            effect,
-            now=now,
-            model=self.candidate.model,
-            retry_after=error.retry_after,
-            window=error.kind is ErrorKind.QUOTA_WINDOW,
-        )
-        if effect == "refuse":
-            self._check_mass_refusal(endpoint, now)
-
-    @staticmethod
-    def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:
-        """Open the circuit where the provider refuses every key and none has just worked."""
-        worked = now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS
-        if not worked and endpoint.pool.lift_mass_refusal(now):
-            endpoint.circuit.trip(now)
 
     def _failure_record(self, error: ProviderError) -> AttemptRecord:
         return self._make_record(

@@ -1,0 +1,48 @@
+"""What the outcome of an attempt means for its key, and for all keys of the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scout_adapters.errors import ErrorKind, ProviderError
+from scout_adapters.llm.engine.candidate import Candidate, Endpoint
+from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
+from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.health.rate_limit_headers import quota_left
+
+
+def record_quota_left(
+    candidate: Candidate, lease: Lease, headers: Mapping[str, str], now: float
+) -> None:
+    """Store the rate limits that an answer's headers contain."""
+    spec = candidate.endpoint.spec
+    if spec.limits and headers:
+        left = quota_left(spec.limits, headers, now)
+        account = headers.get(spec.account, "") if spec.account else ""
+        candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
+
+
+def record_key_failure(
+    candidate: Candidate, lease: Lease, error: ProviderError, now: float
+) -> None:
+    """Record a failure on the key of an attempt, by what its kind means for a key."""
+    endpoint, effect = candidate.endpoint, error.policy.key_effect
+    if effect in QUARANTINE_EFFECTS:
+        lease.state.out_of_credit = error.kind is ErrorKind.BILLING
+    endpoint.pool.fail(
+        lease,
+        effect,
+        now=now,
+        model=candidate.model,
+        retry_after=error.retry_after,
+        window=error.kind is ErrorKind.QUOTA_WINDOW,
+    )
+    if effect == "refuse":
+        _check_mass_refusal(endpoint, now)
+
+
+def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:
+    """Open the circuit where the provider refuses every key and none has just worked."""
+    worked = now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS
+    if not worked and endpoint.pool.lift_mass_refusal(now):
+        endpoint.circuit.trip(now)
