@@ -106,6 +106,9 @@ class Connection(Protocol):
     def send(self, request: WireRequest) -> WireResponse:
         """Send a request, and read the headers of its response."""
 
+    def is_stale(self) -> bool:
+        """Return whether the server has closed the connection, or it is too old to be used."""
+
     def close(self) -> None:
         """Close the connection."""
 
@@ -115,6 +118,9 @@ class AsyncConnection(Protocol):
 
     async def send(self, request: WireRequest) -> AsyncWireResponse:
         """Send a request, and read the headers of its response."""
+
+    def is_stale(self) -> bool:
+        """Return whether the server has closed the connection, or it is too old to be used."""
 
     async def aclose(self) -> None:
         """Close the connection."""

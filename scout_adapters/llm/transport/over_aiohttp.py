@@ -75,6 +75,10 @@ class AiohttpConnections:
             response.status, response.raw_headers, pieces, pieces.aclose, reusable=True
         )
 
+    def is_stale(self) -> bool:
+        """Return False: aiohttp closes its connections itself."""
+        return False
+
     async def aclose(self) -> None:
         await self._session.close()
 

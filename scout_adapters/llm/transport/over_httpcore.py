@@ -64,6 +64,9 @@ class HttpcoreConnection:
         )
         return self._connection
 
+    def is_stale(self) -> bool:
+        return self._connection is None or self._connection.has_expired()
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -105,6 +108,9 @@ class AsyncHttpcoreConnection:
             network_backend=self._backend,
         )
         return self._connection
+
+    def is_stale(self) -> bool:
+        return self._connection is None or self._connection.has_expired()
 
     async def aclose(self) -> None:
         if self._connection is not None:

@@ -43,6 +43,9 @@ class HttpxConnection:
             reusable="network_stream" in response.extensions,
         )
 
+    def is_stale(self) -> bool:
+        return _is_stale(self._transport)
+
     def close(self) -> None:
         self._transport.close()
 
@@ -83,6 +86,9 @@ class AsyncHttpxConnection:
             reusable="network_stream" in response.extensions,
         )
 
+    def is_stale(self) -> bool:
+        return _is_stale(self._transport)
+
     async def aclose(self) -> None:
         await self._transport.aclose()
 
@@ -112,6 +118,11 @@ def _check_method(transport: object, method: str, serves: str) -> None:
             f"transport={type(transport).__name__} has no {method}(), so it serves {serves}, "
             "if any: pass one that has it, such as Transport()"
         )
+
+
+def _is_stale(transport: object) -> bool:
+    connections = getattr(getattr(transport, "_pool", None), "connections", [])
+    return all(connection.has_expired() for connection in connections)
 
 
 def _close(response: httpx.Response) -> None:

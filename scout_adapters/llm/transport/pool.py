@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakSet
 
 import httpx
 
@@ -46,7 +47,10 @@ IDLE_SECONDS = 60.0
 
 ONE_CONNECTION = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
-T = TypeVar("T")
+TIDY_SECONDS = 1.0
+"""Seconds between two searches for idle connections that servers have closed."""
+
+T = TypeVar("T", Connection, AsyncConnection)
 
 
 class IdleConnections(Generic[T]):
@@ -81,11 +85,39 @@ class IdleConnections(Generic[T]):
                 break
         return surplus
 
+    def remove_stale(self) -> list[T]:
+        """Remove and return the connections that the server has closed, or that are too old."""
+        stale: list[T] = []
+        for _ in range(len(self._stack)):
+            try:  # another thread may empty the stack at this moment
+                entry = self._stack.popleft()
+            except IndexError:
+                break
+            if entry[1].is_stale():
+                stale.append(entry[1])
+            else:
+                self._stack.append(entry)
+        return stale
+
     def clear(self) -> list[T]:
         """Remove and return all connections."""
         connections = [connection for _, connection in self._stack]
         self._stack.clear()
         return connections
+
+
+class TidyTimer:
+    """Returns True from `due` at most once in `TIDY_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < TIDY_SECONDS:
+            return False
+        self._last = now
+        return True
 
 
 class ConnectionPool:
@@ -101,6 +133,7 @@ class ConnectionPool:
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[Connection]] = {}
         self._closed = False
+        _pools.add(self)
 
     def acquire(self, exchange: HttpExchange) -> Connection:
         """Wait for a free slot; return a connection that nothing else uses until `release`.
@@ -147,6 +180,15 @@ class ConnectionPool:
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
         for surplus in idle.push(connection):
             surplus.close()
+        if _tidy_timer.due():
+            for pool in list(_pools):
+                pool.tidy()
+
+    def tidy(self) -> None:
+        """Close unused connections that the server has closed, which the system keeps open."""
+        for idle in list(self._idle.values()):
+            for connection in idle.remove_stale():
+                connection.close()
 
     def close(self) -> None:
         """Close unused connections; those in use are closed on release."""
@@ -164,6 +206,12 @@ class ConnectionPool:
                 connection.close()
 
 
+_pools: WeakSet[ConnectionPool] = WeakSet()
+"""All pools of this process: whichever is used next tidies all."""
+
+_tidy_timer = TidyTimer()
+
+
 class AsyncConnectionPool:
     """Twin of `ConnectionPool`: the connections of one event loop, over aiohttp if installed."""
 
@@ -174,6 +222,7 @@ class AsyncConnectionPool:
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[AsyncConnection]] = {}
         self._closed = False
+        self._tidy_timer = TidyTimer()
         self._over_aiohttp: AiohttpConnections | None = None
 
     async def acquire(self, exchange: HttpExchange) -> AsyncConnection:
@@ -219,6 +268,10 @@ class AsyncConnectionPool:
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
         for surplus in idle.push(connection):
             await surplus.aclose()
+        if self._tidy_timer.due():
+            for other in list(self._idle.values()):
+                for stale in other.remove_stale():
+                    await stale.aclose()
 
     async def aclose(self) -> None:
         """Close unused connections; those in use are closed on release."""

@@ -48,6 +48,7 @@ class Server:
         """No answer leaves before so many requests have come."""
 
         self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -59,6 +60,7 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         with self._lock:
             self.open += 1
+            self._connections.append(connection)
         first = True
         with connection, suppress(OSError):
             while heard := connection.recv(65536):
@@ -81,6 +83,11 @@ class Server:
         """Wait until so many connections are open; return how many there are."""
         until(lambda: self.open == expected)
         return self.open
+
+    def hang_up(self) -> None:
+        """Close the server's side of all connections."""
+        for connection in self._connections:
+            connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._socket.close()
@@ -318,3 +325,37 @@ async def test_the_connections_of_aiohttp_close_themselves(server: Server) -> No
     assert server.open == 1
     await connections.aclose()
     assert await asyncio.to_thread(server.settle, 0) == 0
+
+
+def idle_connections(held: Any) -> int:
+    return sum(len(idle._stack) for idle in held._idle.values())
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_connections_that_the_server_has_closed_are_closed_by_the_next_call_anywhere(
+    server: Server, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(pool, "has_aiohttp", lambda: False)
+    monkeypatch.setattr(pool, "TIDY_SECONDS", 0.0)
+    transport, left = Transport(), Server()
+    model, left_model = model_at(server.url, transport), model_at(left.url, transport)
+    held: Any = transport.pool() if verb == "invoke" else await transport.apool()
+    left.together = 5
+    if verb == "invoke":
+        await asyncio.to_thread(left_model.batch, ["hi"] * 5)
+    else:
+        await asyncio.gather(*(left_model.ainvoke("hi") for _ in range(5)))
+    assert idle_connections(held) == 5
+    left.hang_up()
+    await asyncio.sleep(0.05)
+    other = Transport() if verb == "invoke" else transport  # an event loop's own calls tidy it
+    if verb == "invoke":
+        await asyncio.to_thread(model_at(server.url, other).invoke, "hi")
+        assert idle_connections(held) == 0
+    else:
+        await model.ainvoke("hi")
+        assert idle_connections(held) == 1
+    left.close()
+    for each in {transport, other}:
+        each.close()
+        await each.aclose()
