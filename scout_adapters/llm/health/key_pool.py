@@ -46,6 +46,9 @@ MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 _accounts: dict[tuple[str, str, str], QuotaLeftByModel] = {}
 """Quota left, by provider, address and account."""
 
+MAX_ACCOUNTS = 4096
+"""Accounts whose quota is shared by their keys; a provider may name any number."""
+
 
 def reset_keys() -> None:
     """Reset the state of every key, and what is left of the limits of accounts."""
@@ -205,6 +208,8 @@ class KeyPool:
                 own = QuotaLeftByModel() if state.account else state.quotas
                 state.account = account
                 state.quotas = _accounts.setdefault((self.provider, self.address, account), own)
+                if len(_accounts) > MAX_ACCOUNTS:
+                    _accounts.pop(next(iter(_accounts)), None)
             if left:
                 state.quotas.store(model, left)
             state.notify()

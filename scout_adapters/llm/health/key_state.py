@@ -7,11 +7,12 @@ import hmac
 import os
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from functools import lru_cache
 from typing import Literal, NoReturn, Protocol
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from pydantic import SecretStr
 
@@ -382,7 +383,11 @@ class CooldownRules:
 health_lock = fork_safe_lock()
 """Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
-_states: dict[tuple[str, str, str], KeyState] = {}
+MAX_UNUSED_STATES = 20_000
+"""Keys whose health is remembered although no pool has them; the newest ones."""
+
+_states: WeakValueDictionary[tuple[str, str, str], KeyState] = WeakValueDictionary()
+_newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
 _all_states: WeakSet[KeyState] = WeakSet()
 
 
@@ -401,12 +406,17 @@ call_after_fork(_forget_requests)
 def reset_states() -> None:
     """Reset the state of every key, and forget them: the next use of a key makes another."""
     with health_lock:
-        for state in _states.values():
+        for state in list(_states.values()):
             state.reset()
         _states.clear()
+        _newest.clear()
 
 
 def shared_state(provider: str, base_url: str, key: str) -> KeyState:
     """Return the state of a key at a provider's address, shared by all pools in the process."""
     with health_lock:
-        return _states.setdefault((provider, base_url, key), KeyState(key))
+        state = _states.get((provider, base_url, key))
+        if state is None:
+            state = _states[provider, base_url, key] = KeyState(key)
+            _newest.append(state)
+        return state

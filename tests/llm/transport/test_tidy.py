@@ -1,0 +1,54 @@
+"""Idle connections that a server has closed, which the system keeps until they are closed here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scout_adapters.llm.transport import pool
+from scout_adapters.llm.transport.http_transport import Transport
+from tests.llm.transport.test_pool import Server, model_at
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+def idle_connections(held: Any) -> int:
+    return sum(len(idle._stack) for idle in held._idle.values())
+
+
+@pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
+async def test_connections_that_the_server_has_closed_are_closed_by_the_next_call_anywhere(
+    server: Server, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setattr(pool, "has_aiohttp", lambda: False)
+    monkeypatch.setattr(pool, "TIDY_SECONDS", 0.0)
+    transport, left = Transport(), Server()
+    model, left_model = model_at(server.url, transport), model_at(left.url, transport)
+    held: Any = transport.pool() if verb == "invoke" else await transport.apool()
+    left.together = 5
+    if verb == "invoke":
+        await asyncio.to_thread(left_model.batch, ["hi"] * 5)
+    else:
+        await asyncio.gather(*(left_model.ainvoke("hi") for _ in range(5)))
+    assert idle_connections(held) == 5
+    left.hang_up()
+    await asyncio.sleep(0.05)
+    other = Transport() if verb == "invoke" else transport  # an event loop's own calls tidy it
+    if verb == "invoke":
+        await asyncio.to_thread(model_at(server.url, other).invoke, "hi")
+        assert idle_connections(held) == 0
+    else:
+        await model.ainvoke("hi")
+        assert idle_connections(held) == 1
+    left.close()
+    for each in {transport, other}:
+        each.close()
+        await each.aclose()
