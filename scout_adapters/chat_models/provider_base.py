@@ -155,7 +155,7 @@ class ScoutProviderChatModel(ScoutChatModel):
 
         Raises: `NoKeyError` for an unpickled copy whose original had keys of its own.
         """
-        from scout_adapters.llm.health.key_state import clean_keys
+        from scout_adapters.llm.health.key_texts import clean_keys
         from scout_adapters.llm.providers import registry
 
         self._check_secrets()

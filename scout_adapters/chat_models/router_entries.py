@@ -245,7 +245,7 @@ def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, An
 
 def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
     from scout_adapters.llm.engine.candidate import Candidate
-    from scout_adapters.llm.health.key_state import clean_keys
+    from scout_adapters.llm.health.key_texts import clean_keys
     from scout_adapters.llm.providers import registry
 
     provider, model = split_name(entry)

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.wires.parsing import resolve_root
-from scout_adapters.llm.wires.strict_schema import adapt_schema
-from scout_adapters.llm.wires.tool_schema import object_schema
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -38,6 +35,9 @@ def normalize_tool(tool: Tool, *, strict: bool | None = None) -> Json:
 
     Fields of one provider, such as `cache_control` or `defer_loading`, stand beside `function`.
     """
+    from scout_adapters.llm.wires.strict_schema import adapt_schema
+    from scout_adapters.llm.wires.tool_schema import object_schema
+
     if isinstance(tool, dict) and not _is_function(tool):
         return tool
     converted = _from_schema(tool) if _is_schema(tool) else _convert(tool)
@@ -83,6 +83,8 @@ def _convert(tool: Tool) -> Json:
 
     LangChain writes `{}` for a schema that contains itself.
     """
+    from scout_adapters.llm.wires.parsing import resolve_root
+
     converted: Json = convert_to_openai_tool(tool)
     function = converted.get("function")
     if isinstance(tool, dict) or not isinstance(function, dict):
@@ -165,6 +167,8 @@ def _from_schema(tool: Json) -> Json:
 
     Raises: `ConfigurationError` for a schema that is not of an object.
     """
+    from scout_adapters.llm.wires.strict_schema import adapt_schema
+
     name, schema, more = named_schema(tool)
     if (kind := schema.get("type", "object")) != "object":
         raise ConfigurationError(
@@ -187,6 +191,8 @@ def named_schema(schema: Json) -> tuple[str, Json, Json]:
 
     Takes a JSON schema, OpenAI's `{"name", "strict", "schema"}` and the same in its `json_schema`.
     """
+    from scout_adapters.llm.wires.parsing import resolve_root
+
     wrapping = schema
     if isinstance(inner := schema.get("json_schema"), dict):
         wrapping = inner
@@ -204,6 +210,8 @@ def legal_name(name: Any) -> str:
 
 def response_format(schema: Any, strict: bool | None = None) -> Json:
     """Return the `response_format` that asks for an answer in the form of a class or schema."""
+    from scout_adapters.llm.wires.strict_schema import adapt_schema
+
     if isinstance(schema, dict) and _is_json_schema(schema):
         name, converted, more = named_schema(schema)
         strict = more.get("strict") if strict is None else strict

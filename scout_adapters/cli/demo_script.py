@@ -24,7 +24,7 @@ from scout_adapters.callbacks import ScoutAuditCallbackHandler, ScoutCostCallbac
 from scout_adapters.chat_models.router import ScoutRouterChatModel
 from scout_adapters.chat_models.run_observer import EVENT
 from scout_adapters.errors import NoKeyError
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, RateLimited, Revoked
 

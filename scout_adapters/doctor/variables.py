@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scout_adapters.doctor.finding import Finding
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.providers import ProviderRegistry
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.urls import join_url

@@ -12,7 +12,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from scout_adapters.cli import app, demo_script
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from scout_adapters import ScoutGroqChatModel, registry
 from scout_adapters.cli import app
 from scout_adapters.cli.console import console
 from scout_adapters.doctor.key_checks import AT_ONCE, last_outcomes
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.testing import Emulator, OutOfCredit, RateLimited, Revoked
 
 GOOD, DEAD, SLOW = "gsk_cli_good_1", "gsk_cli_dead_2", "gsk_cli_slow_3"

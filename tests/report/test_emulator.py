@@ -20,7 +20,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
 )
 from scout_adapters.audit import AuditLog
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.report.format import money
 from scout_adapters.report.page import PageOptions, write_page
 from scout_adapters.report.summary import summarise

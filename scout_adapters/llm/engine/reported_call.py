@@ -9,6 +9,7 @@ from scout_adapters.llm.engine.attempt_log import log_attempt, log_failover
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.types import Wire
 
 
 class ReportedCall:
@@ -19,6 +20,16 @@ class ReportedCall:
         self.candidate: Candidate | None = None
         self._observer = observer
         self._events: tuple[AttemptEvent, ...] = ()
+
+    @property
+    def indexes_chunks(self) -> bool:
+        """Whether content blocks in chunks of the current attempt have an index."""
+        return self.candidate is not None and self.candidate.endpoint.spec.indexes_chunks
+
+    @property
+    def wire(self) -> Wire | None:
+        """The wire of the current attempt; None before the first, and for a function."""
+        return self.candidate.endpoint.spec.wire if self.candidate is not None else None
 
     def notify(self) -> None:
         """Run callbacks for the attempts that have ended since the last call."""

@@ -42,7 +42,7 @@ from scout_adapters.llm.engine.retry_policy import (
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
-from scout_adapters.llm.types import ChatRequest, Wire
+from scout_adapters.llm.types import ChatRequest
 
 logger = logger_of(__name__)
 
@@ -81,16 +81,6 @@ class Attempts(ReportedCall):
         self._sent_before = 0
         self._counted_at = clock.now()
         self._held = Holdings()
-
-    @property
-    def indexes_chunks(self) -> bool:
-        """Whether content blocks in chunks of the current attempt have an index."""
-        return self.candidate is not None and self.candidate.endpoint.spec.indexes_chunks
-
-    @property
-    def wire(self) -> Wire | None:
-        """The wire of the current attempt; None before the first, and for a function."""
-        return self.candidate.endpoint.spec.wire if self.candidate is not None else None
 
     def __iter__(self) -> Attempts:
         return self

@@ -270,7 +270,7 @@ class KeyPool:
         if wait <= 0:
             return
         state.rested = True
-        _start_ramp(state, limited, now + wait)
+        state.start_ramp(limited, now + wait)
         if model is None:
             state.cooldown_until = max(state.cooldown_until, now + wait)
         else:
@@ -353,11 +353,3 @@ class KeyPool:
             with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"
                 self._apply_effect(state, effect, now, None, retry_after)
-
-
-def _start_ramp(state: KeyState, model: str | None, until: float) -> None:
-    """Let one request go first after a rest; the more go then, the more were accepted before."""
-    ramp = state.ramps.get(model)
-    if ramp is None:
-        ramp = state.ramps[model] = Ramp(max(1, state.in_flight // 2))
-    ramp.refuse(until)

@@ -25,14 +25,8 @@ from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import circuit, in_function_call
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import (
-    CooldownRules,
-    KeyState,
-    clean_keys,
-    env_keys,
-    shared_state,
-    variable_keys,
-)
+from scout_adapters.llm.health.key_state import CooldownRules, KeyState, shared_state
+from scout_adapters.llm.health.key_texts import clean_keys, env_keys, variable_keys
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
 from scout_adapters.llm.providers.urls import check_model, join_url
 from scout_adapters.llm.types import ChatRequest, ProviderSpec

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters import ScoutAuditCallbackHandler
 from scout_adapters.errors import StreamInterrupted
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.providers import registry
 from tests.llm.engine.runs import ROUTE, call
 from tests.support.fake_http import GROQ, OPENAI

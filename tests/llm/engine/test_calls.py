@@ -19,7 +19,7 @@ from scout_adapters.errors import (
     ScoutError,
 )
 from scout_adapters.llm.health.circuit_breaker import circuit
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from tests.support.fake_http import GROQ, GROQ_70B, OPENAI, OPENAI_MINI, key_state
 
 

@@ -20,7 +20,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.failures import error_from_response
 from scout_adapters.llm.health.circuit_breaker import circuit
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from tests.support.fake_http import (
     GROQ,
     GROQ_70B,

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from scout_adapters import ScoutCostCallbackHandler, get_scout_cost_callback
 from scout_adapters.errors import ProviderUnavailable
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from tests.llm.engine.runs import ROUTE, call
 from tests.support.fake_http import GROQ, OPENAI
 

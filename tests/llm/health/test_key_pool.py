@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import CooldownRules, fingerprint
+from scout_adapters.llm.health.key_state import CooldownRules
+from scout_adapters.llm.health.key_texts import fingerprint
 from tests.llm.health.pools import NOW, pool
 
 HOUR = 3600.0

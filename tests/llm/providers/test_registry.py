@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.errors import NoKeyError, ProviderUnavailable, RateLimited, UnsupportedContent
 from scout_adapters.llm import LLMResponse, call_groq_async, call_llm
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, estimate_cost_usd
 from scout_adapters.llm.providers import (
     ProviderClient,

@@ -15,7 +15,8 @@ from langchain_core.messages import AIMessage
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
-from scout_adapters.llm.health.key_state import KeyState, fingerprint
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator

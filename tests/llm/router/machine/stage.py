@@ -16,7 +16,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
-from scout_adapters.llm.health.key_state import fingerprint
+from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import reset

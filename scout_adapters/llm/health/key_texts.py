@@ -1,0 +1,121 @@
+"""API keys as text: fingerprints, cleaning, and the environment variables they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from pydantic import SecretStr
+
+from scout_adapters.errors import InvalidKey
+
+PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]")
+"""What templates and examples have in the place of a key, and parts of a list in JSON."""
+
+VARIABLE = "os.environ/"
+"""LiteLLM's notation for the value of an environment variable."""
+
+
+@lru_cache(maxsize=4096)
+def fingerprint(key: str) -> str:
+    """Return a name for a key that contains no part of it: eight hex digits, always the same."""
+    return hmac.new(b"scout_adapters", key.encode(), hashlib.sha256).hexdigest()[:8]
+
+
+def clean_key(raw: str | SecretStr, *, source: str) -> str:
+    """Return a key without surrounding white space and quotes; raises what `clean_keys` raises."""
+    key, fault = _cleaned(raw)
+    if not fault:
+        return key
+    del raw, key  # crash reports show the local variables of frames
+    raise InvalidKey(f"a key from {source} {fault}")
+
+
+def clean_keys(raw: Iterable[str | SecretStr], *, source: str) -> tuple[str, ...]:
+    """Return the keys of each text, cleaned, without empty and repeated ones, in their order.
+
+    A text has one key, or several between commas, semicolons or line breaks. `os.environ/NAME`
+    stands for the value of a variable.
+
+    Raises:
+        InvalidKey: an HTTP header cannot contain a key, or it is a placeholder; the message does
+            not show it.
+    """
+    keys, fault = _split_keys(raw)
+    if not fault:
+        return keys
+    del raw, keys  # crash reports show the local variables of frames
+    raise InvalidKey(f"a key from {source} {fault}")
+
+
+def _split_keys(raw: Iterable[str | SecretStr]) -> tuple[tuple[str, ...], str]:
+    """Return the keys of each text, and what is wrong with the first wrong one."""
+    keys: dict[str, None] = {}
+    for text in raw:
+        plain = text.get_secret_value() if isinstance(text, SecretStr) else text
+        for part in _parts(_unquoted(plain)):
+            if _unquoted(part):
+                key, fault = _cleaned(part)
+                if fault:
+                    return (), fault
+                keys.update(dict.fromkeys(_variable_keys(key) or (key,)))
+    return tuple(keys), ""
+
+
+def _parts(text: str) -> list[str]:
+    """Split a list of keys; at semicolons only if the parts are of similar length."""
+    parts = re.split("[,\n]", text)
+    if len(parts) > 1 or ";" not in text:
+        return parts
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    lengths = [len(part) for part in parts]
+    return parts if lengths and max(lengths) <= 2 * min(lengths) else [text]
+
+
+def _cleaned(raw: str | SecretStr) -> tuple[str, str]:
+    """Return a key without white space and quotes, and what is wrong with it."""
+    key = _unquoted(raw.get_secret_value() if isinstance(raw, SecretStr) else raw)
+    if not key:
+        return "", "is empty; copy it again"
+    if not all("!" <= char <= "~" for char in key):
+        return "", "contains a blank, a line break or a non-ASCII character; copy it again"
+    if PLACEHOLDER.fullmatch(key):
+        return "", "is a placeholder or a list in JSON; write the key itself, or os.environ/NAME"
+    if key.startswith(VARIABLE):
+        value = os.environ.get(key.removeprefix(VARIABLE), "").strip()
+        if not value or value.startswith(VARIABLE):
+            return "", f"is the value of a variable that has none: {key}"
+    return key, ""
+
+
+def _variable_keys(key: str) -> tuple[str, ...]:
+    """Return the keys in the variable that `os.environ/NAME` names; none for any other key."""
+    if not key.startswith(VARIABLE):
+        return ()
+    name = key.removeprefix(VARIABLE)
+    return clean_keys([SecretStr(os.environ[name])], source=name)
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`"
+    return text[1:-1].strip() if quoted and text.count(text[0]) == len("''") else text
+
+
+def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Return the keys of {PREFIX}_API_KEYS, or else of {PREFIX}_API_KEY."""
+    names = tuple(prefixes)
+    variables = (*(f"{name}_API_KEYS" for name in names), *(f"{name}_API_KEY" for name in names))
+    for variable in variables:
+        if keys := variable_keys(variable):
+            return keys
+    return ()
+
+
+def variable_keys(variable: str) -> tuple[str, ...]:
+    """Return the keys in an environment variable; none if it is not set."""
+    return clean_keys([SecretStr(os.environ.get(variable, ""))], source=variable)
