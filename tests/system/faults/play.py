@@ -165,7 +165,7 @@ class Play:
 
     @staticmethod
     def _clients() -> list[tuple[str, Any]]:
-        return [(client.name, client) for client in registry._special.values()]
+        return [(client.name, client) for client in registry._all_special]
 
     @property
     def scout(self) -> dict[str, Any]:

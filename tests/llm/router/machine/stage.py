@@ -160,7 +160,7 @@ class Stage:
 
     def _clients(self) -> Sequence[Any]:
         self.model._route()  # opened on first use
-        return list(registry._special.values())
+        return list(registry._all_special)
 
     def _shuffled(self, candidates: Sequence[Candidate], _request: Any) -> list[Candidate]:
         order = self.random.sample(list(candidates), len(candidates))

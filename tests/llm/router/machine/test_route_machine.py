@@ -342,5 +342,5 @@ async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
 
 
 def held_keys() -> list[KeyState]:
-    clients = registry._special.values()
+    clients = registry._all_special
     return [state for client in clients for state in client.endpoint.pool]
