@@ -209,11 +209,9 @@ def test_a_bound_below_one_holds_no_less_than_none(
     [
         (ScoutOpenAIChatModel, "gpt-4o-mini", {"max_tokens": 10_000}, 20),
         (ScoutOpenAIChatModel, "gpt-4o-mini", {"max_completion_tokens": 10_000}, 20),
-        (ScoutOpenAIChatModel, "gpt-4o-mini", {"n": 20}, 6),
         (ScoutOpenAIChatModel, "gpt-4o-mini", {"model": "gpt-4"}, 100),
         (ScoutOpenAIChatModel, "gpt-4o-mini", {"tools": [{"type": "web_search"}]}, 50),
         (ScoutGoogleChatModel, "gemini-2.5-flash", {"maxOutputTokens": 60_000}, 50),
-        (ScoutGoogleChatModel, "gemini-2.5-flash", {"candidateCount": 8}, 3),
         (ScoutGoogleChatModel, "gemini-2.5-flash", {"tools": [{"googleSearch": {}}]}, 50),
         (ScoutAnthropicChatModel, "claude-sonnet-4-5", {"max_tokens": 60_000}, 8),
         (

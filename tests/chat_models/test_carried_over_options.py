@@ -66,9 +66,9 @@ def test_further_body_fields_of_a_call_are_merged_with_the_models(
         ScoutRouterChatModel(models=[entry_of(emulator, extra_body={"user": "u"})]),
     ):
         emulator.log.clear()
-        EXTRA[way](model, {"seed": 7, "novelty": True})
+        EXTRA[way](model, {"seed": 7, "frequency_penalty": 0.5})
         body = emulator.log[0].body
-        assert (body["user"], body["seed"], body["novelty"]) == ("u", 7, True)
+        assert (body["user"], body["seed"], body["frequency_penalty"]) == ("u", 7, 0.5)
         assert not {"extra_body", "model_kwargs", "extra"} & body.keys()
 
 
@@ -236,10 +236,12 @@ def test_a_body_field_goes_to_the_candidates_that_document_it(emulator: Emulator
         for first, second in (("groq", "anthropic"), ("anthropic", "groq")):
             emulator.log.clear()
             entries = [entry_of(emulator, first), entry_of(emulator, second)]
-            router = ScoutRouterChatModel(models=entries, model_kwargs={"novelty": 1}, **own)
+            router = ScoutRouterChatModel(
+                models=entries, model_kwargs={"metadata": {"user_id": "u"}}, **own
+            )
             router.invoke("hi", **call)
             router.invoke("hi", model=f"{second}/{NAMES[second]}", **call)
             for exchange in emulator.log:
-                sent = {"top_k", "seed", "novelty"} & exchange.body.keys()
+                sent = {"top_k", "seed", "metadata"} & exchange.body.keys()
                 mine = "top_k" if exchange.provider == "anthropic" else "seed"
-                assert sent == {mine, "novelty"}
+                assert sent == {mine, "metadata"}

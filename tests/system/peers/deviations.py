@@ -89,6 +89,12 @@ def _same_thoughts(difference: Difference) -> bool:
     return words(difference.ours) == words(difference.official)
 
 
+def only_ours_has_results(difference: Difference) -> bool:
+    """Return whether our message has the results of a search and the official one has none."""
+    results = "search_results"
+    return results in str(difference.ours) and results not in str(difference.official)
+
+
 GROQ = [
     Deviation(
         "groq",
@@ -96,6 +102,7 @@ GROQ = [
         frozenset({"blocks.server_tool_call", "call_ids", "kwargs.executed_tools"}),
         lambda record: record.streamed and has("executed_tools")(record),
         "ChatGroq adds up the arguments of all tools with the same index; ours are separate.",
+        lambda difference: not only_ours_has_results(difference),
     ),
     Deviation(
         "groq",
@@ -128,10 +135,7 @@ GROQ = [
         frozenset({"kwargs.executed_tools", "blocks.server_tool_result"}),
         lambda record: record.streamed and has("executed_tools")(record),
         "The results come in an event of their own, which ChatGroq's merging of chunks loses.",
-        lambda difference: (
-            "search_results" in str(difference.ours)
-            and "search_results" not in str(difference.official)
-        ),
+        only_ours_has_results,
     ),
 ]
 

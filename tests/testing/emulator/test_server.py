@@ -266,7 +266,9 @@ def test_each_event_travels_alone(served: Any, provider: str) -> None:
     headers = {"authorization": "Bearer k", "x-api-key": "k", "x-goog-api-key": "k"}
     headers["anthropic-version"] = "2023-06-01"
     contents = [{"role": "user", "parts": [{"text": "Hello"}]}]
-    body = {**BODY, "stream": True, "max_tokens": 99, "contents": contents}
+    body = {**BODY, "stream": True, "max_tokens": 99}
+    if provider == "google":
+        body = {"contents": contents}
     with served.http.stream("POST", url, json=body, headers=headers) as answer:
         pieces = list(answer.iter_raw())
     assert len(pieces) == sum(piece.count(b"\n\n") + piece.count(b"\r\n\r\n") for piece in pieces)
