@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -20,11 +21,17 @@ class HiddenDict(dict[str, Any]):
         return f"<{len(self)} hidden>"
 
 
+@lru_cache(maxsize=2048)
+def _may_be_secret(name: str) -> bool:
+    """Return whether an option of this name may contain a secret."""
+    is_key = SECRET.fullmatch(name) is not None or name.endswith(PREFIXED_ENDINGS)
+    return is_key or standard_name(name) in HIDDEN
+
+
 def hide_secrets(options: dict[str, Any]) -> None:
     """Wrap the keys, headers and proxies in a dict of options, in place; the values stay usable."""
     for name, value in options.items():
-        standard = standard_name(name)
-        if standard in HIDDEN or SECRET.fullmatch(name) or name.endswith(PREFIXED_ENDINGS):
+        if _may_be_secret(name):
             options[name] = _hidden(value)
         elif name == "models" and isinstance(value, list | tuple):
             options[name] = [_hidden_entry(entry) for entry in value]

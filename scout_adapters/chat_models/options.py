@@ -269,6 +269,8 @@ def standard_options(
 
 def _headers(options: Mapping[str, Any], rules: OptionRules) -> dict[str, Any]:
     """Return the options that become headers."""
+    if not rules.header_options:
+        return {}
     names = {alias: standard_name(alias, rules.prefixes) for alias in options}
     return {
         rules.header_options[name]: shown(options[alias])
@@ -279,7 +281,8 @@ def _headers(options: Mapping[str, Any], rules: OptionRules) -> dict[str, Any]:
 
 def _check_connection(options: Mapping[str, Any], owner: str) -> None:
     """Refuse an address or headers that contain a secret or cannot be sent."""
-    check_address(options.get("base_url"), owner)
+    if "base_url" in options:
+        check_address(options["base_url"], owner)
     if isinstance(headers := options.get("default_headers"), Mapping):
         check_headers(headers, owner)
     if isinstance(options.get("transport"), str):

@@ -15,7 +15,6 @@ from scout_adapters.chat_models.options import OptionRules, without_secrets
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
     build_candidate,
-    card_of_entry,
     check_entries,
     entry_for,
     has_own_key,
@@ -101,10 +100,11 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _option_rules(cls, options: dict[str, Any]) -> OptionRules:
         # Before pydantic validates: its errors would quote keys in the entries.
-        if "models" in options:
-            options["models"] = check_entries(options["models"])
-        cards = map(card_of_entry, options.get("models", ()))
-        return OptionRules(documented=union(card.documented_fields for card in cards))
+        if "models" not in options:
+            return OptionRules()
+        checked = check_entries(options["models"])
+        options["models"] = [entry for entry, _ in checked]
+        return OptionRules(documented=union(card.documented_fields for _, card in checked))
 
     @property
     def candidates(self) -> list[str]:

@@ -39,8 +39,8 @@ ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
 ENTRY_NAMES = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 
 
-def check_entries(models: Any) -> list[Any]:
-    """Return the entries with their options under standard names.
+def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
+    """Return the entries with their options under standard names, each with its card.
 
     Raises: `ConfigurationError` for an entry that is no model, or has an option that cannot be
     used; `UnknownProvider` for a provider that is not registered.
@@ -50,16 +50,15 @@ def check_entries(models: Any) -> list[Any]:
     return [_checked_entry(entry) for entry in models]
 
 
-def _checked_entry(entry: Any) -> Any:
-    entry = _normalize_entry(entry) if isinstance(entry, dict) else entry
-    name = name_of(entry)
-    if isinstance(entry, str | dict):
-        split_name(name)  # raises for an unknown provider
-    return entry
+def _checked_entry(entry: Any) -> tuple[Any, ProviderSpec]:
+    """Return an entry under standard names, and its provider's card."""
+    if isinstance(entry, dict):
+        return _normalize_entry(entry)
+    return entry, card_of_entry(entry)
 
 
-def _normalize_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a dict entry under standard names, with its keys as a list of `SecretStr`."""
+def _normalize_entry(entry: Mapping[str, Any]) -> tuple[dict[str, Any], ProviderSpec]:
+    """Return a dict entry with its keys as a list of `SecretStr`, and its provider's card."""
     name = entry.get("model", entry.get("model_name"))
     if provider := entry.get("model_provider"):
         entry = {key: entry[key] for key in entry if key not in {"model_provider", "model_name"}}
@@ -73,7 +72,7 @@ def _normalize_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     if not options["extra"]:
         del options["extra"]
     keys = [options.pop(name) for name in ("api_key", "api_keys") if name in options]
-    return {**options, "api_keys": _as_secrets(keys)} if keys else options
+    return ({**options, "api_keys": _as_secrets(keys)} if keys else options), card
 
 
 def _as_secrets(keys: Any) -> list[SecretStr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -155,7 +156,8 @@ HINTS: Mapping[str, str] = {
 """Names that partner packages or LiteLLM have and we do not, and what to write instead."""
 
 
-def standard_name(name: str, prefixes: Iterable[str] = ()) -> str:
+@lru_cache(maxsize=2048)
+def standard_name(name: str, prefixes: tuple[str, ...] = ()) -> str:
     """Return our name of an option; `prefixes` are the provider's names, such as `openai`."""
     for prefix in prefixes:
         if name.startswith(f"{prefix}_") and (rest := name[len(prefix) + 1 :]) in PREFIXED:
@@ -206,6 +208,8 @@ def check_undocumented(
 def union(fields: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
     """Return the body fields that at least one provider documents; None if one takes all."""
     all_fields = [*fields]
+    if len(all_fields) == 1:
+        return all_fields[0]
     documented = [names for names in all_fields if names is not None]
     return frozenset().union(*documented) if len(documented) == len(all_fields) else None
 
@@ -245,8 +249,10 @@ def _has_secret(url: Any) -> bool:
     if not isinstance(url, str):
         return False
     address, _, query = url.partition("#")[0].partition("?")
-    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
-    named = any(SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name) for name in names)
+    named = query and any(
+        SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name)
+        for name, _ in parse_qsl(query, keep_blank_values=True)
+    )
     return bool(named or USER_INFO.match(url) or mask_secrets(address) != address)
 
 

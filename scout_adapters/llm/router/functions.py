@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -87,10 +86,16 @@ def split_model(name: str) -> tuple[str, str]:
         InvalidModelName: the name must not become part of a URL.
     """
     if provider := named_provider(name):
-        return provider, check_model(re.split("[/:]", name, maxsplit=1)[1], provider)
+        return provider, check_model(_behind_provider(name), provider)
     if "/" in name and registry.find_for_model(name) is None:
         registry.spec(name.partition("/")[0])  # raises UnknownProvider with the list of providers
     return registry.for_model(name), check_model(name, name)
+
+
+def _behind_provider(name: str) -> str:
+    """Return what stands behind the first slash or colon of a name."""
+    head, _, model = name.partition("/")
+    return name.partition(":")[2] if ":" in head else model
 
 
 def named_provider(name: str) -> str | None:
