@@ -177,6 +177,13 @@ class CandidateStates(list[CandidateState]):
             key.last_success > since for state in states for key in state.candidate.endpoint.pool
         )
 
+    def wait(self, now: float) -> None:
+        """Count the call as one that waits for the keys in cooldown."""
+        for state in self:
+            if not state.excluded:
+                for key in state.candidate.endpoint.pool:
+                    key.wait(state.candidate.model, now)
+
     def allow_due_keys(self, at: float) -> None:
         """Allow keys again that may be retried at `at` (monotonic seconds)."""
         for state in self:

@@ -336,6 +336,7 @@ class Attempts(ReportedCall):
         self._counted_at = self.clock.now() if any_sent else self._counted_at
         if not self._usage.affords_wait(pause):
             return self._finish(self._last_error or no_attempt_error(self.records, pause), pause)
+        self._candidate_states.wait(self.clock.now())
         self._candidate_states.allow_due_keys(self.clock.now() + pause)
         level = DEBUG if self._usage.waited and not any_sent else WARNING
         logger.log(level, "no candidate is ready: waiting %.1f s for the first one", pause)

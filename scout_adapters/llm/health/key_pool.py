@@ -247,7 +247,8 @@ class KeyPool:
         if effect == "none":
             return
         state.failures += 1
-        state.last_failure, state.rested = now, effect != "cooldown"  # see `_cool_down`
+        state.last_failure = now
+        state.marks = state.marks + 1 if effect == "cooldown" else 0  # see `_cool_down`
         if effect in QUARANTINE_EFFECTS:
             self._quarantine(state, now)
             if effect == "refuse":
@@ -269,7 +270,7 @@ class KeyPool:
             wait, model = self.rules.cooldown(state.failures), None
         if wait <= 0:
             return
-        state.rested = True
+        state.marks = 0
         state.start_ramp(limited, now + wait)
         if model is None:
             state.cooldown_until = max(state.cooldown_until, now + wait)
@@ -297,8 +298,7 @@ class KeyPool:
 
     @staticmethod
     def _reset(state: KeyState, model: str | None) -> None:
-        state.failures = 0
-        state.rested = False
+        state.failures = state.marks = 0
         state.cooldown_until = 0.0
         if model:
             state.model_cooldowns.pop(model, None)

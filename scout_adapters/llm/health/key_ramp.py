@@ -45,13 +45,13 @@ class Ramp:
 
     def __init__(self, expected: int | None = None) -> None:
         """Expect so many requests to be accepted; None for a key that has not answered yet."""
-        self._checks = self._waiting = 0
+        self._checks = 0
         self._rests_until = 0.0
         self._start(expected)
 
     def _start(self, expected: int | None) -> None:
         self._expected = expected
-        self._accepted = 0
+        self._accepted = self._waiting = 0
         self._pending: dict[int, float] = {}
         self._began: float | None = None
         self._reached: float | None = None
@@ -60,7 +60,6 @@ class Ramp:
     def refuse(self, until: float) -> None:
         """Record a rate limit: the next request is the first one after the rest."""
         self._refused = True
-        self._waiting = 0
         self._rests_until = max(self._rests_until, until)
 
     def wait(self) -> None:

@@ -84,8 +84,8 @@ class KeyState(_HiddenKey):
     last_used: float = 0.0
     last_failure: float = float("-inf")
     last_success: float = float("-inf")
-    rested: bool = False
-    """Whether the last failure started a rest: once that is over, earlier failures do not count."""
+    marks: int = 0
+    """Failures since the last rest: those before it do not speak against the key."""
 
     cooldown_until: float = 0.0
     model_cooldowns: dict[str, float] = field(default_factory=dict)
@@ -137,13 +137,16 @@ class KeyState(_HiddenKey):
         """Return when to try to lease the key; soon if other calls are trying it."""
         ready = self.ready_at(model)
         if ready > now:
-            if (ramp := self.ramps.get(model)) is not None:
-                ramp.wait()
             return ready
         if self.permanently_failed and self.in_flight:
             return now + PROBE_POLL_SECONDS
         ramp = self.ramp(model, now)
         return ready if ramp is None or ramp.admits(now) else ramp.poll_at(now)
+
+    def wait(self, model: str | None, now: float) -> None:
+        """Count a call that waits for the key, if the key is in cooldown."""
+        if (ramp := self.ramps.get(model)) is not None and self.ready_at(model) > now:
+            ramp.wait()
 
     def is_usable(self, model: str | None, now: float) -> bool:
         """Return whether the key can be leased now.
@@ -164,11 +167,6 @@ class KeyState(_HiddenKey):
         return ramp
 
     @property
-    def marks(self) -> int:
-        """Failures that speak against the key; none after a rest that followed the last one."""
-        return 0 if self.rested else self.failures
-
-    @property
     def is_rejected(self) -> bool:
         """Whether the provider refused the key itself, not its account."""
         return self.permanently_failed and self.refused_at >= self.quarantined_at
@@ -180,7 +178,7 @@ class KeyState(_HiddenKey):
 
     def reset(self) -> None:
         """Make the key healthy and unused; calls in progress stay counted."""
-        self.failures, self.rested = 0, False
+        self.failures = self.marks = 0
         self.lift_quarantine()
         self.last_used = self.cooldown_until = 0.0
         self.last_failure = self.quarantined_at = self.refused_at = float("-inf")

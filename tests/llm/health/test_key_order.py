@@ -34,7 +34,7 @@ def plain_choice(
             state.is_rejected,
             short,
             state.in_flight,
-            0 if state.rested else state.failures,
+            state.marks,
             state.last_used,
         )
 

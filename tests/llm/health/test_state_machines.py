@@ -28,9 +28,16 @@ class PlainKey:
 
     def __init__(self) -> None:
         self.failures = 0
+        self.marks = 0
+        """Failures since the last rest; a rest that is over leaves none."""
+
         self.in_flight = 0
+        self.used = 0.0
         self.rests: dict[str | None, float] = {}
         self.refused_until: float | None = None
+        self.rejected = False
+        """Whether the key itself was refused, not an account without credit."""
+
         self.times_refused = 0
         self.last_refusal = self.last_failure = float("-inf")
 
@@ -38,6 +45,12 @@ class PlainKey:
         if self.refused_until is not None and (now < self.refused_until or self.in_flight):
             return False
         return all(self.rests.get(name, 0.0) <= now for name in (None, model))
+
+    @property
+    def rank(self) -> tuple[bool, int, int, float]:
+        """A rejected key that is due comes last; then the idler, the less marked, the rested."""
+        rejected = self.refused_until is not None and self.rejected
+        return (rejected, self.in_flight, self.marks, self.used)
 
 
 class Keys(RuleBasedStateMachine):
@@ -67,13 +80,9 @@ class Keys(RuleBasedStateMachine):
         plain = self.plain[lease.key]
         assert lease.key in ready
         assert lease.probe == (plain.refused_until is not None)
-        healthy = [p for k, p in self.plain.items() if k in ready and p.refused_until is None]
-        if healthy:
-            assert not lease.probe
-            assert (plain.failures, plain.in_flight) == min(
-                (p.failures, p.in_flight) for p in healthy
-            )
+        assert plain.rank == min(self.plain[key].rank for key in ready)
         plain.in_flight += 1
+        plain.used = self.now
         return (lease, model)
 
     @rule(held=consumes(leases))
@@ -91,7 +100,7 @@ class Keys(RuleBasedStateMachine):
             return
         if lease.probe:
             plain.refused_until, plain.times_refused = None, 0
-        plain.failures = 0
+        plain.failures = plain.marks = 0
         plain.rests.pop(None, None)
         plain.rests.pop(model, None)
 
@@ -104,6 +113,7 @@ class Keys(RuleBasedStateMachine):
         plain = self.plain[lease.key]
         plain.in_flight -= 1
         plain.failures += 1
+        plain.marks += 1
         plain.last_failure = self.now
         if wait:
             self.rest(plain, model, wait if window else min(wait, 3600.0))
@@ -112,6 +122,7 @@ class Keys(RuleBasedStateMachine):
 
     def rest(self, plain: PlainKey, model: str | None, wait: float) -> None:
         plain.rests[model] = max(plain.rests.get(model, 0.0), self.now + wait)
+        plain.marks = 0
 
     @rule(held=consumes(leases), effect=st.sampled_from(["quarantine", "refuse"]))
     def refused(self, held: tuple[Lease, str], effect: str) -> None:
@@ -123,8 +134,10 @@ class Keys(RuleBasedStateMachine):
             return
         rest = min(3600.0 * 2**plain.times_refused, 24 * 3600.0)
         plain.refused_until = max(plain.refused_until or 0.0, self.now + rest)
+        plain.rejected = effect == "refuse"
         plain.times_refused += 1
         plain.failures += 1
+        plain.marks = 0
         plain.last_failure = plain.last_refusal = self.now
 
     @invariant()
@@ -132,7 +145,9 @@ class Keys(RuleBasedStateMachine):
         for state in getattr(self, "pool", ()):
             plain = self.plain[state.key]
             assert (state.failures, state.in_flight) == (plain.failures, plain.in_flight)
+            assert state.marks == plain.marks
             assert state.permanently_failed == (plain.refused_until is not None)
+            assert state.is_rejected == (plain.refused_until is not None and plain.rejected)
             for model in ("big", "small"):
                 expected = max(plain.rests.get(None, 0.0), plain.rests.get(model, 0.0))
                 expected = max(expected, plain.refused_until or 0.0)

@@ -228,7 +228,7 @@ async def test_keys_are_those_of_this_moment_and_each_once(verb: str, play: Stag
     stage.emulator.keys["groq"] = {first: None, second: None}
     model = ScoutGroqChatModel(
         model="openai/gpt-oss-120b",
-        api_keys=[f" {first}\n", first, "", "  ", first],
+        api_keys=[f" {first}\n", first, "", "  ", f"{first}\n{first}"],
         transport=stage.transport,
         clock=stage.time.clock,
     )
@@ -242,7 +242,7 @@ async def test_keys_are_those_of_this_moment_and_each_once(verb: str, play: Stag
     assert [one.key for one in stage.emulator.log] == [first, second, first]
     with pytest.raises(InvalidKey) as caught:
         await call_model(
-            model.model_copy(update={"api_keys": [SecretStr(f"{first}\nx")]}), verb, "hi"
+            model.model_copy(update={"api_keys": [SecretStr(f"{first}\rx")]}), verb, "hi"
         )
     assert first not in str(caught.value)
     await stage.clean()

@@ -31,6 +31,9 @@ class PlainKey:
 
     name: str
     failures: int = 0
+    marks: int = 0
+    """Failures since the last rest; a rest that is over leaves none."""
+
     busy: int = 0
     used: float = 0.0
     rests: dict[str | None, float] = field(default_factory=dict)
@@ -52,10 +55,15 @@ class PlainKey:
 
     def rank(self, model: str, now: float) -> tuple[float, ...]:
         lacks = now < self.spent.get(model, 0.0)
-        return (self.refused_until is not None, lacks, self.failures, self.busy, self.used)
+        return (self.rejected, lacks, self.busy, self.marks, self.used)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the key itself is refused; an account without credit may have been paid."""
+        return self.refused_until is not None and self.refused_at >= self.last_refusal
 
     def take_over(self, state: Any) -> None:
-        self.failures, self.used = state.failures, state.last_used
+        self.failures, self.marks, self.used = state.failures, state.marks, state.last_used
         self.rests = {None: state.cooldown_until, **state.model_cooldowns}
         self.refused_until = state.quarantined_until if state.permanently_failed else None
         self.times_refused, self.last_refusal = state.quarantines, state.quarantined_at
@@ -69,7 +77,7 @@ class PlainKey:
             return
         if one.probe_key:
             self.refused_until, self.times_refused = None, 0
-        self.failures = 0
+        self.failures = self.marks = 0
         self.rests.pop(None, None)
         self.rests.pop(model, None)
 
@@ -79,7 +87,7 @@ class PlainKey:
         if played.key != "cooldown":
             self._refuse(one, now, invalid=played.key == "refuse")
             return
-        self.failures, self.last_failure = self.failures + 1, now
+        self.failures, self.last_failure, self.marks = self.failures + 1, now, self.marks + 1
         model: str | None = one.candidate[1]
         wait = played.wait
         if not wait:
@@ -87,11 +95,12 @@ class PlainKey:
         if wait:
             wait = min(wait, 3600.0)
             self.rests[model] = max(self.rests.get(model, 0.0), now + wait)
+            self.marks = 0
 
     def _refuse(self, one: Try, now: float, *, invalid: bool) -> None:
         if one.began <= self.last_refusal:
             return
-        self.failures, self.last_failure = self.failures + 1, now
+        self.failures, self.last_failure, self.marks = self.failures + 1, now, 0
         if invalid:
             self.refused_at = now
         if self.refused_until is not None and now < self.refused_until:

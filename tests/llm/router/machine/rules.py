@@ -166,6 +166,11 @@ class PlainCall:
             assert self.leaving, "an attempt was cancelled by nobody"
             assert record.billed == "unknown"
             self._book(one, LEFT)
+        elif record.outcome == "not_sent":
+            assert self.leaving, "an attempt was given up by nobody"
+            assert one.heard is None, "a request left, and was booked as not sent"
+            assert record.billed == "no"
+            self._book(one, LEFT)
         else:
             assert one.heard is not None, "a failure without a request"
             late = record.reason == "the call's deadline has passed"

@@ -213,9 +213,9 @@ class Stage:
             self.guard(same, "second tries", endpoint.retries._tokens, plain.tokens)
             for state in endpoint.pool:
                 key = plain.keys[state.key]
-                told = state.failures, state.in_flight, state.permanently_failed
-                known = key.failures, key.busy, key.refused_until is not None
-                self.guard(same, f"{state.key}: failures, in flight, refused", told, known)
+                told = state.failures, state.marks, state.in_flight, state.permanently_failed
+                known = key.failures, key.marks, key.busy, key.refused_until is not None
+                self.guard(same, f"{state.key}: failures, marks, in flight, refused", told, known)
         for (key_name, model), until in self.rests().items():
             key = self.providers[key_name.partition("_")[0]].keys[key_name]
             self.guard(same, key_name, max(until, now), max(key.ready_at(model), now))
