@@ -34,13 +34,23 @@ class OrderedWorker:
             return _run_now(function, *arguments)
 
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Queue a call, and wait for its result without blocking the event loop."""
-        return await asyncio.wrap_future(self.submit(function, *arguments))
+        """Queue a call, and wait for its result without blocking the event loop.
+
+        The call runs even if the wait is cancelled: what is queued behind it may undo it.
+        """
+        return await asyncio.shield(asyncio.wrap_future(self.submit(function, *arguments)))
 
     def wait(self) -> None:
         """Wait until everything that was queued before has run; blocks."""
         if self._executor is not None:
             self.submit(int).result()
+
+    def close(self) -> None:
+        """Wait as `wait` does, and end the thread; the next call starts another one."""
+        with self._lock:
+            running, self._executor = self._executor, None
+        if running is not None and running[0] == process.pid:
+            running[1].shutdown()
 
 
 def _run_now(function: Callable[..., T], *arguments: Any) -> Future[T]:
@@ -52,10 +62,14 @@ def _run_now(function: Callable[..., T], *arguments: Any) -> Future[T]:
     return future
 
 
-async def drain(futures: Sequence[Future[Any]]) -> None:
-    """Wait for queued calls, then raise the first of their errors; cancelling it stops none."""
+async def drain(futures: list[Future[Any]]) -> None:
+    """Wait for queued calls, empty the list, then raise the first of their errors.
+
+    If the wait is cancelled, the calls run nevertheless, and the list keeps them.
+    """
     waited = [asyncio.wrap_future(future) for future in futures]
     await asyncio.wait(waited)
+    futures.clear()
     for future in waited:
         future.result()
 

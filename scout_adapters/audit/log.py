@@ -192,7 +192,8 @@ class AuditLog:
         return self._file
 
     def close(self) -> None:
-        """Close the file; the next event opens it again."""
+        """Write what async calls have queued, and close the file; the next event opens it again."""
+        self.worker.close()
         with self._lock:
             if self._file is not None:
                 self._file.close()

@@ -18,6 +18,7 @@ from langchain_core.callbacks import (
     CallbackManagerForLLMRun,
 )
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
 from scout_adapters.llm.engine.attempt import Attempt
@@ -143,11 +144,21 @@ class RunObserver:
             about, raised = attempt.about, None
             for handler in self._starts:
                 try:
-                    await self._arun(handler, handler.on_scout_attempt_start, about)
-                except Exception as error:  # noqa: BLE001  # raised below
+                    if isinstance(raised, Exception | None):
+                        await self._arun(handler, handler.on_scout_attempt_start, about)
+                    else:  # the call is cancelled: an end follows, so a start is queued before it
+                        self._start_for(handler, about)
+                except BaseException as error:  # noqa: BLE001  # raised below
                     raised = raised or error
             if raised is not None:
                 raise raised
+
+    def _start_for(self, handler: StartObserver, about: Json) -> None:
+        worker = getattr(handler, "worker", None)
+        if worker is None:
+            handler.on_scout_attempt_start(self._run, about)
+        else:
+            self._queued.append(worker.submit(handler.on_scout_attempt_start, self._run, about))
 
     def on_end(self, record: AttemptRecord) -> None:
         """Report a finished attempt at once, before a cancellation can interrupt the call.
@@ -203,8 +214,7 @@ class RunObserver:
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Async twin of `notify`."""
         if self._queued:
-            queued, self._queued = self._queued, []
-            await drain(queued)
+            await drain(self._queued)
         run = self._manager
         if isinstance(run, CallbackManagerForLLMRun):
             self.notify(events)

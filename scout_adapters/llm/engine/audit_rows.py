@@ -110,8 +110,7 @@ class EnvironmentAudit(AttemptWriter):
     async def anotify(self, events: Sequence[Any]) -> None:  # noqa: ARG002  # an Observer's
         """Wait until the rows are written."""
         if self._queued:
-            queued, self._queued = self._queued, []
-            await drain(queued)
+            await drain(self._queued)
 
     async def astop(self) -> None:
         """Wait a moment for rows of a call that is cancelled."""

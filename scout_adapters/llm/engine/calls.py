@@ -50,6 +50,7 @@ async def acomplete(attempts: Attempts) -> AIMessage:
                 return message
     except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
         attempts.abandon(error)
+        await attempts.astop()
         raise
     raise AssertionError("attempts end by raising")
 
@@ -101,6 +102,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
                 return
     except BaseException as error:  # raised again: a failure, Ctrl-C, a consumer that stopped
         attempts.abandon(error)
+        await attempts.astop()
         raise
 
 
@@ -126,10 +128,7 @@ class AsyncAttempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        handled = self._attempt.__exit__(kind, error, trace)
-        if error is not None and not isinstance(error, Exception):
-            await self._attempts.astop()
-        return handled
+        return self._attempt.__exit__(kind, error, trace)
 
 
 class AsyncClosing(Generic[T]):

@@ -58,7 +58,7 @@ class ReportedCall:
             await self._observer.aon_start(attempt)
 
     async def astop(self) -> None:
-        """Wait a moment for outcomes that are written off the event loop: the call is cancelled."""
+        """Wait a moment for outcomes that are written off the event loop: the call has failed."""
         if self._observer:
             await self._observer.astop()
 

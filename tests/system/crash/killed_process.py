@@ -59,9 +59,14 @@ class Store(SqliteBudgets):
     reaper: Reaper
 
     def hold(
-        self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
+        self,
+        accounts: Sequence[Account],
+        amount: int,
+        *,
+        beyond: bool = False,
+        patience: float | None = None,
     ) -> Hold | Balance:
-        held = super().hold(accounts, amount, beyond=beyond)
+        held = super().hold(accounts, amount, beyond=beyond, patience=patience)
         self.reaper.at("held")
         return held
 

@@ -20,6 +20,9 @@ from scout_adapters.llm.providers import registry
 SHOWN = 8
 """So many characters of a key in a row are a leak."""
 
+WRITTEN = 2.0
+"""Seconds for a thread to write an outcome that the task of a forgotten stream waits for."""
+
 
 class Overheard(logging.Handler):
     """All that was logged and audited."""
@@ -81,7 +84,10 @@ async def idle() -> set[asyncio.Task[Any]]:
     """Return the tasks that are still about when all that can end has ended."""
     for _ in range(20):
         await asyncio.sleep(0)
-    return asyncio.all_tasks() - {asyncio.current_task()}
+    me = asyncio.current_task()
+    if left := asyncio.all_tasks() - {me}:
+        await asyncio.wait(left, timeout=WRITTEN)
+    return asyncio.all_tasks() - {me}
 
 
 def graph(start: Any) -> Iterator[Any]:
