@@ -50,7 +50,9 @@ def _hidden(value: Any) -> Any:
         return SecretStr(value)
     if isinstance(value, Mapping):
         return HiddenDict(value)
-    return [_hidden(item) for item in value] if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple):
+        return value
+    return [SecretStr(item) if isinstance(item, str) else _hidden(item) for item in value]
 
 
 def shown(value: Any) -> Any:

@@ -6,10 +6,10 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_type_hints
 
-from langchain_core.language_models import BaseChatModel
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr
+from langchain_core.language_models import BaseChatModel, ModelProfile
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from typing_extensions import override
 
 from scout_adapters._internal.clock import SYSTEM, Clock
@@ -133,6 +133,13 @@ class ChatOptions(BaseChatModel):
         # Before pydantic validates: its errors would quote the values, keys included.
         rules = self._option_rules(options)
         super().__init__(**model_options(type(self), options, rules))
+
+    @model_validator(mode="after")
+    def _check_profile_keys(self) -> Self:
+        # Core evaluates the hints of ModelProfile at each construction: a fifth of a router's.
+        if self.profile and not self.profile.keys() <= _profile_keys():
+            super()._check_profile_keys()  # type: ignore[operator]  # pydantic's wrapper can be called
+        return self
 
     @classmethod
     @abstractmethod
@@ -299,6 +306,11 @@ def model_options(
     names = _field_names(model) - {"model_kwargs"}
     standard = standard_options(options, names, rules, model.__name__)
     return {**standard, "model_kwargs": standard.pop("extra")}
+
+
+@cache
+def _profile_keys() -> frozenset[str]:
+    return frozenset(get_type_hints(ModelProfile))
 
 
 @cache

@@ -81,6 +81,8 @@ def _as_secrets(keys: Any) -> list[SecretStr]:
         return [keys]
     if isinstance(keys, str):
         return [SecretStr(keys)]
+    if isinstance(keys, list) and all(isinstance(key, SecretStr) for key in keys):
+        return keys
     return [key for item in keys or () for key in _as_secrets(item)]
 
 

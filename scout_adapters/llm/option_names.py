@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError
 
@@ -234,10 +235,18 @@ def check_extra(extra: Any, owner: str, documented: Collection[str] | None) -> M
     return extra
 
 
+_clean_addresses: BoundedDict[str, None] = BoundedDict(limit=256)
+"""Addresses without a secret: the search for one takes longer than most other checks."""
+
+
 def check_address(url: Any, owner: str) -> None:
     """Raise `ConfigurationError` for a `base_url` with a secret: logs and errors show addresses."""
-    found = _has_secret(url.get_secret_value() if isinstance(url, SecretStr) else url)
-    del url  # crash reports show the local variables of frames
+    address = url.get_secret_value() if isinstance(url, SecretStr) else url
+    if not isinstance(address, str) or address in _clean_addresses:
+        return
+    if not (found := _has_secret(address)):
+        _clean_addresses.put(address, None)
+    del url, address  # crash reports show the local variables of frames
     if found:
         raise ConfigurationError(
             f"{owner}: an address with a user, a password or a key would appear in logs and "
@@ -245,9 +254,7 @@ def check_address(url: Any, owner: str) -> None:
         )
 
 
-def _has_secret(url: Any) -> bool:
-    if not isinstance(url, str):
-        return False
+def _has_secret(url: str) -> bool:
     address, _, query = url.partition("#")[0].partition("?")
     named = query and any(
         SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name)
