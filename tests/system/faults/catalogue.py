@@ -161,7 +161,7 @@ STREAMING: tuple[Fault, ...] = (
     stream(
         47,
         "keep-alive comments for 10 min, no data",
-        "comments hold off the idle timer, not the first token's",
+        "comments hold off neither the first token's timer nor the idle one",
     ),
     stream(48, "error event before first token", "as the refusal it is: another answers, unseen"),
     stream(49, "error event after tokens", "stream_interrupted with the part and the inner kind"),

@@ -179,8 +179,15 @@ STREAMED: Mapping[int, tuple[Case, ...]] = {
         next_one("rare", KeepAlive(20, 50), "timeout_response", check=passed(120)),
         Case(
             id="between words",
-            script={"groq": (KeepAlive(5, 59, after=3),)},
+            script={"groq": (KeepAlive(5, 9, after=3),)},
             outcomes=("groq:a ok",),
+        ),
+        Case(
+            id="between words for too long",
+            script={"groq": (KeepAlive(50, 7, after=3),)},
+            outcomes=("groq:a stream_interrupted",),
+            error=StreamInterrupted,
+            check=passed(2 * 7 + 60),
         ),
         Case(
             id="silence between words",
