@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from scout_adapters.llm.providers import registry
+from scout_adapters.llm.engine import candidate
+from scout_adapters.llm.health import key_state
 
 
 def nothing_held() -> bool:
-    """Return whether no key and no model counts a request as under way."""
-    clients = registry._all_special
-    keys = [state for client in clients for state in client.keys]
-    loads = [load for client in clients for load in client.endpoint.loads.values()]
+    """Return whether no key and no model counts a request as under way.
+
+    Looks at the health of keys, which outlives a model that a test has dropped.
+    """
+    keys = list(key_state._states.values())
+    loads = list(candidate._loads)
     return bool(keys) and not any(one.in_flight for one in (*keys, *loads))
