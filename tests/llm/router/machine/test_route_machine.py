@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
+from scout_adapters._internal.ordered_worker import OrderedWorker, _run_now
 from scout_adapters.errors import DeadlineExceeded, ScoutError
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
@@ -67,6 +69,9 @@ class Routes(RuleBasedStateMachine):
     @initialize(options=OPTIONS)
     def begin(self, options: dict[str, Any]) -> None:
         self.folder = tempfile.TemporaryDirectory()
+        # A thread ends its work at another tick of the loop each time; an example must replay.
+        self.worker = patch.object(OrderedWorker, "submit", at_once)
+        self.worker.start()
         self.stage = Stage(options, Path(self.folder.name) / "audit.jsonl")
         self.stage.path.touch()
         self.loop = asyncio.new_event_loop()
@@ -278,12 +283,17 @@ class Routes(RuleBasedStateMachine):
                 self.stage.settled(0)
                 self.stage.audited()
         finally:
+            self.folder.cleanup()
+            self.worker.stop()
             self.held.clear()
+            os.environ.pop("SCOUT_AUDIT_PATH", None)
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
             reset()
-            os.environ.pop("SCOUT_AUDIT_PATH", None)
-            self.folder.cleanup()
+
+
+def at_once(_worker: OrderedWorker, function: Callable[..., Any], *arguments: Any) -> Any:
+    return _run_now(function, *arguments)
 
 
 async def let_go(only: list[Any], how: str) -> None:
