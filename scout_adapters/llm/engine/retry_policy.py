@@ -141,12 +141,18 @@ def may_repeat(error: ProviderError, before: Sequence[AttemptRecord]) -> bool:
         return error.phase == "sent" and ErrorKind.PROTOCOL not in outcomes
     if error.code == BAD_CERTIFICATE:
         return False
-    inside_answer = error.status is not None and error.status < HTTPStatus.BAD_REQUEST
-    if (inside_answer or error.kind is ErrorKind.TOOL_CALL_INVALID) and any(
-        record.outcome == error.kind for record in before
+    inside = _is_inside_answer(error.status)
+    if (inside or error.kind is ErrorKind.TOOL_CALL_INVALID) and any(
+        record.outcome == error.kind and _is_inside_answer(record.status) == inside
+        for record in before
     ):
         return False
     return error.policy.same_key or error.status == HTTPStatus.REQUEST_TIMEOUT
+
+
+def _is_inside_answer(status: int | None) -> bool:
+    """Return whether an error of this HTTP status came inside an answer."""
+    return status is not None and status < HTTPStatus.BAD_REQUEST
 
 
 def retry_state(number: int, error: BaseException) -> RetryCallState:

@@ -28,6 +28,9 @@ class PlainCall:
     live: Try | None = None
     tries: list[Try] = field(default_factory=list)
     outcomes: list[str] = field(default_factory=list)
+    faults: list[Played] = field(default_factory=list)
+    """What was booked as a failure, in order."""
+
     waited: float = 0.0
     retries: int = 0
     asked: bool = False
@@ -216,9 +219,13 @@ class PlainCall:
     def _decide(self, one: Try, played: Played, *, shown: bool) -> None:
         now, provider = self.rules.time.now, self.rules.providers[one.candidate[0]]
         pause = played.wait or 0.75 * min(0.5 * 2.0**self.retries, 8.0)
-        repeats = played.again and (
-            played.kind != "protocol" or "protocol" not in self.outcomes[:-1]
+        # What may have been paid for is sent once more in a call, and not again.
+        inside, same = played.status == 200, [f for f in self.faults if f.kind == played.kind]
+        paid = played.kind == "protocol" or inside
+        repeats = played.again and not (
+            paid and any(not inside or fault.status == 200 for fault in same)
         )
+        self.faults.append(played)
         able = self.retries < self.rules.max_retries and self.affords(pause)
         able = able and provider.circuit.ready_at(now) <= now
         if shown or played.stops:
