@@ -8,6 +8,7 @@ from weakref import ref
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
+from scout_adapters.llm.health.key_accounts import join_account, reset_accounts
 from scout_adapters.llm.health.key_order import KeyOrder
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_state import (
@@ -16,7 +17,6 @@ from scout_adapters.llm.health.key_state import (
     KeyState,
     Lease,
     QuotaLeft,
-    QuotaLeftByModel,
     health_lock,
     reset_states,
 )
@@ -43,17 +43,11 @@ MAX_MODELS = 32
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
 
-_accounts: dict[tuple[str, str, str], QuotaLeftByModel] = {}
-"""Quota left, by provider, address and account."""
-
-MAX_ACCOUNTS = 4096
-"""Accounts whose quota is shared by their keys; a provider may name any number."""
-
 
 def reset_keys() -> None:
     """Reset the state of every key, and what is left of the limits of accounts."""
     reset_states()
-    _accounts.clear()
+    reset_accounts()
 
 
 class KeyPool:
@@ -204,12 +198,7 @@ class KeyPool:
             return
         with health_lock:
             if account and account != state.account:
-                # Earlier quotas belong to the account that the key had before.
-                own = QuotaLeftByModel() if state.account else state.quotas
-                state.account = account
-                state.quotas = _accounts.setdefault((self.provider, self.address, account), own)
-                if len(_accounts) > MAX_ACCOUNTS:
-                    _accounts.pop(next(iter(_accounts)), None)
+                join_account(state, self.provider, self.address, account)
             if left:
                 state.quotas.store(model, left)
             state.notify()

@@ -130,6 +130,16 @@ async def test_an_error_inside_an_answer_is_asked_once_more(
     assert len(house.requests) == 2
 
 
+async def test_an_error_inside_an_answer_is_asked_once_more_after_a_refusal_of_the_same_kind(
+    house, wire, groq, ask
+) -> None:
+    within = inside(wire, {"error": {"message": "busy", "code": 503}})
+    house.on(GROQ, wire.refuse(503), within, within)
+    with pytest.raises(ProviderUnavailable):
+        await ask(groq(max_retries=5))
+    assert len(house.requests) == 3
+
+
 async def test_an_answer_that_a_filter_withheld_is_not_asked_again(house, wire, groq, ask) -> None:
     text = "Upstream error from Alibaba: <400> InternalError.Algo.DataInspectionFailed: Output data"
     error = {"code": 502, "message": f"{text} may contain inappropriate content."}
