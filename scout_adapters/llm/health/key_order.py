@@ -96,7 +96,7 @@ class KeyOrder:
                 state.quotas.wait_for_more(state)
                 heappush(self._waiting, (limit.until, number, state))
         elif (ramp := state.ramps.get(self._model)) is not None:
-            heappush(self._waiting, (ramp.next_at, number, state))
+            heappush(self._waiting, (ramp.check_at(now), number, state))
 
     def _rank(self, state: KeyState, now: float) -> Rank:
         # A rejected key that is due for its probe ranks last: healthy keys serve the caller. A key

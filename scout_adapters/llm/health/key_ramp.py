@@ -102,6 +102,10 @@ class Ramp:
         """Return when the oldest unanswered request counts as accepted."""
         return next(iter(self._pending.values()), 0.0) + ACCEPTED_SECONDS
 
+    def check_at(self, now: float) -> float:
+        """Return when another request may be admitted: the limit grows with time as well."""
+        return min(self.next_at, now + POLL_SECONDS)
+
     def poll_at(self, now: float) -> float:
         """Return when a call should check again; calls that wait check one after the other."""
         self._checks = (self._checks + 1) % 16
