@@ -97,7 +97,7 @@ class KeyPool:
     def pick(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
     ) -> KeyState | None:
-        """Return the healthy key with the lowest (failures, in flight, last used).
+        """Return the usable key with the lowest (in flight, marks, last used).
 
         Keys with too little quota left for `tokens` come after all others.
         """
