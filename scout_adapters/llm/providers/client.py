@@ -107,7 +107,7 @@ class ProviderClient:
         return self.endpoint.pool.states
 
     def get_working_key(self) -> str | None:
-        """Return a usable key with the lowest (failures, in flight, last used), or None."""
+        """Return a usable key with the lowest (in flight, marks, last used), or None."""
         state = self.endpoint.pool.pick(None, time.monotonic())
         return state.key if state else None
 
