@@ -34,7 +34,7 @@ from scout_adapters.chat_models.run_scope import (
     taps_streams,
 )
 from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
-from scout_adapters.chat_models.token_counts import TokenCounts
+from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
-class ScoutChatModel(TokenCounts, TracedChatModel):
+class ScoutChatModel(TokenCounting, TracedChatModel):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
     Base class of all chat models of this package. Body fields that the provider documents are

@@ -13,7 +13,7 @@ from typing_extensions import override
 from scout_adapters.errors import ConfigurationError
 
 
-class TokenCounts(BaseChatModel):
+class TokenCounting(BaseChatModel):
     """LangChain's methods that count tokens, for chat models of any provider."""
 
     @override

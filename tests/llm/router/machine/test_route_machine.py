@@ -23,13 +23,10 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableConfig
 
 from scout_adapters._internal.ordered_worker import OrderedWorker, _run_now
-from scout_adapters.errors import DeadlineExceeded, ScoutError
-from scout_adapters.llm.health.key_state import KeyState
-from scout_adapters.llm.providers import registry
+from scout_adapters.errors import ScoutError
 from scout_adapters.testing import reset
 from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
@@ -325,32 +322,3 @@ TestRoutes.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-
-
-class Slow(BaseCallbackHandler):
-    """Takes ten seconds to hear of a failure."""
-
-    run_inline = True
-
-    def __init__(self, go_by: Callable[[float], None]) -> None:
-        self.go_by = go_by
-
-    def on_retry(self, retry_state: Any, **_: Any) -> None:
-        self.go_by(10.0)
-
-
-async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
-    ask, house, time, wire, router
-) -> None:
-    house.on("api.groq.com", wire.refuse(503))
-    house.on("api.openai.com", wire.say())
-    model = router("groq/big", "openai/gpt-4o", deadline=5.0, max_retries=0)
-    with pytest.raises(DeadlineExceeded):
-        await ask(model, "hi", {"callbacks": [Slow(time.sleep)]})
-    assert house.hosts == ["api.groq.com"]
-    assert all(state.in_flight == 0 for state in held_keys())
-
-
-def held_keys() -> list[KeyState]:
-    clients = registry._all_special
-    return [state for client in clients for state in client.endpoint.pool]
