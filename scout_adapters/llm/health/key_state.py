@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
+from itertools import count
 from typing import Literal, NoReturn, Protocol
 from weakref import WeakSet, WeakValueDictionary
 
@@ -207,6 +208,9 @@ class KeyState(_HiddenKey):
         return not self.permanently_failed and self.ready_at() <= now
 
 
+_tickets = count()
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """One key, leased for one attempt; return it to its pool with the outcome."""
@@ -218,20 +222,23 @@ class Lease:
     is_open: bool = False
     """Whether the key counts it as in flight."""
 
+    ticket: int = field(default_factory=_tickets.__next__, repr=False)
+    """Its number in this process, by which a ramp counts it."""
+
     def take(self, model: str | None) -> None:
         """Count the request as in flight. Use it under `health_lock`."""
         state = self.state
         self.probe, state.last_used = state.permanently_failed, self.started
         self.ramp = state.ramp(model, self.started)
         if self.ramp is not None:
-            self.ramp.enter(id(self), self.started)
+            self.ramp.enter(self.ticket, self.started)
         # One line: an exception between the two would leave the count wrong for ever.
         state.in_flight, self.is_open = state.in_flight + 1, True
 
     def accept(self) -> None:
         """Count the request as accepted by the provider: its answer has begun."""
         if self.ramp is not None:
-            self.ramp.leave(id(self), accepted=True)
+            self.ramp.leave(self.ticket, accepted=True)
 
     def give_back(self, *, accepted: bool = False) -> bool:
         """Count the request as ended, once. Return whether it was in flight until now."""
@@ -239,7 +246,7 @@ class Lease:
             return False
         state, self.ramp, ramp = self.state, None, self.ramp
         if ramp is not None:
-            ramp.leave(id(self), accepted=accepted)
+            ramp.leave(self.ticket, accepted=accepted)
         # In a forked child the count has started again.
         state.in_flight, self.is_open = max(0, state.in_flight - 1), False
         state.notify()
