@@ -97,7 +97,7 @@ def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, pr
 CODELESS = next(row for row in BY_WORDS if row.name == "a code without parentheses")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @example(row=CODELESS, prompt="Overloaded (1008)", glue=" ")
 @given(row=st.sampled_from(BY_WORDS), prompt=PROMPTS, glue=st.sampled_from([" ", ": ", "\n", " '"]))
 def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
