@@ -19,7 +19,7 @@ from packaging.requirements import Requirement  # langchain-core brings it
 from scout_adapters.audit.process_log import audit_path
 from scout_adapters.doctor.finding import Finding
 
-EXTRAS = ("testing", "aiohttp", "redis", "litellm", "otel")
+EXTRAS = ("aiohttp", "cli", "postgres", "testing")
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 SKEW_SECONDS = 30.0

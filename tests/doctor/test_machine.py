@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from scout_adapters.doctor import machine
 from scout_adapters.testing import Emulator
+from tests.support.paths import ROOT
+
+
+def test_only_extras_that_exist_and_that_code_uses_are_named() -> None:
+    tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = tables["project"]["optional-dependencies"]
+    assert extras.keys() == {*machine.EXTRAS, "peers", "dev"}
+    files = [*(ROOT / "scout_adapters").rglob("*.py"), *ROOT.glob("*.md")]
+    texts = [file.read_text() for file in files]
+    named = {name for text in texts for name in re.findall(r"scout-adapters\[(\w+)\]", text)}
+    assert named <= extras.keys()
+    modules = {"psycopg": "psycopg", "vcrpy": "vcr"}
+    for extra in machine.EXTRAS:
+        for requirement in extras[extra]:
+            package = re.split(r"[\[<>=,]", requirement)[0]
+            module = modules.get(package, package)
+            used = re.compile(rf"(?:import|from) {module}\b|import_module\(.{module}\b")
+            assert any(used.search(text) for text in texts), package
 
 
 def test_a_log_that_can_be_written_is_not_blamed_and_not_made(tmp_path: Path) -> None:
