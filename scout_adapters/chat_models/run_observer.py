@@ -22,7 +22,11 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
 from scout_adapters.llm.engine.attempt import Attempt
-from scout_adapters.llm.engine.audit_rows import environment_audit
+from scout_adapters.llm.engine.audit_rows import (
+    EnvironmentAudit,
+    environment_audit,
+    is_logged_by_environment,
+)
 from scout_adapters.llm.engine.observers import (
     AttemptEvent,
     AttemptGuard,
@@ -30,7 +34,7 @@ from scout_adapters.llm.engine.observers import (
     Observer,
     StartObserver,
 )
-from scout_adapters.llm.engine.record import AttemptRecord, run_of, runs_with_attempts
+from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of, runs_with_attempts
 
 EVENT = "scout.attempt"
 """The name of the custom event that is dispatched for each attempt; its data is the record."""
@@ -75,7 +79,7 @@ class RunObserver:
         were reported. `events` is whether any handler takes custom events.
         """
         self._manager = manager
-        self._run = run_of(manager.run_id, manager.parent_run_id, manager.tags, manager.metadata)
+        self._run = _run_of(manager)
         self._is_unreported = bool(ends)
         self._needs_core = needs_core
         self._guards = guards
@@ -232,6 +236,10 @@ class RunObserver:
             await drain_briefly(self._queued)
 
 
+def _run_of(manager: RunManager) -> Run:
+    return run_of(manager.run_id, manager.parent_run_id, manager.tags, manager.metadata)
+
+
 def _manager_options(run: RunManager) -> dict[str, Any]:
     """Return the constructor arguments of a callback manager whose events belong to a run."""
     return {
@@ -272,8 +280,10 @@ def _interests(handler: type[BaseCallbackHandler]) -> Interests:
 
 def build_observer(manager: RunManager | None) -> Observer | None:
     """Return the observer of a call in this run; None if no handler and no audit log needs one."""
-    if manager is None or not manager.handlers:
+    if manager is None:
         return environment_audit()
+    if not manager.handlers:
+        return EnvironmentAudit(_run_of(manager)) if is_logged_by_environment() else None
     guards: tuple[Any, ...] = ()
     starts: tuple[Any, ...] = ()
     ends: tuple[Any, ...] = ()

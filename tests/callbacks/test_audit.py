@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
@@ -20,6 +21,7 @@ from scout_adapters.errors import AuditError
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
 from tests.support.other_models import NeverEnding
+from tests.support.verbs import VERBS, run_model
 
 SECRET = "4111 1111 1111 1111"
 
@@ -53,6 +55,38 @@ def test_a_row_says_whose_call_it_was(path: Path) -> None:
     row = list(read_rows(path))[-1]
     assert (row["tags"], row["user_id"]) == (["team-a"], "ada")
     assert row["parent_run_id"] not in {None, row["run_id"]}
+
+
+TIMED = {"time", "run_id", "parent_run_id", "latency_s", "first_token_s", "request_id", "chain"}
+"""Fields that differ from call to call."""
+
+
+@pytest.mark.parametrize("handlers", [[], [BaseCallbackHandler()]], ids=["none", "another's"])
+@pytest.mark.parametrize("within_chain", [False, True])
+@pytest.mark.parametrize("verb", VERBS)
+def test_rows_are_the_same_without_the_handler(
+    verb: str,
+    within_chain: bool,
+    handlers: list[Any],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = {"tags": ["team-a", "prod"], "metadata": {"user_id": "ada"}}
+    by_variable = path.with_name("by_variable.jsonl")
+    passed = RunnableLambda(lambda text: text)
+    for log, callbacks in ((path, [ScoutAuditCallbackHandler(path)]), (by_variable, handlers)):
+        if log is by_variable:
+            monkeypatch.setenv("SCOUT_AUDIT_PATH", str(log))
+        runnable = passed | groq(tags=["own"]) if within_chain else groq(tags=["own"])
+        run_model(runnable, verb, "hi", config | {"callbacks": callbacks})
+    expected, rows = (list(read_rows(log)) for log in (path, by_variable))
+    assert [row.keys() for row in rows] == [row.keys() for row in expected]
+    assert [{k: v for k, v in row.items() if k not in TIMED} for row in rows] == [
+        {k: v for k, v in row.items() if k not in TIMED} for row in expected
+    ]
+    assert set(rows[-1]["tags"]) == {"team-a", "prod", "own"}
+    assert rows[-1]["user_id"] == "ada"
+    assert ("parent_run_id" in rows[-1]) == within_chain
 
 
 def test_the_price_that_was_used_stands_in_the_row_with_its_source(path: Path) -> None:

@@ -73,8 +73,9 @@ class EnvironmentAudit(AttemptWriter):
 
     events = False
 
-    def __init__(self) -> None:
-        self._run = run_of(uuid4(), None, None, None)  # a call without a LangChain run
+    def __init__(self, run: Run | None = None) -> None:
+        """Write rows of `run`; of a run without tags and user for a call outside LangChain."""
+        self._run = run or run_of(uuid4(), None, None, None)
         self.off_loop = False
         self._queued: list[Future[None]] = []
 
@@ -118,6 +119,11 @@ class EnvironmentAudit(AttemptWriter):
             await drain_briefly(self._queued)
 
 
+def is_logged_by_environment() -> bool:
+    """Return whether SCOUT_AUDIT_PATH is set."""
+    return bool(os.environ.get("SCOUT_AUDIT_PATH"))
+
+
 def environment_audit() -> EnvironmentAudit | None:
-    """Return an observer if SCOUT_AUDIT_PATH is set."""
-    return EnvironmentAudit() if os.environ.get("SCOUT_AUDIT_PATH") else None
+    """Return an observer of a call outside LangChain if SCOUT_AUDIT_PATH is set."""
+    return EnvironmentAudit() if is_logged_by_environment() else None
