@@ -44,7 +44,7 @@ _USAGE_LIMIT_REACHED = re.compile(
 )
 """Anthropic's message up to the date. Other positions are not matched: they may be a prompt."""
 
-_STATED_STATUS = re.compile(r"[\w ]{0,60}:? ?[\[<]([45]\d\d)[\]>] ", re.ASCII)
+_STATED_STATUS = re.compile(r"[\[<]([45]\d\d)[\]>] ", re.ASCII)
 
 _LIMIT = re.compile(
     r"(?:Rate limit reached|Request too large) for \S{1,200}(?: \S{1,200}){0,14}? on [a-z ]{5,60}"
@@ -76,7 +76,7 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
     if source == "minimax" and body.number and code_counts:
         words |= {body.number}
     messages = unwrap(message := body.message[:MAX_MESSAGE_CHARS])
-    actual = status if status >= HTTPStatus.BAD_REQUEST else body.status or _stated_status(message)
+    actual = status if status >= HTTPStatus.BAD_REQUEST else body.status or _stated_status(messages)
     if match := _first_match(PROVIDERS.get(source, ()), words, messages, actual):
         return match
     if body.upstream:
@@ -112,10 +112,10 @@ def _by_status(provider: str, status: int, actual: int | None, body: ErrorBody) 
     return K.CAPACITY if body.error else common_rules.by_status(status)
 
 
-def _stated_status(message: str) -> int | None:
+def _stated_status(messages: tuple[str, ...]) -> int | None:
     """Return the status in brackets at the beginning of a message, as vLLM writes it."""
-    stated = _STATED_STATUS.match(message)
-    return int(stated[1]) if stated else None
+    matches = (_STATED_STATUS.match(message) for message in messages)
+    return next((int(stated[1]) for stated in matches if stated), None)
 
 
 def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime) -> Rule:

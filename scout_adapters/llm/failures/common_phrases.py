@@ -7,8 +7,17 @@ recorded traffic.
 
 from __future__ import annotations
 
-_PLAIN = r"(?:[^:;\n]|:(?!\s)){0,160}?"
-"""A few words of the server itself: a request that it repeats stands after a colon."""
+_FAULT = r"errors?|failed|failure|found|internal|invalid|reached|rejected|denied|encountered"
+"""Words with which a server states another fault: what follows them may be a repeated request."""
+
+
+def _plain(fault: str) -> str:
+    """Match a few words of the server itself: a request that it repeats stands after a colon."""
+    return rf"(?:(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
+
+
+_PLAIN = _plain(_FAULT)
+_SUBJECT = _plain(rf"{_FAULT}|must|should|required|expected|exceeded|busy|please")
 
 OVERFLOW = (
     r"(?:This|the) (?:model|endpoint)'s maximum (?:context|prompt) length is"
@@ -65,10 +74,27 @@ _CANNOT = (
     r"|(?<!\w)/?v1/(?:responses|completions)\b"
 )
 
+_FEATURE = (
+    r"(?:image|audio|video|vision|file|document|pdf|multi-?modal|tool|function|stream|grammar"
+    r"|json|schema|logit|logprob|thinking|reasoning|embedding|parallel|response_format)"
+)
+UNSUPPORTED_BY_SERVER = (
+    r"tools param requires --jinja"
+    r"|Failed to create new sequence: failed to process inputs: this model is missing"
+    rf"|(?:(?:this|the) (?:model|server|endpoint) |`?{_FEATURE}[\w`-]*(?: [\w`-]+){{0,2}}? )"
+    rf"(?:{_CANNOT})"
+    rf"|Unsupported (?:param|value|{_FEATURE}|content)"
+)
+"""The same under a status of the server's, as llama.cpp and Ollama send it: the message begins with
+the feature or the model. Words of any other kind may precede a repeated request."""
+
+UNSUPPORTED_FOR_KEY = r"You have insufficient permissions for this operation"
+"""The same under a 401: the key is valid, and has no right to this operation."""
+
 UNSUPPORTED = (
     r"Unsupported\b|Un(?:recognized|known) request argument|Unknown parameter\b"
     r"|litellm\.UnsupportedParamsError|No endpoints found that |No allowed providers are available"
-    r"|Your organization must be verified to |You have insufficient permissions for this operation"
+    rf"|Your organization must be verified to |{UNSUPPORTED_FOR_KEY}"
     r"|(?:[^\s:]{1,80}: )?Extra inputs are not permitted"
     r"|Invalid JSON payload received\. Unknown name "
     r"|Failed to deserialize the JSON body into the target type: \S{1,80}: unknown variant "
@@ -81,7 +107,7 @@ UNSUPPORTED = (
     r"|(?:[^\s:]{1,80}: )?For '\w{1,20}' type, "
     r"|tools param requires --jinja"
     rf"|{OUTPUT_LIMIT}|{CACHED_OBJECT}"
-    rf"|(?:[^\s:]{{1,80}}: )?{_PLAIN}(?:{_CANNOT})"
+    rf"|(?:[^\s:]{{1,80}}: )?(?:Invalid content type\. )?{_SUBJECT}(?:{_CANNOT})"
 )
 
 CALLER_FAULT = (

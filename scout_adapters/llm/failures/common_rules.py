@@ -14,7 +14,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from scout_adapters.errors import ErrorKind as K
-from scout_adapters.llm.failures.common_phrases import CALLER_FAULT, OVERFLOW, UNSUPPORTED
+from scout_adapters.llm.failures.common_phrases import (
+    CALLER_FAULT,
+    OVERFLOW,
+    UNSUPPORTED,
+    UNSUPPORTED_BY_SERVER,
+    UNSUPPORTED_FOR_KEY,
+)
 from scout_adapters.llm.failures.rule import Rule, rule
 
 if TYPE_CHECKING:
@@ -87,8 +93,8 @@ CODES: tuple[Rule, ...] = (
     ),
     rule(
         K.UNSUPPORTED,
-        pattern=r"(?:The requested model|This is not a chat model)\b.{0,200}?"
-        r" (?:is |thus )not supported (?:with|in) the ",
+        pattern=r"(?:The requested model '[^'\s]{1,200}' is|This is not a chat model and thus)"
+        r" not supported (?:with|in) the ",
         status=(400, 404),
     ),
     rule(
@@ -108,7 +114,7 @@ CODES: tuple[Rule, ...] = (
 _REFUSED = (None, 400, 401, 403, 404)
 _PAID = (None, 400, 401, 402, 403, 429, 500)
 _BAD = (None, 400, 403, 404, 413, 422, 500)
-_CANNOT = (None, 400, 401, 403, 404, 405, 415, 422, 500, 501)
+_CANNOT = (None, 400, 403, 404, 405, 415, 422)
 _BUSY = (None, 400, 429, 500, 502, 503)
 
 PHRASES: tuple[Rule, ...] = (
@@ -187,6 +193,8 @@ PHRASES: tuple[Rule, ...] = (
         status=_BAD,
     ),
     rule(K.UNSUPPORTED, pattern=UNSUPPORTED, status=_CANNOT),
+    rule(K.UNSUPPORTED, pattern=UNSUPPORTED_BY_SERVER, status=(500, 501)),
+    rule(K.UNSUPPORTED, pattern=UNSUPPORTED_FOR_KEY, status=(401,)),
     rule(K.INVALID_REQUEST, pattern=CALLER_FAULT, status=(None, 500, 502)),
     rule(
         K.CONTENT_INPUT,

@@ -11,7 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.llm.failures import error_from_response
+from tests.llm.failures.test_wordings import OTHERS, OVERFLOWS, UNSUPPORTED
 from tests.support.golden import NOW, ROWS, Golden
+
+REFUSALS = [*OVERFLOWS, *(row[-1] for row in UNSUPPORTED), *(row[-1] for row in OTHERS)]
+"""Refusals of other servers, which a user may paste into a prompt."""
 
 PROMPTS = st.one_of(
     st.sampled_from(
@@ -32,6 +36,7 @@ PROMPTS = st.one_of(
             'a "quoted" {"error": {"code": "insufficient_quota"}} body',
         ]
     ),
+    st.sampled_from(REFUSALS),
     st.text(max_size=80),
 )
 ECHOING = ("input", "param", "failed_generation", "prompt", "loc_input", "ctx", "messages", "body")
@@ -97,7 +102,27 @@ def test_a_prompt_beside_the_message_changes_nothing(row: Golden, field: str, pr
 CODELESS = next(row for row in BY_WORDS if row.name == "a code without parentheses")
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "User location is not supported for the API use.",
+        "The input (516368 tokens) is longer than the model's context length (262144 tokens).",
+        "This is not a chat model and thus not supported in the v1/chat/completions endpoint.",
+        "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30720]",
+        "Image input is not enabled for this model",
+    ],
+)
+def test_a_refusal_of_another_server_in_a_prompt_changes_nothing(prompt: str) -> None:
+    changed = [
+        (str(row), glue, other)
+        for row in BY_WORDS
+        for glue in (" ", "\n")
+        if (other := kind(row, echoing(row, glue, prompt))) != row.kind
+    ]
+    assert changed == []
+
+
+@settings(max_examples=300, deadline=None)
 @example(row=CODELESS, prompt="Overloaded (1008)", glue=" ")
 @given(row=st.sampled_from(BY_WORDS), prompt=PROMPTS, glue=st.sampled_from([" ", ": ", "\n", " '"]))
 def test_a_prompt_behind_the_provider_s_own_words_changes_nothing(
