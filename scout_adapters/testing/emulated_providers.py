@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.http_messages import TokensSpent
 
-WireName = Literal["openai", "anthropic", "gemini"]
+WireName = Literal["openai", "responses", "anthropic", "gemini"]
 """The name of a protocol, as in `emulator.url(provider, wire)`; see `protocols.protocol_table`."""
 
 
@@ -39,8 +39,11 @@ class EmulatedProvider:
     base: str = "/v1"
     """The path behind the host in a user's `base_url`."""
 
-    roots: Mapping[str, WireName] = field(default_factory=lambda: {"/v1": "openai"})
-    """The path in front of each protocol's endpoints; longer paths come first."""
+    roots: Mapping[str, tuple[WireName, ...]] = field(
+        default_factory=lambda: {"/v1": ("openai", "responses")}
+    )
+    """The protocols behind each path, by the path in front of their endpoints; longer paths come
+    first."""
 
     keyless: bool = False
     """Whether requests without a key are accepted."""
@@ -62,15 +65,25 @@ class EmulatedProvider:
         return self.error_tables.get(wire, self.error_table)
 
 
+BOTH: tuple[WireName, ...] = ("openai", "responses")
+"""Chat Completions and Responses."""
+
+
 def _openai(
-    name: str, host: str, base: str = "/v1", *, keyless: bool = False, price: Price | None = None
+    name: str,
+    host: str,
+    base: str = "/v1",
+    *,
+    keyless: bool = False,
+    price: Price | None = None,
+    wires: tuple[WireName, ...] = ("openai",),
 ) -> EmulatedProvider:
-    """Make a provider with one protocol, OpenAI's, in a dialect of its own name."""
+    """Make a provider that copies OpenAI, in a dialect of its own name."""
     return EmulatedProvider(
         name=name,
         host=host,
         base=base,
-        roots={base: "openai"},
+        roots={base: wires},
         keyless=keyless,
         price=price,
         openai_dialect=name,
@@ -82,18 +95,18 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
     provider.name: provider
     for provider in (
         _openai("groq", "api.groq.com", "/openai/v1"),
-        _openai("openai", "api.openai.com"),
-        _openai("openrouter", "openrouter.ai", "/api/v1", price=Price(100, 400, 25)),
+        _openai("openai", "api.openai.com", wires=BOTH),
+        _openai("openrouter", "openrouter.ai", "/api/v1", price=Price(100, 400, 25), wires=BOTH),
         EmulatedProvider(
             name="deepseek",
             host="api.deepseek.com",
             base="",
-            roots={"/v1": "openai", "/beta": "openai", "": "openai"},
+            roots={"/v1": ("openai",), "/beta": ("openai",), "": ("openai",)},
             openai_dialect="deepseek",
             error_table="deepseek",
         ),
         _openai("mistral", "api.mistral.ai"),
-        _openai("xai", "api.x.ai", price=Price(300, 500, 75)),
+        _openai("xai", "api.x.ai", price=Price(300, 500, 75), wires=BOTH),
         _openai("together", "api.together.xyz"),
         _openai("fireworks", "api.fireworks.ai", "/inference/v1"),
         _openai("cerebras", "api.cerebras.ai"),
@@ -101,7 +114,7 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
         EmulatedProvider(
             name="minimax",
             host="api.minimax.io",
-            roots={"/anthropic/v1": "anthropic", "/v1": "openai"},
+            roots={"/anthropic/v1": ("anthropic",), "/v1": ("openai",)},
             openai_dialect="minimax",
             error_table="minimax",
             error_tables={"anthropic": "minimax-messages"},
@@ -111,14 +124,14 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
             name="anthropic",
             host="api.anthropic.com",
             base="",
-            roots={"/v1": "anthropic"},
+            roots={"/v1": ("anthropic",)},
             error_table="anthropic",
         ),
         EmulatedProvider(
             name="google",
             host="generativelanguage.googleapis.com",
             base="",
-            roots={"/v1beta": "gemini", "/v1": "gemini", "/v1alpha": "gemini"},
+            roots=dict.fromkeys(("/v1beta", "/v1", "/v1alpha"), ("gemini",)),
             error_table="google",
         ),
     )

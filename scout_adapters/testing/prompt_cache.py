@@ -74,7 +74,8 @@ class PromptCache:
 
         From 1,024 tokens on, in steps of 128: https://platform.openai.com/docs/guides/prompt-caching
         """
-        text = dumps([body.get("model"), body.get("tools"), body.get("messages")])[:-2]
+        conversation = body.get("messages", body.get("input"))
+        text = dumps([body.get("model"), body.get("tools"), conversation])[:-2]
         ends = range(MIN_PREFIX, len(text) // BYTES + 1, STEP)
         digests = [hashlib.sha256(text[: end * BYTES]).hexdigest() for end in ends]
         read = max(

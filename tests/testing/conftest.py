@@ -24,7 +24,7 @@ WEATHER = {
 
 
 class Client:
-    """Asks one emulator in the three protocols."""
+    """Asks one emulator in every protocol."""
 
     def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
         self.emulator = emulator
@@ -37,6 +37,13 @@ class Client:
         headers = {"authorization": f"Bearer {key}"} if key else {}
         url = f"{self.emulator.url(provider)}/chat/completions"
         return self.http.post(url, json=body, headers=headers)
+
+    def responses(
+        self, provider: str, prompt: Any = "Hello", *, key: str = "k", **body: Any
+    ) -> httpx.Response:
+        url = f"{self.emulator.url(provider, 'responses')}/responses"
+        headers = {"authorization": f"Bearer {key}"}
+        return self.http.post(url, json={"model": "m", "input": prompt, **body}, headers=headers)
 
     def messages(
         self, prompt: str = "Hello", *, key: str = "k", provider: str = "anthropic", **body: Any
@@ -120,6 +127,7 @@ def weather() -> Any:
     """Spell the weather tool for a protocol."""
     spelled = {
         "openai": {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER}},
+        "responses": {"type": "function", "name": "get_weather", "parameters": WEATHER},
         "anthropic": {"name": "get_weather", "input_schema": WEATHER},
         "gemini": {"functionDeclarations": [{"name": "get_weather", "parameters": WEATHER}]},
     }

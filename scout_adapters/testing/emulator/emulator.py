@@ -92,8 +92,10 @@ class Emulator:
         `transport()` answers the URL.
         """
         emulated = emulated_provider(provider)
-        roots = (root for root, name in emulated.roots.items() if name == wire)
-        root = emulated.base if wire is None else next(roots).removesuffix("/v1")
+        if wire is None or wire in emulated.roots.get(emulated.base, ()):
+            return f"{self.base}/{emulated.name}{emulated.base}"
+        roots = (root for root, wires in emulated.roots.items() if wire in wires)
+        root = next(roots).removesuffix("/v1")
         return f"{self.base}/{emulated.name}{root}"
 
     def date(self) -> str:

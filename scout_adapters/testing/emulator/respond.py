@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scout_adapters.testing.ids import Ids
@@ -16,7 +17,7 @@ _NOT_JSON = Violation("We could not parse the JSON body of your request.")
 
 
 def respond(context: FaultContext, body: Json | None, cache: PromptCache) -> HttpReply:
-    """Answer a request, or refuse it with a 400 if its body violates a rule."""
+    """Answer a request, or refuse it if its body violates a rule."""
     if body is None:
         return _refuse(context, _NOT_JSON)
     violation = context.protocol.check(context, body)
@@ -26,13 +27,14 @@ def respond(context: FaultContext, body: Json | None, cache: PromptCache) -> Htt
 
 
 def _refuse(context: FaultContext, violation: Violation) -> HttpReply:
-    return context.refuse(
+    refusal = context.refuse(
         "bad_request",
         message=violation.message,
         param=violation.param,
         code=violation.code,
         kind=violation.kind,
     )
+    return replace(refusal, status=violation.status or refusal.status)
 
 
 def ids_of(provider: str, number: int) -> Ids:

@@ -32,12 +32,12 @@ def locate(request: Request) -> EmulatedRoute:
         name, slash, rest = path.removeprefix("/").partition("/")
         provider, path = emulated_provider(name), slash + rest
     if request.method == "POST":
-        for root, wire in provider.roots.items():
-            protocol = PROTOCOLS[wire]
-            endpoint = protocol.endpoint(path.removeprefix(root)) if path.startswith(root) else None
+        roots = (item for item in provider.roots.items() if path.startswith(item[0]))
+        for root, wire in ((root, wire) for root, wires in roots for wire in wires):
+            endpoint = PROTOCOLS[wire].endpoint(path.removeprefix(root))
             if endpoint is not None:
-                return EmulatedRoute(provider, protocol, endpoint)
-    return EmulatedRoute(provider, PROTOCOLS[next(iter(provider.roots.values()))])
+                return EmulatedRoute(provider, PROTOCOLS[wire], endpoint)
+    return EmulatedRoute(provider, PROTOCOLS[next(iter(provider.roots.values()))[0]])
 
 
 def find_key(request: Request, protocol: EmulatedProtocol) -> str:

@@ -72,6 +72,43 @@ GROQ = COMMON | frozenset(
         "search_settings",
     ]
 )
+RESPONSES = frozenset(
+    [
+        "background",
+        "context_management",
+        "conversation",
+        "include",
+        "input",
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "metadata",
+        "model",
+        "moderation",
+        "parallel_tool_calls",
+        "previous_response_id",
+        "prompt",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "stream",
+        "stream_options",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "truncation",
+        "user",
+    ]
+)
+"""https://platform.openai.com/docs/api-reference/responses/create"""
+
 MISTRAL = frozenset(
     [
         "frequency_penalty",
@@ -172,6 +209,10 @@ def _openai_range(name: str, value: Any, limits: Range) -> Violation:
     return Violation(f"{text} {value} instead.", name, code)
 
 
+def _parameter_unknown(name: str, value: Any) -> Violation:  # noqa: ARG001  # the field's type
+    return Violation(f"Unknown parameter: '{name}'.", name, "unknown_parameter")
+
+
 def _groq_unknown(name: str, value: Any) -> Violation:  # noqa: ARG001  # the field's type
     return Violation(f"property '{name}' is unsupported")
 
@@ -262,6 +303,15 @@ GEMINI_CONFIG = FieldRules(
     out_of_range=_gemini_range,
     ranges={"temperature": (0, 2), "topP": (0, 1)},
 )
+
+
+RESPONSES_FIELDS = FieldRules(
+    fields=RESPONSES,
+    unknown=_parameter_unknown,
+    out_of_range=_openai_range,
+    ranges={"temperature": (0, 2), "top_p": (0, 1)},
+)
+"""Of OpenAI's Responses API."""
 
 
 def check_fields(body: Json, dialect: str) -> Iterator[Violation]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from scout_adapters.testing.model.chat_request import mapping, objects
 from scout_adapters.testing.protocols.field_rules import check_fields
 from scout_adapters.testing.protocols.openai_chat import read
+from scout_adapters.testing.protocols.reasoning_efforts import default_effort
+from scout_adapters.testing.protocols.strict_rules import strict_fault
 from scout_adapters.testing.protocols.violation import Violation
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-zA-Z0-9_-]+")
 _NINE = re.compile(r"[a-zA-Z0-9]{9}")
 _ONLY_COMPLETION_TOKENS = re.compile(r"(o\d|gpt-5)")
+_TOOLS_ELSEWHERE = re.compile(r"gpt-(5\.[4-9]|[6-9])(?!.*(chat|pro))")
+_ALWAYS_ELSEWHERE = re.compile(r"gpt-6(-astra|\.1-sol)")
+"""Models that refuse the effort `none` as well."""
+
+_RESPONSES_ONLY = re.compile(r"(o\d|gpt-[5-9][\d.]*)-pro|.*codex|.*deep-research")
+_OTHER_ENDPOINT = "To use function tools, use /v1/responses or set reasoning_effort to 'none'."
 _LONGEST_ID = 40
 """Characters of a tool call's id."""
 
@@ -127,6 +135,23 @@ def _openai(body: Json) -> Iterator[Violation]:
     yield from _strict(body)
 
 
+def _other_endpoint(body: Json) -> Iterator[Violation]:
+    """Newer models take tools on this endpoint only if they do not reason."""
+    model = str(body.get("model"))
+    effort = body.get("reasoning_effort") or default_effort(model)
+    if body.get("tools") and _TOOLS_ELSEWHERE.match(model):
+        never = _ALWAYS_ELSEWHERE.match(model)
+        if effort != "none" or never:
+            text = f"Function tools with reasoning_effort are not supported for {model} in"
+            text += " /v1/chat/completions. "
+            text += "Please use /v1/responses instead." if never else _OTHER_ENDPOINT
+            yield Violation(text, "reasoning_effort")
+    if _RESPONSES_ONLY.match(model):
+        text = "This is not a chat model and thus not supported in the v1/chat/completions"
+        text += " endpoint. Did you mean to use v1/completions?"
+        yield Violation(text, "model", status=404)
+
+
 def _kinds(message: Json) -> list[str]:
     return [str(part.get("type")) for part in objects(message.get("content"))]
 
@@ -157,32 +182,12 @@ def _strict(body: Json) -> Iterator[Violation]:
         where = f"tools[{at}].function.parameters"
         places.append(("function", where, function, function.get("parameters")))
     for kind, where, holder, schema in places:
-        fault = _not_strict(schema, ()) if holder.get("strict") is True else None
+        fault = strict_fault(schema) if holder.get("strict") is True else None
         if fault:
             text = f"Invalid schema for {kind} '{holder.get('name')}': {fault}"
             yield Violation(
                 text, where, "invalid_function_parameters" if "tools" in where else None
             )
-
-
-def _not_strict(schema: Any, path: tuple[str, ...]) -> str | None:
-    """Return why a schema is not strict, None if it is."""
-    if not isinstance(schema, dict):
-        return None
-    properties = mapping(schema.get("properties"))
-    context = f"In context={path!r}, "
-    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
-        return f"{context}'additionalProperties' is required to be supplied and to be false."
-    missing = [name for name in properties if name not in (schema.get("required") or ())]
-    if missing:
-        text = "'required' is required to be supplied and to be an array including every key in"
-        return f"{context}{text} properties. Missing '{missing[0]}'."
-    inner: list[tuple[tuple[str, ...], Any]] = []
-    inner += [(("properties", name), part) for name, part in properties.items()]
-    inner += [(("items",), schema.get("items"))]
-    inner += [(("$defs", name), part) for name, part in mapping(schema.get("$defs")).items()]
-    faults = (_not_strict(part, path + step) for step, part in inner)
-    return next((fault for fault in faults if fault), None)
 
 
 def _mistral(body: Json) -> Iterator[Violation]:
@@ -224,7 +229,7 @@ def _deepseek(body: Json) -> Iterator[Violation]:
 
 
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
-    "openai": (_openai, _json_word),
+    "openai": (_openai, _other_endpoint, _json_word),
     "groq": (_json_word,),
     "deepseek": (_deepseek, _json_word),
     "mistral": (_mistral,),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES
 from scout_adapters.testing.protocols.gemini_protocol import GEMINI
 from scout_adapters.testing.protocols.openai_protocol import OPENAI_CHAT
+from scout_adapters.testing.protocols.responses_protocol import OPENAI_RESPONSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,5 +16,6 @@ if TYPE_CHECKING:
     from scout_adapters.testing.protocols.protocol import EmulatedProtocol
 
 PROTOCOLS: Mapping[WireName, EmulatedProtocol] = {
-    protocol.name: protocol for protocol in (OPENAI_CHAT, ANTHROPIC_MESSAGES, GEMINI)
+    protocol.name: protocol
+    for protocol in (OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI)
 }

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Why a request is refused with a 400; the fields fill the provider's error body."""
+    """Why a request is refused; the fields fill the provider's error body."""
 
     message: str
     param: str | None = None
     code: str | None = None
     kind: str = "invalid_request_error"
     """The error's `type`."""
+
+    status: int | None = None
+    """The status, where it is not the provider's usual one for a bad request."""

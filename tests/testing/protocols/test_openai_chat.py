@@ -8,7 +8,9 @@ import pytest
 from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS
 
 PROVIDERS = [
-    name for name, provider in EMULATED_PROVIDERS.items() if "openai" in provider.roots.values()
+    name
+    for name, provider in EMULATED_PROVIDERS.items()
+    if any("openai" in wires for wires in provider.roots.values())
 ]
 PROVIDERS += ["acme"]
 BOTH = "What is the weather in Paris and in London?"

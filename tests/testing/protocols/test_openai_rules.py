@@ -144,3 +144,36 @@ def test_deepseek_refuses_while_it_thinks(client: Any, messages: Any, text: str)
     answer = client.chat("deepseek", thinking={"type": "enabled"}, messages=messages)
     assert answer.status_code == 400
     assert text in answer.json()["error"]["message"]
+
+
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "status"),
+    [
+        ("gpt-5", "low", 200),
+        ("gpt-5.4", None, 200),
+        ("gpt-5.4", "low", 400),
+        ("gpt-5.6-terra", None, 400),
+        ("gpt-5.6-terra", "none", 200),
+        ("gpt-6-astra", "none", 400),
+        ("gpt-6.1-sol", None, 400),
+        ("gpt-5-pro", None, 404),
+        ("gpt-5.1-codex", None, 404),
+    ],
+)
+def test_openai_s_newer_models_take_tools_only_without_reasoning(
+    client: Any, model: str, effort: str | None, status: int
+) -> None:
+    more = {} if effort is None else {"reasoning_effort": effort}
+    answer = client.chat("openai", model=model, tools=TOOLS, **more)
+    assert answer.status_code == status
+    if status == 400:
+        error = answer.json()["error"]
+        assert error["message"].startswith(
+            f"Function tools with reasoning_effort are not supported for {model} in "
+            "/v1/chat/completions."
+        )
+        assert "/v1/responses" in error["message"]
+        assert error["param"] == "reasoning_effort"

@@ -44,7 +44,7 @@ def protocol() -> EmulatedProtocol:
 
 @pytest.fixture
 def http(monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
-    provider = EmulatedProvider(name="canyon", roots={"/v1": WIRE})
+    provider = EmulatedProvider(name="canyon", roots={"/v1": (WIRE,)})
     monkeypatch.setitem(PROTOCOLS, WIRE, protocol())  # type: ignore[arg-type]  # a dict, in truth
     monkeypatch.setitem(EMULATED_PROVIDERS, "canyon", provider)  # type: ignore[arg-type]
     keys = {"canyon": {"good": None, "dead": Revoked(), "odd": ErrorInBand()}}

@@ -23,9 +23,11 @@ RECORDED = {
     "ollama": "ollama-openai",
     "anthropic": "anthropic",
     "google": "gemini",
+    "openai/responses": "openai-responses",
+    "xai/responses": "xai-responses",
 }
 PROMPTS = ("Hello", "What is the weather in Paris and in London?")
-FREE = {"args", "input", "arguments"}
+FREE = {"args", "input", "arguments", "properties"}
 """Below these, keys are a tool's own."""
 
 
@@ -82,6 +84,12 @@ def _ask(
         thinking = {"type": "enabled", "budget_tokens": 1024} if thinks else {"type": "disabled"}
         more = {"tools": [weather("anthropic")], "thinking": thinking}
         return client.messages(prompt, stream=stream, **more)
+    if provider.endswith("/responses"):
+        reasoning = {"effort": "low", "summary": "auto"} if thinks else {"effort": "none"}
+        include = ["reasoning.encrypted_content"] if thinks else []
+        body = {"tools": [weather("responses")], "reasoning": reasoning, "include": include}
+        model = {"openai": "gpt-5.5", "xai": "grok-4.3"}[(maker := provider.partition("/")[0])]
+        return client.responses(maker, prompt, model=model, stream=stream, **body)
     effort = {"reasoning_effort": "low" if thinks else "none"}
     more = {"tools": [weather("openai")], "stream_options": {"include_usage": True}}
     return client.chat(provider, prompt, stream=stream, **more, **effort)
