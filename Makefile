@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test differential faults suite tables chaos books kills fuzz bench bench-check format profiles charts clean
+.PHONY: demo test differential faults suite tables chaos books kills memory fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -41,6 +41,10 @@ books: .venv/dev
 # Two hundred processes killed while they call.
 kills: .venv/dev
 	$(BIN)/python -m tools.kills $(KILLS)
+
+# Two hundred thousand calls with new keys, addresses, models, tags, ...: memory stays as it was.
+memory: .venv/dev
+	$(BIN)/python -m tools.memory $(MEMORY)
 
 # A million mutated inputs for each target. FUZZ='--inputs 10000 --target refusal'
 fuzz: .venv/dev

@@ -23,6 +23,12 @@ from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
 ZERO = Decimal(0)
+MAX_ROWS = 10_000
+"""Rows of a model and key, and tags, that have totals of their own."""
+
+OTHERS = "(others)"
+"""Name of the row and of the tag that contains what came after `MAX_ROWS` others."""
+
 MAX_PENDING = 32
 """Attempts; more than these are added up at once, fewer when a total is read."""
 
@@ -30,6 +36,8 @@ UNSENT = frozenset({"skipped", "not_sent"})
 """Outcomes of attempts whose request was not sent."""
 
 By = Literal["provider", "model", "key", "tag", "run"]
+Place = tuple[str, str, str | None]
+"""Provider, model and fingerprint of the key."""
 
 
 class ScoutCostCallbackHandler(RunHandler):
@@ -43,7 +51,8 @@ class ScoutCostCallbackHandler(RunHandler):
     are around it. Answers from LangChain's cache cost nothing and count in `cached`.
 
     All totals are in US dollars. A call without a known price counts in `unpriced_calls` and adds
-    nothing to the cost. Safe for threads and tasks.
+    nothing to the cost. The first 10,000 models and keys, and tags, have totals of their own; all
+    others have one together, `(others)`. Safe for threads and tasks.
     """
 
     def __init__(self, around: ScoutCostCallbackHandler | None = None) -> None:
@@ -53,7 +62,7 @@ class ScoutCostCallbackHandler(RunHandler):
         """Calls that LangChain's cache answered."""
 
         self._around = around
-        self._rows: dict[tuple[str, str, str | None], CostRow] = {}
+        self._rows: dict[Place, CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
         self._runs: BoundedDict[int, CostTotals | AttemptRecord] = BoundedDict()
         """By the number of the outermost run; most runs have one attempt, kept as its record."""
@@ -173,15 +182,23 @@ class ScoutCostCallbackHandler(RunHandler):
                 continue
             cost = cost_in(record)
             place = (record.provider, record.model, record.key_id)
-            row = self._rows.get(place) or self._rows.setdefault(place, _row_of(record))
+            row = self._rows.get(place) or self._new_row(place)
             row.add(record, cost)
             for tag in run.tags:
-                self._tags.setdefault(tag, CostTotals()).add(record, cost)
+                (self._tags.get(tag) or self._new_tag(tag)).add(record, cost)
             if (earlier := self._runs.get(outermost.int)) is None:
                 self._runs.put(outermost.int, record)
                 continue
             totals = self._runs[outermost.int] = _totals_of(earlier)
             totals.add(record, cost)
+
+    def _new_row(self, place: Place) -> CostRow:
+        if len(self._rows) >= MAX_ROWS:
+            place = (place[0], OTHERS, None)
+        return self._rows.setdefault(place, _row_of(place))
+
+    def _new_tag(self, tag: str) -> CostTotals:
+        return self._tags.setdefault(tag if len(self._tags) < MAX_ROWS else OTHERS, CostTotals())
 
     @override
     def _other_model_ended(
@@ -235,8 +252,8 @@ def has_usage(answer: AIMessage) -> bool:
     return answer.usage_metadata is not None or "scout" in answer.response_metadata
 
 
-def _row_of(record: AttemptRecord) -> CostRow:
-    return CostRow(provider=record.provider, model=record.model, key_id=record.key_id)
+def _row_of(place: Place) -> CostRow:
+    return CostRow(provider=place[0], model=place[1], key_id=place[2])
 
 
 def _totals_of(entry: CostTotals | AttemptRecord) -> CostTotals:

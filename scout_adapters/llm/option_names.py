@@ -235,6 +235,9 @@ def check_extra(extra: Any, owner: str, documented: Collection[str] | None) -> M
     return extra
 
 
+MAX_ADDRESS = 2048
+"""Characters of a `base_url`."""
+
 _clean_addresses: BoundedDict[str, None] = BoundedDict(limit=256)
 """Addresses without a secret: the search for one takes longer than most other checks."""
 
@@ -244,6 +247,9 @@ def check_address(url: Any, owner: str) -> None:
     address = url.get_secret_value() if isinstance(url, SecretStr) else url
     if not isinstance(address, str) or address in _clean_addresses:
         return
+    if len(address) > MAX_ADDRESS:
+        del url, address  # as below
+        raise ConfigurationError(f"{owner}: an address has at most {MAX_ADDRESS} characters")
     if not (found := _has_secret(address)):
         _clean_addresses.put(address, None)
     del url, address  # crash reports show the local variables of frames

@@ -16,6 +16,9 @@ from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 
+MAX_LOADS = 1024
+"""Models of an endpoint whose load is remembered."""
+
 FAILURE_SECONDS = 60.0
 """Seconds that a failure counts as in an endpoint's average latency."""
 
@@ -124,7 +127,13 @@ class Endpoint:
 
     def load(self, model: str) -> Load:
         """Return the load of a model at this endpoint."""
-        return self.loads.get(model) or self.loads.setdefault(model, Load())
+        return self.loads.get(model) or self._new_load(model)
+
+    def _new_load(self, model: str) -> Load:
+        load = self.loads.setdefault(model, Load())
+        if len(self.loads) > MAX_LOADS:
+            self.loads.pop(next(iter(self.loads)), None)
+        return load
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint
+from scout_adapters.llm.health.key_accounts import account_name
 from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.rate_limit_headers import quota_left
@@ -18,7 +19,7 @@ def record_quota_left(
     spec = candidate.endpoint.spec
     if spec.limits and headers:
         left = quota_left(spec.limits, headers, now)
-        account = headers.get(spec.account, "") if spec.account else ""
+        account = account_name(headers.get(spec.account, "")) if spec.account else ""
         candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
 
 

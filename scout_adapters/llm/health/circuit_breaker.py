@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.logs import logger_of
@@ -29,6 +31,9 @@ PROBE_LEASE_SECONDS = 600.0
 
 PROBE_POLL_SECONDS = 1.0
 """Seconds between two checks whether a running probe has reported."""
+
+MAX_UNUSED_CIRCUITS = 4096
+"""Circuits of addresses that are remembered although no client has them; the newest ones."""
 
 Outcome = Literal["good", "fault", "neutral"]
 
@@ -184,7 +189,12 @@ class CircuitBreaker:
         self.faults = 0
 
 
-_breakers: dict[tuple[str, str], CircuitBreaker] = {}
+_breakers: WeakValueDictionary[tuple[str, str], CircuitBreaker] = WeakValueDictionary()
+_own_addresses: dict[str, CircuitBreaker] = {}
+"""The circuits of default addresses, which are remembered always."""
+
+_newest: deque[CircuitBreaker] = deque(maxlen=MAX_UNUSED_CIRCUITS)
+_breakers_lock = fork_safe_lock()
 
 
 def _lose_probes() -> None:
@@ -198,15 +208,24 @@ call_after_fork(_lose_probes)
 
 def circuit(provider: str, base_url: str = "") -> CircuitBreaker:
     """Return the circuit of a provider at an address; "" is the provider's default address."""
-    breaker = _breakers.get((provider, base_url))
-    return breaker or _breakers.setdefault((provider, base_url), CircuitBreaker(provider))
+    if (breaker := _breakers.get((provider, base_url))) is not None:
+        return breaker
+    with _breakers_lock:
+        breaker = _breakers.setdefault((provider, base_url), CircuitBreaker(provider))
+        if base_url:
+            _newest.append(breaker)
+        else:
+            _own_addresses[provider] = breaker
+        return breaker
 
 
 def reset_circuits() -> None:
     """Reset every circuit, and forget them: the next use of a provider makes another."""
-    for breaker in _breakers.values():
+    for breaker in list(_breakers.values()):
         breaker.reset()
     _breakers.clear()
+    _own_addresses.clear()
+    _newest.clear()
 
 
 def is_provider_available(provider: str) -> bool:

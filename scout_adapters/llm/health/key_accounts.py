@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel
 
 MAX_ACCOUNTS = 4096
 """Accounts whose quota is shared by their keys; a provider may name any number."""
 
+MAX_NAME = 100
+"""Characters of an account's name; a digest stands for a longer one."""
+
 _accounts: dict[tuple[str, str, str], QuotaLeftByModel] = {}
 """Quota left, by provider, address and account."""
+
+
+def account_name(name: str) -> str:
+    """Return an account's name as the header states it, or a digest of a long one."""
+    if len(name) <= MAX_NAME:
+        return name
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
 
 
 def join_account(state: KeyState, provider: str, address: str, account: str) -> None:

@@ -18,6 +18,7 @@ from scout_adapters.llm.health.key_state import (
     Lease,
     QuotaLeft,
     health_lock,
+    remember,
     reset_states,
 )
 
@@ -134,7 +135,7 @@ class KeyPool:
                 if state is None:
                     return None
                 if crowd == "always" and model not in state.ramps:
-                    state.ramps[model] = Ramp()
+                    remember(state.ramps, model, Ramp())
                 lease = Lease(state, now)
                 lease.take(model)
                 return lease
@@ -182,7 +183,8 @@ class KeyPool:
             state = lease.state
             lease.give_back(accepted=True)
             state.last_success = lease.started if now is None else now
-            state.ramps.setdefault(model, None)
+            if model not in state.ramps:
+                remember(state.ramps, model, None)
             if lease.started < state.last_failure:
                 return
             if lease.probe:
@@ -244,7 +246,7 @@ class KeyPool:
                 state.refused_at = now
         elif effect == "mask" and model:
             masked = state.model_cooldowns.get(model, 0.0)
-            state.model_cooldowns[model] = max(masked, now + MASK_SECONDS)
+            remember(state.model_cooldowns, model, max(masked, now + MASK_SECONDS))
         else:
             limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
             # 0 counts as no value: the pool's cooldown rules apply.
@@ -264,7 +266,8 @@ class KeyPool:
         if model is None:
             state.cooldown_until = max(state.cooldown_until, now + wait)
         else:
-            state.model_cooldowns[model] = max(state.model_cooldowns.get(model, 0.0), now + wait)
+            until = max(state.model_cooldowns.get(model, 0.0), now + wait)
+            remember(state.model_cooldowns, model, until)
             if state.account:  # the limit applies to all keys of the account
                 used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
                 state.quotas.store(model, (used_up,))

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from itertools import count
-from typing import Literal, NoReturn, Protocol
+from typing import Literal, NoReturn, Protocol, TypeVar
 from weakref import WeakSet, WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -15,7 +15,11 @@ from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_texts import fingerprint
 
 MAX_COOLDOWN_SECONDS = 3600.0
+MAX_MODELS = 1024
+"""Models of a key, or of an account, whose health is remembered; the newest ones."""
 
+K = TypeVar("K")
+V = TypeVar("V")
 
 PROBE_POLL_SECONDS = 1.0
 """Seconds between two checks whether another call's probe of a key has ended."""
@@ -46,16 +50,23 @@ class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
 
     def wait_for_more(self, state: KeyState) -> None:
         """Notify the key's listeners when more quota may be left."""
-        self._waiting_keys[state] = None
+        remember(self._waiting_keys, state, None)
 
     def store(self, model: str, left: tuple[QuotaLeft, ...]) -> None:
         """Store the quota left for a model; notify waiting keys if a limit has eased."""
         eased = self._waiting_keys and _has_eased(self.get(model, ()), left)
-        self[model] = left
+        remember(self, model, left)
         if eased:
             waiting, self._waiting_keys = self._waiting_keys, {}
             for state in waiting:
                 state.notify()
+
+
+def remember(by_name: dict[K, V], name: K, value: V) -> None:
+    """Set a value; drop the oldest one beyond `MAX_MODELS`."""
+    by_name[name] = value
+    if len(by_name) > MAX_MODELS:
+        by_name.pop(next(iter(by_name)), None)
 
 
 def _has_eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:
@@ -193,7 +204,8 @@ class KeyState(_HiddenKey):
         """Let one request go first after a rest; then the more, the more were accepted before."""
         ramp = self.ramps.get(model)
         if ramp is None:
-            ramp = self.ramps[model] = Ramp(max(1, self.in_flight // 2))
+            ramp = Ramp(max(1, self.in_flight // 2))
+            remember(self.ramps, model, ramp)
         ramp.refuse(until)
 
     def notify(self) -> None:

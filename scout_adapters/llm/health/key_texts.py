@@ -16,6 +16,9 @@ from scout_adapters.errors import InvalidKey
 PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]")
 """What templates and examples have in the place of a key, and parts of a list in JSON."""
 
+MAX_KEY = 8192
+"""Characters of a key: servers refuse longer headers."""
+
 VARIABLE = "os.environ/"
 """LiteLLM's notation for the value of an environment variable."""
 
@@ -81,6 +84,8 @@ def _cleaned(raw: str | SecretStr) -> tuple[str, str]:
     key = _unquoted(raw.get_secret_value() if isinstance(raw, SecretStr) else raw)
     if not key:
         return "", "is empty; copy it again"
+    if len(key) > MAX_KEY:
+        return "", f"is longer than {MAX_KEY} characters; copy it again"
     if not all("!" <= char <= "~" for char in key):
         return "", "contains a blank, a line break or a non-ASCII character; copy it again"
     if PLACEHOLDER.fullmatch(key):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from time import time as clock
 from typing import TYPE_CHECKING, Any
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.pricing.rates import (
     STANDARD,
     PriceList,
@@ -20,7 +21,7 @@ from scout_adapters.llm.pricing.rates import (
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
-    from genai_prices.types import ModelInfo, ModelPrice
+    from genai_prices.types import ModelInfo, ModelPrice, Provider
 
 KINDS = {
     "input": ("input_mtok",),
@@ -47,7 +48,13 @@ served from provisioned throughput."""
 CATALOG: Source = "genai-prices"
 CACHE_SECONDS = 60
 
-_cache: dict[tuple[str, str, str, str], tuple[DataSnapshot, int, PriceList]] = {}
+Place = tuple[str, str, str, str]
+"""Provider, model, tier and speed."""
+
+_cache: BoundedDict[Place, tuple[DataSnapshot, int, PriceList]] = BoundedDict(limit=2048)
+_listed: BoundedDict[tuple[str, str], tuple[DataSnapshot, Provider, ModelInfo | None]]
+_listed = BoundedDict(limit=2048)
+"""Models by provider and name; None if the provider does not list it."""
 
 
 def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -> PriceList:
@@ -62,7 +69,7 @@ def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -
     if cached is not None and cached[0] is snapshot and cached[1] == minute:
         return cached[2]
     prices = _look_up(snapshot, provider, model, service)
-    _cache[place] = (snapshot, minute, prices)
+    _cache.put(place, (snapshot, minute, prices))
     return prices
 
 
@@ -78,7 +85,7 @@ def _get_snapshot() -> Any:
 def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: ServiceTier) -> PriceList:
     label = _snapshot_label(snapshot)
     try:
-        source, info = snapshot.find_provider_model(model, None, provider, None)
+        source, info = _find_model(snapshot, provider, model)
     except LookupError:
         return PriceList(None, CATALOG, label)
     context, now = _context(source.id, service), datetime.fromtimestamp(clock(), UTC)
@@ -92,6 +99,22 @@ def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service
         return PriceList(None, CATALOG, label)
     suffix = " ".join(context.values())
     return PriceList(_tariff(info.get_prices(now, context)), CATALOG, f"{label} {suffix}")
+
+
+def _find_model(snapshot: DataSnapshot, provider: str, model: str) -> tuple[Provider, ModelInfo]:
+    """Return the entry of a model. Raises `LookupError`.
+
+    `DataSnapshot.find_provider_model` keeps every name that it was given for ever.
+    """
+    entry = _listed.get((provider, model))
+    if entry is None or entry[0] is not snapshot:
+        source = snapshot.find_provider(None, provider, None)
+        info = source.find_model(model.lower(), all_providers=snapshot.providers)
+        entry = snapshot, source, info
+        _listed.put((provider, model), entry)
+    if entry[2] is None:
+        raise LookupError(model)
+    return entry[1], entry[2]
 
 
 def _validity(model: ModelInfo, now: datetime) -> str:
@@ -163,11 +186,11 @@ def _tariff(price: ModelPrice) -> Tariff | None:
     return tariff_of(by_start) if {"input", "output"} & by_start[0].keys() else None
 
 
-@cache
+@lru_cache(maxsize=2048)
 def context_window(prices: str, model: str) -> int | None:
     """Return the model's context window in tokens; None if genai-prices does not state it."""
     try:
-        _, info = _get_snapshot()().find_provider_model(model, None, prices, None)
+        _, info = _find_model(_get_snapshot()(), prices, model)
     except LookupError:
         return None
     window: int | None = info.context_window

@@ -210,7 +210,7 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
     _warn_unusable_price.cache_clear()
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _warn_no_price(provider: str, model: str, service: str) -> None:
     logger.warning(
         "no price is known for %s/%s%s: its calls cost None; add it to PRICING[%r]",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.pricing.price_list import context_window
 from scout_adapters.llm.profiles.lookup import model_profile
 from scout_adapters.llm.types import ProviderSpec
@@ -39,7 +40,8 @@ def limits_of(spec: ProviderSpec, model: str) -> ModelLimits:
     """Return the limits of a model: from its provider's card, or from published data."""
     entry = _cache.get((id(spec), model))
     if entry is None:
-        entry = _cache[id(spec), model] = (spec, _look_up(spec, model))
+        entry = (spec, _look_up(spec, model))
+        _cache.put((id(spec), model), entry)
     return entry[1]
 
 
@@ -53,7 +55,7 @@ def limits_without_card(provider: str, model: str) -> ModelLimits:
     return ModelLimits(context_window(provider, model), None)
 
 
-_cache: dict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = {}
+_cache: BoundedDict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = BoundedDict(limit=2048)
 """Limits by card and model. An entry holds its card, so that the card's id is not used again."""
 
 

@@ -9,6 +9,9 @@ from scout_adapters.errors import ConfigurationError, InvalidModelName
 from scout_adapters.llm.types import ProviderSpec
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
+MAX_MODEL = 512
+"""Characters of a model's name."""
+
 VERSION = re.compile(r"/v\d+((alpha|beta)\d*)?(/|$)")
 
 
@@ -21,6 +24,8 @@ def check_model(name: str, provider: str) -> str:
     """
     if not name:
         raise ConfigurationError(f"{provider} needs model=: it has no default")
+    if len(name) > MAX_MODEL:
+        raise InvalidModelName(f"a model's name has at most {MAX_MODEL} characters: {name[:40]}…")
     if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
         raise InvalidModelName(f"{provider}: {name!r} is not a model's name")
     return name

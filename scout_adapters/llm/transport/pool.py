@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MAX_IDLE = 200
 """Unused connections that are kept to one server."""
 
+MAX_SERVERS = 256
+"""Servers to which unused connections are kept; those to the server used first are closed."""
+
 MIN_AIOHTTP = (3, 14)
 """Release: earlier ones have no setting for the number of headers in a response."""
 
@@ -104,6 +107,14 @@ class IdleConnections(Generic[T]):
         connections = [connection for _, connection in self._stack]
         self._stack.clear()
         return connections
+
+
+def _oldest_server(idle: dict[tuple[str, type], IdleConnections[T]]) -> list[T]:
+    """Remove and return the connections to the server that was used first, beyond `MAX_SERVERS`."""
+    if len(idle) <= MAX_SERVERS:
+        return []
+    removed = idle.pop(next(iter(idle)), None)
+    return removed.clear() if removed else []
 
 
 class TidyTimer:
@@ -178,7 +189,7 @@ class ConnectionPool:
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in idle.push(connection):
+        for surplus in (*idle.push(connection), *_oldest_server(self._idle)):
             surplus.close()
         if _tidy_timer.due():
             for pool in list(_pools):
@@ -266,7 +277,7 @@ class AsyncConnectionPool:
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in idle.push(connection):
+        for surplus in (*idle.push(connection), *_oldest_server(self._idle)):
             await surplus.aclose()
         if self._tidy_timer.due():
             for other in list(self._idle.values()):

@@ -1,0 +1,1 @@
+"""Names that callers and providers choose do not fill memory."""
