@@ -82,6 +82,8 @@ class Attempt:
     """Whether the endpoint's load counts it."""
 
     is_started: bool = False
+    is_first: bool = False
+    """Whether the call has not tried the candidate before."""
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
@@ -122,6 +124,8 @@ class Attempt:
         """Count the attempt as in flight; its request has not left."""
         self.started = self.call.clock.now()
         self._load.begin(self)
+        if self.is_first:
+            self.candidate.endpoint.retries.deposit()
 
     def give_up(self) -> None:
         """Release everything: the request is not sent."""
@@ -324,7 +328,7 @@ class Attempt:
         endpoint = self.candidate.endpoint
         endpoint.circuit.report(self.permit, "neutral", self.call.clock.now())
         if self.lease is not None:
-            endpoint.pool.release(self.lease)
+            endpoint.pool.release(self.lease, used=bool(self.started))
 
     def _record_neutral(self, outcome: str) -> None:
         now = self.call.clock.now()

@@ -35,7 +35,6 @@ from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
 from scout_adapters.llm.engine.retry_policy import (
     RetryPolicy,
     RetryUsage,
-    back_off,
     may_repeat,
     retry_state,
 )
@@ -103,7 +102,7 @@ class Attempts(ReportedCall):
                     continue
             if isinstance(step, ScoutError):
                 raise step
-            self.clock.sleep(step)
+            self.clock.sleep(self._affordable(step))
 
     async def __anext__(self) -> Attempt:
         while True:
@@ -118,7 +117,13 @@ class Attempts(ReportedCall):
                     continue
             if isinstance(step, ScoutError):
                 raise step
-            await self.clock.asleep(step)
+            await self.clock.asleep(self._affordable(step))
+
+    def _affordable(self, pause: float) -> float:
+        """Return the pause; raise if callbacks have taken the time that was left for it."""
+        if pause >= self._usage.left():
+            raise self._finish(self._last_error or DeadlineExceeded(LATE))
+        return pause
 
     def abandon(self, error: BaseException) -> None:
         """Give back what the call still holds when `error` ends it."""
@@ -199,7 +204,7 @@ class Attempts(ReportedCall):
     def _retry_pause(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the seconds before a retry with the same key; None if there is no retry."""
         endpoint = attempt.candidate.endpoint
-        pause = self._back_off(error)
+        pause = self._usage.back_off(error)
         if not (
             self._usage.affords_retry(pause)
             and endpoint.circuit.is_available(self.clock.now())
@@ -209,16 +214,11 @@ class Attempts(ReportedCall):
         self._usage.retries += 1
         return pause
 
-    def _back_off(self, error: ProviderError) -> float:
-        if error.retry_after:  # 0 counts as no value: back off
-            return error.retry_after
-        return back_off(self._usage.retries + 1, error, self.clock.random())
-
     def _key_due_at(self, error: ProviderError) -> float:
         """Return when this call may use a refused key again (monotonic seconds)."""
         if error.policy.key_effect != "cooldown":
             return NEVER
-        return self.clock.now() + self._back_off(error)
+        return self.clock.now() + self._usage.back_off(error)
 
     @property
     def patience(self) -> float:
@@ -277,10 +277,8 @@ class Attempts(ReportedCall):
         self, state: CandidateState, permit: Permit, lease: Lease | None
     ) -> Attempt:
         assert state.prepared is not None  # noqa: S101  # checked in _attempt
-        if state.keys_tried == 0:
-            state.candidate.endpoint.retries.deposit()
         self._sent += 1
-        state.keys_tried += 1
+        is_first, state.keys_tried = state.keys_tried == 0, state.keys_tried + 1
         request = AttemptRequest(
             prepared=state.prepared,
             key=lease.key if lease else None,
@@ -294,6 +292,7 @@ class Attempts(ReportedCall):
             number=self._sent,
             waited=self._usage.take_pause(),
             request=request,
+            is_first=is_first,
         )
         return attempt
 

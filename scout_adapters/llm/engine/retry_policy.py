@@ -92,6 +92,11 @@ class RetryUsage:
     def _affords(self, pause: float) -> bool:
         return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()
 
+    def back_off(self, error: ProviderError) -> float:
+        """Return the seconds before the next retry: the server's if it states any, or ours."""
+        # 0 counts as no value.
+        return error.retry_after or back_off(self.retries + 1, error, self.clock.random())
+
     def acquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Wait for the candidate's rate limiter. Return False if the deadline passed first."""
         endless = self.retry_policy.deadline is None

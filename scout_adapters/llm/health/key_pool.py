@@ -172,9 +172,11 @@ class KeyPool:
             lease.give_back()
             raise
 
-    def release(self, lease: Lease) -> None:
-        """Return a key without an outcome."""
+    def release(self, lease: Lease, *, used: bool = True) -> None:
+        """Return a key without an outcome; `used` is false if no request was started with it."""
         with health_lock:
+            if not used:
+                lease.undo_use()
             lease.give_back()
 
     def succeed(self, lease: Lease, model: str | None = None, now: float | None = None) -> None:

@@ -234,18 +234,27 @@ class Lease:
     is_open: bool = False
     """Whether the key counts it as in flight."""
 
+    used_before: float = 0.0
+    """When the key was last used before."""
+
     ticket: int = field(default_factory=_tickets.__next__, repr=False)
     """Its number in this process, by which a ramp counts it."""
 
     def take(self, model: str | None) -> None:
         """Count the request as in flight. Use it under `health_lock`."""
         state = self.state
-        self.probe, state.last_used = state.permanently_failed, self.started
+        self.probe = state.permanently_failed
+        self.used_before, state.last_used = state.last_used, self.started
         self.ramp = state.ramp(model, self.started)
         if self.ramp is not None:
             self.ramp.enter(self.ticket, self.started)
         # One line: an exception between the two would leave the count wrong for ever.
         state.in_flight, self.is_open = state.in_flight + 1, True
+
+    def undo_use(self) -> None:
+        """Rank the key as before the lease, unless another call has leased it since then."""
+        if self.state.in_flight == 1 and self.state.last_used == self.started:
+            self.state.last_used = self.used_before
 
     def accept(self) -> None:
         """Count the request as accepted by the provider: its answer has begun."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from langchain_core import exceptions as lc
+from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters.errors import RateLimited, ScoutError
 from tests.support.fake_http import GROQ, GROQ_70B, OPENAI, OPENAI_MINI
@@ -59,3 +62,16 @@ async def test_timeouts_shrink_to_what_the_deadline_leaves(house, wire, router, 
     await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0))
     timeouts = [request.extensions["timeout"] for request in house.requests]
     assert [max(t.values()) for t in timeouts] == [5.0, 1.0]
+
+
+async def test_a_callback_that_takes_the_time_of_a_pause_leaves_none_to_sleep(
+    house, wire, groq, ask, time
+) -> None:
+    class Slow(BaseCallbackHandler):
+        def on_retry(self, *args: Any, **kwargs: Any) -> None:
+            time.go_by(4.0)
+
+    house.on(GROQ, wire.refuse(429, headers={"retry-after": "2"}))
+    with pytest.raises(RateLimited):
+        await ask(groq(deadline=5.0), config={"callbacks": [Slow()]})
+    assert time.slept == []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from langchain_core import exceptions as lc
+from langchain_core.rate_limiters import BaseRateLimiter
 
 from scout_adapters.errors import NoWorkingKey, ProviderUnavailable, RateLimited, ScoutError
 from scout_adapters.llm.health.circuit_breaker import circuit
-from tests.support.fake_http import GROQ, key_state
+from tests.support.fake_http import GROQ, GROQ_70B, key_state
 
 
 async def test_a_single_limited_key_is_waited_for(house, wire, groq, ask, time) -> None:
@@ -129,3 +132,31 @@ async def test_retries_of_a_dead_provider_stay_within_half_of_the_calls(
         with pytest.raises(ProviderUnavailable):
             await ask(model)
     assert 100 < len(house.requests) <= 100 * 1.5 + 10
+
+
+async def test_a_call_cancelled_before_its_request_leaves_key_and_retry_budget_as_they_were(
+    house, router
+) -> None:
+    model, state = router({"model": GROQ_70B, "rate_limiter": Closed()}), key_state("key-of-groq")
+    endpoint = model._route().candidates[0].endpoint
+    endpoint.retries.spend()
+    before = (endpoint.retries._tokens, state.last_used)
+    call = asyncio.create_task(model.ainvoke("hi"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert state.in_flight == 1
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert house.requests == []
+    assert (endpoint.retries._tokens, state.last_used) == before
+
+
+class Closed(BaseRateLimiter):
+    """A rate limiter that lets no request pass."""
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        return False
+
+    async def aacquire(self, *, blocking: bool = True) -> bool:
+        return await asyncio.Future()
