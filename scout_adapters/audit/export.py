@@ -34,7 +34,7 @@ NUMBERS = {
     "ready_in_s": "REAL",
 }
 TEXTS = ("time", "event", "run_id", "provider", "model", "key_id", "outcome", "code", "reason")
-MORE_TEXTS = ("cost_source", "priced_by", "price", "billed", "request_id")
+MORE_TEXTS = ("cost_source", "priced_by", "price", "billed", "request_id", "wire")
 OF_RUN = ("parent_run_id", "tags", "user_id")
 
 COLUMNS = dict.fromkeys((*TEXTS, *MORE_TEXTS, *OF_RUN), "TEXT") | NUMBERS

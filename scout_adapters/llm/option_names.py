@@ -216,8 +216,13 @@ def union(fields: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
 
 
 def effort_of(name: str, value: Any, documented: Collection[str] | None) -> str | None:
-    """Return the effort of a `reasoning={"effort": ...}` where the API has no such field."""
-    if name != "reasoning" or documented is None or name in documented:
+    """Return the effort of a `reasoning={"effort": ...}` where an API has no such field.
+
+    A provider with two APIs has one without it; every wire sends the effort in its own form.
+    """
+    if name != "reasoning" or documented is None:
+        return None
+    if name in documented and "use_responses_api" not in documented:
         return None
     alone = isinstance(value, Mapping) and value.keys() == {"effort"}
     return value["effort"] if alone else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scout_adapters.audit.process_log import close_logs
+from scout_adapters.llm.adapters.request_fixes import forget_fixes
 from scout_adapters.llm.engine.record import runs_with_attempts
 from scout_adapters.llm.health.circuit_breaker import reset_circuits
 from scout_adapters.llm.health.key_pool import reset_keys
@@ -58,4 +59,5 @@ def reset(to: Snapshot | None = None) -> None:
     close_logs()
     runs_with_attempts.clear()
     clear_limits()
+    forget_fixes()
     price_list.reset_prices(to.prices if to else {})

@@ -16,9 +16,11 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ProviderError
+from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
-from scout_adapters.llm.types import ChatRequest, StreamReader
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,18 @@ class PreparedRequest:
 
     models: Sequence[str] = ()
     """The models that the body names, any of which may answer; empty if it names none."""
+
+    spec: ProviderSpec | None = field(default=None, repr=False)
+    """The card as it is over the wire of this request; None for a function."""
+
+    wire: str | None = None
+    """The name of the wire, where the provider has several; None elsewhere."""
+
+    call: ChatRequest | None = field(default=None, repr=False)
+    """The request before `fixes`; None for a function."""
+
+    fixes: RequestFixes = NO_FIXES
+    """What refusals of this model required so far."""
 
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Arguments of a user's own function; empty for HTTP."""
@@ -78,8 +92,11 @@ class Adapter(Protocol):
     def reader(self, prepared: PreparedRequest) -> StreamReader:
         """Return a new reader for the events of a streamed answer."""
 
-    def whole_reader(self) -> StreamReader:
+    def whole_reader(self, prepared: PreparedRequest) -> StreamReader:
         """Return a new reader for a whole answer to a request for a stream."""
+
+    def revise(self, prepared: PreparedRequest, error: ProviderError) -> PreparedRequest | None:
+        """Return the request as a refusal requires it; None if no change is known to help."""
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         """Send, and return the whole answer."""

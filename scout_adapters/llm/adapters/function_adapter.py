@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, get_buffer_string
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, is_count
-from scout_adapters.errors import UnsupportedContent, malformed
+from scout_adapters.errors import ProviderError, UnsupportedContent, malformed
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest, WholeAnswerReader
 from scout_adapters.llm.adapters.results import LLMResponse, ProviderResult
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
@@ -47,11 +47,15 @@ class FunctionAdapter:
                 )
         return PreparedRequest(request=request, arguments=_flatten(request))
 
-    def reader(self, prepared: PreparedRequest) -> StreamReader:  # noqa: ARG002  # an Adapter's signature
-        return self.whole_reader()
+    def reader(self, prepared: PreparedRequest) -> StreamReader:
+        return self.whole_reader(prepared)
 
-    def whole_reader(self) -> StreamReader:
+    def whole_reader(self, prepared: PreparedRequest) -> StreamReader:  # noqa: ARG002  # an Adapter's signature
         return WholeAnswerReader(lambda event: event["message"])
+
+    def revise(self, prepared: PreparedRequest, error: ProviderError) -> None:  # noqa: ARG002  # an Adapter's signature
+        """Return None: what a function refuses, no other form of the request changes."""
+        return
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         return _run_anywhere(self.asend(attempt_request))

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import (
     ConfigurationError,
+    ProviderError,
     ProviderRefusal,
     ScoutError,
     UnsupportedContent,
@@ -25,11 +26,20 @@ from scout_adapters.llm.adapters.adapter import (
     WholeAnswerReader,
 )
 from scout_adapters.llm.adapters.refusal import error_from_refusal
+from scout_adapters.llm.adapters.request_fixes import (
+    RequestFixes,
+    fixes_after,
+    fixes_of,
+    forget_fixes,
+    needs_wire,
+    remember_fixes,
+)
 from scout_adapters.llm.adapters.streamed_answer import PARSE_ERRORS, parse_safely
+from scout_adapters.llm.adapters.wire_choice import WireChoice, without_choice
 from scout_adapters.llm.conversation.turns import build_turns, media_in
 from scout_adapters.llm.transport.body import encode
 from scout_adapters.llm.transport.exchange import HttpExchange
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -38,66 +48,115 @@ if TYPE_CHECKING:
 class HttpAdapter:
     """Sends requests over HTTP in the format of a card's wire."""
 
-    def __init__(
+    def __init__(  # the parts of an endpoint
         self,
         spec: ProviderSpec,
-        url: Callable[[str, bool], str],
+        url: Callable[[Any, str, bool], str],
         transport: Callable[[], Transport],
         headers: Mapping[str, str] | None = None,
+        address: str = "",
+        wire: Wire | None = None,
     ) -> None:
-        """`url` returns the URL for a model and a kind of answer; all requests carry `headers`.
+        """`url` returns the URL for a wire, a model and a kind of answer.
 
-        `transport` is called at each request: the shared one opens on first use.
+        All requests carry `headers`. `transport` is called at each request: the shared one opens on
+        first use. `address` is the base URL: what is learnt of a model holds there. `wire` is the
+        wire whose full endpoint it is, if any.
         """
         self.spec = spec
         self._url = url
         self._transport = transport
         self._headers = {**spec.headers, **(headers or {})}
+        self._address = address
+        self._wires = WireChoice(spec, wire)
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
         try:
-            return self._prepare(request)
+            return self._prepare(request, fixes_of(self._key(request)))
         except ScoutError:
             raise
         except PARSE_ERRORS as error:  # LangChain accepts any dict as a content block
             why = f"it cannot be read: {type(error).__name__}: {error}"
             raise UnsupportedContent("the request", "what it holds", why) from error
 
-    def _prepare(self, request: ChatRequest) -> PreparedRequest:
-        conversation = build_turns(request.messages, self.spec)
-        body = self.spec.wire.build_body(request, conversation.turns, self.spec)
-        if self.spec.wire.answer_count(body) != 1:
+    def _key(self, request: ChatRequest) -> tuple[str, str, str]:
+        return self.spec.name, self._address, request.model
+
+    def _prepare(self, request: ChatRequest, fixes: RequestFixes) -> PreparedRequest:
+        if self.spec.second is None:
+            return self._prepare_over(self.spec, request, fixes)
+        card, other = self._wires.choose(request, fixes)
+        try:
+            return self._prepare_over(card, request, fixes)
+        except UnsupportedContent:
+            if other is None:
+                raise
+            return self._prepare_over(other, request, fixes)
+
+    def _prepare_over(
+        self, card: ProviderSpec, call: ChatRequest, fixes: RequestFixes
+    ) -> PreparedRequest:
+        """Build the request as a card's wire writes it."""
+        request = without_choice(call)
+        conversation = build_turns(request.messages, card)
+        body = card.wire.build_body(request, conversation.turns, card)
+        if card.wire.answer_count(body) != 1:
             raise ConfigurationError(
-                f"{self.spec.name}: a call returns one answer, so n= (candidateCount) must be 1; "
+                f"{card.name}: a call returns one answer, so n= (candidateCount) must be 1; "
                 "for several answers call batch() with the same input as often"
             )
         return PreparedRequest(
             request=request,
-            url=self._url(request.model, request.stream),
+            url=self._url(card.wire, request.model, request.stream),
             content=encode(body),
             body=body,
-            headers=self.spec.wire.extra_headers(request),
-            changes=tuple(conversation.changes),
+            headers=card.wire.extra_headers(request),
+            changes=(*fixes.notes, *_left_out(card, request), *conversation.changes),
             media=media_in(conversation.turns),
-            models=self.spec.wire.models(body),
+            models=card.wire.models(body),
+            spec=card,
+            wire=card.wire.name if self.spec.second else None,
+            call=call,
+            fixes=fixes,
         )
 
-    def reader(self, prepared: PreparedRequest) -> StreamReader:
-        return self.spec.wire.reader(self.spec, prepared.body)
+    def revise(self, prepared: PreparedRequest, error: ProviderError) -> PreparedRequest | None:
+        """Return the request as a refusal requires it; remember what holds for the model."""
+        call, card, key = prepared.call, prepared.spec, self._key(prepared.request)
+        if call is None or card is None or error.status is None:
+            return None
+        other = self._wires.other(call, card)
+        fixes = fixes_after(error, prepared.fixes, card, other)
+        if fixes is None:
+            if prepared.fixes.wire and other is not None and needs_wire(error, card, other):
+                forget_fixes(key)  # neither wire answers
+            return None
+        try:
+            revised = self._prepare(call, fixes)
+        except ScoutError:
+            return None
+        remember_fixes(key, fixes)
+        return revised
 
-    def whole_reader(self) -> StreamReader:
-        return WholeAnswerReader(lambda event: self.spec.wire.parse_response(event, self.spec))
+    def reader(self, prepared: PreparedRequest) -> StreamReader:
+        card = prepared.spec or self.spec
+        return card.wire.reader(card, prepared.body)
+
+    def whole_reader(self, prepared: PreparedRequest) -> StreamReader:
+        return WholeAnswerReader(lambda event: _parse(event, prepared))
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            return self._parse(self._transport().send(self._exchange(attempt_request)))
+            body = self._transport().send(self._exchange(attempt_request))
+            return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
         raise error  # outside the handler, as `error_from_refusal` explains
 
     async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            return self._parse(await self._transport().asend(self._exchange(attempt_request)))
+            body = await self._transport().asend(self._exchange(attempt_request))
+            return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
         raise error  # outside the handler, as `error_from_refusal` explains
@@ -110,7 +169,7 @@ class HttpAdapter:
 
     def _exchange(self, attempt_request: AttemptRequest) -> HttpExchange:
         prepared, key = attempt_request.prepared, attempt_request.key
-        auth = self.spec.wire.auth_headers(key) if key else {}
+        auth = (prepared.spec or self.spec).wire.auth_headers(key) if key else {}
         return HttpExchange(
             url=prepared.url,
             headers={**self._headers, **prepared.headers, **auth},
@@ -118,5 +177,16 @@ class HttpAdapter:
             context=attempt_request.context,
         )
 
-    def _parse(self, body: Any) -> AIMessage:
-        return parse_safely(self.spec.wire.parse_response, body, self.spec)
+
+def _left_out(card: ProviderSpec, request: ChatRequest) -> list[str]:
+    """Return a sentence for each field of a request that the card leaves out."""
+    if not card.drop or not request.extra:
+        return []
+    return [
+        f"{name} left out: {card.wire.name} has none" for name in request.extra if name in card.drop
+    ]
+
+
+def _parse(body: Any, prepared: PreparedRequest) -> AIMessage:
+    assert prepared.spec is not None  # noqa: S101  # set by `prepare`
+    return parse_safely(prepared.spec.wire.parse_response, body, prepared.spec)

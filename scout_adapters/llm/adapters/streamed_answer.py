@@ -93,7 +93,7 @@ class StreamedAnswer:
 
     def _new_reader(self, event: Json | None) -> StreamReader:
         if isinstance(event, WholeAnswer):
-            return self.adapter.whole_reader()
+            return self.adapter.whole_reader(self.request.prepared)
         return self.adapter.reader(self.request.prepared)
 
     def _feed(self, reader: StreamReader, event: Json | None) -> AIMessageChunk | None:

@@ -12,7 +12,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.clock import Clock
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ErrorKind, ProviderError, one_line, provider_error
-from scout_adapters.llm.adapters.adapter import AttemptRequest
+from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
 from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
@@ -84,6 +84,8 @@ class Attempt:
     is_started: bool = False
     is_first: bool = False
     """Whether the call has not tried the candidate before."""
+    revised: PreparedRequest | None = field(default=None, repr=False)
+    """After a refusal: the request as the refusal requires it, to be sent with the same key."""
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
@@ -273,6 +275,7 @@ class Attempt:
             outcome=outcome,
             waited_s=round(self.waited, 6),
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
+            wire=self.request.prepared.wire,
             **fields,
         )
 
@@ -298,7 +301,11 @@ class Attempt:
             self._load.record_failure()
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
-        if self.lease is not None:
+        if not self.committed:
+            self.revised = endpoint.adapter.revise(self.request.prepared, error)
+        if self.lease is not None and self.revised is not None:
+            endpoint.pool.release(self.lease)  # the request was refused, not the key
+        elif self.lease is not None:
             record_key_failure(self.candidate, self.lease, error, now)
         self.record = self._failure_record(error)
         failure = (

@@ -56,10 +56,10 @@ def cost_bound(
     `answer_tokens` limits the answer where the request sets no limit; else the model's own limit
     applies. Where the body names several models, the dearest counts.
     """
+    spec = prepared.spec or candidate.endpoint.spec
     models = prepared.models or (candidate.model,)
     if len(models) == 1:
-        return _bound_of_model(candidate.endpoint.spec, models[0], prepared, answer_tokens)
-    spec = candidate.endpoint.spec
+        return _bound_of_model(spec, models[0], prepared, answer_tokens)
     bounds = [_bound_of_model(spec, model, prepared, answer_tokens) for model in models]
     return max(bounds, key=lambda bound: math.inf if bound.nano is None else bound.nano)
 

@@ -88,6 +88,9 @@ class AttemptRecord(NamedTuple):
     estimated: bool | None = None
     """True if tokens and cost are estimates because the provider sent no final counts."""
 
+    wire: str | None = None
+    """The API that the request went over, where the provider has several."""
+
     def line(self) -> str:
         """Return the outcome as one line; it names the key by its fingerprint."""
         key = f" with key {self.key_id}" if self.key_id else ""

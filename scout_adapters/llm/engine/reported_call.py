@@ -18,18 +18,16 @@ class ReportedCall:
     def __init__(self, observer: Observer | None) -> None:
         self.records: tuple[AttemptRecord, ...] = ()
         self.candidate: Candidate | None = None
+        self.wire: Wire | None = None
+        """The wire of the current attempt; None before the first, and for a function."""
+
         self._observer = observer
         self._events: tuple[AttemptEvent, ...] = ()
 
     @property
     def indexes_chunks(self) -> bool:
         """Whether content blocks in chunks of the current attempt have an index."""
-        return self.candidate is not None and self.candidate.endpoint.spec.indexes_chunks
-
-    @property
-    def wire(self) -> Wire | None:
-        """The wire of the current attempt; None before the first, and for a function."""
-        return self.candidate.endpoint.spec.wire if self.candidate is not None else None
+        return self.wire is not None and self.wire.indexes_chunks
 
     def notify(self) -> None:
         """Run callbacks for the attempts that have ended since the last call."""
@@ -45,17 +43,21 @@ class ReportedCall:
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Report the start to the observer."""
-        log_failover(self.candidate, attempt.candidate)
-        self.candidate = attempt.candidate
+        self._begin(attempt)
         if self._observer:
             self._observer.on_start(attempt)
 
     async def aon_attempt_start(self, attempt: Attempt) -> None:
         """Twin of `on_attempt_start`."""
-        log_failover(self.candidate, attempt.candidate)
-        self.candidate = attempt.candidate
+        self._begin(attempt)
         if self._observer:
             await self._observer.aon_start(attempt)
+
+    def _begin(self, attempt: Attempt) -> None:
+        log_failover(self.candidate, attempt.candidate)
+        self.candidate = attempt.candidate
+        spec = attempt.request.prepared.spec
+        self.wire = None if spec is None else spec.wire
 
     async def astop(self) -> None:
         """Wait a moment for outcomes that are written off the event loop: the call has failed."""

@@ -182,7 +182,9 @@ class Attempts(ReportedCall):
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         state = self._candidate_states.of(attempt.candidate)
         policy, key = error.policy, attempt.lease
-        if attempt.committed:
+        if attempt.revised is not None:
+            state.prepared, self._retry = attempt.revised, (state, key.state if key else None)
+        elif attempt.committed:
             self._final_error = error
         elif may_repeat(error, self.records) and (
             (pause := self._retry_pause(attempt, error)) is not None
@@ -320,9 +322,8 @@ class Attempts(ReportedCall):
         return True
 
     def _skip(self, state: CandidateState, reason: str) -> None:
-        if state.skip_reason == reason:
-            return
-        self._add_record(state.skip(reason, self._sent, self.clock.now()))
+        if state.skip_reason != reason:
+            self._add_record(state.skip(reason, self._sent, self.clock.now()))
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._candidate_states.ready_in(self.clock.now())

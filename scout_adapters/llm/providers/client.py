@@ -28,8 +28,8 @@ from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState, shared_state
 from scout_adapters.llm.health.key_texts import clean_keys, env_keys, variable_keys
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
-from scout_adapters.llm.providers.urls import check_model, join_url
-from scout_adapters.llm.types import ChatRequest, ProviderSpec
+from scout_adapters.llm.providers.urls import addressed_wire, check_model, join_url
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -249,6 +249,8 @@ class ProviderClient:
             lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
             (lambda: transport) if transport else network,
             self._headers,
+            base_url,
+            addressed_wire(base_url, self.spec) if self.spec.second else None,
         )
 
     @property
@@ -288,8 +290,9 @@ def network() -> Transport:
     return shared_transport()
 
 
-def _url(base_url: str, spec: ProviderSpec, model: str, stream: bool) -> str:
-    return join_url(base_url, spec, model, stream=stream)
+def _url(base_url: str, spec: ProviderSpec, wire: Wire, model: str, stream: bool) -> str:
+    other = spec.second_card if wire is not spec.wire else None
+    return join_url(base_url, other or spec, model, stream=stream)
 
 
 def _function_card(name: str, *, keyless: bool) -> ProviderSpec:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit, urlunsplit
 
 from scout_adapters.errors import ConfigurationError, InvalidModelName
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import ProviderSpec, Wire
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
 MAX_MODEL = 512
@@ -29,6 +29,14 @@ def check_model(name: str, provider: str) -> str:
     if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
         raise InvalidModelName(f"{provider}: {name!r} is not a model's name")
     return name
+
+
+def addressed_wire(base_url: str, spec: ProviderSpec) -> Wire | None:
+    """Return the card's wire whose full endpoint an address is; None for a root."""
+    path = urlsplit(base_url).path.rstrip("/")
+    cards = (spec, spec.second_card)
+    wires = (card.wire for card in cards if card)
+    return next((wire for wire in wires if path.endswith(wire.endpoint("", stream=False))), None)
 
 
 def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:

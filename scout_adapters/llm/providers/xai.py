@@ -2,7 +2,8 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
+from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders, SecondWire
+from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -14,6 +15,11 @@ SPEC = ProviderSpec(
     models=("grok-",),
     prices="x-ai",
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    second=SecondWire(
+        wire=openai_responses.WIRE,
+        models=re.compile(r"grok-4\.\d+-multi-agent"),
+        drop=frozenset({"frequency_penalty", "logit_bias", "n", "presence_penalty", "seed"}),
+    ),
     body_fields=frozenset({"deferred", "search_parameters"}),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
@@ -21,6 +27,7 @@ SPEC = ProviderSpec(
     ),
     unlimited_reasoning=re.compile(r"grok-(?!.*non-reasoning)"),
     quirks=(
+        "The Responses API takes over for hosted tools such as `x_search` and multi-agent models.",
         "An invalid key is a 400, an empty account a 403 or 429; the message distinguishes them.",
         "Reasoning tokens are billed in addition to `completion_tokens`; they count as output.",
     ),

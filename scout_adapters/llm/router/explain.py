@@ -63,6 +63,9 @@ class PlannedAttempt:
     cost_source: str | None
     input_tokens: int
     output_tokens: int
+    wire: str | None = None
+    """The API that the request goes over, where the provider has several."""
+
     changes: tuple[str, ...] = ()
     """Changes that the conversation needs for this provider."""
 
@@ -122,7 +125,7 @@ class Explanation:
         parts += [row.reason] if row.reason else []
         parts += [self._when(row.ready_in_s)] if row.ready_in_s else []
         if row.outcome != SKIPPED:
-            parts += [_estimate(row), *row.changes]
+            parts += [_estimate(row), *([f"over {row.wire}"] if row.wire else ()), *row.changes]
         return ": ".join((parts[0], "; ".join(parts[1:]))) if parts[1:] else parts[0]
 
     def _when(self, seconds: float) -> str:
@@ -283,6 +286,7 @@ class RowWriter:
             "output_tokens": answer,
             "cost_usd": cost.usd,
             "cost_source": cost.source,
+            "wire": prepared.wire if prepared else None,
             "changes": tuple(prepared.changes) if prepared else (),
         }
 

@@ -1,8 +1,10 @@
 """Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
 
+from scout_adapters.llm.types.card import CHOICE as CHOICE
 from scout_adapters.llm.types.card import Dialect as Dialect
 from scout_adapters.llm.types.card import ProviderSpec as ProviderSpec
 from scout_adapters.llm.types.card import RateLimitHeaders as RateLimitHeaders
+from scout_adapters.llm.types.card import SecondWire as SecondWire
 from scout_adapters.llm.types.card import StreamReader as StreamReader
 from scout_adapters.llm.types.card import Wire as Wire
 from scout_adapters.llm.types.chat import ChatRequest as ChatRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,6 +17,10 @@ from scout_adapters.llm.types.chat import ChatRequest, Turn
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
+
+
+CHOICE = "use_responses_api"
+"""The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
 
 
 class StreamReader(Protocol):
@@ -85,6 +89,16 @@ class Wire(Protocol):
 
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
+
+    refusals_name: re.Pattern[str] | None = None
+    """Matches the name of this API in refusals that say that a model needs it, or lacks it."""
+
+    is_responses_api: bool = False
+    """Whether `use_responses_api=True` means this API."""
+
+    def is_needed_for(self, request: ChatRequest) -> bool:  # noqa: ARG002  # a default
+        """Return whether a request needs something that no other API of its provider has."""
+        return False
 
     def endpoint(self, model: str, *, stream: bool) -> str:
         """Return the path below the versioned root, such as `/chat/completions`."""
@@ -169,6 +183,36 @@ class RateLimitHeaders:
     """Seconds: the longest time until the reset, if no header contains it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondWire:
+    """Another API of a provider below the same address, and which requests go over it.
+
+    A request goes over it if its model is listed here, if it needs what only this API has, if the
+    user chose it with `use_responses_api=`, or if the provider refused the other API.
+    """
+
+    wire: Wire
+    dialect: Dialect | None = None
+    models: re.Pattern[str] | None = None
+    """Models (matched from the start) that only this API has."""
+
+    models_with_tools: re.Pattern[str] | None = None
+    """Models (matched from the start) whose requests with tools go over this API."""
+
+    rename: Mapping[str, str] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+    adjust: Callable[[Json], Json] | None = None
+
+    def is_for(self, request: ChatRequest) -> bool:
+        """Return whether a request goes over this API, unless the user or a refusal decides."""
+        model, tools = request.model, self.models_with_tools
+        return bool(
+            (self.models and self.models.match(model))
+            or (tools and request.tools and tools.match(model))
+            or self.wire.is_needed_for(request)
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderSpec:
     """A provider's card: its address, its wire, and how it deviates from the wire.
@@ -230,6 +274,9 @@ class ProviderSpec:
     dialect: Dialect | None = None
     """How it deviates from its wire, such as a `ChatCompletionsDialect`; None for the defaults."""
 
+    second: SecondWire | None = None
+    """Another API of the provider, for requests that need it."""
+
     tool_call_id: Callable[[str], str] | None = None
     """Converts a tool-call id of another provider to a form that this provider accepts."""
 
@@ -265,7 +312,18 @@ class ProviderSpec:
     @cached_property
     def documented_fields(self) -> frozenset[str] | None:
         """The body fields that may be options of its chat model; None if all may (a function's)."""
-        return self.wire.body_fields | self.body_fields if self.wire is not None else None
+        if self.wire is None:
+            return None
+        fields = self.wire.body_fields | self.body_fields
+        return fields | self.second.wire.body_fields | {CHOICE} if self.second else fields
+
+    @cached_property
+    def second_card(self) -> ProviderSpec | None:
+        """The card as it is over the second wire; None if there is none."""
+        if (other := self.second) is None:
+            return None
+        names = ("wire", "dialect", "rename", "drop", "adjust")
+        return replace(self, second=None, **{name: getattr(other, name) for name in names})
 
     @property
     def indexes_chunks(self) -> bool:

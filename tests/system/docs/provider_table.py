@@ -13,6 +13,7 @@ WIRES = {
     "openai_chat": "Chat Completions",
     "anthropic_messages": "Messages",
     "gemini": "generateContent",
+    "openai_responses": "Responses",
 }
 
 
@@ -28,7 +29,7 @@ def table() -> str:
             f"[{spec.name}]({spec.docs})",
             f"`{MODEL_CLASSES[spec.name].__name__}`",
             f"none needed, or {keys}" if spec.keyless else keys,
-            WIRES[spec.wire.name],
+            ", ".join(WIRES[card.wire.name] for card in (spec, spec.second_card) if card),
             " ".join(spec.quirks),
         )
         lines.append("| " + " | ".join(cells) + " |")

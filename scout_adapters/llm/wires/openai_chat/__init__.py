@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/chat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
@@ -58,6 +59,7 @@ class OpenAIChatWire(Wire):
     dialect = ChatCompletionsDialect
     native_blocks = frozenset({"refusal"})
     body_fields = BODY_FIELDS
+    refusals_name = re.compile(r"/?chat/completions\b|\bChat Completions\b", re.IGNORECASE)
     external_inputs = frozenset(
         {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
     )

@@ -6,6 +6,7 @@ the messages. https://platform.openai.com/docs/api-reference/responses
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
@@ -89,7 +90,26 @@ BODY_FIELDS = frozenset(
 )
 """https://platform.openai.com/docs/api-reference/responses/create"""
 
+ONLY_HERE = BODY_FIELDS & {
+    "background",
+    "context_management",
+    "conversation",
+    "include",
+    "instructions",
+    "max_tool_calls",
+    "previous_response_id",
+    "prompt",
+    "reasoning",
+    "text",
+    "truncation",
+}
+"""Fields that Chat Completions does not have."""
+
 ITEM_BLOCKS = NATIVE_BLOCKS - {"refusal"}
+
+
+CLIENT_TOOLS = frozenset({"function", "custom"})
+"""Types of tools that the caller runs, and that Chat Completions has as well."""
 
 
 class OpenAIResponsesWire(Wire):
@@ -100,8 +120,16 @@ class OpenAIResponsesWire(Wire):
     dialect = ResponsesDialect
     native_blocks = NATIVE_BLOCKS
     body_fields = BODY_FIELDS
+    refusals_name = re.compile(r"\bv1/responses\b|\bResponses API\b", re.IGNORECASE)
+    is_responses_api = True
     takes_unknown_blocks = True
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
+
+    def is_needed_for(self, request: ChatRequest) -> bool:
+        """Return whether a request has a field or a hosted tool that Chat Completions lacks."""
+        return not ONLY_HERE.isdisjoint(request.extra) or any(
+            tool.get("type") not in CLIENT_TOOLS for tool in request.tools
+        )
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
         return "/responses"

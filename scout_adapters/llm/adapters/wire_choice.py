@@ -1,0 +1,56 @@
+"""Which wire of a card a request goes over: decided once per candidate, by data of the card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scout_adapters.llm.adapters.request_fixes import RequestFixes
+from scout_adapters.llm.types import CHOICE, ChatRequest, ProviderSpec, Wire
+
+
+class WireChoice:
+    """The wires of a card at an address.
+
+    In this order, these decide: an address that is the full endpoint of one wire; the user's
+    `use_responses_api=`; what a refusal of the model taught; the card's rules for the request.
+    """
+
+    def __init__(self, spec: ProviderSpec, addressed: Wire | None = None) -> None:
+        """`addressed` is the wire whose full endpoint the address is, if any."""
+        self._first = spec
+        self._second = spec.second_card
+        self._addressed = None if addressed is None else self._over(addressed)
+
+    def choose(
+        self, request: ChatRequest, fixes: RequestFixes
+    ) -> tuple[ProviderSpec, ProviderSpec | None]:
+        """Return the card over the chosen wire, and over the one to try if that cannot carry it."""
+        rules, second = self._first.second, self._second
+        if rules is None or second is None:
+            return self._first, None
+        if self._addressed is not None:
+            return self._addressed, None
+        if (responses := request.extra.get(CHOICE)) is not None:
+            cards = (self._first, second)
+            chosen = (card for card in cards if card.wire.is_responses_api is bool(responses))
+            return next(chosen, self._first), None
+        if fixes.wire is not None:
+            return self._over(fixes.wire), None
+        return (second, self._first) if rules.is_for(request) else (self._first, second)
+
+    def other(self, request: ChatRequest, card: ProviderSpec) -> ProviderSpec | None:
+        """Return the card over the wire that a refused request may change to, if it may."""
+        if self._addressed is not None or request.extra.get(CHOICE) is not None:
+            return None
+        return self._first if card is self._second else self._second
+
+    def _over(self, wire: Wire) -> ProviderSpec:
+        second = self._second
+        return second if second is not None and second.wire is wire else self._first
+
+
+def without_choice(request: ChatRequest) -> ChatRequest:
+    """Return a request without the option that chooses the wire: no body may contain it."""
+    if CHOICE not in request.extra:
+        return request
+    return replace(request, extra={n: v for n, v in request.extra.items() if n != CHOICE})
