@@ -59,6 +59,15 @@ def _rows_in(file: Path) -> Iterator[Row]:
             begins = ends
 
 
+def has_rows(file: Path) -> bool:
+    """Return whether a file has a row with an event, or a torn row: whether it is of a log."""
+    with file.open("rb") as lines:
+        while raw := lines.readline(LONGEST):
+            if raw.startswith(ROW) or isinstance((_json(raw) or {}).get("event"), str):
+                return True
+    return False
+
+
 def read_lines(path: Path) -> Iterator[LogLine]:
     """Yield every line of a log that is not empty, with its link, whose hash is checked."""
     for file in segments(path):

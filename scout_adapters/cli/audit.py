@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.markup import escape
-from rich.table import Table
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.private_file import replacing
 from scout_adapters.audit.export import TABLE
 from scout_adapters.audit.export import export as export_to
 from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.retention import prune as prune_before
-from scout_adapters.audit.verify import VerificationReport, heads_of
+from scout_adapters.audit.verify import Head, VerificationReport, heads_of
 from scout_adapters.audit.verify import verify as verify_log
-from scout_adapters.cli.console import Log, console, log_at
+from scout_adapters.cli.console import AsJson, Log, check_output, days_ago, fail, log_at, print_line
+from scout_adapters.cli.json_output import print_json
+from scout_adapters.cli.tables import TableData, print_table
 from scout_adapters.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Check, read and keep the audit log.")
+
+OF_INTENT = ("time", "provider", "model", "key_id", "run_id", "number")
+"""Fields of an intent that `reconcile` prints."""
 
 Heads = Annotated[
     Path | None,
@@ -35,14 +38,19 @@ def verify(
         list[Path] | None, typer.Argument(help="The logs, with their segments.")
     ] = None,
     heads: Heads = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Find rows that were edited, moved, taken out or torn; exits with 1 if there are any."""
-    expected = heads_of(orjson.loads(heads.read_bytes())) if heads and heads.exists() else {}
-    paths = [log_at(log) for log in logs or (None,)]
-    if heads and len(paths) > 1:
+    if heads and logs and len(logs) > 1:
         raise typer.BadParameter("--heads goes with one log")
+    paths = [log_at(log) for log in logs or (None,)]
+    expected = _read_heads(heads) if heads and heads.exists() else {}
     reports = [verify_log(path, expected) for path in paths]
-    for path, report in zip(paths, reports, strict=True):
+    results = list(zip(paths, reports, strict=True))
+    if as_json:
+        print_json({"logs": [_verified(path, report) for path, report in results]})
+    for path, report in results if not as_json else ():
         _print(path, report)
     if any(report.findings for report in reports):
         raise typer.Exit(1)
@@ -52,12 +60,27 @@ def verify(
 
 def _print(path: Path, report: VerificationReport) -> None:
     for finding in report.findings:
-        console.print(escape(str(finding)), soft_wrap=True)
+        print_line(str(finding))
     result = f"{len(report.findings)} findings" if report.findings else "nothing is wrong"
-    console.print(
-        f"{escape(str(path))}: {report.rows} rows of {len(report.heads)} writers, {result}",
-        soft_wrap=True,
-    )
+    print_line(f"{path}: {report.rows} rows of {len(report.heads)} writers, {result}")
+
+
+def _verified(path: Path, report: VerificationReport) -> Json:
+    findings = [
+        {"file": found.file, "line": found.line, "kind": found.kind, "what": found.what}
+        for found in report.findings
+    ]
+    return {"log": path, "rows": report.rows, "heads": report.heads, "findings": findings}
+
+
+def _read_heads(file: Path) -> dict[str, Head]:
+    try:
+        stated = orjson.loads(file.read_bytes())
+    except orjson.JSONDecodeError:
+        stated = None
+    if not isinstance(stated, dict):
+        fail(f"{file} has no heads: it is no file that `audit verify --heads` wrote", 2)
+    return heads_of(stated)
 
 
 def _save(file: Path, heads: object) -> None:
@@ -66,21 +89,23 @@ def _save(file: Path, heads: object) -> None:
 
 
 @app.command()
-def reconcile(log: Log = None) -> None:
-    """List requests that left and whose outcome nobody knows; exits with 1 if there are any."""
+def reconcile(log: Log = None, *, as_json: AsJson = False) -> None:
+    """List requests that were sent and have no outcome; exits with 1 if there are any."""
     intents = open_intents(log_at(log))
-    if not intents:
-        console.print("every intent has its outcome")
-        return
-    table = Table("time", "provider", "model", "key", "run", "attempt")
-    for row in intents:
-        names = ("time", "provider", "model", "key_id", "run_id", "number")
-        table.add_row(*(escape(str(row.get(name, ""))) for name in names))
-    console.print(table)
-    console.print(
-        f"{len(intents)} without outcome: under way, or of a process that ended; ask the bill"
-    )
-    raise typer.Exit(1)
+    if as_json:
+        print_json({"intents": [{name: row.get(name) for name in OF_INTENT} for row in intents]})
+    elif not intents:
+        print_line("every intent has its outcome")
+    else:
+        headings = ("time", "provider", "model", "key", "run", "attempt")
+        rows = [[str(row.get(name, "")) for name in OF_INTENT] for row in intents]
+        print_table(TableData(headings, rows))
+        print_line(
+            f"{len(intents)} without outcome: in progress, or of a process that ended;"
+            " compare them with the provider's bill"
+        )
+    if intents:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -90,23 +115,36 @@ def export(
     ],
     log: Log = None,
     table: Annotated[str, typer.Option(help="The table's name, where it is a database.")] = TABLE,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write the log as a table to SQLite, CSV or PostgreSQL."""
+    path = log_at(log)
+    if "://" not in to:
+        check_output(Path(to), path)
     try:
-        count = export_to(log_at(log), to, table=table)
+        count = export_to(path, to, table=table)
     except ConfigurationError as error:
         raise typer.BadParameter(str(error)) from None
     where = f"PostgreSQL, table {table}" if "://" in to else to  # the address may hold a password
-    console.print(f"{count} rows to {escape(where)}", soft_wrap=True)
+    if as_json:
+        print_json({"rows": count, "to": where})
+    else:
+        print_line(f"{count} rows to {where}")
 
 
 @app.command()
 def prune(
     days: Annotated[int, typer.Option(min=1, help="Keep files written to in these last days.")],
     log: Log = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Delete whole old files of a log that rotates; the newest always stays."""
-    deleted = prune_before(log_at(log), datetime.now(UTC) - timedelta(days=days))
+    deleted = prune_before(log_at(log), days_ago(days))
+    if as_json:
+        print_json({"deleted": deleted})
+        return
     for file in deleted:
-        console.print(f"deleted {escape(str(file))}", soft_wrap=True)
-    console.print(f"{len(deleted)} files deleted")
+        print_line(f"deleted {file}")
+    print_line(f"{len(deleted)} files deleted")

@@ -1,8 +1,14 @@
-"""The console that every command prints to, and the arguments and options that commands share."""
+"""The console that every command prints to, how commands fail, and the options that they share.
+
+Text of others (log fields, names of models, answers) is printed as it is: never as markup, emoji or
+terminal escapes. Results go to stdout, errors to stderr. A command exits with 1 if it fails and
+with 2 if an argument cannot be used.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,13 +17,22 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
+from scout_adapters._internal.logs import printable
 from scout_adapters.audit.process_log import audit_path
+from scout_adapters.audit.reader import has_rows
 from scout_adapters.audit.rotation import segments
+from scout_adapters.errors import one_line
 from scout_adapters.report.time_buckets import utc
 
-console = Console(emoji=False) if sys.stdout.isatty() else Console(emoji=False, width=140)
+UNBOUNDED = 10_000
+"""Columns of a line where stdout is no terminal: rows stay whole for grep."""
+
+LONGEST_ERROR = 2_000
+"""Characters of an error's line."""
+
+console = Console(markup=False, emoji=False, highlight=False)
 
 Log = Annotated[
     Path | None, typer.Argument(help="The log; else SCOUT_AUDIT_PATH or the usual one.")
@@ -34,21 +49,71 @@ Imports = Annotated[
     list[str] | None,
     typer.Option("--import", help="A module of yours that registers providers; repeatable."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")]
 
 
-def fail(message: str) -> NoReturn:
-    """Print a message in red and exit with 1."""
-    console.print(f"[red]{escape(message)}[/red]", soft_wrap=True)
-    raise typer.Exit(1)
+def set_width() -> None:
+    """Set the width of a line: COLUMNS, the terminal's width, or unbounded."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        console.width = int(columns)
+    elif sys.stdout.isatty():
+        console.width = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    else:
+        console.width = UNBOUNDED
+
+
+def print_line(*parts: str | tuple[str, str], to: Console = console) -> None:
+    """Print one line that may be longer than the terminal is wide; a part may have a style."""
+    line = Text()
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        line.append(printable(text), style)
+    to.print(line, soft_wrap=True)
+
+
+def print_text(text: str, *, end: str = "\n", to: Console = console) -> None:
+    """Print text of others that may have several lines."""
+    lines = (printable(line) for line in text.split("\n"))
+    to.print(Text("\n".join(lines)), end=end, soft_wrap=True)
+
+
+def print_error(message: str) -> None:
+    """Print a message on one line to stderr."""
+    typer.secho(one_line(message, LONGEST_ERROR), fg=typer.colors.RED, err=True)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Print a message on one line to stderr and exit: 1 for a failure, 2 for a wrong argument."""
+    print_error(message)
+    raise typer.Exit(code)
 
 
 def log_at(path: Path | None) -> Path:
-    """Return the path of an audit log that exists; exit with 1 if there is none."""
+    """Return the path of an audit log; exit with 1 if there is none, with 2 if it is another file.
+
+    A log is a file, with its segments, that has a row or is empty.
+    """
     log = audit_path(path)
     if not segments(log):
-        console.print(f"no log at {escape(str(log))}", soft_wrap=True)
-        raise typer.Exit(1)
+        if log.exists():
+            fail(f"{log} is no audit log: it is {'a folder' if log.is_dir() else 'no file'}", 2)
+        fail(f"no log at {log}")
+    check_log(log)
     return log
+
+
+def check_log(log: Path) -> None:
+    """Exit with 2 if the files at this path are not those of an audit log."""
+    files = segments(log)
+    if not any(map(has_rows, files)) and any(file.stat().st_size for file in files):
+        fail(f"{log} is no audit log: no line of it is a row with an event", 2)
+
+
+def check_output(file: Path, log: Path) -> None:
+    """Exit with 2 if a file that is to be written is a file of the log."""
+    if file.exists() and any(file.samefile(segment) for segment in segments(log)):
+        fail(f"{file} is the log itself: name another file", 2)
 
 
 def start_time(since: str | None, days: int | None) -> str:
@@ -56,11 +121,19 @@ def start_time(since: str | None, days: int | None) -> str:
     if since and days:
         raise typer.BadParameter("--since and --days say the same: give one of them")
     if days:
-        return utc((datetime.now(UTC) - timedelta(days=days)).isoformat())
+        return utc(days_ago(days).isoformat())
     start = utc(since)
     if since and not start:
         raise typer.BadParameter(f"{since!r} is no time: write 2026-11-01 or 2026-11-01T08:00")
     return start
+
+
+def days_ago(days: int) -> datetime:
+    """Return the time that many days ago, with a time zone; the first of all times at most."""
+    try:
+        return datetime.now(UTC) - timedelta(days=days)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def import_modules(modules: Sequence[str] | None) -> None:
@@ -70,5 +143,5 @@ def import_modules(modules: Sequence[str] | None) -> None:
     for module in modules or ():
         try:
             importlib.import_module(module)
-        except ImportError as error:
-            fail(f"{module} cannot be imported: {error}")
+        except Exception as error:  # noqa: BLE001  # the module's own code may raise anything
+            fail(f"{module} cannot be imported: {type(error).__name__}: {error}")

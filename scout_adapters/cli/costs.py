@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.markup import escape
-from rich.table import Table
 
-from scout_adapters.cli.console import Days, Log, Since, console, log_at, start_time
+from scout_adapters._internal.json_values import Json
+from scout_adapters.cli.console import (
+    AsJson,
+    Days,
+    Log,
+    Since,
+    console,
+    log_at,
+    print_line,
+    start_time,
+)
+from scout_adapters.cli.json_output import print_json
+from scout_adapters.cli.tables import TableData, print_table
+from scout_adapters.errors import one_line
 from scout_adapters.report.caveats import caveats
 from scout_adapters.report.format import UNKNOWN, amount, money, share, spark
 from scout_adapters.report.summary import Summary, summarise
@@ -50,26 +60,77 @@ def costs(
     by: Annotated[By | None, typer.Option(help="One table, whole; else all of them.")] = None,
     since: Since = None,
     days: Days = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Print what calls cost, by day, model, provider, key, tag and user, and what failed."""
     path = log_at(log)
     summary = summarise(path, since=start_time(since, days))
-    if not summary.by_place and not summary.events:
-        console.print(f"no calls in {escape(str(path))}{' since then' if since or days else ''}")
-        return
+    if as_json:
+        print_json(
+            {"log": path, "since": start_time(since, days) or None, **_all_sums(summary, by)}
+        )
+    elif not summary.by_place and not summary.events:
+        print_line(f"no calls in {path}{' since then' if since or days else ''}")
+    else:
+        _print_tables(path, summary, by)
+
+
+def _all_sums(summary: Summary, by: By | None) -> Json:
+    """Return the sums of a log as `--json` prints them; with `by`, of one grouping."""
+    return {
+        "rows": summary.rows,
+        "cost_usd": summary.cost,
+        "total": _sum(summary.total()),
+        "by": {each.value: _sums_by(summary, each) for each in ([by] if by else By)},
+        "failures": [
+            {"outcome": outcome, "provider": provider, "requests": times}
+            for (outcome, provider), times in summary.failures.most_common()
+        ],
+        "other_events": [
+            {"event": name, "rows": spent.rows, "cost_usd": spent.cost}
+            for name, spent in summary.spent_on(lambda event: event[1]).items()
+        ],
+        "caveats": caveats(summary),
+    }
+
+
+def _sums_by(summary: Summary, by: By) -> list[Json]:
+    return [{"name": name, **_sum(totals)} for name, totals in summary.by(by.value).items()]
+
+
+def _sum(totals: Totals) -> Json:
+    return {
+        "calls": totals.calls,
+        "answered": totals.answered,
+        "requests": totals.requests,
+        "failed": totals.failed,
+        "cost_usd": totals.cost,
+        "unpriced": totals.unpriced,
+        "input_tokens": totals.input_t,
+        "output_tokens": totals.output_t,
+        "cache_read_tokens": totals.cache_read_t,
+    }
+
+
+def _print_tables(path: Path, summary: Summary, by: By | None) -> None:
     _print_head(path, summary)
     for each in [by] if by else By:
-        console.print()
-        console.print(_table(summary, each, whole=by is not None))
+        print_line()
+        print_table(_table(summary, each, whole=by is not None))
     if by is None:
         _print_rest(summary)
 
 
 def _print_head(path: Path, summary: Summary) -> None:
     days = summary.spent_by_time()
-    console.print(f"{_shown(str(path))}: {_span(days)}{amount(summary.rows)} rows", soft_wrap=True)
-    for name, text in _head(summary, days):
-        console.print(f"  [bold]{name:<8}[/bold] {text}", highlight=False)
+    print_line(f"{path}: {_span(days)}{amount(summary.rows)} rows")
+    for name, text in _head(summary):
+        print_line(f"  {name:<8} {text}")
+    if days:
+        newest = list(days.values())[-max(min(SPARKS, console.width - 40), 1) :]
+        most = money(max(newest))
+        print_line(f"  {'per day':<8} ", (spark(newest), "green"), f" at most {most}")
 
 
 def _span(days: dict[str, Decimal]) -> str:
@@ -79,10 +140,10 @@ def _span(days: dict[str, Decimal]) -> str:
     return f"{first} (UTC), " if first == last else f"{first} to {last} (UTC), "
 
 
-def _head(summary: Summary, days: dict[str, Decimal]) -> Iterator[tuple[str, str]]:
+def _head(summary: Summary) -> Iterator[tuple[str, str]]:
     total = summary.total()
     others = summary.spent_on(lambda event: event[1])
-    parts = [f"{_shown(name)} {money(spent.cost)}" for name, spent in others.items()]
+    parts = [f"{one_line(name)} {money(spent.cost)}" for name, spent in others.items()]
     calls = f": calls {_cost(total)}, {', '.join(parts)}" if parts else ""
     yield "spent", _at_least(summary.cost, total) + calls
     answered = share(total.answered / total.calls if total.calls else None)
@@ -90,34 +151,23 @@ def _head(summary: Summary, days: dict[str, Decimal]) -> Iterator[tuple[str, str
     yield "calls", f"{amount(total.calls)}, {answered} answered; {failed}"
     cached = f" ({share(total.cached_share)} of it read from caches)" if total.input_t else ""
     yield "tokens", f"{amount(total.input_t)} in{cached}, {amount(total.output_t)} out"
-    if days:
-        newest = list(days.values())[-min(SPARKS, console.width - 40) :]
-        yield "per day", f"[green]{spark(newest)}[/green] at most {money(max(newest))}"
 
 
-def _table(summary: Summary, by: By, *, whole: bool) -> Table:
+def _table(summary: Summary, by: By, *, whole: bool) -> TableData:
     """Make the table of sums by `by`: all rows, or the last days or the most expensive rows."""
     groups = summary.by(by.value)
     others = summary.spent_on(lambda event: event[0]) if by is By.DAY else {}
     names = sorted({*groups, *others}) if by is By.DAY else list(groups)
     shown = names if whole else names[-DAYS:] if by is By.DAY else names[:ROWS]
-    table = _framed(by.value, *COLUMNS, *(["other events"] if others else []))
+    numbers = [*COLUMNS, *(["other events"] if others else [])]
+    rows = []
     for name in shown:
         spent = [money(others[name].cost) if name in others else ""] if others else []
-        label = _shown(name) or NAMELESS.get(by, UNKNOWN)
-        table.add_row(label, *_cells(groups.get(name, Totals())), *spent)
-    if left := len(names) - len(shown):
-        which = "earlier" if by is By.DAY else "more"
-        table.caption = f"  {amount(left)} {which}: --by {by.value}"
-    return table
-
-
-def _framed(first: str, *others: str) -> Table:
-    """Make a table with a column of names and columns of numbers."""
-    table = Table(first, box=box.SIMPLE_HEAD, show_edge=False, caption_justify="left")
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
+        label = name or NAMELESS.get(by, UNKNOWN)
+        rows.append([label, *_cells(groups.get(name, Totals())), *spent])
+    left, which = len(names) - len(shown), "earlier" if by is By.DAY else "more"
+    caption = f"{amount(left)} {which}: --by {by.value}" if left else ""
+    return TableData([by.value, *numbers], rows, numbers, caption=caption, framed=False)
 
 
 def _cells(totals: Totals) -> Sequence[str]:
@@ -143,46 +193,38 @@ def _at_least(cost: Decimal, totals: Totals) -> str:
 
 
 def _print_rest(summary: Summary) -> None:
-    console.print()
+    print_line()
     if summary.failures:
-        console.print(_failures(summary))
-        console.print()
+        print_table(_failures(summary))
+        print_line()
     calls, total = summary.calls, summary.total()
     if calls.retried:
-        console.print(
+        print_line(
             f"tried again: calls that took more than one request {amount(calls.retried)}, "
             f"answered in the end {amount(calls.rescued)}"
         )
     if total.cache_read_t:
-        console.print(f"saved by reads from caches: {_saved(total)}")
+        print_line(f"saved by reads from caches: {_saved(total)}")
     if total.skipped:
-        console.print(f"passed over, and not asked: {amount(total.skipped)} times")
+        print_line(f"passed over, and not asked: {amount(total.skipped)} times")
     for caveat in caveats(summary):
-        console.print(escape(caveat))
+        print_line(caveat)
 
 
 def _saved(total: Totals) -> str:
     return money(total.saved) if total.saved or not total.unknown_savings else UNKNOWN
 
 
-def _failures(summary: Summary) -> Table:
+def _failures(summary: Summary) -> TableData:
     """Make the table of failed requests: a row for each kind, the most frequent first."""
     kinds: dict[str, list[tuple[int, str]]] = {}
     for (kind, provider), times in summary.failures.items():
         kinds.setdefault(kind, []).append((times, provider))
-    table = _framed("failed", "requests", "of all")
-    table.add_column("most of them at")
-    requests = summary.total().requests
+    rows, requests = [], summary.total().requests
     for kind, providers in sorted(kinds.items(), key=lambda item: -sum(n for n, _ in item[1])):
         times = sum(number for number, _ in providers)
         most = sorted(providers, reverse=True)[:PROVIDERS]
-        at = (f"{_shown(name) or UNKNOWN} {amount(number)}" for number, name in most)
-        table.add_row(
-            _shown(kind) or UNKNOWN, amount(times), share(times / requests), ", ".join(at)
-        )
-    return table
-
-
-def _shown(text: str) -> str:
-    """Make a text of the log safe for a terminal: no control characters, no markup."""
-    return escape("".join(letter if letter.isprintable() else "�" for letter in text))
+        at = ", ".join(f"{name or UNKNOWN} {amount(number)}" for number, name in most)
+        rows.append([kind or UNKNOWN, amount(times), share(times / requests), at])
+    headings = ("failed", "requests", "of all", "most of them at")
+    return TableData(headings, rows, headings[1:3], framed=False)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scout_adapters.cli.console import console, fail
-from scout_adapters.errors import ScoutError
+from scout_adapters.cli.console import console
 
 
 def demo(
@@ -21,7 +20,4 @@ def demo(
     """Run a chain, a tool call, a structured output and a batch past dead keys and providers."""
     from scout_adapters.cli import demo_script  # noqa: PLC0415  # LangChain's prompts take a second
 
-    try:
-        demo_script.run(console, live=live, audit_path=audit)
-    except ScoutError as error:
-        fail(str(error))
+    demo_script.run(console, live=live, audit_path=audit)

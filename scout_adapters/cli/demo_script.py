@@ -16,13 +16,15 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 from rich.console import Console
-from rich.table import Table
+from rich.rule import Rule
 from typing_extensions import override
 
 from scout_adapters.audit import AuditLog
 from scout_adapters.callbacks import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.chat_models.router import ScoutRouterChatModel
 from scout_adapters.chat_models.run_observer import EVENT
+from scout_adapters.cli.console import print_line, print_text
+from scout_adapters.cli.tables import Cell, TableData, print_table
 from scout_adapters.errors import NoKeyError
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.providers import registry
@@ -80,24 +82,24 @@ def run(console: Console, *, live: bool = False, audit_path: str | Path) -> None
     with ExitStack() as stack:
         emulator = None if live else stack.enter_context(_emulator(console))
         model = _live_model() if emulator is None else _model(emulator)
-        console.print(f"[bold]One model over[/bold] {', '.join(model.candidates)}\n")
+        print_line(("One model over", "bold"), f" {', '.join(model.candidates)}", to=console)
         _stream(console, model, config)
         _call_a_tool(console, model, config)
         _structure(console, model, config)
         _batch(console, model, config)
-        console.print(attempts_table(attempts.rows))
-        console.print(costs_table(costs))
+        print_table(attempts_table(attempts.rows), console)
+        print_table(costs_table(costs), console)
         if emulator is not None:
             _print_requests(console, emulator)
-    console.print(f"Audit log: {Path(audit_path).resolve()}")
+    print_line(f"Audit log: {Path(audit_path).resolve()}", to=console)
 
 
 @contextmanager
 def _emulator(console: Console) -> Iterator[Emulator]:
     console.print(
-        "The emulator plays the providers on this machine: [bold]mistral[/bold] is down, "
-        "[bold]groq[/bold] has one revoked key, one limited for 2 s and a good one, "
-        "[bold]anthropic[/bold] one revoked and one good.\nNo network, no keys of yours.\n"
+        "The emulator plays the providers on this machine: mistral is down, groq has one revoked "
+        "key, one limited for 2 s and a good one, anthropic one revoked and one good.\n"
+        "No network, no keys of yours.\n"
     )
     emulator = Emulator(keys=KEYS, down={"mistral"})
     with emulator.serve():
@@ -125,84 +127,86 @@ def _live_model() -> ScoutRouterChatModel:
 
 
 def _stream(console: Console, model: ScoutRouterChatModel, config: RunnableConfig) -> None:
-    console.rule("A streamed chain: prompt | model | parser")
+    _print_heading(console, "A streamed chain: prompt | model | parser")
     prompt = ChatPromptTemplate.from_messages(
         [("system", "You answer in one sentence."), ("human", "{question}")]
     )
     chain = prompt | model | StrOutputParser()
     for text in chain.stream({"question": "Why does one key not last for ever?"}, config):
-        console.print(text, end="", markup=False, highlight=False)
-    console.print("\n")
+        print_text(text, end="", to=console)
+    print_line(to=console)
 
 
 def _call_a_tool(console: Console, model: ScoutRouterChatModel, config: RunnableConfig) -> None:
-    console.rule("A tool call")
+    _print_heading(console, "A tool call")
     with_tools = model.bind_tools([get_weather])
     messages: list[BaseMessage] = [HumanMessage("What is the weather in Paris? Use the tool.")]
     answer = with_tools.invoke(messages, config)
     messages.append(answer)
     for call in answer.tool_calls:
         result: ToolMessage = get_weather.invoke(call)
-        console.print(f"{call['name']}({call['args']}) → {result.text}", markup=False)
+        print_text(f"{call['name']}({call['args']}) → {result.text}", to=console)
         messages.append(result)
-    console.print(with_tools.invoke(messages, config).text + "\n", markup=False)
+    print_text(with_tools.invoke(messages, config).text, to=console)
 
 
 def _structure(console: Console, model: ScoutRouterChatModel, config: RunnableConfig) -> None:
-    console.rule("A structured output")
+    _print_heading(console, "A structured output")
     joke = model.with_structured_output(Joke).invoke("Tell me a joke about cats.", config)
-    console.print(joke, "")
+    print_text(repr(joke), to=console)
 
 
 def _batch(console: Console, model: ScoutRouterChatModel, config: RunnableConfig) -> None:
-    console.rule("A batch of three")
+    _print_heading(console, "A batch of three")
     questions = ["What is a route?", "What is a key?", "What is a circuit?"]
     for answer in model.batch(list(questions), config):
-        console.print(f"• {answer.text}", markup=False, highlight=False)
+        print_text(f"• {answer.text}", to=console)
+
+
+def _print_heading(console: Console, title: str) -> None:
     console.print()
+    console.print(Rule(title), width=min(console.width, 80))
 
 
-def attempts_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def attempts_table(rows: Sequence[Mapping[str, Any]]) -> TableData:
     """Make a table of the attempts, one per row, in the order in which they were made."""
-    table = Table(title="Attempts", title_justify="left")
-    for heading in ("model", "key", "outcome", "waited", "took", "why"):
-        table.add_column(heading, no_wrap=True)
-    for row in rows:
-        good = row["outcome"] == "ok"
-        table.add_row(
-            f"{row['provider']}/{row['model']}",
-            row.get("key_id", ""),
-            f"[green]{row['outcome']}[/green]" if good else f"[red]{row['outcome']}[/red]",
-            _seconds(row.get("waited_s")),
-            _seconds(row.get("latency_s")),
-            "" if good else str(row.get("reason", ""))[:48],
-        )
-    return table
+    headings = ("model", "key", "outcome", "waited", "took", "why")
+    return TableData(headings, list(map(_attempt, rows)), title="\nAttempts")
 
 
-def costs_table(costs: ScoutCostCallbackHandler) -> Table:
+def _attempt(row: Mapping[str, Any]) -> Sequence[Cell]:
+    good = row["outcome"] == "ok"
+    return (
+        f"{row['provider']}/{row['model']}",
+        row.get("key_id", ""),
+        (row["outcome"], "green" if good else "red"),
+        _seconds(row.get("waited_s")),
+        _seconds(row.get("latency_s")),
+        "" if good else str(row.get("reason", ""))[:48],
+    )
+
+
+def costs_table(costs: ScoutCostCallbackHandler) -> TableData:
     """Make a table of what each model cost."""
-    table = Table(title="Cost by model", title_justify="left")
-    for heading in ("model", "key", "calls", "tokens in", "tokens out", "US$"):
-        table.add_column(heading, justify="left" if heading in {"model", "key"} else "right")
+    numbers = ("calls", "tokens in", "tokens out", "US$")
+    rows: list[Sequence[Cell]] = []
     for row in costs.rows:
         price = "unknown" if row.unpriced else f"{row.cost:.8f}"
         cells = (row.calls, row.input_tokens, row.output_tokens, price)
-        table.add_row(f"{row.provider}/{row.model}", row.key_id, *map(str, cells))
-    table.add_section()
-    table.add_row("total", "", str(costs.calls), "", "", f"{costs.total_cost:.8f}")
-    return table
+        rows.append((f"{row.provider}/{row.model}", row.key_id or "", *map(str, cells)))
+    rows.append(("total", "", str(costs.calls), "", "", f"{costs.total_cost:.8f}"))
+    return TableData(("model", "key", *numbers), rows, numbers, title="\nCost by model")
 
 
 def _print_requests(console: Console, emulator: Emulator) -> None:
     """Print the requests that arrived, from the emulator's log, not from our counters."""
     counts = Counter((e.provider, fingerprint(e.key), e.status) for e in emulator.log)
-    table = Table(title="What the emulator saw", title_justify="left")
-    for heading in ("provider", "key", "status", "requests"):
-        table.add_column(heading)
-    for (provider, key, status), requests in sorted(counts.items()):
-        table.add_row(provider, key, str(status), str(requests))
-    console.print(table)
+    rows = [
+        (provider, key, str(status), str(requests))
+        for (provider, key, status), requests in sorted(counts.items())
+    ]
+    headings = ("provider", "key", "status", "requests")
+    print_table(TableData(headings, rows, title="\nWhat the emulator saw"), console)
 
 
 def _seconds(value: float | None) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from scout_adapters.cli.console import Imports, LogOption, console, import_modules
+from scout_adapters.cli.console import (
+    AsJson,
+    Imports,
+    LogOption,
+    check_log,
+    import_modules,
+    print_line,
+)
+from scout_adapters.cli.json_output import print_json
+from scout_adapters.cli.tables import Cell, TableData, print_table
 from scout_adapters.doctor import examine
+from scout_adapters.doctor.finding import Finding
 
 
 def doctor(
@@ -22,17 +31,28 @@ def doctor(
     network: Annotated[
         bool, typer.Option(help="Compare the clock with the providers', without a key.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look for what keeps providers and keys from working; exit with 1 if something is wrong."""
     import_modules(imports)
+    if audit is not None:
+        check_log(audit.expanduser())
     findings = examine(providers or (), audit=audit, network=network)
-    table = Table("", "what", "finding", "what to do")
-    for finding in findings:
-        mark = "[red]wrong[/red]" if finding.wrong else "note"
-        table.add_row(mark, escape(finding.subject), escape(finding.what), escape(finding.fix))
-    if table.row_count:
-        console.print(table)
     wrong = sum(finding.wrong for finding in findings)
-    console.print(f"{wrong or 'nothing'} wrong")
+    if as_json:
+        print_json({"wrong": wrong, "findings": [asdict(finding) for finding in findings]})
+    else:
+        if findings:
+            rows = [(_mark(finding), *_texts(finding)) for finding in findings]
+            print_table(TableData(("", "what", "finding", "what to do"), rows))
+        print_line(f"{wrong or 'nothing'} wrong")
     if wrong:
         raise typer.Exit(1)
+
+
+def _mark(finding: Finding) -> Cell:
+    return ("wrong", "red") if finding.wrong else "note"
+
+
+def _texts(finding: Finding) -> tuple[str, str, str]:
+    return finding.subject, finding.what, finding.fix

@@ -5,66 +5,108 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.audit.process_log import audit_path
-from scout_adapters.cli.console import Imports, LogOption, console, fail, import_modules
+from scout_adapters.audit.rotation import segments
+from scout_adapters.cli.console import (
+    AsJson,
+    Imports,
+    LogOption,
+    check_log,
+    import_modules,
+    print_error,
+    print_line,
+)
+from scout_adapters.cli.json_output import print_json, usd
+from scout_adapters.cli.tables import Cell, TableData, print_table
 from scout_adapters.doctor.key_checks import LastOutcome, Verdict, last_outcomes, probe
-from scout_adapters.errors import ConfigurationError, ScoutError
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 
 app = typer.Typer(help="List the keys by fingerprint, or ask with each of them once.")
 
+KeyRow = tuple[str, str, LastOutcome | None]
+"""A provider, a key's fingerprint, and its last outcome in the log."""
+
 NO_KEYS = "no provider has a key: see `scout-adapters providers` for the variables"
 
 
 @app.callback(invoke_without_command=True)
-def keys(context: typer.Context, audit: LogOption = None, imports: Imports = None) -> None:
-    """List each provider's keys with what the audit log knows of them."""
+def keys(
+    context: typer.Context,
+    audit: LogOption = None,
+    imports: Imports = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List each provider's keys with their last outcomes in the audit log."""
     import_modules(imports)
     if context.invoked_subcommand is None:
-        _print_keys(audit)
+        _list_keys(audit, as_json=as_json)
 
 
-def _print_keys(audit: Path | None) -> None:
-    outcomes, now = last_outcomes(audit), datetime.now(UTC)
-    table = Table("provider", "key", "last outcome", "when", "rests until", "model")
-    unreadable: list[str] = []
-    for client in _clients_with_keys(unreadable):
-        for state in client.keys:
-            last = outcomes.get((client.name, state.id))
-            table.add_row(client.name, state.id, *_last_cells(last, now))
-    console.print(table if table.row_count or unreadable else NO_KEYS)
-    _print_unreadable(unreadable)
-    console.print(_source(audit))
+def _list_keys(audit: Path | None, *, as_json: bool) -> None:
+    path = audit_path(audit)
+    check_log(path)
+    outcomes, unreadable = last_outcomes(path), list[str]()
+    rows: list[KeyRow] = [
+        (client.name, state.id, outcomes.get((client.name, state.id)))
+        for client in _clients_with_keys(unreadable)
+        for state in client.keys
+    ]
+    if as_json:
+        log = path if segments(path) else None
+        print_json({"log": log, "keys": list(map(_key, rows)), "unreadable": unreadable})
+    else:
+        _print_keys(rows, unreadable, path)
     if unreadable:
         raise typer.Exit(1)
 
 
-def _source(audit: Path | None) -> str:
-    path = audit_path(audit)
-    if path.is_file():
-        return f"from {escape(str(path))}"
-    return f"nothing is known of earlier calls: there is no log at {escape(str(path))}"
+def _print_keys(rows: Sequence[KeyRow], unreadable: Sequence[str], path: Path) -> None:
+    headings = ("provider", "key", "last outcome", "when", "rests until", "model")
+    if rows:
+        print_table(TableData(headings, [(name, key, *_cells(last)) for name, key, last in rows]))
+    elif not unreadable:
+        print_line(NO_KEYS)
+    _print_unreadable(unreadable)
+    if segments(path):
+        print_line(f"from {path}")
+    else:
+        print_line(f"nothing is known of earlier calls: there is no log at {path}")
 
 
-def _last_cells(last: LastOutcome | None, now: datetime) -> Sequence[str]:
+def _key(row: KeyRow) -> Json:
+    provider, key, last = row
+    fields = {"provider": provider, "key_id": key, "outcome": None, "at": None, "model": None}
+    if last is None:
+        return fields | {"rests_until": None}
+    known = {"outcome": last.outcome, "at": last.at, "model": last.model}
+    return fields | known | {"rests_until": _rests_until(last)}
+
+
+def _rests_until(last: LastOutcome) -> datetime | None:
+    until = last.rests_until
+    return until if until is not None and until > datetime.now(UTC) else None
+
+
+def _cells(last: LastOutcome | None) -> Sequence[Cell]:
     if last is None:
         return "unknown", "", "", ""
-    colour = "green" if last.outcome == "ok" else "red"
-    rests = last.rests_until if last.rests_until and last.rests_until > now else None
+    rests = _rests_until(last)
     return (
-        f"[{colour}]{escape(last.outcome)}[/{colour}]",
+        (last.outcome, "green" if last.outcome == "ok" else "red"),
         f"{last.at.astimezone():%Y-%m-%d %H:%M:%S}",
         f"{rests.astimezone():%Y-%m-%d %H:%M:%S}" if rests else "",
-        escape(last.model or ""),
+        last.model or "",
     )
 
 
@@ -73,18 +115,23 @@ def probe_keys(
     provider: Annotated[str, typer.Argument(help="The provider; all that have keys.")] = "",
     model: Annotated[str, typer.Option(help="The model to ask; the provider's default.")] = "",
     imports: Imports = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Ask once with each key, for a few paid tokens; exit with 1 if a key could not be used."""
     import_modules(imports)
     logging.getLogger("scout_adapters").addHandler(logging.NullHandler())  # the table shows it
     unreadable: list[str] = []
-    try:
-        clients = [registry.get(provider)] if provider else _clients_with_keys(unreadable)
-        verdicts = asyncio.run(probe(clients, model or None))
-    except ScoutError as error:
-        fail(str(error))
-    console.print(_verdicts(verdicts) if verdicts else NO_KEYS)
-    _print_unreadable(unreadable)
+    clients = [registry.get(provider)] if provider else _clients_with_keys(unreadable)
+    verdicts = asyncio.run(probe(clients, model or None))
+    if as_json:
+        print_json({"keys": list(map(_verdict, verdicts)), "unreadable": unreadable})
+    else:
+        if verdicts:
+            print_table(_verdicts(verdicts))
+        else:
+            print_line(NO_KEYS)
+        _print_unreadable(unreadable)
     if unreadable or not verdicts or any(verdict.failed for verdict in verdicts):
         raise typer.Exit(1)
 
@@ -102,24 +149,25 @@ def _clients_with_keys(unreadable: list[str]) -> list[ProviderClient]:
 
 def _print_unreadable(lines: Sequence[str]) -> None:
     for line in lines:
-        console.print(f"[red]{escape(line)}[/red]")
+        print_error(line)
 
 
-def _verdicts(verdicts: Sequence[Verdict]) -> Table:
-    table = Table("provider", "key", "model", "verdict", "latency", "cost", "who must act")
+def _verdict(verdict: Verdict) -> Json:
+    cost = usd(verdict.cost_usd)
+    return asdict(verdict) | {"failed": verdict.failed, "cost_usd": cost}
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> TableData:
+    headings = ("provider", "key", "model", "verdict", "latency", "cost", "who must act")
+    rows: list[Sequence[Cell]] = []
     for verdict in verdicts:
-        colour = "red" if verdict.failed else "green"
         advice = (verdict.who, verdict.advice or verdict.reason)
-        table.add_row(
-            verdict.provider,
-            verdict.key_id or "none needed",
-            escape(verdict.model),
-            f"[{colour}]{escape(verdict.outcome)}[/{colour}]",
-            "" if verdict.latency_s is None else f"{verdict.latency_s:.2f} s",
-            _cost(verdict),
-            escape(": ".join(part for part in advice if part)),
-        )
-    return table
+        latency = "" if verdict.latency_s is None else f"{verdict.latency_s:.2f} s"
+        outcome = (verdict.outcome, "red" if verdict.failed else "green")
+        names = (verdict.provider, verdict.key_id or "none needed", verdict.model)
+        action = ": ".join(part for part in advice if part)
+        rows.append((*names, outcome, latency, _cost(verdict), action))
+    return TableData(headings, rows)
 
 
 def _cost(verdict: Verdict) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from scout_adapters.cli.console import console, fail
-from scout_adapters.errors import ScoutError
+from scout_adapters._internal.json_values import Json
+from scout_adapters.cli.console import AsJson, fail, print_line
+from scout_adapters.cli.json_output import print_json, usd
+from scout_adapters.cli.tables import TableData, print_table
 from scout_adapters.llm.pricing.price_list import price_list
 from scout_adapters.llm.pricing.rates import FEES, PriceList, ServiceTier
 from scout_adapters.llm.providers import registry
@@ -26,12 +26,10 @@ def prices(
     update: Annotated[
         bool, typer.Option(help="Fetch the newest prices first, over the network, for this once.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a model's tokens cost now, in US dollars per million, and who says so."""
-    try:
-        provider, name = split_model(model)
-    except ScoutError as error:
-        fail(str(error))
+    provider, name = split_model(model)
     if update:
         _fetch()
     spec = registry.spec(provider)
@@ -43,17 +41,35 @@ def prices(
             f"no price is known for {model} ({lists[''].priced_by}): its calls cost None; add it to"
             f" PRICING[{provider!r}]"
         )
-    _print_lists(model, lists)
+    different = {tier: listed for tier, listed in lists.items() if _differs(tier, lists)}
+    if as_json:
+        print_json({"model": model, "tiers": list(map(_tier, different, different.values()))})
+        return
+    for tier, listed in different.items():
+        print_line(f"{model}{', ' if tier else ''}{tier}: {listed.priced_by}")
+        print_table(_table(_rates(listed)))
 
 
-def _print_lists(model: str, lists: Mapping[str, PriceList]) -> None:
-    """Print the standard prices, and those of service tiers that differ from them."""
-    standard = lists[""]
-    for tier, listed in lists.items():
-        if listed.tariff is not None and (not tier or _rates(listed) != _rates(standard)):
-            suffix = f", {tier}" if tier else ""
-            console.print(escape(f"{model}{suffix}: {listed.priced_by}"), soft_wrap=True)
-            console.print(_table(_rates(listed)))
+def _differs(tier: str, lists: Mapping[str, PriceList]) -> bool:
+    """Return whether a tier has prices, and others than the standard tier."""
+    listed = lists[tier]
+    return listed.tariff is not None and (not tier or _rates(listed) != _rates(lists[""]))
+
+
+def _tier(tier: str, listed: PriceList) -> Json:
+    rates = [
+        {
+            "from_prompt_tokens": start,
+            "usd_per_million_tokens": _prices(rates, fees=False),
+            "usd_for_one": _prices(rates, fees=True),
+        }
+        for start, rates in _rates(listed).items()
+    ]
+    return {"tier": tier or "standard", "priced_by": listed.priced_by, "rates": rates}
+
+
+def _prices(rates: Mapping[str, float], *, fees: bool) -> Json:
+    return {kind: usd(price) for kind, price in rates.items() if (kind in FEES) == fees}
 
 
 def _rates(listed: PriceList) -> dict[int, Mapping[str, float]]:
@@ -64,15 +80,13 @@ def _rates(listed: PriceList) -> dict[int, Mapping[str, float]]:
     return {0: listed.tariff.base.listed, **longer}
 
 
-def _table(rates: Mapping[int, Mapping[str, float]]) -> Table:
-    table = Table("USD per million tokens")
-    for start in rates:
-        over = f"prompts over {start:,} tokens" if start else "price"
-        table.add_column(over, justify="right")
+def _table(rates: Mapping[int, Mapping[str, float]]) -> TableData:
+    lengths = [f"prompts over {start:,} tokens" if start else "price" for start in rates]
+    rows = []
     for kind in dict.fromkeys(kind for each in rates.values() for kind in each):
         label = f"{kind}, USD for one" if kind in FEES else kind
-        table.add_row(label, *(_usd(each.get(kind)) for each in rates.values()))
-    return table
+        rows.append([label, *(_usd(each.get(kind)) for each in rates.values())])
+    return TableData(("USD per million tokens", *lengths), rows, lengths)
 
 
 def _usd(price: float | None) -> str:

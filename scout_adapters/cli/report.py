@@ -6,13 +6,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from scout_adapters.cli.console import Days, Log, Since, console, fail, log_at, start_time
+from scout_adapters.cli.console import (
+    AsJson,
+    Days,
+    Log,
+    Since,
+    check_output,
+    log_at,
+    print_line,
+    start_time,
+)
+from scout_adapters.cli.json_output import print_json
 from scout_adapters.report.page import PageOptions, write_page
 
 
-def report(
+def report(  # noqa: PLR0913  # a command's options
     html: Annotated[Path, typer.Option(help="The page to write; replaced.")],
     log: Log = None,
     title: Annotated[str, typer.Option(help="The page's title.")] = "Calls, costs and keys",
@@ -21,12 +30,15 @@ def report(
     ] = 10_000,
     since: Since = None,
     days: Days = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Make a page of the log: one file that opens anywhere and loads nothing from a network."""
     path = log_at(log)
     options = PageOptions(title=title, calls=calls, since=start_time(since, days))
-    try:
-        size = write_page(path, html, options)
-    except OSError as error:
-        fail(str(error))
-    console.print(f"{escape(str(html))}: {size / 1e6:.1f} MB", soft_wrap=True)
+    check_output(html, path)
+    size = write_page(path, html, options)
+    if as_json:
+        print_json({"page": html, "bytes": size})
+    else:
+        print_line(f"{html}: {size / 1e6:.1f} MB")

@@ -40,14 +40,16 @@ class Server:
         self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self.connections: set[EmulatedConnection] = set()
 
     def start(self) -> str:
         """Open the port and return the root of all URLs.
 
         Raises:
-            OSError: if the port is in use.
+            OSError: the port is in use, or this user may not open it.
+            OverflowError: there is no such port.
+            ValueError: the host is no name.
 
         """
         self._thread.start()
@@ -73,7 +75,7 @@ class Server:
             server = await self._loop.create_server(
                 lambda: EmulatedConnection(self._emulator, self.connections), *self._at, backlog=512
             )
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # raised by `start`
             self._failure = error
             self._ready.set()
             return
