@@ -174,6 +174,7 @@ def mask_values(value: Any) -> Any:
     return [mask_values(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+@lru_cache(maxsize=256)
 def address_shape(url: str) -> str:
     """Return an address as logs may show it: origin and path, without query, user and tokens.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from concurrent.futures import Future
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from scout_adapters._internal.logs import logger_of
@@ -52,7 +52,9 @@ def in_loop() -> bool:
     return True
 
 
-def log_failure(future: Future[None]) -> None:
-    """Log the error of a queued call that nothing waits for."""
-    if error := future.exception():
-        logger.error("a callback failed off the event loop: %s", error)
+def call_logged(function: Callable[..., None], *arguments: Any) -> None:
+    """Call a function whose result nothing awaits; log what it raises."""
+    try:
+        function(*arguments)
+    except Exception as error:  # noqa: BLE001  # logged: nothing else can take it
+        logger.error("a callback failed off the event loop: %s", error)  # noqa: TRY400  # one line

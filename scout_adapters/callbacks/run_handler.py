@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
-from scout_adapters.callbacks.awaited_callback import AwaitedCallback, in_loop, log_failure
+from scout_adapters.callbacks.awaited_callback import AwaitedCallback, call_logged, in_loop
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
@@ -110,7 +110,7 @@ class RunHandler(BaseCallbackHandler):
         if self.worker is None or not in_loop():
             function(*arguments)
         else:
-            self.worker.submit(function, *arguments).add_done_callback(log_failure)
+            self.worker.submit(call_logged, function, *arguments)
 
     @override
     def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.language_models import ModelProfile
@@ -177,7 +178,7 @@ def identity_of(entry: Any) -> Any:
     match entry:
         case dict():
             return {
-                name: address_shape(value) if name == "base_url" and value else mask_values(value)
+                name: _shown_text(name, value) if isinstance(value, str) else mask_values(value)
                 for name, value in entry.items()
                 if name not in ENTRY_PRIVATE
             }
@@ -185,6 +186,11 @@ def identity_of(entry: Any) -> Any:
             return entry._identifying_params  # noqa: SLF001  # same package
         case _:
             return entry
+
+
+@lru_cache(maxsize=1024)  # LangChain reads the identity in each call
+def _shown_text(name: str, value: str) -> Any:
+    return address_shape(value) if name == "base_url" and value else mask_values(value)
 
 
 def build_candidate(

@@ -5,8 +5,8 @@ Loads the engine: chat models import this module on their first call.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ class RunObserver:
 
         self.events = events
         self.off_loop = False
-        self._queued: list[Future[Any]] = []
+        self._queued: list[asyncio.Future[Any]] = []
 
     def on_proposal(self, attempt: Attempt) -> None:
         """Call every guard; if one refuses, end the attempt for those that had admitted it.

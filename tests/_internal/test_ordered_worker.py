@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -45,7 +45,7 @@ async def test_a_call_whose_caller_was_cancelled_runs_in_its_turn(
 async def test_a_cancelled_drain_keeps_what_is_queued(
     worker: OrderedWorker, gate: threading.Event
 ) -> None:
-    queued: list[Future[Any]] = [worker.submit(int)]
+    queued: list[asyncio.Future[Any]] = [worker.submit(int)]
     task = asyncio.create_task(drain(queued))
     await asyncio.sleep(0)
     task.cancel()
@@ -67,3 +67,61 @@ def test_a_closed_worker_has_run_everything_and_starts_on_the_next_call(
     worker.close()
     assert (calls, threading.active_count()) == ([1], before - 1)
     assert worker.submit(int).result() == 0
+
+
+async def test_calls_that_were_queued_meanwhile_reach_the_loop_together(
+    worker: OrderedWorker, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    wakes: list[Any] = []
+    wake = loop.call_soon_threadsafe
+    monkeypatch.setattr(
+        loop, "call_soon_threadsafe", lambda *call: (wakes.append(call), wake(*call))
+    )
+    queued = [worker.submit(int, number) for number in range(20)]
+    gate.set()
+    assert await asyncio.gather(*queued) == list(range(20))
+    assert len(wakes) == 1
+
+
+async def test_errors_of_every_kind_reach_the_caller(
+    worker: OrderedWorker, gate: threading.Event
+) -> None:
+    gate.set()
+    for raised in (OSError("full"), StopIteration("end")):
+        expected = RuntimeError if isinstance(raised, StopIteration) else type(raised)
+        with pytest.raises(expected, match=str(raised)):
+            await asyncio.wait_for(worker.run(raises, raised), 10)
+
+
+def raises(error: BaseException) -> None:
+    raise error
+
+
+def test_calls_of_a_closed_loop_run_nevertheless(
+    worker: OrderedWorker, gate: threading.Event
+) -> None:
+    calls: list[int] = []
+
+    async def leave() -> None:
+        worker.submit(calls.append, 1)
+
+    asyncio.run(leave())
+    gate.set()
+    worker.wait()
+    assert calls == [1]
+
+
+def test_a_forked_child_runs_its_own_calls_and_none_of_its_parent(
+    worker: OrderedWorker, gate: threading.Event
+) -> None:
+    calls: list[str] = []
+    worker.submit(calls.append, "parent")
+    child = os.fork()
+    if child == 0:
+        worker.submit(calls.append, "child").result()
+        os._exit(calls != ["child"])
+    assert os.waitpid(child, 0)[1] == 0
+    gate.set()
+    worker.wait()
+    assert calls == ["parent"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 
@@ -77,7 +77,7 @@ class EnvironmentAudit(AttemptWriter):
         """Write rows of `run`; of a run without tags and user for a call outside LangChain."""
         self._run = run or run_of(uuid4(), None, None, None)
         self.off_loop = False
-        self._queued: list[Future[None]] = []
+        self._queued: list[asyncio.Future[None]] = []
 
     @property
     def audit(self) -> AuditLog:  # type: ignore[override]  # read on each use: it may be replaced

@@ -6,6 +6,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from hypothesis.stateful import (
 )
 from langchain_core.runnables import RunnableConfig
 
-from scout_adapters._internal.ordered_worker import OrderedWorker, _run_now
+from scout_adapters._internal.ordered_worker import OrderedWorker
+from scout_adapters.callbacks.awaited_callback import in_loop
 from scout_adapters.errors import ScoutError
 from scout_adapters.testing import reset
 from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
@@ -290,7 +292,12 @@ class Routes(RuleBasedStateMachine):
 
 
 def at_once(_worker: OrderedWorker, function: Callable[..., Any], *arguments: Any) -> Any:
-    return _run_now(function, *arguments)
+    ended: Any = asyncio.get_running_loop().create_future() if in_loop() else Future()
+    try:
+        ended.set_result(function(*arguments))
+    except Exception as error:  # noqa: BLE001  # raised where the result is awaited
+        ended.set_exception(error)
+    return ended
 
 
 async def let_go(only: list[Any], how: str) -> None:
