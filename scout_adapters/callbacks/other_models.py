@@ -106,8 +106,11 @@ def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound
     name = spec.name if spec else call.provider
     limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
     input_tokens = HIDDEN_TOKENS + _request_bytes(call)
-    if limits.window is not None and (input_tokens > limits.window or _reads_more(call)):
-        input_tokens = limits.window
+    if limits.window is not None:
+        if limits.system or _reads_more(call):
+            input_tokens = limits.window * limits.window_reads
+        elif input_tokens > limits.window:
+            input_tokens = limits.window
     max_tokens = positive_limit(call.max_tokens, *map(call.options.get, MAX_TOKENS_NAMES))
     output_tokens = max_tokens or answer_tokens or limits.answer
     return cost_bound_at(

@@ -31,9 +31,6 @@ def _folders() -> tuple[Path, ...]:
 EVERY = _folders()
 """All folders of recordings."""
 
-FIRST = EVERY[:1]
-"""The folder for which tests hold exact tables of known differences."""
-
 
 def files(name: str = "*", folders: Sequence[Path] = EVERY) -> list[Path]:
     """List the files of a provider, or of all of them, folder by folder."""

@@ -3,13 +3,13 @@
 Every token is at least one byte, so a request has at most as many tokens as bytes, plus the hidden
 tokens that providers add, plus media. Recorded traffic confirms it
 (`tests/llm/engine/test_cost_bound.py`). Where provider tools read more during the answer, only the
-model's context window is a bound.
+model's context window is a bound, or as many windows as there may be rounds of tools.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from langchain_core.messages import BaseMessage
@@ -58,14 +58,25 @@ def cost_bound(
     """
     spec = prepared.spec or candidate.endpoint.spec
     models = prepared.models or (candidate.model,)
-    if len(models) == 1:
+    if len(models) == 1 and models[0] not in spec.systems:
         return _bound_of_model(spec, models[0], prepared, answer_tokens)
-    bounds = [_bound_of_model(spec, model, prepared, answer_tokens) for model in models]
+    return _highest(
+        _bound_of_model(spec, model, prepared, answer_tokens, priced_as)
+        for model in models
+        for priced_as in spec.systems.get(model, (model,))
+    )
+
+
+def _highest(bounds: Iterable[CostBound]) -> CostBound:
     return max(bounds, key=lambda bound: math.inf if bound.nano is None else bound.nano)
 
 
 def _bound_of_model(
-    spec: ProviderSpec, model: str, prepared: PreparedRequest, answer_tokens: int | None
+    spec: ProviderSpec,
+    model: str,
+    prepared: PreparedRequest,
+    answer_tokens: int | None,
+    priced_as: str = "",
 ) -> CostBound:
     limits, media, body = limits_of(spec, model), prepared.media, prepared.body
     input_tokens, output_tokens = token_bounds(prepared, limits, spec.wire, answer_tokens)
@@ -75,12 +86,13 @@ def _bound_of_model(
         kinds = _token_kinds(media, modalities, kinds)
     return cost_bound_at(
         spec.name,
-        model,
+        priced_as or model,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         kinds=kinds,
         tier=body.get("service_tier"),
         prices=spec.prices,
+        searches=spec.wire.searches(body) if spec.wire else 0,
     )
 
 
@@ -93,15 +105,19 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
     kinds: frozenset[str] = frozenset(),
     tier: Any = None,
     prices: str = "",
+    searches: int = 0,
 ) -> CostBound:
-    """Return the most that so many tokens can cost; `kinds` are token kinds that may cost more."""
+    """Return the most that so many tokens can cost; `kinds` are token kinds that may cost more.
+
+    `searches` are billed beside the tokens, where the model's prices have a fee for them.
+    """
     if output_tokens is None:
         why = "the longest possible answer is unknown: set max_tokens="
         return CostBound(None, input_tokens, why=why)
     tier_name = str(tier).lower() if tier else ""
     service = STANDARD if tier_name in STANDARD_TIERS else ServiceTier(tier_name)
     tariff = price_list(provider, model, service, prices=prices).tariff
-    nano = tariff.max_cost(input_tokens, output_tokens, kinds) if tariff else None
+    nano = tariff.max_cost(input_tokens, output_tokens, kinds, searches) if tariff else None
     if nano is None:
         why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
         return CostBound(None, input_tokens, output_tokens, why)
@@ -119,10 +135,11 @@ def token_bounds(
     input_tokens = HIDDEN_TOKENS + (len(prepared.content) or message_bytes(request.messages))
     for block in prepared.media:
         input_tokens += _extra_tokens(block, limits)
-    if window is not None and (
-        input_tokens > window or (wire is not None and _reads_more(wire, body))
-    ):
-        input_tokens = window
+    if window is not None:
+        if limits.system or (wire is not None and _reads_more(wire, body)):
+            input_tokens = window * limits.window_reads
+        elif input_tokens > window:
+            input_tokens = window
     output_tokens = answer_tokens or limits.answer or window
     # A wire may set a limit where the request has none: Anthropic's API requires one.
     limit = wire.output_limit(body) if wire else positive_limit(request.max_tokens)

@@ -14,9 +14,9 @@ from scout_adapters.llm.pricing.price_list import (
     UNKNOWN_COST,
     Cost,
     is_cost,
-    price_tokens,
+    price_answer,
 )
-from scout_adapters.llm.pricing.rates import TokenCounts, counts_of, service_of
+from scout_adapters.llm.pricing.rates import TokenCounts, counts_of
 
 logger = logger_of(__name__)
 
@@ -41,7 +41,7 @@ def bill(  # what a price depends on
     if stated is not None and not reason:
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
-        cost = price_tokens(provider, model, counts, service_of(usage, metadata), prices=prices)
+        cost = price_answer(provider, model, usage, metadata, counts, prices=prices)
     fields = {**cost_fields(cost), **(token_fields(counts) if counts else {})}
     return {**fields, "reason": reason} if reason else fields
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -10,6 +11,7 @@ from time import time as clock
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters.llm.pricing.fees import missing_fees
 from scout_adapters.llm.pricing.rates import (
     STANDARD,
     PriceList,
@@ -48,8 +50,8 @@ served from provisioned throughput."""
 CATALOG: Source = "genai-prices"
 CACHE_SECONDS = 60
 
-Place = tuple[str, str, str, str]
-"""Provider, model, tier and speed."""
+Place = tuple[str, str, str, str, str]
+"""Provider, model, tier, speed and size of the search."""
 
 _cache: BoundedDict[Place, tuple[DataSnapshot, int, PriceList]] = BoundedDict(limit=2048)
 _listed: BoundedDict[tuple[str, str], tuple[DataSnapshot, Provider, ModelInfo | None]]
@@ -64,7 +66,7 @@ def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -
     (`genai_prices.UpdatePrices`). A result is therefore reused for one minute and one data set.
     """
     snapshot, minute = _get_snapshot()(), int(clock() // CACHE_SECONDS)
-    place = (provider, model, service.tier, service.speed)
+    place = (provider, model, service.tier, service.speed, service.search_size)
     cached = _cache.get(place)
     if cached is not None and cached[0] is snapshot and cached[1] == minute:
         return cached[2]
@@ -90,15 +92,16 @@ def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service
         return PriceList(None, CATALOG, label)
     context, now = _context(source.id, service), datetime.fromtimestamp(clock(), UTC)
     label += _validity(info, now)
+    fees = missing_fees(source.id, info.id, service.search_size)
     if not context:
-        return PriceList(_tariff(info.get_prices(now)), CATALOG, label)
+        return PriceList(_tariff(info.get_prices(now), fees), CATALOG, label)
     listed = any(
         info is each for each in source.models
     )  # else genai-prices fell back to another provider's model
     if not listed or not _has_prices_for(info, context):
         return PriceList(None, CATALOG, label)
     suffix = " ".join(context.values())
-    return PriceList(_tariff(info.get_prices(now, context)), CATALOG, f"{label} {suffix}")
+    return PriceList(_tariff(info.get_prices(now, context), fees), CATALOG, f"{label} {suffix}")
 
 
 def _find_model(snapshot: DataSnapshot, provider: str, model: str) -> tuple[Provider, ModelInfo]:
@@ -170,8 +173,11 @@ def _has_prices_for(model: ModelInfo, context: dict[str, str]) -> bool:
     return priced >= context.keys()
 
 
-def _tariff(price: ModelPrice) -> Tariff | None:
-    """Return a model's tariff: prices by prompt length and by the names of `TokenCounts`."""
+def _tariff(price: ModelPrice, fees: Mapping[str, Decimal]) -> Tariff | None:
+    """Return a model's tariff: prices by prompt length and by the names of `TokenCounts`.
+
+    `fees` replace those of genai-prices.
+    """
     by_start: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for kind, names in KINDS.items():
         values = (price.__dict__.get(name) for name in names)
@@ -183,6 +189,7 @@ def _tariff(price: ModelPrice) -> Tariff | None:
         by_start[0][kind] = (value if isinstance(value, Decimal) else value.base).scaleb(power)
         for tier in getattr(value, "tiers", ()):
             by_start[tier.start][kind] = tier.price.scaleb(power)
+    by_start[0].update(fees)
     return tariff_of(by_start) if {"input", "output"} & by_start[0].keys() else None
 
 

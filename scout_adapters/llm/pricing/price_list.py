@@ -81,7 +81,8 @@ class Cost:
     """
 
     price: Mapping[str, float] | None = None
-    """The prices: US dollars per million tokens by kind, and per piece for fees."""
+    """The prices: US dollars per million tokens by kind, and per piece for fees. None for an answer
+    of several models, each of which has its own prices."""
 
 
 UNKNOWN_COST = Cost()
@@ -131,8 +132,49 @@ def cost_of(
         return Cost(stated_usd, "provider")
     if usage is None:
         return UNKNOWN_COST
-    counts, service = counts_of(usage, metadata), service_of(usage, metadata)
+    return price_answer(provider, model, usage, metadata, counts_of(usage, metadata), prices=prices)
+
+
+def price_answer(
+    provider: str,
+    model: str,
+    usage: UsageMetadata,
+    metadata: Mapping[str, Any],
+    counts: TokenCounts,
+    *,
+    prices: str = "",
+) -> Cost:
+    """Return the cost of an answer's tokens; `counts` are those of `usage` and `metadata`."""
+    service = service_of(usage, metadata)
+    parts = metadata.get(USAGE_BY_MODEL)
+    if parts and not (PRICING and PRICING.get(provider, {}).get(model)):
+        return _price_parts(provider, parts, service, prices)
     return price_tokens(provider, model, counts, service, prices=prices)
+
+
+USAGE_BY_MODEL = "usage_by_model"
+"""Key of `response_metadata`: LangChain's token counts of each model that a system of models
+called, such as Groq's Compound, as `{"model": …, "usage": …}`."""
+
+
+def _price_parts(
+    provider: str, parts: Iterable[Mapping[str, Any]], service: ServiceTier, prices: str
+) -> Cost:
+    """Return the sum of what the models of a system cost; unknown if one price is unknown."""
+    costs = [
+        price_tokens(
+            provider,
+            part["model"],
+            counts_of(part["usage"], NO_METADATA),
+            service,
+            prices=prices,
+        )
+        for part in parts
+    ]
+    amounts = [cost.usd for cost in costs if cost.usd is not None]
+    if len(amounts) < len(costs):
+        return UNKNOWN_COST
+    return Cost(float(sum_usd(amounts)), costs[0].source, costs[0].priced_by)
 
 
 def price_tokens(

@@ -53,6 +53,8 @@ class ServiceTier:
     tier: str = ""
     speed: str = ""
     factor: Decimal = Decimal(1)
+    search_size: str = ""
+    """Perplexity's `search_context_size`, on which the fee of a request depends."""
 
 
 STANDARD = ServiceTier()
@@ -104,11 +106,33 @@ def _detail(details: Mapping[str, Any], kind: str) -> int:
 
 
 def _web_searches(metadata: Mapping[str, Any]) -> int:
-    """Return the number of searches that Anthropic bills beside tokens."""
-    usage = metadata.get("usage")
-    tools = usage.get("server_tool_use") if isinstance(usage, Mapping) else None
-    count = tools.get("web_search_requests") if isinstance(tools, Mapping) else None
-    return count if isinstance(count, int) else 0
+    """Return the number of searches that are billed beside tokens."""
+    usage = _native_usage(metadata)
+    tools = usage.get("server_tool_use")  # Anthropic, and OpenRouter
+    if isinstance(tools, Mapping):
+        return _piece_count(tools.get("web_search_requests"))
+    if "num_search_queries" in usage:  # Perplexity's deep research
+        return _piece_count(usage["num_search_queries"])
+    if "num_server_side_tools_used" not in usage:
+        return 0
+    calls = usage.get("server_side_tool_usage_details")  # xAI: those that succeeded
+    if isinstance(calls, Mapping):
+        return sum(_piece_count(calls.get(name)) for name in XAI_TOOLS)
+    return _piece_count(usage["num_server_side_tools_used"])
+
+
+XAI_TOOLS = ("web_search_calls", "x_search_calls", "code_interpreter_calls")
+"""Counts of tools with the same fee: https://docs.x.ai/developers/pricing."""
+
+
+def _piece_count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _native_usage(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the provider's own usage, as it came."""
+    usage = metadata.get("usage") or metadata.get("token_usage")
+    return usage if isinstance(usage, Mapping) else {}
 
 
 def _tier_name(tier: str) -> str:
@@ -124,13 +148,17 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
     if not tier and (details := usage.get("input_token_details")):
         tier = next((prefix for prefix in TIER_PREFIXES if prefix in details), "")
     tier = "" if tier in STANDARD_TIERS else tier
-    raw = metadata.get("usage")
-    native: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+    native = _native_usage(metadata)
     speed = "fast" if native.get("speed") == "fast" else ""
     within_us = native.get("inference_geo") == "us"
-    if not (tier or speed or within_us):
+    size = native.get("search_context_size")
+    if not (tier or speed or within_us or size):
         return STANDARD
-    return ServiceTier(tier, speed, US_ONLY if within_us else Decimal(1))
+    size = size if isinstance(size, str) and size in SEARCH_SIZES else ""
+    return ServiceTier(tier, speed, US_ONLY if within_us else Decimal(1), size)
+
+
+SEARCH_SIZES = frozenset({"low", "medium", "high"})
 
 
 FEES = frozenset({"request", "web_search"})
@@ -230,8 +258,8 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int, int] | None:
-        """Return the highest price of an input token, of an output token, and the request's fee.
+    def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int, int, int] | None:
+        """Return the highest price of an input and of an output token; the fees of request, search.
 
         Pico-dollars. A token may be of any kind in `kinds`; reasoning is always possible. None if a
         price is missing.
@@ -245,6 +273,7 @@ class Rates:
             _pico(self._input + max((ZERO, *of_input))),
             _pico(self._output + max((ZERO, *of_output))),
             _pico(self._request),
+            _pico(self._search),
         )
 
 
@@ -264,7 +293,9 @@ class Tariff:
                 return rates
         return self.base
 
-    def max_cost(self, input_tokens: int, output_tokens: int, kinds: frozenset[str]) -> int | None:
+    def max_cost(
+        self, input_tokens: int, output_tokens: int, kinds: frozenset[str], searches: int = 0
+    ) -> int | None:
         """Return the most that a call with at most so many tokens can cost, in nano-dollars.
 
         Every token has the highest price of its possible `kinds`. Rounded up; None if a price is
@@ -274,14 +305,16 @@ class Tariff:
         if self.longer:
             possible = (self.base, *(rates for start, rates in self.longer if input_tokens > start))
             costs = [
-                Tariff(rates).max_cost(input_tokens, output_tokens, kinds) for rates in possible
+                Tariff(rates).max_cost(input_tokens, output_tokens, kinds, searches)
+                for rates in possible
             ]
             known = [cost for cost in costs if cost is not None]
             return max(known) if len(known) == len(costs) else None
         rates = self.base.max_rates(kinds)
         if rates is None:
             return None
-        return -(-(input_tokens * rates[0] + output_tokens * rates[1] + rates[2]) // PICO_PER_NANO)
+        fees = rates[2] + searches * rates[3]
+        return -(-(input_tokens * rates[0] + output_tokens * rates[1] + fees) // PICO_PER_NANO)
 
 
 Source = Literal["provider", "user", "genai-prices"]

@@ -5,6 +5,7 @@ The source is the provider's card, or else published profiles and catalogues.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scout_adapters._internal.bounded_dict import BoundedDict
@@ -35,6 +36,12 @@ class ModelLimits:
     writes: frozenset[str] = frozenset()
     """Kinds of tokens that the model writes to its cache without a mark in the request."""
 
+    system: bool = False
+    """Whether it is a system of several models that uses provider tools in any answer."""
+
+    window_reads: int = 1
+    """Times that an answer with provider tools may fill the window."""
+
 
 def limits_of(spec: ProviderSpec, model: str) -> ModelLimits:
     """Return the limits of a model: from its provider's card, or from published data."""
@@ -60,6 +67,8 @@ _cache: BoundedDict[tuple[int, str], tuple[ProviderSpec, ModelLimits]] = Bounded
 
 
 def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
+    if parts := spec.systems.get(model):
+        return _limits_of_system(spec, parts)
     profile, beyond = model_profile(spec, model) or {}, spec.unlimited_reasoning
     return ModelLimits(
         window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
@@ -68,4 +77,19 @@ def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
         image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
         # Claude writes only what the request marks; other models write at will, at an own price.
         writes=frozenset() if "claude" in model else WRITES,
+        window_reads=spec.window_reads,
+    )
+
+
+def _limits_of_system(spec: ProviderSpec, models: Sequence[str]) -> ModelLimits:
+    """Return the limits of a system of models: those of its largest model, once for each round."""
+    parts = [limits_of(spec, model) for model in models]
+    answer = max((part.answer or 0 for part in parts), default=0)
+    return ModelLimits(
+        window=max((part.window or 0 for part in parts), default=0) or None,
+        answer=answer * spec.window_reads or None,
+        stated=False,
+        writes=WRITES,
+        system=True,
+        window_reads=spec.window_reads,
     )

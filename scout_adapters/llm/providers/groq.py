@@ -5,6 +5,13 @@ import re
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
+COMPOUND = (
+    "openai/gpt-oss-120b",
+    "llama-3.3-70b-versatile",
+    "meta-llama/llama-4-scout-17b-16e-instruct",
+)
+"""Models of Groq's Compound systems: https://console.groq.com/docs/compound."""
+
 SPEC = ProviderSpec(
     name="groq",
     docs="https://console.groq.com/docs/api-reference",
@@ -30,6 +37,14 @@ SPEC = ProviderSpec(
             "search_settings",
         }
     ),
+    # https://console.groq.com/docs/compound/systems: up to 10 tool calls, and the answer after them
+    systems={
+        "groq/compound": COMPOUND,
+        "groq/compound-mini": COMPOUND,
+        "compound-beta": COMPOUND,
+        "compound-beta-mini": COMPOUND,
+    },
+    window_reads=11,
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
     limits=(

@@ -42,7 +42,9 @@ SPEC = ProviderSpec(
     ),
     json_schema=None,  # depends on the model
     schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
-    unlimited_reasoning=re.compile(r"x-ai/grok-(?!.*non-reasoning)"),
+    unlimited_reasoning=re.compile(
+        r"x-ai/grok-(?!.*non-reasoning)|qwen/qwen3(?!.*(?:instruct|coder))"
+    ),
     quirks=(
         "Reports the cost of each call, which is used.",
         "Sends errors of the upstream provider with status 200, before or within a stream.",

@@ -49,6 +49,11 @@ class StreamReader(Protocol):
         """
 
 
+SEARCHES = 20
+"""Searches: the most that one answer is assumed to make where the request sets no limit. The
+largest recorded number is 12."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How a provider deviates from its wire, as data; each wire subclasses it."""
@@ -158,6 +163,11 @@ class Wire(Protocol):
         return [
             t for t in objects(body.get("tools")) if t.get("type") not in {"function", "custom"}
         ]
+
+    def searches(self, body: Json) -> int:
+        """Return the most searches of one answer that the provider may bill beside the tokens."""
+        tools = self.provider_tools(body) if "tools" in body else ()
+        return SEARCHES if any("search" in str(tool.get("type")) for tool in tools) else 0
 
     def output_modalities(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # a default
         """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
@@ -290,6 +300,14 @@ class ProviderSpec:
 
     unlimited_reasoning: re.Pattern[str] | None = None
     """Models (matched from the start) whose reasoning tokens `max_tokens` does not limit."""
+
+    systems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Systems of several models, such as Groq's Compound, and the models that they call and bill.
+    `max_tokens` does not limit the sum of their tokens."""
+
+    window_reads: int = 1
+    """Times that an answer with provider tools may fill the context window: each round of tools
+    counts its whole prompt again. 1 where the window limits the sum."""
 
     profiles: Mapping[str, ModelProfile] = field(default_factory=dict)
     """Profiles of its models by name; they take precedence over the published data."""

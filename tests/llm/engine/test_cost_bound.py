@@ -19,7 +19,7 @@ from tests.support import recordings
 NAMES = {"gemini": "google"}
 PROVIDERS = ("openai", "anthropic", "gemini", "groq", "openrouter", "mistral", "deepseek", "xai")
 
-SEARCHES = re.compile(r"compound|sonar|search|:online|deep-research")
+SEARCHES = re.compile(r"sonar|search|:online|deep-research")
 """Models that read more than they are sent, whoever asks them."""
 
 CUT = '"encrypted_content_REDACTED'
@@ -37,7 +37,7 @@ pytestmark = recordings.needed
 
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
-    for record in recordings.records(provider, folders=recordings.FIRST):
+    for record in recordings.records(provider):
         known = record["status"] < 400 and record.get("request_json") and record["response_body"]
         if known and CUT not in json.dumps(record["request_json"]):
             yield record

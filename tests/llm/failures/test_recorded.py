@@ -70,7 +70,7 @@ def test_no_recorded_refusal_loses_its_message(
 def test_the_shapes_that_issues_report_are_understood() -> None:
     found = {}
     for shape in json.loads(
-        (recordings.FIRST[0] / "error_shapes.json").read_text(encoding="utf-8")
+        (recordings.EVERY[0] / "error_shapes.json").read_text(encoding="utf-8")
     ):
         provider = HOUSES.get(shape["provider"], shape["provider"])
         sent, headers = shape["body"], shape["response_headers"]

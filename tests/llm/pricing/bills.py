@@ -42,9 +42,9 @@ class Bill:
 
 def bills() -> Iterator[Bill]:
     """Read every recorded answer that names its price and counts its tokens."""
-    for path in recordings.files(folders=recordings.FIRST):
+    for path in recordings.files():
         name = path.name.removesuffix(".jsonl.gz")
-        for record in recordings.records(name, folders=recordings.FIRST):
+        for record in recordings.records(name):
             text = record["response_body"] or ""
             if record["status"] < 400 and any(f'"{field}"' in text for field in STATING):
                 yield from _of(name, record)

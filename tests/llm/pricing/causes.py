@@ -48,7 +48,9 @@ def _sound(bill: Bill) -> bool:
 def _listed(bill: Bill, **counts: Any) -> Decimal:
     usage: Any = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0} | counts
     prices = LISTS.get(bill.provider, bill.provider)
-    return Decimal(repr(cost_of(bill.provider, bill.model, usage, prices=prices).usd))
+    size = {"token_usage": {"search_context_size": bill.usage.get("search_context_size")}}
+    cost = cost_of(bill.provider, bill.model, usage, prices=prices, metadata=size)
+    return Decimal(repr(cost.usd))
 
 
 def _other_price(bill: Bill) -> bool:
@@ -63,17 +65,28 @@ def _other_price(bill: Bill) -> bool:
     return abs(parts[0] - given) > EXACT or abs(parts[1] - taken) > EXACT
 
 
-def _search(bill: Bill) -> bool:
+def _rounded(bill: Bill) -> bool:
+    """Return whether Perplexity rounded its parts, to a tenth of a cent, around a fee like ours."""
     cost = bill.usage.get("cost")
-    fee = cost.get("request_cost") if isinstance(cost, dict) else None
-    return fee is not None and "search_context_size" in bill.usage
+    if not isinstance(cost, dict) or not differs(bill):
+        return False
+    count = bill.tokens["input_tokens"]
+    fee = Decimal(repr(cost["request_cost"]))
+    parts = {
+        "input_tokens_cost": _listed(bill, input_tokens=count) - fee,
+        "output_tokens_cost": _listed(bill, output_tokens=bill.tokens["output_tokens"]) - fee,
+    }
+    return all(abs(ours - Decimal(repr(cost[name]))) <= HALF for name, ours in parts.items())
+
+
+HALF = Decimal("0.0005")
 
 
 CAUSES = (
     Cause("openrouter", "a fee for a search or a tool, which no count tells of", _fee),
     Cause("openrouter", "sound in the prompt: the list has no price for it", _sound),
     Cause("openrouter", "the host that served it has, or had then, another price", _other_price),
-    Cause("perplexity", "the fee depends on the search's size: the list has the largest", _search),
+    Cause("perplexity", "each part is rounded to a tenth of a cent, or finer", _rounded),
 )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json, objects
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters._internal.json_values import Json, objects, positive_limit
+from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
 from scout_adapters.llm.wires.anthropic_messages.build import build_body
 from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
@@ -99,6 +99,11 @@ class AnthropicMessagesWire(Wire):
     def provider_tools(self, body: Json) -> Sequence[Json]:
         tools = objects(body.get("tools"))
         return [tool for tool in tools if tool.get("type") not in {None, "custom"}]
+
+    def searches(self, body: Json) -> int:
+        tools = self.provider_tools(body) if "tools" in body else ()
+        limits = [tool.get("max_uses") for tool in tools if "web_search" in str(tool["type"])]
+        return sum(positive_limit(limit) or SEARCHES for limit in limits)
 
     def recognises(self, message: AIMessage) -> bool:
         """Return whether the message contains thinking blocks, which only this API returns."""

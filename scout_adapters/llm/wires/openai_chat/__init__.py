@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, positive_limit
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
@@ -83,6 +83,12 @@ class OpenAIChatWire(Wire):
 
     def output_limit(self, body: Json) -> int | None:
         return positive_limit(body.get("max_completion_tokens"), body.get("max_tokens"))
+
+    def searches(self, body: Json) -> int:
+        """Return the searches of tools and of xAI's `search_parameters`; OpenAI makes one."""
+        if "search_parameters" in body:
+            return SEARCHES
+        return max(super().searches(body), int("web_search_options" in body))
 
     def answer_count(self, body: Json) -> int:
         return positive_limit(body.get("n")) or 1

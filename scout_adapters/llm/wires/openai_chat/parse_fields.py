@@ -7,7 +7,7 @@ from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import ProviderRefusal, malformed
-from scout_adapters.llm.wires.openai_chat.usage import dollars
+from scout_adapters.llm.wires.openai_chat.usage import dollars, usage_by_model
 from scout_adapters.llm.wires.parsing import dump_json
 
 MESSAGE_LISTS = ("annotations", "executed_tools", "images", "reasoning_details")
@@ -155,6 +155,8 @@ def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) ->
         metadata["token_usage"] = usage  # unchanged, as in ChatOpenAI and ChatGroq
         # As in ChatOpenRouter.
         metadata |= {name: usage[name] for name in _COST_FIELDS if usage.get(name) is not None}
+    if parts := usage_by_model(body):
+        metadata["usage_by_model"] = parts
     if (cost := dollars(body, usage)) is not None:
         metadata["provider_cost_usd"] = cost
     return metadata

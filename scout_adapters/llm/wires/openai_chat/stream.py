@@ -34,7 +34,9 @@ from scout_adapters.llm.wires.parsing import newer_usage
 _FIRST_VALUE = ("model", "id")
 """Fields of the whole answer whose first value counts, because the first chunk has it."""
 
-_LAST_VALUE = frozenset({"system_fingerprint", "service_tier", "provider", "cost", *BODY_LISTS})
+_LAST_VALUE = frozenset(
+    {"system_fingerprint", "service_tier", "provider", "cost", "usage_breakdown", *BODY_LISTS}
+)
 """Fields of the whole answer whose last value counts."""
 
 _COMMON_FIELDS = frozenset({"role", "content", "reasoning", "reasoning_content", "tool_calls"})
@@ -105,8 +107,14 @@ class ChatStreamReader:
                 answer[name] = value
         if usage := event.get("usage"):
             self._read_usage(usage)
-        elif "x_groq" in event:  # in some streams the only usage
-            self._read_usage(mapping(event["x_groq"]).get("usage"))
+        if "x_groq" in event:
+            self._read_groq_fields(mapping(event["x_groq"]), counted=bool(usage))
+
+    def _read_groq_fields(self, fields: Json, *, counted: bool) -> None:
+        if not counted:  # in some streams the only usage
+            self._read_usage(fields.get("usage"))
+        if breakdown := fields.get("usage_breakdown"):
+            self._answer["usage_breakdown"] = breakdown
 
     def _read_usage(self, usage: Any) -> None:
         # Some providers send usage in every event, sometimes without counts: the last one with

@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.json_values import Json, amount, is_count, mapping
+from scout_adapters._internal.json_values import Json, amount, is_count, mapping, objects
 from scout_adapters.llm.wires.parsing import usage_metadata
 
 TICKS_PER_USD = 10_000_000_000
@@ -66,6 +66,22 @@ def _output_details(usage: Json) -> dict[str, int | None]:
         "reasoning": _first_count(details.get("reasoning_tokens"), usage.get("reasoning_tokens")),
         "audio": _first_count(details.get("audio_tokens")),
     }
+
+
+def usage_by_model(body: Json) -> list[Json]:
+    """Return the counts of each model that Groq's Compound called; empty for other answers.
+
+    https://console.groq.com/docs/compound#pricing
+    """
+    breakdown = body.get("usage_breakdown")
+    if not breakdown:
+        return []
+    counted = [
+        {"model": entry.get("model"), "usage": usage_of(mapping(entry.get("usage")))}
+        for entry in objects(mapping(breakdown).get("models"))
+    ]
+    complete = all(isinstance(entry["model"], str) and entry["usage"] for entry in counted)
+    return counted if complete else []
 
 
 def _first_count(*values: Any) -> int | None:

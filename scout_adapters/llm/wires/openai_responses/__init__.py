@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, positive_limit
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.openai_responses.build import build_body
 from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
 from scout_adapters.llm.wires.openai_responses.parse import parse_response
@@ -111,6 +111,9 @@ ITEM_BLOCKS = NATIVE_BLOCKS - {"refusal"}
 CLIENT_TOOLS = frozenset({"function", "custom"})
 """Types of tools that the caller runs, and that Chat Completions has as well."""
 
+PAID_TOOL = re.compile(r"search|code_(?:interpreter|execution)")
+"""Types of tools whose calls have a fee: https://docs.x.ai/developers/pricing."""
+
 
 class OpenAIResponsesWire(Wire):
     """The Responses API as a `Wire`; it has no state."""
@@ -162,6 +165,12 @@ class OpenAIResponsesWire(Wire):
 
     def output_limit(self, body: Json) -> int | None:
         return positive_limit(body.get("max_output_tokens"))
+
+    def searches(self, body: Json) -> int:
+        """Return the calls of tools with a fee: xAI bills its code tool like a search."""
+        tools = self.provider_tools(body) if "tools" in body else ()
+        paid = [tool for tool in tools if PAID_TOOL.search(str(tool.get("type")))]
+        return (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
 
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)
