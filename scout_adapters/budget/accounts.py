@@ -107,7 +107,10 @@ class BudgetStore(Protocol):
         """
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Release a hold: replace it by the cost in nano-dollars; None books the hold as spent."""
+        """Release a hold: replace it by the cost in nano-dollars; None books the hold as spent.
+
+        Called by `callbacks/budget_handler.py`.
+        """
 
     def balances(self, budget: str) -> list[Balance]:
         """Return the balances of a budget's accounts, the oldest window first."""

@@ -21,9 +21,9 @@ from scout_adapters.llm.engine.cost_bound import (
 )
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
-from scout_adapters.llm.pricing.bill import bill, token_fields
 from scout_adapters.llm.pricing.price_list import NO_METADATA, is_cost
 from scout_adapters.llm.pricing.rates import counts_of, is_usable
+from scout_adapters.llm.pricing.record_costs import bill, token_fields
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,

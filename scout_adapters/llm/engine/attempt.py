@@ -16,12 +16,12 @@ from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
 from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
-from scout_adapters.llm.engine.key_outcomes import record_key_failure, record_quota_left
+from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.health.key_state import Lease
-from scout_adapters.llm.pricing.bill import bill
 from scout_adapters.llm.pricing.price_list import is_cost
+from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,

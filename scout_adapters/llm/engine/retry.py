@@ -28,7 +28,7 @@ from scout_adapters.llm.engine.candidate_state import (
     no_attempt_error,
     redactor,
 )
-from scout_adapters.llm.engine.holdings import Holdings
+from scout_adapters.llm.engine.claims import Claims
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
 from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
@@ -79,7 +79,7 @@ class Attempts(ReportedCall):
         self._sent = 0
         self._sent_before = 0
         self._counted_at = clock.now()
-        self._held = Holdings()
+        self._held = Claims()
 
     def __iter__(self) -> Attempts:
         return self

@@ -1,4 +1,4 @@
-"""Connections for requests: idle ones to use again, and how many may be in use at once.
+"""Connections for requests: idle ones to use again, how many may be in use, and of which library.
 
 httpx's own pool looks at each of its connections several times in an exchange: with a hundred calls
 at once, that is four fifths of the CPU time. Here the connection that was released last is used

@@ -1,4 +1,7 @@
-"""Proxies that the environment or the user names."""
+"""Proxies that the environment or the user names, SOCKS too.
+
+Connections through a proxy are made of httpx: `pool.py` decides that.
+"""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.cost_bound import cost_bound
-from scout_adapters.llm.pricing.bill import bill
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, price_list
+from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.llm.wires.openai_chat import WIRE as CHAT

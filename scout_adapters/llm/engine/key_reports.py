@@ -1,4 +1,8 @@
-"""What the outcome of an attempt means for its key, and for all keys of the provider."""
+"""Reports the outcome of an attempt to its key, and to all keys of the provider.
+
+Which refusal is which kind of error: `llm/failures/`. What each kind does to a key:
+`errors/policy.py`. How long the key rests: `llm/health/key_pool.py`.
+"""
 
 from __future__ import annotations
 

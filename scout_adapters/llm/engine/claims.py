@@ -1,4 +1,7 @@
-"""What a call has taken and not yet given back: circuit permit, key, attempt."""
+"""What a call has taken and not yet given back: circuit permit, key, attempt.
+
+What a budget holds for an attempt is settled in `callbacks/budget_handler.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ UNINTERRUPTED = (ScoutError, GeneratorExit, CancelledError)
 
 
 @dataclass(slots=True)
-class Holdings:
+class Claims:
     """Gives everything back if an exception comes between any two steps of a call."""
 
     circuit: CircuitBreaker | None = None
