@@ -8,6 +8,7 @@ from collections.abc import (
     Generator,
     Mapping,
 )
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage
@@ -26,17 +27,18 @@ from scout_adapters.llm.adapters.adapter import (
     WholeAnswerReader,
 )
 from scout_adapters.llm.adapters.refusal import error_from_refusal
+from scout_adapters.llm.adapters.refusal_advice import fixes_after, needs_wire
 from scout_adapters.llm.adapters.request_fixes import (
+    NO_FIXES,
     RequestFixes,
-    fixes_after,
     fixes_of,
     forget_fixes,
-    needs_wire,
     remember_fixes,
 )
 from scout_adapters.llm.adapters.streamed_answer import PARSE_ERRORS, parse_safely
 from scout_adapters.llm.adapters.wire_choice import WireChoice, without_choice
 from scout_adapters.llm.conversation.turns import build_turns, media_in
+from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.transport.body import encode
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Wire
@@ -72,7 +74,7 @@ class HttpAdapter:
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
         try:
-            return self._prepare(request, fixes_of(self._key(request)))
+            return self._prepare(request, self._known_fixes(request))
         except ScoutError:
             raise
         except PARSE_ERRORS as error:  # LangChain accepts any dict as a content block
@@ -81,6 +83,14 @@ class HttpAdapter:
 
     def _key(self, request: ChatRequest) -> tuple[str, str, str]:
         return self.spec.name, self._address, request.model
+
+    def _known_fixes(self, request: ChatRequest) -> RequestFixes:
+        """Return what refusals taught, and the model's own limit of an answer."""
+        fixes = fixes_of(self._key(request))
+        if request.max_tokens is None or fixes.max_tokens is not None:
+            return fixes
+        cap = limits_of(self.spec, request.model).answer
+        return replace(fixes, max_tokens=cap) if cap and request.max_tokens > cap else fixes
 
     def _prepare(self, request: ChatRequest, fixes: RequestFixes) -> PreparedRequest:
         if self.spec.second is None:
@@ -98,7 +108,10 @@ class HttpAdapter:
     ) -> PreparedRequest:
         """Build the request as a card's wire writes it."""
         request = without_choice(call)
-        conversation = build_turns(request.messages, card)
+        notes: tuple[str, ...] = ()
+        if fixes is not NO_FIXES:
+            notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
+        conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = card.wire.build_body(request, conversation.turns, card)
         if card.wire.answer_count(body) != 1:
             raise ConfigurationError(
@@ -111,7 +124,7 @@ class HttpAdapter:
             content=encode(body),
             body=body,
             headers=card.wire.extra_headers(request),
-            changes=(*fixes.notes, *_left_out(card, request), *conversation.changes),
+            changes=(*notes, *_left_out(card, request), *conversation.changes),
             media=media_in(conversation.turns),
             models=card.wire.models(body),
             spec=card,
@@ -126,7 +139,7 @@ class HttpAdapter:
         if call is None or card is None or error.status is None:
             return None
         other = self._wires.other(call, card)
-        fixes = fixes_after(error, prepared.fixes, card, other)
+        fixes = fixes_after(error, prepared.request, prepared.fixes, card, other)
         if fixes is None:
             if prepared.fixes.wire and other is not None and needs_wire(error, card, other):
                 forget_fixes(key)  # neither wire answers
@@ -134,6 +147,8 @@ class HttpAdapter:
         try:
             revised = self._prepare(call, fixes)
         except ScoutError:
+            return None
+        if revised.content == prepared.content and revised.url == prepared.url:
             return None
         remember_fixes(key, fixes)
         return revised

@@ -1,23 +1,25 @@
-"""Changes to a request that a refusal of a model requires: learnt once, and used from then on."""
+"""Changes to a request that a refusal of a model requires: learnt once, and used from then on.
+
+Only changes that keep the meaning of a request: another API of the same provider, a sampling option
+left out, an effort or a limit lowered, private state of another account left out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 
 from scout_adapters._internal.bounded_dict import BoundedDict
-from scout_adapters.errors import ErrorKind, ProviderError
-from scout_adapters.llm.types import ProviderSpec, Wire
+from scout_adapters._internal.json_values import Json, mapping
+from scout_adapters.llm.types import ChatRequest, Wire
 
 MAX_MODELS = 4096
 """Models at an address that are remembered."""
 
-_OF_REQUEST = frozenset(
-    {ErrorKind.UNSUPPORTED, ErrorKind.INVALID_REQUEST, ErrorKind.MODEL_NOT_FOUND}
-)
-_NO_SUCH_PATH = frozenset(
-    {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
-)
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Words for the effort of reasoning, from the least to the most."""
+
+_FIELDS = frozenset({"temperature", "top_p", "reasoning_effort", "tool_choice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,77 @@ class RequestFixes:
     wire: Wire | None = None
     """The wire to use; None if the card and the request decide."""
 
-    notes: tuple[str, ...] = ()
-    """One sentence for each change, for `changes` of the answer."""
+    without: frozenset[str] = frozenset()
+    """Options to leave out."""
+
+    efforts: tuple[str, ...] = ()
+    """The efforts that the model takes; empty if unknown."""
+
+    max_tokens: int | None = None
+    """Tokens: the highest limit on an answer that the model takes; None if unknown."""
+
+    max_tokens_name: str = ""
+    """The name of the body field for `max_tokens`; empty if the card and the wire decide."""
+
+    unsigned: bool = False
+    """Whether signed and encrypted parts of earlier answers are left out."""
+
+    def apply(self, request: ChatRequest) -> ChatRequest:
+        """Return the request with the changes of its options."""
+        changed: Json = {name: None for name in self.without if name in _FIELDS}
+        extra = {n: value for n, value in request.extra.items() if n not in self.without}
+        if "reasoning_effort" in self.without:
+            extra = _with_effort(extra, None)
+        elif effort := self._effort(request):
+            changed["reasoning_effort"] = effort if request.reasoning_effort else None
+            extra = _with_effort(extra, effort)
+        if self.max_tokens and (request.max_tokens or 0) > self.max_tokens:
+            changed["max_tokens"] = self.max_tokens
+        limit = changed.get("max_tokens", request.max_tokens)
+        if self.max_tokens_name and limit is not None:
+            changed["max_tokens"] = None
+            extra.setdefault(self.max_tokens_name, limit)
+        return replace(request, extra=extra, **changed)
+
+    def _effort(self, request: ChatRequest) -> str | None:
+        """Return the effort to use instead of the request's, if the model does not take that."""
+        effort = effort_of_request(request)
+        if not self.efforts or effort in self.efforts or effort not in EFFORTS:
+            return None
+        taken = [word for word in EFFORTS if word in self.efforts]
+        lower = [word for word in taken if EFFORTS.index(word) < EFFORTS.index(effort)]
+        nearest = lower[-1:] or taken[:1]
+        return nearest[0] if nearest else None
+
+    def notes(self, request: ChatRequest, card_name: str) -> Iterator[str]:
+        """Yield a sentence for each change of a request, for `changes` of the answer."""
+        if self.wire is not None:
+            yield f"sent over {self.wire.name}: {card_name} refused its other API for this model"
+        for name in sorted(self.without):
+            if getattr(request, name, None) is not None or name in request.extra:
+                yield f"{name} left out: {card_name} refuses it for this model"
+        if effort := self._effort(request):
+            yield f"reasoning_effort {effort!r} instead of {effort_of_request(request)!r}"
+        if self.max_tokens and (request.max_tokens or 0) > self.max_tokens:
+            yield f"max_tokens lowered from {request.max_tokens} to {self.max_tokens}"
+        if self.unsigned:
+            yield "signed parts of earlier answers left out: they belong to another account"
+
+
+def effort_of_request(request: ChatRequest) -> str:
+    """Return the effort of a request; empty if it sets none."""
+    return request.reasoning_effort or str(
+        mapping(request.extra.get("reasoning")).get("effort", "")
+    )
+
+
+def _with_effort(extra: Json, effort: str | None) -> Json:
+    """Return further fields with another effort in `reasoning`; None removes it."""
+    option = mapping(extra.get("reasoning"))
+    if "effort" not in option:
+        return extra
+    rest = {name: value for name, value in option.items() if name != "effort"}
+    return {**extra, "reasoning": rest | ({"effort": effort} if effort else {})}
 
 
 NO_FIXES = RequestFixes()
@@ -43,8 +114,13 @@ def fixes_of(key: tuple[str, str, str]) -> RequestFixes:
 
 
 def remember_fixes(key: tuple[str, str, str], fixes: RequestFixes) -> None:
-    """Use these fixes for further requests to a provider, an address and a model."""
-    _learnt.put(key, fixes)
+    """Use these fixes for further requests to a provider, an address and a model.
+
+    What holds for one conversation only is not remembered.
+    """
+    lasting = replace(fixes, unsigned=False)
+    if lasting != NO_FIXES:
+        _learnt.put(key, lasting)
 
 
 def forget_fixes(key: tuple[str, str, str] | None = None) -> None:
@@ -53,30 +129,3 @@ def forget_fixes(key: tuple[str, str, str] | None = None) -> None:
         _learnt.clear()
     else:
         _learnt.pop(key, None)
-
-
-def fixes_after(
-    error: ProviderError, fixes: RequestFixes, used: ProviderSpec, other: ProviderSpec | None
-) -> RequestFixes | None:
-    """Return the fixes after one more refusal; None if it requires no change that is known.
-
-    `used` is the card over the wire of the request, `other` over the wire that it may change to.
-    """
-    if other is not None and fixes.wire is None and needs_wire(error, used, other):
-        note = f"sent over {other.wire.name}: the provider refused {used.wire.name} for this model"
-        return replace(fixes, wire=other.wire, notes=(*fixes.notes, note))
-    return None
-
-
-def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) -> bool:
-    """Return whether a refusal says that the model, or the address, has the other API only."""
-    status = error.status or 0
-    if status in _NO_SUCH_PATH and "model" not in f"{error.code} {error.message}".lower():
-        return True
-    if error.kind not in _OF_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return False
-    own_name, name = used.wire.refusals_name, other.wire.refusals_name
-    if name is not None and name.search(error.message):
-        return True
-    lacks = "not supported" in error.message
-    return lacks and own_name is not None and own_name.search(error.message) is not None

@@ -43,16 +43,24 @@ def made_by(message: AIMessage, spec: ProviderSpec) -> bool:
     return spec.wire.recognises(message)
 
 
-def assistant_turn(
-    message: AIMessage, at: int, spec: ProviderSpec, changes: list[str], result_ids: Container[str]
+def assistant_turn(  # the message, its place, and what it is converted for
+    message: AIMessage,
+    at: int,
+    spec: ProviderSpec,
+    changes: list[str],
+    result_ids: Container[str],
+    *,
+    signed: bool = True,
 ) -> Turn:
     """Convert an answer; `result_ids` has the ids of calls that have a result.
+
+    Without `signed`, it is converted like an answer of another maker.
 
     Raises:
         UnsupportedContent: A block cannot be converted.
     """
     named = "model_provider" in message.response_metadata
-    reader = _BlockReader(at, spec, changes, own=made_by(message, spec), named=named)
+    reader = _BlockReader(at, spec, changes, own=signed and made_by(message, spec), named=named)
     calls = _calls(message, result_ids)
     blocks: list[Json] = []
     if isinstance(message.content, str):

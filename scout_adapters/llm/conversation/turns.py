@@ -86,8 +86,13 @@ def _references_in(value: Any, *, in_image: bool = False) -> Iterator[Json]:
         yield from _references_in(item, in_image=in_image)
 
 
-def build_turns(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversation:
+def build_turns(
+    messages: Sequence[BaseMessage], spec: ProviderSpec, *, signed: bool = True
+) -> Conversation:
     """Convert `messages` for the provider `spec`.
+
+    Without `signed`, what the provider itself signed or encrypted is left out as well: it may
+    belong to another account or address of the same maker.
 
     Raises:
         UnsupportedContent: A message or a block cannot be converted.
@@ -102,7 +107,7 @@ def build_turns(messages: Sequence[BaseMessage], spec: ProviderSpec) -> Conversa
             for call in (*message.tool_calls, *message.invalid_tool_calls):
                 tool_names[call.get("id") or ""] = call.get("name") or ""
             conversation.turns.append(
-                assistant_turn(message, at, spec, conversation.changes, result_ids)
+                assistant_turn(message, at, spec, conversation.changes, result_ids, signed=signed)
             )
         elif isinstance(message, ToolMessage):
             conversation.turns.append(_tool(message, at, spec, tool_names))

@@ -6,6 +6,16 @@ from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
 def _adjust(body: Json) -> Json:
+    """Switch thinking off where a tool call is forced: "Thinking mode does not support this".
+
+    What the caller sets in `thinking` stays.
+    """
+    if "tools" in body and body.get("tool_choice") not in (None, "auto", "none"):
+        body.setdefault("thinking", {"type": "disabled"})
+    return _with_reasoning(body)
+
+
+def _with_reasoning(body: Json) -> Json:
     """Add reasoning to tool calls of other providers: thinking models refuse calls without it.
 
     The text differs between steps, because equal texts in a conversation lead to empty answers.

@@ -1,0 +1,137 @@
+"""Read from a refusal which change of the request it requires.
+
+The words are those of recorded traffic and of users' reports.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from scout_adapters.errors import ErrorKind, ProviderError
+from scout_adapters.llm.adapters.request_fixes import EFFORTS, RequestFixes, effort_of_request
+from scout_adapters.llm.types import ChatRequest, ProviderSpec
+
+HARMLESS = (
+    *("temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "seed"),
+    *("reasoning_effort", "verbosity", "prompt_cache_key", "prompt_cache_retention"),
+    *("safety_identifier", "user", "tool_choice"),
+)
+"""Options that change neither the form of an answer nor what it is about. Of `tool_choice`, only a
+forced call counts: structured output raises if a model that is not forced makes none."""
+
+_UNFORCED = (None, "auto", "none")
+
+_OF_REQUEST = frozenset(
+    {ErrorKind.UNSUPPORTED, ErrorKind.INVALID_REQUEST, ErrorKind.MODEL_NOT_FOUND}
+)
+_NO_SUCH_PATH = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
+)
+_LACKS = re.compile(
+    r"not (?:currently |yet )?support|unsupported|deprecated|unknown|unrecognized"
+    r"|not permitted|not allowed|only the default|cannot both be|not compatible|may not be",
+    re.IGNORECASE,
+)
+_CAP = re.compile(
+    r"max_(?:completion_|output_)?tokens|maxOutputTokens|max_output_tokens", re.IGNORECASE
+)
+_NEW_NAME = re.compile(
+    r"'max_tokens' is not supported with this model\. Use '(max_\w{6,30})' instead"
+)
+_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\d)")
+_BEYOND = re.compile(
+    r"too large|> \d|less than or equal|range|at most|maximum|exceed", re.IGNORECASE
+)
+_TAKEN_EFFORTS = re.compile(r"supported (?:values|levels)(?: are)?:? ?(.{3,160})", re.IGNORECASE)
+_CAMEL = re.compile(r"([a-z])([A-Z])")
+
+
+def fixes_after(
+    error: ProviderError,
+    request: ChatRequest,
+    fixes: RequestFixes,
+    used: ProviderSpec,
+    other: ProviderSpec | None,
+) -> RequestFixes | None:
+    """Return the fixes after one more refusal; None if it requires no change that is known.
+
+    `used` is the card over the wire of the request, `other` over the wire that it may change to.
+    """
+    if other is not None and fixes.wire is None and needs_wire(error, used, other):
+        return replace(fixes, wire=other.wire)
+    if error.kind is ErrorKind.STATE_MISMATCH and not fixes.unsigned:
+        return replace(fixes, unsigned=True)
+    if error.kind in {ErrorKind.UNSUPPORTED, ErrorKind.INVALID_REQUEST}:
+        return _with_other_options(error.message, request, fixes)
+    return None
+
+
+def _with_other_options(
+    message: str, request: ChatRequest, fixes: RequestFixes
+) -> RequestFixes | None:
+    """Return the fixes after a refusal of an option, or of its value."""
+    if (renamed := _NEW_NAME.search(message)) and request.max_tokens is not None:
+        return replace(fixes, max_tokens_name=renamed[1])
+    if (cap := _cap_in(message, request.max_tokens)) is not None:
+        return replace(fixes, max_tokens=cap)
+    if efforts := _efforts_in(message, request):
+        return replace(fixes, efforts=efforts) if efforts != fixes.efforts else None
+    if name := _refused_option(message, request):
+        return replace(fixes, without=fixes.without | {name})
+    return None
+
+
+def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) -> bool:
+    """Return whether a refusal says that the model, or the address, has the other API only."""
+    status = error.status or 0
+    if status in _NO_SUCH_PATH and "model" not in f"{error.code} {error.message}".lower():
+        return True
+    if error.kind not in _OF_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return False
+    own_name, name = used.wire.refusals_name, other.wire.refusals_name
+    if name is not None and name.search(error.message):
+        return True
+    lacks = "not supported" in error.message
+    return lacks and own_name is not None and own_name.search(error.message) is not None
+
+
+def _cap_in(message: str, requested: int | None) -> int | None:
+    """Return the highest limit that a refusal names below the requested one."""
+    if requested is None or not _CAP.search(message) or not _BEYOND.search(message):
+        return None
+    numbers = [int(number) for number in _NUMBER.findall(message)]
+    lower = [number for number in numbers if 1 < number < requested]
+    if not lower:
+        return None
+    return max(lower) - ("exclusive" in message)
+
+
+def _efforts_in(message: str, request: ChatRequest) -> tuple[str, ...]:
+    """Return the efforts that a refusal of the request's effort lists."""
+    effort = effort_of_request(request)
+    listed = _TAKEN_EFFORTS.search(message) if effort and "effort" in message.lower() else None
+    if listed is None:
+        return ()
+    words = frozenset(re.findall(r"[a-z]+", listed[1]))
+    return () if effort in words else tuple(word for word in EFFORTS if word in words)
+
+
+def _refused_option(message: str, request: ChatRequest) -> str | None:
+    """Return the harmless option of the request that a refusal names."""
+    if not _LACKS.search(message) or "/v1/" in message:
+        return None
+    words = _CAMEL.sub(r"\1_\2", message).lower().replace("reasoning.effort", "reasoning_effort")
+    names = frozenset(re.findall(r"[a-z_]{4,30}", words[:300]))
+    named = [name for name in HARMLESS if name in names and _is_set(name, request)]
+    # "`temperature` and `top_p` cannot both be specified": the second one goes.
+    return named[-1] if named else None
+
+
+def _is_set(name: str, request: ChatRequest) -> bool:
+    if name == "reasoning_effort":
+        return bool(effort_of_request(request))
+    if name == "tool_choice":
+        return request.tool_choice not in _UNFORCED
+    return getattr(request, name, None) is not None or name in request.extra
