@@ -15,6 +15,7 @@ try:
 except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
+from scout_adapters._internal.logs import printable
 from scout_adapters.cli import audit, keys
 from scout_adapters.cli.budgets import budgets
 from scout_adapters.cli.console import fail, set_width
@@ -27,6 +28,9 @@ from scout_adapters.cli.provider_list import providers
 from scout_adapters.cli.report import report
 from scout_adapters.cli.serve_emulator import emulator
 from scout_adapters.errors import ScoutError
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+"""Class of errors in arguments; older versions of typer have it from click."""
 
 
 class CommandGroup(TyperGroup):
@@ -44,6 +48,9 @@ class CommandGroup(TyperGroup):
             fail(": ".join([*names, error.strerror or str(error)]))
         except ScoutError as error:
             fail(str(error))
+        except USAGE_ERROR as error:  # it repeats what was typed, or pasted
+            error.message = printable(error.message)  # type: ignore[attr-defined]  # typer has no name for it
+            raise
 
 
 app = typer.Typer(

@@ -95,17 +95,17 @@ def log_at(path: Path | None) -> Path:
     A log is a file, with its segments, that has a row or is empty.
     """
     log = audit_path(path)
-    if not segments(log):
-        if log.exists():
-            fail(f"{log} is no audit log: it is {'a folder' if log.is_dir() else 'no file'}", 2)
-        fail(f"no log at {log}")
     check_log(log)
+    if not segments(log):
+        fail(f"no log at {log}")
     return log
 
 
 def check_log(log: Path) -> None:
-    """Exit with 2 if the files at this path are not those of an audit log."""
+    """Exit with 2 if what lies at this path is no audit log; it may be missing."""
     files = segments(log)
+    if not files and log.exists():
+        fail(f"{log} is no audit log: it is {'a folder' if log.is_dir() else 'no file'}", 2)
     if not any(map(has_rows, files)) and any(file.stat().st_size for file in files):
         fail(f"{log} is no audit log: no line of it is a row with an event", 2)
 

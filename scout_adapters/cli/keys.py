@@ -31,7 +31,11 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 
-app = typer.Typer(help="List the keys by fingerprint, or ask with each of them once.")
+app = typer.Typer(
+    help="List the keys by fingerprint, or send one request with each of them. Cooldowns and"
+    " quarantines live in each process that makes calls; registry.get('groq').reset_key() there,"
+    " or a restart, lifts them."
+)
 
 KeyRow = tuple[str, str, LastOutcome | None]
 """A provider, a key's fingerprint, and its last outcome in the log."""
