@@ -25,6 +25,14 @@ class AccountEntry:
         return Balance(self.account, self.spent, self.held, self.uncertain, self.overage)
 
 
+class MemoryHold(Hold):
+    """A hold, with the entries that it is held in; `settle` may be repeated."""
+
+    entries: Sequence[AccountEntry] = ()
+    held = 0
+    """Number of entries, the first ones, in which the amount is held."""
+
+
 class MemoryBudgets:
     """Keeps balances in this process, for all of its threads and tasks.
 
@@ -43,35 +51,37 @@ class MemoryBudgets:
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
         amount = clamp(amount)
-        with self._lock:
-            entries: list[AccountEntry] = []
-            for account in accounts:
-                scopes = self._accounts.get((account.budget, account.window), {})
-                entry = scopes.get(account.scope) or self._open(account)
-                if entry.account.limit != account.limit:  # the user has changed the limit
-                    entry.account = account
-                if entry.spent + entry.held + amount > account.limit and not beyond:
-                    return entry.balance
-                entries.append(entry)
-            for entry in entries:
-                entry.held += amount
-            return Hold("", tuple(accounts), amount)
+        hold = MemoryHold("", tuple(accounts), amount)
+        try:
+            with self._lock:
+                entries = hold.entries = [self._entry(account) for account in accounts]
+                for entry in entries:
+                    if entry.spent + entry.held + amount > entry.account.limit and not beyond:
+                        return entry.balance
+                for entry in entries:
+                    # One line: an exception between the two would leave the amount held for ever.
+                    entry.held, hold.held = entry.held + amount, hold.held + 1
+                return hold
+        except BaseException:  # raised again; Ctrl-C: the hold may be lost
+            self.settle(hold, 0)
+            raise
 
     def settle(self, hold: Hold, amount: int | None) -> None:
+        assert isinstance(hold, MemoryHold)  # noqa: S101  # each hold is of this store
+        held = hold.amount
+        spent, uncertain = (held, held) if amount is None else (clamp(amount), 0)
+        overage = max(0, spent - held)
         with self._lock:
-            for account in hold.accounts:
-                entry = self._accounts.get((account.budget, account.window), {}).get(account.scope)
-                if entry is None:  # its window was deleted meanwhile
-                    continue
-                entry.held = max(0, entry.held - hold.amount)
-                if amount is None:
-                    entry.spent += hold.amount
-                    entry.uncertain += hold.amount
-                    continue
-                amount = clamp(amount)
-                entry.spent += amount
-                if amount > hold.amount:
-                    entry.overage += amount - hold.amount
+            while hold.held:
+                entry = hold.entries[hold.held - 1]
+                # One line: a settlement that is interrupted can be repeated.
+                entry.held, entry.spent, entry.uncertain, entry.overage, hold.held = (
+                    max(0, entry.held - held),
+                    entry.spent + spent,
+                    entry.uncertain + uncertain,
+                    entry.overage + overage,
+                    hold.held - 1,
+                )
 
     def balances(self, budget: str) -> list[Balance]:
         with self._lock:
@@ -81,6 +91,14 @@ class MemoryBudgets:
     def forget(self, budget: str, window: str) -> None:
         with self._lock:
             self._accounts.pop((budget, window), None)
+
+    def _entry(self, account: Account) -> AccountEntry:
+        """Return the entry of an account, with the limit that the user has set last."""
+        scopes = self._accounts.get((account.budget, account.window), {})
+        entry = scopes.get(account.scope) or self._open(account)
+        if entry.account.limit != account.limit:
+            entry.account = account
+        return entry
 
     def _open(self, account: Account) -> AccountEntry:
         scopes = self._accounts.setdefault((account.budget, account.window), {})

@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import count
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
@@ -30,6 +30,8 @@ LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
 
 logger = logger_of(__name__)
+
+T = TypeVar("T")
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds: the longest wait of a call by default."""
@@ -115,8 +117,6 @@ class SqliteBudgets:
         self._connected: tuple[int, sqlite3.Connection] | None = None
         self._place: tuple[int, int] | None = None
         self._tidied = 0.0
-        self._writer = ""
-        self._numbers = count(1)
 
     def __repr__(self) -> str:
         return f"SqliteBudgets({str(self.path)!r})"
@@ -130,55 +130,47 @@ class SqliteBudgets:
         patience: float | None = None,
     ) -> Hold | Balance:
         """See `BudgetStore`; `patience` replaces `lock_timeout` if that is the default."""
-        amount = clamp(amount)
-        with self._step(patience) as base:
-            now = self._wall()
-            self._tidy(base, now)
-            hold = Hold(f"{self._writer}-{next(self._numbers)}", tuple(accounts), amount)
-            for account in accounts:
-                place = (account.budget, account.scope, account.window)
-                base.execute(OPEN, (*place, account.limit, now))
-                balance = Balance(account, *base.execute(BALANCE, place).fetchone())
-                if balance.spent + balance.held + amount > account.limit and not beyond:
-                    base.execute("ROLLBACK")
-                    return balance
-                base.execute(KEEP, (amount, MAX_AMOUNT, *place))
-                base.execute(HOLD, (hold.id, *place, amount, now))
-            return hold
+        hold = Hold(token_hex(12), tuple(accounts), clamp(amount))
+        try:
+            return self._run(partial(self._hold, hold, beyond), patience)
+        except BudgetError:
+            raise
+        except BaseException:  # raised again; Ctrl-C: the hold may be committed
+            with suppress(BudgetError):  # it counts as spent after a while
+                self.settle(hold, 0)
+            raise
+
+    def _hold(self, hold: Hold, beyond: bool, base: sqlite3.Connection) -> Hold | Balance:
+        now, amount = self._wall(), hold.amount
+        self._tidy(base, now)
+        for account in hold.accounts:
+            place = (account.budget, account.scope, account.window)
+            base.execute(OPEN, (*place, account.limit, now))
+            balance = Balance(account, *base.execute(BALANCE, place).fetchone())
+            if balance.spent + balance.held + amount > account.limit and not beyond:
+                base.execute("ROLLBACK")
+                return balance
+            base.execute(KEEP, (amount, MAX_AMOUNT, *place))
+            base.execute(HOLD, (hold.id, *place, amount, now))
+        return hold
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        with self._step() as base:
-            state = base.execute(STATE, (hold.id,)).fetchone()
-            if state is None:
-                return  # deleted with its window
-            base.execute(RELEASE, (hold.id,))
-            spent = hold.amount if amount is None else clamp(amount)
-            uncertain = hold.amount if amount is None else 0
-            overage = max(0, spent - hold.amount)
-            change = (hold.amount, spent, uncertain, overage)
-            if state[0]:  # the hold lapsed and counts as spent already
-                change = (0, spent - hold.amount, uncertain - hold.amount, overage)
-            for account in hold.accounts:
-                base.execute(BOOK, (*change, account.budget, account.scope, account.window))
+        self._run(partial(_settle, hold, amount))
 
     def balances(self, budget: str) -> list[Balance]:
         columns = "budget, scope, opened, most, spent, held, uncertain, overage"
         query = f"SELECT {columns} FROM accounts WHERE budget = ? ORDER BY opened, scope"  # noqa: S608  # constant columns
-        with self._step() as base:
-            rows = base.execute(query, (budget,)).fetchall()
+        rows = self._run(lambda base: base.execute(query, (budget,)).fetchall())
         return [Balance(Account(*row[:4]), *row[4:]) for row in rows]
 
     def names(self) -> list[str]:
         """Return the names of the budgets in the file."""
-        with self._step() as base:
-            return [name for (name,) in base.execute("SELECT DISTINCT budget FROM accounts")]
+        query = "SELECT DISTINCT budget FROM accounts"
+        return [name for (name,) in self._run(lambda base: base.execute(query).fetchall())]
 
     def forget(self, budget: str, window: str) -> None:
-        with self._step() as base:
-            base.execute(
-                "DELETE FROM accounts WHERE budget = ? AND opened = ? AND held = 0",
-                (budget, window),
-            )
+        query = "DELETE FROM accounts WHERE budget = ? AND opened = ? AND held = 0"
+        self._run(lambda base: base.execute(query, (budget, window)))
 
     def close(self) -> None:
         """Close this process's connection; the next step opens a new one."""
@@ -187,23 +179,23 @@ class SqliteBudgets:
             if connected is not None and connected[0] == process.pid:
                 connected[1].close()
 
-    @contextmanager
-    def _step(self, patience: float | None = None) -> Iterator[sqlite3.Connection]:
-        """Run one transaction under the write lock; rolled back if anything raises."""
-        with self._lock:
-            try:
+    def _run(self, step: Callable[[sqlite3.Connection], T], patience: float | None = None) -> T:
+        """Run one transaction under the write lock; it is rolled back if anything raises."""
+        try:
+            with self._lock:
                 base = self._connection()
                 self._set_timeout(base, patience)
                 base.execute("BEGIN IMMEDIATE")
-                yield base
+                result = step(base)
                 if base.in_transaction:
                     base.execute("COMMIT")
-            except (sqlite3.Error, OverflowError) as error:
-                self._undo()
-                raise BudgetError(f"the budgets in {self.path} cannot be used: {error}") from error
-            except BaseException:  # raised again: Ctrl-C, or an error of ours
-                self._undo()
-                raise
+                return result
+        except (sqlite3.Error, OverflowError) as error:
+            self._undo()
+            raise BudgetError(f"the budgets in {self.path} cannot be used: {error}") from error
+        except BaseException:  # raised again: Ctrl-C, or an error of ours
+            self._undo()
+            raise
 
     def _set_timeout(self, base: sqlite3.Connection, patience: float | None) -> None:
         """Wait for other processes as long as the call may, unless the user set a time."""
@@ -215,9 +207,11 @@ class SqliteBudgets:
             self._timeout = wanted
 
     def _undo(self) -> None:
-        if self._connected is not None and self._connected[1].in_transaction:
-            with suppress(sqlite3.Error):
-                self._connected[1].execute("ROLLBACK")
+        with self._lock:
+            connected = self._connected
+            if connected and connected[0] == process.pid and connected[1].in_transaction:
+                with suppress(sqlite3.Error):
+                    connected[1].execute("ROLLBACK")
 
     def _connection(self) -> sqlite3.Connection:
         pid = process.pid
@@ -229,7 +223,6 @@ class SqliteBudgets:
         elif self._connected is not None:
             _inherited.append(self._connected[1])
         self._connected = None
-        self._writer = f"{pid}-{token_hex(6)}"
         base = self._open_file()
         self._connected, self._timeout = (pid, base), self._lock_timeout
         self._place = _place_of(self.path)
@@ -278,6 +271,21 @@ class SqliteBudgets:
             "DELETE FROM accounts WHERE touched < ? AND opened != ''", (now - KEPT_SECONDS,)
         )
         base.execute("DELETE FROM holds WHERE lapsed = 1 AND since < ?", (now - KEPT_SECONDS,))
+
+
+def _settle(hold: Hold, amount: int | None, base: sqlite3.Connection) -> None:
+    state = base.execute(STATE, (hold.id,)).fetchone()
+    if state is None:
+        return  # settled already, or deleted with its window
+    base.execute(RELEASE, (hold.id,))
+    spent = hold.amount if amount is None else clamp(amount)
+    uncertain = hold.amount if amount is None else 0
+    overage = max(0, spent - hold.amount)
+    change = (hold.amount, spent, uncertain, overage)
+    if state[0]:  # the hold lapsed and counts as spent already
+        change = (0, spent - hold.amount, uncertain - hold.amount, overage)
+    for account in hold.accounts:
+        base.execute(BOOK, (*change, account.budget, account.scope, account.window))
 
 
 def _place_of(path: Path) -> tuple[int, int] | None:

@@ -174,14 +174,26 @@ class ScoutBudgetCallbackHandler(RunHandler):
         amount = bound.nano
         if amount is None:
             amount = self._unpriced_amount(accounts[0], bound)
-        if isinstance(self.store, SqliteBudgets):
-            hold = self.store.hold(accounts, amount, patience=proposal.patience)
-        else:
-            hold = self.store.hold(accounts, amount)
-        if isinstance(hold, Balance):
-            hold = self._hold_beyond_limit(accounts, amount, hold)
-        with self._lock:
-            self._holds.setdefault((run.id.int, proposal.number), []).append((run, hold))
+        hold: Hold | Balance | None = None
+        try:
+            if isinstance(self.store, SqliteBudgets):
+                hold = self.store.hold(accounts, amount, patience=proposal.patience)
+            else:
+                hold = self.store.hold(accounts, amount)
+            if isinstance(hold, Balance):
+                hold = self._hold_beyond_limit(accounts, amount, hold)
+            with self._lock:
+                self._holds.setdefault((run.id.int, proposal.number), []).append((run, hold))
+        except BaseException:  # raised again; Ctrl-C: an attempt without a start has no end
+            if isinstance(hold, Hold):
+                self._settle_unsent(run, proposal.number, hold)
+            raise
+
+    def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
+        """Settle a hold whose registration was interrupted."""
+        self._remove(run, number, hold)
+        with suppress(BudgetError):  # it counts as spent in the end
+            self.store.settle(hold, 0)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Settle the hold of an attempt to its cost.
@@ -190,7 +202,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """
         if record.outcome == "skipped":
             return
-        hold = self._take_hold(run, record.number)
+        hold = self._hold_of(run, record.number)
         if hold is None:
             return
         amount = None
@@ -209,19 +221,25 @@ class ScoutBudgetCallbackHandler(RunHandler):
             logger.error(  # noqa: TRY400  # the error is complete in one line
                 "budget %r: the cost of a call is not booked: %s", self.name, error
             )
+        self._remove(run, record.number, hold)  # afterwards: an interrupted end is repeated
 
-    def _take_hold(self, run: Run, number: int) -> Hold | None:
-        """Remove and return the hold of an attempt: the call's own, else the oldest of its run."""
-        place = (run.id.int, number)
+    def _hold_of(self, run: Run, number: int) -> Hold | None:
+        """Return the hold of an attempt: the call's own, else the oldest of its run."""
         with self._lock:
-            holds = self._holds.get(place)
+            holds = self._holds.get((run.id.int, number))
             if not holds:
                 return None
-            index = next((at for at, (of, _) in enumerate(holds) if of is run), 0)
-            _, hold = holds.pop(index)
-            if not holds:
-                del self._holds[place]
-            return hold
+            return next((hold for of, hold in holds if of is run), holds[0][1])
+
+    def _remove(self, run: Run, number: int, hold: Hold) -> None:
+        """Remove a hold that is settled."""
+        place = (run.id.int, number)
+        with self._lock:
+            left = [entry for entry in self._holds.get(place, ()) if entry[1] is not hold]
+            if left:
+                self._holds[place] = left
+            else:
+                self._holds.pop(place, None)
 
     def _now(self) -> float:
         """Return the time since 1970; never earlier than before, so that no window reopens."""

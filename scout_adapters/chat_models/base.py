@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from contextlib import suppress
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -171,13 +172,18 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
         manager = run_manager or take_announced_run()
         attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
         blocks = self._streams_blocks(run_manager)
-        for chunk in stream(attempts):
-            in_blocks = blocks and not attempts.indexes_chunks
-            shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
-            generation = generation_chunk(shown, self.scout_metadata)
-            if run_manager:
-                run_manager.on_llm_new_token(chunk.text, chunk=generation)
-            yield generation
+        chunks = stream(attempts)
+        try:
+            for chunk in chunks:
+                in_blocks = blocks and not attempts.indexes_chunks
+                shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+                generation = generation_chunk(shown, self.scout_metadata)
+                if run_manager:
+                    run_manager.on_llm_new_token(chunk.text, chunk=generation)
+                yield generation
+        except BaseException:  # raised again: its traceback would keep the call open
+            chunks.close()
+            raise
 
     @override
     async def _astream(
@@ -194,13 +200,18 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
         blocks = self._streams_blocks(run_manager)
         stream = astream(attempts)
         register_stream(stream)
-        async for chunk in stream:
-            in_blocks = blocks and not attempts.indexes_chunks
-            shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
-            generation = generation_chunk(shown, self.scout_metadata)
-            if run_manager:
-                await run_manager.on_llm_new_token(chunk.text, chunk=generation)
-            yield generation
+        try:
+            async for chunk in stream:
+                in_blocks = blocks and not attempts.indexes_chunks
+                shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+                generation = generation_chunk(shown, self.scout_metadata)
+                if run_manager:
+                    await run_manager.on_llm_new_token(chunk.text, chunk=generation)
+                yield generation
+        except BaseException:  # raised again: else the event loop would close the call later
+            with suppress(RuntimeError):  # it is closing the call at this moment
+                await stream.aclose()
+            raise
 
     def _streams_blocks(self, run_manager: RunManager | None) -> bool:
         """Return whether core needs content blocks: for output version 1 or its events version 3.
@@ -237,11 +248,15 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
     ) -> Iterator[AIMessageChunk]:
         scope = RunScope(self, config, is_async=False)
         chunks = super().stream(input, scope.config, stop=stop, **kwargs)
-        with scope:
-            first = next(chunks, None)
-        if first is not None:
-            yield first
-            yield from chunks
+        try:
+            with scope:
+                first = next(chunks, None)
+            if first is not None:
+                yield first
+                yield from chunks
+        except BaseException:  # raised again: its traceback would keep the call open
+            cast("Generator[AIMessageChunk]", chunks).close()
+            raise
 
     @override
     async def astream(
@@ -258,15 +273,15 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
         stream = super().astream(input, scope.config, stop=stop, **kwargs)
         chunks = cast("AsyncGenerator[AIMessageChunk]", stream)
         async with AsyncClosing(chunks):
-            with scope:
-                first = await anext(chunks, None)
-            if first is None:
-                return
             try:
+                with scope:
+                    first = await anext(chunks, None)
+                if first is None:
+                    return
                 yield first
                 async for chunk in chunks:
                     yield chunk
-            except GeneratorExit:
+            except BaseException:  # raised again: core drops the call, which would end later
                 await scope.aclose()
                 raise
 

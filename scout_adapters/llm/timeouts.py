@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 
@@ -55,6 +56,13 @@ def shorter(timeout: float | None, left: float) -> float:
     return left if timeout is None else min(timeout, left)
 
 
+class OpenResponse(Protocol):
+    """A response that is being read."""
+
+    def abort(self) -> Awaitable[None] | None:
+        """Close the connection, and give everything back; async responses return an awaitable."""
+
+
 @dataclass(slots=True)
 class StreamProgress:
     """State of a response while it arrives; the transport and the engine update it."""
@@ -67,6 +75,10 @@ class StreamProgress:
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers of a successful response, by lower-case name; empty until it arrives."""
+
+    response: OpenResponse | None = field(default=None, repr=False)
+    """The response that is being read, with its slot and connection; the call aborts it if an
+    exception has come between two steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

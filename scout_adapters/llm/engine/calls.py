@@ -49,8 +49,7 @@ async def acomplete(attempts: Attempts) -> AIMessage:
                 await attempts.anotify()
                 return message
     except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
-        attempts.abandon(error)
-        await attempts.astop()
+        await attempts.aabandon(error)
         raise
     raise AssertionError("attempts end by raising")
 
@@ -101,8 +100,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
                 yield last
                 return
     except BaseException as error:  # raised again: a failure, Ctrl-C, a consumer that stopped
-        attempts.abandon(error)
-        await attempts.astop()
+        await attempts.aabandon(error)
         raise
 
 

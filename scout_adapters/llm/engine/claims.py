@@ -5,7 +5,6 @@ What a budget holds for an attempt is settled in `callbacks/budget_handler.py`.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from dataclasses import dataclass
 
 from scout_adapters._internal.fork import release_held_locks
@@ -13,8 +12,9 @@ from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Permit
 from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.timeouts import OpenResponse
 
-UNINTERRUPTED = (ScoutError, GeneratorExit, CancelledError)
+UNINTERRUPTED = (ScoutError, GeneratorExit)
 """Exceptions that do not come between two steps: they are raised, or sent where a call waits."""
 
 
@@ -27,6 +27,14 @@ class Claims:
     lease: Lease | str | None = None
     attempt: Attempt | None = None
     """The attempt whose end is not recorded yet."""
+
+    last: Attempt | None = None
+    """The last attempt, whose response may still be open."""
+
+    @property
+    def open_response(self) -> OpenResponse | None:
+        """The response that is still open."""
+        return self.last.request.context.progress.response if self.last else None
 
     def give_back(self, error: BaseException, now: float) -> None:
         """Give back what is left when `error` ends the call, such as Ctrl-C."""

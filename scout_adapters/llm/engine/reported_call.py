@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from tenacity import RetryCallState
 
+from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.attempt_log import log_attempt, log_failover
 from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.engine.claims import Claims
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.types import Wire
 
 
 class ReportedCall:
-    """Keeps the records of a call, and notifies its observer of each attempt."""
+    """Keeps the records of a call and what it holds, and notifies its observer of each attempt."""
+
+    clock: Clock
 
     def __init__(self, observer: Observer | None) -> None:
         self.records: tuple[AttemptRecord, ...] = ()
@@ -23,6 +27,7 @@ class ReportedCall:
 
         self._observer = observer
         self._events: tuple[AttemptEvent, ...] = ()
+        self._held = Claims()
 
     @property
     def indexes_chunks(self) -> bool:
@@ -59,8 +64,17 @@ class ReportedCall:
         spec = attempt.request.prepared.spec
         self.wire = None if spec is None else spec.wire
 
-    async def astop(self) -> None:
-        """Wait a moment for outcomes that are written off the event loop: the call has failed."""
+    def abandon(self, error: BaseException) -> None:
+        """Give back what the call still holds when `error` ends it."""
+        self._held.give_back(error, self.clock.now())
+        if (response := self._held.open_response) is not None:
+            response.abort()
+
+    async def aabandon(self, error: BaseException) -> None:
+        """Twin of `abandon`; also waits a moment for outcomes that are written off the loop."""
+        self._held.give_back(error, self.clock.now())
+        if (response := self._held.open_response) is not None and (end := response.abort()):
+            await end
         if self._observer:
             await self._observer.astop()
 

@@ -28,7 +28,6 @@ from scout_adapters.llm.engine.candidate_state import (
     no_attempt_error,
     redactor,
 )
-from scout_adapters.llm.engine.claims import Claims
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
 from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
@@ -79,7 +78,6 @@ class Attempts(ReportedCall):
         self._sent = 0
         self._sent_before = 0
         self._counted_at = clock.now()
-        self._held = Claims()
 
     def __iter__(self) -> Attempts:
         return self
@@ -124,10 +122,6 @@ class Attempts(ReportedCall):
         if pause >= self._usage.left():
             raise self._finish(self._last_error or DeadlineExceeded(LATE))
         return pause
-
-    def abandon(self, error: BaseException) -> None:
-        """Give back what the call still holds when `error` ends it."""
-        self._held.give_back(error, self.clock.now())
 
     def _within_budget(self, attempt: Attempt) -> bool:
         """Return whether budgets allow the attempt; False if a cheaper one may follow."""
@@ -286,7 +280,8 @@ class Attempts(ReportedCall):
             key=lease.key if lease else None,
             context=self._context(state.candidate, lease),
         )
-        attempt = self._held.attempt = Attempt(
+        held = self._held
+        attempt = held.attempt = held.last = Attempt(
             call=self,
             candidate=state.candidate,
             permit=permit,

@@ -7,10 +7,9 @@ next, however many there are.
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections import deque
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -32,6 +31,7 @@ from scout_adapters.llm.transport.network_options import NetworkOptions, tls_con
 from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
 from scout_adapters.llm.transport.proxies import Proxies, httpx_proxy
+from scout_adapters.llm.transport.slots import Slots
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
@@ -139,35 +139,51 @@ class ConnectionPool:
 
     def __init__(self, inner: Any, *, max_concurrent: int, options: NetworkOptions) -> None:
         self._inner = None if inner is None else HttpxConnection(inner)
-        self._slots = threading.Semaphore(max_concurrent)
+        self._slots = Slots(max_concurrent)
         self._options = options
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[Connection]] = {}
         self._closed = False
         _pools.add(self)
 
-    def acquire(self, exchange: HttpExchange) -> Connection:
+    def acquire(self, exchange: HttpExchange, holder: object) -> Connection:
         """Wait for a free slot; return a connection that nothing else uses until `release`.
 
         Raises the error of `QUEUE_FULL` if no slot comes free within the total timeout, and
         `httpx.InvalidURL` or `httpx.UnsupportedProtocol`.
         """
         address = address_of(exchange.url)
-        if not self._slots.acquire(timeout=exchange.context.timeouts.total):
+        if not self._slots.take(holder, exchange.context.timeouts.total):
             raise _queue_full(exchange)
         try:
             return self._inner or self._connection(address)
         except BaseException:  # raised again: the slot must not be lost
-            self._slots.release()
+            self._slots.give_back(holder)
             raise
 
-    def release(self, exchange: HttpExchange, connection: Connection) -> None:
-        """Give back the connection and its slot."""
+    def release(
+        self,
+        exchange: HttpExchange,
+        holder: object,
+        connection: Connection | None,
+        *,
+        interrupted: bool = False,
+    ) -> None:
+        """Give back the slot, and the connection if there is one; close it if `interrupted`."""
         try:
-            if connection is not self._inner:
+            if connection is None or self.is_shared(connection):
+                return
+            if interrupted:
+                with suppress(Exception):
+                    connection.close()
+            else:
                 self._keep(address_of(exchange.url), connection)
         finally:
-            self._slots.release()
+            self._slots.give_back(holder)
+
+    def is_shared(self, connection: Connection | None) -> bool:
+        """Return whether other requests use the connection at the same time."""
+        return connection is self._inner
 
     def _connection(self, address: Address) -> Connection:
         proxy = self._proxies.for_server(address)
@@ -228,7 +244,7 @@ class AsyncConnectionPool:
 
     def __init__(self, inner: Any, *, max_concurrent: int, options: NetworkOptions) -> None:
         self._inner = None if inner is None else AsyncHttpxConnection(inner)
-        self._slots = asyncio.Semaphore(max_concurrent)
+        self._slots = Slots(max_concurrent)
         self._options = options
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[AsyncConnection]] = {}
@@ -236,24 +252,40 @@ class AsyncConnectionPool:
         self._tidy_timer = TidyTimer()
         self._over_aiohttp: AiohttpConnections | None = None
 
-    async def acquire(self, exchange: HttpExchange) -> AsyncConnection:
+    async def acquire(self, exchange: HttpExchange, holder: object) -> AsyncConnection:
         """Twin of `ConnectionPool.acquire`."""
         address = address_of(exchange.url)
-        if not await _acquired(self._slots, exchange.context.timeouts.total):
+        if not await self._slots.atake(holder, exchange.context.timeouts.total):
             raise _queue_full(exchange)
         try:
             return self._inner or self._connection(address)
         except BaseException:  # raised again: the slot must not be lost
-            self._slots.release()
+            self._slots.give_back(holder)
             raise
 
-    async def release(self, exchange: HttpExchange, connection: AsyncConnection) -> None:
-        """Give back the connection and its slot."""
+    async def release(
+        self,
+        exchange: HttpExchange,
+        holder: object,
+        connection: AsyncConnection | None,
+        *,
+        interrupted: bool = False,
+    ) -> None:
+        """Twin of `ConnectionPool.release`."""
         try:
-            if connection is not self._inner and connection is not self._over_aiohttp:
+            if connection is None or self.is_shared(connection):
+                return
+            if interrupted:
+                with suppress(Exception):
+                    await connection.aclose()
+            else:
                 await self._keep(address_of(exchange.url), connection)
         finally:
-            self._slots.release()
+            self._slots.give_back(holder)
+
+    def is_shared(self, connection: AsyncConnection | None) -> bool:
+        """Return whether other requests use the connection at the same time."""
+        return connection is self._inner or connection is self._over_aiohttp
 
     def _connection(self, address: Address) -> AsyncConnection:
         proxy = self._proxies.for_server(address)
@@ -309,16 +341,6 @@ def has_aiohttp() -> bool:
         return False
     major, minor, *_ = version("aiohttp").split(".")
     return (int(major), int(minor)) >= MIN_AIOHTTP
-
-
-async def _acquired(slots: asyncio.Semaphore, seconds: float | None) -> bool:
-    if not slots.locked():
-        return await slots.acquire()  # returns without waiting
-    try:
-        async with asyncio.timeout(seconds):
-            return await slots.acquire()
-    except TimeoutError:
-        return False
 
 
 def _queue_full(exchange: HttpExchange) -> ProviderError:

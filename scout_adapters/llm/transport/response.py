@@ -9,7 +9,9 @@ from typing import Self
 from scout_adapters.errors import ErrorKind, provider_error
 from scout_adapters.llm.transport.body import CappedBody
 from scout_adapters.llm.transport.connection import (
+    AsyncConnection,
     AsyncWireResponse,
+    Connection,
     Headers,
     WireRequest,
     WireResponse,
@@ -28,6 +30,10 @@ from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPoo
 DRAIN_SECONDS = 0.25
 """Seconds that a server may take to end a stream after its last event."""
 
+COMPLETED = (Exception, GeneratorExit, type(None))
+"""Exceptions after which a connection is in order, or closed by the HTTP library; Ctrl-C or a
+cancellation may have come between two of its steps."""
+
 BASE_HEADERS = {
     "user-agent": "scout-adapters",
     "accept": "*/*",
@@ -40,6 +46,7 @@ class Response:
     """The response to a request while it arrives: in `with`, iterate over the decoded body."""
 
     _wire_response: WireResponse | None = None
+    _connection: Connection | None = None
 
     def __init__(self, pool: ConnectionPool, exchange: HttpExchange, *, stream: bool) -> None:
         self._pool = pool
@@ -47,26 +54,44 @@ class Response:
         self._stream = stream
 
     def __enter__(self) -> Self:
-        self._connection = self._pool.acquire(self._exchange)
+        self._exchange.context.progress.response = self  # before anything is taken
         try:
+            connection = self._connection = self._pool.acquire(self._exchange, self)
             self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
             request = wire_request(self._exchange, self.read_timeouts)
-            response = self._wire_response = self._connection.send(request)
+            response = self._wire_response = connection.send(request)
             self.status, self.headers = response.status, headers_by_name(response.headers)
             self._pieces = response.pieces
             if (coding := content_coding(self.headers)) is not None:
                 self._pieces = DecodedPieces(response.pieces, BodyDecoder(coding))
-        except BaseException:  # raised again: an error, or a cancellation
-            self.__exit__()
+        except BaseException as error:  # raised again: an error, or a cancellation
+            self.__exit__(type(error), error)
             raise
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object = None) -> None:
+        if not isinstance(error, COMPLETED):
+            self.abort()
+            return
         try:
             if self._wire_response is not None:
                 self._wire_response.close()
         finally:
-            self._pool.release(self._exchange, self._connection)
+            connection, self._connection = self._connection, None
+            self._pool.release(self._exchange, self, connection)
+            self._exchange.context.progress.response = None
+
+    def abort(self) -> None:
+        """Close the connection, and give everything back; after an exception between two steps."""
+        connection, response = self._connection, self._wire_response
+        try:
+            # A response of our own connection may be closed behind a lock that is held for ever.
+            if response is not None and self._pool.is_shared(connection):
+                with suppress(Exception):
+                    response.close()
+        finally:
+            self._pool.release(self._exchange, self, connection, interrupted=True)
+            self._connection = self._exchange.context.progress.response = None
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
@@ -81,6 +106,7 @@ class AsyncResponse:
     """Twin of `Response`."""
 
     _wire_response: AsyncWireResponse | None = None
+    _connection: AsyncConnection | None = None
 
     def __init__(self, pool: AsyncConnectionPool, exchange: HttpExchange, *, stream: bool) -> None:
         self._pool = pool
@@ -88,26 +114,45 @@ class AsyncResponse:
         self._stream = stream
 
     async def __aenter__(self) -> Self:
-        self._connection = await self._pool.acquire(self._exchange)
+        self._exchange.context.progress.response = self  # before anything is taken
         try:
+            connection = self._connection = await self._pool.acquire(self._exchange, self)
             self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
             request = wire_request(self._exchange, self.read_timeouts)
-            response = self._wire_response = await self._connection.send(request)
+            response = self._wire_response = await connection.send(request)
             self.status, self.headers = response.status, headers_by_name(response.headers)
             self._pieces = response.pieces
             if (coding := content_coding(self.headers)) is not None:
                 self._pieces = AsyncDecodedPieces(response.pieces, BodyDecoder(coding))
-        except BaseException:  # raised again: an error, or a cancellation
-            await self.__aexit__()
+        except BaseException as error:  # raised again: an error, or a cancellation
+            await self.__aexit__(type(error), error)
             raise
         return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(
+        self, kind: object, error: BaseException | None, trace: object = None
+    ) -> None:
+        if not isinstance(error, COMPLETED):
+            await self.abort()
+            return
         try:
             if self._wire_response is not None:
                 await self._wire_response.close()
         finally:
-            await self._pool.release(self._exchange, self._connection)
+            connection, self._connection = self._connection, None
+            await self._pool.release(self._exchange, self, connection)
+            self._exchange.context.progress.response = None
+
+    async def abort(self) -> None:
+        """Twin of `Response.abort`."""
+        connection, response = self._connection, self._wire_response
+        try:
+            if response is not None and self._pool.is_shared(connection):
+                with suppress(Exception):
+                    await response.close()
+        finally:
+            await self._pool.release(self._exchange, self, connection, interrupted=True)
+            self._connection = self._exchange.context.progress.response = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces

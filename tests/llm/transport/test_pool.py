@@ -170,10 +170,10 @@ def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
     held = transport.pool()
     sent = exchange(server.url)
     model.invoke("hi")
-    taken = held.acquire(sent)
+    taken = held.acquire(sent, 1)
     transport.close()
     assert server.open == 1
-    held.release(sent, taken)
+    held.release(sent, 1, taken)
     assert server.settle(0) == 0
 
 
@@ -192,16 +192,16 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
     )
     for _ in range(2):
         with pytest.raises(httpx.UnsupportedProtocol):
-            sync.acquire(bad)
+            sync.acquire(bad, 1)
         with pytest.raises(httpx.UnsupportedProtocol):
-            await asynchronous.acquire(bad)
-        one, other = sync.acquire(sent), await asynchronous.acquire(sent)
+            await asynchronous.acquire(bad, 1)
+        one, other = sync.acquire(sent, 1), await asynchronous.acquire(sent, 1)
         with pytest.raises(ProviderTimeout, match="no connection came free"):
-            sync.acquire(sent)
+            sync.acquire(sent, 2)
         with pytest.raises(ProviderTimeout, match="no connection came free"):
-            await asynchronous.acquire(sent)
-        sync.release(sent, one)
-        await asynchronous.release(sent, other)
+            await asynchronous.acquire(sent, 2)
+        sync.release(sent, 1, one)
+        await asynchronous.release(sent, 1, other)
 
     def broken() -> bool:
         raise OSError("no connection can be made")
@@ -210,11 +210,11 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
         patch.setattr(pool, "is_patched", broken)
         for _ in range(2):
             with pytest.raises(OSError, match="no connection"):
-                sync.acquire(sent)
+                sync.acquire(sent, 1)
             with pytest.raises(OSError, match="no connection"):
-                await asynchronous.acquire(sent)
-    sync.release(sent, sync.acquire(sent))
-    await asynchronous.release(sent, await asynchronous.acquire(sent))
+                await asynchronous.acquire(sent, 1)
+    sync.release(sent, 1, sync.acquire(sent, 1))
+    await asynchronous.release(sent, 1, await asynchronous.acquire(sent, 1))
     sync.close()
     await asynchronous.aclose()
 

@@ -121,9 +121,9 @@ def test_unused_connections_are_kept_to_a_bounded_number_of_servers() -> None:
     connections, context = [], ssl.create_default_context()
     for number in range(pools.MAX_SERVERS + LIMIT):
         request = exchange(f"http://h{number}.example/v1")
-        pool.acquire(request)
+        pool.acquire(request, number)
         connections.append(OpenConnection(context, 60.0))
-        pool.release(request, connections[-1])
+        pool.release(request, number, connections[-1])
     assert len(pool._idle) == pools.MAX_SERVERS
     assert [each.is_open for each in connections] == [False] * LIMIT + [True] * pools.MAX_SERVERS
 

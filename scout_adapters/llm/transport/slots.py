@@ -1,0 +1,90 @@
+"""How many requests may be under way at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from scout_adapters._internal.fork import fork_safe_lock
+
+
+class Slots:
+    """Slots for requests, each held by the object that took it.
+
+        if slots.take(response, seconds=10.0): ...
+        slots.give_back(response)
+
+    A holder may give back twice, and also while it waits: after an exception between two steps, no
+    slot is lost and none is counted twice.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._holders: set[object] = set()
+        self._waiting: dict[object, Callable[[], None]] = {}
+        """What ends the wait of each object that waits for a slot, the first one first."""
+
+        self._lock = fork_safe_lock()
+
+    @property
+    def taken(self) -> int:
+        """How many slots are held."""
+        return len(self._holders)
+
+    def take(self, holder: object, seconds: float | None) -> bool:
+        """Wait for a slot; return False if none came free within `seconds`."""
+        with self._lock:
+            if self._take_free(holder):
+                return True
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting[holder] = partial(_release, turn)
+        turn.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX))
+        return self._end_wait(holder)
+
+    async def atake(self, holder: object, seconds: float | None) -> bool:
+        """Twin of `take`."""
+        if self._take_free(holder):
+            return True
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[holder] = partial(_finish, turn)
+        try:
+            async with asyncio.timeout(seconds):
+                await turn
+        except TimeoutError:
+            pass
+        return self._end_wait(holder)
+
+    def give_back(self, holder: object) -> None:
+        """Free the slot of a holder, or end its wait; the object that waits longest is next."""
+        with self._lock:
+            self._holders.discard(holder)
+            self._waiting.pop(holder, None)
+            while self._waiting and len(self._holders) < self.number:
+                following, end_wait = next(iter(self._waiting.items()))
+                self._holders.add(following)
+                end_wait()
+                del self._waiting[following]
+
+    def _take_free(self, holder: object) -> bool:
+        if self._waiting or len(self._holders) >= self.number:
+            return False
+        self._holders.add(holder)
+        return True
+
+    def _end_wait(self, holder: object) -> bool:
+        with self._lock:
+            self._waiting.pop(holder, None)
+            return holder in self._holders
+
+
+def _release(turn: threading.Lock) -> None:
+    if turn.locked():
+        turn.release()
+
+
+def _finish(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)
