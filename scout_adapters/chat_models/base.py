@@ -198,8 +198,7 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
         manager = run_manager or take_announced_run()
         attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
         blocks = self._streams_blocks(run_manager)
-        stream = astream(attempts)
-        register_stream(stream)
+        register_stream(stream := astream(attempts))
         try:
             async for chunk in stream:
                 in_blocks = blocks and not attempts.indexes_chunks

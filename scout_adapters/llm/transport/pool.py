@@ -18,7 +18,6 @@ from weakref import WeakSet
 
 import httpx
 
-from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.transport.backend import is_patched, with_read_timeouts
 from scout_adapters.llm.transport.connection import (
     Address,
@@ -31,7 +30,7 @@ from scout_adapters.llm.transport.network_options import NetworkOptions, tls_con
 from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
 from scout_adapters.llm.transport.proxies import Proxies, httpx_proxy
-from scout_adapters.llm.transport.slots import Slots
+from scout_adapters.llm.transport.slots import Slots, queue_full
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
@@ -154,7 +153,7 @@ class ConnectionPool:
         """
         address = address_of(exchange.url)
         if not self._slots.take(holder, exchange.context.timeouts.total):
-            raise _queue_full(exchange)
+            raise queue_full(exchange.context.timeouts.total)
         try:
             return self._inner or self._connection(address)
         except BaseException:  # raised again: the slot must not be lost
@@ -256,7 +255,7 @@ class AsyncConnectionPool:
         """Twin of `ConnectionPool.acquire`."""
         address = address_of(exchange.url)
         if not await self._slots.atake(holder, exchange.context.timeouts.total):
-            raise _queue_full(exchange)
+            raise queue_full(exchange.context.timeouts.total)
         try:
             return self._inner or self._connection(address)
         except BaseException:  # raised again: the slot must not be lost
@@ -341,11 +340,3 @@ def has_aiohttp() -> bool:
         return False
     major, minor, *_ = version("aiohttp").split(".")
     return (int(major), int(minor)) >= MIN_AIOHTTP
-
-
-def _queue_full(exchange: HttpExchange) -> ProviderError:
-    return provider_error(
-        ErrorKind.QUEUE_FULL,
-        f"no connection came free within {exchange.context.timeouts.total:g} s",
-        phase="pre_send",
-    )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 
 
 class Slots:
@@ -78,6 +79,13 @@ class Slots:
         with self._lock:
             self._waiting.pop(holder, None)
             return holder in self._holders
+
+
+def queue_full(seconds: float | None) -> ProviderError:
+    """Return the error of a request that got no slot within `seconds`."""
+    return provider_error(
+        ErrorKind.QUEUE_FULL, f"no connection came free within {seconds:g} s", phase="pre_send"
+    )
 
 
 def _release(turn: threading.Lock) -> None:
