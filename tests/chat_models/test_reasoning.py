@@ -111,6 +111,12 @@ WANTED: Mapping[str, tuple[str, Callable[[Json], Any], Any]] = {
     "groq": ("openai/gpt-oss-20b", chat("reasoning"), THOUGHT),
     # https://api-docs.deepseek.com/guides/thinking_mode
     "deepseek": ("deepseek-v4-flash", chat("reasoning_content"), THOUGHT),
+    # https://docs.mistral.ai/capabilities/reasoning
+    "mistral": (
+        "magistral-medium-latest",
+        lambda body: body["messages"][1]["content"][:1],
+        [{"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}], "closed": True}],
+    ),
 }
 """By provider: a model that wants its thoughts back, where they then stand, and what they are."""
 

@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Wire
 from scout_adapters.llm.wires.builtin_wires import native_wire
@@ -35,12 +35,12 @@ def is_call(kind: Any) -> bool:
 
 
 def reasoning(block: Any) -> Json | None:
-    """Convert a reasoning block in Anthropic's, Gemini's or LangChain's form; None for others."""
+    """Convert a reasoning block of Anthropic, Gemini, Mistral or LangChain; None for others."""
     if not isinstance(block, dict):
         return None
     match block.get("type"):
         case "thinking":
-            text = block.get("thinking")
+            text = _thinking_text(block.get("thinking"))
         case "reasoning":
             text = block.get("reasoning")
         case "reasoning_content":
@@ -53,6 +53,13 @@ def reasoning(block: Any) -> Json | None:
     if signature:
         converted["signature"] = signature
     return converted
+
+
+def _thinking_text(value: Any) -> str | None:
+    """Return the text of `thinking`, which is a list of text chunks at Mistral."""
+    if isinstance(value, list):
+        return "".join(str(chunk.get("text") or "") for chunk in objects(value))
+    return value if isinstance(value, str) else None
 
 
 def canonical(block: Any, where: str, wire: Wire) -> Json:

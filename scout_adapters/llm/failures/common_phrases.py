@@ -106,6 +106,8 @@ UNSUPPORTED = (
     r"|(?:Schema is too complex|Schemas contains too many|Too many strict tools)\b"
     r"|(?:[^\s:]{1,80}: )?For '\w{1,20}' type, "
     r"|tools param requires --jinja"
+    r"|'messages\.\d+' : for 'role:\w+' the following must be satisfied\[\('messages\.\d+' : "
+    r"property '[^']{1,80}' is unsupported"
     rf"|{OUTPUT_LIMIT}|{CACHED_OBJECT}"
     rf"|(?:[^\s:]{{1,80}}: )?(?:Invalid content type\. )?{_SUBJECT}(?:{_CANNOT})"
 )

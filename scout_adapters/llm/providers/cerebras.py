@@ -1,5 +1,6 @@
 """Open models on Cerebras, documented at https://inference-docs.cerebras.ai/api-reference/chat-completions."""
 
+import re
 from typing import Literal
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
@@ -18,7 +19,9 @@ SPEC = ProviderSpec(
     default_model="gpt-oss-120b",
     body_fields=frozenset({"clear_thinking", "disable_reasoning", "reasoning_format"}),
     rename={"max_tokens": "max_completion_tokens"},
-    dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning", reasoning_models=re.compile(r"(?!llama)")
+    ),
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
     limits=tuple(
         RateLimitHeaders(

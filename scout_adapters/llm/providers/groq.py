@@ -21,6 +21,7 @@ SPEC = ProviderSpec(
     models=("llama-", "llama3-", "mixtral-", "gemma2-"),
     dialect=ChatCompletionsDialect(
         reasoning_field="reasoning",
+        reasoning_models=re.compile(r"openai/gpt-oss|qwen|deepseek-r1"),
         refuses=frozenset({"audio", "file"}),
         closed_schemas=True,
     ),

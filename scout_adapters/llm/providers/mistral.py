@@ -74,6 +74,10 @@ SPEC = ProviderSpec(
     tool_call_id=_nine_characters,
     dialect=ChatCompletionsDialect(
         any_tool="any",
+        reasoning_field="content",
+        reasoning_models=re.compile(
+            r"(?!ministral|codestral|pixtral|voxtral|open-|mistral-(?:tiny|saba|nemo))"
+        ),
         refuses=frozenset({"empty_answers"}),  # error 3240
     ),
     body_fields=frozenset({"guardrails", "prompt_mode", "random_seed", "safe_prompt"}),

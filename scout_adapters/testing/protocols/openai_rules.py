@@ -30,6 +30,7 @@ _ALWAYS_ELSEWHERE = re.compile(r"gpt-6(-astra|\.1-sol)")
 
 _RESPONSES_ONLY = re.compile(r"(o\d|gpt-[5-9][\d.]*)-pro|.*codex|.*deep-research")
 _OTHER_ENDPOINT = "To use function tools, use /v1/responses or set reasoning_effort to 'none'."
+_GROQ_REASONS = re.compile(r"openai/gpt-oss|qwen|deepseek-r1|groq/compound")
 _LONGEST_ID = 40
 """Characters of a tool call's id."""
 
@@ -228,9 +229,19 @@ def _deepseek(body: Json) -> Iterator[Violation]:
             yield Violation(text, None, "invalid_request_error")
 
 
+def _groq(body: Json) -> Iterator[Violation]:
+    """Refuse reasoning for models that do not reason: https://console.groq.com/docs/reasoning."""
+    if _GROQ_REASONS.match(body["model"]):
+        return
+    for at, message in enumerate(objects(body.get("messages"))):
+        if "reasoning" in message:
+            where = f"messages[{at}].reasoning"
+            yield Violation(f"property '{where}' is unsupported")
+
+
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
     "openai": (_openai, _other_endpoint, _json_word),
-    "groq": (_json_word,),
+    "groq": (_json_word, _groq),
     "deepseek": (_deepseek, _json_word),
     "mistral": (_mistral,),
 }

@@ -177,3 +177,16 @@ def test_openai_s_newer_models_take_tools_only_without_reasoning(
         )
         assert "/v1/responses" in error["message"]
         assert error["param"] == "reasoning_effort"
+
+
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [("openai/gpt-oss-120b", 200), ("qwen/qwen3-32b", 200), ("llama-3.3-70b-versatile", 400)],
+)
+def test_groq_takes_reasoning_for_models_that_reason(client: Any, model: str, status: int) -> None:
+    thought = {"role": "assistant", "content": "Hi.", "reasoning": "A greeting."}
+    answer = client.chat("groq", model=model, messages=[USER, thought, USER])
+    assert answer.status_code == status
+    assert status == 200 or answer.json()["error"]["message"] == (
+        "property 'messages[1].reasoning' is unsupported"
+    )

@@ -26,7 +26,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     dialect = dialect_of(spec)
     body: Json = {
         "model": request.model,
-        "messages": render_messages(turns, spec, dialect),
+        "messages": render_messages(turns, spec, dialect, request.model),
     }
     options = {
         "temperature": request.temperature,

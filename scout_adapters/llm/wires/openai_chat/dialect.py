@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from scout_adapters.llm.types import Dialect, ProviderSpec
@@ -18,7 +19,12 @@ class ChatCompletionsDialect(Dialect):
     """
 
     reasoning_field: str = ""
-    """The field of an assistant message that sends its reasoning back; empty: it is not sent."""
+    """The field of an assistant message that sends its reasoning back; empty: it is not sent.
+    `content`: as a chunk of type `thinking` before the text, as at Mistral."""
+
+    reasoning_models: re.Pattern[str] | None = None
+    """Models (matched from the start) that accept reasoning; others answer it with a 400. None: all
+    models."""
 
     any_tool: str = "required"
     """The value of `tool_choice` that means "call any tool"."""
@@ -35,6 +41,11 @@ class ChatCompletionsDialect(Dialect):
 
     closed_schemas: bool = False
     """Whether `strict: true` needs a schema whose objects forbid further properties."""
+
+    def reasoning_field_of(self, model: str) -> str:
+        """Return the field that sends reasoning back to this model; empty: it is not sent."""
+        pattern = self.reasoning_models
+        return self.reasoning_field if pattern is None or pattern.match(model) else ""
 
 
 DEFAULT = ChatCompletionsDialect()

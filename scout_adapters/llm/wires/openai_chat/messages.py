@@ -26,14 +26,17 @@ MAX_NAME = 64
 
 
 def render_messages(
-    turns: Sequence[Turn], spec: ProviderSpec, dialect: ChatCompletionsDialect
+    turns: Sequence[Turn], spec: ProviderSpec, dialect: ChatCompletionsDialect, model: str
 ) -> list[Json]:
-    """Render the turns for the provider `spec` and its dialect.
+    """Render the turns for a model of the provider `spec` with its dialect.
 
     Raises:
         UnsupportedContent: A block has no form in this API, or the provider refuses it.
     """
-    messages = [_message(turn, spec, dialect) for turn in media_after_results(turns, dialect)]
+    field = dialect.reasoning_field_of(model)
+    messages = [
+        _message(turn, spec, dialect, field) for turn in media_after_results(turns, dialect)
+    ]
     if "empty_answers" in dialect.refuses:
         messages = [message for message in messages if not _is_empty_answer(message)]
     if turns and not messages:
@@ -46,7 +49,9 @@ def _is_empty_answer(message: Json) -> bool:
     return message["role"] == "assistant" and not message["content"] and not has_call
 
 
-def _message(turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect) -> Json:
+def _message(
+    turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect, reasoning_field: str
+) -> Json:
     message: Json = {"role": turn.role, "content": render_content(turn, spec, dialect)}
     if turn.role == "tool":
         # The API has no flag for a failed tool; the content says so, as in ChatOpenAI.
@@ -56,7 +61,8 @@ def _message(turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect) ->
     if turn.role == "assistant":
         _add_calls(message, turn, spec)
         _add_audio(message, turn)
-        message |= _reasoning(turn, dialect)
+        if reasoning_field:
+            _add_reasoning(message, turn, reasoning_field)
     return message
 
 
@@ -96,21 +102,29 @@ def _call_id(call_id: str | None, spec: ProviderSpec) -> str:
     return spec.tool_call_id(call_id or "") if spec.tool_call_id else call_id or ""
 
 
-def _reasoning(turn: Turn, dialect: ChatCompletionsDialect) -> Json:
-    field = dialect.reasoning_field
-    if not field:
-        return {}
+def _add_reasoning(message: Json, turn: Turn, field: str) -> None:
     if field == "reasoning_details":
         if details := turn.extras.get("reasoning_details"):
-            return {"reasoning_details": [_reasoning_detail(detail) for detail in details]}
-        return _reasoning_text(turn, "reasoning")
-    return _reasoning_text(turn, field)
-
-
-def _reasoning_text(turn: Turn, field: str) -> Json:
+            message["reasoning_details"] = [_reasoning_detail(detail) for detail in details]
+            return
+        field = "reasoning"
     text = "".join(block["reasoning"] for block in turn.blocks if block["type"] == "reasoning")
     text = text or turn.extras.get("reasoning_content") or ""
-    return {field: text} if text else {}
+    if text and field == "content":
+        message["content"] = [_thinking_chunk(text), *_as_parts(message["content"])]
+    elif text:
+        message[field] = text
+
+
+def _thinking_chunk(text: str) -> Json:
+    """Return reasoning as Mistral sends it: https://docs.mistral.ai/capabilities/reasoning."""
+    return {"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}
+
+
+def _as_parts(content: str | list[Json] | None) -> list[Json]:
+    if isinstance(content, list):
+        return content
+    return [{"type": "text", "text": content}] if content else []
 
 
 def _reasoning_detail(detail: Any) -> Any:

@@ -198,6 +198,8 @@ def test_cache_markers_go_only_where_they_are_taken() -> None:
 
 THOUGHT = {"type": "reasoning", "reasoning": "Hm."}
 
+CHUNK = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": True}
+
 DETAILS = [
     {"type": "reasoning.summary", "summary": "Hm.", "index": 0, "id": "rs_1"},
     {"type": "reasoning.text", "text": "Hm.", "index": 1, "id": "t1"},
@@ -230,6 +232,13 @@ DETAILS = [
             },
         ),
         ("reasoning_details", assistant(THOUGHT, text("Yes.")), {"reasoning": "Hm."}),
+        ("content", assistant(THOUGHT, text("Yes.")), {"content": [CHUNK, text("Yes.")]}),
+        (
+            "content",
+            assistant(THOUGHT, text("Yes."), text("No.")),
+            {"content": [CHUNK, text("Yes."), text("No.")]},
+        ),
+        ("content", assistant(text("Yes.")), {}),
     ],
 )
 def test_thoughts_go_back_under_the_field_of_the_card(field: str, turn: Turn, sent: Json) -> None:
