@@ -41,6 +41,9 @@ REASONS: dict[str, str] = {
     "scout_adapters/audit/log.py:AuditLog.write": "one row in one locked step",
     "scout_adapters/audit/log.py:AuditLog.log": "a signature of eight fields, one per line",
     "scout_adapters/errors/exceptions.py:ProviderError.__init__": "eleven fields, one per line",
+    "scout_adapters/llm/transport/http_transport.py:Transport.astream": (
+        "the twin of `stream`, with turns for other tasks"
+    ),
     "scout_adapters/llm/conversation/assistant.py:assistant_turn": "the order of its steps matters",
     "scout_adapters/llm/failures/__init__.py:error_from_response": "nine facts, one per line",
     "scout_adapters/llm/failures/error_body.py:_candidates": "a list of places, best first",

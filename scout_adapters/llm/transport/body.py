@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,18 @@ from scout_adapters.llm.transport.sse import ErrorData, EventDecoder
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes: a longer answer is an error."""
+
+SLICE_BYTES = 16 * 1024
+"""Bytes that are decoded at once, between which an event loop may run other tasks."""
+
+MAX_VALUES = 2_000_000
+"""Values in the JSON of one answer or event: 32 MiB of empty lists would take seconds to decode."""
+
+PIECE_WORK = 256
+"""Bytes: the work of reading one piece, however short it is."""
+
+COUNTED_BYTES = 1024 * 1024
+"""Bytes: in shorter JSON values are not counted."""
 
 MAX_ERROR_BYTES = 64 * 1024
 """Bytes: the rest of a longer error body is not read."""
@@ -58,6 +71,23 @@ class CappedBody:
         return decode(self.raw())
 
 
+class LoopTurns:
+    """Counts work on an event loop: after so much, other tasks should have a turn."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self) -> None:
+        self._work = 0
+
+    def due(self, size: int) -> bool:
+        """Add the bytes of a piece; return whether a turn is due. A piece is work by itself."""
+        self._work += size + PIECE_WORK
+        if self._work < SLICE_BYTES:
+            return False
+        self._work = 0
+        return True
+
+
 class EventBody:
     """Decodes the events of a streamed answer, or a whole answer that came instead."""
 
@@ -76,6 +106,13 @@ class EventBody:
         if not self._has_events:
             self.whole.add(piece)
         return self._decoded(self._decoder.feed(piece))
+
+    def batches(self, piece: bytes) -> Iterable[list[Json | None]]:
+        """Add a piece in slices; return the events that each completes."""
+        if len(piece) <= SLICE_BYTES:
+            return (self.add(piece),)
+        starts = range(0, len(piece), SLICE_BYTES)
+        return (self.add(piece[start : start + SLICE_BYTES]) for start in starts)
 
     def finish(self) -> list[Json | None]:
         """Return the events that the end of the stream completes.
@@ -146,6 +183,8 @@ def decode(data: bytes) -> Any:
     Raises `MalformedResponse`, outside the handlers: a JSON error holds the whole text, which may
     contain a key.
     """
+    if len(data) > COUNTED_BYTES and data.count(b",") > MAX_VALUES:
+        raise malformed(f"the answer has more than {MAX_VALUES} values")
     with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
     with suppress(ValueError, RecursionError):

@@ -9,7 +9,7 @@ import httpx
 
 from scout_adapters._internal.redaction import PART_CHARS
 from scout_adapters.errors import malformed
-from scout_adapters.llm.transport.body import MAX_BODY_BYTES, too_long
+from scout_adapters.llm.transport.body import MAX_BODY_BYTES, SLICE_BYTES, too_long
 
 UNENCODED = frozenset({"", "identity", "none", "chunked", "utf-8", "utf8"})
 """No coding. Some servers write a character set, or the transfer's coding, in its place."""
@@ -39,38 +39,54 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
 
 
 class BodyDecoder:
-    """Decompresses a body. One piece expands to `MAX_BODY_BYTES` and no further."""
+    """Decompresses a body in slices. One piece expands to `MAX_BODY_BYTES` and no further."""
 
     def __init__(self, coding: str) -> None:
         self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)
         self._try_raw = coding == "deflate"
+        self._piece, self._at = b"", 0
+        self._expanded = 0
 
     def decode(self, piece: bytes) -> bytes:
-        """Return the decompressed data of a piece; empty if more is needed, or after the end.
+        """Return the first data of a piece; `rest` returns what follows.
 
-        Raises `httpx.DecodingError` for corrupt data.
+        Empty if more is needed, or after the end. Raises `httpx.DecodingError` for corrupt data.
         """
-        self._check_expansion()
-        if self._decompressor.eof:
-            return b""
+        self._piece, self._at, self._expanded = piece, 0, 0
+        return self.rest()
+
+    def rest(self) -> bytes:
+        """Return the next data of the piece; empty if there is none.
+
+        Raises `MalformedResponse` if the piece expands too far.
+        """
+        while not self._decompressor.eof:
+            data = self._decompressed(self._decompressor.unconsumed_tail or self._next_input())
+            self._expanded += len(data)
+            if self._expanded > MAX_BODY_BYTES:
+                raise too_long(MAX_BODY_BYTES)
+            if data or self._at >= len(self._piece):
+                return data
+        return b""
+
+    def _next_input(self) -> bytes:
+        begin, self._at = self._at, self._at + SLICE_BYTES
+        return self._piece[begin : self._at]
+
+    def _decompressed(self, data: bytes) -> bytes:
         try:
-            data = self._decompressor.decompress(piece, MAX_BODY_BYTES + 1)
+            decompressed = self._decompressor.decompress(data, SLICE_BYTES)
         except zlib.error as error:
             if not self._try_raw:
                 raise httpx.DecodingError(str(error)) from error
             self._decompressor, self._try_raw = zlib.decompressobj(RAW_DEFLATE), False
-            return self.decode(piece)
-        self._try_raw = False
-        return data
+            return self._decompressed(data)
+        self._try_raw = self._try_raw and not data
+        return decompressed
 
     def finish(self) -> bytes:
         """Return what is left at the end of the body. Truncated data raises no error here."""
-        self._check_expansion()
         return self._decompressor.flush()
-
-    def _check_expansion(self) -> None:
-        if self._decompressor.unconsumed_tail:
-            raise too_long(MAX_BODY_BYTES)
 
 
 class DecodedPieces(Iterator[bytes]):
@@ -81,6 +97,8 @@ class DecodedPieces(Iterator[bytes]):
         self._decoder = decoder
 
     def __next__(self) -> bytes:
+        if data := self._decoder.rest():
+            return data
         for piece in self._pieces:
             if data := self._decoder.decode(piece):
                 return data
@@ -97,6 +115,8 @@ class AsyncDecodedPieces(AsyncIterator[bytes]):
         self._decoder = decoder
 
     async def __anext__(self) -> bytes:
+        if data := self._decoder.rest():
+            return data
         async for piece in self._pieces:
             if data := self._decoder.decode(piece):
                 return data

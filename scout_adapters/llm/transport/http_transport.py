@@ -13,7 +13,7 @@ from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ConfigurationError, ProviderRefusal, malformed
 from scout_adapters.llm.transport.backend import with_read_timeouts
-from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody
+from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody, LoopTurns
 from scout_adapters.llm.transport.errors import error_from_httpx, redirect_note
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.network_options import (
@@ -178,13 +178,16 @@ class Transport:
                 if response.status != GOOD:
                     _refuse(exchange, response, await aread(exchange, response))
                 exchange.context.progress.headers = response.headers
-                body = EventBody()
+                body, turns = EventBody(), LoopTurns()
                 try:
                     async for piece in response:
-                        yield body.add(piece)
-                        if body.done:
-                            return
-                        _check(response, body)
+                        for events in body.batches(piece):
+                            yield events
+                            if body.done:
+                                return
+                            _check(response, body)
+                            if turns.due(len(piece)):
+                                await asyncio.sleep(0)
                     yield body.finish()
                     body.raise_failure()
                 finally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from typing import Self
 
 from scout_adapters.errors import ErrorKind, provider_error
-from scout_adapters.llm.transport.body import CappedBody
+from scout_adapters.llm.transport.body import CappedBody, LoopTurns
 from scout_adapters.llm.transport.connection import (
     AsyncConnection,
     AsyncWireResponse,
@@ -197,10 +198,13 @@ def read(exchange: HttpExchange, response: Response) -> CappedBody:
 async def aread(exchange: HttpExchange, response: AsyncResponse) -> CappedBody:
     """Twin of `read`."""
     body, began = CappedBody(response.status), exchange.context.clock.now()
+    turns = LoopTurns()
     async for piece in response:
         body.add(piece)
         if body.enough:
             break
+        if turns.due(len(piece)):
+            await asyncio.sleep(0)
         _check_total(exchange, began)
     return body
 

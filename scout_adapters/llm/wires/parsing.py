@@ -20,6 +20,23 @@ MAX_FRAGMENT = 16 * 1024
 """Characters: the longest fragment of a call's arguments that is not valid JSON by itself."""
 
 
+MAX_CALLS = 10_000
+"""Blocks of content, or tool calls, in a whole answer."""
+
+MAX_BLOCKS = 1024
+"""Blocks of content and tool calls with an index in a streamed answer.
+
+LangChain merges them in a time that grows with the square of their number: 6,000 block an event
+loop for two seconds, 1,024 for 0.06.
+"""
+
+
+def check_blocks(number: int, limit: int = MAX_BLOCKS) -> None:
+    """Raise `MalformedResponse` for an answer with too many blocks or tool calls."""
+    if number > limit:
+        raise malformed(f"the answer has more than {limit} blocks or tool calls")
+
+
 def require(holder: Any, name: str, kind: type[T]) -> T:
     """Return a documented field; raise `MalformedResponse` if it is missing or of another type."""
     value = holder.get(name) if isinstance(holder, dict) else None

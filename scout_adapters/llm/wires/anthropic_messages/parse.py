@@ -14,7 +14,13 @@ from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.usage import dollars, usage_of
-from scout_adapters.llm.wires.parsing import newer_usage, require, tool_call
+from scout_adapters.llm.wires.parsing import (
+    MAX_CALLS,
+    check_blocks,
+    newer_usage,
+    require,
+    tool_call,
+)
 
 NULLABLE = frozenset({"citations", "caller"})
 """Fields that answers have as null, and that the API does not accept back as null."""
@@ -60,7 +66,9 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         MalformedResponse: A documented field is missing or has another type.
     """
     raise_if_refused(body)
-    content = [checked_block(block) for block in require(body, "content", list)]
+    blocks = require(body, "content", list)
+    check_blocks(len(blocks), MAX_CALLS)
+    content = [checked_block(block) for block in blocks]
     calls = [parse_tool_call(block) for block in content if block["type"] == "tool_use"]
     return AIMessage(
         content=message_content(content),

@@ -25,6 +25,7 @@ from scout_adapters.llm.wires.anthropic_messages.parse import (
 from scout_adapters.llm.wires.anthropic_messages.usage import newer_counts, usage_of
 from scout_adapters.llm.wires.chunks import chunk_of
 from scout_adapters.llm.wires.parsing import (
+    check_blocks,
     dump_json,
     end_of_arguments,
     newer_usage,
@@ -109,6 +110,7 @@ class MessagesStreamReader:
         ):
             raise malformed(f"two blocks of the stream have the number {index}")
         self._open[index] = block
+        check_blocks(len(self._open))
         match block["type"]:
             case "text" if not block.get("citations"):
                 return self._text(index, block["text"])
@@ -144,7 +146,9 @@ class MessagesStreamReader:
 
     def _check_types(self, index: int, piece: Json) -> None:
         """Raise `MalformedResponse` if a field changes its type: LangChain cannot merge it."""
-        block = self._open.setdefault(index, {})
+        if (block := self._open.get(index)) is None:
+            block = self._open[index] = {}
+            check_blocks(len(self._open))
         for name, value in piece.items():
             if (known := block.get(name)) is not None and type(known) is not type(value):
                 raise malformed(f"{name!r} of a block changes its type")

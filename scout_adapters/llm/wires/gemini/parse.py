@@ -17,7 +17,7 @@ from scout_adapters.llm.wires.gemini.content import SIGNATURES
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader, wav_file
 from scout_adapters.llm.wires.gemini.spelling import snake_case
 from scout_adapters.llm.wires.gemini.usage import usage_of
-from scout_adapters.llm.wires.parsing import newer_usage, tool_call
+from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, newer_usage, tool_call
 
 ENDINGS: Mapping[str, str] = {
     "finishReason": "finish_reason",
@@ -72,6 +72,7 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
     if not candidate and not mapping(body.get("promptFeedback")):
         raise malformed("neither candidates nor promptFeedback in the answer")
     parts = PartReader(seed=id_seed(body))
+    check_blocks(len(parts_in(candidate)), MAX_CALLS)
     pieces = list(parts.read(parts_in(candidate)))
     if not pieces:
         raise_if_broken_call(candidate)

@@ -28,7 +28,14 @@ from scout_adapters.llm.wires.gemini.parse import (
 )
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader
 from scout_adapters.llm.wires.gemini.usage import usage_of
-from scout_adapters.llm.wires.parsing import dump_json, end_of_arguments, newer_usage
+from scout_adapters.llm.wires.parsing import (
+    MAX_BLOCKS,
+    MAX_CALLS,
+    check_blocks,
+    dump_json,
+    end_of_arguments,
+    newer_usage,
+)
 
 DELTAS = frozenset({"text", "thinking"})
 """Types of blocks that arrive in pieces; all others arrive whole."""
@@ -158,13 +165,18 @@ class GeminiStreamReader:
         kind = block["type"]
         if kind != self._open:
             self._block_index, self._next = self._next, self._next + 1
+            check_blocks(self._next)
         # A signature ends a block: merged, two signatures would become one string.
         signed = "signature" in block or "extras" in block
         self._open = kind if kind in DELTAS and not signed else ""
         return block | {"index": self._block_index}
 
     def _call_chunk(self, call: FunctionCall) -> ToolCallChunk:
+        index: int | None
         index, self._next, self._open = self._next, self._next + 1, ""
+        check_blocks(self._next, MAX_CALLS)
+        if index >= MAX_BLOCKS:
+            index = None  # LangChain appends it without a search: a call is complete here
         broken = isinstance(call.args, str)
         args = call.args + end_of_arguments(call.args) if broken else dump_json(call.args)
         return ToolCallChunk(

@@ -16,12 +16,18 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import malformed
 from scout_adapters.llm.wires.openai_chat.parse_fields import text_field
 from scout_adapters.llm.wires.parsing import (
+    MAX_BLOCKS,
+    MAX_CALLS,
+    check_blocks,
     dump_json,
     end_of_arguments,
     piece_of_arguments,
     require,
     tool_call,
 )
+
+JSON_ENDS = ("}", "]", '"', "e", "l", *"0123456789")
+"""Last characters of a JSON value."""
 
 CUSTOM_ARGUMENT = "__arg1"
 """The argument that has the input of a custom tool, as in LangChain's own tools."""
@@ -84,6 +90,7 @@ def _as_list(raw: Any) -> list[Any]:
         return []
     if not isinstance(raw, list):
         raise malformed(f"expected 'tool_calls' to be a list, found {type(raw).__name__}")
+    check_blocks(len(raw), MAX_CALLS)
     for item in raw:
         if not isinstance(item, dict):
             require(item, "function", dict)
@@ -119,6 +126,8 @@ class _Call:
         return "" if self.custom else arguments
 
     def is_complete(self) -> bool:
+        if not self.arguments or not self.arguments[-1].rstrip().endswith(JSON_ENDS):
+            return False  # without parsing all of it after each fragment
         try:
             json.loads("".join(self.arguments))
         except (ValueError, RecursionError):
@@ -129,6 +138,17 @@ class _Call:
         """Return the fragment that ends the arguments."""
         text = "".join(self.arguments)
         return _custom_arguments(text) if self.custom else end_of_arguments(text)
+
+    def whole(self) -> ToolCallChunk:
+        """Return the call in one fragment, which LangChain appends without a search."""
+        begun = "" if self.custom else "".join(self.arguments)
+        return ToolCallChunk(
+            name=self.name or None,
+            args=begun + self.ending(),
+            id=self.id or _generated_id(self.position),
+            index=None,
+            type="tool_call_chunk",
+        )
 
 
 class CallFragments:
@@ -149,6 +169,8 @@ class CallFragments:
         chunks: dict[int, ToolCallChunk] = {}
         for at, item in enumerate(_as_list(raw)):
             chunk, position = self._read(item, at)
+            if position >= MAX_BLOCKS:
+                continue  # it comes with `endings`
             before = chunks.setdefault(position, chunk)
             if before is not chunk:  # LangChain takes chunks of one delta for separate calls
                 before["name"] = before["name"] or chunk["name"]
@@ -156,14 +178,18 @@ class CallFragments:
         return [*chunks.values()]
 
     def endings(self) -> list[ToolCallChunk]:
-        """Return the fragments that end the calls: input of custom tools, marks of broken JSON."""
-        return [
+        """Return the fragments that end the calls: input of custom tools, marks of broken JSON.
+
+        Calls beyond `MAX_BLOCKS` are returned whole and without an index.
+        """
+        fragments = [
             ToolCallChunk(
                 name=None, args=args, id=None, index=call.position, type="tool_call_chunk"
             )
-            for call in self._calls
+            for call in self._calls[:MAX_BLOCKS]
             if (args := call.ending())
         ]
+        return [*fragments, *(call.whole() for call in self._calls[MAX_BLOCKS:])]
 
     def _read(self, item: Json, at: int) -> tuple[ToolCallChunk, int]:
         custom = _custom(item)
@@ -176,6 +202,7 @@ class CallFragments:
         if call is None:
             call = _Call(len(self._calls), custom=bool(custom))
             self._calls.append(call)
+            check_blocks(len(self._calls), MAX_CALLS)
             # In the first fragment: a later chunk with only an id would look like a new call.
             chunk_id = call_id or _generated_id(call.position)
         text = text_field(function, "input") if call.custom else _arguments(function)

@@ -18,7 +18,7 @@ from scout_adapters.llm.wires.openai_responses.items import (
     logprobs_of,
 )
 from scout_adapters.llm.wires.openai_responses.usage import stated_cost, usage_of
-from scout_adapters.llm.wires.parsing import require
+from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, require
 
 FAILED = frozenset({"failed", "cancelled"})
 """Values of `status` of a response that has no answer."""
@@ -52,6 +52,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     """
     raise_if_refused(body)
     items = require(body, "output", list)
+    check_blocks(len(items), MAX_CALLS)
     content: list[str | Json] = [block for item in items for block in item_blocks(item)]
     calls = [call for item in items if (call := call_of(item))]
     logprobs = [token for item in items for token in logprobs_of(item)]

@@ -25,7 +25,7 @@ from scout_adapters.llm.wires.openai_responses.parse import (
 )
 from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, Shown, StreamedItem
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
-from scout_adapters.llm.wires.parsing import piece_of_arguments, require
+from scout_adapters.llm.wires.parsing import check_blocks, piece_of_arguments, require
 
 FAILURES = frozenset({"response.failed", "response.cancelled"})
 """Events that end a stream without an answer."""
@@ -46,7 +46,7 @@ class ResponsesStreamReader:
         self._named: Json = {}
         self._id: str | None = None
         self._sequence = -1
-        self._next_index = count().__next__
+        self._indexes = count()
         self._by_id: dict[str, StreamedItem] = {}
         self._by_index: dict[int, StreamedItem] = {}
         self._waiting: list[Json] = []
@@ -131,10 +131,16 @@ class ResponsesStreamReader:
     def _open(self, item: Json, place: int) -> StreamedItem:
         kind, name = item_kind(item), item_id(item)
         opened = self._by_index[place] = StreamedItem(kind, item, self._next_index)
+        check_blocks(len(self._by_index))
         if name:
             self._by_id[name] = opened
         self._called = self._called or kind in CALLS
         return opened
+
+    def _next_index(self) -> int:
+        index = next(self._indexes)
+        check_blocks(index + 1)
+        return index
 
     def _done(self, event: Json) -> AIMessageChunk | None:
         item, place = require(event, "item", dict), require(event, "output_index", int)
