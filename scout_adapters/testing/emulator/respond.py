@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scout_adapters.testing.http_messages import BodyPart, dumps
 from scout_adapters.testing.ids import Ids
 from scout_adapters.testing.protocols.violation import Violation
 
@@ -28,12 +29,14 @@ def respond(context: FaultContext, body: Json | None, cache: PromptCache) -> Htt
 
 def _refuse(context: FaultContext, violation: Violation) -> HttpReply:
     refusal = context.refuse(
-        "bad_request",
+        violation.condition,
         message=violation.message,
         param=violation.param,
         code=violation.code,
         kind=violation.kind,
     )
+    if violation.body is not None:
+        refusal = replace(refusal, parts=(BodyPart(dumps(violation.body)),))
     return replace(refusal, status=violation.status or refusal.status)
 
 

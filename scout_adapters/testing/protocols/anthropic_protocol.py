@@ -17,6 +17,8 @@ from scout_adapters.testing.protocols.protocol import (
     tokens_spent,
 )
 from scout_adapters.testing.protocols.violation import Violation
+from scout_adapters.testing.unsupported.anthropic_unsupported import ANTHROPIC_UNSUPPORTED
+from scout_adapters.testing.unsupported.unsupported_row import check_rows
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_providers import EmulatedProvider
@@ -35,10 +37,11 @@ def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
 def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     if "anthropic-version" not in request.request.headers:
         return Violation("anthropic-version: header is required")
-    violation = anthropic_rules.check(body)
-    if violation is None and request.provider.name == "anthropic":
-        violation = next(check_fields(body, "anthropic"), None)
-    return violation
+    if request.provider.name != "anthropic":
+        return anthropic_rules.check(body)
+    unsupported = check_rows(ANTHROPIC_UNSUPPORTED, body, request.model)
+    violation = next(unsupported, None) or anthropic_rules.check(body)
+    return violation or next(check_fields(body, "anthropic"), None)
 
 
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from scout_adapters.testing.http_messages import Json
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
+_SYSTEM_ANYWHERE = re.compile(
+    r"claude-(opus-4-[89]|(opus|haiku|fable|mythos)-[5-9]|sonnet-(5-[1-9]|[6-9]))"
+)
+"""Models with system messages among the others, recorded and documented:
+https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages"""
+
 _MIN_BUDGET = 1024
 _MAX_MARKERS = 4
 # The signature that LangChain's standard suite sends was made by Anthropic itself.
@@ -39,9 +45,10 @@ def _shape(body: Json) -> Iterator[str]:
             yield f"{name}: Field required"
     if body["messages"] == []:
         yield "messages: at least one message is required"
+    takes_system = _SYSTEM_ANYWHERE.match(str(body["model"]))
     for message in objects(body["messages"]):
         role = message.get("role")
-        if role not in {"user", "assistant"}:
+        if role not in {"user", "assistant"} and not (role == "system" and takes_system):
             yield (
                 f'messages: Unexpected role "{role}". The Messages API accepts a top-level '
                 f'`system` parameter, not "system" as an input message role.'
@@ -59,10 +66,11 @@ def _text(body: Json) -> Iterator[str]:
         if message.get("content") in ("", []) and not last:
             text = "all messages must have non-empty content except for the optional final"
             yield f"messages.{at}: {text} assistant message"
+        calls = any(block.get("type") == "tool_use" for block in objects(message.get("content")))
         for block in _flat(message):
             if block.get("type") == "text" and not block.get("text"):
                 yield "messages: text content blocks must be non-empty"
-            elif block.get("type") == "text" and not block["text"].strip():
+            elif block.get("type") == "text" and not (calls or block["text"].strip()):
                 yield "messages: text content blocks must contain non-whitespace text"
         text = (blocks_of(message.get("content")) or [{}])[-1].get("text", "")
         if last and text != text.rstrip():
@@ -162,7 +170,8 @@ def _thinking(body: Json) -> Iterator[str]:
     thinking = mapping(body.get("thinking"))
     if thinking.get("type") not in {"enabled", "adaptive"}:
         return
-    if mapping(body.get("tool_choice")).get("type") in {"any", "tool"}:
+    forced = mapping(body.get("tool_choice")).get("type") in {"any", "tool"}
+    if forced and thinking["type"] == "enabled":
         yield "Thinking may not be enabled when tool_choice forces tool use."
     if body.get("temperature", 1) != 1:
         yield "`temperature` may only be set to 1 when thinking is enabled."

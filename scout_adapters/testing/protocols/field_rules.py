@@ -253,6 +253,8 @@ class FieldRules:
     unknown: Callable[[str, Any], Violation]
     out_of_range: Callable[[str, Any, Range], Violation]
     ranges: Mapping[str, Range] = field(default_factory=dict)
+    unset: frozenset[int] = frozenset()
+    """Numbers that mean the default of any parameter."""
 
     def check(self, body: Json) -> Iterator[Violation]:
         """Yield a violation for each unknown field and each number out of range."""
@@ -265,7 +267,9 @@ class FieldRules:
         """Yield a violation for each number out of range."""
         for name, limits in self.ranges.items():
             value = fields.get(name)
-            if isinstance(value, int | float) and not limits[0] <= value <= limits[1]:
+            if not isinstance(value, int | float) or value in self.unset:
+                continue
+            if not limits[0] <= value <= limits[1]:
                 yield self.out_of_range(name, value, limits)
 
 
@@ -293,6 +297,7 @@ FIELD_RULES: Mapping[str, FieldRules] = {
         unknown=_extra_input,
         out_of_range=_anthropic_range,
         ranges={"temperature": (0, 1), "top_p": (0, 1)},
+        unset=frozenset({-1}),
     ),
 }
 """By dialect; other providers ignore what they do not know."""

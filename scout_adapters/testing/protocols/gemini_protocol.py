@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from scout_adapters.testing.http_messages import HttpReply, Json, dumps
 from scout_adapters.testing.protocols import gemini, gemini_rules
@@ -15,20 +16,29 @@ from scout_adapters.testing.protocols.protocol import (
     billed_stream,
     tokens_spent,
 )
+from scout_adapters.testing.protocols.violation import Violation
+from scout_adapters.testing.unsupported.gemini_unsupported import (
+    GEMINI_UNSUPPORTED,
+    STREAMED_UNSUPPORTED,
+)
+from scout_adapters.testing.unsupported.unsupported_row import check_rows
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_providers import EmulatedProvider
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
-    from scout_adapters.testing.protocols.violation import Violation
 
-_PATH = re.compile(r"/models/((?!.*\.\.)[A-Za-z0-9._/-]+):(generateContent|streamGenerateContent)")
+_PATH = re.compile(
+    r"/models/((?!.*\.\.)(?:[A-Za-z0-9._/-]|%20)+):(generateContent|streamGenerateContent)"
+)
 _JSON = "application/json; charset=UTF-8"
 
 
 def _endpoint(path: str) -> EmulatedEndpoint | None:
     match = _PATH.fullmatch(path)
-    return EmulatedEndpoint(match[1], match[2] == "streamGenerateContent") if match else None
+    return (
+        EmulatedEndpoint(unquote(match[1]), match[2] == "streamGenerateContent") if match else None
+    )
 
 
 def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
@@ -36,7 +46,11 @@ def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
 
 
 def _check(request: EmulatedRequest, body: Json) -> Violation | None:
-    return gemini_rules.check(body, request.model)
+    rows = (*(STREAMED_UNSUPPORTED if request.stream else ()), *GEMINI_UNSUPPORTED)
+    if " " in request.model:
+        return Violation("* GenerateContentRequest.model: unexpected model name format\n")
+    unsupported = check_rows(rows, body, request.model)
+    return next(unsupported, None) or gemini_rules.check(body, request.model)
 
 
 def _answer(request: EmulatedRequest, body: Json, _: PromptCache) -> HttpReply:

@@ -51,7 +51,7 @@ def _shape(body: Json) -> Iterator[str]:
     for at, content in enumerate(contents(body)):
         if content.get("role") not in {"user", "model", "function", None}:
             yield "Please use a valid role: user, model."
-        if not parts_of(content):
+        if not parts_of(content) and content.get("role") != "model":
             where = f"GenerateContentRequest.contents[{at}].parts"
             yield f"* {where}: contents.parts must not be empty.\n"
         for part_at, part in enumerate(parts_of(content)):

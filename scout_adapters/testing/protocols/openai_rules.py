@@ -15,6 +15,8 @@ from scout_adapters.testing.protocols.openai_chat import read
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
 from scout_adapters.testing.protocols.strict_rules import strict_fault
 from scout_adapters.testing.protocols.violation import Violation
+from scout_adapters.testing.unsupported.unsupported_row import check_rows
+from scout_adapters.testing.unsupported.unsupported_tables import UNSUPPORTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +30,6 @@ _TOOLS_ELSEWHERE = re.compile(r"gpt-(5\.[4-9]|[6-9])(?!.*(chat|pro))")
 _ALWAYS_ELSEWHERE = re.compile(r"gpt-6(-astra|\.1-sol)")
 """Models that refuse the effort `none` as well."""
 
-_RESPONSES_ONLY = re.compile(r"(o\d|gpt-[5-9][\d.]*)-pro|.*codex|.*deep-research")
 _OTHER_ENDPOINT = "To use function tools, use /v1/responses or set reasoning_effort to 'none'."
 _GROQ_REASONS = re.compile(r"openai/gpt-oss|qwen|deepseek-r1|groq/compound")
 _LONGEST_ID = 40
@@ -39,8 +40,11 @@ def check(body: Json, dialect: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks: list[Callable[[Json], Iterator[Violation]]] = [_shape, _tools, _pairs]
     checks += _MORE.get(dialect, ())
+    if dialect != "mistral":  # it accepts an empty list, by recorded requests
+        checks.append(_no_calls)
     violations = (violation for rule in checks for violation in rule(body))
-    return next(chain(violations, check_fields(body, dialect)), None)
+    unsupported = check_rows(UNSUPPORTED.get(dialect, ()), body, str(body.get("model")))
+    return next(chain(unsupported, violations, check_fields(body, dialect)), None)
 
 
 def _empty(name: str) -> Violation:
@@ -83,11 +87,14 @@ def _pairs(body: Json) -> Iterator[Violation]:
             yield from _answered(at, message, open_calls)
             continue
         yield from _unanswered(open_calls)
-        calls = message.get("tool_calls")
-        if calls == []:
-            yield _empty(f"messages[{at}].tool_calls")
-        open_calls = [str(call.get("id")) for call in objects(calls)]
+        open_calls = [str(call.get("id")) for call in objects(message.get("tool_calls"))]
     yield from _unanswered(open_calls)
+
+
+def _no_calls(body: Json) -> Iterator[Violation]:
+    for at, message in enumerate(objects(body.get("messages"))):
+        if message.get("tool_calls") == []:
+            yield _empty(f"messages[{at}].tool_calls")
 
 
 def _answered(at: int, message: Json, open_calls: list[str]) -> Iterator[Violation]:
@@ -147,10 +154,6 @@ def _other_endpoint(body: Json) -> Iterator[Violation]:
             text += " /v1/chat/completions. "
             text += "Please use /v1/responses instead." if never else _OTHER_ENDPOINT
             yield Violation(text, "reasoning_effort")
-    if _RESPONSES_ONLY.match(model):
-        text = "This is not a chat model and thus not supported in the v1/chat/completions"
-        text += " endpoint. Did you mean to use v1/completions?"
-        yield Violation(text, "model", status=404)
 
 
 def _kinds(message: Json) -> list[str]:
@@ -216,7 +219,10 @@ def _mistral(body: Json) -> Iterator[Violation]:
 
 def _deepseek(body: Json) -> Iterator[Violation]:
     request = read(body)
-    if request.thinks and (request.choice == "any" or request.choice.startswith("=")):
+    disabled = mapping(body.get("thinking")).get("type") == "disabled"
+    by_default = request.model.startswith("deepseek-v4") and not disabled
+    thinks = request.thinks or (by_default and body.get("reasoning_effort") != "none")
+    if thinks and (request.choice == "any" or request.choice.startswith("=")):
         text = "Thinking mode does not support this tool_choice"
         yield Violation(text, None, "invalid_request_error")
     for at, message in enumerate(objects(body.get("messages"))):

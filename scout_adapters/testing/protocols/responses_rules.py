@@ -6,6 +6,7 @@ The messages are the API's own, from recorded traffic and from users' reports.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from scout_adapters.testing.protocols.openai_responses import (
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
 from scout_adapters.testing.protocols.strict_rules import strict_fault
 from scout_adapters.testing.protocols.violation import Violation
+from scout_adapters.testing.unsupported.unsupported_row import NO_SUCH_MODEL, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +46,16 @@ _RECORDINGS = (".mp3", ".wav", ".mp4", ".ogg", ".flac", ".webm")
 _ELSEWHERE = re.compile(r"o1-(mini|preview)")
 _DEEP = re.compile(r"o\d.*-deep-research")
 _DEEP_TOOLS = ("web_search_preview", "code_interpreter", "mcp", "file_search")
+_UNKNOWN = replace(
+    NO_SUCH_MODEL,
+    message="The requested model '{model}' does not exist.",
+    param="model",
+    code="model_not_found",
+    condition="bad_request",
+)
+_XAI_UNKNOWN = replace(
+    _UNKNOWN, body={"code": "invalid-argument", "error": "Model not found: {model}"}
+)
 _REFERRED = ("previous_response_id", "conversation", "prompt")
 """Fields that name items which are not in the input."""
 
@@ -51,7 +63,9 @@ _REFERRED = ("previous_response_id", "conversation", "prompt")
 def check(body: Json, provider: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks = (*_RULES, *_MORE.get(provider, ()))
-    return next(chain.from_iterable(rule(body) for rule in checks), None)
+    violations = (violation for rule in checks for violation in rule(body))
+    rows = (_XAI_UNKNOWN if provider == "xai" else _UNKNOWN,)
+    return next(chain(check_rows(rows, body, str(body.get("model"))), violations), None)
 
 
 def _missing(name: str) -> Violation:
@@ -176,7 +190,7 @@ def _tools(body: Json) -> Iterator[Violation]:
             text = f"Invalid schema for function '{tool.get('name')}': {fault}"
             where = f"tools[{at}].parameters"
             yield Violation(text, where, "invalid_function_parameters")
-    if not body.get("tools") and body.get("tool_choice") not in {None, "auto", "none"}:
+    if not body.get("tools") and body.get("tool_choice") not in (None, "auto", "none"):
         choice = body["tool_choice"]
         name = choice if isinstance(choice, str) else mapping(choice).get("type")
         text = f"Tool choice '{name}' must be specified with 'tools' parameter."

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.faults.error_bodies.rows import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,4 +20,8 @@ class Violation:
     """The error's `type`."""
 
     status: int | None = None
-    """The status, where it is not the provider's usual one for a bad request."""
+    """The status, where it is not the provider's usual one for the condition."""
+
+    condition: Condition = "bad_request"
+    body: Any = None
+    """The whole error body, where it is not the provider's usual one."""

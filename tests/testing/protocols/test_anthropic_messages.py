@@ -5,7 +5,12 @@ from typing import Any
 
 BOTH = "What is the weather in Paris and in London?"
 THINK = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
-SCHEMA = {"type": "object", "properties": {"setup": {"type": "string"}}, "required": ["setup"]}
+SCHEMA = {
+    "type": "object",
+    "properties": {"setup": {"type": "string"}},
+    "required": ["setup"],
+    "additionalProperties": False,
+}
 
 
 def joined(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

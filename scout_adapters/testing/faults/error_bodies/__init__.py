@@ -19,7 +19,6 @@ from scout_adapters.testing.faults.error_bodies.openai_like import (
     GROQ,
     OLLAMA,
     OPENAI,
-    TOGETHER,
     VLLM,
 )
 from scout_adapters.testing.faults.error_bodies.openrouter_errors import OPENROUTER
@@ -31,6 +30,7 @@ from scout_adapters.testing.faults.error_bodies.rows import (
     Fields,
     fill,
 )
+from scout_adapters.testing.faults.error_bodies.together_errors import TOGETHER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from scout_adapters.testing.faults.error_bodies.rows import ErrorBodyRow, ErrorTable, Evidence
+from scout_adapters.testing.faults.error_bodies.rows import (
+    ErrorBodyRow,
+    ErrorTable,
+    Evidence,
+    Fields,
+)
 
-_INVALID = "invalid_request_error"
+INVALID = "invalid_request_error"
 _BAD = "{message}"
 
 
@@ -31,6 +36,12 @@ def groq_error(
     return ErrorBodyRow(status, {"error": body | ({"code": code} if code else {})}, evidence)
 
 
+def groq_refusal(fields: Fields) -> dict[str, Any]:
+    """Return the error of a refused body, with the param and the code that it has."""
+    named = {name: fields[name] for name in ("param", "code") if fields[name]}
+    return {"message": fields["message"], "type": fields["kind"], **named}
+
+
 _REFUSED = error(400, _BAD, "{kind}", "{code}", "recorded", param="{param}")
 _MISSING = "The model `{model}` does not exist or you do not have access to it."
 _TOO_LONG = (
@@ -44,7 +55,7 @@ OPENAI: ErrorTable = {
         401,
         "Incorrect API key provided: {masked}. You can find your API key at "
         "https://platform.openai.com/account/api-keys.",
-        _INVALID,
+        INVALID,
         "invalid_api_key",
         "recorded",
     ),
@@ -52,14 +63,14 @@ OPENAI: ErrorTable = {
         401,
         "You didn't provide an API key. You need to provide your API key in an Authorization "
         "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
-        _INVALID,
+        INVALID,
         None,
         "reported",
     ),
     "suspended": error(
         401,
         "The OpenAI account associated with this API key has been deactivated.",
-        _INVALID,
+        INVALID,
         "account_deactivated",
         "reported",
     ),
@@ -89,7 +100,7 @@ OPENAI: ErrorTable = {
         "recorded",
     ),
     "forbidden": error(
-        403, "You are not allowed to sample from this model", _INVALID, None, "recorded"
+        403, "You are not allowed to sample from this model", INVALID, None, "recorded"
     ),
     "region_blocked": error(
         403,
@@ -98,10 +109,10 @@ OPENAI: ErrorTable = {
         "unsupported_country_region_territory",
         "reported",
     ),
-    "model_missing": error(404, _MISSING, _INVALID, "model_not_found", "recorded"),
+    "model_missing": error(404, _MISSING, INVALID, "model_not_found", "recorded"),
     "bad_request": _REFUSED,
     "context_overflow": error(
-        400, _TOO_LONG, _INVALID, "context_length_exceeded", "documented", param="messages"
+        400, _TOO_LONG, INVALID, "context_length_exceeded", "documented", param="messages"
     ),
     "too_large": error(
         429,
@@ -120,7 +131,7 @@ OPENAI: ErrorTable = {
         "documented",
     ),
     "server_error": error(0, _BUSY, "server_error", None, "documented"),
-    "no_such_path": error(404, "Invalid URL ({method} {path})", _INVALID, None, "documented"),
+    "no_such_path": error(404, "Invalid URL ({method} {path})", INVALID, None, "documented"),
 }
 
 COMPATIBLE: ErrorTable = {
@@ -135,13 +146,13 @@ COMPATIBLE: ErrorTable = {
 }
 
 GROQ: ErrorTable = {
-    "revoked": groq_error(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
-    "no_key": groq_error(401, "Invalid API Key", _INVALID, "invalid_api_key", "recorded"),
+    "revoked": groq_error(401, "Invalid API Key", INVALID, "invalid_api_key", "recorded"),
+    "no_key": groq_error(401, "Invalid API Key", INVALID, "invalid_api_key", "recorded"),
     "suspended": groq_error(
         400,
         "Organization has been restricted. Please reach out to support if you believe this was in "
         "error.",
-        _INVALID,
+        INVALID,
         "organization_restricted",
         "reported",
     ),
@@ -165,12 +176,12 @@ GROQ: ErrorTable = {
     ),
     "out_of_credit": groq_error(402, "Payment required", "billing_error", None),
     "forbidden": groq_error(403, "Forbidden", "permissions_error", None),
-    "model_missing": groq_error(404, _MISSING, _INVALID, "model_not_found", "recorded"),
-    "bad_request": groq_error(400, _BAD, "{kind}", "{code}", "recorded"),
+    "model_missing": groq_error(404, _MISSING, INVALID, "model_not_found", "recorded"),
+    "bad_request": ErrorBodyRow(400, {"error": groq_refusal}, "recorded"),
     "context_overflow": groq_error(
         400,
         "Please reduce the length of the messages or completion.",
-        _INVALID,
+        INVALID,
         "context_length_exceeded",
         "reported",
     ),
@@ -188,7 +199,7 @@ GROQ: ErrorTable = {
     ),
     "server_error": groq_error(0, "Internal Server Error", "internal_server_error", None),
     "no_such_path": groq_error(
-        404, "Unknown request URL: {method} {path}.", _INVALID, "unknown_url", "reported"
+        404, "Unknown request URL: {method} {path}.", INVALID, "unknown_url", "reported"
     ),
 }
 
@@ -213,7 +224,7 @@ DEEPSEEK: ErrorTable = {
             "error": {
                 "message": "The supported API model names are deepseek-v4-pro or "
                 "deepseek-v4-flash, but you passed {model}.",
-                "type": _INVALID,
+                "type": INVALID,
                 "param": None,
                 "code": _DEEPSEEK,
             }
@@ -228,7 +239,7 @@ DEEPSEEK: ErrorTable = {
                 "message": "This model's maximum context length is {limit} tokens. However, you "
                 "requested {used} tokens ({used} in the messages, 0 in the completion). Please "
                 "reduce the length of the messages or completion.",
-                "type": _INVALID,
+                "type": INVALID,
                 "param": None,
                 "code": _DEEPSEEK,
             }
@@ -238,37 +249,13 @@ DEEPSEEK: ErrorTable = {
     ),
     "bad_request": ErrorBodyRow(
         400,
-        {"error": {"message": _BAD, "type": _INVALID, "param": None, "code": _DEEPSEEK}},
+        {"error": {"message": _BAD, "type": INVALID, "param": None, "code": _DEEPSEEK}},
         "recorded",
         kind="application/octet-stream",
     ),
     "overloaded": error(
         503, "Service is too busy. Please try again later.", "service_unavailable_error", _DEEPSEEK
     ),
-}
-
-TOGETHER: ErrorTable = {
-    "revoked": error(
-        401, "Invalid API key provided.", "invalid_request_error", "invalid_api_key", "documented"
-    ),
-    "rate_limited": error(
-        429,
-        "You have been rate limited. Your rate limit is 60 queries per minute.{again}",
-        "credit_limit",
-        None,
-        "reported",
-    ),
-    "out_of_credit": error(
-        402, "You have reached your monthly spending limit.", "credit_limit", None, "documented"
-    ),
-    "context_overflow": error(
-        403,
-        "Input token count + max_tokens must be less than the context length of the model.",
-        _INVALID,
-        None,
-        "documented",
-    ),
-    "overloaded": error(503, "Engine overloaded", "service_unavailable", None, "documented"),
 }
 
 
@@ -310,7 +297,7 @@ OLLAMA: ErrorTable = {
     "context_overflow": error(
         400,
         "prompt too long; exceeded max context length by {over} tokens (ref: {request_id})",
-        _INVALID,
+        INVALID,
         None,
         "recorded",
     ),

@@ -1,0 +1,1 @@
+"""What each provider and model refuses of a request, in tables by provider."""
