@@ -1,6 +1,8 @@
 # `make demo` and `make test` need nothing but Python 3.11 or newer: each makes .venv on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+# Compiled modules are kept: each process of the tests would compile all of them again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test differential faults suite tables chaos books kills memory fuzz bench bench-check format profiles charts clean
 
@@ -13,7 +15,7 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.structure
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -16,7 +17,11 @@ pytest.register_assert_rewrite(*(name for name in PACKAGES if name not in sys.mo
 from scout_adapters.llm.transport import pool  # noqa: E402  # after the line that rewrites
 from tests.support.clock import Wall  # noqa: E402  # after the line that rewrites
 from tests.support.emulator import emulator  # noqa: E402  # after the line that rewrites
-from tests.support.reset import LIVE, reset  # noqa: E402  # after the line that rewrites
+from tests.support.network_guard import (  # noqa: E402  # after the line that rewrites
+    allow_network,
+    block_network,
+)
+from tests.support.reset import reset  # noqa: E402  # after the line that rewrites
 
 __all__ = ["emulator", "reset"]
 
@@ -24,14 +29,19 @@ __all__ = ["emulator", "reset"]
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-SOCKETS = HERE / "system/faults"
-"""These tests connect to addresses at which nothing answers."""
+
+def pytest_sessionstart() -> None:
+    block_network()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if not LIVE and SOCKETS not in item.path.parents:
-            item.add_marker(pytest.mark.block_network(allowed_hosts=["127.0.0.1"]))
+def pytest_sessionfinish() -> None:
+    allow_network()
+
+
+def pytest_collection_finish() -> None:
+    """Exclude what collection made from garbage collection: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=["httpx", "aiohttp"])

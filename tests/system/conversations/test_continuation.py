@@ -22,7 +22,7 @@ from tests.system.conversations.histories import (
     sent,
 )
 from tests.system.conversations.maker_data import leaks
-from tests.system.conversations.sdks import JUDGES
+from tests.system.conversations.sdks import complaints
 
 
 @pytest.mark.parametrize("form", FORMS, ids="-".join)
@@ -31,7 +31,7 @@ def test_a_conversation_begun_at_one_goes_on_at_the_other(maker, target, form) -
     for name, messages in conversations(maker, target, *form):
         options = {} if name == "impatient" else {"reasoning_effort": "medium"}
         body = sent(target, messages, **options)
-        assert JUDGES[target](body) == [], name
+        assert complaints(target, body) == [], name
         assert refused(target, body) == [], name
         assert maker == target or leaks(messages, body) == [], name
 
@@ -45,7 +45,7 @@ def test_a_conversation_that_went_from_hand_to_hand_goes_on(target, form) -> Non
         messages += [HumanMessage("Again."), calls, *results(calls), answer]
     messages.append(HumanMessage("Thanks."))
     body = sent(target, messages, reasoning_effort="medium")
-    assert JUDGES[target](body) == []
+    assert complaints(target, body) == []
     assert refused(target, body) == []
     maker = OWN.get(target, target)
     own = [one for one in messages if one.response_metadata.get("model_provider") == maker]

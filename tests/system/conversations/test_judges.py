@@ -10,7 +10,7 @@ import pytest
 
 from tests.system.conversations.api_rules import refused
 from tests.system.conversations.histories import MODELS, conversations, sent
-from tests.system.conversations.sdks import JUDGES
+from tests.system.conversations.sdks import complaints
 
 Json = dict[str, Any]
 FREE = {"args", "input", "arguments", "parameters", "properties", "input_schema", "response"}
@@ -52,7 +52,7 @@ def test_an_unknown_key_is_found_in_every_object_of_a_request(target) -> None:
     for path in paths:
         planted = copy.deepcopy(body)
         at(planted, path)["planted"] = 1
-        if not JUDGES[target](planted):
+        if not complaints(target, planted):
             missed.append(path)
     assert missed == []
 
@@ -62,7 +62,7 @@ def test_a_number_in_place_of_a_text_is_found(target) -> None:
     body = good(target)
     messages = body["contents" if target == "google" else "messages"]
     messages[0]["parts" if target == "google" else "content"] = 7
-    assert JUDGES[target](body)
+    assert complaints(target, body)
 
 
 def openai(*messages: Json) -> Json:

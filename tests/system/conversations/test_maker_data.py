@@ -21,7 +21,7 @@ from tests.system.conversations.maker_answers import (
     body,
     solid,
 )
-from tests.system.conversations.sdks import JUDGES
+from tests.system.conversations.sdks import complaints
 
 Json = dict[str, Any]
 
@@ -42,7 +42,7 @@ def conversation(maker: str, version: str) -> list[BaseMessage]:
 @pytest.mark.parametrize(("maker", "target"), PAIRS, ids=str)
 def test_what_a_maker_bound_to_itself_reaches_nobody_else(maker, target, version) -> None:
     sent_on = sent(target, conversation(maker, version), scripted=True)
-    assert JUDGES[target](sent_on) == []
+    assert complaints(target, sent_on) == []
     assert refused(target, sent_on) == []
     told = json.dumps(sent_on)
     if maker != target:

@@ -31,7 +31,7 @@ from tests.system.conversations.histories import (
 )
 from tests.system.conversations.maker_answers import SECRETS
 from tests.system.conversations.maker_data import leaks
-from tests.system.conversations.sdks import JUDGES
+from tests.system.conversations.sdks import complaints
 
 Called = Callable[..., AIMessage]
 SERDE = JsonPlusSerializer()
@@ -58,7 +58,7 @@ def goes_on(target: str, answer: AIMessage, **options: Any) -> dict[str, Any]:
     """Send the answer on with its results, and judge what was sent."""
     messages: list[BaseMessage] = [HumanMessage(QUESTION), answer, *results(answer)]
     body = sent(target, messages, **options)
-    assert JUDGES[target](body) == []
+    assert complaints(target, body) == []
     assert refused(target, body) == []
     return body
 

@@ -22,7 +22,7 @@ from tests.support import recordings
 from tests.system.conversations.api_rules import refused
 from tests.system.conversations.histories import MODELS, QUESTION, sent
 from tests.system.conversations.maker_answers import solid
-from tests.system.conversations.sdks import JUDGES
+from tests.system.conversations.sdks import complaints
 
 Json = dict[str, Any]
 
@@ -91,7 +91,7 @@ def without(value: Any, names: frozenset[str]) -> Any:
 
 def faults(target: str, said: AIMessage) -> list[str]:
     body = without(sent(target, conversation(said), scripted=True), UNDECLARED)
-    return [*JUDGES[target](body), *refused(target, body)]
+    return [*complaints(target, body), *refused(target, body)]
 
 
 @pytest.mark.parametrize("maker", MODELS)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import pytest
-
 from tests.system.crash import killed_process
 from tests.system.crash.kills import play
 
 
-@pytest.mark.block_network(allowed_hosts=["127.0.0.1"])
 def test_whoever_is_killed_at_whatever_point_leaves_books_that_hold(tmp_path: Path) -> None:
     seed = random.randrange(1 << 16)
     killed = play(2 * len(killed_process.POINTS) + 1, seed, tmp_path)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.network_guard import allow_network, block_network
 from tests.system.faults.catalogue import FAULTS, Fault
 from tests.system.faults.play import Play
 from tests.system.faults.witness import Overheard
@@ -23,6 +24,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("fault")
     if marker and "verb" in metafunc.fixturenames and not marker.kwargs.get("verbs"):
         metafunc.parametrize("verb", FAULTS[marker.args[0]].verbs)
+
+
+@pytest.fixture(autouse=True)
+def _network() -> Iterator[None]:
+    """Allow connections to addresses at which nothing answers."""
+    allow_network()
+    yield
+    block_network()
 
 
 @pytest.fixture(autouse=True)

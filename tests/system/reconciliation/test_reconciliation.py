@@ -5,12 +5,9 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import pytest
-
 from tests.system.reconciliation.compare import play, report
 
 
-@pytest.mark.block_network(allowed_hosts=["127.0.0.1"])
 def test_three_books_of_many_calls_agree(tmp_path: Path) -> None:
     seed = random.randrange(1 << 16)
     books = play(600, seed, tmp_path)
