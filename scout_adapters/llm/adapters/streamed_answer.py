@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessageChunk, ToolCallChunk
 from langchain_core.messages.ai import UsageMetadata, add_ai_message_chunks
 
 from scout_adapters._internal.json_values import Json
@@ -22,6 +22,7 @@ from scout_adapters.llm.adapters.adapter import Adapter, AttemptRequest
 from scout_adapters.llm.adapters.refusal import error_from_refusal
 from scout_adapters.llm.transport.body import WholeAnswer
 from scout_adapters.llm.types import StreamReader
+from scout_adapters.llm.wires.parsing import end_of_arguments
 
 T = TypeVar("T")
 
@@ -136,8 +137,24 @@ class StreamedAnswer:
         return last
 
     def partial(self) -> AIMessageChunk:
-        """Merge the chunks that the caller has received."""
-        return add_ai_message_chunks(*self.shown)
+        """Merge the chunks that the caller has received; a call that was cut off is invalid.
+
+        LangChain closes open strings and brackets, so such a call would look complete.
+        """
+        merged = add_ai_message_chunks(*self.shown)
+        ends = [_end_of_cut(call["args"] or "") for call in merged.tool_call_chunks]
+        if not any(ends):
+            return merged
+        merged.tool_call_chunks = [
+            ToolCallChunk({**call, "args": (call["args"] or "") + end})
+            for call, end in zip(merged.tool_call_chunks, ends, strict=True)
+        ]
+        return add_ai_message_chunks(merged)  # reads the calls again
+
+
+def _end_of_cut(arguments: str) -> str:
+    """Return what makes arguments invalid that are not complete; those without any are not."""
+    return end_of_arguments(arguments) if arguments.strip() else "{]"
 
 
 def has_content(chunk: AIMessageChunk) -> bool:
