@@ -5,17 +5,27 @@ The source is the provider's card, or else published profiles and catalogues.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.pricing.price_list import context_window
-from scout_adapters.llm.profiles.lookup import model_profile
+from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 from scout_adapters.llm.types import ProviderSpec
 
 IMAGE, DEAR_IMAGE = 10_000, 50_000
 """Tokens of an image. OpenAI's small models count up to 48,169 tokens for one:
 https://platform.openai.com/docs/guides/images-vision#calculating-costs"""
+
+FEATURES = {
+    "image": "image_inputs",
+    "audio": "audio_inputs",
+    "video": "video_inputs",
+    "file": "pdf_inputs",
+    "tools": "tool_calling",
+}
+"""What a model may take, and the field of its profile."""
 
 WRITES = frozenset({"cache_write"})
 MARKED_WRITES = frozenset({"cache_write", "cache_write_1h"})
@@ -33,6 +43,9 @@ class ModelLimits:
     """Whether `max_tokens` limits the whole answer, reasoning tokens included."""
 
     image: int = IMAGE
+    lacks: frozenset[str] = frozenset()
+    """What the model is known not to take: `image`, `audio`, `video`, `file`, `tools`, `schema`."""
+
     writes: frozenset[str] = frozenset()
     """Kinds of tokens that the model writes to its cache without a mark in the request."""
 
@@ -74,6 +87,7 @@ def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
         window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
         answer=profile.get("max_output_tokens"),
         stated=beyond is None or not beyond.match(model),
+        lacks=_lacks(spec, model, cast("Mapping[str, Any]", profile)),
         image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
         # Claude writes only what the request marks; other models write at will, at an own price.
         writes=frozenset() if "claude" in model else WRITES,
@@ -93,3 +107,10 @@ def _limits_of_system(spec: ProviderSpec, models: Sequence[str]) -> ModelLimits:
         system=True,
         window_reads=spec.window_reads,
     )
+
+
+def _lacks(spec: ProviderSpec, model: str, profile: Mapping[str, Any]) -> frozenset[str]:
+    features = {feature for feature, name in FEATURES.items() if profile.get(name) is False}
+    if profile and not takes_schema(spec, model) and spec.json_schema is not None:
+        features.add("schema")
+    return frozenset(features)

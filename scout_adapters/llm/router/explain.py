@@ -26,6 +26,7 @@ from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of
+from scout_adapters.llm.router.abilities import reason_for_last
 from scout_adapters.llm.router.route import Route
 from scout_adapters.llm.router.strategies import USUAL_ANSWER_TOKENS
 from scout_adapters.llm.types import ChatRequest
@@ -155,7 +156,8 @@ def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanatio
     copier, ordered = Copier(), route.ordered(request)
     copies = [copier.candidate(candidate) for candidate in ordered]
     dry = DryRun(copies, request, RetryPolicy(), clock=route.clock)
-    writer = RowWriter(route.clock.now(), request, input_tokens)
+    has_choice = len(route.candidates) > 1
+    writer = RowWriter(route.clock.now(), request, input_tokens, has_choice=has_choice)
     rows = [
         row
         for candidate_state, planned in dry.run()
@@ -225,8 +227,12 @@ def _key(original: KeyState) -> KeyState:
 class RowWriter:
     """Converts the result of a dry run to rows."""
 
-    def __init__(self, now: float, request: ChatRequest, input_tokens: int) -> None:
+    def __init__(
+        self, now: float, request: ChatRequest, input_tokens: int, *, has_choice: bool
+    ) -> None:
+        """`has_choice`: whether the route has several candidates."""
         self._now = now
+        self._has_choice = has_choice
         self._request = request
         self._input_tokens = input_tokens
         self._number = 0
@@ -242,7 +248,7 @@ class RowWriter:
                 number=self._number,
                 outcome=CHOSEN if self._number == 1 else NEXT,
                 key_id=attempt.request.context.key_id,
-                reason=_special(attempt, candidate_state.tokens, self._now),
+                reason=self._special(attempt, candidate_state.tokens),
                 ready_in_s=0.0,
                 **common,
             )
@@ -255,6 +261,12 @@ class RowWriter:
             yield self._skipped(
                 common, None, candidate_state.skip_reason, candidate_state.ready_in(self._now)
             )
+
+    def _special(self, attempt: Attempt, tokens: int) -> str | None:
+        """Return what is special about a planned attempt, if anything."""
+        last = reason_for_last(attempt.candidate, self._request) if self._has_choice else ""
+        notes = _notes(attempt, tokens, self._now)
+        return "; ".join([last, *notes] if last else notes) or None
 
     def _skipped(
         self, common: Json, key_id: str | None, reason: str, ready_in_s: float | None
@@ -320,8 +332,8 @@ class RowWriter:
         return RESTS_FOR_MODEL if for_model else RESTS, ready_at
 
 
-def _special(attempt: Attempt, tokens: int, now: float) -> str | None:
-    """Return what is special about a planned attempt, if anything."""
+def _notes(attempt: Attempt, tokens: int, now: float) -> list[str]:
+    """Return what is special about a planned attempt: its circuit, its key, what is left."""
     circuit, lease = attempt.candidate.endpoint.circuit, attempt.lease
     notes = [
         (circuit.is_aside(now), SET_ASIDE),
@@ -332,4 +344,4 @@ def _special(attempt: Attempt, tokens: int, now: float) -> str | None:
     if lease and (quota := lease.state.insufficient_quota(attempt.candidate.model, tokens, now)):
         wait = quota.until - now
         reasons.append(f"{quota.left} {quota.counts} are left of its limit for {wait:.1f} s")
-    return "; ".join(reasons) or None
+    return reasons

@@ -12,6 +12,7 @@ from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.option_names import union
+from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.strategies import Strategy, priority
 from scout_adapters.llm.types import ChatRequest
 
@@ -49,7 +50,12 @@ class Route:
         return Attempts(ordered, request, retry_policy, observer=observer, clock=self.clock)
 
     def ordered(self, request: ChatRequest) -> Sequence[Candidate]:
-        """Return the candidates in the order in which a call tries them."""
-        if len(self.candidates) == 1 or self.strategy is priority:
+        """Return the candidates in the order in which a call tries them.
+
+        Those that are known to be unable to do what the request needs come last.
+        """
+        if len(self.candidates) == 1:
             return self.candidates
-        return tuple(self.strategy(self.candidates, request))
+        if self.strategy is priority:
+            return able_first(self.candidates, request)
+        return able_first(tuple(self.strategy(self.candidates, request)), request)

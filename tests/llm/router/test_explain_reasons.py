@@ -80,7 +80,7 @@ def test_a_provider_without_a_key_names_the_variable_to_set(
 
 def test_content_that_a_provider_cannot_take_is_named(model: Any) -> None:
     audio = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
-    *groq, google = model.explain([HumanMessage([audio])])
+    google, *groq = model.explain([HumanMessage([audio])])
     assert {(row.outcome, "cannot send audio" in row.reason) for row in groq} == {("skipped", True)}
     assert google.outcome == "chosen"
 
