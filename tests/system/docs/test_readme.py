@@ -74,6 +74,10 @@ def test_each_example_runs(example: Path, tmp_path: Path) -> None:
     assert done.stdout
 
 
+def test_examples_are_short() -> None:
+    assert [path.name for path in EXAMPLES if len(path.read_text().splitlines()) >= 60] == []
+
+
 def test_the_table_of_langchains_suite_counts_every_test_and_no_failure() -> None:
     rows = re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \|", README, re.MULTILINE)
     listed = {name: sum(map(int, counts)) for name, *counts in rows}
