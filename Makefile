@@ -48,6 +48,10 @@ kills: .venv/dev
 memory: .venv/dev
 	$(BIN)/python -m tools.memory $(MEMORY)
 
+# An exception at every line of a call: nothing may be held afterwards. INTERRUPTS='--lines 100 --seed 7'
+interrupts: .venv/dev
+	$(BIN)/python -m tools.interrupts $(INTERRUPTS)
+
 # A million mutated inputs for each target. FUZZ='--inputs 10000 --target refusal'
 fuzz: .venv/dev
 	$(BIN)/python -m tools.fuzz --inputs 1000000 $(FUZZ)
