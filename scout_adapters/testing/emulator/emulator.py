@@ -256,11 +256,10 @@ def run(
     emulator: Emulator | None = None,
 ) -> None:
     """Serve until interrupted; `on_start` is called with the root of all URLs."""
-    with (emulator or Emulator()).serve(host, port) as base:
+    with (emulator or Emulator()).serve(host, port) as base, suppress(KeyboardInterrupt):
         if on_start:
             on_start(base)
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        threading.Event().wait()
 
 
 def _keys(keys: Keys) -> dict[str, Fault | None]:
