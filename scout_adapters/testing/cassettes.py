@@ -24,16 +24,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import httpx
 import orjson
 
 # vcrpy and PyYAML come without types.
 import vcr
-import vcr.patch
 import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
+from scout_adapters.testing.emulated_network import emulated_network
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
 from scout_adapters.testing.scrubber import Scrubber, known_secrets, numbered, text_of
@@ -91,6 +90,7 @@ def cassette(
     Raises:
         vcr.errors.CannotOverwriteExistingCassetteException: for a request that is not in the file.
         CassetteNotPlayed: at the end, if an answer was not requested and `check` is on.
+        NotEmulated: if the emulator answers, for a host or an HTTP client that it does not play.
     """
     answering = mode() if record is None else ("live" if record else "replay")
     recording = answering != "replay"
@@ -99,7 +99,7 @@ def cassette(
     if answering == "emulator":
         source = "emulator"
     settings = options(keys) | {"record_mode": "all" if recording else "none"}
-    network = emulated_network() if answering == "emulator" else nullcontext()
+    network = emulated_network(StillEmulator()) if answering == "emulator" else nullcontext()
     recorder = configure(vcr.VCR(), source)
     with (
         network,
@@ -108,32 +108,6 @@ def cassette(
         yield playing
     if check and not recording:
         check_played(playing)
-
-
-@contextmanager
-def emulated_network() -> Iterator[None]:
-    """Let an emulator answer what a recording sends over httpx, instead of the providers."""
-    transport = StillEmulator().transport()
-
-    def handle(_: Any, request: httpx.Request) -> httpx.Response:
-        return transport.answer(request)
-
-    async def ahandle(_: Any, request: httpx.Request) -> httpx.Response:
-        return await transport.aanswer(request)
-
-    # vcrpy calls these two for a request that it records.
-    names = {
-        "_HttpxHttpTransport_handle_request": handle,
-        "_HttpxAsyncHttpTransport_handle_async_request": ahandle,
-    }
-    before = {name: getattr(vcr.patch, name) for name in names}
-    try:
-        for name, function in names.items():
-            setattr(vcr.patch, name, function)
-        yield
-    finally:
-        for name, function in before.items():
-            setattr(vcr.patch, name, function)
 
 
 def check_played(playing: Cassette) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+import orjson
+
 from scout_adapters._internal.redaction import key_forms
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ class Scrubber:
                     self.seen.add(key)
         request.headers = _recorded_headers(request.headers)
         request.uri = self.url(request.uri)
+        if isinstance(request.body, dict | list):  # aiohttp's argument `json`
+            request.body = orjson.dumps(request.body)
         if isinstance(request.body, bytes) and not text_of(request.body):
             request.body = self.data(request.body)
         elif text := text_of(request.body):
