@@ -1,7 +1,7 @@
 """LangChain chat models over many providers and keys: rotation, failover, costs, audit log.
 
     from scout_adapters import ScoutRouterChatModel
-    model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-5-mini"])
+    model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-6-luna"])
 
 Names load on first use. Importing this package reads no environment variable and opens no file or
 connection.

@@ -136,9 +136,9 @@ class ScoutOllamaChatModel(ScoutProviderChatModel, init=False):
 
 
 class ScoutOpenAIChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of OpenAI, over Chat Completions.
+    """Chat model of OpenAI, over the Responses API where a request needs it, else Chat Completions.
 
-        model = ScoutOpenAIChatModel(model="gpt-5-mini", api_keys=["key-1", "key-2"])
+        model = ScoutOpenAIChatModel(model="gpt-6-luna", api_keys=["key-1", "key-2"])
         print(model.invoke("Hello").text)
 
     Keys in the environment: `OPENAI_API_KEYS` or `OPENAI_API_KEY`.
@@ -166,7 +166,7 @@ class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel, init=False):
 class ScoutOpenRouterChatModel(ScoutProviderChatModel, init=False):
     """Chat model of OpenRouter: the models of many makers.
 
-        model = ScoutOpenRouterChatModel(model="openai/gpt-5-mini", api_keys=["key-1", "key-2"])
+        model = ScoutOpenRouterChatModel(model="openai/gpt-5.6-luna", api_keys=["key-1", "key-2"])
         print(model.invoke("Hello").text)
 
     Keys in the environment: `OPENROUTER_API_KEYS` or `OPENROUTER_API_KEY`.

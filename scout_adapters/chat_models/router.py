@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class ScoutRouterChatModel(ScoutChatModel):
     """A chat model over several models: rotates keys, and goes on to the next model on failure.
 
-        model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-5-mini"])
+        model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-6-luna"])
         print(model.invoke("Hello").text)
 
     An entry of `models` is `"provider/model"`, a dict or a Scout chat model. A dict has `model` and

@@ -113,11 +113,7 @@ class HttpAdapter:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = card.wire.build_body(request, conversation.turns, card)
-        if card.wire.answer_count(body) != 1:
-            raise ConfigurationError(
-                f"{card.name}: a call returns one answer, so n= (candidateCount) must be 1; "
-                "for several answers call batch() with the same input as often"
-            )
+        _check_answer_count(card, body)
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
@@ -190,6 +186,15 @@ class HttpAdapter:
             headers={**self._headers, **prepared.headers, **auth},
             content=prepared.content,
             context=attempt_request.context,
+        )
+
+
+def _check_answer_count(card: ProviderSpec, body: Json) -> None:
+    """Raise `ConfigurationError` for a body that asks for several answers."""
+    if card.wire.answer_count(body) != 1:
+        raise ConfigurationError(
+            f"{card.name}: a call returns one answer, so n= (candidateCount) must be 1; "
+            "for several answers call batch() with the same input as often"
         )
 
 
