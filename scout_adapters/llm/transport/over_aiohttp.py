@@ -37,8 +37,27 @@ MAX_HEADERS = 10_000
 SLICE_BYTES = 256 * 1024
 """Bytes: a longer request body is written in slices, between which the event loop runs on."""
 
-_current_send: ContextVar[tuple[asyncio.Timeout, ReadTimeout]] = ContextVar("scout_current_send")
-"""Timeout of the current `send`, and the read timeout that it gets once there is a connection."""
+
+class _Send:
+    """A `send` under way: its timeout, and what it must close if it is interrupted."""
+
+    def __init__(self, read_timeout: ReadTimeout) -> None:
+        self.timeout = asyncio.timeout(None)
+        self.read_timeout = read_timeout
+        """Becomes the timeout once there is a connection."""
+
+        self.connection: Any = None
+        self.response: aiohttp.ClientResponse | None = None
+
+    def close(self) -> None:
+        """Close both; aiohttp has closed them unless the exception came between two steps."""
+        if self.response is not None:
+            self.response.close()
+        if self.connection is not None:
+            self.connection.close()
+
+
+_current_send: ContextVar[_Send] = ContextVar("scout_current_send")
 
 
 class AiohttpConnections:
@@ -57,23 +76,31 @@ class AiohttpConnections:
         )
 
     async def send(self, request: WireRequest) -> AsyncWireResponse:
-        with AS_HTTPX_ERRORS:
-            async with asyncio.timeout(None) as timeout:
-                token = _current_send.set((timeout, request.read_timeout))
-                try:
-                    response = await self._session.post(
-                        _target(request.address),
-                        headers=request.headers,
-                        data=_body(request.content),
-                        allow_redirects=False,
-                        timeout=_client_timeout(request.timeouts["connect"]),
-                    )
-                finally:
-                    _current_send.reset(token)
-        pieces = _AiohttpPieces(response, request.read_timeout)
-        return AsyncWireResponse(
-            response.status, response.raw_headers, pieces, pieces.aclose, reusable=True
-        )
+        current = _Send(request.read_timeout)
+        try:
+            with AS_HTTPX_ERRORS:
+                async with current.timeout:
+                    response = current.response = await self._post(request, current)
+            pieces = _AiohttpPieces(response, request.read_timeout)
+            return AsyncWireResponse(
+                response.status, response.raw_headers, pieces, pieces.aclose, reusable=True
+            )
+        except BaseException:  # raised again: an error, Ctrl-C, a cancellation
+            current.close()
+            raise
+
+    async def _post(self, request: WireRequest, current: _Send) -> aiohttp.ClientResponse:
+        token = _current_send.set(current)
+        try:
+            return await self._session.post(
+                _target(request.address),
+                headers=request.headers,
+                data=_body(request.content),
+                allow_redirects=False,
+                timeout=_client_timeout(request.timeouts["connect"]),
+            )
+        finally:
+            _current_send.reset(token)
 
     def is_stale(self) -> bool:
         """Return False: aiohttp closes its connections itself."""
@@ -104,15 +131,15 @@ class _Connector(aiohttp.TCPConnector):
             self._close(abort_ssl=True)
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
-        connection = await super().connect(*args, **kwargs)
+        current = _current_send.get()
+        connection = current.connection = await super().connect(*args, **kwargs)
         while (protocol := connection.protocol) and protocol.should_close:
             if not getattr(protocol, "used", True):
                 connection.close()
                 raise aiohttp.ServerDisconnectedError("the server sent bytes before the request")
             connection.close()
-            connection = await super().connect(*args, **kwargs)
-        timeout, read_timeout = _current_send.get()
-        timeout.reschedule(_until(read_timeout))
+            connection = current.connection = await super().connect(*args, **kwargs)
+        current.timeout.reschedule(_until(current.read_timeout))
         return connection
 
 
