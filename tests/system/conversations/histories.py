@@ -39,8 +39,8 @@ PAIRS = list(itertools.product(MODELS, MODELS))
 FORMS = list(itertools.product(("whole", "streamed"), ("v0", "v1")))
 
 TAKES = dict.fromkeys(MODELS, frozenset({"image", "pdf"})) | {
-    # https://console.groq.com/docs/vision and the SDK: text and pictures.
-    "groq": frozenset({"image"}),
+    # https://console.groq.com/docs/model/openai/gpt-oss-120b: text only.
+    "groq": frozenset(),
     # https://platform.minimax.io/docs/api-reference/text-openai-api: M3 sees, and reads no files.
     "minimax": frozenset({"image"}),
     # Recorded: "unknown variant `image_url`, expected `text`".
