@@ -6,6 +6,7 @@ that sends a byte at a time would never time out, and first-token and idle timeo
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from contextvars import ContextVar
 from functools import lru_cache
@@ -18,6 +19,12 @@ import httpx
 
 from scout_adapters.llm.timeouts import SHORTEST
 from scout_adapters.llm.transport.connection import ReadTimeout
+
+LONG_REQUEST = 256 * 1024
+"""Bytes: a longer request is written in slices, while its response is awaited."""
+
+EARLY_BYTES = 64 * 1024
+"""Bytes that the first read of such a response takes."""
 
 END_OF_HEADERS = b"\r\n\r\n"
 
@@ -175,6 +182,11 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+def _is_interim(read: asyncio.Future[bytes]) -> bool:
+    """Return whether the first bytes of a response are no refusal: the request goes on."""
+    return not read.cancelled() and read.exception() is None and read.result()[9:10] in b"123"
+
+
 class AsyncBackend(httpcore.AsyncNetworkBackend):
     """Twin of `Backend`."""
 
@@ -195,6 +207,9 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
 class _AsyncStream(httpcore.AsyncNetworkStream):
     """Twin of `_Stream`. The `timeout` arguments (ASYNC109) are httpcore's interface."""
 
+    _early: asyncio.Future[bytes] | None = None
+    """The first read of a response, which began while the request was written."""
+
     def __init__(self, inner: httpcore.AsyncNetworkStream, source: ReadTimeoutSource) -> None:
         self._inner = inner
         self._source = source
@@ -203,16 +218,42 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._headers:
             await self.write(b"", timeout)
-        return await self._inner.read(max_bytes, _seconds(self._source, timeout))
+        seconds = _seconds(self._source, timeout)
+        if (early := self._early) is None:
+            return await self._inner.read(max_bytes, seconds)
+        self._early = None
+        try:
+            return await asyncio.wait_for(early, seconds)
+        except TimeoutError:
+            raise httpcore.ReadTimeout("no time is left for the answer") from None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore's interface
         if not self._headers and buffer.endswith(END_OF_HEADERS):
             self._headers = buffer
             return
         buffer, self._headers = self._headers + buffer, b""
-        await self._inner.write(buffer, timeout)
+        if len(buffer) <= LONG_REQUEST:
+            await self._inner.write(buffer, timeout)
+        else:
+            await self._write_long(buffer, timeout)
+
+    async def _write_long(self, buffer: bytes, timeout: float | None) -> None:  # noqa: ASYNC109  # httpcore's interface
+        """Write a request while reading: its refusal may come before all of it has been sent.
+
+        Raises `httpcore.WriteError` then; httpcore reads the response, and closes the connection.
+        """
+        early = self._early = asyncio.ensure_future(self._inner.read(EARLY_BYTES))
+        view = memoryview(buffer)
+        for start in range(0, len(view), LONG_REQUEST):
+            for _ in range(2):  # read a refusal before a write to a closed connection fails
+                await asyncio.sleep(0)
+            if early.done() and not _is_interim(early):
+                raise httpcore.WriteError("the server answered before the end of the request")
+            await self._inner.write(bytes(view[start : start + LONG_REQUEST]), timeout)
 
     async def aclose(self) -> None:
+        if self._early is not None:
+            self._early.cancel()
         await self._inner.aclose()
 
     async def start_tls(

@@ -7,6 +7,8 @@ with a thousand requests at once.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -159,6 +161,11 @@ class _OneResponse(ResponseHandler):
         self.used, self._final, self._payload = True, False, None
         super().set_response_params(**settings)
 
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if exc is not None and self.used and not self._final:
+            self.data_received(_left_in_socket(self.transport))
+        super().connection_lost(exc)
+
     def feed_data(self, data: Any, size: int = 0) -> None:
         if self._final:
             self.force_close()
@@ -179,6 +186,23 @@ class _OneResponse(ResponseHandler):
     @property
     def _complete(self) -> bool:
         return self._final and (self._payload is None or self._payload.is_eof())
+
+
+def _left_in_socket(transport: asyncio.BaseTransport | None) -> bytes:
+    """Return what the server sent before the connection broke.
+
+    A server that refuses a long request closes before it has read all of it, and asyncio stops
+    reading when a write fails.
+    """
+    if transport is None or transport.get_extra_info("sslcontext") is not None:
+        return b""
+    with (
+        suppress(OSError),
+        socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as left,
+    ):
+        left.settimeout(0)
+        return left.recv(SLICE_BYTES)
+    return b""
 
 
 def _until(read_timeout: ReadTimeout) -> float | None:
@@ -205,6 +229,8 @@ def _body(content: bytes) -> bytes | AsyncIterator[bytes] | None:
 async def _slices(content: bytes) -> AsyncIterator[bytes]:
     view = memoryview(content)
     for start in range(0, len(view), SLICE_BYTES):
+        for _ in range(2):  # an early refusal is read before a write to a closed connection fails
+            await asyncio.sleep(0)
         yield bytes(view[start : start + SLICE_BYTES])
 
 
