@@ -11,10 +11,6 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, objects, positive_limit
 from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
-from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
-from scout_adapters.llm.wires.anthropic_messages.build import build_body
-from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
-from scout_adapters.llm.wires.anthropic_messages.stream import MessagesStreamReader, is_text_only
 
 API_VERSION = "2023-06-01"
 """Not 2026-10-21: that version refuses `temperature`, which models up to Claude 4.6 accept.
@@ -88,12 +84,18 @@ class AnthropicMessagesWire(Wire):
 
     def extra_headers(self, request: ChatRequest) -> dict[str, str]:
         """Return the header with the beta features that the request uses."""
+        from scout_adapters.llm.wires.anthropic_messages.betas import beta_headers
+
         return beta_headers(request)
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        from scout_adapters.llm.wires.anthropic_messages.build import build_body
+
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
+
         return parse_response(body, spec)
 
     def provider_tools(self, body: Json) -> Sequence[Json]:
@@ -121,6 +123,11 @@ class AnthropicMessagesWire(Wire):
         If the request can only be answered with text, the content of chunks is a string, as in
         ChatAnthropic; otherwise it is a list of blocks.
         """
+        from scout_adapters.llm.wires.anthropic_messages.stream import (
+            MessagesStreamReader,
+            is_text_only,
+        )
+
         return MessagesStreamReader(spec, plain=body is not None and is_text_only(body))
 
 

@@ -12,11 +12,8 @@ from urllib.parse import quote
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn, Wire
-from scout_adapters.llm.wires.gemini.build import CONFIG, THINKING, build_body
-from scout_adapters.llm.wires.gemini.parse import parse_response
-from scout_adapters.llm.wires.gemini.spelling import snake_name
-from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.wires.gemini.body_fields import BODY_FIELDS
 
 COLLECTIONS = ("models/", "tunedModels/")
 FUNCTIONS = frozenset({"functionDeclarations", "function_declarations"})
@@ -25,24 +22,6 @@ FUNCTIONS = frozenset({"functionDeclarations", "function_declarations"})
 
 MODEL_ENDPOINT = re.compile(r"/(models|tunedModels)/[^/]+:[A-Za-z]+$")
 """The end of a full endpoint with a model and a method, as users copy it from examples."""
-
-_FIELDS = (CONFIG | THINKING) | {
-    "cachedContent",
-    "generationConfig",
-    "labels",
-    "logprobs",
-    "n",
-    "responseLogprobs",
-    "safetySettings",
-    "serviceTier",
-    "store",
-    "systemInstruction",
-    "thinkingConfig",
-    "toolConfig",
-    "topLogprobs",
-}
-BODY_FIELDS = frozenset(_FIELDS) | {snake_name(name) for name in _FIELDS}
-"""In Google's spelling and in Python's. https://ai.google.dev/api/generate-content"""
 
 
 class GeminiWire(Wire):
@@ -68,12 +47,18 @@ class GeminiWire(Wire):
         return {"x-goog-api-key": key}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        from scout_adapters.llm.wires.gemini.build import build_body
+
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        from scout_adapters.llm.wires.gemini.parse import parse_response
+
         return parse_response(body, spec)
 
-    def reader(self, spec: ProviderSpec, body: Json | None = None) -> GeminiStreamReader:  # noqa: ARG002  # a Wire's
+    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
+        from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
+
         return GeminiStreamReader(spec)
 
     def output_limit(self, body: Json) -> int | None:

@@ -11,42 +11,12 @@ from typing import Any
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
+from scout_adapters.llm.wires.gemini.body_fields import CONFIG, THINKING
 from scout_adapters.llm.wires.gemini.messages import render_messages, system_instruction
 from scout_adapters.llm.wires.gemini.schema import adapt_schema
 from scout_adapters.llm.wires.gemini.spelling import camel_case
 from scout_adapters.llm.wires.gemini.tools import add_tool_choice, allow_server_tools, render_tools
 
-CONFIG = frozenset(
-    {
-        "audioTimestamp",
-        "audioTranscriptionConfig",
-        "candidateCount",
-        "enableAffectiveDialog",
-        "enableEnhancedCivicAnswers",
-        "frequencyPenalty",
-        "imageConfig",
-        "maxOutputTokens",
-        "mediaResolution",
-        "modelSelectionConfig",
-        "presencePenalty",
-        "responseJsonSchema",
-        "responseMimeType",
-        "responseModalities",
-        "responseSchema",
-        "routingConfig",
-        "seed",
-        "speechConfig",
-        "stopSequences",
-        "temperature",
-        "topK",
-        "topP",
-        "translationConfig",
-    }
-)
-"""Fields of `generationConfig`; every other extra field is a field of the body.
-https://ai.google.dev/api/generate-content#GenerationConfig"""
-
-THINKING = frozenset({"includeThoughts", "thinkingBudget", "thinkingLevel"})
 EXCLUSIVE: Mapping[str, str] = {
     "thinkingBudget": "thinkingLevel",
     "thinkingLevel": "thinkingBudget",

@@ -13,11 +13,7 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
-from scout_adapters.llm.wires.openai_responses.build import build_body
 from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
-from scout_adapters.llm.wires.openai_responses.parse import parse_response
-from scout_adapters.llm.wires.openai_responses.stream import ResponsesStreamReader
-from scout_adapters.llm.wires.openai_responses.v1_blocks import standard_blocks
 
 __all__ = ["WIRE", "ResponsesDialect"]
 
@@ -142,12 +138,18 @@ class OpenAIResponsesWire(Wire):
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+        from scout_adapters.llm.wires.openai_responses.build import build_body
+
         return build_body(request, turns, spec)
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+        from scout_adapters.llm.wires.openai_responses.parse import parse_response
+
         return parse_response(body, spec)
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
+        from scout_adapters.llm.wires.openai_responses.stream import ResponsesStreamReader
+
         return ResponsesStreamReader(spec)
 
     def recognises(self, message: AIMessage) -> bool:
@@ -161,6 +163,8 @@ class OpenAIResponsesWire(Wire):
 
     def standard_blocks(self, message: AIMessage) -> list[Json] | None:
         """Return the items as v1 blocks: core translates them for the maker `openai` only."""
+        from scout_adapters.llm.wires.openai_responses.v1_blocks import standard_blocks
+
         return standard_blocks(message)
 
     def output_limit(self, body: Json) -> int | None:
