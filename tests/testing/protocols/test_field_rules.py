@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from scout_adapters.testing import Emulator
+from scout_adapters.testing.protocols.field_rules import FIELD_RULES
+from scout_adapters.testing.protocols.openai_dialects import DIALECTS
 
 URLS = {
     "openai": "https://api.openai.com/v1/chat/completions",
@@ -15,6 +17,12 @@ URLS = {
     "mistral": "https://api.mistral.ai/v1/chat/completions",
     "xai": "https://api.x.ai/v1/chat/completions",
     "anthropic": "https://api.anthropic.com/v1/messages",
+    "cerebras": "https://api.cerebras.ai/v1/chat/completions",
+    "fireworks": "https://api.fireworks.ai/inference/v1/chat/completions",
+    "deepseek": "https://api.deepseek.com/chat/completions",
+    "vllm": "http://localhost:8000/v1/chat/completions",
+    "ollama": "http://localhost:11434/v1/chat/completions",
+    "openrouter": "https://openrouter.ai/api/v1/chat/completions",
     "google": "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent",
 }
 
@@ -32,6 +40,9 @@ def post(provider: str, **more: Any) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
+USER = {"role": "user", "content": "Hi"}
+REASONED = {"role": "assistant", "content": "Hi", "reasoning_content": "hm"}
+
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("openai", {"temprature": 1}, "Unrecognized request argument supplied: temprature"),
     ("openai", {"temperature": 3}, "Expected a value <= 2, but got 3 instead"),
@@ -42,6 +53,23 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("mistral", {"temperature": 1.7}, "less than or equal to 1.5"),
     ("anthropic", {"temprature": 1}, "temprature: Extra inputs are not permitted"),
     ("anthropic", {"temperature": 1.5}, "temperature: range: 0..1"),
+    ("cerebras", {"store": True}, "body.store: property 'body.store' is unsupported"),
+    ("cerebras", {"messages": [REASONED]}, "messages.0.assistant.reasoning_content: property"),
+    ("groq", {"messages": [REASONED]}, "'messages.0' : property 'reasoning_content' is unsupp"),
+    ("mistral", {"messages": [REASONED, USER]}, '"messages",0,"assistant","reasoning_content"'),
+    ("fireworks", {"rpm": 10}, "Extra inputs are not permitted, field: 'rpm', value: 10"),
+    ("fireworks", {"temperature": 3}, "Input should be less than or equal to 2, field: 'temp"),
+    ("deepseek", {"temperature": 3}, "the valid range of temperature is [0, 2]"),
+    ("vllm", {"temperature": -1}, "temperature must be non-negative, got -1."),
+    ("openai", {"temperature": "hot"}, "expected a decimal, but got a string instead"),
+    ("openai", {"max_tokens": "12"}, "expected an integer, but got a string instead"),
+    ("openai", {"stream": 1}, "expected a boolean, but got an integer instead"),
+    ("openai", {"n": True}, "expected an integer, but got a boolean instead"),
+    ("groq", {"temperature": "hot"}, "'temperature' : value must be a number"),
+    ("mistral", {"max_tokens": "x"}, '"loc":["body","max_tokens"]'),
+    ("deepseek", {"temperature": "hot"}, 'invalid type: string \\"hot\\", expected f32'),
+    ("anthropic", {"temperature": "hot"}, "temperature: Input should be a valid number"),
+    ("google", {"generationConfig": {"temperature": "hot"}}, "(TYPE_FLOAT)"),
     ("google", {"temprature": 1}, "Cannot find field."),
     ("google", {"generationConfig": {"temperature": 3}}, "must be in the range [0.0, 2.0]"),
 ]
@@ -62,5 +90,12 @@ def test_known_fields_in_range_are_answered(provider: str) -> None:
     assert post(provider, **(more or {"temperature": 1, "top_p": 1, "stream": False}))[0] == 200
 
 
-def test_a_provider_that_ignores_unknown_fields_answers() -> None:
-    assert post("xai", temprature=1)[0] == 200
+@pytest.mark.parametrize("provider", ["xai", "deepseek", "vllm", "ollama", "openrouter"])
+def test_a_provider_that_ignores_unknown_fields_answers(provider: str) -> None:
+    assert post(provider, temprature=1)[0] == 200
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_each_provider_refuses_unknown_fields_or_the_table_has_the_reason(dialect: str) -> None:
+    rules = FIELD_RULES[dialect]
+    assert bool(rules.unknown) is not bool(rules.ignores_because)
