@@ -89,12 +89,20 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def log_path(path: Path | None) -> Path:
+    """Return the path of an audit log, which may be missing; exit with 2 if it names no folder."""
+    try:
+        return audit_path(path)
+    except RuntimeError as error:  # `~name` of a user that does not exist
+        fail(f"the audit log's path cannot be used: {error}", 2)
+
+
 def log_at(path: Path | None) -> Path:
     """Return the path of an audit log; exit with 1 if there is none, with 2 if it is another file.
 
     A log is a file, with its segments, that has a row or is empty.
     """
-    log = audit_path(path)
+    log = log_path(path)
     check_log(log)
     if not segments(log):
         fail(f"no log at {log}")

@@ -13,6 +13,7 @@ from scout_adapters.cli.console import (
     LogOption,
     check_log,
     import_modules,
+    log_path,
     print_line,
 )
 from scout_adapters.cli.json_output import print_json
@@ -35,8 +36,9 @@ def doctor(
 ) -> None:
     """Look for what keeps providers and keys from working; exit with 1 if something is wrong."""
     import_modules(imports)
+    path = log_path(audit)
     if audit is not None:
-        check_log(audit.expanduser())
+        check_log(path)
     findings = examine(providers or (), audit=audit, network=network)
     wrong = sum(finding.wrong for finding in findings)
     if as_json:

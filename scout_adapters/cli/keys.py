@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.audit.process_log import audit_path
 from scout_adapters.audit.rotation import segments
 from scout_adapters.cli.console import (
     AsJson,
@@ -21,6 +20,7 @@ from scout_adapters.cli.console import (
     LogOption,
     check_log,
     import_modules,
+    log_path,
     print_error,
     print_line,
 )
@@ -53,12 +53,13 @@ def keys(
 ) -> None:
     """List each provider's keys with their last outcomes in the audit log."""
     import_modules(imports)
+    context.obj = as_json
     if context.invoked_subcommand is None:
         _list_keys(audit, as_json=as_json)
 
 
 def _list_keys(audit: Path | None, *, as_json: bool) -> None:
-    path = audit_path(audit)
+    path = log_path(audit)
     check_log(path)
     outcomes, unreadable = last_outcomes(path), list[str]()
     rows: list[KeyRow] = [
@@ -116,6 +117,7 @@ def _cells(last: LastOutcome | None) -> Sequence[Cell]:
 
 @app.command(name="test")
 def probe_keys(
+    context: typer.Context,
     provider: Annotated[str, typer.Argument(help="The provider; all that have keys.")] = "",
     model: Annotated[str, typer.Option(help="The model to ask; the provider's default.")] = "",
     imports: Imports = None,
@@ -128,7 +130,7 @@ def probe_keys(
     unreadable: list[str] = []
     clients = [registry.get(provider)] if provider else _clients_with_keys(unreadable)
     verdicts = asyncio.run(probe(clients, model or None))
-    if as_json:
+    if as_json or context.obj:  # `keys --json test`
         print_json({"keys": list(map(_verdict, verdicts)), "unreadable": unreadable})
     else:
         if verdicts:

@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 from packaging.requirements import Requirement  # langchain-core brings it
 
 from scout_adapters.audit.process_log import audit_path
+from scout_adapters.audit.reader import has_rows
 from scout_adapters.doctor.finding import Finding
 
 EXTRAS = ("aiohttp", "cli", "postgres", "testing")
@@ -30,7 +31,7 @@ NETWORK_SECONDS = 5.0
 
 
 def check_audit(environ: Mapping[str, str], path: Path | None) -> Iterator[Finding]:
-    """Find a log that cannot be written."""
+    """Find a log that cannot be written, or is another file."""
     if path is None and not environ.get("SCOUT_AUDIT_PATH"):
         fix = "SCOUT_AUDIT_PATH=audit.jsonl writes every attempt of every call down"
         yield Finding("audit log", "is off", fix, wrong=False)
@@ -38,6 +39,10 @@ def check_audit(environ: Mapping[str, str], path: Path | None) -> Iterator[Findi
     file = audit_path(path) if path else Path(environ["SCOUT_AUDIT_PATH"]).expanduser()
     if why := _unwritable(file):
         yield Finding("audit log", f"{file} cannot be written: {why}", "name another file")
+    elif file.is_file() and os.access(file, os.R_OK) and file.stat().st_size and not has_rows(file):
+        yield Finding(
+            "audit log", f"{file} has no row of a log: it is another file", "move it away"
+        )
 
 
 def _unwritable(path: Path) -> str:

@@ -112,6 +112,12 @@ def test_a_file_that_cannot_be_used_is_one_line(command: str) -> None:
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_a_home_that_is_none_is_one_line(reader: str) -> None:
+    done = run(*READERS[reader], "~no_such_user/audit.jsonl")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+
+
 def test_days_before_all_times_are_all_days() -> None:
     assert run("costs", "audit.jsonl", "--days", "10000000").code == 0
     assert run("audit", "prune", "audit.jsonl", "--days", "10000000").out == "0 files deleted\n"

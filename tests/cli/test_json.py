@@ -142,6 +142,12 @@ def test_budgets_are_exact() -> None:
     )
 
 
+def test_json_may_stand_before_the_name_of_a_subcommand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_clients", {})
+    done = run("keys", "--json", "test")
+    assert (done.code, json.loads(done.out)) == (1, {"keys": [], "unreadable": []})
+
+
 def test_an_error_leaves_stdout_empty() -> None:
     done = run("costs", "none.jsonl", "--json")
     assert (done.code, done.out, done.err) == (1, "", "no log at none.jsonl\n")

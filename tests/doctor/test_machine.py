@@ -46,6 +46,14 @@ def test_a_log_in_the_place_of_a_folder_or_below_a_file_is_wrong(tmp_path: Path)
         assert why in one.what
 
 
+def test_another_file_in_the_place_of_a_log_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    for text, wrong in (("", False), ("hello\n", True), ('{"time":"2026', False)):
+        path.write_text(text)
+        findings = list(machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None))
+        assert [one.wrong for one in findings] == [True] * wrong
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_log_in_a_folder_of_others_is_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
