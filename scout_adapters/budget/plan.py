@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Literal
 
 from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, dollars, nano
@@ -121,3 +122,15 @@ def format_amount(amount: int) -> str:
     """Return nano-dollars as text in dollars, exact and without trailing zeros."""
     text = f"{dollars(amount):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def check_options(
+    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | None
+) -> None:
+    """Raise `ConfigurationError` for an option of a budget handler that cannot be used."""
+    if answer_tokens is not None and answer_tokens < 1:
+        raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
+    if on_exceeded not in {"raise", "warn", "cheaper"}:
+        raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
+    if path is not None and per in {"call", "run"}:
+        raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")

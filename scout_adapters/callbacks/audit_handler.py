@@ -16,8 +16,10 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.audit import AuditLog
 from scout_adapters.audit.log import OnFailure
 from scout_adapters.audit.process_log import get_audit
+from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
-from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_cached
+from scout_adapters.callbacks.run_handler import RunHandler, is_cached
+from scout_adapters.llm.engine.attempt import NOT_SENT
 from scout_adapters.llm.engine.audit_rows import AttemptWriter, row_of
 from scout_adapters.llm.engine.record import Run, run_of
 
@@ -117,6 +119,11 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
         self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
+
+    @override
+    def _other_model_refused(self, call: OtherModelCall) -> None:
+        record = record_of_failure(call, NOT_SENT)._replace(billed="no")
+        self.on_scout_attempt_end(call.run, record)
 
     @override
     def _on_run_start(self, kind: str, run: Run, name: str) -> None:

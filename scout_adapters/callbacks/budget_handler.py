@@ -18,15 +18,16 @@ from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets, SqliteBudgets
 from scout_adapters.budget.accounts import dollars, nano_of
-from scout_adapters.budget.plan import By, Scope, Usd, format_amount, plan_of
+from scout_adapters.budget.plan import By, Scope, Usd, check_options, format_amount, plan_of
 from scout_adapters.budget.windows import TIMED, Per, window_at
+from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.other_models import (
     OtherModelProposal,
     record_of_answer,
     record_of_failure,
 )
-from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_cached
-from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationError
+from scout_adapters.callbacks.run_handler import RunHandler, is_cached
+from scout_adapters.errors import BudgetError, BudgetExceeded
 from scout_adapters.llm.engine.cost_bound import CostBound
 from scout_adapters.llm.engine.observers import ProposedAttempt
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
@@ -41,17 +42,6 @@ KEPT_WINDOWS = 4
 
 KEPT_CALLS = 100_000
 """Calls or runs whose accounts are kept if their end is never reported."""
-
-
-def _check_options(
-    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | None
-) -> None:
-    if answer_tokens is not None and answer_tokens < 1:
-        raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
-    if on_exceeded not in {"raise", "warn", "cheaper"}:
-        raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
-    if path is not None and per in {"call", "run"}:
-        raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")
 
 
 class ScoutBudgetCallbackHandler(RunHandler):
@@ -115,7 +105,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """
         super().__init__(needs_call_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
-        _check_options(on_exceeded, per, path, answer_tokens)
+        check_options(on_exceeded, per, path, answer_tokens)
         self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
         self._allows_unpriced = unpriced == "allow"
         self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
@@ -334,6 +324,12 @@ class ScoutBudgetCallbackHandler(RunHandler):
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
         self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
+
+    @override
+    def _other_model_refused(self, call: OtherModelCall) -> None:
+        for of, hold in tuple(self._holds.get((call.run.id.int, 1), ())):
+            if of is call.run:
+                self._settle_unsent(of, 1, hold)
 
     @override
     def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:

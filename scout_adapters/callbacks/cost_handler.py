@@ -18,8 +18,9 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.html_table import html_table
 from scout_adapters.callbacks.cost_totals import CostRow, CostTotals
+from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
-from scout_adapters.callbacks.run_handler import OtherModelCall, RunHandler, is_cached
+from scout_adapters.callbacks.run_handler import RunHandler, is_cached
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
 ZERO = Decimal(0)

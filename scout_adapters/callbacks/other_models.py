@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, objects, positive_limit
-from scout_adapters.callbacks.run_handler import OtherModelCall
+from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.llm.engine.cost_bound import (
     HIDDEN_TOKENS,
     UNBOUNDED_TOKENS,

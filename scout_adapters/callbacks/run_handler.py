@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, BaseMessage
@@ -21,23 +22,11 @@ from typing_extensions import override
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import AwaitedCallback, call_logged, in_loop
+from scout_adapters.callbacks.open_calls import OpenCalls, OtherModelCall, other_model_call
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
 """The key that our chat models add to `lc_versions` in a run's metadata."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherModelCall:
-    """A call of another LangChain model, as `on_chat_model_start` describes it."""
-
-    run: Run
-    provider: str
-    model: str
-    max_tokens: int | None
-    messages: Sequence[BaseMessage] = field(repr=False)
-    options: Mapping[str, Any] = field(repr=False)
-    """LangChain's `invocation_params`."""
 
 
 REPORTED_CALLBACKS = (
@@ -74,7 +63,8 @@ class RunHandler(BaseCallbackHandler):
         """Whether core's own callbacks can be skipped once a run's attempts were reported."""
 
         self._outermost: BoundedDict[UUID, UUID] = BoundedDict()
-        self._open: BoundedDict[UUID, tuple[OtherModelCall, Callable[[], None]]] = BoundedDict()
+        self._open = OpenCalls()
+        _handlers.add(self)
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -172,47 +162,42 @@ class RunHandler(BaseCallbackHandler):
         if OURS in (details.get("lc_versions") or ()):
             return None  # our models report their attempts themselves
         run = run_of(run_id, parent_run_id, tags, metadata)
-        return _other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
-
-    def _track(self, call: OtherModelCall) -> None:
-        self._open.put(call.run.id, (call, _on_task_end(partial(self._cancel, call.run.id))))
+        return other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
 
     def _on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
         if call := self._start_call(*args, **kwargs):
-            self._other_model_started(call)
-            self._track(call)
+            try:
+                self._open.add(call, partial(self._cancel, call))
+                self._other_model_started(call)
+            except BaseException:  # raised again: a refusal, Ctrl-C
+                _refuse(call)
+                raise
 
     async def _aon_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
         if call := self._start_call(*args, **kwargs):
             assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
             try:
+                self._open.add(call, partial(self._cancel, call))
                 await self.worker.run(self._other_model_started, call)
             except asyncio.CancelledError:  # raised again: it may have started nevertheless
-                self.worker.submit(self._other_model_cancelled, call)
+                self._cancel(call)
                 raise
-            self._track(call)
+            except BaseException:  # raised again: a refusal, Ctrl-C
+                _refuse(call)
+                raise
 
     on_chat_model_start: Any = AwaitedCallback("on_chat_model_start")
 
-    def _cancel(self, run_id: UUID) -> None:
-        if call := self._close(run_id):
+    def _cancel(self, call: OtherModelCall) -> None:
+        if self._open.close(call.run.id, call.messages):
             self._off_loop(self._other_model_cancelled, call)
-
-    def _close(self, run_id: UUID) -> OtherModelCall | None:
-        """Return an open call of another model and stop tracking it; None if there is none."""
-        entry = self._open.pop(run_id, None)
-        if entry is None:
-            return None
-        call, stop_watching = entry
-        stop_watching()
-        return call
 
     def _on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         """Report the answer of another model; of ours, the attempts were reported before."""
         if self._needs_messages:
             self._on_messages("llm_answer", run_id, answers_in(response))
         if run_id.int not in runs_with_attempts:
-            self._other_model_ended(self._close(run_id), run_id, answers_in(response))
+            self._other_model_ended(self._open.close(run_id), run_id, answers_in(response))
         if self._needs_call_ends:
             self._on_call_over(run_id)
 
@@ -221,7 +206,7 @@ class RunHandler(BaseCallbackHandler):
         if run_id.int not in runs_with_attempts:
             response = kwargs.get("response")
             answers = answers_in(response) if isinstance(response, LLMResult) else []
-            self._other_model_failed(self._close(run_id), run_id, error, answers)
+            self._other_model_failed(self._open.close(run_id), run_id, error, answers)
         if self._needs_call_ends:
             self._on_call_over(run_id)
 
@@ -246,6 +231,9 @@ class RunHandler(BaseCallbackHandler):
     def _other_model_started(self, call: OtherModelCall) -> None:
         """Receive a call of another model before it is made; may raise to prevent it."""
 
+    def _other_model_refused(self, call: OtherModelCall) -> None:
+        """Receive a call that a handler has prevented after this one had received it."""
+
     def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
     ) -> None:
@@ -267,20 +255,15 @@ class RunHandler(BaseCallbackHandler):
         """Receive a call whose task has ended before the call did."""
 
 
-def _other_model_call(
-    run: Run,
-    messages: Sequence[BaseMessage],
-    metadata: Mapping[str, Any],
-    options: Mapping[str, Any],
-) -> OtherModelCall:
-    return OtherModelCall(
-        run=run,
-        provider=str(metadata.get("ls_provider") or "unknown"),
-        model=str(metadata.get("ls_model_name") or "unknown"),
-        max_tokens=metadata.get("ls_max_tokens"),
-        messages=messages,
-        options=options,
-    )
+_handlers: WeakSet[RunHandler] = WeakSet()
+
+
+def _refuse(call: OtherModelCall) -> None:
+    """End a call for all handlers that have received it: core reports no end of it."""
+    for handler in list(_handlers):
+        with suppress(Exception):  # the refusal itself is raised
+            if refused := handler._open.close(call.run.id, call.messages):  # noqa: SLF001  # of this module
+                handler._off_loop(handler._other_model_refused, refused)  # noqa: SLF001  # as above
 
 
 def answers_in(response: LLMResult) -> list[AIMessage]:
@@ -297,25 +280,3 @@ def is_cached(answer: AIMessage) -> bool:
     """Return whether the answer is from LangChain's cache, which sets `total_cost` to 0."""
     usage = answer.usage_metadata
     return usage is not None and usage.get("total_cost") == 0
-
-
-def _on_task_end(callback: Callable[[], None]) -> Callable[[], None]:
-    """Call `callback` when the running task ends; return a function that undoes this.
-
-    Does nothing outside a task.
-    """
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
-    if task is None:
-        return lambda: None
-
-    def on_done(_task: asyncio.Task[Any]) -> None:
-        callback()
-
-    def undo() -> None:
-        task.remove_done_callback(on_done)
-
-    task.add_done_callback(on_done)
-    return undo

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.outputs import ChatGeneration, LLMResult
 
-from scout_adapters import ScoutBudgetCallbackHandler
+from scout_adapters import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
+from scout_adapters.errors import BudgetExceeded
 from tests.callbacks.budgets import SMALL, refused_in_the_end
 from tests.support.other_models import NeverEnding
+from tests.support.verbs import VERBS, Verb, run_model
 
 pytestmark = pytest.mark.usefixtures("prices")
 
@@ -49,11 +55,12 @@ def test_a_stream_of_another_model_that_counts_nothing_is_estimated() -> None:
     assert (balance.spent, balance.held, balance.uncertain) == (7_000_000, 0, 0)
 
 
-async def test_a_cancelled_call_of_another_model_is_charged_what_was_held() -> None:
-    class Bounded(NeverEnding):
-        def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
-            return {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
+class Bounded(NeverEnding):
+    def _get_ls_params(self, *args: Any, **kwargs: Any) -> Any:
+        return {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
 
+
+async def test_a_cancelled_call_of_another_model_is_charged_what_was_held() -> None:
     budget = ScoutBudgetCallbackHandler(1.5)
     model = Bounded(messages=iter([]))
     task = asyncio.create_task(model.ainvoke("hi", {"callbacks": [budget]}))
@@ -64,3 +71,53 @@ async def test_a_cancelled_call_of_another_model_is_charged_what_was_held() -> N
         await task
     (balance,) = budget.balances
     assert balance.spent == balance.uncertain > 0 == balance.held
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_calls_of_one_run_id_are_settled_one_by_one(verb: Verb) -> None:
+    budget, run = ScoutBudgetCallbackHandler(100), uuid4()
+    serialized: Any = {}
+    details = {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
+    for _ in range(5):
+        budget.on_chat_model_start(serialized, [[HumanMessage("hi")]], run_id=run, metadata=details)
+    for number in range(5):
+        assert len(budget._holds[run.int, 1]) == 5 - number
+        answer = LLMResult(generations=[[ChatGeneration(message=said(100))]])
+        budget.on_llm_end(answer, run_id=run)
+    assert (budget.held_usd, budget.spent_usd) == (0.0, 1.0)
+    for _ in range(2):
+        run_model(other(said(100)), verb, config={"run_id": run, "callbacks": [budget]})
+    assert (budget.held_usd, budget._holds) == (0.0, {})
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_call_that_a_later_handler_refuses_is_no_longer_held_for(
+    verb: Verb, tmp_path: Path
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    audit = ScoutAuditCallbackHandler(log)
+    wide, narrow = ScoutBudgetCallbackHandler(100), ScoutBudgetCallbackHandler(0.0001)
+    with pytest.raises(BudgetExceeded):
+        run_model(other(said(100)), verb, config={"callbacks": [audit, wide, narrow]})
+    audit.audit.close()
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(row["event"], row.get("outcome")) for row in rows] == [
+        ("llm_intent", None),
+        ("llm_attempt", "not_sent"),
+    ]
+    for budget in (wide, narrow):
+        assert (budget.held_usd, budget.spent_usd, budget._holds) == (0.0, 0.0, {})
+
+
+async def test_cancelled_calls_of_one_run_id_are_settled_one_by_one() -> None:
+    budget, run = ScoutBudgetCallbackHandler(10**6), uuid4()
+    config: Any = {"run_id": run, "callbacks": [budget]}
+    models = [Bounded(messages=iter([])) for _ in range(5)]
+    calls = [asyncio.create_task(model.ainvoke("hi", config)) for model in models]
+    for model in models:
+        await model.reached()
+    assert len(budget._holds[run.int, 1]) == 5
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert (budget.held_usd, budget._holds) == (0.0, {})

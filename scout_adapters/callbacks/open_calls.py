@@ -1,0 +1,107 @@
+"""Calls of other LangChain models that have started and not yet ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from langchain_core.messages import BaseMessage
+
+from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters.llm.engine.record import Run
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModelCall:
+    """A call of another LangChain model, as `on_chat_model_start` describes it."""
+
+    run: Run
+    provider: str
+    model: str
+    max_tokens: int | None
+    messages: Sequence[BaseMessage] = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False)
+    """LangChain's `invocation_params`."""
+
+
+def other_model_call(
+    run: Run,
+    messages: Sequence[BaseMessage],
+    metadata: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> OtherModelCall:
+    """Return a call from what LangChain reports at its start."""
+    return OtherModelCall(
+        run=run,
+        provider=str(metadata.get("ls_provider") or "unknown"),
+        model=str(metadata.get("ls_model_name") or "unknown"),
+        max_tokens=metadata.get("ls_max_tokens"),
+        messages=messages,
+        options=options,
+    )
+
+
+class OpenCalls:
+    """The open calls of one handler; several of them may have one run id.
+
+    calls.add(call, on_task_end)
+    call = calls.close(run_id)
+    """
+
+    def __init__(self) -> None:
+        self._by_run: BoundedDict[UUID, list[tuple[OtherModelCall, Callable[[], None]]]] = (
+            BoundedDict()
+        )
+        self._lock = fork_safe_lock()
+
+    def add(self, call: OtherModelCall, on_task_end: Callable[[], None]) -> None:
+        """Add a call; `on_task_end` is called if its task ends before the call is closed."""
+        entry = (call, _on_task_end(on_task_end))
+        with self._lock:
+            self._by_run.put(call.run.id, [*self._by_run.get(call.run.id, ()), entry])
+
+    def close(self, run_id: UUID, messages: object = None) -> OtherModelCall | None:
+        """Remove and return the call with this list of messages, or else the oldest of a run.
+
+        Return None if there is none.
+        """
+        with self._lock:
+            entries = self._by_run.get(run_id, [])
+            matching = (e for e in entries if messages is None or e[0].messages is messages)
+            entry = next(matching, None)
+            if entry is None:
+                return None
+            left = [other for other in entries if other is not entry]
+            if left:
+                self._by_run[run_id] = left
+            else:
+                del self._by_run[run_id]
+        call, stop_watching = entry
+        stop_watching()
+        return call
+
+
+def _on_task_end(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call `callback` when the running task ends; return a function that undoes this.
+
+    Does nothing outside a task.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        return lambda: None
+
+    def on_done(_task: asyncio.Task[Any]) -> None:
+        callback()
+
+    def undo() -> None:
+        task.remove_done_callback(on_done)
+
+    task.add_done_callback(on_done)
+    return undo
