@@ -49,7 +49,8 @@ class RunHandler(BaseCallbackHandler):
 
     # Without it core runs every callback, that of each token too, in another thread and waits.
     run_inline = True
-    ignore_chat_model = False  # a property in core, which reads it for every handler and event
+    # Properties in core, which reads them for every handler and event; one of them for each token.
+    ignore_chat_model = ignore_llm = False
     attempts_suffice = _overrides_core = False
 
     def __init__(self, *, needs_messages: bool = False, needs_call_ends: bool = False) -> None:
