@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import warnings
 from collections.abc import Callable, Mapping
@@ -149,6 +150,7 @@ RESPONSE: Json = {
 """An answer of OpenAI's Responses API; ChatOpenAI keeps its items as blocks with their ids."""
 
 
+@functools.cache
 def responses(version: str) -> AIMessage:
     """Return what ChatOpenAI makes of an answer of the Responses API."""
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=RESPONSE))

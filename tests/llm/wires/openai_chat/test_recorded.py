@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import orjson
@@ -45,6 +46,17 @@ def answers(records: list[Json]) -> list[Json]:
     return [record for record in whole if record["id"] not in NO_ANSWERS]
 
 
+Message = Callable[[Json], AIMessage]
+
+
+@pytest.fixture(scope="module")
+def message(answers: list[Json]) -> Message:
+    """Read an answer with the wire, once for all tests: reading all of them takes seconds."""
+    by_id = {record["id"]: record for record in answers}
+    read = cache(lambda name: parse(by_id[name]))
+    return lambda record: read(record["id"])
+
+
 def refused(record: Json) -> bool:
     return "error_in_200" in (record["features"] or [])
 
@@ -67,13 +79,13 @@ def merged(read: list[Any], card: ProviderSpec) -> AIMessageChunk:
     return merge_chunks([*chunks, reader.close()])
 
 
-def message(record: Json) -> AIMessage:
+def parse(record: Json) -> AIMessage:
     if record["stream"]:
         return merged(list(events(record)), spec(record))
     return WIRE.parse_response(orjson.loads(record["response_body"]), spec(record))
 
 
-def test_every_good_answer_becomes_a_message(answers: list[Json]) -> None:
+def test_every_good_answer_becomes_a_message(answers: list[Json], message: Message) -> None:
     good = [record for record in answers if not refused(record)]
     assert good
     for record in good:
@@ -88,7 +100,7 @@ def test_every_error_inside_a_200_is_refused(answers: list[Json]) -> None:
     assert bad
     for record in bad:
         with pytest.raises(ProviderRefusal):
-            message(record)
+            parse(record)
 
 
 def said(record: Json) -> Iterator[Json]:
@@ -100,7 +112,7 @@ def said(record: Json) -> Iterator[Json]:
                 yield choice.get("delta" if record["stream"] else "message") or {}
 
 
-def test_text_and_calls_are_those_that_were_sent(answers: list[Json]) -> None:
+def test_text_and_calls_are_those_that_were_sent(answers: list[Json], message: Message) -> None:
     for record in answers:
         if refused(record):
             continue
@@ -133,7 +145,7 @@ def counts(record: Json) -> Json | None:
     return found
 
 
-def test_tokens_are_those_that_the_provider_counted(answers: list[Json]) -> None:
+def test_tokens_are_those_that_the_provider_counted(answers: list[Json], message: Message) -> None:
     for record in answers:
         if refused(record):
             continue

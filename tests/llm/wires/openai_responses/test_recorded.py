@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
-from functools import reduce
 from operator import add
 from typing import Any, cast
 
@@ -12,7 +12,6 @@ import httpx
 import pytest
 from langchain_core.language_models.chat_models import _update_message_content_to_blocks
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
-from openai.types.responses.response_create_params import ResponseCreateParams
 
 from scout_adapters import init_scout_model, registry
 from scout_adapters._internal.json_values import Json, objects
@@ -31,7 +30,7 @@ from tests.llm.wires.openai_responses.recorded import (
     spec,
 )
 from tests.support import recordings
-from tests.system.conversations.strict_judge import judge
+from tests.system.conversations.strict_judge import Judge, judge
 
 pytestmark = recordings.needed
 
@@ -139,14 +138,21 @@ def test_a_card_with_this_wire_answers_through_the_engine() -> None:
     few += [record for record in good() if not record["stream"]][::40]
     for record in few:
         model, wanted = answering(record), read(record, card=CARD)
-        made = reduce(add, model.stream("hi")) if record["stream"] else model.invoke("hi")
+        made = functools.reduce(add, model.stream("hi")) if record["stream"] else model.invoke("hi")
         assert unindexed(made.content) == unindexed(wanted.content), record["id"]
         assert made.tool_calls == wanted.tool_calls
         assert made.response_metadata["scout"]["provider"] == "responses_test"
 
 
 OPENAI = frozenset({"openai-responses", "azure-openai-responses", "chatgpt-codex-responses"})
-departures = judge(ResponseCreateParams)
+
+
+@functools.cache
+def departures() -> Judge:
+    """Return a judge of requests by OpenAI's SDK, which takes a second to import."""
+    from openai.types.responses.response_create_params import ResponseCreateParams
+
+    return judge(ResponseCreateParams)
 
 
 def conversations(record: Json) -> Iterator[list[Any]]:
@@ -168,7 +174,7 @@ def test_every_answer_goes_back_as_openais_package_declares_it(store: bool | Non
             request = ChatRequest(model="gpt-5", messages=messages, extra={"store": store})
             body = WIRE.build_body(request, conversation.turns, SPEC)
             if record["provider"] in OPENAI:
-                assert departures(body) == [], record["id"]
+                assert departures()(body) == [], record["id"]
             called = [item for item in body["input"] if item["type"].endswith("tool_call")]
             called += [item for item in body["input"] if item["type"] == "function_call"]
             results = [item for item in body["input"] if item["type"].endswith("call_output")]
