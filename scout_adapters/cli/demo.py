@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from scout_adapters.cli.console import console
+from scout_adapters.cli.console import check_log, console
 
 
 def demo(
@@ -18,6 +18,7 @@ def demo(
     ),
 ) -> None:
     """Run a chain, a tool call, a structured output and a batch past dead keys and providers."""
+    check_log(audit)
     from scout_adapters.cli import demo_script  # noqa: PLC0415  # LangChain's prompts take a second
 
     demo_script.run(console, live=live, audit_path=audit)

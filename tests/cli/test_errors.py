@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_file_that_is_no_log_is_refused_with_2_and_left_as_it_is(reader: str) 
     assert sorted(Path().iterdir()) == before
 
 
+@pytest.mark.parametrize("file", NO_LOGS)
+def test_the_demo_appends_to_no_file_that_is_no_log(file: str) -> None:
+    before = Path(file).read_bytes() if Path(file).is_file() else b""
+    done = run("demo", "--audit", file)
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert (Path(file).read_bytes() if Path(file).is_file() else b"") == before
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_an_empty_log_and_a_torn_row_are_of_a_log(reader: str) -> None:
     Path("empty.jsonl").touch()
@@ -99,7 +108,6 @@ def test_a_log_is_not_replaced_by_what_is_made_of_it(command: str) -> None:
         "audit export audit.jsonl --to none/out.db",
         "audit verify audit.jsonl --heads folder",
         "audit verify audit.jsonl --heads none/heads",
-        "demo --audit folder",
         "demo --audit text.jsonl/audit.jsonl",
         f"costs {'x' * 300}",
         "doctor --import text",
@@ -176,7 +184,7 @@ def test_ctrl_c_ends_a_command_without_a_traceback() -> None:
 
 def test_version_is_that_of_the_package() -> None:
     done = run("--version")
-    assert (done.code, done.out) == (0, "scout-adapters 0.1.0\n")
+    assert (done.code, done.out) == (0, f"scout-adapters {version('scout-adapters')}\n")
 
 
 def test_shells_complete_commands(monkeypatch: pytest.MonkeyPatch) -> None:
