@@ -51,6 +51,8 @@ def _check_file(file: Path) -> None:
         with closing(sqlite3.connect(uri, uri=True)) as base:
             tables = base.execute("SELECT name FROM sqlite_master WHERE name = 'accounts'")
             has_budgets = tables.fetchone() is not None
+    except sqlite3.OperationalError as error:
+        fail(f"{file} cannot be read: {error}")
     except sqlite3.DatabaseError as error:
         fail(f"{file} has no budgets: {error}", 2)
     if not has_budgets:

@@ -114,7 +114,11 @@ def check_log(log: Path) -> None:
     files = segments(log)
     if not files and log.exists():
         fail(f"{log} is no audit log: it is {'a folder' if log.is_dir() else 'no file'}", 2)
-    if not any(map(has_rows, files)) and any(file.stat().st_size for file in files):
+    try:
+        is_log = any(map(has_rows, files)) or not any(file.stat().st_size for file in files)
+    except OSError as error:
+        fail(f"{log} cannot be read: {error.strerror}")
+    if not is_log:
         fail(f"{log} is no audit log: no line of it is a row with an event", 2)
 
 

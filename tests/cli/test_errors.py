@@ -126,6 +126,14 @@ def test_a_home_that_is_none_is_one_line(reader: str) -> None:
     assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has such a file")
+@pytest.mark.parametrize("reader", ["costs", "audit verify", "keys --audit", "budgets"])
+def test_a_file_that_cannot_be_read_is_named(reader: str) -> None:
+    done = run(*reader.split(), "/proc/self/mem")
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert done.err.startswith("/proc/self/mem cannot be read: ")
+
+
 def test_days_before_all_times_are_all_days() -> None:
     assert run("costs", "audit.jsonl", "--days", "10000000").code == 0
     assert run("audit", "prune", "audit.jsonl", "--days", "10000000").out == "0 files deleted\n"
