@@ -23,7 +23,12 @@ from scout_adapters.testing.protocols.openai_responses import (
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
 from scout_adapters.testing.protocols.strict_rules import strict_fault
 from scout_adapters.testing.protocols.violation import Violation
-from scout_adapters.testing.unsupported.unsupported_row import NO_SUCH_MODEL, check_rows
+from scout_adapters.testing.unsupported.compatible_unsupported import XAI_WITHOUT_EFFORT
+from scout_adapters.testing.unsupported.unsupported_row import (
+    NO_SUCH_MODEL,
+    UnsupportedRow,
+    check_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +61,19 @@ _UNKNOWN = replace(
 _XAI_UNKNOWN = replace(
     _UNKNOWN, body={"code": "invalid-argument", "error": "Model not found: {model}"}
 )
+
+
+def _set_effort(body: Json) -> Iterator[Json]:
+    if mapping(body.get("reasoning")).get("effort"):
+        yield {}
+
+
+_XAI_EFFORT = UnsupportedRow(
+    feature=_set_effort,
+    models=XAI_WITHOUT_EFFORT,
+    message="Model {model} does not support parameter reasoningEffort.",
+    source="reported",
+)
 _REFERRED = ("previous_response_id", "conversation", "prompt")
 """Fields that name items which are not in the input."""
 
@@ -64,7 +82,7 @@ def check(body: Json, provider: str) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
     checks = (*_RULES, *_MORE.get(provider, ()))
     violations = (violation for rule in checks for violation in rule(body))
-    rows = (_XAI_UNKNOWN if provider == "xai" else _UNKNOWN,)
+    rows = (_XAI_UNKNOWN, _XAI_EFFORT) if provider == "xai" else (_UNKNOWN,)
     return next(chain(check_rows(rows, body, str(body.get("model"))), violations), None)
 
 

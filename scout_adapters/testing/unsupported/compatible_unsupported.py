@@ -71,7 +71,7 @@ OPENROUTER_UNSUPPORTED = (
     ),
 )
 
-_XAI_EFFORT = r"grok-(2|3(?!-mini)|4(?!\.3)|code)(?!.*multi-agent)"
+XAI_WITHOUT_EFFORT = r"grok-(2|3(?!-mini)|4(?!\.3)|code)(?!.*multi-agent)"
 _XAI_REASONS = r"grok-(3-mini|4|code)(?!.*non-reasoning)"
 _XAI_PARAMETER = "Model {model} does not support parameter "
 
@@ -89,7 +89,7 @@ XAI_UNSUPPORTED = (
     ),
     UnsupportedRow(
         feature=field("reasoning_effort"),
-        models=_XAI_EFFORT,
+        models=XAI_WITHOUT_EFFORT,
         message=_XAI_PARAMETER + "reasoningEffort.",
         source="recorded",
     ),

@@ -124,3 +124,10 @@ def test_a_result_answers_a_call_of_a_stored_response(client: Any) -> None:
     response = client.responses("openai", [RESULT], previous_response_id="resp_1")
     assert response.status_code == 200
     assert "ok" in whole(response).text
+
+
+@pytest.mark.parametrize(("model", "status"), [("grok-4", 400), ("grok-4.3", 200)])
+def test_a_grok_without_levels_of_effort_refuses_them(client: Any, model: str, status: int) -> None:
+    answer = client.responses("xai", model=model, reasoning={"effort": "low"})
+    assert answer.status_code == status
+    assert ("does not support parameter reasoningEffort." in answer.text) is (status == 400)
