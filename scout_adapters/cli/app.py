@@ -61,8 +61,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(*, asked: bool) -> None:
-    if asked:
+def _print_version(*, is_set: bool) -> None:
+    if is_set:
         typer.echo(f"scout-adapters {installed_version('scout-adapters')}")
         raise typer.Exit
 
@@ -75,7 +75,7 @@ def main(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
     ] = False,
 ) -> None:
-    """Many providers, many keys: what they cost, whether they work, what calls did.
+    """Show what calls cost, whether keys work, and what the audit log contains.
 
     Exits with 1 if a command fails or finds something wrong, with 2 if an argument cannot be used.
     """

@@ -131,12 +131,12 @@ def check_output(file: Path, log: Path) -> None:
 def start_time(since: str | None, days: int | None) -> str:
     """Return the time that `--since` or `--days` names, as the log writes it; "" for all times."""
     if since and days:
-        raise typer.BadParameter("--since and --days say the same: give one of them")
+        raise typer.BadParameter("--since and --days both set the start: give one of them")
     if days:
         return utc(days_ago(days).isoformat())
     start = utc(since)
     if since and not start:
-        raise typer.BadParameter(f"{since!r} is no time: write 2026-11-01 or 2026-11-01T08:00")
+        raise typer.BadParameter(f"{since!r} is not a time: write 2026-11-01 or 2026-11-01T08:00")
     return start
 
 

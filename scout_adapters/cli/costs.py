@@ -206,7 +206,7 @@ def _print_rest(summary: Summary) -> None:
     if total.cache_read_t:
         print_line(f"saved by reads from caches: {_saved(total)}")
     if total.skipped:
-        print_line(f"passed over, and not asked: {amount(total.skipped)} times")
+        print_line(f"skipped without a request: {amount(total.skipped)} times")
     for caveat in caveats(summary):
         print_line(caveat)
 

@@ -12,7 +12,7 @@ from scout_adapters.cli.console import check_log, console
 
 def demo(
     *,
-    live: Annotated[bool, typer.Option(help="Ask the real providers, with your keys.")] = False,
+    live: Annotated[bool, typer.Option(help="Call the real providers, with your keys.")] = False,
     audit: Annotated[Path, typer.Option(help="Where the audit log goes.")] = Path(
         "scout-demo-audit.jsonl"
     ),

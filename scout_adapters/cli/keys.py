@@ -94,8 +94,8 @@ def _key(row: KeyRow) -> Json:
     fields = {"provider": provider, "key_id": key, "outcome": None, "at": None, "model": None}
     if last is None:
         return fields | {"rests_until": None}
-    known = {"outcome": last.outcome, "at": last.at, "model": last.model}
-    return fields | known | {"rests_until": _rests_until(last)}
+    of_last = {"outcome": last.outcome, "at": last.at, "model": last.model}
+    return fields | of_last | {"rests_until": _rests_until(last)}
 
 
 def _rests_until(last: LastOutcome) -> datetime | None:
@@ -119,12 +119,12 @@ def _cells(last: LastOutcome | None) -> Sequence[Cell]:
 def probe_keys(
     context: typer.Context,
     provider: Annotated[str, typer.Argument(help="The provider; all that have keys.")] = "",
-    model: Annotated[str, typer.Option(help="The model to ask; the provider's default.")] = "",
+    model: Annotated[str, typer.Option(help="The model to call; the provider's default.")] = "",
     imports: Imports = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Ask once with each key, for a few paid tokens; exit with 1 if a key could not be used."""
+    """Send one request with each key, for a few paid tokens; exit with 1 if a key could not be used."""
     import_modules(imports)
     logging.getLogger("scout_adapters").addHandler(logging.NullHandler())  # the table shows it
     unreadable: list[str] = []

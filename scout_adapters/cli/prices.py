@@ -28,7 +28,7 @@ def prices(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a model's tokens cost now, in US dollars per million, and who says so."""
+    """Show what a model's tokens cost now, in US dollars per million, and from which list."""
     provider, name = split_model(model)
     if update:
         _fetch()

@@ -23,7 +23,7 @@ def emulator(
     from scout_adapters.testing import run  # noqa: PLC0415  # only this command needs it
 
     if not 0 <= port <= MAX_PORT:
-        fail(f"there is no port {port}: the last one is {MAX_PORT}")
+        fail(f"port {port} does not exist: choose one from 0 to {MAX_PORT}")
     try:
         run(host, port, on_start=_print_as_json if as_json else _print_address)
     except (OSError, ValueError) as error:  # ValueError: the host is no name
