@@ -124,7 +124,7 @@ def probe_keys(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Send one request with each key, for a few paid tokens; exit with 1 if a key could not be used."""
+    """Send one request with each key, for a few paid tokens; exit with 1 if a key is not usable."""
     import_modules(imports)
     logging.getLogger("scout_adapters").addHandler(logging.NullHandler())  # the table shows it
     unreadable: list[str] = []
