@@ -271,7 +271,7 @@ class Attempt:
             number=self.number,
             provider=self.candidate.endpoint.name,
             model=self.request.prepared.model,
-            key_id=self.lease.key_id if self.lease else None,
+            key_id=self.request.context.key_id,
             outcome=outcome,
             waited_s=round(self.waited, 6),
             first_token_s=None if self.first_token is None else round(self.first_token, 6),
@@ -293,7 +293,7 @@ class Attempt:
     def _record_failure(self, error: ProviderError) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
         error.provider, error.model = endpoint.name, self.candidate.model
-        error.key_id = self.lease.key_id if self.lease else None
+        error.key_id = self.request.context.key_id
         provider_fault = error.policy.trips_circuit and not self.call.out_of_time
         outcome: Outcome = "fault" if provider_fault else "neutral"
         endpoint.circuit.report(self.permit, outcome, now)

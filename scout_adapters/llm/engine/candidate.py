@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -13,6 +13,7 @@ from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState, shared_state
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest, ProviderSpec
 
@@ -114,16 +115,28 @@ class Endpoint:
     keyless: bool = False
     """Whether the provider needs no key."""
 
+    gate: KeyState | None = None
+    """Without keys: the cooldown of all requests, and how many go at once after it."""
+
     max_key_attempts: int | None = None
     """How many keys one call may try; None for all."""
 
     retries: RetryBudget = field(default_factory=RetryBudget)
     loads: dict[str, Load] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.keyless and self.gate is None and not len(self.pool):
+            self.gate = shared_state(self.name, self.pool.address, "")
+
     @property
     def name(self) -> str:
         """The provider's name."""
         return self.spec.name
+
+    @property
+    def key_states(self) -> Sequence[KeyState]:
+        """The states of its keys, or the one that stands for a server without keys."""
+        return self.pool.states if self.gate is None else (self.gate,)
 
     def load(self, model: str) -> Load:
         """Return the load of a model at this endpoint."""

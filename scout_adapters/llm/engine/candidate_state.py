@@ -93,24 +93,23 @@ class CandidateState:
         """Estimated input tokens of the request; 0 before it is prepared."""
         return self.prepared.tokens if self.prepared else 0
 
-    def lease(
-        self, now: float, again: KeyState | None, *, waits: bool = True
-    ) -> Lease | str | None:
+    def lease(self, now: float, again: KeyState | None, *, waits: bool = True) -> Lease | str:
         """Lease a key: `again` if it is given, else the best one.
 
-        `waits`: whether the call may wait while others try a key after its rest. Return None if the
-        provider needs no key, or the reason if no key can be leased.
+        `waits`: whether the call may wait while others try a key after its rest. A server without
+        keys has one lease with an empty key. Return the reason if no key can be leased.
         """
-        pool = self.candidate.endpoint.pool
+        pool, model = self.candidate.endpoint.pool, self.candidate.model
+        crowd: Crowd = "never" if not waits else "always" if self.alone else "after_rest"
+        if (gate := self.candidate.endpoint.gate) is not None:
+            if NO_KEY in self.avoid:
+                return SERVER_PAUSE
+            return pool.lease_again(gate, model, now, crowd) or SERVER_PAUSE
         if not len(pool):
-            if self.candidate.endpoint.keyless:
-                return SERVER_PAUSE if NO_KEY in self.avoid else None
             self.excluded = True
             return self.no_key_message
-        model = self.candidate.model
         if again is not None:
             return pool.lease_again(again, model, now) or self.no_lease_reason
-        crowd: Crowd = "never" if not waits else "always" if self.alone else "after_rest"
         avoid = frozenset(self.avoid)
         # One line: an exception after the lease would lose it.
         return pool.lease(model, now, avoid, self.tokens, crowd) or self.no_lease_reason
@@ -118,7 +117,7 @@ class CandidateState:
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""
         self.keys_tried -= 1
-        if lease is None:
+        if lease is None or not lease.key:
             self.excluded = True
         else:
             self.avoid[lease.key_id] = NEVER
@@ -141,9 +140,9 @@ class CandidateState:
         circuit = endpoint.circuit.ready_at(now)
         keys = [
             max(key.due_at(self.candidate.model, now), self.avoid.get(key.id, 0.0))
-            for key in endpoint.pool
+            for key in endpoint.key_states
         ]
-        return max(circuit, min(keys) if keys else self.avoid.get(NO_KEY, 0.0))
+        return max(circuit, min(keys, default=0.0))
 
     def ready_in(self, now: float) -> float | None:
         """Return the seconds until the call can try the candidate; None if waiting is no use."""
@@ -174,14 +173,16 @@ class CandidateStates(list[CandidateState]):
         """Return whether a key of a candidate that is not excluded has answered since then."""
         states = (state for state in self if not state.excluded)
         return any(
-            key.last_success > since for state in states for key in state.candidate.endpoint.pool
+            key.last_success > since
+            for state in states
+            for key in state.candidate.endpoint.key_states
         )
 
     def wait(self, now: float) -> None:
         """Count the call as one that waits for the keys in cooldown."""
         for state in self:
             if not state.excluded:
-                for key in state.candidate.endpoint.pool:
+                for key in state.candidate.endpoint.key_states:
                     key.wait(state.candidate.model, now)
 
     def allow_due_keys(self, at: float) -> None:
@@ -214,7 +215,7 @@ def exclude_smaller(states: Iterable[CandidateState], failed: Candidate) -> None
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Return a function that removes the leased key from a provider's text."""
-    return str if lease is None else key_redactor(lease.key, f"<key {lease.key_id}>")
+    return key_redactor(lease.key, f"<key {lease.key_id}>") if lease and lease.key else str
 
 
 def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:

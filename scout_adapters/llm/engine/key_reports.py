@@ -21,7 +21,7 @@ def record_quota_left(
 ) -> None:
     """Store the rate limits that an answer's headers contain."""
     spec = candidate.endpoint.spec
-    if spec.limits and headers:
+    if spec.limits and headers and lease.key:
         left = quota_left(spec.limits, headers, now)
         account = account_name(headers.get(spec.account, "")) if spec.account else ""
         candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
@@ -32,6 +32,9 @@ def record_key_failure(
 ) -> None:
     """Record a failure on the key of an attempt, by what its kind means for a key."""
     endpoint, effect = candidate.endpoint, error.policy.key_effect
+    if not lease.key and not (effect == "cooldown" and error.retry_after):
+        endpoint.pool.release(lease)  # without keys, only a wait that the server states counts
+        return
     if effect in QUARANTINE_EFFECTS:
         lease.state.out_of_credit = error.kind is ErrorKind.BILLING
     endpoint.pool.fail(

@@ -175,7 +175,8 @@ class Attempts(ReportedCall):
 
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         state = self._candidate_states.of(attempt.candidate)
-        policy, key = error.policy, attempt.lease
+        policy, lease = error.policy, attempt.lease
+        key = lease if lease is not None and lease.key else None
         if attempt.revised is not None:
             state.prepared, self._retry = attempt.revised, (state, key.state if key else None)
         elif attempt.committed:
@@ -277,7 +278,7 @@ class Attempts(ReportedCall):
         is_first, state.keys_tried = state.keys_tried == 0, state.keys_tried + 1
         request = AttemptRequest(
             prepared=state.prepared,
-            key=lease.key if lease else None,
+            key=(lease.key or None) if lease else None,
             context=self._context(state.candidate, lease),
         )
         held = self._held
@@ -297,7 +298,7 @@ class Attempts(ReportedCall):
         return AttemptContext(
             provider=candidate.endpoint.name,
             model=candidate.model,
-            key_id=lease.key_id if lease else None,
+            key_id=(lease.key_id or None) if lease else None,
             timeouts=self._usage.timeouts(candidate.timeouts),
             clock=self.clock,
             deadline=self._usage.deadline,

@@ -159,13 +159,18 @@ class KeyPool:
         with health_lock:
             self._orders.clear()
 
-    def lease_again(self, state: KeyState, model: str | None, now: float) -> Lease | None:
-        """Lease this key again; None if it is in cooldown."""
+    def lease_again(
+        self, state: KeyState, model: str | None, now: float, crowd: Crowd = "after_rest"
+    ) -> Lease | None:
+        """Lease this key; None if it is in cooldown. `crowd` as in `lease`."""
         lease = Lease(state, now)
         try:
             with health_lock:
-                if not state.is_usable(model, now):
+                ready = state.ready_at(model) <= now
+                if not (ready if crowd == "never" else state.is_usable(model, now)):
                     return None
+                if crowd == "always" and model not in state.ramps:
+                    remember(state.ramps, model, Ramp())
                 lease.take(model)
                 return lease
         except BaseException:  # raised again; Ctrl-C: the lease may be lost
@@ -273,7 +278,7 @@ class KeyPool:
             if state.account:  # the limit applies to all keys of the account
                 used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
                 state.quotas.store(model, (used_up,))
-        logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id, wait)
+        logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id or "none", wait)
 
     def _quarantine(self, state: KeyState, now: float) -> None:
         if state.permanently_failed and now < state.quarantined_until:

@@ -87,7 +87,10 @@ class _HiddenKey:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class KeyState(_HiddenKey):
-    """An API key and its health. All times are monotonic seconds."""
+    """An API key and its health. All times are monotonic seconds.
+
+    An empty key stands for all requests to a server without keys; its id is empty as well.
+    """
 
     key: InitVar[str]
     id: str = ""
@@ -123,7 +126,7 @@ class KeyState(_HiddenKey):
 
     def __post_init__(self, key: str) -> None:
         self.key = key
-        self.id = self.id or fingerprint(key)
+        self.id = self.id or (fingerprint(key) if key else "")
         _all_states.add(self)
 
     def __reduce__(self) -> NoReturn:

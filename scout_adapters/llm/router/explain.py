@@ -214,6 +214,7 @@ class Copier:
                 original.pool.provider, states, original.pool.rules, original.pool.address
             ),
             circuit=self._once(original.circuit, copy),
+            gate=original.gate and self._once(original.gate, _key),
             retries=RetryBudget(),
             loads={},
         )

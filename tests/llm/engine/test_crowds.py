@@ -12,7 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from scout_adapters import ScoutGroqChatModel
+from scout_adapters import (
+    ScoutGroqChatModel,
+    ScoutOllamaChatModel,
+    ScoutOpenAICompatibleChatModel,
+)
+from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.errors import ProviderError
 from tests.support.fake_http import FakeAnswers, key_of, key_state
 
 CALLS = 50
@@ -53,14 +59,14 @@ class LimitedServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return response
 
 
-def in_threads(model: ScoutGroqChatModel) -> list[str]:
-    with ThreadPoolExecutor(CALLS) as threads:
-        return [answer.text for answer in threads.map(model.invoke, ["hi"] * CALLS)]
+def in_threads(model: ScoutChatModel, calls: int = CALLS) -> list[str]:
+    with ThreadPoolExecutor(calls) as threads:
+        return [answer.text for answer in threads.map(model.invoke, ["hi"] * calls)]
 
 
-def in_tasks(model: ScoutGroqChatModel) -> list[str]:
+def in_tasks(model: ScoutChatModel, calls: int = CALLS) -> list[str]:
     async def ask_all() -> list[str]:
-        answers = await asyncio.gather(*(model.ainvoke("hi") for _ in range(CALLS)))
+        answers = await asyncio.gather(*(model.ainvoke("hi") for _ in range(calls)))
         return [answer.text for answer in answers]
 
     return asyncio.run(ask_all())
@@ -68,7 +74,7 @@ def in_tasks(model: ScoutGroqChatModel) -> list[str]:
 
 @pytest.mark.parametrize("ask_all", [in_threads, in_tasks])
 def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(
-    ask_all: Callable[[ScoutGroqChatModel], list[str]],
+    ask_all: Callable[[ScoutChatModel], list[str]],
 ) -> None:
     server = LimitedServer()
     model = ScoutGroqChatModel(
@@ -78,6 +84,76 @@ def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(
     assert server.requests.total() <= 1.5 * CALLS
     state = key_state("gsk_crowd")
     assert state.in_flight == 0
+
+
+@pytest.mark.parametrize("ask_all", [in_threads, in_tasks])
+def test_a_crowd_at_a_server_without_keys_is_answered_with_few_refusals(
+    ask_all: Callable[[ScoutChatModel, int], list[str]],
+) -> None:
+    server = LimitedServer()
+    model = ScoutOpenAICompatibleChatModel(
+        model="m", base_url="http://localhost:8000/v1", transport=server, max_wait=30
+    )
+    assert ask_all(model, 30) == ["hello"] * 30
+    assert server.requests.total() <= 1.5 * 30 + 5
+    gate = model.client.endpoint.gate
+    assert gate is not None
+    assert (gate.in_flight, gate.id) == (0, "")
+
+
+class PausedServer(httpx.BaseTransport):
+    """Refuses the first requests together, with a wait; counts those unanswered at once later."""
+
+    def __init__(self, refused: int) -> None:
+        self.after_rest: list[int] = []
+        self._together = threading.Barrier(refused)
+        self._left = refused
+        self._at_once = 0
+        self._lock = threading.Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            is_refused, self._left = self._left > 0, self._left - 1
+        if is_refused:
+            self._together.wait(timeout=10)
+            return FakeAnswers().refuse(429, headers={"retry-after-ms": "100"})(request)
+        with self._lock:
+            self._at_once += 1
+            self.after_rest.append(self._at_once)
+        time.sleep(LATENCY)
+        with self._lock:
+            self._at_once -= 1
+        return FakeAnswers().say()(request)
+
+
+def test_after_a_rest_one_request_goes_first_at_a_server_without_keys() -> None:
+    server = PausedServer(refused=8)
+    model = ScoutOllamaChatModel(model="m", transport=server, max_wait=30, max_retries=1)
+    with ThreadPoolExecutor(8) as threads:
+        answers = [answer.text for answer in threads.map(model.invoke, ["hi"] * 8)]
+    assert answers == ["hello"] * 8
+    assert server.after_rest[0] == 1
+    assert server.after_rest[1] <= 2
+
+
+@pytest.mark.parametrize("status", [401, 403, 402, 404, 429, 500])
+def test_a_refusal_without_a_wait_leaves_a_server_without_keys_as_it_was(status: int) -> None:
+    answers = FakeAnswers()
+    refuse, say = answers.refuse(status), answers.say()
+    steps = iter([refuse, say])
+
+    def answer_next(request: httpx.Request) -> httpx.Response:
+        return next(steps)(request)
+
+    model = ScoutOllamaChatModel(
+        model="m", transport=httpx.MockTransport(answer_next), max_retries=0
+    )
+    with pytest.raises(ProviderError) as caught:
+        model.invoke("hi")
+    assert caught.value.key_id is None
+    answer = model.invoke("hi")
+    assert answer.text == "hello"
+    assert answer.response_metadata["scout"]["key_id"] is None
 
 
 async def test_a_crowd_is_spread_over_keys_whose_rests_are_over(wire) -> None:
