@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scout_adapters.testing.protocols.field_names import INTEGERS
 from scout_adapters.testing.protocols.violation import Violation
 
 Range = tuple[float, float]
@@ -18,7 +19,7 @@ def openai_unknown(name: str, value: Any) -> Violation:  # noqa: ARG001  # the f
 def openai_range(name: str, value: Any, limits: Range) -> Violation:
     """Return OpenAI's refusal of a number out of range."""
     too_high = value > limits[1]
-    kind = "decimal" if isinstance(value, float) or name != "n" else "integer"
+    kind = "integer" if name in INTEGERS else "decimal"
     word, sign = ("above maximum", "<=") if too_high else ("below minimum", ">=")
     limit = limits[too_high]
     text = f"Invalid '{name}': {kind} {word} value. Expected a value {sign} {limit:g}, but got"

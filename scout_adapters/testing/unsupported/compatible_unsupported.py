@@ -31,6 +31,12 @@ _ENDED += r"|rekaai/reka-flash-3|sarvamai/|thudm/glm-z1|x-ai/grok-4-fast:free|"
 _ENDED += r"cognitivecomputations/dolphin3)"
 
 OPENROUTER_UNSUPPORTED = (
+    UnsupportedRow(
+        feature=always,
+        models=r"bad/model",
+        message="{model} is not a valid model ID",
+        source="recorded",
+    ),
     UnsupportedRow(feature=always, models=_ENDED, condition="model_missing", source="recorded"),
     UnsupportedRow(
         feature=tools,

@@ -42,6 +42,12 @@ _NO_CHAT = (
 OPENAI_UNSUPPORTED = (
     UnsupportedRow(
         feature=always,
+        models=r"\S+ ",
+        message="invalid model ID",
+        source="recorded",
+    ),
+    UnsupportedRow(
+        feature=always,
         models=r"gpt-3\.5-turbo-instruct|(o\d|gpt-[5-9][\d.]*)-pro|.*codex|.*deep-research",
         message=_NO_CHAT,
         param="model",

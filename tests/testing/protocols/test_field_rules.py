@@ -46,6 +46,8 @@ REASONED = {"role": "assistant", "content": "Hi", "reasoning_content": "hm"}
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("openai", {"temprature": 1}, "Unrecognized request argument supplied: temprature"),
     ("openai", {"temperature": 3}, "Expected a value <= 2, but got 3 instead"),
+    ("openai", {"max_tokens": 0}, "integer below minimum value. Expected a value >= 1"),
+    ("openai", {"n": 0}, "'n': integer below minimum value."),
     ("groq", {"temprature": 1}, "property 'temprature' is unsupported"),
     ("groq", {"rpm": 10}, "property 'rpm' is unsupported"),
     ("groq", {"n": 2}, "'n' : number must be at most 1"),

@@ -62,8 +62,6 @@ KNOWN_MISSES = {
 """Recorded refusals that the emulator does not produce, by a part of their message."""
 
 OTHER_WORDS = {
-    "openai": ["invalid model ID"],
-    "openrouter": ["is not a valid model ID"],
     # The name of the model's neighbours, and where in the text the parser stood.
     "gemini": ["Call ModelService.ListModels"],
     "deepseek": ["The supported API model names are", "Failed to deserialize", "Model Not Exist"],
