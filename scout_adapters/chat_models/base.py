@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 from typing_extensions import override
 
+from scout_adapters.chat_models.asyncio_calls import AsyncioCalls
 from scout_adapters.chat_models.request import (
     build_request,
     normalize_tool_choice,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
-class ScoutChatModel(TokenCounting, TracedChatModel):
+class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
     Base class of all chat models of this package. Body fields that the provider documents are
@@ -193,12 +194,12 @@ class ScoutChatModel(TokenCounting, TracedChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        from scout_adapters.llm.engine.calls import astream
+        from scout_adapters.llm.engine.calls import astream, keep_from_loop
 
         manager = run_manager or take_announced_run()
         attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
         blocks = self._streams_blocks(run_manager)
-        register_stream(stream := astream(attempts))
+        register_stream(stream := keep_from_loop(astream(attempts)))
         try:
             async for chunk in stream:
                 in_blocks = blocks and not attempts.indexes_chunks

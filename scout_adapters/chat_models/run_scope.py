@@ -24,6 +24,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.config import RunnableConfig, ensure_config
 from langchain_core.utils.uuid import uuid7
 
+from scout_adapters.errors.event_loop import running_loop
+
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
 _announced: ContextVar[Callable[[], RunManager] | None] = ContextVar("scout_run", default=None)
 _scope: ContextVar[RunScope | None] = ContextVar("scout_scope", default=None)
@@ -70,7 +72,12 @@ class RunScope:
     def __init__(
         self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool
     ) -> None:
-        """Fix the run's id in `self.config`, which must then be passed to core."""
+        """Fix the run's id in `self.config`, which must then be passed to core.
+
+        Raises: `ConfigurationError` for async calls under trio.
+        """
+        if is_async:
+            running_loop()
         self.config = ensure_config(config)
         self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
         self._model = model

@@ -5,10 +5,11 @@ Sync and async twins differ in nothing but `await`, and in where handlers run.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import closing
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 
@@ -129,17 +130,31 @@ class AsyncAttempt:
         return self._attempt.__exit__(kind, error, trace)
 
 
-class AsyncClosing(Generic[T]):
-    """Closes a stream like `aclosing`; ignores that another task is closing it already.
+def keep_from_loop(stream: AsyncGenerator[T]) -> AsyncGenerator[T]:
+    """Prevent that the event loop registers a stream at its first step; return the stream.
 
-    An event loop that shuts down closes all streams at once, outer and inner ones in any order.
+    The first step must follow at once. A loop that shuts down closes all registered streams at the
+    same time, and would report an error if an outer one is closing an inner one at that moment.
     """
+    before = sys.get_asyncgen_hooks().firstiter
+
+    def on_first_step(generator: AsyncGenerator[Any]) -> None:
+        sys.set_asyncgen_hooks(firstiter=before)
+        if generator is not stream and before is not None:
+            before(generator)
+
+    sys.set_asyncgen_hooks(firstiter=on_first_step)
+    return stream
+
+
+class AsyncClosing(Generic[T]):
+    """Closes a stream like `aclosing`; ignores that another task is closing it already."""
 
     def __init__(self, stream: AsyncGenerator[T]) -> None:
         self._stream = stream
 
     async def __aenter__(self) -> AsyncGenerator[T]:
-        return self._stream
+        return keep_from_loop(self._stream)
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:

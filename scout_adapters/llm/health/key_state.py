@@ -307,7 +307,7 @@ class CooldownRules:
 health_lock = fork_safe_lock()
 """Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
-MAX_UNUSED_STATES = 20_000
+MAX_UNUSED_STATES = 10_000
 """Keys whose health is remembered although no pool has them; the newest ones."""
 
 _states: WeakValueDictionary[tuple[str, str, str], KeyState] = WeakValueDictionary()

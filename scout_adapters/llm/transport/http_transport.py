@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ConfigurationError, ProviderRefusal, malformed
+from scout_adapters.errors.event_loop import running_loop
 from scout_adapters.llm.transport.backend import with_read_timeouts
 from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody, LoopTurns
 from scout_adapters.llm.transport.errors import error_from_httpx, redirect_note
@@ -98,7 +99,7 @@ class Transport:
 
     async def apool(self) -> AsyncConnectionPool:
         """Return the pool of the running event loop; it closes when the loop shuts down."""
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         pools = _pools_of(loop)
         entry = pools.get(self)
         if entry is None:

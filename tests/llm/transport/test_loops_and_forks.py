@@ -169,7 +169,7 @@ def test_models_with_transports_of_their_own_leave_nothing_when_they_go(server: 
 
     use()
     before = descriptors()
-    for _ in range(20):
+    for _ in range(100):
         use()
     assert descriptors() - before <= 2  # the server's threads may still be closing one
 
@@ -193,7 +193,7 @@ def test_event_loops_that_are_abandoned_leave_nothing(
 
     in_thread()
     before = descriptors()
-    for _ in range(20):
+    for _ in range(50):
         in_thread()
     assert descriptors() - before <= 2  # as above
     assert "Unclosed" not in capsys.readouterr().err
