@@ -143,6 +143,14 @@ class ScoutProviderChatModel(ScoutChatModel):
     def _resolve_model_profile(self) -> ModelProfile | None:
         return model_profile(self.spec, self._default_model())
 
+    @override
+    def _settings(self) -> dict[str, Any]:
+        settings = super()._settings()
+        if self.output_version == "responses/v1" and self.spec.second is not None:
+            # As in ChatOpenAI: only the Responses API has content of this form.
+            settings["extra"] = {"use_responses_api": True, **settings.get("extra", {})}
+        return settings
+
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:

@@ -137,6 +137,8 @@ SEARCH = {"type": "web_search"}
         ("gpt-5-mini", {"reasoning": {"effort": "low", "summary": "auto"}}, RESPONSES),
         ("gpt-5-mini", {"include": ["message.output_text.logprobs"]}, RESPONSES),
         ("gpt-4o-mini", {"use_responses_api": True}, RESPONSES),
+        ("gpt-4o-mini", {"output_version": "responses/v1"}, RESPONSES),
+        ("gpt-4o-mini", {"output_version": "v1"}, CHAT),
         ("gpt-6-luna", {"tools": [get_weather], "use_responses_api": False}, CHAT),
     ],
 )
