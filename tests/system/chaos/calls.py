@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -15,7 +15,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from scout_adapters.errors import ScoutError
 from tests.support.verbs import merge_chunks
 from tests.system.chaos.plan import Call
-from tests.system.chaos.stage import Stage
+from tests.system.chaos.stage import WAITS, Stage
 
 THREADS = 8
 LOOPS = 3
@@ -36,6 +36,9 @@ class Result:
 
     seconds: float = 0.0
     """By the wall clock."""
+
+    waits: list[float] = field(default_factory=list)
+    """Real seconds of each sleep in it."""
 
     virtual: float = 0.0
     """By the clock of the model."""
@@ -80,6 +83,7 @@ class Caller:
     def _in_thread(self, queue: SimpleQueue[Call]) -> None:
         for call in drained(queue):
             result, began = Result(call), self._times(call)
+            WAITS.set(result.waits)
             try:
                 self._ask(result)
             except Exception as error:  # noqa: BLE001  # the books judge it
@@ -100,6 +104,7 @@ class Caller:
     async def _work(self, queue: SimpleQueue[Call]) -> None:
         for call in drained(queue):
             result, began = Result(call), self._times(call)
+            WAITS.set(result.waits)
             try:
                 await self._ended(result)
             except asyncio.CancelledError:

@@ -23,7 +23,10 @@ SLACK_DESCRIPTORS = 8
 
 STORM = 1.5
 QUICK = 10.0
-"""Seconds, real ones, in which 99 of 100 calls give up when everybody is down and none may wait."""
+"""Real seconds that 99 of 100 calls sleep at most when all providers are down.
+
+The time that the machine takes to compute is not counted.
+"""
 
 EXCUSES = (
     "answered",
@@ -137,7 +140,9 @@ def _blackout(tally: Tally) -> Iterable[Claim]:
     yield Claim(f"blackout: at most {STORM} requests a call", said, requests <= STORM * calls)
     p50, p99, most = spread(tally.failing)
     said = f"p50 {p50:.3f} s, p99 {p99:.3f} s, most {most:.3f} s"
-    yield Claim(f"blackout: 99 of 100 give up within {QUICK:g} s", said, p99 <= QUICK)
+    yield Claim(
+        f"blackout: 99 of 100 wait {QUICK:g} s at most before they give up", said, p99 <= QUICK
+    )
 
 
 def _vitals(tally: Tally) -> Iterable[Claim]:

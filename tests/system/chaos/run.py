@@ -174,7 +174,7 @@ class Chaos:
             self.books._pairs(story)
             tally.counts["blackout: calls"] += 1
             tally.counts["blackout: requests"] += len(story.exchanges)
-            tally.failing.append(story.result.seconds)
+            tally.failing.append(sum(story.result.waits))
             tally.errors[f"blackout: {type(story.result.error).__name__}"] += 1
             if not isinstance(story.result.error, EXPECTED):
                 tally.blame("blackout: not the right error", str(story))

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -56,6 +57,21 @@ PRICES = {
 """US dollars for 1,000 tokens; the fourth provider names its own."""
 
 
+WAITS: ContextVar[list[float]] = ContextVar("WAITS")
+"""The waits of the current call in real seconds, without the time that a busy machine adds."""
+
+
+@contextmanager
+def counted(seconds: float) -> Iterator[float]:
+    """Count a wait, or the part of it before it is cut off, for the current call."""
+    began = time.monotonic()
+    try:
+        yield seconds
+    finally:
+        if (waits := WAITS.get(None)) is not None:
+            waits.append(min(seconds, time.monotonic() - began))
+
+
 class Hurry:
     """Monotonic seconds that go by faster than real ones, and leap when nobody is about."""
 
@@ -72,16 +88,20 @@ class Hurry:
         self._leaps += seconds
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / self.pace)
+        with counted(seconds / self.pace) as real:
+            time.sleep(real)
 
     async def asleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / self.pace)
+        with counted(seconds / self.pace) as real:
+            await asyncio.sleep(real)
 
     def outlast(self, seconds: float) -> None:
-        time.sleep(min(seconds / self.pace, LONGEST))
+        with counted(min(seconds / self.pace, LONGEST)) as real:
+            time.sleep(real)
 
     async def aoutlast(self, seconds: float) -> None:
-        await asyncio.sleep(min(seconds / self.pace, LONGEST))
+        with counted(min(seconds / self.pace, LONGEST)) as real:
+            await asyncio.sleep(real)
 
     @property
     def clock(self) -> Clock:

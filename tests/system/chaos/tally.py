@@ -33,7 +33,7 @@ class Tally:
     played: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     failing: list[float] = field(default_factory=list)
-    """Virtual seconds of the calls that were to fail fast."""
+    """Real seconds that each call that was to fail fast waited."""
 
     handled: Decimal = Decimal(0)
     audited: Decimal = Decimal(0)

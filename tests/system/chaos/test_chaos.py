@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.system.chaos.plan import HOUSES, Plan
 from tests.system.chaos.report import Claim, claims
 from tests.system.chaos.run import Chaos
+from tests.system.chaos.stage import WAITS, Hurry
 from tests.system.chaos.tally import Sample, Tally
 
 CALLS = 2000
@@ -50,6 +52,19 @@ def test_a_claim_fails_when_its_figure_is_wrong() -> None:
         "MiB of process 1: first, last, most",
         "descriptors of process 1: first, last, most",
     }
+
+
+def test_the_waits_of_a_call_are_counted_as_long_as_they_were_to_be() -> None:
+    waits: list[float] = []
+
+    async def call() -> None:
+        WAITS.set(waits)
+        Hurry(1000.0, 0).sleep(2.0)
+        await Hurry(1000.0, 0).asleep(3.0)
+        await asyncio.create_task(Hurry(1.0, 0).aoutlast(0.004))
+
+    asyncio.run(call())
+    assert waits == pytest.approx([0.002, 0.003, 0.004], rel=0.1)
 
 
 def failed(made: list[Claim]) -> set[str]:
