@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from langchain_core.runnables import RunnableLambda
 from scout_adapters import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
 from scout_adapters.audit import read_rows
 from scout_adapters.audit.retention import open_intents
+from scout_adapters.budget.sqlite import DEFAULT_TIMEOUT
 from scout_adapters.callbacks.awaited_callback import CORE_AWAITS
 from scout_adapters.errors import AuditError, BudgetError, BudgetExceeded
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator, ServerError
 from tests.callbacks.budgets import groq
 from tests.support.verbs import ASYNC, call_model
+from tests.support.waiting import HANG
 
 blockbuster = pytest.importorskip("blockbuster")
 pytestmark = pytest.mark.usefixtures("prices")
@@ -80,20 +82,25 @@ async def test_the_log_that_the_environment_names_is_written_off_the_loop(
     assert [row["event"] for row in rows] == ["llm_intent", "llm_attempt"]
 
 
-def locked(path: Path, seconds: float) -> threading.Thread:
-    """Hold the lock of a budget file, as another process does."""
-    taken = threading.Event()
+@contextmanager
+def locked(path: Path) -> Iterator[threading.Event]:
+    """Hold the lock of a budget file, as another process does, until the event is set."""
+    locked, released = threading.Event(), threading.Event()
 
     def hold() -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            taken.set()
-            time.sleep(seconds)
+            locked.set()
+            released.wait(HANG)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    taken.wait(10)
-    return thread
+    assert locked.wait(HANG)
+    try:
+        yield released
+    finally:
+        released.set()
+        thread.join()
 
 
 async def test_a_locked_budget_is_waited_for_while_the_loop_goes_on(
@@ -102,20 +109,18 @@ async def test_a_locked_budget_is_waited_for_while_the_loop_goes_on(
     budget = ScoutBudgetCallbackHandler(50, path=tmp_path / "b.db")
     model, config = groq(emulator), {"callbacks": [budget]}
     await model.ainvoke("hi", config)
-    thread = locked(tmp_path / "b.db", 1.0)
-    ticks = 0
+    with locked(tmp_path / "b.db") as released:
 
-    async def tick() -> None:
-        nonlocal ticks
-        while True:
-            await asyncio.sleep(0.01)
-            ticks += 1
+        async def tick() -> None:
+            for _ in range(20):
+                await asyncio.sleep(0.01)
+            assert len(emulator.log) == 1
+            released.set()
 
-    ticking = asyncio.create_task(tick())
-    assert (await model.ainvoke("hi", config)).text
-    ticking.cancel()
-    thread.join()
-    assert ticks > 20
+        ticking = asyncio.create_task(tick())
+        assert (await model.ainvoke("hi", config)).text
+        assert ticking.done()
+    await ticking
     assert len(emulator.log) == 2
 
 
@@ -124,12 +129,11 @@ async def test_a_locked_budget_is_waited_for_no_longer_than_the_call_may(
 ) -> None:
     budget = ScoutBudgetCallbackHandler(50, path=tmp_path / "b.db")
     await groq(emulator).ainvoke("hi", {"callbacks": [budget]})
-    thread = locked(tmp_path / "b.db", 2.0)
-    began = time.monotonic()
-    with pytest.raises(BudgetError):
-        await groq(emulator, max_wait=0.1).ainvoke("hi", {"callbacks": [budget]})
-    assert time.monotonic() - began < 1.5
-    thread.join()
+    with locked(tmp_path / "b.db"):
+        began = time.monotonic()
+        with pytest.raises(BudgetError):
+            await groq(emulator, max_wait=0.1).ainvoke("hi", {"callbacks": [budget]})
+        assert time.monotonic() - began < DEFAULT_TIMEOUT  # which a store waits by itself
     assert len(emulator.log) == 1
 
 
