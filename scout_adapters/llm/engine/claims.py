@@ -5,6 +5,7 @@ What a budget holds for an attempt is settled in `callbacks/budget_handler.py`.
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from dataclasses import dataclass
 
 from scout_adapters._internal.fork import release_held_locks
@@ -42,6 +43,9 @@ class Claims:
         if isinstance(error, UNINTERRUPTED):
             return
         release_held_locks()
+        if attempt is not None and isinstance(error, CancelledError) and not attempt.is_started:
+            attempt.release()  # no handler knows of it: a proposal that is cancelled settles itself
+            return
         if attempt is not None:
             attempt.abandon()
             return
