@@ -44,7 +44,10 @@ _NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\d)")
 _BEYOND = re.compile(
     r"too large|> \d|less than or equal|range|at most|maximum|exceed", re.IGNORECASE
 )
-_TAKEN_EFFORTS = re.compile(r"supported (?:values|levels)(?: are)?:? ?(.{3,160})", re.IGNORECASE)
+_TAKEN_EFFORTS = re.compile(
+    r"(?:supported (?:values|levels)(?: are)?|must be one of|of the allowed values)[: ]*(.{3,160})",
+    re.IGNORECASE,
+)
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 
 
@@ -76,7 +79,10 @@ def _with_other_options(
         return replace(fixes, max_tokens_name=renamed[1])
     if (cap := _cap_in(message, request.max_tokens)) is not None:
         return replace(fixes, max_tokens=cap)
-    if efforts := _efforts_in(message, request):
+    efforts = _efforts_in(message, request)
+    if "default" in efforts:  # a model whose reasoning can only be switched off
+        return replace(fixes, without=fixes.without | {"reasoning_effort"})
+    if efforts:
         return replace(fixes, efforts=efforts) if efforts != fixes.efforts else None
     if name := _refused_option(message, request):
         return replace(fixes, without=fixes.without | {name})
@@ -115,7 +121,7 @@ def _efforts_in(message: str, request: ChatRequest) -> tuple[str, ...]:
     if listed is None:
         return ()
     words = frozenset(re.findall(r"[a-z]+", listed[1]))
-    return () if effort in words else tuple(word for word in EFFORTS if word in words)
+    return () if effort in words else tuple(w for w in (*EFFORTS, "default") if w in words)
 
 
 def _refused_option(message: str, request: ChatRequest) -> str | None:
@@ -124,6 +130,8 @@ def _refused_option(message: str, request: ChatRequest) -> str | None:
         return None
     words = _CAMEL.sub(r"\1_\2", message).lower().replace("reasoning.effort", "reasoning_effort")
     names = frozenset(re.findall(r"[a-z_]{4,30}", words[:300]))
+    if "effort" in names:
+        names |= {"reasoning_effort"}
     named = [name for name in HARMLESS if name in names and _is_set(name, request)]
     # "`temperature` and `top_p` cannot both be specified": the second one goes.
     return named[-1] if named else None

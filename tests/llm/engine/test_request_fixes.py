@@ -95,6 +95,18 @@ CASES = [
     Case(CLAUDE_EFFORT, {"reasoning_effort": "xhigh"}, {"reasoning_effort": "high"}, "'high'"),
     Case(NO_EFFORT, {"reasoning_effort": "low"}, {"reasoning_effort": None}, "effort left out"),
     Case(XAI_EFFORT, {"reasoning_effort": "low"}, {"reasoning_effort": None}, "effort left out"),
+    Case(
+        "This model does not support the effort parameter.",
+        *({"reasoning_effort": "low"}, {"reasoning_effort": None}, "effort left out"),
+    ),
+    Case(
+        "`reasoning_effort` must be one of `none` or `default`",
+        *({"reasoning_effort": "low"}, {"reasoning_effort": None}, "effort left out"),
+    ),
+    Case(
+        "Invalid 'reasoning_effort' : value is not one of the allowed values ['low','medium']",
+        *({"reasoning_effort": "high"}, {"reasoning_effort": "medium"}, "'medium' instead"),
+    ),
     Case(TOO_MANY, MUCH, {"max_tokens": 16384}, "lowered from 30000 to 16384"),
     Case(GROQ_LIMIT, MUCH, LOWERED, "lowered from 30000 to 8192"),
     Case("Range of max_tokens should be [1, 8192]", MUCH, LOWERED, "lowered"),

@@ -92,3 +92,20 @@ def test_minimax_is_asked_for_reasoning_apart_and_never_for_temperature_zero() -
 )
 def test_claude_takes_a_schema_since_4_5(model: str, takes: bool) -> None:
     assert registry.spec("anthropic").takes_schema(model) is takes
+
+
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+
+@pytest.mark.parametrize("choice", ["any", "f"])
+def test_deepseek_does_not_think_where_a_call_is_forced(choice: str) -> None:
+    made = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
+    assert made["thinking"] == {"type": "disabled"}
+    own = {"thinking": {"type": "enabled"}}
+    made = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice, extra=own)
+    assert made["thinking"] == {"type": "enabled"}
+
+
+@pytest.mark.parametrize("choice", [None, "auto", "none"])
+def test_deepseek_thinks_where_the_model_may_answer_in_prose(choice: str | None) -> None:
+    assert "thinking" not in body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
