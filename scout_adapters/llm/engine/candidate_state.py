@@ -19,7 +19,7 @@ from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.health.key_pool import Crowd
-from scout_adapters.llm.health.key_state import KeyState, Lease
+from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER
 
@@ -93,7 +93,9 @@ class CandidateState:
         """Estimated input tokens of the request; 0 before it is prepared."""
         return self.prepared.tokens if self.prepared else 0
 
-    def lease(self, now: float, again: KeyState | None, *, waits: bool = True) -> Lease | str:
+    def lease(
+        self, now: float, again: KeyState | None, owner: LeaseOwner, *, waits: bool = True
+    ) -> Lease | str:
         """Lease a key: `again` if it is given, else the best one.
 
         `waits`: whether the call may wait while others try a key after its rest. A server without
@@ -104,15 +106,14 @@ class CandidateState:
         if (gate := self.candidate.endpoint.gate) is not None:
             if NO_KEY in self.avoid:
                 return SERVER_PAUSE
-            return pool.lease_again(gate, model, now, crowd) or SERVER_PAUSE
+            return pool.lease_again(gate, model, now, crowd, owner) or SERVER_PAUSE
         if not len(pool):
             self.excluded = True
             return self.no_key_message
         if again is not None:
-            return pool.lease_again(again, model, now) or self.no_lease_reason
+            return pool.lease_again(again, model, now, owner=owner) or self.no_lease_reason
         avoid = frozenset(self.avoid)
-        # One line: an exception after the lease would lose it.
-        return pool.lease(model, now, avoid, self.tokens, crowd) or self.no_lease_reason
+        return pool.lease(model, now, avoid, self.tokens, crowd, owner) or self.no_lease_reason
 
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""

@@ -258,12 +258,11 @@ class Attempts(ReportedCall):
         if state.prepared is None and not self._prepare(state):
             return None
         held = self._held
-        held.circuit, held.permit = endpoint.circuit, endpoint.circuit.permit(now)
-        if (permit := held.permit) is None:
+        held.circuit, held.permit = endpoint.circuit, None
+        if (permit := endpoint.circuit.permit(now, held)) is None:
             self._skip(state, CIRCUIT_OPEN)
             return None
-        held.lease = state.lease(now, again, waits=self._usage.affords_ramp())
-        lease = held.lease
+        lease = state.lease(now, again, held, waits=self._usage.affords_ramp())
         if isinstance(lease, str):
             endpoint.circuit.report(permit, "neutral", now)
             self._skip(state, lease)

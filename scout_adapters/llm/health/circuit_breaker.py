@@ -6,7 +6,7 @@ import time
 from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 from weakref import WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -45,6 +45,12 @@ class Permit:
     generation: int
     since: float
     probe: bool = False
+
+
+class PermitOwner(Protocol):
+    """Takes the permit of a probe before it counts, and reports it under any exception."""
+
+    permit: Permit | None
 
 
 class CircuitBreaker:
@@ -89,18 +95,21 @@ class CircuitBreaker:
         now = time.monotonic() if now is None else now
         return self.ready_at(now) <= now
 
-    def permit(self, now: float) -> Permit | None:
-        """Return a permit, or None. After the cooldown, an open circuit permits one probe."""
+    def permit(self, now: float, owner: PermitOwner | None = None) -> Permit | None:
+        """Return a permit, or None. After the cooldown, an open circuit permits one probe.
+
+        `owner` has the permit of a probe before it counts.
+        """
         if self.open_until is None:
             return Permit(self._generation, now)
         try:
-            return self._probe(now)
+            return self._probe(now, owner)
         except BaseException:  # raised again; Ctrl-C: the probe's permit may be lost
             if self._probe_since == now:
                 self._probe_since = None
             raise
 
-    def _probe(self, now: float) -> Permit | None:
+    def _probe(self, now: float, owner: PermitOwner | None) -> Permit | None:
         with self._lock:
             if self.open_until is None:
                 return Permit(self._generation, now)
@@ -108,8 +117,11 @@ class CircuitBreaker:
                 return None
             if self._probe_since is not None:
                 self._generation += 1  # the lost probe's report will be ignored
+            permit = Permit(self._generation, now, probe=True)
+            if owner is not None:
+                owner.permit = permit
             self._probe_since = now
-            return Permit(self._generation, now, probe=True)
+            return permit
 
     def lose_probe(self) -> None:
         """Permit another probe: the running one will not report."""
@@ -124,7 +136,7 @@ class CircuitBreaker:
         with self._lock:
             if permit.generation != self._generation:
                 return
-            if permit.probe:
+            if permit.probe and permit.since == self._probe_since:  # it may be reported twice
                 self._probe_since = None
             if outcome == "fault" and permit.since >= self._last_fault:
                 self._record_fault(now)

@@ -113,6 +113,19 @@ class KeyOrder:
         heapify(self._waiting)
 
 
+def least_busy(
+    states: Iterable[KeyState], model: str | None, now: float, avoid: frozenset[str]
+) -> KeyState | None:
+    """Return a key that is not in cooldown, also if other calls are trying it."""
+    ready = (
+        state
+        for state in states
+        if state.id not in avoid and not state.permanently_failed
+        if state.ready_at(model) <= now
+    )
+    return min(ready, key=lambda state: state.in_flight, default=None)
+
+
 def _choose(best: Entry | None, short: Entry | None) -> KeyState | None:
     """Return the better key: the first with enough quota left, or the first with too little."""
     if best is None or short is None:

@@ -9,13 +9,14 @@ from weakref import ref
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.key_accounts import join_account, reset_accounts
-from scout_adapters.llm.health.key_order import KeyOrder
+from scout_adapters.llm.health.key_order import KeyOrder, least_busy
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_state import (
     MAX_COOLDOWN_SECONDS,
     CooldownRules,
     KeyState,
     Lease,
+    LeaseOwner,
     QuotaLeft,
     health_lock,
     remember,
@@ -120,23 +121,27 @@ class KeyPool:
         avoid: frozenset[str] = frozenset(),
         tokens: int = 0,
         crowd: Crowd = "after_rest",
+        owner: LeaseOwner | None = None,
     ) -> Lease | None:
         """Lease the next key; None if none is usable: in cooldown, refused, or in `avoid`.
 
         After a rest, a key is usable by a few calls first. `crowd="always"`: also before it has
-        answered for this model. "never": the call cannot wait for others.
+        answered for this model. "never": the call cannot wait for others. `owner` has the lease
+        before the key counts it.
         """
         lease = None
         try:
             with health_lock:
                 state = self._order(model).best(now, avoid, tokens)
                 if state is None and crowd == "never":
-                    state = self._least_busy(model, now, avoid)
+                    state = least_busy(self.states, model, now, avoid)
                 if state is None:
                     return None
                 if crowd == "always" and model not in state.ramps:
                     remember(state.ramps, model, Ramp())
                 lease = Lease(state, now)
+                if owner is not None:
+                    owner.lease = lease
                 lease.take(model)
                 return lease
         except BaseException:  # raised again; Ctrl-C: the lease may be lost
@@ -144,26 +149,23 @@ class KeyPool:
                 lease.give_back()
             raise
 
-    def _least_busy(self, model: str | None, now: float, avoid: frozenset[str]) -> KeyState | None:
-        """Return a key that is not in cooldown, also if other calls are trying it."""
-        ready = (
-            state
-            for state in self.states
-            if state.id not in avoid and not state.permanently_failed
-            if state.ready_at(model) <= now
-        )
-        return min(ready, key=lambda state: state.in_flight, default=None)
-
     def refresh(self) -> None:
         """Order the keys again at the next choice; after an interruption between two steps."""
         with health_lock:
             self._orders.clear()
 
     def lease_again(
-        self, state: KeyState, model: str | None, now: float, crowd: Crowd = "after_rest"
+        self,
+        state: KeyState,
+        model: str | None,
+        now: float,
+        crowd: Crowd = "after_rest",
+        owner: LeaseOwner | None = None,
     ) -> Lease | None:
-        """Lease this key; None if it is in cooldown. `crowd` as in `lease`."""
+        """Lease this key; None if it is in cooldown. `crowd` and `owner` as in `lease`."""
         lease = Lease(state, now)
+        if owner is not None:
+            owner.lease = lease
         try:
             with health_lock:
                 ready = state.ready_at(model) <= now

@@ -223,6 +223,12 @@ class KeyState(_HiddenKey):
         return not self.permanently_failed and self.ready_at() <= now
 
 
+class LeaseOwner(Protocol):
+    """Takes a lease before it counts, and gives it back under any exception."""
+
+    lease: Lease | str | None
+
+
 _tickets = count()
 
 
