@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from types import FrameType
@@ -16,14 +17,18 @@ EMULATOR = PACKAGE + "testing/"
 class Interruption:
     """In `with`: raises `error` before line number `at` of the package's code in this thread.
 
-    Lines are counted as they run, from 1. Without `error` they are listed in `places`.
+    Lines are counted as they run, from 1. Without `error` they are listed in `places`. `in_task`
+    counts lines in tasks only, where a cancellation comes, and not in callbacks of the event loop.
     """
 
-    def __init__(self, at: int = 0, error: BaseException | None = None) -> None:
+    def __init__(
+        self, at: int = 0, error: BaseException | None = None, *, in_task: bool = False
+    ) -> None:
         self.places: list[str] = []
         self.place = ""
         """File and line at which `error` was raised; empty if the call had fewer lines."""
 
+        self._in_task = in_task
         self._at = at
         self._error = error
         self._lines = 0
@@ -38,7 +43,9 @@ class Interruption:
     def _trace(self, frame: FrameType, _event: str, _value: Any) -> Any:
         name = frame.f_code.co_filename
         ours = name.startswith(PACKAGE) and not name.startswith(EMULATOR)
-        return self._count if ours else None
+        if not ours or (self._in_task and asyncio.current_task() is None):
+            return None
+        return self._count
 
     def _count(self, frame: FrameType, event: str, _value: Any) -> Any:
         if event != "line":

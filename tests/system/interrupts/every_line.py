@@ -28,9 +28,10 @@ def problems(
     """Play a call for each line, or for `lines` chosen ones; yield each line with its problems."""
     for _ in range(2):  # the first call imports, and fills caches
         calls.interrupt()
-    numbers = spots(calls.interrupt().places)
+    in_task = error is asyncio.CancelledError
+    numbers = spots(calls.interrupt(in_task=in_task).places)
     for at in numbers if lines is None else Random(seed).sample(numbers, lines):
-        place = calls.interrupt(at, error()).place
+        place = calls.interrupt(at, error(), in_task=in_task).place
         if state := list(calls.problems()):
             yield f"{place}: {'; '.join(state)}"
             calls.build()

@@ -74,10 +74,12 @@ class InterruptedCalls:
         if self._runner is not None:
             self._runner.close()
 
-    def interrupt(self, at: int = 0, error: BaseException | None = None) -> Interruption:
+    def interrupt(
+        self, at: int = 0, error: BaseException | None = None, *, in_task: bool = False
+    ) -> Interruption:
         """Make a call that a refused key and a retry precede, with the exception at a line."""
         self._prepare(FAULTS, probe=True)
-        with Interruption(at, error) as interruption:
+        with Interruption(at, error, in_task=in_task) as interruption:
             try:
                 self._call("Say nothing.")
             except BaseException:  # goes on: it is what was raised, or what core made of it
