@@ -10,7 +10,7 @@ from scout_adapters.audit.process_log import close_logs
 from scout_adapters.llm.adapters.request_fixes import forget_fixes
 from scout_adapters.llm.engine.record import runs_with_attempts
 from scout_adapters.llm.health.circuit_breaker import reset_circuits
-from scout_adapters.llm.health.key_pool import reset_keys
+from scout_adapters.llm.health.key_accounts import reset_keys
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.profiles.limits import clear_limits
 from scout_adapters.llm.providers import registry

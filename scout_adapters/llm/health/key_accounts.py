@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel
+from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel, reset_states
 
 MAX_ACCOUNTS = 4096
 """Accounts whose quota is shared by their keys; a provider may name any number."""
@@ -36,3 +36,9 @@ def join_account(state: KeyState, provider: str, address: str, account: str) -> 
 def reset_accounts() -> None:
     """Forget what is left of the limits of all accounts."""
     _accounts.clear()
+
+
+def reset_keys() -> None:
+    """Reset the state of every key, and what is left of the limits of accounts."""
+    reset_states()
+    reset_accounts()

@@ -8,7 +8,7 @@ from weakref import ref
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
-from scout_adapters.llm.health.key_accounts import join_account, reset_accounts
+from scout_adapters.llm.health.key_accounts import join_account
 from scout_adapters.llm.health.key_order import KeyOrder, least_busy
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_state import (
@@ -20,7 +20,6 @@ from scout_adapters.llm.health.key_state import (
     QuotaLeft,
     health_lock,
     remember,
-    reset_states,
 )
 
 logger = logger_of(__name__)
@@ -44,12 +43,6 @@ MAX_MODELS = 32
 
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
-
-
-def reset_keys() -> None:
-    """Reset the state of every key, and what is left of the limits of accounts."""
-    reset_states()
-    reset_accounts()
 
 
 class KeyPool:
