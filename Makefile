@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test differential faults suite tables chaos books kills memory fuzz bench bench-check format profiles charts clean
+.PHONY: demo test differential faults suite tables chaos books kills memory langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -52,6 +52,10 @@ memory: .venv/dev
 interrupts: .venv/dev
 	$(BIN)/python -m tools.interrupts $(INTERRUPTS)
 
+# Runs of a real `langgraph dev`, whose detector of blocking calls must report nothing.
+langgraph-dev: .venv/langgraph
+	.venv/langgraph/bin/python -m tools.langgraph_dev
+
 # A million mutated inputs for each target. FUZZ='--inputs 10000 --target refusal'
 fuzz: .venv/dev
 	$(BIN)/python -m tools.fuzz --inputs 1000000 $(FUZZ)
@@ -82,6 +86,11 @@ clean:
 .venv/cli: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cli]'
+	touch $@
+
+.venv/langgraph: pyproject.toml
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[aiohttp]' 'langgraph-cli[inmem]'
 	touch $@
 
 .venv/dev: pyproject.toml
