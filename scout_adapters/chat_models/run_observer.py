@@ -302,6 +302,5 @@ def build_observer(manager: RunManager | None) -> Observer | None:
                 guards += (handler,)
         events = events or (of.events and not handler.ignore_custom_event)
     if not logs and (by_environment := environment_audit()):
-        starts += (by_environment,)
-        ends += (by_environment,)
+        starts, ends = (*starts, by_environment), (*ends, by_environment)
     return RunObserver(manager, guards, starts, ends, needs_core=needs_core, events=events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -44,12 +45,16 @@ def doctor(
     if as_json:
         print_json({"wrong": wrong, "findings": [asdict(finding) for finding in findings]})
     else:
-        if findings:
-            rows = [(_mark(finding), *_texts(finding)) for finding in findings]
-            print_table(TableData(("", "what", "finding", "what to do"), rows))
-        print_line(f"{wrong or 'nothing'} wrong")
+        _print(findings, wrong)
     if wrong:
         raise typer.Exit(1)
+
+
+def _print(findings: Sequence[Finding], wrong: int) -> None:
+    if findings:
+        rows = [(_mark(finding), *_texts(finding)) for finding in findings]
+        print_table(TableData(("", "what", "finding", "what to do"), rows))
+    print_line(f"{wrong or 'nothing'} wrong")
 
 
 def _mark(finding: Finding) -> Cell:

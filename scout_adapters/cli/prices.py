@@ -37,10 +37,8 @@ def prices(
         tier: price_list(provider, name, ServiceTier(tier), prices=spec.prices) for tier in TIERS
     }
     if lists[""].tariff is None:
-        fail(
-            f"no price is known for {model} ({lists[''].priced_by}): its calls cost None; add it to"
-            f" PRICING[{provider!r}]"
-        )
+        why = f"no price is known for {model} ({lists[''].priced_by})"
+        fail(f"{why}: its calls cost None; add it to PRICING[{provider!r}]")
     different = {tier: listed for tier, listed in lists.items() if _differs(tier, lists)}
     if as_json:
         print_json({"model": model, "tiers": list(map(_tier, different, different.values()))})
