@@ -6,8 +6,8 @@ from scout_adapters.llm.types.card import Dialect as Dialect
 from scout_adapters.llm.types.card import ProviderSpec as ProviderSpec
 from scout_adapters.llm.types.card import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.card import SecondWire as SecondWire
-from scout_adapters.llm.types.card import StreamReader as StreamReader
 from scout_adapters.llm.types.card import Wire as Wire
 from scout_adapters.llm.types.chat import ChatRequest as ChatRequest
 from scout_adapters.llm.types.chat import Role as Role
 from scout_adapters.llm.types.chat import Turn as Turn
+from scout_adapters.llm.types.stream_reader import StreamReader as StreamReader

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.chat import ChatRequest, Turn
+from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
@@ -21,32 +21,6 @@ if TYPE_CHECKING:  # importing it takes as long as all other imports of this mod
 
 CHOICE = "use_responses_api"
 """The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
-
-
-class StreamReader(Protocol):
-    """Reads one streamed answer: holds its state, does no I/O."""
-
-    finished: bool
-    """Whether the terminal event has arrived; a stream without it has failed."""
-
-    usage: UsageMetadata | None
-    """The tokens counted so far; None if unknown."""
-
-    def feed(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event (None is the `[DONE]` marker); return its content, None if it has none.
-
-        The metadata of the first chunk has `model_name` and `model_provider`.
-
-        Raises:
-            ProviderRefusal: The event is an error; also possible after the terminal event.
-            MalformedResponse: A documented field is missing or has another type.
-        """
-
-    def close(self) -> AIMessageChunk:
-        """Return the last chunk: finish reason, usage, `chunk_position="last"`.
-
-        The engine checks `finished` first. It may also be called on an interrupted stream.
-        """
 
 
 SEARCHES = 20
