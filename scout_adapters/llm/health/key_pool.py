@@ -19,8 +19,8 @@ from scout_adapters.llm.health.key_state import (
     LeaseOwner,
     QuotaLeft,
     health_lock,
-    remember,
 )
+from scout_adapters.llm.health.remembered_models import remember
 
 logger = logger_of(__name__)
 

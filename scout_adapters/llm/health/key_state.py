@@ -7,20 +7,15 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from itertools import count
-from typing import Literal, NoReturn, Protocol, TypeVar
+from typing import Literal, NoReturn, Protocol
 from weakref import WeakSet, WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.remembered_models import remember
 
 MAX_COOLDOWN_SECONDS = 3600.0
-MAX_MODELS = 1024
-"""Models of a key, or of an account, whose health is remembered; the newest ones."""
-
-K = TypeVar("K")
-V = TypeVar("V")
-
 PROBE_POLL_SECONDS = 1.0
 """Seconds between two checks whether another call's probe of a key has ended."""
 
@@ -60,13 +55,6 @@ class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
             waiting, self._waiting_keys = self._waiting_keys, {}
             for state in waiting:
                 state.notify()
-
-
-def remember(by_name: dict[K, V], name: K, value: V) -> None:
-    """Set a value; drop the oldest one beyond `MAX_MODELS`."""
-    by_name[name] = value
-    if len(by_name) > MAX_MODELS:
-        by_name.pop(next(iter(by_name)), None)
 
 
 def _has_eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:

@@ -16,10 +16,11 @@ from scout_adapters.callbacks import cost_handler
 from scout_adapters.errors import ConfigurationError, InvalidKey, InvalidModelName
 from scout_adapters.llm.engine import candidate
 from scout_adapters.llm.engine.record import AttemptRecord, Run
-from scout_adapters.llm.health import circuit_breaker, key_accounts, key_state
+from scout_adapters.llm.health import circuit_breaker, key_accounts
 from scout_adapters.llm.health.circuit_breaker import circuit
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState, QuotaLeft
+from scout_adapters.llm.health.remembered_models import MAX_REMEMBERED
 from scout_adapters.llm.pricing import catalog
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
 from scout_adapters.llm.pricing.price_list import _warn_no_price
@@ -51,7 +52,7 @@ def test_circuits_of_addresses_are_bounded_but_those_in_use_are_shared() -> None
 def test_what_is_known_of_models_at_a_key_is_bounded() -> None:
     state = KeyState("k")
     pool = KeyPool("p", [state])
-    for number in range(key_state.MAX_MODELS + 100):
+    for number in range(MAX_REMEMBERED + 100):
         model = f"m-{number}"
         left = (QuotaLeft(counts="requests", left=1, until=9.0),)
         for turn, effect in enumerate(("mask", "cooldown", None)):
@@ -62,9 +63,9 @@ def test_what_is_known_of_models_at_a_key_is_bounded() -> None:
                 pool.succeed(lease, model)
             else:
                 pool.fail(lease, effect, now=0.0, model=model, retry_after=1.0)  # type: ignore[arg-type]  # a name of one
-    newest = f"m-{key_state.MAX_MODELS + 99}"
+    newest = f"m-{MAX_REMEMBERED + 99}"
     for by_model in (state.ramps, state.model_cooldowns, state.quotas):
-        assert len(by_model) <= key_state.MAX_MODELS
+        assert len(by_model) <= MAX_REMEMBERED
     assert newest in state.ramps
     assert newest in state.quotas
 
