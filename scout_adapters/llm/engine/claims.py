@@ -29,6 +29,9 @@ class Claims:
     attempt: Attempt | None = None
     """The attempt whose end is not recorded yet."""
 
+    admitted: Attempt | None = None
+    """The last attempt for which budgets hold."""
+
     last: Attempt | None = None
     """The last attempt, whose response may still be open."""
 
@@ -37,13 +40,20 @@ class Claims:
         """The response that is still open."""
         return self.last.request.context.progress.response if self.last else None
 
+    def _is_known(self, attempt: Attempt) -> bool:
+        return attempt.is_started or attempt is self.admitted
+
     def give_back(self, error: BaseException, now: float) -> None:
         """Give back what is left when `error` ends the call, such as Ctrl-C."""
         attempt, self.attempt = self.attempt, None
         if isinstance(error, UNINTERRUPTED):
             return
         release_held_locks()
-        if attempt is not None and isinstance(error, CancelledError) and not attempt.is_started:
+        if (
+            attempt is not None
+            and isinstance(error, CancelledError)
+            and not self._is_known(attempt)
+        ):
             attempt.release()  # no handler knows of it: a proposal that is cancelled settles itself
             return
         if attempt is not None:

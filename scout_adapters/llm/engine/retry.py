@@ -127,7 +127,8 @@ class Attempts(ReportedCall):
         """Return whether budgets allow the attempt; False if a cheaper one may follow."""
         try:
             if self._observer:
-                self._observer.on_proposal(attempt)
+                # One line: budgets hold for it from here on.
+                self._held.admitted = self._observer.on_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # see above
         except BudgetExceeded as error:
             self._pass_over(attempt, error)
             return False
@@ -137,7 +138,7 @@ class Attempts(ReportedCall):
         """Twin of `_within_budget`."""
         try:
             if self._observer:
-                await self._observer.aon_proposal(attempt)
+                self._held.admitted = await self._observer.aon_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # as above
         except BudgetExceeded as error:
             self._pass_over(attempt, error)
             return False
