@@ -60,7 +60,10 @@ def _rows_in(file: Path) -> Iterator[Row]:
 
 
 def has_rows(file: Path) -> bool:
-    """Return whether a file has a row with an event, or a torn row: whether it is of a log."""
+    """Return whether a file belongs to an audit log.
+
+    A line is a row with an `event`, or begins as rows do: its writer was stopped in the middle.
+    """
     with file.open("rb") as lines:
         while raw := lines.readline(LONGEST):
             if raw.startswith(ROW) or isinstance((_json(raw) or {}).get("event"), str):

@@ -17,7 +17,7 @@ from scout_adapters.llm.engine.record import Run
 
 @dataclass(frozen=True, slots=True)
 class OtherModelCall:
-    """A call of another LangChain model, as `on_chat_model_start` describes it."""
+    """A call of a LangChain model that is not one of ours, as `on_chat_model_start` reports it."""
 
     run: Run
     provider: str

@@ -253,7 +253,7 @@ class RunHandler(BaseCallbackHandler):
         """Receive the failure of another model; `answers` is the part of a stream before it."""
 
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
-        """Receive a call whose task has ended before the call did."""
+        """Receive a call whose asyncio task ended before core reported the end of the call."""
 
 
 _handlers: WeakSet[RunHandler] = WeakSet()

@@ -40,8 +40,10 @@ class ErrorKind(StrEnum):
 Actor = Literal["key", "account", "provider", "caller", "nobody"]
 KeyEffect = Literal["none", "cooldown", "refuse", "quarantine", "mask"]
 """What happens to the key. `refuse`: quarantine, unless many keys are refused at once, which is the
-provider's fault. `quarantine`: out of rotation. `mask`: not used for this model. `cooldown`: not
-used until the limit resets."""
+provider's fault. `quarantine`: out of rotation. `mask`: not used for this model. `cooldown`: rests
+for the wait that the server states; without one, after several failures in a row.
+
+How long: `llm/health/key_pool.py`. Which refusal is which kind: `llm/failures/`."""
 
 
 @dataclass(frozen=True, slots=True)

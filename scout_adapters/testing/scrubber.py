@@ -58,7 +58,7 @@ def known_secrets(
 class Scrubber:
     """Removes keys, accounts and times from requests and answers.
 
-    The key of every request that passes is a secret from then on.
+    The key in the headers of each scrubbed request is masked wherever it appears from then on.
     """
 
     secrets: Sequence[str] = ()

@@ -24,7 +24,10 @@ class WireChoice:
     def choose(
         self, request: ChatRequest, fixes: RequestFixes
     ) -> tuple[ProviderSpec, ProviderSpec | None]:
-        """Return the card over the chosen wire, and over the one to try if that cannot carry it."""
+        """Return the provider's card for the chosen wire, and for the wire to try next.
+
+        The second is tried if the first wire cannot express the request; None if there is none.
+        """
         rules, second = self._first.second, self._second
         if rules is None or second is None:
             return self._first, None

@@ -187,7 +187,7 @@ class CandidateStates(list[CandidateState]):
                     key.wait(state.candidate.model, now)
 
     def allow_due_keys(self, at: float) -> None:
-        """Allow keys again that may be retried at `at` (monotonic seconds)."""
+        """Stop avoiding keys whose next try is due by `at` (monotonic seconds)."""
         for state in self:
             state.avoid = {key: due for key, due in state.avoid.items() if due > at}
 

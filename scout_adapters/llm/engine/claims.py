@@ -37,7 +37,7 @@ class Claims:
 
     @property
     def open_response(self) -> OpenResponse | None:
-        """The response that is still open."""
+        """The last attempt's response, which may still be open; None if there is none."""
         return self.last.request.context.progress.response if self.last else None
 
     def _is_known(self, attempt: Attempt) -> bool:

@@ -154,7 +154,7 @@ class KeyState(_HiddenKey):
     def is_usable(self, model: str | None, now: float) -> bool:
         """Return whether the key can be leased now.
 
-        A refused key by one call at a time, a key after a rest by a few.
+        A refused key can be leased by one call at a time, a key after a rest by a few.
         """
         probe_running = self.permanently_failed and self.in_flight
         if probe_running or self.ready_at(model) > now:

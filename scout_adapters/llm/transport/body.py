@@ -180,8 +180,8 @@ def too_long(limit: int) -> ProviderError:
 def decode(data: bytes) -> Any:
     """Decode JSON with orjson, or with the standard library, which accepts more.
 
-    Raises `MalformedResponse`, outside the handlers: a JSON error holds the whole text, which may
-    contain a key.
+    Raises `MalformedResponse`, which is not chained to the JSON error: that holds the whole text,
+    which may contain a key.
     """
     if len(data) > COUNTED_BYTES and data.count(b",") > MAX_VALUES:
         raise malformed(f"the answer has more than {MAX_VALUES} values")

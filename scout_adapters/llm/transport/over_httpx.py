@@ -1,4 +1,8 @@
-"""Connections made of httpx transports: to a proxy, a user's own transport, or a mock."""
+"""Connections that are httpx transports.
+
+Used behind a proxy, for a transport that the user passes, and while a test library has patched the
+HTTP client.
+"""
 
 from __future__ import annotations
 

@@ -104,8 +104,8 @@ def _is_open(schema: Any) -> bool:
     return any(_is_open(part) for part in schema.values())
 
 
-def _range(name: str) -> UnsupportedRow:
-    """Return the row of a sampling parameter that newer models do not take."""
+def _refused_sampler(name: str) -> UnsupportedRow:
+    """Return the table row by which newer Claude models refuse the sampling parameter `name`."""
     return UnsupportedRow(
         feature=field_not(name, 1) if name == "temperature" else field(name),
         models=_NEW,
@@ -165,9 +165,9 @@ ANTHROPIC_UNSUPPORTED = (
         "only one.",
         source="reported",
     ),
-    _range("temperature"),
-    _range("top_p"),
-    _range("top_k"),
+    _refused_sampler("temperature"),
+    _refused_sampler("top_p"),
+    _refused_sampler("top_k"),
     UnsupportedRow(
         feature=open_object,
         message="output_config.format.schema: For 'object' type, 'additionalProperties' must be "
