@@ -20,6 +20,7 @@ from tests.support.emulator import emulator  # noqa: E402  # after the line that
 from tests.support.network_guard import (  # noqa: E402  # after the line that rewrites
     allow_network,
     block_network,
+    renew_block,
 )
 from tests.support.reset import reset  # noqa: E402  # after the line that rewrites
 
@@ -32,6 +33,10 @@ settings.load_profile("tests")
 
 def pytest_sessionstart() -> None:
     block_network()
+
+
+def pytest_runtest_setup() -> None:
+    renew_block()
 
 
 def pytest_sessionfinish() -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 from typing_extensions import override
 
@@ -29,13 +29,11 @@ from scout_adapters.chat_models.result import (
 )
 from scout_adapters.chat_models.run_scope import (
     RunManager,
-    RunScope,
-    announce_run,
     register_stream,
     take_announced_run,
-    taps_streams,
 )
 from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
+from scout_adapters.chat_models.scoped_streams import ScopedStreams
 from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
 
@@ -49,7 +47,7 @@ if TYPE_CHECKING:
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
-class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
+class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
     Base class of all chat models of this package. Body fields that the provider documents are
@@ -88,6 +86,24 @@ class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
 
         retry_policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=stream)
+        return route.attempts(request, retry_policy, build_observer(manager))
+
+    async def _aattempts(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        manager: RunManager | None,
+        options: Json,
+        *,
+        stream: bool,
+    ) -> Attempts:
+        """Twin of `_attempts`: profiles and prices are read off the event loop."""
+        from scout_adapters.chat_models.run_observer import build_observer
+        from scout_adapters.llm.router.lookup_files import read_lookup_files
+
+        retry_policy = self._retry_policy(options)
+        route, request = self._route_and_request(messages, stop, options, stream=stream)
+        await read_lookup_files(route.candidates)
         return route.attempts(request, retry_policy, build_observer(manager))
 
     def _route_and_request(
@@ -152,7 +168,7 @@ class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
     ) -> ChatResult:
         from scout_adapters.llm.engine.calls import acomplete
 
-        attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
+        attempts = await self._aattempts(messages, stop, run_manager, kwargs, stream=False)
         return self._result(await acomplete(attempts), attempts)
 
     def _result(self, message: AIMessage, attempts: Attempts) -> ChatResult:
@@ -197,7 +213,7 @@ class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
         from scout_adapters.llm.engine.calls import astream, keep_from_loop
 
         manager = run_manager or take_announced_run()
-        attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
+        attempts = await self._aattempts(messages, stop, manager, kwargs, stream=True)
         blocks = self._streams_blocks(run_manager)
         register_stream(stream := keep_from_loop(astream(attempts)))
         try:
@@ -219,71 +235,6 @@ class ScoutChatModel(AsyncioCalls, TokenCounting, TracedChatModel):
         Core passes a run manager to `_stream` only for events version 3.
         """
         return self.output_version == "v1" or run_manager is not None
-
-    @override
-    def _should_stream(
-        self,
-        *,
-        async_api: bool,
-        run_manager: RunManager | None = None,
-        **kwargs: Any,
-    ) -> bool:
-        handlers = run_manager.handlers if run_manager else ()
-        taps = any(map(taps_streams, map(type, handlers)))
-        if not (taps or self.streaming or kwargs.get("stream")):
-            return False  # core would check a protocol for each handler: 7 µs
-        streams = super()._should_stream(async_api=async_api, run_manager=run_manager, **kwargs)
-        if streams and run_manager is not None:
-            announce_run(run_manager)
-        return streams
-
-    @override
-    def stream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> Iterator[AIMessageChunk]:
-        scope = RunScope(self, config, is_async=False)
-        chunks = super().stream(input, scope.config, stop=stop, **kwargs)
-        try:
-            with scope:
-                first = next(chunks, None)
-            if first is not None:
-                yield first
-                yield from chunks
-        except BaseException:  # raised again: its traceback would keep the call open
-            cast("Generator[AIMessageChunk]", chunks).close()
-            raise
-
-    @override
-    async def astream(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[AIMessageChunk]:
-        from scout_adapters.llm.engine.calls import AsyncClosing
-
-        scope = RunScope(self, config, is_async=True)
-        stream = super().astream(input, scope.config, stop=stop, **kwargs)
-        chunks = cast("AsyncGenerator[AIMessageChunk]", stream)
-        async with AsyncClosing(chunks):
-            try:
-                with scope:
-                    first = await anext(chunks, None)
-                if first is None:
-                    return
-                yield first
-                async for chunk in chunks:
-                    yield chunk
-            except BaseException:  # raised again: core drops the call, which would end later
-                await scope.aclose()
-                raise
 
     @override
     def bind_tools(

@@ -75,6 +75,16 @@ def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -
     return prices
 
 
+def is_catalog_loaded() -> bool:
+    """Return whether genai-prices is imported and has read its data."""
+    return _get_snapshot.cache_info().currsize > 0
+
+
+def load_catalog() -> None:
+    """Import genai-prices and have it read its data; blocks, as the first look-up does."""
+    _get_snapshot()()
+
+
 @cache
 def _get_snapshot() -> Any:
     from genai_prices.data_snapshot import (  # noqa: PLC0415  # 160 ms and a megabyte: on first use

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, reduce
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # slow to import, and loaded already where a chat model exist
 Facts = dict[str, Any]
 
 DATA = Path(__file__).with_name("data")
+
+_profiles: dict[str, tuple[Mapping[str, Facts], Mapping[str, str]]] = {}
+"""What the files contain, by provider, as `_load_profiles` returns it."""
 
 SNAPSHOT_DATE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 """The end of a snapshot's name: `claude-haiku-4-5-20251001`, `gpt-4.1-2025-04-14`."""
@@ -122,10 +125,25 @@ def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProf
     return cast("ModelProfile", facts | {name: False for name in unsupported if facts.get(name)})
 
 
-@cache
+def unread_profiles(providers: Iterable[str]) -> list[str]:
+    """Return the providers whose file has not been read in this process."""
+    return [provider for provider in providers if provider not in _profiles]
+
+
+def read_profiles(providers: Iterable[str]) -> None:
+    """Read the files of providers; blocks, as `published_profile` does at the first use of each."""
+    for provider in providers:
+        _load_profiles(provider)
+
+
 def _load_profiles(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
     """Return a provider's profiles by name, and its models of which only one snapshot is listed."""
-    file = DATA / f"{provider}.json"
+    if (known := _profiles.get(provider)) is None:
+        known = _profiles[provider] = _read_profiles(DATA / f"{provider}.json")
+    return known
+
+
+def _read_profiles(file: Path) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
     if not file.is_file():
         return {}, {}
     from langchain_core.language_models.model_profile import ModelProfile  # noqa: PLC0415  # above

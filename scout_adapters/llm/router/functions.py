@@ -15,6 +15,7 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import as_result
 from scout_adapters.llm.providers.urls import check_model
+from scout_adapters.llm.router.lookup_files import read_lookup_files
 from scout_adapters.llm.router.route import Route
 from scout_adapters.llm.types import ChatRequest
 
@@ -61,6 +62,7 @@ async def call_llm(
         max_tokens=max_tokens,
         temperature=temperature,
     )
+    await read_lookup_files(candidates)
     attempts = Route(candidates=candidates).attempts(request, observer=environment_audit())
     return _llm_response(as_result(await acomplete(attempts)))
 

@@ -102,6 +102,9 @@ class Tenants:
 
 def play(tenants: Tenants, numbers: Iterable[int]) -> None:
     """Make the calls of these numbers, without log messages."""
-    logging.getLogger("scout_adapters").setLevel(logging.CRITICAL)
-    for number in numbers:
-        tenants.call(number)
+    logging.disable(logging.CRITICAL)
+    try:
+        for number in numbers:
+            tenants.call(number)
+    finally:
+        logging.disable(logging.NOTSET)

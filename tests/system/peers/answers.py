@@ -89,12 +89,14 @@ def official(provider: str, model: str, base: str) -> BaseChatModel:
 def our_model(record: Record) -> BaseChatModel:
     """Make our model of the provider, with the record in place of a network."""
     answer = {"headers": record.headers, "content": record.text.encode()}
+    chat = {"use_responses_api": False} if record.provider == "openai" else {}  # as recorded
     return MODEL_CLASSES[record.provider](
         model=record.model,
         api_key="k",
         base_url=record.address,
         transport=httpx.MockTransport(lambda _asked: httpx.Response(record.status, **answer)),
         max_retries=0,
+        **chat,
     )
 
 
