@@ -4,18 +4,24 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test differential faults suite tables chaos books kills memory langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest differential faults suite tables chaos books kills memory langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
 
 test: .venv/dev
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=line check pytest
+
+check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.structure
-	$(BIN)/pytest -n 2 --dist worksteal
+
+# Three processes on two cores: many tests wait for servers and other processes.
+pytest: .venv/dev
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev

@@ -84,9 +84,10 @@ class AppendingFile:
         return (now.st_dev, now.st_ino) == self._place
 
     def close(self) -> None:
-        """Close the file if this process opened it."""
-        if self.pid == process.pid:
-            os.close(self._descriptor)
+        """Close the file if this process opened it; once, as the number is given to others then."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if self.pid == process.pid and descriptor >= 0:
+            os.close(descriptor)
 
 
 def _ends_torn(path: Path, descriptor: int) -> bool:

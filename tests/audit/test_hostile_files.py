@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from scout_adapters.audit import AuditLog, read_rows
 from scout_adapters.audit.export import export
+from scout_adapters.audit.file import AppendingFile
 from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.budget import Account, Hold, SqliteBudgets
@@ -108,3 +110,14 @@ def test_a_budget_file_that_is_deleted_is_noticed_at_the_next_step(
     assert "were moved or deleted: new ones begin" in caplog.text
     assert isinstance(SqliteBudgets(tmp_path / "b.db").hold([account], 50), Hold)
     assert (tmp_path / "b.db").exists()
+
+
+def test_a_file_is_closed_once(tmp_path: Path) -> None:
+    file = AppendingFile(tmp_path / "audit.jsonl", sync=False)
+    file.close()
+    stranger = os.open(tmp_path / "other", os.O_CREAT | os.O_WRONLY)  # has the number that was free
+    try:
+        file.close()
+        assert os.write(stranger, b"x") == 1
+    finally:
+        os.close(stranger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -31,9 +32,13 @@ def http(status: str, body: Any) -> bytes:
 
 
 def close_at_once(line: socket.socket) -> None:
-    """Close with unread data: the client's writes fail."""
+    """Close with unread data: the client's writes fail.
+
+    asyncio drops what has arrived where a write fails before it was read, so that comes first.
+    """
     line.recv(1000)
     line.sendall(http("413 Payload Too Large", ERROR))
+    time.sleep(0.3)
 
 
 def stop_reading(line: socket.socket) -> None:
