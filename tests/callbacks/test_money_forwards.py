@@ -76,12 +76,12 @@ class Stating:
 
 
 @pytest.fixture
-def house() -> FakeProviders:
+def providers() -> FakeProviders:
     return FakeProviders()
 
 
-def asked(house: FakeProviders, ask: Ask, handlers: list[Any], **options: Any) -> AIMessage:
-    transport = house.transport
+def asked(providers: FakeProviders, ask: Ask, handlers: list[Any], **options: Any) -> AIMessage:
+    transport = providers.transport
     fields = {"model": SMALL, "api_key": "k", "max_tokens": 9, "transport": transport}
     model = ScoutGroqChatModel(**fields | options)
     answer: AIMessage = ask(model, "hi", {"callbacks": handlers})
@@ -94,19 +94,19 @@ def test_an_absurd_cost_is_no_cost_and_takes_no_answer_away(
     stated: str,
     figure: str,
     ask: Ask,
-    house: FakeProviders,
+    providers: FakeProviders,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     if "ticks" in stated and figure in {"NaN", "1e400", "-1e400", "9.3e9", "1e18", "-0.0001"}:
         pytest.skip("no number with zeros behind it")
-    house.on(GROQ, Stating(stated % figure))
+    providers.on(GROQ, Stating(stated % figure))
     path = tmp_path / "audit.jsonl"
     budget = ScoutBudgetCallbackHandler(5, path=tmp_path / "budgets.db")
     costs = ScoutCostCallbackHandler()
     audit = ScoutAuditCallbackHandler(path)
     with caplog.at_level(logging.WARNING):
-        answer = asked(house, ask, [audit, budget, costs])
+        answer = asked(providers, ask, [audit, budget, costs])
     assert answer.text == "hello"
     assert answer.response_metadata["scout"]["cost_usd"] == pytest.approx(0.015)  # by its tokens
     assert costs.total_cost == budget.spent_usd == pytest.approx(0.015)
@@ -128,12 +128,12 @@ def test_an_absurd_cost_is_no_cost_and_takes_no_answer_away(
     ],
 )
 def test_absurd_tokens_credit_nothing_and_take_no_answer_away(
-    counts: dict[str, int], ask: Ask, house: FakeProviders, tmp_path: Path
+    counts: dict[str, int], ask: Ask, providers: FakeProviders, tmp_path: Path
 ) -> None:
-    house.on(GROQ, Stating("{}", counts))
+    providers.on(GROQ, Stating("{}", counts))
     budget = ScoutBudgetCallbackHandler(5, path=tmp_path / "budgets.db")
     costs = ScoutCostCallbackHandler()
-    answer = asked(house, ask, [budget, costs])
+    answer = asked(providers, ask, [budget, costs])
     assert answer.text == "hello"
     usage = answer.usage_metadata
     assert (
@@ -258,12 +258,12 @@ def test_another_model_s_bound_below_one_holds_nothing_below_zero(options: dict[
 
 
 def test_the_model_that_the_body_names_is_priced_and_recorded(
-    ask: Ask, house: FakeProviders
+    ask: Ask, providers: FakeProviders
 ) -> None:
-    house.on(GROQ, Stating("{}"))
+    providers.on(GROQ, Stating("{}"))
     costs = ScoutCostCallbackHandler()
-    answer = asked(house, ask, [costs], model_kwargs={"model": LARGE})
-    assert house.bodies[0]["model"] == LARGE
+    answer = asked(providers, ask, [costs], model_kwargs={"model": LARGE})
+    assert providers.bodies[0]["model"] == LARGE
     assert answer.response_metadata["scout"]["cost_usd"] == pytest.approx(0.15)
     assert costs.by_model == {f"groq/{LARGE}": pytest.approx(0.15)}
 

@@ -10,9 +10,9 @@ import pytest
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
 from tests.chat_models.models import IDS, build
-from tests.support.fake_http import ask, groq, house, time, wire
+from tests.support.fake_http import ask, groq, providers, time, wire
 
-__all__ = ["ask", "groq", "house", "time", "wire"]
+__all__ = ["ask", "groq", "providers", "time", "wire"]
 
 Make = Callable[..., ScoutChatModel]
 

@@ -45,82 +45,84 @@ def test_a_misspelt_option_of_a_route_is_refused_too() -> None:
 
 
 async def test_options_that_only_the_provider_knows_go_into_the_body(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     await ask(groq(seed=7, model_kwargs={"user": "u"}), service_tier="flex")
-    body = house.bodies[0]
+    body = providers.bodies[0]
     assert (body["seed"], body["user"], body["service_tier"]) == (7, "u", "flex")
 
 
-async def test_options_of_the_call_win_over_the_models(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_options_of_the_call_win_over_the_models(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     model = groq(temperature=0.9, max_tokens=5, stop=["a"])
     await ask(model, temperature=0.1, max_tokens=7, stop=["b"])
-    body = house.bodies[0]
+    body = providers.bodies[0]
     assert (body["temperature"], body["max_tokens"], body["stop"]) == (0.1, 7, ["b"])
 
 
 @pytest.mark.parametrize("name", ["api_key", "api_keys", "default_headers"])
-async def test_a_key_of_a_call_is_refused_because_traces_show_calls(name, house, groq, ask) -> None:
+async def test_a_key_of_a_call_is_refused_because_traces_show_calls(
+    name, providers, groq, ask
+) -> None:
     with pytest.raises(ConfigurationError, match=name) as caught:
         await ask(groq(), **{name: "gsk_SECRET"})
     assert "SECRET" not in str(caught.value)
-    assert house.requests == []
+    assert providers.requests == []
 
 
-async def test_a_broken_key_is_refused_without_being_shown(house, groq, ask) -> None:
+async def test_a_broken_key_is_refused_without_being_shown(providers, groq, ask) -> None:
     with pytest.raises(InvalidKey) as caught:
         await ask(groq("gsk_SECR ET"))
     assert "SECR" not in str(caught.value)
-    assert house.requests == []
+    assert providers.requests == []
 
 
-async def test_keys_may_be_one_string_with_commas(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_keys_may_be_one_string_with_commas(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     model = groq(api_keys="gsk_a, gsk_b")
     await ask(model)
     await ask(model)
-    assert sorted(house.keys) == ["gsk_a", "gsk_b"]
+    assert sorted(providers.keys) == ["gsk_a", "gsk_b"]
 
 
-async def test_a_call_may_name_another_model(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_call_may_name_another_model(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     answer = await ask(groq(), model="llama-3.1-8b-instant")
-    assert house.bodies[0]["model"] == "llama-3.1-8b-instant"
+    assert providers.bodies[0]["model"] == "llama-3.1-8b-instant"
     assert answer.response_metadata["scout"]["model"] == "llama-3.1-8b-instant"
 
 
-async def test_a_copy_with_another_setting_uses_it(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_copy_with_another_setting_uses_it(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     model = groq()
     await ask(model)
     await ask(model.model_copy(update={"model": "llama-3.1-8b-instant"}))
     await ask(model)
-    assert [body["model"] for body in house.bodies] == [
+    assert [body["model"] for body in providers.bodies] == [
         "llama-3.3-70b-versatile",
         "llama-3.1-8b-instant",
         "llama-3.3-70b-versatile",
     ]
 
 
-async def test_a_setting_that_is_changed_later_counts(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_setting_that_is_changed_later_counts(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     model = groq()
     await ask(model)
     model.model = "llama-3.1-8b-instant"
     await ask(model)
-    assert house.bodies[1]["model"] == "llama-3.1-8b-instant"
+    assert providers.bodies[1]["model"] == "llama-3.1-8b-instant"
 
 
-async def test_configurable_fields_make_a_model_of_their_own(house, wire, groq, ask) -> None:
+async def test_configurable_fields_make_a_model_of_their_own(providers, wire, groq, ask) -> None:
     from langchain_core.runnables import ConfigurableField
 
-    house.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     model = groq().configurable_fields(model=ConfigurableField(id="model"))
     await ask(model)
     await ask(model, config={"configurable": {"model": "other"}})
-    assert [body["model"] for body in house.bodies] == ["llama-3.3-70b-versatile", "other"]
+    assert [body["model"] for body in providers.bodies] == ["llama-3.3-70b-versatile", "other"]
 
 
 @pytest.mark.parametrize(
@@ -131,10 +133,10 @@ async def test_configurable_fields_make_a_model_of_their_own(house, wire, groq, 
         ((3, 40), Timeouts(connect=3, first_token=40, idle=40, total=40)),
     ],
 )
-async def test_a_timeout_reaches_the_socket(given, expected, house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_timeout_reaches_the_socket(given, expected, providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     await ask(groq(timeout=given))
-    assert house.requests[0].extensions["timeout"] == expected.of(stream=ask.streams)
+    assert providers.requests[0].extensions["timeout"] == expected.of(stream=ask.streams)
 
 
 def test_a_documented_field_of_a_providers_body_is_not_taken_for_a_misspelling() -> None:
@@ -144,9 +146,9 @@ def test_a_documented_field_of_a_providers_body_is_not_taken_for_a_misspelling()
 
 
 async def test_a_very_short_key_does_not_turn_messages_into_nonsense(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(400, "look at the parameter"))
+    providers.on(GROQ, wire.refuse(400, "look at the parameter"))
     with pytest.raises(InvalidRequest) as caught:
         await ask(groq("k"))
     assert "look at the parameter" in str(caught.value)

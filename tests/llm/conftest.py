@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.fake_http import ask, asks, groq, house, router, time, wire
+from tests.support.fake_http import ask, asks, groq, providers, router, time, wire
 
-__all__ = ["ask", "asks", "groq", "house", "router", "time", "wire"]
+__all__ = ["ask", "asks", "groq", "providers", "router", "time", "wire"]

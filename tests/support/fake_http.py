@@ -174,7 +174,7 @@ def time() -> FakeTime:
 
 
 @pytest.fixture
-def house() -> FakeProviders:
+def providers() -> FakeProviders:
     """The hosts of all providers, and the requests that reached them."""
     return FakeProviders()
 
@@ -197,11 +197,11 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 
 
 @pytest.fixture
-def groq(house: FakeProviders, time: FakeTime) -> Callable[..., Any]:
-    """Make Groq's face over the house and the fake clock, with one key unless told otherwise."""
+def groq(providers: FakeProviders, time: FakeTime) -> Callable[..., Any]:
+    """Make Groq's chat model over the fake providers and the fake clock; default: one key."""
 
     def make(*keys: str, **options: Any) -> ScoutGroqChatModel:
-        given = {"model": "llama-3.3-70b-versatile", "transport": house.transport}
+        given = {"model": "llama-3.3-70b-versatile", "transport": providers.transport}
         given |= {"clock": time.clock, "api_keys": list(keys) or ["gsk_only"]}
         return ScoutGroqChatModel(**given | options)
 
@@ -209,14 +209,14 @@ def groq(house: FakeProviders, time: FakeTime) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def router(house: FakeProviders, time: FakeTime) -> Callable[..., Any]:
+def router(providers: FakeProviders, time: FakeTime) -> Callable[..., Any]:
     """Make a router; entries are `provider/model` strings or dicts, each with a key of its own."""
 
     def make(*entries: Any, **options: Any) -> ScoutRouterChatModel:
         models = [{"model": e} if isinstance(e, str) else e for e in entries]
         filled = [
             {"api_keys": [f"key-of-{e['model'].partition('/')[0]}"]}
-            | {"transport": house.transport}
+            | {"transport": providers.transport}
             | e
             for e in models
         ]

@@ -22,7 +22,7 @@ async def settle() -> None:
 
 
 def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
-    house, wire, groq
+    providers, wire, groq
 ) -> None:
     bodies: list[Any] = []
 
@@ -30,7 +30,7 @@ def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
         bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
         return httpx.Response(200, stream=bodies[-1])
 
-    house.on(GROQ, reply)
+    providers.on(GROQ, reply)
     state = key_state("gsk_only")
     state.failures = 2
     stream = groq().stream("hi")
@@ -43,7 +43,7 @@ def test_a_consumer_that_leaves_a_stream_books_nothing_and_leaves_nothing(
 
 
 async def test_an_async_consumer_that_leaves_books_nothing_and_leaves_nothing(
-    house, wire, groq
+    providers, wire, groq
 ) -> None:
     bodies: list[Any] = []
 
@@ -51,7 +51,7 @@ async def test_an_async_consumer_that_leaves_books_nothing_and_leaves_nothing(
         bodies.append(wire.Pieces([wire.delta("a"), wire.delta("b"), wire.DONE]))
         return httpx.Response(200, stream=bodies[-1])
 
-    house.on(GROQ, reply)
+    providers.on(GROQ, reply)
     stream = groq().astream("hi")
     assert (await anext(stream)).text == "a"
     await stream.aclose()
@@ -63,15 +63,15 @@ async def test_an_async_consumer_that_leaves_books_nothing_and_leaves_nothing(
 
 @pytest.mark.parametrize("verb", ["ainvoke", "astream"])
 async def test_cancelling_at_any_await_leaves_nothing_in_flight(
-    verb, house, wire, groq, asks
+    verb, providers, wire, groq, asks
 ) -> None:
     model = groq("gsk_a", "gsk_b")
     model._route()
     circuit("groq").threshold = 10**9
     cancelled = 0
     for steps in range(40):
-        house.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "0.1"}), wire.say())
-        house.on_key("gsk_b", wire.refuse(500), wire.say())
+        providers.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "0.1"}), wire.say())
+        providers.on_key("gsk_b", wire.refuse(500), wire.say())
         task = asyncio.create_task(asks(verb)(model))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -88,7 +88,7 @@ async def test_cancelling_at_any_await_leaves_nothing_in_flight(
 
 
 async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
-    house, wire, groq, time
+    providers, wire, groq, time
 ) -> None:
     circuit("groq").trip(time.now)
     time.now += 30
@@ -99,12 +99,12 @@ async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
             await forever.wait()
             yield b""
 
-    house.on(GROQ, lambda request: httpx.Response(200, stream=Silent()), wire.say())
+    providers.on(GROQ, lambda request: httpx.Response(200, stream=Silent()), wire.say())
     model = groq()
     task = asyncio.create_task(model.ainvoke("hi"))
     for _ in range(10):
         await asyncio.sleep(0)
-    assert len(house.requests) == 1
+    assert len(providers.requests) == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -114,7 +114,7 @@ async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
 
 @pytest.mark.parametrize("verb", ["ainvoke", "astream"])
 async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_flight(
-    verb, house, wire, groq, asks
+    verb, providers, wire, groq, asks
 ) -> None:
     hears = asyncio.Event()
 
@@ -123,8 +123,8 @@ async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_fl
             hears.set()
             await asyncio.Event().wait()
 
-    house.on_key("gsk_a", wire.refuse(401))
-    house.on_key("gsk_b", wire.say())
+    providers.on_key("gsk_a", wire.refuse(401))
+    providers.on_key("gsk_b", wire.say())
     task = asyncio.create_task(asks(verb)(groq("gsk_a", "gsk_b"), config={"callbacks": [Slow()]}))
     await hears.wait()
     task.cancel()
@@ -135,7 +135,7 @@ async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_fl
 
 
 def test_a_listener_that_raises_before_the_request_leaves_nothing_in_flight(
-    house, wire, groq
+    providers, wire, groq
 ) -> None:
     class Strict(BaseCallbackHandler):
         def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
@@ -144,18 +144,18 @@ def test_a_listener_that_raises_before_the_request_leaves_nothing_in_flight(
         def on_scout_attempt_end(self, run: Any, record: Any) -> None:
             pass
 
-    house.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     with pytest.raises(OSError, match="disk"):
         groq().invoke("hi", {"callbacks": [Strict()]})
-    assert house.requests == []
+    assert providers.requests == []
     assert nothing_held()
 
 
-def test_a_keyboard_interrupt_leaves_nothing_in_flight(house, wire, groq) -> None:
+def test_a_keyboard_interrupt_leaves_nothing_in_flight(providers, wire, groq) -> None:
     def interrupt(request: httpx.Request) -> httpx.Response:
         raise KeyboardInterrupt
 
-    house.on(GROQ, interrupt)
+    providers.on(GROQ, interrupt)
     with pytest.raises(KeyboardInterrupt):
         groq().invoke("hi")
     assert nothing_held()

@@ -57,11 +57,13 @@ def test_a_call_is_valid_only_if_all_of_its_arguments_came(
 
 @pytest.mark.parametrize("verb", STREAMS)
 @pytest.mark.parametrize("length", range(len(WHOLE) + 1))
-def test_arguments_cut_at_any_character_are_never_closed(length, verb, house, wire, groq) -> None:
+def test_arguments_cut_at_any_character_are_never_closed(
+    length, verb, providers, wire, groq
+) -> None:
     part = WHOLE[:length]
     call = {"index": 0, "id": "c", "function": {"name": "rm", "arguments": part}}
     choice = {"index": 0, "delta": {"tool_calls": [call]}}
-    house.on(GROQ, wire.sse(wire.event({"id": "c1", "choices": [choice]})))
+    providers.on(GROQ, wire.sse(wire.event({"id": "c1", "choices": [choice]})))
     with pytest.raises(StreamInterrupted) as caught:
         run_model(groq(), verb)
     partial = caught.value.partial

@@ -48,10 +48,13 @@ def adapter(groq: Any) -> HttpAdapter:
 
 @pytest.mark.parametrize("verb", ["send", "asend", "stream", "astream"])
 async def test_the_transport_raises_a_refusal_as_it_came(
-    verb: str, adapter: Any, house: Any, wire: Any
+    verb: str, adapter: Any, providers: Any, wire: Any
 ) -> None:
-    house.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"Retry-After": "7"}))
-    transport, exchange = Transport(house.transport), adapter._exchange(attempt_request(adapter))
+    providers.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"Retry-After": "7"}))
+    transport, exchange = (
+        Transport(providers.transport),
+        adapter._exchange(attempt_request(adapter)),
+    )
     with pytest.raises(ProviderRefusal) as caught:
         await sent(verb, transport, exchange)
     refusal = caught.value
@@ -73,11 +76,11 @@ async def sent(verb: str, transport: Transport, exchange: HttpExchange) -> None:
 
 
 async def test_the_adapter_passes_its_context_on_and_classifies_what_it_gets(
-    adapter: Any, house: Any
+    adapter: Any, providers: Any
 ) -> None:
     request = attempt_request(adapter)
     assert adapter._exchange(request).context is request.context
-    house.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"retry-after": "7"}))
+    providers.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"retry-after": "7"}))
     for error in (caught_in(adapter), await acaught_in(adapter)):
         assert (error.kind, error.retry_after) == (ErrorKind.RATE_LIMIT, 7)
         assert (error.provider, error.model, error.key_id) == ("groq", "m", "fp")
@@ -88,10 +91,10 @@ async def test_the_adapter_passes_its_context_on_and_classifies_what_it_gets(
 
 
 async def test_an_error_inside_a_whole_answer_is_classified_with_the_answers_headers(
-    adapter: Any, house: Any
+    adapter: Any, providers: Any
 ) -> None:
     headers = {"x-request-id": "req_1"}
-    house.on(GROQ, lambda _: httpx.Response(200, json=IN_BAND, headers=headers))
+    providers.on(GROQ, lambda _: httpx.Response(200, json=IN_BAND, headers=headers))
     for error in (caught_in(adapter), await acaught_in(adapter)):
         assert (error.kind, error.status, error.phase) == (ErrorKind.CAPACITY, 200, "first_token")
         assert error.request_id == "req_1"

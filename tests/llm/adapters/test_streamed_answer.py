@@ -35,7 +35,7 @@ def ask(request: pytest.FixtureRequest, asks: Any) -> Any:
     ],
 )
 async def test_before_the_first_content_another_candidate_takes_over(
-    broken, house, wire, router, ask
+    broken, providers, wire, router, ask
 ) -> None:
     role = wire.event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
     replies = {
@@ -46,11 +46,11 @@ async def test_before_the_first_content_another_candidate_takes_over(
         "reset": wire.fail(httpx.RemoteProtocolError),
         "rubbish": wire.sse(b"data: {rubbish\n\n"),
     }
-    house.on(GROQ, replies[broken])
-    house.on(OPENAI, wire.say("from openai"))
+    providers.on(GROQ, replies[broken])
+    providers.on(OPENAI, wire.say("from openai"))
     answer = await ask(router(*ROUTE, max_retries=0))
     assert answer.text == "from openai"
-    assert house.hosts == [GROQ, OPENAI]
+    assert providers.hosts == [GROQ, OPENAI]
     assert answer.response_metadata["scout"]["provider"] == "openai"
     assert answer.response_metadata["model_provider"] == "openai"
     assert nothing_held()
@@ -61,7 +61,7 @@ async def test_before_the_first_content_another_candidate_takes_over(
     ["error event", "reset", "silence", "no terminal event", "rubbish", "half an event"],
 )
 async def test_after_the_first_content_the_error_holds_what_came(
-    broken, house, wire, router, ask
+    broken, providers, wire, router, ask
 ) -> None:
     ends = {
         "error event": [wire.event(IN_BAND)],
@@ -71,8 +71,8 @@ async def test_after_the_first_content_the_error_holds_what_came(
         "rubbish": [b"data: {rubbish\n\n"],
         "half an event": [b'data: {"choices": [{"del'],
     }
-    house.on(GROQ, wire.sse(wire.delta("to"), wire.delta("day"), *ends[broken]))
-    house.on(OPENAI, wire.say("never"))
+    providers.on(GROQ, wire.sse(wire.delta("to"), wire.delta("day"), *ends[broken]))
+    providers.on(OPENAI, wire.say("never"))
     with pytest.raises(StreamInterrupted) as caught:
         await ask(router(*ROUTE))
     error = caught.value
@@ -81,17 +81,17 @@ async def test_after_the_first_content_the_error_holds_what_came(
     assert not error.is_retryable
     assert (error.provider, error.phase) == ("groq", "mid_stream")
     assert [a["outcome"] for a in error.attempts] == ["stream_interrupted"]
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
     assert circuit("groq").faults == 1
     assert key_state("key-of-groq").failures == 0
     assert nothing_held()
 
 
 async def test_a_callers_refusal_in_mid_stream_is_not_the_providers_fault(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
     refused = {"error": {"message": "no", "code": "content_policy_violation"}}
-    house.on(GROQ, wire.sse(wire.delta("to"), wire.event(refused)))
+    providers.on(GROQ, wire.sse(wire.delta("to"), wire.event(refused)))
     with pytest.raises(StreamInterrupted) as caught:
         await ask(router(*ROUTE))
     assert caught.value.partial.text == "to"
@@ -99,27 +99,29 @@ async def test_a_callers_refusal_in_mid_stream_is_not_the_providers_fault(
 
 
 async def test_a_connection_that_breaks_after_the_end_does_not_spoil_the_answer(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), httpx.ReadError("cut")))
+    providers.on(
+        GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), httpx.ReadError("cut"))
+    )
     assert (await ask(groq())).text == "all"
 
 
-async def test_data_after_done_is_ignored(house, wire, groq, ask) -> None:
+async def test_data_after_done_is_ignored(providers, wire, groq, ask) -> None:
     rubbish = b"data: {rubbish\n\n"
     for end in ([wire.DONE, rubbish], [wire.DONE + rubbish], [wire.DONE + wire.delta("more")]):
-        house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), *end))
+        providers.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), *end))
         assert (await ask(groq())).text == "all"
 
 
 async def test_a_stream_ends_at_its_terminal_event_even_if_the_server_stays_on_the_line(
-    house, wire, groq, ask, time
+    providers, wire, groq, ask, time
 ) -> None:
     def linger() -> bytes:
         time.now += 60
         return b": still here\n\n"
 
-    house.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), wire.DONE, linger))
+    providers.on(GROQ, wire.sse(wire.delta("all"), wire.delta(finish="stop"), wire.DONE, linger))
     answer = await ask(groq())
     assert answer.text == "all"
     assert answer.response_metadata["scout"]["latency_s"] == 0.0
@@ -127,19 +129,23 @@ async def test_a_stream_ends_at_its_terminal_event_even_if_the_server_stays_on_t
 
 
 async def test_a_refusal_that_comes_whole_where_a_stream_was_asked_for_is_that_refusal(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(GROQ, lambda request: httpx.Response(200, json=IN_BAND))
-    house.on(OPENAI, wire.say("from openai"))
+    providers.on(GROQ, lambda request: httpx.Response(200, json=IN_BAND))
+    providers.on(OPENAI, wire.say("from openai"))
     answer = await ask(router(*ROUTE, max_retries=0))
     assert answer.text == "from openai"
     assert answer.response_metadata["scout"]["attempts"][0]["outcome"] == "capacity"
 
 
-async def test_an_answer_that_comes_whole_is_priced_like_a_stream(house, wire, groq, ask) -> None:
+async def test_an_answer_that_comes_whole_is_priced_like_a_stream(
+    providers, wire, groq, ask
+) -> None:
     message = {"role": "assistant", "content": "whole"}
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    house.on(GROQ, lambda r: httpx.Response(200, json={"choices": [choice], "usage": wire.USAGE}))
+    providers.on(
+        GROQ, lambda r: httpx.Response(200, json={"choices": [choice], "usage": wire.USAGE})
+    )
     answer = await ask(groq())
     assert answer.usage_metadata["total_tokens"] == 15
     assert answer.response_metadata["scout"]["cost_usd"] > 0
@@ -147,66 +153,70 @@ async def test_an_answer_that_comes_whole_is_priced_like_a_stream(house, wire, g
 
 
 async def test_the_deadline_ends_a_stream_that_never_shows_anything(
-    house, wire, router, ask, time
+    providers, wire, router, ask, time
 ) -> None:
     def ping() -> bytes:
         time.now += 1
         return b": PROCESSING\n\n"
 
-    house.on(GROQ, wire.sse(*[ping] * 100))
-    house.on(OPENAI, wire.say("never"))
+    providers.on(GROQ, wire.sse(*[ping] * 100))
+    providers.on(OPENAI, wire.say("never"))
     with pytest.raises(ScoutError):
         await ask(router(*ROUTE, deadline=5.0))
     assert time.now <= 1000 + 7
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
 
 
 async def test_the_deadline_ends_a_stream_that_goes_on_for_ever(
-    house, wire, groq, ask, time
+    providers, wire, groq, ask, time
 ) -> None:
     def slowly() -> bytes:
         time.now += 1
         return wire.delta("a")
 
-    house.on(GROQ, wire.sse(*[slowly] * 100))
+    providers.on(GROQ, wire.sse(*[slowly] * 100))
     with pytest.raises(StreamInterrupted) as caught:
         await ask(groq(deadline=5.0))
     assert set(caught.value.partial.text) == {"a"}
     assert time.now <= 1000 + 7
 
 
-async def test_an_error_after_the_finish_reason_wins(house, wire, groq, ask) -> None:
+async def test_an_error_after_the_finish_reason_wins(providers, wire, groq, ask) -> None:
     end = [wire.delta(finish="stop"), wire.event(IN_BAND), wire.DONE]
-    house.on(GROQ, wire.sse(wire.delta("all"), *end))
+    providers.on(GROQ, wire.sse(wire.delta("all"), *end))
     with pytest.raises(StreamInterrupted):
         await ask(groq())
 
 
 async def test_keep_alives_without_a_token_time_out_and_another_takes_over(
-    house, wire, router, ask, time
+    providers, wire, router, ask, time
 ) -> None:
     def ping() -> bytes:
         time.now += 30
         return b": PROCESSING\n\n"
 
-    house.on(GROQ, wire.sse(*[ping] * 100))
-    house.on(OPENAI, wire.say("openai"))
+    providers.on(GROQ, wire.sse(*[ping] * 100))
+    providers.on(OPENAI, wire.say("openai"))
     assert (await ask(router(*ROUTE))).text == "openai"
     assert time.now == 1000 + 150
 
 
-async def test_a_first_token_that_never_comes_is_a_timeout(house, wire, groq, ask, time) -> None:
+async def test_a_first_token_that_never_comes_is_a_timeout(
+    providers, wire, groq, ask, time
+) -> None:
     def ping() -> bytes:
         time.now += 30
         return b": PROCESSING\n\n"
 
-    house.on(GROQ, wire.sse(*[ping] * 100))
+    providers.on(GROQ, wire.sse(*[ping] * 100))
     with pytest.raises(ProviderTimeout) as caught:
         await ask(groq(timeout=60))
     assert caught.value.phase == "first_token"
 
 
-async def test_the_answer_is_the_same_for_every_split_of_its_bytes(house, wire, groq, ask) -> None:
+async def test_the_answer_is_the_same_for_every_split_of_its_bytes(
+    providers, wire, groq, ask
+) -> None:
     whole = (
         wire.delta("h\u00e9llo \U0001f600 data: [DONE]")
         + wire.delta("\n\ndata: [DONE]\n\n")
@@ -214,13 +224,13 @@ async def test_the_answer_is_the_same_for_every_split_of_its_bytes(house, wire, 
         + wire.DONE
     )
     for size in (1, 2, 3, 7, 1000):
-        house.on(GROQ, wire.sse(*(whole[i : i + size] for i in range(0, len(whole), size))))
+        providers.on(GROQ, wire.sse(*(whole[i : i + size] for i in range(0, len(whole), size))))
         answer = await ask(groq())
         assert answer.text == "h\u00e9llo \U0001f600 data: [DONE]\n\ndata: [DONE]\n\n"
 
 
-async def test_usage_and_scout_stand_once_on_the_last_chunk(house, wire, groq) -> None:
-    house.on(GROQ, wire.say("hello"))
+async def test_usage_and_scout_stand_once_on_the_last_chunk(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say("hello"))
     chunks = list(groq().stream("hi"))
     assert [("scout" in c.response_metadata, c.usage_metadata is not None) for c in chunks] == [
         (False, False)
@@ -228,6 +238,6 @@ async def test_usage_and_scout_stand_once_on_the_last_chunk(house, wire, groq) -
     assert chunks[-1].chunk_position == "last"
 
 
-async def test_an_empty_answer_is_an_answer(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.sse(wire.delta(""), wire.delta(finish="stop"), wire.DONE))
+async def test_an_empty_answer_is_an_answer(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.sse(wire.delta(""), wire.delta(finish="stop"), wire.DONE))
     assert (await ask(groq())).text == ""

@@ -118,14 +118,14 @@ def test_odd_reasoning_blocks_do_not_crash() -> None:
                 continue
 
 
-async def test_what_was_left_out_stands_in_the_answer(house, wire, groq, ask) -> None:
-    house.on("api.groq.com", wire.say())
+async def test_what_was_left_out_stands_in_the_answer(providers, wire, groq, ask) -> None:
+    providers.on("api.groq.com", wire.say())
     history = [HumanMessage("hi"), claude([THINKING, TEXT]), HumanMessage("again")]
     scout = (await ask(groq(), history)).response_metadata["scout"]
     assert scout["changes"] == [
         "message 1 (assistant), block 0: reasoning of another maker left out"
     ]
-    assert "hm" not in str(house.bodies[0])
+    assert "hm" not in str(providers.bodies[0])
 
 
 @pytest.mark.parametrize("block", [7, {"type": "hologram"}, {"type": "non_standard", "value": "x"}])

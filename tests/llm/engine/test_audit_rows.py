@@ -34,13 +34,13 @@ def rows(path: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("by", ["handler", "environment", "both"])
 @pytest.mark.parametrize("path", ["invoke", "ainvoke", "stream", "astream", "invoke(stream=True)"])
 async def test_every_attempt_is_an_intent_and_an_outcome(
-    path, by, house, wire, router, log
+    path, by, providers, wire, router, log
 ) -> None:
     if by == "handler":
         del os.environ["SCOUT_AUDIT_PATH"]
     config = {"callbacks": [ScoutAuditCallbackHandler(str(log))]} if by != "environment" else {}
-    house.on(GROQ, wire.refuse(500))
-    house.on(OPENAI, wire.say())
+    providers.on(GROQ, wire.refuse(500))
+    providers.on(OPENAI, wire.say())
     await call(path, router(*ROUTE, max_retries=0), config)
     written = rows(log)
     assert [(r["event"], r["provider"]) for r in written] == [
@@ -58,28 +58,30 @@ async def test_every_attempt_is_an_intent_and_an_outcome(
     assert fingerprint("key-of-openai") in text
 
 
-async def test_the_intent_is_written_before_the_request_leaves(house, wire, groq, ask, log) -> None:
+async def test_the_intent_is_written_before_the_request_leaves(
+    providers, wire, groq, ask, log
+) -> None:
     before: list[list[str]] = []
 
     def reply(request: Any) -> Any:
         before.append([row["event"] for row in rows(log)])
         return wire.say()(request)
 
-    house.on(GROQ, reply)
+    providers.on(GROQ, reply)
     await ask(groq())
     assert before == [["llm_intent"]]
 
 
-def test_a_stream_that_is_left_early_has_an_outcome(house, wire, groq, log) -> None:
-    house.on(GROQ, wire.say("hello"))
+def test_a_stream_that_is_left_early_has_an_outcome(providers, wire, groq, log) -> None:
+    providers.on(GROQ, wire.say("hello"))
     stream = groq().stream("hi")
     next(stream)
     stream.close()
     assert [r.get("outcome") for r in rows(log)] == [None, "cancelled"]
 
 
-def test_a_broken_stream_has_an_outcome_with_what_is_known(house, wire, groq, log) -> None:
-    house.on(GROQ, wire.sse(wire.delta("to", usage=wire.USAGE)))
+def test_a_broken_stream_has_an_outcome_with_what_is_known(providers, wire, groq, log) -> None:
+    providers.on(GROQ, wire.sse(wire.delta("to", usage=wire.USAGE)))
     with pytest.raises(StreamInterrupted):
         list(groq().stream("hi"))
     outcome = rows(log)[1]
@@ -87,7 +89,7 @@ def test_a_broken_stream_has_an_outcome_with_what_is_known(house, wire, groq, lo
 
 
 async def test_calls_without_langchain_are_audited_too(
-    house, wire, log, monkeypatch, respx_mock
+    providers, wire, log, monkeypatch, respx_mock
 ) -> None:
     from scout_adapters.llm import call_llm
 

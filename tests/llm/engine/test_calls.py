@@ -27,8 +27,10 @@ def at_rest(*keys: str) -> bool:
     return all(key_state(key).in_flight == 0 for key in keys)
 
 
-async def test_an_answer_says_who_gave_it_and_what_it_cost(house, wire, groq, ask, time) -> None:
-    house.on(GROQ, wire.say("hello"))
+async def test_an_answer_says_who_gave_it_and_what_it_cost(
+    providers, wire, groq, ask, time
+) -> None:
+    providers.on(GROQ, wire.say("hello"))
     answer = await ask(groq("gsk_a"))
     scout = answer.response_metadata["scout"]
     assert answer.text == "hello"
@@ -45,26 +47,26 @@ async def test_an_answer_says_who_gave_it_and_what_it_cost(house, wire, groq, as
     assert at_rest("gsk_a")
 
 
-async def test_an_unknown_price_is_none_and_not_zero(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_an_unknown_price_is_none_and_not_zero(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     scout = (await ask(groq(model="made-up-model"))).response_metadata["scout"]
     assert (scout["cost_usd"], scout["cost_source"]) == (None, None)
 
 
-async def test_the_key_travels_in_a_header_and_not_in_the_url(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_the_key_travels_in_a_header_and_not_in_the_url(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     await ask(groq("gsk_a"))
-    (request,) = house.requests
+    (request,) = providers.requests
     assert request.headers["authorization"] == "Bearer gsk_a"
     assert "gsk_a" not in str(request.url)
     assert b"gsk_a" not in request.content
 
 
 async def test_a_refused_key_hands_over_to_the_next_and_is_not_asked_again(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
-    house.on_key("gsk_bad", wire.refuse(401, "Invalid API Key", code="invalid_api_key"))
-    house.on_key("gsk_good", wire.say())
+    providers.on_key("gsk_bad", wire.refuse(401, "Invalid API Key", code="invalid_api_key"))
+    providers.on_key("gsk_good", wire.say())
     model = groq("gsk_bad", "gsk_good")
     answer = await ask(model)
     assert [a["outcome"] for a in answer.response_metadata["scout"]["attempts"]] == [
@@ -72,31 +74,33 @@ async def test_a_refused_key_hands_over_to_the_next_and_is_not_asked_again(
         "ok",
     ]
     await ask(model)
-    assert house.keys == ["gsk_bad", "gsk_good", "gsk_good"]
+    assert providers.keys == ["gsk_bad", "gsk_good", "gsk_good"]
     assert key_state("gsk_bad").permanently_failed
     assert at_rest("gsk_bad", "gsk_good")
 
 
-async def test_a_limited_key_hands_over_to_the_next_at_once(house, wire, groq, ask, time) -> None:
-    house.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "5"}))
-    house.on_key("gsk_b", wire.say())
+async def test_a_limited_key_hands_over_to_the_next_at_once(
+    providers, wire, groq, ask, time
+) -> None:
+    providers.on_key("gsk_a", wire.refuse(429, headers={"retry-after": "5"}))
+    providers.on_key("gsk_b", wire.say())
     await ask(groq("gsk_a", "gsk_b"))
-    assert house.keys == ["gsk_a", "gsk_b"]
+    assert providers.keys == ["gsk_a", "gsk_b"]
     assert time.slept == []
     assert key_state("gsk_a").ready_at("llama-3.3-70b-versatile") == time.now + 5
 
 
-async def test_a_key_out_of_credit_hands_over_to_the_next(house, wire, groq, ask) -> None:
-    house.on_key("gsk_a", wire.refuse(402, "Insufficient credits"))
-    house.on_key("gsk_b", wire.say())
+async def test_a_key_out_of_credit_hands_over_to_the_next(providers, wire, groq, ask) -> None:
+    providers.on_key("gsk_a", wire.refuse(402, "Insufficient credits"))
+    providers.on_key("gsk_b", wire.say())
     await ask(groq("gsk_a", "gsk_b"))
-    assert house.keys == ["gsk_a", "gsk_b"]
+    assert providers.keys == ["gsk_a", "gsk_b"]
 
 
 async def test_a_provider_that_refuses_every_key_at_once_condemns_none(
-    house, wire, groq, ask, time
+    providers, wire, groq, ask, time
 ) -> None:
-    house.on(
+    providers.on(
         GROQ,
         wire.refuse(401, "Invalid API Key", code="invalid_api_key"),
         wire.refuse(401, "Invalid API Key", code="invalid_api_key"),
@@ -114,9 +118,9 @@ async def test_a_provider_that_refuses_every_key_at_once_condemns_none(
 
 
 async def test_two_accounts_without_credit_are_no_fault_of_the_provider(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(402, "Insufficient credits"))
+    providers.on(GROQ, wire.refuse(402, "Insufficient credits"))
     model = groq("gsk_a", "gsk_b", max_wait=0)
     with pytest.raises(OutOfCredit):
         await ask(model)
@@ -135,9 +139,9 @@ async def test_two_accounts_without_credit_are_no_fault_of_the_provider(
     ],
 )
 async def test_a_broken_network_is_langchains_error_of_that_name_and_no_keys_fault(
-    error, expected, house, wire, groq, ask
+    error, expected, providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.fail(error))
+    providers.on(GROQ, wire.fail(error))
     with pytest.raises(expected) as caught:
         await ask(groq("gsk_a"))
     assert isinstance(caught.value, ScoutError)
@@ -145,18 +149,18 @@ async def test_a_broken_network_is_langchains_error_of_that_name_and_no_keys_fau
     assert key_state("gsk_a").failures == 0
 
 
-async def test_our_own_full_pool_is_not_the_providers_fault(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.fail(httpx.PoolTimeout))
+async def test_our_own_full_pool_is_not_the_providers_fault(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.fail(httpx.PoolTimeout))
     with pytest.raises(ScoutError):
         await ask(groq(max_retries=0))
     assert circuit("groq").faults == 0
 
 
 async def test_when_all_fail_the_error_tells_every_attempt_and_is_not_retryable(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(500))
-    house.on(OPENAI, wire.refuse(503, "down"))
+    providers.on(GROQ, wire.refuse(500))
+    providers.on(OPENAI, wire.refuse(503, "down"))
     with pytest.raises(ProviderUnavailable) as caught:
         await ask(router(GROQ_70B, OPENAI_MINI))
     error = caught.value
@@ -175,23 +179,25 @@ async def test_when_all_fail_the_error_tells_every_attempt_and_is_not_retryable(
 
 
 async def test_a_callers_fault_stops_at_once_and_harms_neither_key_nor_circuit(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(400, "429 quota rate limit: invalid api key", code="invalid_value"))
+    providers.on(
+        GROQ, wire.refuse(400, "429 quota rate limit: invalid api key", code="invalid_value")
+    )
     with pytest.raises(InvalidRequest) as caught:
         await ask(router(GROQ_70B, OPENAI_MINI))
     assert isinstance(caught.value, lc.ModelInvalidRequestError)
     assert not caught.value.is_retryable
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
     assert key_state("key-of-groq").failures == 0
     assert circuit("groq").faults == 0
 
 
-async def test_without_a_key_the_error_names_the_variables(house, ask, time) -> None:
+async def test_without_a_key_the_error_names_the_variables(providers, ask, time) -> None:
     from scout_adapters import ScoutGroqChatModel
 
     with pytest.raises(NoKeyError, match="GROQ_API_KEYS or GROQ_API_KEY") as caught:
-        await ask(ScoutGroqChatModel(transport=house.transport, clock=time.clock))
+        await ask(ScoutGroqChatModel(transport=providers.transport, clock=time.clock))
     assert isinstance(caught.value, lc.ModelAuthenticationError)
     assert not getattr(caught.value, "is_retryable", False)
 
@@ -215,9 +221,9 @@ async def test_without_a_key_the_error_names_the_variables(house, ask, time) -> 
     ids=lambda content: repr(content[:12]),
 )
 async def test_a_200_without_an_answer_is_the_providers_named_error(
-    content, house, wire, groq, ask
+    content, providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, lambda request: httpx.Response(200, content=content))
+    providers.on(GROQ, lambda request: httpx.Response(200, content=content))
     with pytest.raises(MalformedResponse) as caught:
         await ask(groq(max_retries=0))
     assert caught.value.provider == "groq"
@@ -225,33 +231,33 @@ async def test_a_200_without_an_answer_is_the_providers_named_error(
 
 @pytest.mark.parametrize("status", [204, 301, 302, 307, 308])
 async def test_a_status_that_is_no_answer_is_an_error_and_no_redirect_is_followed(
-    status, house, wire, groq, ask
+    status, providers, wire, groq, ask
 ) -> None:
-    house.on("evil.example", wire.say("stolen"))
-    house.on(
+    providers.on("evil.example", wire.say("stolen"))
+    providers.on(
         GROQ,
         lambda request: httpx.Response(status, headers={"location": "https://evil.example/x"}),
     )
     with pytest.raises(MalformedResponse):
         await ask(groq())
-    assert set(house.hosts) == {GROQ}
+    assert set(providers.hosts) == {GROQ}
 
 
 async def test_a_stream_that_the_server_answers_whole_is_still_an_answer(
-    house, groq, wire, ask
+    providers, groq, wire, ask
 ) -> None:
     message = {"role": "assistant", "content": "whole"}
     body = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    house.on(GROQ, lambda request: httpx.Response(200, json=body))
+    providers.on(GROQ, lambda request: httpx.Response(200, json=body))
     assert (await ask(groq())).text == "whole"
 
 
-async def test_odd_but_readable_json_is_read(house, groq, time) -> None:
+async def test_odd_but_readable_json_is_read(providers, groq, time) -> None:
     body = (
         b'\xef\xbb\xbf{"choices":[{"message":{"content":"a\\ud800b","content":"last"},"score":1e999,'
         b'"finish_reason":"stop"}],"usage":null}'
     )
-    house.on(
+    providers.on(
         GROQ, lambda r: httpx.Response(200, content=body, headers={"content-type": "image/png"})
     )
     answer = groq().invoke("hi")

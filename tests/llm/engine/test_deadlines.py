@@ -13,30 +13,30 @@ from scout_adapters.errors import RateLimited, ScoutError
 from tests.support.fake_http import GROQ, GROQ_70B, OPENAI, OPENAI_MINI
 
 
-async def test_a_wait_beyond_the_deadline_is_not_begun(house, wire, groq, ask, time) -> None:
-    house.on(GROQ, wire.refuse(429, headers={"retry-after": "9"}))
+async def test_a_wait_beyond_the_deadline_is_not_begun(providers, wire, groq, ask, time) -> None:
+    providers.on(GROQ, wire.refuse(429, headers={"retry-after": "9"}))
     with pytest.raises(RateLimited) as caught:
         await ask(groq(deadline=5.0))
-    assert (len(house.requests), time.slept) == (1, [])
+    assert (len(providers.requests), time.slept) == (1, [])
     assert caught.value.retry_after == 9.0
 
 
 async def test_after_the_deadline_no_further_attempt_is_made(
-    house, wire, router, ask, time
+    providers, wire, router, ask, time
 ) -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         time.now += 6
         return wire.refuse(500)(request)
 
-    house.on(GROQ, slow)
-    house.on(OPENAI, wire.say())
+    providers.on(GROQ, slow)
+    providers.on(OPENAI, wire.say())
     with pytest.raises(ScoutError) as caught:
         await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0))
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
     assert not caught.value.is_retryable
 
 
-async def test_the_deadline_bounds_an_answer_that_drips(house, wire, groq, time, asks) -> None:
+async def test_the_deadline_bounds_an_answer_that_drips(providers, wire, groq, time, asks) -> None:
     """Each piece comes in time; all of them together do not."""
 
     def slowly() -> bytes:
@@ -46,32 +46,34 @@ async def test_the_deadline_bounds_an_answer_that_drips(house, wire, groq, time,
     for verb in ("invoke", "ainvoke"):
         began = time.now
         body = wire.Pieces([slowly] * 100 + [b"{}"])
-        house.on(GROQ, lambda request, body=body: httpx.Response(200, stream=body))
+        providers.on(GROQ, lambda request, body=body: httpx.Response(200, stream=body))
         with pytest.raises(lc.ModelTimeoutError):
             await asks(verb)(groq(deadline=5.0))
         assert time.now - began <= 7
 
 
-async def test_timeouts_shrink_to_what_the_deadline_leaves(house, wire, router, ask, time) -> None:
+async def test_timeouts_shrink_to_what_the_deadline_leaves(
+    providers, wire, router, ask, time
+) -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         time.now += 4
         return wire.refuse(401)(request)
 
-    house.on(GROQ, slow)
-    house.on(OPENAI, wire.say())
+    providers.on(GROQ, slow)
+    providers.on(OPENAI, wire.say())
     await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0))
-    timeouts = [request.extensions["timeout"] for request in house.requests]
+    timeouts = [request.extensions["timeout"] for request in providers.requests]
     assert [max(t.values()) for t in timeouts] == [5.0, 1.0]
 
 
 async def test_a_callback_that_takes_the_time_of_a_pause_leaves_none_to_sleep(
-    house, wire, groq, ask, time
+    providers, wire, groq, ask, time
 ) -> None:
     class Slow(BaseCallbackHandler):
         def on_retry(self, *args: Any, **kwargs: Any) -> None:
             time.go_by(4.0)
 
-    house.on(GROQ, wire.refuse(429, headers={"retry-after": "2"}))
+    providers.on(GROQ, wire.refuse(429, headers={"retry-after": "2"}))
     with pytest.raises(RateLimited):
         await ask(groq(deadline=5.0), config={"callbacks": [Slow()]})
     assert time.slept == []

@@ -34,10 +34,12 @@ from tests.support.fake_http import (
 
 
 async def test_what_one_model_cannot_do_goes_to_the_next_candidate_and_leaves_no_mark(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(404, "No endpoints found that support image input"), wire.say("b"))
-    house.on(OPENAI, wire.say("a"))
+    providers.on(
+        GROQ, wire.refuse(404, "No endpoints found that support image input"), wire.say("b")
+    )
+    providers.on(OPENAI, wire.say("a"))
     model = router(GROQ_70B, OPENAI_MINI)
     assert (await ask(model)).text == "a"
     assert (key_state("key-of-groq").failures, circuit("groq").faults) == (0, 0)
@@ -45,36 +47,38 @@ async def test_what_one_model_cannot_do_goes_to_the_next_candidate_and_leaves_no
 
 
 async def test_what_no_candidate_can_do_is_told_with_the_reason_of_each(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(400, "This model does not support response format `json_schema`"))
-    house.on(OPENAI, wire.refuse(400, "This model does not support image_url content."))
+    providers.on(
+        GROQ, wire.refuse(400, "This model does not support response format `json_schema`")
+    )
+    providers.on(OPENAI, wire.refuse(400, "This model does not support image_url content."))
     with pytest.raises(NotSupported) as caught:
         await ask(router(GROQ_70B, OPENAI_MINI))
     message = str(caught.value)
     assert "response format" in message
     assert "image_url" in message
     assert not caught.value.is_retryable
-    assert len(house.requests) == 2
+    assert len(providers.requests) == 2
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(402, None), (429, "insufficient_quota"), (400, "insufficient_balance")]
 )
 async def test_a_key_out_of_credit_is_so_at_the_second_call_too(
-    status, code, house, wire, groq, ask
+    status, code, providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(status, "no credit", code=code))
+    providers.on(GROQ, wire.refuse(status, "no credit", code=code))
     model = groq()
     for _ in range(3):
         with pytest.raises(OutOfCredit, match="add credit") as caught:
             await ask(model)
         assert not caught.value.is_retryable
-    assert len(house.requests) == 1
+    assert len(providers.requests) == 1
 
 
-async def test_a_refused_key_is_so_at_the_second_call_too(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.refuse(401, "no"))
+async def test_a_refused_key_is_so_at_the_second_call_too(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.refuse(401, "no"))
     model = groq()
     for _ in range(2):
         with pytest.raises(KeyRejected, match="replace the key"):
@@ -83,9 +87,9 @@ async def test_a_refused_key_is_so_at_the_second_call_too(house, wire, groq, ask
 
 @pytest.mark.parametrize("status", [500, 503, 529])
 async def test_without_tries_of_our_own_the_error_may_be_tried_again(
-    status, house, wire, groq, ask
+    status, providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, wire.refuse(status))
+    providers.on(GROQ, wire.refuse(status))
     with pytest.raises(ProviderUnavailable) as alone:
         await ask(groq(max_retries=0))
     assert alone.value.is_retryable
@@ -94,8 +98,8 @@ async def test_without_tries_of_our_own_the_error_may_be_tried_again(
     assert not spent.value.is_retryable
 
 
-async def test_a_callers_fault_is_never_worth_a_retry(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.refuse(400, "bad"))
+async def test_a_callers_fault_is_never_worth_a_retry(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.refuse(400, "bad"))
     with pytest.raises(InvalidRequest) as caught:
         await ask(groq(max_retries=0))
     assert not caught.value.is_retryable
@@ -122,55 +126,57 @@ def inside(wire: FakeAnswers, body: Json) -> Reply:
     ],
 )
 async def test_an_error_inside_an_answer_is_asked_once_more(
-    error, kind, house, wire, groq, ask
+    error, kind, providers, wire, groq, ask
 ) -> None:
-    house.on(GROQ, inside(wire, {"error": error}))
+    providers.on(GROQ, inside(wire, {"error": error}))
     with pytest.raises(kind):
         await ask(groq(max_retries=5))
-    assert len(house.requests) == 2
+    assert len(providers.requests) == 2
 
 
 async def test_an_error_inside_an_answer_is_asked_once_more_after_a_refusal_of_the_same_kind(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
     within = inside(wire, {"error": {"message": "busy", "code": 503}})
-    house.on(GROQ, wire.refuse(503), within, within)
+    providers.on(GROQ, wire.refuse(503), within, within)
     with pytest.raises(ProviderUnavailable):
         await ask(groq(max_retries=5))
-    assert len(house.requests) == 3
+    assert len(providers.requests) == 3
 
 
-async def test_an_answer_that_a_filter_withheld_is_not_asked_again(house, wire, groq, ask) -> None:
+async def test_an_answer_that_a_filter_withheld_is_not_asked_again(
+    providers, wire, groq, ask
+) -> None:
     text = "Upstream error from Alibaba: <400> InternalError.Algo.DataInspectionFailed: Output data"
     error = {"code": 502, "message": f"{text} may contain inappropriate content."}
-    house.on(GROQ, inside(wire, {"choices": [{"index": 0, "error": error}]}))
+    providers.on(GROQ, inside(wire, {"choices": [{"index": 0, "error": error}]}))
     with pytest.raises(ContentRefused) as caught:
         await ask(groq())
-    assert len(house.requests) == 1
+    assert len(providers.requests) == 1
     assert caught.value.attempts[-1]["billed"] == "yes"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_names_where_it_points_and_is_not_followed(
-    status, house, wire, groq, ask
+    status, providers, wire, groq, ask
 ) -> None:
     to = "https://user:pw@new.test/v1/chat?key=gsk_1234567890abcdef"
-    house.on(GROQ, lambda _: httpx.Response(status, headers={"location": to}))
+    providers.on(GROQ, lambda _: httpx.Response(status, headers={"location": to}))
     with pytest.raises(MalformedResponse) as caught:
         await ask(groq())
     assert "https://new.test/v1/chat" in str(caught.value)
     assert not any(word in str(caught.value) for word in ("pw", "gsk_", "user"))
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
 
 
 HOSTILE = "a\r\nERROR forged \x1b[31mred\x1b[0m \u202ereversed\u2028x\x00"
 
 
 async def test_an_error_is_one_printable_line_whatever_the_provider_sends(
-    house, wire, groq, ask, caplog
+    providers, wire, groq, ask, caplog
 ) -> None:
     caplog.set_level(logging.DEBUG, "scout_adapters")
-    house.on(GROQ, wire.refuse(400, HOSTILE, code=HOSTILE, headers={"x-request-id": "r"}))
+    providers.on(GROQ, wire.refuse(400, HOSTILE, code=HOSTILE, headers={"x-request-id": "r"}))
     with pytest.raises(InvalidRequest) as caught:
         await ask(groq())
     error = caught.value
@@ -189,11 +195,11 @@ def test_a_code_is_printable(field) -> None:
 
 
 async def test_failover_is_logged_at_info_and_each_attempt_at_debug(
-    house, wire, router, ask, caplog
+    providers, wire, router, ask, caplog
 ) -> None:
     caplog.set_level(logging.DEBUG, "scout_adapters.llm.engine")
-    house.on(GROQ, wire.refuse(500, "down"))
-    house.on(OPENAI, wire.say("a"))
+    providers.on(GROQ, wire.refuse(500, "down"))
+    providers.on(OPENAI, wire.say("a"))
     await ask(router(GROQ_70B, OPENAI_MINI, max_retries=1))
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
     attempts = [text for level, text in lines if level == "DEBUG"]

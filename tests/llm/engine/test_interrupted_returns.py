@@ -49,12 +49,12 @@ class AtReturn:
     ],
 )
 def test_what_a_function_returns_is_given_back_if_the_return_is_interrupted(
-    name, verb, house, wire, groq
+    name, verb, providers, wire, groq
 ) -> None:
     model, breaker = groq(), circuit("groq")
-    house.on(GROQ, wire.refuse(503), wire.say())
+    providers.on(GROQ, wire.refuse(503), wire.say())
     run_model(model, verb)  # imports, and fills caches
-    house.on(GROQ, wire.refuse(503), wire.say())
+    providers.on(GROQ, wire.refuse(503), wire.say())
     breaker.threshold = 10**9
     if name != "KeyPool.lease_again":  # which retries: none follows a probe that fails
         breaker.open_until = 0.0

@@ -82,9 +82,9 @@ async def observed(model: Any, verb: str, recorder: Recorder, clock: Any) -> lis
 
 @pytest.mark.parametrize("verb", ["complete", "acomplete"])
 async def test_each_attempt_is_proposed_started_ended_and_then_an_event(
-    verb: str, house, wire, groq, time
+    verb: str, providers, wire, groq, time
 ) -> None:
-    house.on(GROQ, wire.refuse(503, "overloaded"), wire.say("hello"))
+    providers.on(GROQ, wire.refuse(503, "overloaded"), wire.say("hello"))
     assert await observed(groq("gsk_a"), verb, Recorder(), time.clock) == [
         ("proposal", 1),
         ("start", 1),
@@ -99,9 +99,9 @@ async def test_each_attempt_is_proposed_started_ended_and_then_an_event(
 
 @pytest.mark.parametrize("verb", ["complete", "acomplete"])
 async def test_an_attempt_that_is_not_admitted_never_starts(
-    verb: str, house, wire, groq, time
+    verb: str, providers, wire, groq, time
 ) -> None:
-    house.on(GROQ, wire.say("hello"))
+    providers.on(GROQ, wire.say("hello"))
     model = groq("gsk_a", "gsk_b")
     first = next(iter(model.client.endpoint.pool)).id
     calls = await observed(model, verb, Recorder(forbidden=first), time.clock)
@@ -132,7 +132,7 @@ def test_the_protocols_of_handlers_stand_in_one_module() -> None:
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke", "stream", "astream"])
 @pytest.mark.parametrize("moment", ["start", "end"])
 async def test_each_handler_receives_an_attempt_although_another_one_raises(
-    moment: str, verb: str, house, wire, groq, asks
+    moment: str, verb: str, providers, wire, groq, asks
 ) -> None:
     class Raising(BaseCallbackHandler):
         raise_error = True
@@ -145,7 +145,7 @@ async def test_each_handler_receives_an_attempt_although_another_one_raises(
             if moment == "end":
                 raise OSError("end")
 
-    house.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     budget = ScoutBudgetCallbackHandler(5)
     costs = ScoutCostCallbackHandler()
     model = groq("gsk_raising")

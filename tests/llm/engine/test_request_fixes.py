@@ -118,8 +118,10 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
-async def test_the_request_is_mended_once_and_stays_so(house, wire, groq, ask, case: Case) -> None:
-    house.on("api.groq.com", refusing(400, case.message), wire.say("mended"))
+async def test_the_request_is_mended_once_and_stays_so(
+    providers, wire, groq, ask, case: Case
+) -> None:
+    providers.on("api.groq.com", refusing(400, case.message), wire.say("mended"))
     model = groq(model="nobody-knows-it", **case.options)
     answer = await ask(model)
     assert answer.text == "mended"
@@ -127,9 +129,9 @@ async def test_the_request_is_mended_once_and_stays_so(house, wire, groq, ask, c
     attempts = answer.response_metadata["scout"]["attempts"]
     assert [attempt["billed"] for attempt in attempts] == ["no", "yes"]
     await ask(model)
-    for body in house.bodies[1:]:
+    for body in providers.bodies[1:]:
         assert {name: body.get(name) for name in case.sent} == case.sent
-    assert len(house.requests) == 3
+    assert len(providers.requests) == 3
     assert model.client.available
     (key,) = model.client.keys
     assert key.model_cooldowns == {}
@@ -145,46 +147,47 @@ async def test_the_request_is_mended_once_and_stays_so(house, wire, groq, ask, c
     ],
 )
 async def test_what_no_change_mends_is_sent_once(
-    house, groq, ask, message: str, options: Json, error: type[ScoutError]
+    providers, groq, ask, message: str, options: Json, error: type[ScoutError]
 ) -> None:
-    house.on("api.groq.com", refusing(400, message))
+    providers.on("api.groq.com", refusing(400, message))
     with pytest.raises(error):
         await ask(groq(**options))
-    assert len(house.requests) == 1
+    assert len(providers.requests) == 1
 
 
-async def test_a_remedy_that_does_not_help_is_tried_once(house, groq, ask) -> None:
-    house.on("api.groq.com", refusing(400, TEMPERATURE))
+async def test_a_remedy_that_does_not_help_is_tried_once(providers, groq, ask) -> None:
+    providers.on("api.groq.com", refusing(400, TEMPERATURE))
     with pytest.raises(NotSupported, match="temperature"):
         await ask(groq(temperature=0.2))
-    assert len(house.requests) == 2
+    assert len(providers.requests) == 2
 
 
-async def test_several_remedies_follow_one_another(house, wire, groq, ask) -> None:
+async def test_several_remedies_follow_one_another(providers, wire, groq, ask) -> None:
     refusals = (refusing(400, TEMPERATURE), refusing(400, EFFORT), refusing(400, TOO_MANY))
-    house.on("api.groq.com", *refusals, wire.say("mended"))
+    providers.on("api.groq.com", *refusals, wire.say("mended"))
     options = {"temperature": 0.2, "reasoning_effort": "minimal", "max_tokens": 30000}
     answer = await ask(groq(model="nobody-knows-it", **options))
     assert answer.text == "mended"
-    assert (
-        house.bodies[-1][
-            "max_completion_tokens" if "max_completion_tokens" in house.bodies[-1] else "max_tokens"
-        ]
-        == 16384
-    )
+    body = providers.bodies[-1]
+    limit = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
+    assert body[limit] == 16384
 
 
-def test_a_limit_that_the_profile_knows_is_lowered_before_the_request(house, wire, router) -> None:
-    house.on("api.groq.com", wire.say())
-    house.on("api.openai.com", wire.say())
+def test_a_limit_that_the_profile_knows_is_lowered_before_the_request(
+    providers, wire, router
+) -> None:
+    providers.on("api.groq.com", wire.say())
+    providers.on("api.openai.com", wire.say())
     answer = router("openai/gpt-4o-mini", max_tokens=30000).invoke("hi")
-    assert house.bodies[0]["max_completion_tokens"] == 16384
+    assert providers.bodies[0]["max_completion_tokens"] == 16384
     assert "lowered from 30000 to 16384" in changes(answer)
     router("openai/gpt-4o-mini", max_tokens=300).invoke("hi")
-    assert house.bodies[1]["max_completion_tokens"] == 300
+    assert providers.bodies[1]["max_completion_tokens"] == 300
 
 
-async def test_signed_reasoning_of_another_account_is_left_out_after_a_refusal(house, ask) -> None:
+async def test_signed_reasoning_of_another_account_is_left_out_after_a_refusal(
+    providers, ask
+) -> None:
     refused = refusing(400, "messages.1.content.0: Invalid `signature` in `thinking` block")
     answer = {
         "type": "message",
@@ -195,9 +198,9 @@ async def test_signed_reasoning_of_another_account_is_left_out_after_a_refusal(h
         "content": [{"type": "text", "text": "mended"}],
         "usage": {"input_tokens": 1, "output_tokens": 1},
     }
-    house.on("api.anthropic.com", refused, lambda _: httpx.Response(200, json=answer))
+    providers.on("api.anthropic.com", refused, lambda _: httpx.Response(200, json=answer))
     model = ScoutAnthropicChatModel(
-        model="claude-haiku-4-5", api_key="k", transport=house.transport
+        model="claude-haiku-4-5", api_key="k", transport=providers.transport
     )
     thought = {"type": "thinking", "thinking": "hm", "signature": "of another account"}
     earlier = AIMessage(
@@ -207,32 +210,32 @@ async def test_signed_reasoning_of_another_account_is_left_out_after_a_refusal(h
     history = [HumanMessage("a"), earlier, HumanMessage("b")]
     message = await ask(model, history)
     assert message.text == "mended"
-    assert house.bodies[0]["messages"][1]["content"][0]["type"] == "thinking"
-    assert house.bodies[1]["messages"][1]["content"] == "so"
+    assert providers.bodies[0]["messages"][1]["content"][0]["type"] == "thinking"
+    assert providers.bodies[1]["messages"][1]["content"] == "so"
     assert "another account" in changes(message)
     await ask(model, history)
-    assert len(house.bodies[2]["messages"][1]["content"]) == 2
+    assert len(providers.bodies[2]["messages"][1]["content"]) == 2
 
 
 async def test_a_forced_call_that_a_model_refuses_is_left_to_the_model(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
     refused = "tool_choice forces tool use, which is not supported by this model."
-    house.on("api.groq.com", refusing(400, refused), wire.say("prose"))
+    providers.on("api.groq.com", refusing(400, refused), wire.say("prose"))
     message = await ask(groq().bind_tools([get_weather], tool_choice="any"))
-    assert (message.text, house.bodies[1].get("tool_choice")) == ("prose", None)
+    assert (message.text, providers.bodies[1].get("tool_choice")) == ("prose", None)
     assert "tool_choice left out" in changes(message)
 
 
-def test_encrypted_reasoning_of_another_account_is_left_out_over_responses(house) -> None:
+def test_encrypted_reasoning_of_another_account_is_left_out_over_responses(providers) -> None:
     refused = "The encrypted content gAAA could not be verified. Reason: it could not be decrypted."
     replies = [refusing(400, refused, code="invalid_encrypted_content")]
     text = {"type": "output_text", "text": "mended", "annotations": []}
     item = {"type": "message", "id": "msg_1", "role": "assistant", "content": [text]}
     done = {"id": "resp_1", "status": "completed", "model": "gpt-6", "output": [item]}
-    house.on("api.openai.com", *replies, lambda _: httpx.Response(200, json=done))
+    providers.on("api.openai.com", *replies, lambda _: httpx.Response(200, json=done))
     model = ScoutOpenAIChatModel(
-        model="gpt-6-luna", api_key="k", transport=house.transport, use_responses_api=True
+        model="gpt-6-luna", api_key="k", transport=providers.transport, use_responses_api=True
     )
     thought = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAA"}
     earlier = AIMessage(
@@ -240,5 +243,5 @@ def test_encrypted_reasoning_of_another_account_is_left_out_over_responses(house
     )
     message = model.invoke([HumanMessage("a"), earlier, HumanMessage("b")])
     assert message.text == "mended"
-    kinds = [[item["type"] for item in body["input"]] for body in house.bodies]
+    kinds = [[item["type"] for item in body["input"]] for body in providers.bodies]
     assert kinds == [["message", "reasoning", "message", "message"], ["message"] * 3]

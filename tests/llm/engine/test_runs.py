@@ -63,11 +63,11 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_attempts_reach_the_handlers_of_the_one_run_of_the_call(
-    path, house, wire, router
+    path, providers, wire, router
 ) -> None:
     ear = Ear()
-    house.on(GROQ, wire.refuse(500))
-    house.on(OPENAI, wire.say("hello"))
+    providers.on(GROQ, wire.refuse(500))
+    providers.on(OPENAI, wire.say("hello"))
     await call(path, router(*ROUTE, max_retries=1), {"callbacks": [ear]})
     (run,) = ear.starts
     assert (ear.ends, ear.errors) == ([run], [])
@@ -79,15 +79,15 @@ async def test_attempts_reach_the_handlers_of_the_one_run_of_the_call(
 
 
 @pytest.mark.parametrize("path", [p for p in PATHS if "v3" not in p])
-async def test_tokens_are_told_once(path, house, wire, groq) -> None:
+async def test_tokens_are_told_once(path, providers, wire, groq) -> None:
     ear = Ear()
-    house.on(GROQ, wire.say("hello"))
+    providers.on(GROQ, wire.say("hello"))
     await call(path, groq(), {"callbacks": [ear]})
     streams = "stream" in path
     assert "".join(ear.tokens) == ("hello" if streams else "")
 
 
-async def test_an_async_handler_hears_attempts_too(house, wire, groq, ask) -> None:
+async def test_an_async_handler_hears_attempts_too(providers, wire, groq, ask) -> None:
     heard: list[str] = []
 
     class AsyncEar(AsyncCallbackHandler):
@@ -97,14 +97,14 @@ async def test_an_async_handler_hears_attempts_too(house, wire, groq, ask) -> No
         async def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
             heard.append(data["outcome"])
 
-    house.on(GROQ, wire.refuse(500), wire.say())
+    providers.on(GROQ, wire.refuse(500), wire.say())
     if ask.verb.startswith("a"):
         await ask(groq(), config={"callbacks": [AsyncEar()]})
         assert heard == ["retry", "server_error", "ok"]
 
 
-async def test_custom_events_show_in_astream_events(house, wire, groq) -> None:
-    house.on(GROQ, wire.refuse(500), wire.say())
+async def test_custom_events_show_in_astream_events(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.refuse(500), wire.say())
     events = [e async for e in groq().astream_events("hi", version="v2")]
     attempts = [e["data"]["outcome"] for e in events if e["event"] == "on_custom_event"]
     assert attempts == ["server_error", "ok"]
@@ -112,10 +112,10 @@ async def test_custom_events_show_in_astream_events(house, wire, groq) -> None:
 
 
 async def test_a_call_that_fails_is_one_failed_run_whose_last_attempt_is_no_retry(
-    house, wire, groq, ask
+    providers, wire, groq, ask
 ) -> None:
     ear = Ear()
-    house.on(GROQ, wire.refuse(500))
+    providers.on(GROQ, wire.refuse(500))
     with pytest.raises(ProviderUnavailable):
         await ask(groq(max_retries=1), config={"callbacks": [ear]})
     assert (len(ear.starts), len(ear.errors), len(ear.ends)) == (1, 1, 0)
@@ -123,28 +123,28 @@ async def test_a_call_that_fails_is_one_failed_run_whose_last_attempt_is_no_retr
     assert len(ear.events) == 2
 
 
-async def test_runs_of_calls_in_a_chain_are_its_children(house, wire, groq, ask) -> None:
+async def test_runs_of_calls_in_a_chain_are_its_children(providers, wire, groq, ask) -> None:
     from langchain_core.runnables import RunnableLambda
 
     ear = Ear()
-    house.on(GROQ, wire.refuse(500), wire.say())
+    providers.on(GROQ, wire.refuse(500), wire.say())
     chain = RunnableLambda(lambda text: text) | groq()
     await ask(chain, config={"callbacks": [ear]})
     assert len(ear.starts) == 1
     assert {run for run, *_ in ear.retries + ear.events} == set(ear.starts)
 
 
-async def test_handlers_of_one_call_do_not_hear_of_the_next(house, wire, groq, ask) -> None:
+async def test_handlers_of_one_call_do_not_hear_of_the_next(providers, wire, groq, ask) -> None:
     ear = Ear()
-    house.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     await ask(groq(), config={"callbacks": [ear]})
     await ask(groq())
     assert len(ear.events) == 1
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_call_is_counted_once_whatever_the_path(path, house, wire, groq) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_call_is_counted_once_whatever_the_path(path, providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say())
     handler = ScoutCostCallbackHandler()
     model = groq("gsk_a")
     model.callbacks = [handler]
@@ -158,8 +158,8 @@ async def test_a_call_is_counted_once_whatever_the_path(path, house, wire, groq)
         assert heard.total_cost == pytest.approx(10 * 0.59e-6 + 5 * 0.79e-6)
 
 
-def test_a_run_that_a_handler_hears_of_twice_is_counted_once(house, wire, groq) -> None:
-    house.on(GROQ, wire.say())
+def test_a_run_that_a_handler_hears_of_twice_is_counted_once(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say())
     result = groq().generate([[HumanMessage("hi")]])
     costs, run = ScoutCostCallbackHandler(), uuid4()
     costs.on_llm_end(result, run_id=run)
@@ -169,18 +169,18 @@ def test_a_run_that_a_handler_hears_of_twice_is_counted_once(house, wire, groq) 
     assert costs.calls == 2
 
 
-def test_every_answer_of_a_run_with_several_is_counted(house, wire, groq) -> None:
-    house.on(GROQ, wire.say())
-    house.on(GROQ, wire.say())
+def test_every_answer_of_a_run_with_several_is_counted(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     result = groq().generate([[HumanMessage("hi")], [HumanMessage("ho")]])
     costs = ScoutCostCallbackHandler()
     costs.on_llm_end(result, run_id=uuid4())
     assert costs.calls == 2
 
 
-def test_calls_of_one_run_id_are_counted_each(house, wire, groq) -> None:
-    house.on(GROQ, wire.say())
-    house.on(GROQ, wire.say())
+def test_calls_of_one_run_id_are_counted_each(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say())
+    providers.on(GROQ, wire.say())
     costs, config = ScoutCostCallbackHandler(), {"run_id": uuid4()}
     model = groq()
     model.callbacks = [costs]
@@ -189,22 +189,22 @@ def test_calls_of_one_run_id_are_counted_each(house, wire, groq) -> None:
     assert costs.calls == 2
 
 
-async def test_a_call_without_a_price_is_counted_as_unpriced(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_call_without_a_price_is_counted_as_unpriced(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     with get_scout_cost_callback() as costs:
         await ask(groq(model="made-up"))
     assert (costs.calls, costs.unpriced_calls, costs.total_cost) == (1, 1, 0.0)
 
 
-async def test_cached_answers_are_free(house, wire, groq) -> None:
-    house.on(GROQ, wire.say())
+async def test_cached_answers_are_free(providers, wire, groq) -> None:
+    providers.on(GROQ, wire.say())
     model = groq(cache=InMemoryCache())
     with get_scout_cost_callback() as costs:
         model.invoke("hi")
         once = costs.total_cost
         model.invoke("hi")
         await model.ainvoke("hi")
-    assert len(house.requests) == 1
+    assert len(providers.requests) == 1
     assert (costs.calls, costs.total_cost) == (1, once)
 
 

@@ -97,15 +97,17 @@ def no_path(request: httpx.Request) -> httpx.Response:
     return httpx.Response(404, json={"detail": "Not Found"})
 
 
-def make(house: FakeProviders, model: str, reply: Reply, **options: Any) -> ScoutOpenAIChatModel:
-    house.on("api.openai.com", reply)
+def make(
+    providers: FakeProviders, model: str, reply: Reply, **options: Any
+) -> ScoutOpenAIChatModel:
+    providers.on("api.openai.com", reply)
     return ScoutOpenAIChatModel(
-        model=model, api_keys=["sk-1"], transport=house.transport, **options
+        model=model, api_keys=["sk-1"], transport=providers.transport, **options
     )
 
 
-def paths(house: FakeProviders) -> list[str]:
-    return [request.url.path.removeprefix("/v1") for request in house.requests]
+def paths(providers: FakeProviders) -> list[str]:
+    return [request.url.path.removeprefix("/v1") for request in providers.requests]
 
 
 def scout(message: AIMessage) -> Any:
@@ -142,23 +144,25 @@ SEARCH = {"type": "web_search"}
         ("gpt-6-luna", {"tools": [get_weather], "use_responses_api": False}, CHAT),
     ],
 )
-def test_model_request_and_user_choose_the_api(house, model: str, options: Json, path: str) -> None:
+def test_model_request_and_user_choose_the_api(
+    providers, model: str, options: Json, path: str
+) -> None:
     tools = options.pop("tools", None)
-    chat = make(house, model, server(), **options)
+    chat = make(providers, model, server(), **options)
     message = (chat.bind_tools(tools) if tools else chat).invoke("hi")
-    assert paths(house) == [path]
+    assert paths(providers) == [path]
     assert message.text == ("new" if path == RESPONSES else "old")
-    assert "use_responses_api" not in house.bodies[0]
+    assert "use_responses_api" not in providers.bodies[0]
     assert scout(message)["attempts"][0]["wire"] == f"openai_{path.strip('/').split('/')[0]}"
 
 
 async def test_a_refusal_that_names_the_other_api_is_followed_once_and_remembered(
-    house, ask
+    providers, ask
 ) -> None:
     refused = refusing(400, TOOLS_REFUSED, param="reasoning_effort", code=None)
-    model = make(house, "gpt-4o-mini", server(chat=refused)).bind_tools([get_weather])
+    model = make(providers, "gpt-4o-mini", server(chat=refused)).bind_tools([get_weather])
     message = await ask(model)
-    assert (message.text, paths(house)) == ("new", [CHAT, RESPONSES])
+    assert (message.text, paths(providers)) == ("new", [CHAT, RESPONSES])
     first, last = scout(message)["attempts"]
     assert (first["outcome"], first["wire"]) == ("unsupported", "openai_chat")
     assert (last["outcome"], last["wire"]) == ("ok", "openai_responses")
@@ -166,7 +170,7 @@ async def test_a_refusal_that_names_the_other_api_is_followed_once_and_remembere
     (change,) = scout(message)["changes"]
     assert "openai_responses" in change
     assert (await ask(model)).text == "new"
-    assert paths(house) == [CHAT, RESPONSES, RESPONSES]
+    assert paths(providers) == [CHAT, RESPONSES, RESPONSES]
 
 
 @pytest.mark.parametrize(
@@ -184,89 +188,91 @@ async def test_a_refusal_that_names_the_other_api_is_followed_once_and_remembere
         ),
     ],
 )
-async def test_a_gateway_with_chat_completions_alone_answers(house, ask, refused: Reply) -> None:
-    model = make(house, "gpt-6-luna", server(responses=refused)).bind_tools([get_weather])
+async def test_a_gateway_with_chat_completions_alone_answers(
+    providers, ask, refused: Reply
+) -> None:
+    model = make(providers, "gpt-6-luna", server(responses=refused)).bind_tools([get_weather])
     assert (await ask(model)).text == "old"
     assert (await ask(model)).text == "old"
-    assert paths(house) == [RESPONSES, CHAT, CHAT]
+    assert paths(providers) == [RESPONSES, CHAT, CHAT]
     (key,) = model.bound.client.keys
     assert not key.model_cooldowns
 
 
-async def test_a_gateway_with_responses_alone_answers(house, ask) -> None:
-    model = make(house, "gpt-4o-mini", server(chat=no_path))
+async def test_a_gateway_with_responses_alone_answers(providers, ask) -> None:
+    model = make(providers, "gpt-4o-mini", server(chat=no_path))
     assert (await ask(model)).text == "new"
-    assert paths(house) == [CHAT, RESPONSES]
+    assert paths(providers) == [CHAT, RESPONSES]
 
 
-async def test_a_model_that_neither_api_has_is_not_found(house, ask) -> None:
+async def test_a_model_that_neither_api_has_is_not_found(providers, ask) -> None:
     missing = refusing(404, "The model `gpt-4x` does not exist", code="model_not_found")
-    model = make(house, "gpt-4x", server(chat=missing))
+    model = make(providers, "gpt-4x", server(chat=missing))
     with pytest.raises(ModelNotFound):
         await ask(model)
-    assert paths(house) == [CHAT]
+    assert paths(providers) == [CHAT]
 
 
-async def test_an_address_without_either_api_is_tried_once_over_each(house, ask) -> None:
-    model = make(house, "gpt-4o-mini", server(chat=no_path, responses=no_path))
+async def test_an_address_without_either_api_is_tried_once_over_each(providers, ask) -> None:
+    model = make(providers, "gpt-4o-mini", server(chat=no_path, responses=no_path))
     for _ in range(2):
-        house.requests.clear()
+        providers.requests.clear()
         model.client.reset_key()
         with pytest.raises(ModelNotFound):
             await ask(model)
-        assert paths(house) == [CHAT, RESPONSES]
+        assert paths(providers) == [CHAT, RESPONSES]
 
 
-async def test_the_users_choice_is_kept_when_it_is_refused(house, ask) -> None:
+async def test_the_users_choice_is_kept_when_it_is_refused(providers, ask) -> None:
     refused = refusing(400, TOOLS_REFUSED, param="reasoning_effort")
-    model = make(house, "gpt-6-luna", server(chat=refused), use_responses_api=False)
+    model = make(providers, "gpt-6-luna", server(chat=refused), use_responses_api=False)
     with pytest.raises(NotSupported, match="use /v1/responses"):
         await ask(model.bind_tools([get_weather]))
-    assert paths(house) == [CHAT]
+    assert paths(providers) == [CHAT]
 
 
 @pytest.mark.parametrize(("path", "text"), [(CHAT, "old"), (RESPONSES, "new")])
-def test_an_address_that_is_an_endpoint_decides(house, path: str, text: str) -> None:
+def test_an_address_that_is_an_endpoint_decides(providers, path: str, text: str) -> None:
     for model, tools in (("gpt-6-luna", [get_weather]), ("gpt-4o-mini", [])):
-        chat = make(house, model, server(), base_url=ROOT + path)
+        chat = make(providers, model, server(), base_url=ROOT + path)
         assert (chat.bind_tools(tools) if tools else chat).invoke("hi").text == text
-    assert paths(house) == [path, path]
+    assert paths(providers) == [path, path]
 
 
-def test_what_one_api_cannot_carry_goes_over_the_other(house) -> None:
+def test_what_one_api_cannot_carry_goes_over_the_other(providers) -> None:
     approval = {"type": "mcp_approval_response", "approval_request_id": "a", "approve": True}
-    model = make(house, "gpt-4o-mini", server())
+    model = make(providers, "gpt-4o-mini", server())
     assert model.invoke([HumanMessage([approval])]).text == "new"
     sound = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
     assert model.invoke([HumanMessage([sound])], include=["x"]).text == "old"
-    assert paths(house) == [RESPONSES, CHAT]
+    assert paths(providers) == [RESPONSES, CHAT]
 
 
-def test_options_of_chat_completions_alone_are_left_out_and_listed(house) -> None:
-    model = make(house, "gpt-6-luna", server(), seed=7).bind_tools([get_weather])
+def test_options_of_chat_completions_alone_are_left_out_and_listed(providers) -> None:
+    model = make(providers, "gpt-6-luna", server(), seed=7).bind_tools([get_weather])
     message = model.invoke("hi")
-    assert "seed" not in house.bodies[0]
+    assert "seed" not in providers.bodies[0]
     assert any("seed left out" in change for change in scout(message)["changes"])
 
 
-def test_explain_names_the_api(house) -> None:
-    model = make(house, "gpt-6-luna", server())
+def test_explain_names_the_api(providers) -> None:
+    model = make(providers, "gpt-6-luna", server())
     assert model.explain("hi").chosen.wire == "openai_chat"
     bound = model.explain("hi", tools=[convert_to_openai_tool(get_weather)])
     assert bound.chosen.wire == "openai_responses"
     assert "over openai_responses" in str(bound)
 
 
-async def test_a_router_goes_on_where_neither_api_can(house, router, ask, wire) -> None:
+async def test_a_router_goes_on_where_neither_api_can(providers, router, ask, wire) -> None:
     unable = refusing(400, "Function tools are not supported for this model")
-    house.on("api.openai.com", server(chat=unable, responses=unable))
-    house.on("api.groq.com", wire.say("from groq"))
+    providers.on("api.openai.com", server(chat=unable, responses=unable))
+    providers.on("api.groq.com", wire.say("from groq"))
     model = router("openai/gpt-6-luna", "groq/llama-3.3-70b-versatile").bind_tools([get_weather])
     assert (await ask(model)).text == "from groq"
 
 
-def test_hosted_tools_of_xai_go_over_responses(house) -> None:
-    house.on("api.x.ai", server())
-    model = ScoutXAIChatModel(model="grok-4.3", api_key="k", transport=house.transport)
+def test_hosted_tools_of_xai_go_over_responses(providers) -> None:
+    providers.on("api.x.ai", server())
+    model = ScoutXAIChatModel(model="grok-4.3", api_key="k", transport=providers.transport)
     assert model.invoke("hi").text == "old"
     assert model.bind_tools([{"type": "x_search"}]).invoke("hi").text == "new"

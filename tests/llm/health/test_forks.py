@@ -49,7 +49,7 @@ def test_a_forked_child_counts_no_request_of_its_parent() -> None:
 
 
 def test_a_call_that_a_fork_has_interrupted_ends_in_the_child_without_a_negative_count(
-    house, wire, groq
+    providers, wire, groq
 ) -> None:
     model: ScoutGroqChatModel = groq("gsk_forked")
     forked: list[int] = []
@@ -58,7 +58,7 @@ def test_a_call_that_a_fork_has_interrupted_ends_in_the_child_without_a_negative
         forked.append(os.fork())
         return wire.say()(request)
 
-    house.on(GROQ, fork_and_answer)
+    providers.on(GROQ, fork_and_answer)
     model.invoke("hi")
     state = key_state("gsk_forked")
     if forked[0] == 0:

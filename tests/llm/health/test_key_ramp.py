@@ -70,8 +70,8 @@ def test_calls_refused_one_after_the_other_all_count_as_waiting() -> None:
     assert count(keys, END) == 1
 
 
-async def test_a_lone_call_that_waits_counts_once(house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.refuse(429, headers={"retry-after": "5"}), wire.say())
+async def test_a_lone_call_that_waits_counts_once(providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.refuse(429, headers={"retry-after": "5"}), wire.say())
     await ask(groq("gsk_lone"))
-    assert len(house.requests) == 2
+    assert len(providers.requests) == 2
     assert not any(key_state("gsk_lone").ramps.values())

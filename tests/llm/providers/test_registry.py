@@ -123,21 +123,21 @@ async def test_a_client_of_the_registry_answers_with_a_provider_result(
     assert (result.model, result.input_tokens) == ("llama-3.1-8b-instant", 10)
 
 
-async def test_a_card_is_a_provider(house, wire, ask, time, monkeypatch) -> None:
+async def test_a_card_is_a_provider(providers, wire, ask, time, monkeypatch) -> None:
     spec = ProviderSpec(
         name="newcomer", docs="x", wire=WIRE, base_url="https://new.example/v1", models=("new-",)
     )
     registry.register(spec)
     monkeypatch.setenv("NEWCOMER_API_KEY", "k1")
-    house.on("new.example", wire.say("hello"))
-    common = {"transport": house.transport, "clock": time.clock}
+    providers.on("new.example", wire.say("hello"))
+    common = {"transport": providers.transport, "clock": time.clock}
     for model in (
         init_scout_model("newcomer/new-1", **common),
         init_scout_model("new-1", **common),
     ):
         answer = await ask(model)
         assert answer.response_metadata["scout"]["provider"] == "newcomer"
-    assert house.keys == ["k1", "k1"]
+    assert providers.keys == ["k1", "k1"]
     assert registry.available("newcomer")
     assert "newcomer" in registry.list_providers()
 
@@ -175,11 +175,11 @@ async def test_a_conversation_is_flattened_for_a_function(ask, time, monkeypatch
 
 
 async def test_a_function_is_passed_over_where_tools_media_or_a_schema_are_needed(
-    house, wire, ask, time, monkeypatch
+    providers, wire, ask, time, monkeypatch
 ) -> None:
     function = acme(monkeypatch)
-    house.on(OPENAI, wire.say("by openai"))
-    keyed = {"model": "openai/gpt-4o-mini", "api_key": "k", "transport": house.transport}
+    providers.on(OPENAI, wire.say("by openai"))
+    keyed = {"model": "openai/gpt-4o-mini", "api_key": "k", "transport": providers.transport}
     route = ScoutRouterChatModel(models=["acme/m", keyed], clock=time.clock)
 
     def look_up(word: str) -> str:
@@ -218,11 +218,11 @@ async def test_a_function_whose_key_is_refused_is_called_with_the_next_one(
     ids=lambda error: type(error).__name__ + str(getattr(error, "response", "")),
 )
 async def test_a_function_that_fails_hands_over_to_the_next_candidate(
-    error, house, wire, ask, time, monkeypatch
+    error, providers, wire, ask, time, monkeypatch
 ) -> None:
     acme(monkeypatch, error)
-    house.on(OPENAI, wire.say("by openai"))
-    keyed = {"model": "openai/gpt-4o-mini", "api_key": "k", "transport": house.transport}
+    providers.on(OPENAI, wire.say("by openai"))
+    keyed = {"model": "openai/gpt-4o-mini", "api_key": "k", "transport": providers.transport}
     route = ScoutRouterChatModel(models=["acme/m", keyed], clock=time.clock)
     assert (await ask(route)).text == "by openai"
 

@@ -83,18 +83,20 @@ def test_a_query_of_geminis_address_is_kept_beside_its_own() -> None:
 
 @pytest.mark.parametrize("base_url", ["api.groq.com/v1", "ftp://h/v1", "https://", "h"])
 async def test_an_address_without_scheme_or_host_is_refused_before_any_request(
-    base_url: str, house, groq, ask
+    base_url: str, providers, groq, ask
 ) -> None:
     with pytest.raises(ConfigurationError):
         await ask(groq(base_url=base_url))
-    assert house.requests == []
+    assert providers.requests == []
 
 
-async def test_the_address_comes_from_the_environment(house, wire, groq, ask, monkeypatch) -> None:
+async def test_the_address_comes_from_the_environment(
+    providers, wire, groq, ask, monkeypatch
+) -> None:
     monkeypatch.setenv("GROQ_API_URL", "https://proxy.example/v1/chat/completions ")
-    house.on("proxy.example", wire.say())
+    providers.on("proxy.example", wire.say())
     await ask(groq())
-    assert str(house.requests[0].url) == "https://proxy.example/v1/chat/completions"
+    assert str(providers.requests[0].url) == "https://proxy.example/v1/chat/completions"
 
 
 BAD_NAMES = ["../x", "a/../b", "a?key=1", "a%2fb", "a#b", "a b", "a\nb", "a//b", "?", "a\\b", "é"]
@@ -103,13 +105,13 @@ BAD_NAMES = ["../x", "a/../b", "a?key=1", "a%2fb", "a#b", "a b", "a\nb", "a//b",
 @pytest.mark.parametrize("name", BAD_NAMES)
 @pytest.mark.parametrize("way", ["model", "call", "route", "init", "call_llm", "client"])
 async def test_a_models_name_that_could_change_the_url_is_refused_before_any_request(
-    way, name, house, wire, monkeypatch, time
+    way, name, providers, wire, monkeypatch, time
 ) -> None:
     from scout_adapters.llm import call_llm
 
     monkeypatch.setenv("GOOGLE_API_KEY", "k")
-    house.on("generativelanguage.googleapis.com", wire.say())
-    common = {"transport": house.transport, "clock": time.clock}
+    providers.on("generativelanguage.googleapis.com", wire.say())
+    common = {"transport": providers.transport, "clock": time.clock}
 
     async def attempt() -> None:
         match way:
@@ -124,20 +126,20 @@ async def test_a_models_name_that_could_change_the_url_is_refused_before_any_req
             case "call_llm":
                 await call_llm("hi", provider="google", model=name)
             case "client":
-                transport = Transport(house.transport)
+                transport = Transport(providers.transport)
                 client = registry.client("google", api_keys=("k",), transport=transport)
                 await client.call(model=name, prompt="hi")
 
     with pytest.raises((InvalidModelName, ValidationError, UnknownProvider)) as caught:
         await attempt()
-    assert house.requests == []
+    assert providers.requests == []
     assert "google" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "name", ["meta-llama/Llama-3.3-70B", "gpt-oss:20b", "ft:gpt-4o:org::id", "x@001"]
 )
-async def test_usual_model_names_pass(name: str, house, wire, groq, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_usual_model_names_pass(name: str, providers, wire, groq, ask) -> None:
+    providers.on(GROQ, wire.say())
     await ask(groq(model=name))
-    assert house.bodies[0]["model"] == name
+    assert providers.bodies[0]["model"] == name

@@ -72,22 +72,22 @@ def test_the_order_stays_where_all_are_unable() -> None:
     assert found == ["llama-3.1-8b-instant", "llama-3.3-70b-versatile"]
 
 
-def test_a_single_model_is_asked_whatever_its_profile_says(groq, house, wire) -> None:
+def test_a_single_model_is_asked_whatever_its_profile_says(groq, providers, wire) -> None:
     assert (published_profile("groq", "llama-3.1-8b-instant") or {})["image_inputs"] is False
-    house.on("api.groq.com", wire.say())
+    providers.on("api.groq.com", wire.say())
     model = groq(model="llama-3.1-8b-instant")
     assert model.invoke([HumanMessage([PICTURE, {"type": "text", "text": "?"}])]).text == "hello"
 
 
-async def test_a_call_asks_the_able_candidate_first(house, wire, router, ask) -> None:
-    house.on("api.openai.com", wire.say("seen"))
+async def test_a_call_asks_the_able_candidate_first(providers, wire, router, ask) -> None:
+    providers.on("api.openai.com", wire.say("seen"))
     message = await ask(router(TEXT, ABLE), [HumanMessage(["see", PICTURE])])
-    assert (message.text, house.hosts) == ("seen", ["api.openai.com"])
+    assert (message.text, providers.hosts) == ("seen", ["api.openai.com"])
 
 
-async def test_the_unable_one_is_asked_where_all_others_fail(house, wire, router, ask) -> None:
-    house.on("api.openai.com", wire.refuse(500))
-    house.on("api.groq.com", wire.say("tried"))
+async def test_the_unable_one_is_asked_where_all_others_fail(providers, wire, router, ask) -> None:
+    providers.on("api.openai.com", wire.refuse(500))
+    providers.on("api.groq.com", wire.say("tried"))
     model = router(TEXT, ABLE, max_retries=0)
     message = await ask(model, [HumanMessage(["see", PICTURE])])
-    assert (message.text, house.hosts[-1]) == ("tried", "api.groq.com")
+    assert (message.text, providers.hosts[-1]) == ("tried", "api.groq.com")

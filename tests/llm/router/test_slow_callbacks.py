@@ -26,14 +26,14 @@ class Slow(BaseCallbackHandler):
 
 
 async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
-    ask, house, time, wire, router
+    ask, providers, time, wire, router
 ) -> None:
-    house.on("api.groq.com", wire.refuse(503))
-    house.on("api.openai.com", wire.say())
+    providers.on("api.groq.com", wire.refuse(503))
+    providers.on("api.openai.com", wire.say())
     model = router("groq/big", "openai/gpt-4o", deadline=5.0, max_retries=0)
     with pytest.raises(DeadlineExceeded):
         await ask(model, "hi", {"callbacks": [Slow(time.sleep)]})
-    assert house.hosts == ["api.groq.com"]
+    assert providers.hosts == ["api.groq.com"]
     assert all(state.in_flight == 0 for state in held_keys())
 
 

@@ -17,25 +17,25 @@ from tests.support.fake_http import GROQ, OPENAI
 MODELS = ["openai/gpt-4.1-mini", "openai/gpt-4o-mini", "groq/llama-3.1-8b-instant"]
 
 
-async def test_priority_keeps_the_order(house, wire, router, ask) -> None:
-    house.on(OPENAI, wire.say())
+async def test_priority_keeps_the_order(providers, wire, router, ask) -> None:
+    providers.on(OPENAI, wire.say())
     for _ in range(3):
         await ask(router(*MODELS))
-    assert [body["model"] for body in house.bodies] == ["gpt-4.1-mini"] * 3
+    assert [body["model"] for body in providers.bodies] == ["gpt-4.1-mini"] * 3
 
 
 async def test_cheapest_puts_the_lowest_price_first_and_unknown_prices_last(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(OPENAI, wire.say())
-    house.on(GROQ, wire.say())
+    providers.on(OPENAI, wire.say())
+    providers.on(GROQ, wire.say())
     answer = await ask(router("groq/made-up", *MODELS, strategy="cheapest"))
     assert answer.response_metadata["scout"]["model"] == "llama-3.1-8b-instant"
 
 
-async def test_cheapest_knows_a_price_that_the_user_set_later(house, wire, router, ask) -> None:
-    house.on(OPENAI, wire.say())
-    house.on(GROQ, wire.say())
+async def test_cheapest_knows_a_price_that_the_user_set_later(providers, wire, router, ask) -> None:
+    providers.on(OPENAI, wire.say())
+    providers.on(GROQ, wire.say())
     model = router(*MODELS, strategy="cheapest")
     await ask(model)
     PRICING["openai"] = {"gpt-4.1-mini": {"input": 0.0, "output": 0.0}}
@@ -43,7 +43,7 @@ async def test_cheapest_knows_a_price_that_the_user_set_later(house, wire, route
 
 
 async def test_fastest_puts_the_one_first_that_answered_fastest(
-    house, wire, router, ask, time
+    providers, wire, router, ask, time
 ) -> None:
     def after(seconds: float) -> Any:
         def reply(request: Any) -> Any:
@@ -52,52 +52,52 @@ async def test_fastest_puts_the_one_first_that_answered_fastest(
 
         return reply
 
-    house.on(OPENAI, after(5))
-    house.on(GROQ, after(1))
+    providers.on(OPENAI, after(5))
+    providers.on(GROQ, after(1))
     model = router("openai/gpt-4o-mini", "groq/llama-3.1-8b-instant", strategy="fastest")
     for _ in range(4):
         await ask(model)
-    assert house.hosts == [OPENAI, GROQ, GROQ, GROQ]
+    assert providers.hosts == [OPENAI, GROQ, GROQ, GROQ]
 
 
 async def test_least_busy_puts_the_one_first_with_the_fewest_calls_in_flight(
-    house, wire, router
+    providers, wire, router
 ) -> None:
-    house.on(OPENAI, wire.say())
-    house.on(GROQ, wire.say())
+    providers.on(OPENAI, wire.say())
+    providers.on(GROQ, wire.say())
     model = router("openai/gpt-4o-mini", "groq/llama-3.1-8b-instant", strategy="least_busy")
     streams = [model.stream("hi") for _ in range(4)]
     for stream in streams:
         next(stream)
-    assert Counter(house.hosts) == {OPENAI: 2, GROQ: 2}
+    assert Counter(providers.hosts) == {OPENAI: 2, GROQ: 2}
     for stream in streams:
         stream.close()
     model.invoke("hi")
-    assert house.hosts[-1] == OPENAI
+    assert providers.hosts[-1] == OPENAI
 
 
-def test_weighted_draws_in_proportion(house, wire, router, time) -> None:
+def test_weighted_draws_in_proportion(providers, wire, router, time) -> None:
     from random import Random
 
-    house.on(OPENAI, wire.say())
-    house.on(GROQ, wire.say())
+    providers.on(OPENAI, wire.say())
+    providers.on(GROQ, wire.say())
     entries = [{"model": "openai/gpt-4o-mini", "weight": 3}, {"model": "groq/llama-3.1-8b-instant"}]
     model = router(*entries, strategy="weighted")
     model.clock = Clock(now=lambda: time.now, sleep=time.sleep, random=Random(7).random)
     for _ in range(400):
         model.invoke("hi")
-    assert 270 < house.hosts.count(OPENAI) < 330
+    assert 270 < providers.hosts.count(OPENAI) < 330
 
 
-async def test_a_weight_of_zero_is_asked_last(house, wire, router, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_weight_of_zero_is_asked_last(providers, wire, router, ask) -> None:
+    providers.on(GROQ, wire.say())
     entries = [{"model": "openai/gpt-4o-mini", "weight": 0}, {"model": "groq/llama-3.1-8b-instant"}]
     await ask(router(*entries, strategy="weighted"))
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
 
 
-async def test_a_strategy_may_be_a_function(house, wire, router, ask) -> None:
-    house.on(GROQ, wire.say())
+async def test_a_strategy_may_be_a_function(providers, wire, router, ask) -> None:
+    providers.on(GROQ, wire.say())
     seen: list[Any] = []
 
     def last_first(candidates: Any, request: Any) -> Any:
@@ -105,7 +105,7 @@ async def test_a_strategy_may_be_a_function(house, wire, router, ask) -> None:
         return reversed(candidates)
 
     await ask(router(*MODELS, strategy=last_first))
-    assert (house.hosts, seen) == ([GROQ], [(3, "hi")])
+    assert (providers.hosts, seen) == ([GROQ], [(3, "hi")])
 
 
 def test_a_strategy_that_nobody_knows_is_refused() -> None:
@@ -113,32 +113,34 @@ def test_a_strategy_that_nobody_knows_is_refused() -> None:
         ScoutRouterChatModel(models=["groq/m"], strategy="best")
 
 
-async def test_a_call_may_name_one_of_the_routes_models(house, wire, router, ask) -> None:
-    house.on(OPENAI, wire.say())
+async def test_a_call_may_name_one_of_the_routes_models(providers, wire, router, ask) -> None:
+    providers.on(OPENAI, wire.say())
     model = router(*MODELS)
     await ask(model, model="openai/gpt-4o-mini")
     await ask(model, model="gpt-4o-mini")
-    assert [body["model"] for body in house.bodies] == ["gpt-4o-mini"] * 2
+    assert [body["model"] for body in providers.bodies] == ["gpt-4o-mini"] * 2
 
 
 async def test_settings_of_an_entry_fill_what_the_call_leaves_open(
-    house, wire, router, ask
+    providers, wire, router, ask
 ) -> None:
-    house.on(OPENAI, wire.say())
+    providers.on(OPENAI, wire.say())
     entry = {"model": "openai/gpt-4o-mini", "temperature": 0.5, "seed": 3, "max_tokens": 9}
     model = router(entry)
     await ask(model)
     await ask(model, temperature=0.1)
-    assert [(b["temperature"], b["seed"], b["max_completion_tokens"]) for b in house.bodies] == [
+    assert [
+        (b["temperature"], b["seed"], b["max_completion_tokens"]) for b in providers.bodies
+    ] == [
         (0.5, 3, 9),
         (0.1, 3, 9),
     ]
 
 
-async def test_a_route_may_hold_faces(house, wire, groq, ask, time) -> None:
-    house.on(GROQ, wire.refuse(401))
-    house.on(OPENAI, wire.say())
-    openai = ScoutOpenAIChatModel(model="gpt-4o-mini", api_key="sk", transport=house.transport)
+async def test_a_route_may_hold_faces(providers, wire, groq, ask, time) -> None:
+    providers.on(GROQ, wire.refuse(401))
+    providers.on(OPENAI, wire.say())
+    openai = ScoutOpenAIChatModel(model="gpt-4o-mini", api_key="sk", transport=providers.transport)
     model = ScoutRouterChatModel(models=[groq(), openai], clock=time.clock)
     assert (await ask(model)).response_metadata["scout"]["provider"] == "openai"
 

@@ -105,10 +105,12 @@ def test_one_piece_expands_no_further_than_a_body_may_be_long() -> None:
     ids=["truncated", "corrupt", "bomb"],
 )
 async def test_a_body_that_cannot_be_decoded_is_the_providers_fault(
-    data: bytes, says: str, house: Any, groq: Any, asks: Any
+    data: bytes, says: str, providers: Any, groq: Any, asks: Any
 ) -> None:
     headers = {"content-encoding": "gzip"}
-    house.on(GROQ, lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(data)))
+    providers.on(
+        GROQ, lambda _: httpx.Response(200, headers=headers, stream=httpx.ByteStream(data))
+    )
     for verb in ("invoke", "ainvoke"):
         with pytest.raises(ProviderError) as caught:
             await asks(verb)(groq(max_retries=0))

@@ -75,63 +75,63 @@ def verb(request: pytest.FixtureRequest) -> str:
     ],
 )
 async def test_httpxs_errors_become_ours_of_the_right_kind_and_phase(
-    error, kind, phase, house, wire, verb
+    error, kind, phase, providers, wire, verb
 ) -> None:
-    house.on(GROQ, wire.fail(error))
+    providers.on(GROQ, wire.fail(error))
     with pytest.raises(ProviderError) as caught:
-        await run(verb, Transport(house.transport), exchange())
+        await run(verb, Transport(providers.transport), exchange())
     assert (caught.value.kind, caught.value.phase) == (kind, phase)
     assert (caught.value.provider, caught.value.model, caught.value.key_id) == ("groq", "m", "fp")
 
 
-async def test_an_address_that_is_none_is_a_configuration_error(house, verb) -> None:
+async def test_an_address_that_is_none_is_a_configuration_error(providers, verb) -> None:
     for url in ("ftp://api.groq.com/x", "https://[::1/x"):
         with pytest.raises(ConfigurationError):
             await run(verb, Transport(), exchange(url))
 
 
-async def test_redirects_are_never_followed(house, wire, verb) -> None:
-    house.on("evil.example", wire.say())
+async def test_redirects_are_never_followed(providers, wire, verb) -> None:
+    providers.on("evil.example", wire.say())
     moved = httpx.Response(307, headers={"location": "https://evil.example/x"})
-    house.on(GROQ, lambda request: moved)
+    providers.on(GROQ, lambda request: moved)
     with pytest.raises(MalformedResponse) as caught:
-        await run(verb, Transport(house.transport), exchange())
+        await run(verb, Transport(providers.transport), exchange())
     assert caught.value.status == 307
-    assert house.hosts == [GROQ]
+    assert providers.hosts == [GROQ]
 
 
-async def test_a_bomb_is_refused_before_it_has_unfolded(house, wire, verb) -> None:
+async def test_a_bomb_is_refused_before_it_has_unfolded(providers, wire, verb) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     pieces = [bomb[i : i + 1000] for i in range(0, len(bomb), 1000)]
     body = wire.Pieces(pieces)
     headers = {"content-encoding": "gzip"}
-    house.on(GROQ, lambda request: httpx.Response(200, headers=headers, stream=body))
+    providers.on(GROQ, lambda request: httpx.Response(200, headers=headers, stream=body))
     with pytest.raises(MalformedResponse):
-        await run(verb, Transport(house.transport), exchange())
+        await run(verb, Transport(providers.transport), exchange())
     assert body.given < len(pieces)
     assert body.closed
 
 
-async def test_of_an_endless_error_body_only_the_beginning_is_read(house, wire, verb) -> None:
+async def test_of_an_endless_error_body_only_the_beginning_is_read(providers, wire, verb) -> None:
     body = wire.Pieces(b"x" * 10_000 for _ in range(1000))
-    house.on(GROQ, lambda request: httpx.Response(500, stream=body))
+    providers.on(GROQ, lambda request: httpx.Response(500, stream=body))
     with pytest.raises(ProviderRefusal) as caught:
-        await run(verb, Transport(house.transport), exchange())
+        await run(verb, Transport(providers.transport), exchange())
     assert (caught.value.status, len(caught.value.payload)) == (500, MAX_ERROR_BYTES)
     assert body.given < 20
     assert body.closed
 
 
-async def test_a_response_is_closed_whatever_happens(house, wire, verb) -> None:
+async def test_a_response_is_closed_whatever_happens(providers, wire, verb) -> None:
     for status, pieces in ((200, [b"{}"]), (400, [b"{}"]), (200, [b"{rubbish"]), (204, [b""])):
         body = wire.Pieces(pieces)
-        house.on(GROQ, lambda request, s=status, b=body: httpx.Response(s, stream=b))
+        providers.on(GROQ, lambda request, s=status, b=body: httpx.Response(s, stream=b))
         with suppress(ProviderError, ProviderRefusal):
-            await run(verb, Transport(house.transport), exchange())
+            await run(verb, Transport(providers.transport), exchange())
         assert body.closed, (status, pieces)
 
 
-async def test_a_place_is_given_back_however_an_exchange_ends(house, wire, verb) -> None:
+async def test_a_place_is_given_back_however_an_exchange_ends(providers, wire, verb) -> None:
     zstd = {"content-encoding": "zstd"}
     ends = [
         wire.fail(httpx.ConnectError),
@@ -139,15 +139,15 @@ async def test_a_place_is_given_back_however_an_exchange_ends(house, wire, verb)
         lambda request: httpx.Response(400, json={}),
         lambda request: httpx.Response(200, content=b"{rubbish"),
     ]
-    one = Transport(house.transport, max_concurrent=1)
+    one = Transport(providers.transport, max_concurrent=1)
     sent = exchange(timeouts=Timeouts(total=0.5, first_token=0.5))
     bad_address = replace(sent, url="ftp://api.groq.com/x")
     for end in ends:
-        house.on(GROQ, end)
+        providers.on(GROQ, end)
         with suppress(ProviderError, ProviderRefusal):
             await run(verb, one, sent)
         with pytest.raises(ConfigurationError):
             await run(verb, one, bad_address)
     good = httpx.Response(200, json={"choices": []})
-    house.on(GROQ, lambda request: good)
+    providers.on(GROQ, lambda request: good)
     assert await run(verb, one, sent)

@@ -79,7 +79,7 @@ def leaks(error: BaseException) -> list[str]:
     ],
 )
 async def test_an_error_holds_neither_the_request_nor_the_key(
-    failure, house, wire, groq, ask
+    failure, providers, wire, groq, ask
 ) -> None:
     replies = {
         "network": wire.fail(httpx.ConnectError),
@@ -88,7 +88,7 @@ async def test_an_error_holds_neither_the_request_nor_the_key(
         "page": lambda request: httpx.Response(502, html=f"<html>{CANARY}</html>"),
         "interrupted": wire.sse(wire.delta("to"), httpx.ReadError("cut")),
     }
-    house.on(GROQ, replies.get(failure) or echo(int(failure)))
+    providers.on(GROQ, replies.get(failure) or echo(int(failure)))
     with pytest.raises(ProviderError) as caught:
         await ask(groq(CANARY, max_retries=0))
     assert not [x for x in graph(caught.value) if isinstance(x, httpx.Request | httpx.Response)]
@@ -96,11 +96,11 @@ async def test_an_error_holds_neither_the_request_nor_the_key(
     assert CANARY.encode() not in pickle.dumps(caught.value)
 
 
-async def test_neither_model_nor_logs_show_a_key(house, wire, groq, ask, caplog) -> None:
+async def test_neither_model_nor_logs_show_a_key(providers, wire, groq, ask, caplog) -> None:
     from langchain_core.load import dumps
 
     caplog.set_level(0)
-    house.on(GROQ, echo(401))
+    providers.on(GROQ, echo(401))
     model = groq(CANARY, default_headers={"x-secret": CANARY})
     with pytest.raises(ProviderError):
         await ask(model)

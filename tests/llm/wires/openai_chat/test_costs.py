@@ -24,7 +24,7 @@ def test_a_stated_cost_is_read_in_every_form(usage: Any) -> None:
 
 
 @pytest.mark.parametrize("place", ["choice", "body"])
-async def test_the_cost_of_a_failed_answer_is_booked(house, wire, groq, ask, place) -> None:
+async def test_the_cost_of_a_failed_answer_is_booked(providers, wire, groq, ask, place) -> None:
     error = {"code": 502, "message": "the upstream stopped"}
     choice: Any = {"index": 0, "finish_reason": "error", "message": {"content": ""}, "delta": {}}
     body: Any = {"id": "c1", "usage": COUNTS | {"cost": 0.25}}
@@ -39,7 +39,7 @@ async def test_the_cost_of_a_failed_answer_is_booked(house, wire, groq, ask, pla
             return wire.sse(event(body), wire.DONE)(_request)
         return httpx.Response(200, json=body)
 
-    house.on(GROQ, failed)
+    providers.on(GROQ, failed)
     with pytest.raises(ProviderError) as caught:
         await ask(groq(max_retries=1))
     attempts = caught.value.attempts
