@@ -113,7 +113,7 @@ class HttpAdapter:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = card.wire.build_body(request, conversation.turns, card)
-        _check_answer_count(card, body)
+        _check_answer(card, body)
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
@@ -189,12 +189,16 @@ class HttpAdapter:
         )
 
 
-def _check_answer_count(card: ProviderSpec, body: Json) -> None:
-    """Raise `ConfigurationError` for a body that asks for several answers."""
+def _check_answer(card: ProviderSpec, body: Json) -> None:
+    """Raise `ConfigurationError` for a body with several answers, or with one to poll for."""
     if card.wire.answer_count(body) != 1:
         raise ConfigurationError(
             f"{card.name}: a call returns one answer, so n= (candidateCount) must be 1; "
             "for several answers call batch() with the same input as often"
+        )
+    if remedy := card.wire.deferred_remedy(body):
+        raise ConfigurationError(
+            f"{card.name}: the answer would come later, and a call does not poll for it: {remedy}"
         )
 
 

@@ -128,6 +128,10 @@ class Wire(Protocol):
         """Return how many answers a body asks for: 1 or more."""
         return 1
 
+    def deferred_remedy(self, body: Json) -> str:  # noqa: ARG002  # a default
+        """Return what to do about a body whose answer must be polled for; empty if it need not."""
+        return ""
+
     def models(self, body: Json) -> Sequence[str]:
         """Return the models that a body names, any of which may answer; empty if it names none."""
         return body_models(body)

@@ -93,6 +93,13 @@ class OpenAIChatWire(Wire):
     def answer_count(self, body: Json) -> int:
         return positive_limit(body.get("n")) or 1
 
+    def deferred_remedy(self, body: Json) -> str:
+        """Return the remedy for xAI's deferred answers.
+
+        https://docs.x.ai/docs/guides/deferred-chat-completions
+        """
+        return "leave deferred= out" if body.get("deferred") else ""
+
     def output_modalities(self, body: Json) -> Sequence[str]:
         modalities = body.get("modalities")
         return modalities if isinstance(modalities, list | tuple) else ()

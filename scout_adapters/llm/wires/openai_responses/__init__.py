@@ -176,6 +176,14 @@ class OpenAIResponsesWire(Wire):
         paid = [tool for tool in tools if PAID_TOOL.search(str(tool.get("type")))]
         return (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
 
+    def deferred_remedy(self, body: Json) -> str:
+        """Return the remedy for a whole response in the background; a stream contains the answer.
+
+        https://platform.openai.com/docs/guides/background
+        """
+        deferred = body.get("background") and not body.get("stream")
+        return "leave background= out, or use stream() or streaming=True" if deferred else ""
+
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)
 
