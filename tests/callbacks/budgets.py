@@ -22,7 +22,7 @@ def groq(emulator: Emulator, model: str = SMALL, **options: Any) -> ScoutGroqCha
 
 
 def refused_in_the_end(ask: Callable[[], Any]) -> BudgetExceeded:
-    """Ask until the budget says no, and return what it says."""
+    """Call the model until the budget refuses, and return the refusal."""
     with pytest.raises(BudgetExceeded) as raised:
         _forever(ask)
     return raised.value

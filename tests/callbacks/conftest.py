@@ -21,5 +21,5 @@ def prices() -> None:
 
 @pytest.fixture(params=VERBS)
 def ask(request: pytest.FixtureRequest) -> Ask:
-    """Ask a model by one of the four verbs."""
+    """Call a model by one of the four verbs."""
     return lambda model, *rest: run_model(model, request.param, *rest)

@@ -1,4 +1,4 @@
-"""What the handler writes: whose call it was, at which price, and what else ran, if asked."""
+"""Rows of the audit handler: the caller, the price and, where enabled, other runs."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def groq(**options: Any) -> ScoutGroqChatModel:
     return ScoutGroqChatModel(api_key="gsk_a", transport=Emulator().transport(), **options)
 
 
-def other(*said: str) -> GenericFakeChatModel:
-    return GenericFakeChatModel(messages=iter(map(AIMessage, said)))
+def other(*texts: str) -> GenericFakeChatModel:
+    return GenericFakeChatModel(messages=iter(map(AIMessage, texts)))
 
 
 @tool
@@ -45,7 +45,7 @@ def double(number: int) -> int:
     return number * 2
 
 
-def test_a_row_says_whose_call_it_was(path: Path) -> None:
+def test_a_row_names_the_caller(path: Path) -> None:
     config: Any = {
         "callbacks": [ScoutAuditCallbackHandler(path)],
         "tags": ["team-a"],
@@ -116,7 +116,7 @@ def test_kinds_of_tokens_stand_in_the_row(path: Path) -> None:
     assert rows[1]["cost"] < rows[0]["cost"]
 
 
-def test_prompts_are_written_only_if_asked_and_as_the_redactor_leaves_them(path: Path) -> None:
+def test_prompts_are_written_only_on_request_and_redacted(path: Path) -> None:
     quiet = path.with_name("quiet.jsonl")
     handlers = [
         ScoutAuditCallbackHandler(quiet),
@@ -140,7 +140,7 @@ def test_a_redactor_that_raises_lets_nothing_through(path: Path) -> None:
     assert list(read_rows(path)) == []
 
 
-def test_chains_and_tools_are_logged_if_asked(path: Path) -> None:
+def test_chains_and_tools_are_logged_on_request(path: Path) -> None:
     def fail(_text: Any) -> None:
         raise KeyError("x")
 
@@ -186,4 +186,4 @@ def test_a_call_of_another_model_that_cannot_be_logged_is_not_made(
     else:
         with pytest.raises(AuditError):
             model.invoke("hi", {"callbacks": [audit]})
-        assert next(model.messages).text == "said"  # nobody has taken it
+        assert next(model.messages).text == "said"  # the answer was not consumed

@@ -1,4 +1,4 @@
-"""What a budget lets pass, by the emulator's log, and what it says where it does not."""
+"""Calls that a budget lets pass, by the emulator's log, and its errors for those it refuses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ pytestmark = pytest.mark.usefixtures("prices")
 
 
 def billed(emulator: Emulator) -> Decimal:
-    tokens = sum(one.input_tokens + one.output_tokens for one in emulator.log if one.billed)
+    requests = [request for request in emulator.log if request.billed]
+    tokens = sum(request.input_tokens + request.output_tokens for request in requests)
     return Decimal(tokens) / 1000
 
 
@@ -68,7 +69,7 @@ def test_nothing_is_sent_where_the_first_call_may_already_cost_too_much(
     assert emulator.log == []
 
 
-def test_each_attempt_is_held_for_and_a_failure_that_nobody_bills_is_given_back(
+def test_each_attempt_has_a_hold_and_an_unbilled_failure_releases_it(
     ask: Ask, emulator: Emulator
 ) -> None:
     emulator.script("groq", [RateLimited(), ServerError()])
@@ -123,7 +124,7 @@ def test_crowds_do_not_pass_the_limit_together(emulator: Emulator) -> None:
     costs = ScoutCostCallbackHandler()
     model, config = groq(emulator), {"callbacks": [budget, costs]}
 
-    def one(_: int) -> bool:
+    def passes(_: int) -> bool:
         try:
             model.invoke("hi", config)
         except BudgetExceeded:
@@ -131,12 +132,12 @@ def test_crowds_do_not_pass_the_limit_together(emulator: Emulator) -> None:
         return True
 
     with ThreadPoolExecutor(50) as threads:
-        passed = sum(threads.map(one, range(200)))
+        passed = sum(threads.map(passes, range(200)))
     assert passed == len(emulator.log) == costs.calls > 2
     assert Decimal(repr(budget.spent_usd)) == costs.total.cost == billed(emulator) <= 3
 
 
-def test_the_next_window_lets_calls_pass_again_and_the_error_says_when(
+def test_the_next_window_lets_calls_pass_again_and_the_error_names_its_start(
     ask: Ask, emulator: Emulator, wall: Any
 ) -> None:
     wall.now = datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC).timestamp()
@@ -193,7 +194,7 @@ async def test_calls_that_share_a_run_id_are_settled_one_by_one(emulator: Emulat
     assert Decimal(repr(budget.spent_usd)) == billed(emulator)
 
 
-def test_warn_lets_the_call_pass_and_says_so(
+def test_warn_lets_the_call_pass_and_logs_it(
     ask: Ask, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     budget = ScoutBudgetCallbackHandler(0.001, on_exceeded="warn")
@@ -203,7 +204,7 @@ def test_warn_lets_the_call_pass_and_says_so(
     assert Decimal(repr(budget.spent_usd)) == billed(emulator) > Decimal("0.001")
 
 
-def test_a_call_that_costs_more_than_was_held_is_said_and_counted(
+def test_a_call_that_costs_more_than_its_hold_is_logged_and_counted(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     budget = ScoutBudgetCallbackHandler("1.2", answer_tokens=1)
@@ -217,7 +218,7 @@ def test_a_call_that_costs_more_than_was_held_is_said_and_counted(
     assert (error.left_usd, len(emulator.log)) == (0.0, 1)
 
 
-def test_a_model_whose_price_nobody_knows_is_not_asked_unless_that_is_allowed(
+def test_a_model_without_a_price_is_not_called_unless_that_is_allowed(
     ask: Ask, emulator: Emulator
 ) -> None:
     model = groq(emulator, "nobody-s-model")
@@ -229,7 +230,7 @@ def test_a_model_whose_price_nobody_knows_is_not_asked_unless_that_is_allowed(
     assert (len(emulator.log), budget.spent_usd) == (1, 0.0)
 
 
-def test_a_model_that_may_answer_without_end_is_not_asked_without_a_limit(
+def test_a_model_without_an_output_limit_is_not_called(
     emulator: Emulator,
 ) -> None:
     model = groq(emulator, max_tokens=None)
@@ -249,9 +250,9 @@ def test_what_the_cache_answers_costs_nothing(emulator: Emulator) -> None:
 
 def test_two_handlers_with_one_file_share_a_budget(emulator: Emulator, tmp_path: Path) -> None:
     path = tmp_path / "budgets.db"
-    one, two = (ScoutBudgetCallbackHandler(1.5, per="day", path=path) for _ in range(2))
-    groq(emulator).invoke("hi", {"callbacks": [one]})
-    assert two.spent_usd == one.spent_usd > 0
+    first, second = (ScoutBudgetCallbackHandler(1.5, per="day", path=path) for _ in range(2))
+    groq(emulator).invoke("hi", {"callbacks": [first]})
+    assert second.spent_usd == first.spent_usd > 0
     third = ScoutBudgetCallbackHandler(1.5, per="day", path=path, name="another")
     assert third.spent_usd == 0
 
@@ -268,7 +269,7 @@ def test_a_budget_that_cannot_be_booked_takes_no_answer_away(
             other_process.execute("BEGIN IMMEDIATE")
             return answer(request)
 
-        emulator.answer = locking  # type: ignore[method-assign]  # meanwhile, so to say
+        emulator.answer = locking  # type: ignore[method-assign]  # while the request is under way
         assert groq(emulator).invoke("hi", {"callbacks": [budget]}).text
     assert "is not booked" in caplog.text
     assert budget.held_usd > 1  # it is not given back
@@ -292,7 +293,7 @@ def test_a_route_with_a_dead_provider_stays_within_the_budget(ask: Ask, emulator
     emulator.down["groq"] = Overloaded()
     budget = ScoutBudgetCallbackHandler(50)
     ask(both(emulator, max_retries=1), "hi", {"callbacks": [budget]})
-    assert [one.provider for one in emulator.log][-1] == "openai"
+    assert [request.provider for request in emulator.log][-1] == "openai"
     assert Decimal(repr(budget.spent_usd)) == billed(emulator)
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("prices")
 
 
 def other(*answers: AIMessage, **options: Any) -> GenericFakeChatModel:
-    """Make a model of somebody else's, as LangChain's partners say who they are."""
+    """Make a model of another package, with the metadata that LangChain's partners set."""
     metadata = {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
 
     class Other(GenericFakeChatModel):
@@ -33,7 +33,7 @@ def other(*answers: AIMessage, **options: Any) -> GenericFakeChatModel:
     return Other(messages=iter(answers), **options)
 
 
-def said(tokens: int) -> AIMessage:
+def answer_of(tokens: int) -> AIMessage:
     usage = {"input_tokens": tokens, "output_tokens": tokens, "total_tokens": 2 * tokens}
     about = {"model_name": SMALL, "model_provider": "openai"}
     return AIMessage("x", usage_metadata=usage, response_metadata=about)
@@ -41,7 +41,7 @@ def said(tokens: int) -> AIMessage:
 
 def test_models_of_others_are_held_for_and_settled() -> None:
     budget = ScoutBudgetCallbackHandler(1.5)
-    model = other(*(said(100) for _ in range(9)))
+    model = other(*(answer_of(100) for _ in range(9)))
     refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
     (balance,) = budget.balances
     assert (balance.spent, balance.held) == (400_000_000, 0)
@@ -82,11 +82,11 @@ def test_calls_of_one_run_id_are_settled_one_by_one(verb: Verb) -> None:
         budget.on_chat_model_start(serialized, [[HumanMessage("hi")]], run_id=run, metadata=details)
     for number in range(5):
         assert len(budget._holds[run.int, 1]) == 5 - number
-        answer = LLMResult(generations=[[ChatGeneration(message=said(100))]])
+        answer = LLMResult(generations=[[ChatGeneration(message=answer_of(100))]])
         budget.on_llm_end(answer, run_id=run)
     assert (budget.held_usd, budget.spent_usd) == (0.0, 1.0)
     for _ in range(2):
-        run_model(other(said(100)), verb, config={"run_id": run, "callbacks": [budget]})
+        run_model(other(answer_of(100)), verb, config={"run_id": run, "callbacks": [budget]})
     assert (budget.held_usd, budget._holds) == (0.0, {})
 
 
@@ -98,7 +98,7 @@ def test_a_call_that_a_later_handler_refuses_is_no_longer_held_for(
     audit = ScoutAuditCallbackHandler(log)
     wide, narrow = ScoutBudgetCallbackHandler(100), ScoutBudgetCallbackHandler(0.0001)
     with pytest.raises(BudgetExceeded):
-        run_model(other(said(100)), verb, config={"callbacks": [audit, wide, narrow]})
+        run_model(other(answer_of(100)), verb, config={"callbacks": [audit, wide, narrow]})
     audit.audit.close()
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert [(row["event"], row.get("outcome")) for row in rows] == [

@@ -22,11 +22,11 @@ def test_a_limit_for_each_call_is_for_all_of_its_attempts_and_for_no_other_call(
     model, config = groq(emulator, max_retries=3), {"callbacks": [budget]}
     for _ in range(20):
         model.invoke("hi", config)
-    assert budget.balances == []  # those of calls that are over
+    assert budget.balances == []  # calls that ended keep no balance
     emulator.script("groq", [NotJson()])
     with pytest.raises(BudgetExceeded):  # the first answer may be on the bill
         both(emulator, model=SMALL).invoke("hi", config)
-    assert [one.provider for one in emulator.log][-1] == "groq"
+    assert [request.provider for request in emulator.log][-1] == "groq"
 
 
 def test_a_limit_for_each_run_is_for_all_calls_of_a_chain(emulator: Emulator) -> None:
@@ -49,7 +49,7 @@ def test_a_scope_has_a_limit_for_each_of_its_values(emulator: Emulator) -> None:
         error = refused_in_the_end(lambda: model.invoke("hi", config))
         assert f", user={user}: " in str(error)
     (budget,) = config["callbacks"]
-    assert [one.account.scope for one in budget.balances] == ["user=ada", "user=bob"]
+    assert [balance.account.scope for balance in budget.balances] == ["user=ada", "user=bob"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_budget_counts_the_calls_that_it_is_for(
     budget = ScoutBudgetCallbackHandler(5, scope=scope)
     config: Any = {"callbacks": [budget], "tags": ["a", "b"], "metadata": {"user_id": "ada"}}
     groq(emulator).invoke("hi", config)
-    assert {one.account.scope for one in budget.balances if one.spent} == counted
+    assert {balance.account.scope for balance in budget.balances if balance.spent} == counted
 
 
 def test_limits_may_differ_by_name(emulator: Emulator) -> None:

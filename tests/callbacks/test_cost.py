@@ -1,4 +1,4 @@
-"""What the cost handler tells by provider, model, key, tag and run, of any model that it hears."""
+"""The cost handler's sums by provider, model, key, tag and run, for every observed model."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def answer(text: str = "x", **metadata: Any) -> AIMessage:
 
 
 def other(*answers: AIMessage) -> GenericFakeChatModel:
-    """Make a model of somebody else's."""
+    """Make a model of another package."""
     return GenericFakeChatModel(messages=iter(answers or [answer()]))
 
 
 class Halting(GenericFakeChatModel):
-    """A model of somebody else's whose stream never says what it counted."""
+    """A model of another package whose stream reports no usage."""
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         for word in ("one ", "two ", "three "):
@@ -61,13 +61,13 @@ def test_a_call_counts_for_each_of_its_tags_and_for_no_framework_s(
     chain = RunnableLambda(lambda text: text) | groq(emulator, tags=["model"])
     chain.invoke("hi", {"callbacks": [costs], "tags": ["team-a", "nightly"]})
     chain.invoke("hi", {"callbacks": [costs], "tags": ["team-a"]})
-    one, two = costs.breakdown("tag")["nightly"].cost, costs.total.cost
+    nightly, total = costs.breakdown("tag")["nightly"].cost, costs.total.cost
     assert set(costs.by_tag) == {"team-a", "nightly", "model"}
-    assert 0 < one < two
-    assert costs.breakdown("tag")["team-a"].cost == costs.breakdown("tag")["model"].cost == two
+    assert 0 < nightly < total
+    assert costs.breakdown("tag")["team-a"].cost == costs.breakdown("tag")["model"].cost == total
 
 
-def test_what_runs_within_one_run_is_told_together(
+def test_calls_within_one_run_are_summed_together(
     emulator: Emulator, costs: ScoutCostCallbackHandler
 ) -> None:
     model = groq(emulator)
@@ -88,9 +88,9 @@ def test_every_breakdown_adds_up_to_the_same(
         list(threads.map(lambda n: model.invoke(f"say {n}", config), range(64)))
     assert costs.calls == 64
     for by in ("provider", "model", "key", "tag", "run"):
-        found = costs.breakdown(by).values()  # type: ignore[arg-type]  # a literal
-        assert sum((one.cost for one in found), Decimal(0)) == costs.total.cost
-        assert sum(one.input_tokens for one in found) == costs.total.input_tokens
+        rows = costs.breakdown(by).values()  # type: ignore[arg-type]  # a literal
+        assert sum((row.cost for row in rows), Decimal(0)) == costs.total.cost
+        assert sum(row.input_tokens for row in rows) == costs.total.input_tokens
     assert len(costs.by_key) == 2
 
 
@@ -121,15 +121,15 @@ def test_models_of_others_are_priced_once_whatever_lies_around_them(
 def test_several_choices_of_one_answer_are_billed_once(costs: ScoutCostCallbackHandler) -> None:
     class Twice(GenericFakeChatModel):
         def _generate(self, *args: Any, **kwargs: Any) -> Any:
-            made = super()._generate(*args, **kwargs)
-            made.generations *= 2
-            return made
+            result = super()._generate(*args, **kwargs)
+            result.generations *= 2
+            return result
 
     Twice(messages=iter([answer()])).invoke("hi", {"callbacks": [costs]})
     assert (costs.calls, costs.total.input_tokens) == (1, 1000)
 
 
-async def test_a_cancelled_call_of_another_model_is_told_as_uncertain(
+async def test_a_cancelled_call_of_another_model_is_counted_as_uncertain(
     costs: ScoutCostCallbackHandler,
 ) -> None:
     other_model = NeverEnding(messages=iter([]))
@@ -141,7 +141,7 @@ async def test_a_cancelled_call_of_another_model_is_told_as_uncertain(
     assert (costs.calls, costs.uncertain_attempts, costs.total_cost) == (0, 1, 0.0)
 
 
-async def test_calls_that_end_are_told_once_by_the_task_that_made_them(
+async def test_ended_calls_are_reported_once_by_the_task_that_made_them(
     costs: ScoutCostCallbackHandler,
 ) -> None:
     async def twice() -> None:
@@ -180,7 +180,7 @@ def test_what_the_cache_answers_costs_nothing_and_is_counted_apart(
     assert costs.total_cost == once > 0
 
 
-def test_a_route_s_costs_are_told_by_who_answered(
+def test_a_route_s_costs_are_listed_by_the_provider_that_answered(
     emulator: Emulator, costs: ScoutCostCallbackHandler
 ) -> None:
     emulator.down["groq"] = Overloaded()

@@ -24,7 +24,7 @@ from scout_adapters.testing import CutMidStream, Emulator, RateLimited
 
 
 class Books:
-    """A cost handler and an audit log that hear of the same calls."""
+    """A cost handler and an audit log that observe the same calls."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -61,7 +61,7 @@ def claude(emulator: Emulator, **options: Any) -> ScoutAnthropicChatModel:
 
 
 class Stuck(AsyncCallbackHandler):
-    """Never comes back from hearing of an attempt."""
+    """Does not return from its attempt callback."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -86,13 +86,13 @@ async def test_a_call_that_is_cancelled_after_its_answer_was_booked_is_counted(
     assert books.handled == books.audited > 0
 
 
-@pytest.mark.parametrize("wanted", [1, 2, 3, 1000])
-def test_a_stream_that_is_left_costs_what_the_audit_says(
-    wanted: int, emulator: Emulator, books: Books
+@pytest.mark.parametrize("chunks", [1, 2, 3, 1000])
+def test_a_closed_stream_costs_what_the_audit_log_records(
+    chunks: int, emulator: Emulator, books: Books
 ) -> None:
     stream = claude(emulator).stream("Write a story.", {"callbacks": books.handlers})
     for number, _ in enumerate(stream, 1):
-        if number == wanted:
+        if number == chunks:
             break
     stream.close()  # type: ignore[attr-defined]  # a generator
     (row,) = books.rows
@@ -112,7 +112,7 @@ def test_what_had_been_counted_of_a_broken_answer_is_flagged(
     assert line.cost == line.uncertain_cost == books.audited > 0
 
 
-def test_failures_that_nobody_bills_are_not_counted(emulator: Emulator, books: Books) -> None:
+def test_unbilled_failures_are_not_counted(emulator: Emulator, books: Books) -> None:
     emulator.script("groq", [RateLimited()])
     groq(emulator).invoke("hi", {"callbacks": books.handlers})
     assert [row["outcome"] for row in books.rows] == ["rate_limit", "ok"]
@@ -125,7 +125,7 @@ async def test_a_call_counts_once_however_much_lies_around_it(
 ) -> None:
     model = groq(emulator, callbacks=books.handlers)
     twice = CallbackManager(handlers=[*books.handlers, *books.handlers])
-    chain = RunnableLambda(lambda text: text) | model | RunnableLambda(lambda said: said)
+    chain = RunnableLambda(lambda text: text) | model | RunnableLambda(lambda answer: answer)
     with get_scout_cost_callback() as around, get_scout_cost_callback() as within:
         await chain.ainvoke("hi", {"callbacks": books.handlers})
         model.invoke("hi", {"callbacks": twice})

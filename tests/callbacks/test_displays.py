@@ -1,4 +1,4 @@
-"""What `print` and a notebook show of costs and budgets; names of others are one printable line."""
+"""Costs and budgets in `print` and a notebook; users' names are one printable line."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def providers() -> FakeProviders:
     return FakeProviders()
 
 
-def asked(providers: FakeProviders, ask: Ask, handlers: list[Any], **options: Any) -> AIMessage:
+def answer_of(providers: FakeProviders, ask: Ask, handlers: list[Any], **options: Any) -> AIMessage:
     transport = providers.transport
     fields = {"model": SMALL, "api_key": "k", "max_tokens": 9, "transport": transport}
     model = ScoutGroqChatModel(**fields | options)
@@ -106,7 +106,7 @@ def test_an_absurd_cost_is_no_cost_and_takes_no_answer_away(
     costs = ScoutCostCallbackHandler()
     audit = ScoutAuditCallbackHandler(path)
     with caplog.at_level(logging.WARNING):
-        answer = asked(providers, ask, [audit, budget, costs])
+        answer = answer_of(providers, ask, [audit, budget, costs])
     assert answer.text == "hello"
     assert answer.response_metadata["scout"]["cost_usd"] == pytest.approx(0.015)  # by its tokens
     assert costs.total_cost == budget.spent_usd == pytest.approx(0.015)
@@ -133,7 +133,7 @@ def test_absurd_tokens_credit_nothing_and_take_no_answer_away(
     providers.on(GROQ, Stating("{}", counts))
     budget = ScoutBudgetCallbackHandler(5, path=tmp_path / "budgets.db")
     costs = ScoutCostCallbackHandler()
-    answer = asked(providers, ask, [budget, costs])
+    answer = answer_of(providers, ask, [budget, costs])
     assert answer.text == "hello"
     usage = answer.usage_metadata
     assert (
@@ -147,7 +147,7 @@ def test_absurd_tokens_credit_nothing_and_take_no_answer_away(
 
 
 @pytest.mark.parametrize("price", [-1.0, float("nan"), float("inf"), "much", None])
-def test_a_price_that_is_no_amount_of_dollars_is_said_and_not_used(
+def test_a_price_that_is_no_amount_of_dollars_is_logged_and_not_used(
     price: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     PRICING["groq"] = {SMALL: {"input": price, "output": 1.0}}
@@ -262,7 +262,7 @@ def test_the_model_that_the_body_names_is_priced_and_recorded(
 ) -> None:
     providers.on(GROQ, Stating("{}"))
     costs = ScoutCostCallbackHandler()
-    answer = asked(providers, ask, [costs], model_kwargs={"model": LARGE})
+    answer = answer_of(providers, ask, [costs], model_kwargs={"model": LARGE})
     assert providers.bodies[0]["model"] == LARGE
     assert answer.response_metadata["scout"]["cost_usd"] == pytest.approx(0.15)
     assert costs.by_model == {f"groq/{LARGE}": pytest.approx(0.15)}

@@ -27,7 +27,7 @@ from scout_adapters.testing import Emulator, RateLimited
 from tests.audit.logs import written
 
 
-def told(*arguments: str | Path) -> tuple[int, str]:
+def audit(*arguments: str | Path) -> tuple[int, str]:
     result = CliRunner().invoke(app, ["audit", *map(str, arguments)])
     return result.exit_code, result.output
 
@@ -36,23 +36,23 @@ def told(*arguments: str | Path) -> tuple[int, str]:
 def log(tmp_path: Path) -> Path:
     """Log two calls, the first of them with a key that is limited, at the emulator."""
     path = tmp_path / "audit.jsonl"
-    one, two = (f"key-{uuid4()}" for _ in range(2))  # health is shared by all who use a key
-    emulator = Emulator(keys={"groq": {one: RateLimited(seconds=60), two: None}})
-    groq = ScoutGroqChatModel(model="m", api_keys=[one, two], transport=emulator.transport())
+    first, second = (f"key-{uuid4()}" for _ in range(2))  # health is shared by all who use a key
+    emulator = Emulator(keys={"groq": {first: RateLimited(seconds=60), second: None}})
+    groq = ScoutGroqChatModel(model="m", api_keys=[first, second], transport=emulator.transport())
     config = {"callbacks": [ScoutAuditCallbackHandler(AuditLog(path))]}
     for _ in range(2):
         assert ScoutRouterChatModel(models=[groq]).invoke("hi", config).text
-    asked = sum(row["event"] == "llm_intent" for row in read_rows(path))
-    assert asked == len(emulator.log) >= 3
+    intents = sum(row["event"] == "llm_intent" for row in read_rows(path))
+    assert intents == len(emulator.log) >= 3
     return path
 
 
-def test_verify_says_that_a_log_is_whole_or_which_line_is_not(tmp_path: Path) -> None:
+def test_verify_reports_an_intact_log_or_the_line_that_is_wrong(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.jsonl", 6)
     other = written(tmp_path / "other.jsonl", 4)
-    assert told("verify", path, other)[0] == 0
+    assert audit("verify", path, other)[0] == 0
     path.write_bytes(path.read_bytes().replace(b'"number":3', b'"number":4'))
-    code, output = told("verify", path, other)
+    code, output = audit("verify", path, other)
     assert code == 1
     assert f"{path}:4: edited" in output
     assert "nothing is wrong" in output
@@ -60,41 +60,41 @@ def test_verify_says_that_a_log_is_whole_or_which_line_is_not(tmp_path: Path) ->
 
 def test_verify_against_kept_heads_finds_a_log_that_was_cut(tmp_path: Path) -> None:
     path, heads = written(tmp_path / "audit.jsonl", 6), tmp_path / "heads.json"
-    assert told("verify", path, "--heads", heads)[0] == 0
+    assert audit("verify", path, "--heads", heads)[0] == 0
     AuditLog(path).log("event")
-    assert told("verify", path, "--heads", heads)[0] == 0
+    assert audit("verify", path, "--heads", heads)[0] == 0
     before = heads.read_bytes()
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
-    assert told("verify", path)[0] == 0
-    code, output = told("verify", path, "--heads", heads)
+    assert audit("verify", path)[0] == 0
+    code, output = audit("verify", path, "--heads", heads)
     assert (code, output.count(": cut: ")) == (1, 2)
     assert heads.read_bytes() == before
 
 
 @pytest.mark.parametrize("command", ["verify", "reconcile"])
-def test_a_log_that_is_not_there_is_said(
+def test_a_missing_log_is_reported(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_AUDIT_PATH", str(tmp_path / "none.jsonl"))
-    code, output = told(command)
+    code, output = audit(command)
     assert code == 1
     assert "no log at" in output
 
 
-def test_reconcile_lists_the_requests_whose_outcome_nobody_knows(log: Path) -> None:
-    assert told("reconcile", log) == (0, "every intent has its outcome\n")
+def test_reconcile_lists_the_requests_without_an_outcome(log: Path) -> None:
+    assert audit("reconcile", log) == (0, "every intent has its outcome\n")
     lines = log.read_bytes().splitlines(keepends=True)
     lost = next(number for number, line in enumerate(lines) if b'"status":429' in line)
     row = json.loads(lines.pop(lost))
     log.write_bytes(b"".join(lines))
     (intent,) = open_intents(log)
     assert (intent["run_id"], intent["key_id"]) == (row["run_id"], row["key_id"])
-    code, output = told("reconcile", log)
+    code, output = audit("reconcile", log)
     assert code == 1
     assert row["key_id"] in output
 
 
-def test_calls_without_langchain_are_told_apart(
+def test_calls_without_langchain_are_distinguished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_AUDIT_PATH", str(tmp_path / "audit.jsonl"))
@@ -122,14 +122,14 @@ def test_an_export_holds_every_row_and_is_replaced_by_the_next(log: Path, name: 
     out = log.with_name(name)
     expected = list(read_rows(log))
     for _ in range(2):
-        assert told("export", log, "--to", out)[0] == 0
+        assert audit("export", log, "--to", out)[0] == 0
     rows = rows_of(out) if name == "out.db" else cells_of(out)
     assert [row["event"] for row in rows] == [row["event"] for row in expected]
     assert [int(row["seq"]) for row in rows] == [row["chain"]["seq"] for row in expected]
     assert out.stat().st_mode & 0o077 == 0
 
 
-def test_sql_adds_up_what_the_log_says(log: Path) -> None:
+def test_sql_sums_equal_those_of_the_log(log: Path) -> None:
     out = log.with_name("out.db")
     export(log, out)
     with closing(sqlite3.connect(out)) as base:
@@ -153,7 +153,7 @@ def test_fields_of_ones_own_and_strange_values_are_exported_too(tmp_path: Path) 
 
 
 def test_an_export_to_what_is_no_table_is_refused(log: Path) -> None:
-    assert told("export", log, "--to", log.with_name("out.txt"))[0] == 2
+    assert audit("export", log, "--to", log.with_name("out.txt"))[0] == 2
     with pytest.raises(ConfigurationError):
         export(log, log.with_name("out"))
 
@@ -161,6 +161,6 @@ def test_an_export_to_what_is_no_table_is_refused(log: Path) -> None:
 def test_prune_deletes_whole_old_files(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.jsonl", 40, rotate=2000)
     os.utime(tmp_path / "audit.000001.jsonl", (0, 0))
-    code, output = told("prune", path, "--days", "30")
+    code, output = audit("prune", path, "--days", "30")
     assert (code, "1 files deleted" in output) == (0, True)
-    assert told("verify", path)[0] == 0
+    assert audit("verify", path)[0] == 0

@@ -35,7 +35,7 @@ def test_no_command_has_a_console_of_its_own(name: str) -> None:
         ["costs", "no_such_log.jsonl"],
     ],
 )
-def test_a_command_that_fails_says_so_and_exits_with_1(
+def test_a_command_that_fails_reports_it_and_exits_with_1(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

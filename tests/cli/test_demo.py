@@ -40,8 +40,8 @@ def test_it_fails_over_past_the_dead_provider(played: tuple[str, Path]) -> None:
 
 def test_it_prints_answers_attempts_and_costs(played: tuple[str, Path]) -> None:
     text = played[0]
-    for wanted in ("Attempts", "Cost by model", "What the emulator saw", "get_weather", "Joke("):
-        assert wanted in text
+    for heading in ("Attempts", "Cost by model", "What the emulator saw", "get_weather", "Joke("):
+        assert heading in text
     assert "total" in text
     assert "0.00000000" not in text
 
@@ -52,7 +52,7 @@ def test_no_key_stands_in_what_it_prints_or_logs(played: tuple[str, Path]) -> No
         assert not [key for key in keys if key in everything]
 
 
-def test_live_without_keys_says_which_variable_to_set(
+def test_live_without_keys_names_the_variable_to_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in list(os.environ):

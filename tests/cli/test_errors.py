@@ -140,13 +140,13 @@ def test_days_before_all_times_are_all_days() -> None:
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
+def busy_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
-def test_a_port_that_cannot_be_opened_is_one_line(taken: int) -> None:
-    for port in ("99999", "-1", str(taken)):
+def test_a_port_that_cannot_be_opened_is_one_line(busy_port: int) -> None:
+    for port in ("99999", "-1", str(busy_port)):
         done = run("emulator", "--port", port)
         assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
         assert port in done.err

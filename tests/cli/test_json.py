@@ -43,7 +43,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "audit prune": ["audit.jsonl", "--days", "1"],
     "report": ["audit.jsonl", "--html", "out.html"],
 }
-FOUND_SOMETHING = {"doctor", "audit verify", "audit reconcile"}
+EXIT_1 = {"doctor", "audit verify", "audit reconcile"}
 SHOWS = {"demo"}
 """Commands without data."""
 
@@ -67,7 +67,7 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def data(command: str) -> dict[str, Any]:
     done = run(*command.split(), *ARGUMENTS[command], "--json")
-    assert (done.code, done.err) == (int(command in FOUND_SOMETHING), "")
+    assert (done.code, done.err) == (int(command in EXIT_1), "")
     assert done.out.isascii()
     parsed = json.loads(done.out)
     assert isinstance(parsed, dict)
@@ -103,7 +103,7 @@ def test_fields_are_those_of_the_page(command: str, monkeypatch: pytest.MonkeyPa
 
 
 def floats_of_money(value: Any, name: str = "") -> Any:
-    """Yield the numbers whose names say that they are money."""
+    """Yield the numbers whose names end like amounts of money."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from floats_of_money(inner, f"{name}.{key}")

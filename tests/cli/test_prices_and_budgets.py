@@ -18,7 +18,7 @@ from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
 
 
-def told(*arguments: str | Path) -> tuple[int, str]:
+def run_cli(*arguments: str | Path) -> tuple[int, str]:
     result = CliRunner().invoke(app, [*map(str, arguments)])
     return result.exit_code, result.output
 
@@ -29,8 +29,8 @@ def cells(output: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("│")] for line in lines]
 
 
-def test_prices_show_each_kind_the_length_the_tier_and_who_says_so() -> None:
-    code, output = told("prices", "openai/gpt-5.6-sol")
+def test_prices_show_each_kind_the_length_the_tier_and_the_source() -> None:
+    code, output = run_cli("prices", "openai/gpt-5.6-sol")
     assert code == 0
     assert "genai-prices 0." in output
     assert "since 2026-" in output
@@ -40,22 +40,22 @@ def test_prices_show_each_kind_the_length_the_tier_and_who_says_so() -> None:
 
 def test_one_s_own_prices_come_first() -> None:
     PRICING["groq"] = {"mine": {"input": 0.0000125, "output": 0.002, "request": 0.01}}
-    code, output = told("prices", "groq/mine")
+    code, output = run_cli("prices", "groq/mine")
     assert (code, "groq/mine: PRICING" in output) == (0, True)
     assert cells(output) == [["input", "0.0125"], ["output", "2"], ["request, USD for one", "0.01"]]
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "message"),
     [
         ("groq/nobody-s", "no price is known"),
         ("nobody/x", "nobody"),
         ("groq", "provider/model"),
     ],
 )
-def test_a_model_without_a_price_is_said_in_a_line(model: str, said: str) -> None:
-    code, output = told("prices", model)
-    assert (code, said in output, output.count("\n")) == (1, True, 1)
+def test_a_model_without_a_price_is_reported_in_one_line(model: str, message: str) -> None:
+    code, output = run_cli("prices", model)
+    assert (code, message in output, output.count("\n")) == (1, True, 1)
 
 
 NEWEST = b"""[{"id": "groq", "name": "Groq", "api_pattern": "https://api.groq.com", "models": [
@@ -72,7 +72,7 @@ class Published(BaseHTTPRequestHandler):
         self.wfile.write(NEWEST)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -92,18 +92,18 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
     server.server_close()
 
 
-def test_the_newest_prices_are_fetched_only_where_that_is_asked_for(publisher: HTTPServer) -> None:
-    assert told("prices", "groq/brand-new")[0] == 1
-    code, output = told("prices", "groq/brand-new", "--update")
+def test_the_newest_prices_are_fetched_only_with_update(publisher: HTTPServer) -> None:
+    assert run_cli("prices", "groq/brand-new")[0] == 1
+    code, output = run_cli("prices", "groq/brand-new", "--update")
     assert code == 0
     assert "genai-prices 20" in output  # the time of the fetch stands for the version
     assert ["input", "7"] in cells(output)
 
 
-def test_prices_that_cannot_be_fetched_are_said_in_a_line(publisher: HTTPServer) -> None:
+def test_prices_that_cannot_be_fetched_are_reported_in_one_line(publisher: HTTPServer) -> None:
     publisher.shutdown()
     publisher.server_close()
-    code, output = told("prices", "groq/openai/gpt-oss-120b", "--update")
+    code, output = run_cli("prices", "groq/openai/gpt-oss-120b", "--update")
     assert (code, output.startswith("the newest prices could not be fetched")) == (1, True)
 
 
@@ -119,11 +119,11 @@ def test_budgets_show_what_is_spent_and_left(tmp_path: Path) -> None:
         model.invoke("hi", {"callbacks": [budget], "metadata": {"user_id": "ada"}})
     (first, second) = emulator.log
     spent = (first.input_tokens + first.output_tokens) / 1000
-    code, output = told("budgets", path)
+    code, output = run_cli("budgets", path)
     rows = cells(output)
     assert code == 0
     assert [row[:2] for row in rows] == [["one", "user=ada"], ["two", "user=ada"]]
     assert [float(cell) for cell in rows[0][3:7]] == [5.0, spent, 0.0, 5.0 - spent]
     assert second.billed
-    assert len(told("budgets", path, "two")[1].splitlines()) == 5
-    assert told("budgets", tmp_path / "none.db") == (1, f"no budgets at {tmp_path}/none.db\n")
+    assert len(run_cli("budgets", path, "two")[1].splitlines()) == 5
+    assert run_cli("budgets", tmp_path / "none.db") == (1, f"no budgets at {tmp_path}/none.db\n")

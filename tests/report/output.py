@@ -1,4 +1,4 @@
-"""What the commands print, and what the page holds."""
+"""Output of the commands and data of the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from scout_adapters.cli import app
 
 
-def told(*arguments: str | Path) -> tuple[int, str]:
+def run_cli(*arguments: str | Path) -> tuple[int, str]:
     """Run a command; return its code and what it printed."""
     result = CliRunner().invoke(app, [*map(str, arguments)])
     return result.exit_code, result.output
@@ -24,6 +24,6 @@ def line(output: str, begin: str) -> str:
 
 def data_in(page: str) -> Any:
     """Read the page's data as its scripts do."""
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    return orjson.loads(found[1])
+    script = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert script is not None
+    return orjson.loads(script[1])

@@ -25,7 +25,7 @@ from scout_adapters.report.format import money
 from scout_adapters.report.page import PageOptions, write_page
 from scout_adapters.report.summary import summarise
 from scout_adapters.testing import Emulator, OutOfCredit, Overloaded, RateLimited, Revoked
-from tests.report.output import data_in, line, told
+from tests.report.output import data_in, line, run_cli
 from tests.report.recount import attempts_in, calls_in, end_of, saved, spent
 
 CACHED: dict[str, Any] = {
@@ -108,7 +108,7 @@ def test_the_cost_is_that_of_the_rows_and_of_the_cost_handler(played: Played) ->
 
 
 def test_the_tables_say_what_the_rows_say(played: Played) -> None:
-    code, output = told("costs", played.path)
+    code, output = run_cli("costs", played.path)
     rows = attempts_in(played.path)
     assert code == 0
     cost = money(Decimal(repr(float(spent(rows)))))
