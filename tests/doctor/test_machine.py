@@ -41,9 +41,9 @@ def test_a_log_that_can_be_written_is_not_blamed_and_not_made(tmp_path: Path) ->
 def test_a_log_in_the_place_of_a_folder_or_below_a_file_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path, why in ((tmp_path, "it is a folder"), (tmp_path / "file/a.jsonl", "no folder")):
-        (one,) = machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None)
-        assert one.wrong
-        assert why in one.what
+        (finding,) = machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None)
+        assert finding.wrong
+        assert why in finding.what
 
 
 def test_another_file_in_the_place_of_a_log_is_wrong(tmp_path: Path) -> None:
@@ -51,28 +51,30 @@ def test_another_file_in_the_place_of_a_log_is_wrong(tmp_path: Path) -> None:
     for text, wrong in (("", False), ("hello\n", True), ('{"time":"2026', False)):
         path.write_text(text)
         findings = list(machine.check_audit({"SCOUT_AUDIT_PATH": str(path)}, None))
-        assert [one.wrong for one in findings] == [True] * wrong
+        assert [finding.wrong for finding in findings] == [True] * wrong
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_log_in_a_folder_of_others_is_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    (one,) = machine.check_audit({}, tmp_path / "audit.jsonl")
-    assert "takes no files" in one.what
+    (finding,) = machine.check_audit({}, tmp_path / "audit.jsonl")
+    assert "takes no files" in finding.what
 
 
 def test_the_versions_with_which_these_tests_run_are_supported() -> None:
     assert list(machine.check_packages()) == []
 
 
-def test_a_version_that_is_not_supported_says_which_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_version_is_reported_with_the_supported_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     installed = machine.version
     monkeypatch.setattr(
         machine, "version", lambda name: "0.3.1" if name == "langchain-core" else installed(name)
     )
-    (one,) = machine.check_packages()
-    assert (one.subject, one.wrong) == ("langchain-core", True)
-    assert "0.3.1 is installed" in one.what
+    (finding,) = machine.check_packages()
+    assert (finding.subject, finding.wrong) == ("langchain-core", True)
+    assert "0.3.1 is installed" in finding.what
 
 
 def test_a_clock_behind_our_own_files_is_wrong(tmp_path: Path) -> None:
@@ -80,22 +82,22 @@ def test_a_clock_behind_our_own_files_is_wrong(tmp_path: Path) -> None:
     log.write_text("")
     assert list(machine.check_clock(log)) == []
     os.utime(log, (time.time() + 7200,) * 2)
-    (one,) = machine.check_clock(log)
-    assert "at least" in one.what
+    (finding,) = machine.check_clock(log)
+    assert "at least" in finding.what
 
 
 @pytest.mark.parametrize(("ahead", "wrong"), [(0, False), (-600, True), (600, True)])
 def test_a_clock_beside_the_providers_is_wrong(ahead: int, wrong: bool, tmp_path: Path) -> None:
     emulator = Emulator(wall=lambda: time.time() - ahead)
     with emulator.serve():
-        found = list(machine.check_clock(tmp_path / "none", [emulator.url("groq")]))
-    assert [one.subject for one in found] == (["clock"] if wrong else [])
+        findings = list(machine.check_clock(tmp_path / "none", [emulator.url("groq")]))
+    assert [finding.subject for finding in findings] == (["clock"] if wrong else [])
     assert [exchange.key for exchange in emulator.log if exchange.key] == []
 
 
-def test_a_provider_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
-    (one,) = machine.check_clock(tmp_path / "none", ["http://127.0.0.1:1/v1"])
-    assert (one.subject, "127.0.0.1:1 cannot be reached" in one.what) == ("network", True)
+def test_a_provider_that_cannot_be_reached_is_reported(tmp_path: Path) -> None:
+    (finding,) = machine.check_clock(tmp_path / "none", ["http://127.0.0.1:1/v1"])
+    assert (finding.subject, "127.0.0.1:1 cannot be reached" in finding.what) == ("network", True)
 
 
 @pytest.mark.parametrize(
@@ -110,25 +112,25 @@ def test_a_provider_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_a_proxy_is_named_without_its_password(value: str, wrong: bool) -> None:
-    (one,) = machine.check_network({"HTTPS_PROXY": value})
-    assert one.wrong is wrong
-    assert "CANARY" not in repr(one)
-    assert wrong or "proxy.example" in one.what
+    (finding,) = machine.check_network({"HTTPS_PROXY": value})
+    assert finding.wrong is wrong
+    assert "CANARY" not in repr(finding)
+    assert wrong or "proxy.example" in finding.what
 
 
 def test_certificates_that_are_not_there_are_wrong(tmp_path: Path) -> None:
-    (one,) = machine.check_network({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
-    assert one.wrong
+    (finding,) = machine.check_network({"SSL_CERT_FILE": str(tmp_path / "none.pem")})
+    assert finding.wrong
 
 
-def test_tracing_says_what_is_sent_and_where() -> None:
+def test_tracing_reports_what_is_sent_and_where() -> None:
     world = {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "lsv2_x"}
-    (one,) = machine.check_tracing(world)
-    assert not one.wrong
-    assert "prompts, answers" in one.what
-    assert "api.smith.langchain.com" in one.what
-    (one,) = machine.check_tracing(world | {"LANGSMITH_HIDE_INPUTS": "true"})
-    assert "prompts" not in one.what
+    (finding,) = machine.check_tracing(world)
+    assert not finding.wrong
+    assert "prompts, answers" in finding.what
+    assert "api.smith.langchain.com" in finding.what
+    (finding,) = machine.check_tracing(world | {"LANGSMITH_HIDE_INPUTS": "true"})
+    assert "prompts" not in finding.what
 
 
 def test_tracing_to_an_address_that_is_none_is_said() -> None:

@@ -1,4 +1,4 @@
-"""What the doctor finds in the environment, by what it says to do; it never shows a key."""
+"""The doctor's findings in the environment and the remedies it names; it never shows a key."""
 
 from __future__ import annotations
 
@@ -34,10 +34,14 @@ def empty_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 def wrong(
     monkeypatch: pytest.MonkeyPatch, providers: ProviderRegistry, world: Mapping[str, str]
 ) -> dict[str, Finding]:
-    return {one.subject: one for one in found(monkeypatch, providers, world) if one.wrong}
+    return {
+        finding.subject: finding
+        for finding in check(monkeypatch, providers, world)
+        if finding.wrong
+    }
 
 
-def found(
+def check(
     monkeypatch: pytest.MonkeyPatch,
     providers: ProviderRegistry,
     world: Mapping[str, str],
@@ -56,8 +60,8 @@ def test_a_key_behind_an_address_that_cannot_be_used_is_no_missing_key(
     monkeypatch, providers
 ) -> None:
     monkeypatch.setenv("GROQ_API_URL", "https://user:CANARY@groq.example/v1")
-    findings = found(monkeypatch, providers, GOOD, "groq")
-    assert [one.subject for one in findings if one.wrong] == ["GROQ_API_URL"]
+    findings = check(monkeypatch, providers, GOOD, "groq")
+    assert [finding.subject for finding in findings if finding.wrong] == ["GROQ_API_URL"]
     assert "CANARY" not in repr(findings)
 
 
@@ -88,7 +92,9 @@ def test_a_variable_that_is_almost_right_is_found(monkeypatch, providers, variab
 
 @pytest.mark.parametrize("variable", ["TAVILY_API_KEY", "LANGSMITH_API_KEY", "KEYBOARD", "HOME"])
 def test_other_peoples_variables_are_left_alone(monkeypatch, providers, variable) -> None:
-    subjects = {one.subject for one in found(monkeypatch, providers, GOOD | {variable: "/x/y"})}
+    subjects = {
+        finding.subject for finding in check(monkeypatch, providers, GOOD | {variable: "/x/y"})
+    }
     assert variable not in subjects
 
 
@@ -116,9 +122,11 @@ def test_other_peoples_variables_are_left_alone(monkeypatch, providers, variable
 def test_a_key_that_cannot_be_right_is_found_and_not_shown(
     monkeypatch, providers, value, what
 ) -> None:
-    findings = found(monkeypatch, providers, GOOD | {"OPENAI_API_KEY": value})
-    one = next(one for one in findings if one.subject == "OPENAI_API_KEY" and one.wrong)
-    assert what in one.what
+    findings = check(monkeypatch, providers, GOOD | {"OPENAI_API_KEY": value})
+    finding = next(
+        finding for finding in findings if finding.subject == "OPENAI_API_KEY" and finding.wrong
+    )
+    assert what in finding.what
     assert not any(
         part in repr(findings) for part in ("proj-abc", "abcdef", "pt_abc", "api03", "aaaa1111")
     )
@@ -149,8 +157,8 @@ def test_a_single_key_that_is_one_of_several_is_only_noted(monkeypatch, provider
 
 def test_a_key_that_stands_twice_is_noted(monkeypatch, providers) -> None:
     world = {"GROQ_API_KEYS": "gsk_aaaa1111,gsk_aaaa1111,gsk_b"}
-    said = [one.what for one in found(monkeypatch, providers, world)]
-    assert any("2 times" in what for what in said)
+    messages = [finding.what for finding in check(monkeypatch, providers, world)]
+    assert any("2 times" in what for what in messages)
 
 
 def test_a_key_of_two_providers_is_wrong(monkeypatch, providers) -> None:
@@ -159,9 +167,9 @@ def test_a_key_of_two_providers_is_wrong(monkeypatch, providers) -> None:
 
 
 def test_one_key_is_nothing_to_rotate_to(monkeypatch, providers) -> None:
-    findings = found(monkeypatch, providers, {"GROQ_API_KEY": "gsk_aaaa1111"})
-    (one,) = [one for one in findings if one.subject == "groq"]
-    assert (one.wrong, "GROQ_API_KEYS" in one.fix) == (False, True)
+    findings = check(monkeypatch, providers, {"GROQ_API_KEY": "gsk_aaaa1111"})
+    (finding,) = [finding for finding in findings if finding.subject == "groq"]
+    assert (finding.wrong, "GROQ_API_KEYS" in finding.fix) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -190,14 +198,18 @@ def test_a_good_address_is_not_blamed(monkeypatch, providers, url) -> None:
     ("name", "do"), [("groqq", "write 'groq'"), ("Groq/llama", "write 'groq'"), ("zz", "--import")]
 )
 def test_a_provider_that_is_not_registered_is_found(monkeypatch, providers, name, do) -> None:
-    findings = found(monkeypatch, providers, GOOD, name)
-    assert do in next(one.fix for one in findings if one.subject == name.partition("/")[0])
+    findings = check(monkeypatch, providers, GOOD, name)
+    assert do in next(
+        finding.fix for finding in findings if finding.subject == name.partition("/")[0]
+    )
 
 
-def test_a_wanted_provider_without_a_key_says_what_to_set(monkeypatch, providers) -> None:
-    findings = found(monkeypatch, providers, GOOD, "nebula/large")
-    one = next(one for one in findings if one.subject == "nebula")
-    assert (one.wrong, one.fix) == (True, "set NEBULA_API_KEYS or NEBULA_API_KEY")
+def test_a_named_provider_without_a_key_is_reported_with_the_variables_to_set(
+    monkeypatch, providers
+) -> None:
+    findings = check(monkeypatch, providers, GOOD, "nebula/large")
+    finding = next(finding for finding in findings if finding.subject == "nebula")
+    assert (finding.wrong, finding.fix) == (True, "set NEBULA_API_KEYS or NEBULA_API_KEY")
 
 
 def test_an_open_circuit_is_found(monkeypatch, providers) -> None:

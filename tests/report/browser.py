@@ -1,4 +1,4 @@
-"""A Chromium that is there already, and what a page that it has opened complains of."""
+"""An installed Chromium, and the errors and requests of a page opened in it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Scheme = Literal["light", "dark"]
 
 def chromium() -> str:
     """Return where a Chromium is, or skip the test."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
-    return found
+    return executable
 
 
 @contextmanager
@@ -45,39 +45,39 @@ def browser() -> Iterator[Any]:
 
 @dataclass
 class Opened:
-    """A page in a browser, and what it has asked for and complained of."""
+    """A page in a browser, with its requests and console messages."""
 
     page: Any
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def all(self, script: str) -> Any:
-        """Return what a script says of the page."""
+        """Return the value of a script run in the page."""
         return self.page.evaluate(script)
 
     def texts(self, selector: str) -> list[str]:
         return [text.strip() for text in self.page.locator(selector).all_inner_texts()]
 
-    def until(self, found: Any, number: int) -> None:
+    def until(self, elements: Any, number: int) -> None:
         """Wait until there are so many elements."""
         from playwright.sync_api import expect
 
-        expect(found).to_have_count(number)
+        expect(elements).to_have_count(number)
 
 
 @contextmanager
 def opened(
     browser: Any, file: Path, width: int = 1440, scheme: Scheme = "light", **more: Any
 ) -> Iterator[Opened]:
-    """Open a file's page, without a network, until it says that all is drawn."""
+    """Open a file's page without a network; wait until all charts are drawn."""
     size = {"width": width, "height": 900}
     context = browser.new_context(viewport=size, color_scheme=scheme, offline=True, **more)
-    found = Opened(context.new_page())
-    found.page.on("console", lambda message: found.complaints.append(message.text))
-    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    found.page.on("dialog", lambda dialog: found.complaints.append(dialog.message))
-    found.page.on("request", lambda request: found.requests.append(request.url))
-    found.page.goto(file.as_uri())
-    found.page.wait_for_selector("html[data-ready=true]")
-    yield found
+    opened_page = Opened(context.new_page())
+    opened_page.page.on("console", lambda message: opened_page.complaints.append(message.text))
+    opened_page.page.on("pageerror", lambda error: opened_page.complaints.append(str(error)))
+    opened_page.page.on("dialog", lambda dialog: opened_page.complaints.append(dialog.message))
+    opened_page.page.on("request", lambda request: opened_page.requests.append(request.url))
+    opened_page.page.goto(file.as_uri())
+    opened_page.page.wait_for_selector("html[data-ready=true]")
+    yield opened_page
     context.close()

@@ -19,18 +19,18 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--html", type=Path, help="Where to keep the page.")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "audit.jsonl")
-        seeded_log.write(log, asked.rows, asked.seed)
-        page = asked.html or Path(folder, "out.html")
+        seeded_log.write(log, arguments.rows, arguments.seed)
+        page = arguments.html or Path(folder, "out.html")
         command = [sys.executable, "-m", "scout_adapters.cli", "report", "--html", page, log]
         began = time.perf_counter()
         subprocess.run(command, check=True)
         took = time.perf_counter() - began
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         sys.stdout.write(
-            f"{asked.rows} rows of {log.stat().st_size >> 20} MiB: {took:.1f} s,"
+            f"{arguments.rows} rows of {log.stat().st_size >> 20} MiB: {took:.1f} s,"
             f" {memory:.0f} MiB resident at most, a page of {page.stat().st_size >> 10} KiB\n"
         )
     return 0

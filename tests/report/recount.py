@@ -1,4 +1,4 @@
-"""The sums of a log once more, slowly and by other means: what the report must come to."""
+"""The sums of a log, computed a second time with exact fractions: the report's expected values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scout_adapters.report.totals import Totals
 
 Row = dict[str, Any]
 
-NOT_ASKED = {"skipped", "not_sent"}
+UNSENT = {"skipped", "not_sent"}
 
 
 def attempts_in(path: Path) -> list[Row]:
@@ -28,17 +28,17 @@ def calls_in(rows: Iterable[Row]) -> list[list[Row]]:
     return list(runs.values())
 
 
-def asked_in(call: list[Row]) -> list[Row]:
-    return [row for row in call if row["outcome"] not in NOT_ASKED]
+def requests_in(call: list[Row]) -> list[Row]:
+    return [row for row in call if row["outcome"] not in UNSENT]
 
 
 def end_of(call: list[Row]) -> Row:
-    """Return the last request of a call, or whoever was passed over last where there was none."""
-    return (asked_in(call) or call)[-1]
+    """Return the last request of a call, or its last skipped attempt where there was no request."""
+    return (requests_in(call) or call)[-1]
 
 
 def exactly(value: float) -> Fraction:
-    """Return what a number says as it is written."""
+    """Return a number's shortest decimal form as a fraction."""
     return Fraction(repr(value))
 
 
@@ -47,7 +47,7 @@ def spent(rows: Iterable[Row]) -> Fraction:
 
 
 def saved(rows: Iterable[Row]) -> Fraction:
-    """Return what reads from caches saved where both prices are known."""
+    """Return the savings of cache reads whose two prices are in the row, in US dollars."""
     total = Fraction()
     for row in rows:
         price = row.get("price", {})
@@ -62,27 +62,27 @@ def tokens(rows: Iterable[Row], kind: str) -> int:
 
 
 def reckon(rows: list[Row], ends: list[Row]) -> dict[str, Any]:
-    """Return what `Totals` of these attempts, and of calls that ended with `ends`, must say."""
-    asked = [row for row in rows if row["outcome"] not in NOT_ASKED]
-    failed = [row for row in asked if row["outcome"] != "ok"]
-    answers = [row for row in asked if row["outcome"] == "ok"]
+    """Return the expected `Totals` of these attempts, and of calls that ended with `ends`."""
+    requests = [row for row in rows if row["outcome"] not in UNSENT]
+    failed = [row for row in requests if row["outcome"] != "ok"]
+    answers = [row for row in requests if row["outcome"] == "ok"]
     uncertain = [row for row in failed if row.get("billed") in {"yes", "unknown"}]
-    guessed = [row for row in asked if row.get("estimated")]
+    guessed = [row for row in requests if row.get("estimated")]
     return {
         "calls": len(ends),
         "answered": sum(row["outcome"] == "ok" for row in ends),
-        "requests": len(asked),
+        "requests": len(requests),
         "failed": len(failed),
-        "skipped": len(rows) - len(asked),
+        "skipped": len(rows) - len(requests),
         "cost": spent(rows),
         "unpriced": sum("cost" not in row for row in answers),
-        **{kind: tokens(asked, kind) for kind in ("input_t", "output_t", "cache_read_t")},
-        **{kind: tokens(asked, kind) for kind in ("cache_write_t", "reasoning_t")},
+        **{kind: tokens(requests, kind) for kind in ("input_t", "output_t", "cache_read_t")},
+        **{kind: tokens(requests, kind) for kind in ("cache_write_t", "reasoning_t")},
         "uncounted": sum("input_t" not in row and "output_t" not in row for row in answers),
         "saved": saved(rows),
         "unknown_savings": sum(
             bool(row.get("cache_read_t")) and "cache_read" not in row.get("price", {})
-            for row in asked
+            for row in requests
         ),
         "uncertain": len(uncertain),
         "uncertain_cost": spent(uncertain),
@@ -115,8 +115,8 @@ def reckoned_by(path: Path, what: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def as_said(totals: Totals) -> dict[str, Any]:
-    """Return sums as they are reckoned here."""
+def exact_fields(totals: Totals) -> dict[str, Any]:
+    """Return a report's sums in the form of `reckon`."""
     return {
         name: Fraction(value) if name in {"cost", "saved"} or name.endswith("_cost") else value
         for name in Totals.__slots__
@@ -127,7 +127,5 @@ def as_said(totals: Totals) -> dict[str, Any]:
 def failures_in(path: Path) -> Counter[tuple[str, str]]:
     rows = attempts_in(path)
     return Counter(
-        (row["outcome"], row["provider"])
-        for row in rows
-        if row["outcome"] not in NOT_ASKED | {"ok"}
+        (row["outcome"], row["provider"]) for row in rows if row["outcome"] not in UNSENT | {"ok"}
     )

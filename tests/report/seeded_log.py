@@ -2,7 +2,7 @@
 
     python -m tests.report.seeded_log audit.jsonl --rows 1000000 --seed 7
 
-Ninety days of a house with eight providers: weeks and days have their rhythm, keys are limited,
+Ninety days of calls to eight providers: traffic follows days and weeks, keys are limited,
 refused and run out of credit, a provider is down for an afternoon, calls are tried again.
 """
 
@@ -36,7 +36,7 @@ OUTAGE = ("mistral", 0.62, 0.625)
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as the log knows it: prices in US dollars per million tokens, speed in seconds."""
+    """A model in the log: prices in US dollars per million tokens, latency in seconds."""
 
     provider: str
     name: str
@@ -100,14 +100,14 @@ class Times:
 
     def at(self, part: float) -> datetime:
         """Return the time at which this part of the rows is written, from 0 to 1."""
-        wanted = part * self._sums[-1]
-        hour = min(bisect(self._sums, wanted), len(self._sums) - 1) - 1
-        within = (wanted - self._sums[hour]) / (self._sums[hour + 1] - self._sums[hour])
+        target = part * self._sums[-1]
+        hour = min(bisect(self._sums, target), len(self._sums) - 1) - 1
+        within = (target - self._sums[hour]) / (self._sums[hour + 1] - self._sums[hour])
         return self.start + timedelta(hours=hour + within)
 
 
-class House:
-    """Whoever wrote the log: makes one call after the other."""
+class LogWriter:
+    """Generates the log's calls, one after the other."""
 
     def __init__(self, seed: int) -> None:
         self.chance = Random(seed)
@@ -127,7 +127,7 @@ class House:
             about = {"number": number, "provider": model.provider, "model": model.name}
             about |= {"key_id": key} if key else {}
             outcome = self._outcome(model, key, part)
-            if outcome in DEAD and chance.random() < 0.97:  # the key is known, and rests
+            if outcome in DEAD and chance.random() < 0.97:  # a refused key is rarely used again
                 outcome, about["key_id"] = "ok", key_of(model, 0)
             if outcome == "capacity" and chance.random() < 0.5:
                 skipped = {"number": number - 1, "outcome": "skipped", "waited_s": 0.0}
@@ -146,7 +146,7 @@ class House:
             model = model if chance.random() < 0.6 else chance.choice(MODELS)
 
     def _outcome(self, model: Model, key: str | None, part: float) -> str:
-        """Tell what befalls a request."""
+        """Draw the outcome of a request."""
         down, since, until = OUTAGE
         if model.provider == down and since <= part < until:
             return "capacity"
@@ -176,28 +176,33 @@ class House:
 
     def _answer(self, model: Model) -> Row:
         chance = self.chance
-        given = int(chance.lognormvariate(7.3, 1.0)) + 20
-        taken = int(chance.lognormvariate(5.6, 0.9)) + 1
-        row: Row = {"outcome": "ok", "billed": "yes", "input_t": given, "output_t": taken}
+        input_tokens = int(chance.lognormvariate(7.3, 1.0)) + 20
+        output_tokens = int(chance.lognormvariate(5.6, 0.9)) + 1
+        row: Row = {
+            "outcome": "ok",
+            "billed": "yes",
+            "input_t": input_tokens,
+            "output_t": output_tokens,
+        }
         read = len(model.price) > 2 and chance.random() < 0.4
-        cached = int(given * chance.uniform(0.3, 0.9)) if read else 0
+        cached = int(input_tokens * chance.uniform(0.3, 0.9)) if read else 0
         row |= {"cache_read_t": cached} if cached else {}
         if model.provider == "anthropic" and chance.random() < 0.15:
-            row |= {"cache_write_t": int((given - cached) * 0.5) or 1}
+            row |= {"cache_write_t": int((input_tokens - cached) * 0.5) or 1}
         if model.thinks:
-            row |= {"reasoning_t": int(taken * chance.uniform(0.2, 0.8))}
+            row |= {"reasoning_t": int(output_tokens * chance.uniform(0.2, 0.8))}
         latency = self._seconds(model.seconds)
         row |= {"latency_s": latency, "request_id": f"req_{chance.getrandbits(64):016x}"}
         if chance.random() < 0.7:
             row |= {"first_token_s": round(latency * chance.uniform(0.1, 0.5), 6)}
-        return row | self._bill(model, given, taken, cached)
+        return row | self._bill(model, input_tokens, output_tokens, cached)
 
-    def _bill(self, model: Model, given: int, taken: int, cached: int) -> Row:
+    def _bill(self, model: Model, input_tokens: int, output_tokens: int, cached: int) -> Row:
         if not model.price:
             return {"estimated": True} if self.chance.random() < 0.5 else {}
         kinds = ("input", "output", "cache_read")
         price = dict(zip(kinds, model.price, strict=False))
-        cost = (given - cached) * price["input"] + taken * price["output"]
+        cost = (input_tokens - cached) * price["input"] + output_tokens * price["output"]
         cost += cached * price.get("cache_read", 0)
         source = {"cost_source": "genai-prices", "priced_by": "genai-prices 0.2.3"}
         return {"cost": round(cost / 1e6, 10), **source, "price": price}
@@ -206,7 +211,7 @@ class House:
         return round(self.chance.lognormvariate(0, 0.55) * usual, 6)
 
     def other(self) -> Row:
-        """Return a row that is of no call: a chain, a tool, or an event of the user's own."""
+        """Return a row of another event: a chain, a tool, or an event of the user's own."""
         chance = self.chance
         kind = chance.choice(("chain_run", "tool_run", "nav", "brief"))
         if kind.endswith("_run"):
@@ -217,21 +222,21 @@ class House:
 
 def rows(count: int, seed: int = 7) -> Iterator[Row]:
     """Yield so many rows in the order of their times."""
-    house, times, made = House(seed), Times(), 0
-    while made < count:
-        part = made / count
+    writer, times, written = LogWriter(seed), Times(), 0
+    while written < count:
+        part = written / count
         at = times.at(part)
-        call = [house.other()] if house.chance.random() < 0.01 else house.call(part)
+        call = [writer.other()] if writer.chance.random() < 0.01 else writer.call(part)
         for row in call:
-            if made == count:
+            if written == count:
                 return
             yield {"time": at.isoformat(timespec="microseconds"), **row}
             at += timedelta(seconds=float(row.get("latency_s", 0.0)))
-            made += 1
+            written += 1
 
 
 class Writer:
-    """Writes rows in a chain, as `audit.chain` describes it: the log itself knows only now."""
+    """Writes chained rows as `audit.chain` describes; `AuditLog` writes the current time only."""
 
     def __init__(self, number: int) -> None:
         self._name = f"{number}-5eeded"
@@ -257,13 +262,13 @@ def write(path: Path, count: int, seed: int = 7, *, chained: bool = True) -> Pat
 
 
 def main() -> None:
-    """Write the log that the command line asks for."""
+    """Write the log that the command line describes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)
-    given = parser.parse_args()
-    write(given.path, given.rows, given.seed)
+    arguments = parser.parse_args()
+    write(arguments.path, arguments.rows, arguments.seed)
 
 
 if __name__ == "__main__":

@@ -72,16 +72,16 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[Any]:
-    with browser() as found:
-        yield found
+    with browser() as chromium:
+        yield chromium
 
 
 def evil(path: Path) -> Path:
-    """Write a log that attacks whoever reads it, one row of it in good order."""
+    """Write a log with hostile text and one normal row."""
     log = AuditLog(path)
-    known = {"provider": EVIL, "model": EVIL, "key_id": EVIL, "tags": [EVIL], "user_id": EVIL}
-    log.log("llm_attempt", run_id=EVIL, number=1, outcome=EVIL, reason=EVIL, **known)
-    log.log("llm_attempt", run_id="2", number=1, outcome="ok", cost=0.1, latency_s=1.0, **known)
+    fields = {"provider": EVIL, "model": EVIL, "key_id": EVIL, "tags": [EVIL], "user_id": EVIL}
+    log.log("llm_attempt", run_id=EVIL, number=1, outcome=EVIL, reason=EVIL, **fields)
+    log.log("llm_attempt", run_id="2", number=1, outcome="ok", cost=0.1, latency_s=1.0, **fields)
     log.log(EVIL, cost=1.0)
     log.close()
     return path
@@ -150,11 +150,11 @@ def test_everything_has_a_name_a_place_and_an_order(started: Any, pages: dict[st
         assert page.complaints == []
 
 
-def test_a_chart_is_told_in_words_and_as_a_table(started: Any, pages: dict[str, Path]) -> None:
+def test_a_chart_has_a_caption_and_a_table(started: Any, pages: dict[str, Path]) -> None:
     with opened(started, pages["seeded"]) as page:
-        said = page.texts("#spend figcaption")[0]
-        assert page.page.locator("#spend canvas").get_attribute("aria-label") == said
-        assert "in all; most in a day" in said
+        caption = page.texts("#spend figcaption")[0]
+        assert page.page.locator("#spend canvas").get_attribute("aria-label") == caption
+        assert "in all; most in a day" in caption
         page.page.locator("#spend summary").click()
         page.until(page.page.locator("#spend table"), 1)
         cells = page.texts("#spend tbody tr:first-child > *")
@@ -181,8 +181,8 @@ def test_a_search_finds_and_the_filters_narrow(started: Any, pages: dict[str, Pa
         search.fill("")
         page.page.get_by_label("Outcome").select_option("cancelled")
         outcomes = calls["outcome"]
-        wanted = outcomes["codes"].count(outcomes["names"].index("cancelled"))
-        page.until(page.page.locator(".said", has_text=f"{wanted} of "), 1)
+        cancelled = outcomes["codes"].count(outcomes["names"].index("cancelled"))
+        page.until(page.page.locator(".said", has_text=f"{cancelled} of "), 1)
         assert page.page.locator(".calls .good").count() == 0
 
 
@@ -224,7 +224,9 @@ def test_the_button_changes_the_theme_and_the_charts_with_it(
         ticks = "Chart.getChart(document.querySelector('canvas')).options.scales.x.ticks.color"
         light = page.all(f"[{back}, {ticks}]")
         button.click()
-        assert page.all(f"[{back}, {ticks}]") == light  # said, and as the system has it
+        assert (
+            page.all(f"[{back}, {ticks}]") == light
+        )  # chosen explicitly, and as the system's setting
         button.click()
         dark = page.all(f"[{back}, {ticks}]")
         assert button.inner_text() == "Theme: dark"

@@ -1,4 +1,4 @@
-"""A real log, of calls at the emulator, beside what the emulator itself says of them."""
+"""The report on a log of calls to the emulator equals the emulator's own records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CACHED: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Played:
-    """Calls that were made, and who knows of them."""
+    """Calls that were made, and their records."""
 
     path: Path
     emulator: Emulator
@@ -47,7 +47,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: Any) -> Played:
-    """Play calls past dead keys and providers, with a cache, a stream, and a price nobody knows."""
+    """Make calls past dead keys and providers, with a cache, a stream and an unknown price."""
     keys = {name: f"{name}-{uuid4()}" for name in ("dead", "slow", "poor", "good", "claude", "m")}
     faults = {
         keys["dead"]: Revoked(),
@@ -82,9 +82,9 @@ def test_requests_failures_and_tokens_are_those_that_the_emulator_has_seen(playe
     assert total.input_t == sum(exchange.input_tokens for exchange in seen)
     assert total.output_t == sum(exchange.output_tokens for exchange in seen)
     assert (total.calls, total.answered) == (7, 7)
-    asked = Counter(exchange.provider for exchange in seen)
+    requests = Counter(exchange.provider for exchange in seen)
     by_provider = summarise(played.path).by("provider")
-    assert {name: sums.requests for name, sums in by_provider.items()} == asked
+    assert {name: sums.requests for name, sums in by_provider.items()} == requests
 
 
 def test_each_keys_requests_and_state_are_those_that_the_emulator_has_played(
@@ -93,9 +93,9 @@ def test_each_keys_requests_and_state_are_those_that_the_emulator_has_played(
     health = {key.key: key for key in summarise(played.path).keys.ranked()}
     states = {"dead": "refused", "slow": "limited", "poor": "out of credit", "good": "ok"}
     for name, key in played.keys.items():
-        found = health[fingerprint(key)]
-        assert found.uses == len(played.emulator.requests(key=key)) > 0
-        assert found.state == states.get(name, "ok" if name == "claude" else None)
+        record = health[fingerprint(key)]
+        assert record.uses == len(played.emulator.requests(key=key)) > 0
+        assert record.state == states.get(name, "ok" if name == "claude" else None)
     assert len(health) == len(played.keys)
 
 
@@ -107,7 +107,7 @@ def test_the_cost_is_that_of_the_rows_and_of_the_cost_handler(played: Played) ->
     assert Fraction(summary.total().saved) == saved(rows) > 0
 
 
-def test_the_tables_say_what_the_rows_say(played: Played) -> None:
+def test_the_tables_show_the_values_of_the_rows(played: Played) -> None:
     code, output = run_cli("costs", played.path)
     rows = attempts_in(played.path)
     assert code == 0

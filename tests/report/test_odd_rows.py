@@ -45,8 +45,8 @@ def logged(path: Path, *rows: Any) -> Path:
 
 
 def attempt(**fields: Any) -> dict[str, Any]:
-    known = {"time": TIME, "event": "llm_attempt", "run_id": "r", "number": 1, "outcome": "ok"}
-    return known | {"provider": "groq", "model": "m"} | fields
+    defaults = {"time": TIME, "event": "llm_attempt", "run_id": "r", "number": 1, "outcome": "ok"}
+    return defaults | {"provider": "groq", "model": "m"} | fields
 
 
 def sum_usd(tmp_path: Path, *rows: Any) -> Summary:
@@ -84,12 +84,12 @@ def test_what_is_unknown_is_counted_as_unknown_and_not_as_nothing(tmp_path: Path
     total = summary.total()
     assert (total.unpriced, total.uncounted, total.unknown_savings) == (1, 1, 1)
     assert (total.uncertain, total.estimated, total.saved) == (1, 1, 0)
-    said = "\n".join(caveats(summary))
-    assert "1 answer without a known price: not in the cost" in said
-    assert "1 failed request may be on a provider's bill" in said
-    assert "1 attempt counted by estimate: $0.250 of the cost" in said
-    assert "1 answer without counted tokens" in said
-    assert "at unknown prices: not in what caches saved" in said
+    text = "\n".join(caveats(summary))
+    assert "1 answer without a known price: not in the cost" in text
+    assert "1 failed request may be on a provider's bill" in text
+    assert "1 attempt counted by estimate: $0.250 of the cost" in text
+    assert "1 answer without counted tokens" in text
+    assert "at unknown prices: not in what caches saved" in text
 
 
 @pytest.mark.parametrize(

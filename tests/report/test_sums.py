@@ -1,4 +1,4 @@
-"""What the report adds up, beside sums that are reckoned from the rows by other means."""
+"""The report's sums equal those that `recount` computes from the rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from scout_adapters.report.summary import By, summarise
 from scout_adapters.report.time_buckets import TO_FIT, utc
 from tests.report import seeded_log
 from tests.report.recount import (
-    as_said,
-    asked_in,
     attempts_in,
     calls_in,
     end_of,
+    exact_fields,
     failures_in,
     reckon,
     reckoned_by,
+    requests_in,
 )
 
 ROWS = 6000
@@ -49,13 +49,13 @@ def test_a_seeded_log_is_whole_and_always_the_same(log: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("what", get_args(By))
 def test_sums_are_those_of_the_rows_to_the_last_digit(log: Path, what: By) -> None:
-    found = {name: as_said(totals) for name, totals in summarise(log).by(what).items()}
-    assert found == reckoned_by(log, what)
+    sums = {name: exact_fields(totals) for name, totals in summarise(log).by(what).items()}
+    assert sums == reckoned_by(log, what)
 
 
 def test_the_total_is_that_of_all_rows(log: Path) -> None:
     rows, summary = attempts_in(log), summarise(log)
-    assert as_said(summary.total()) == reckon(rows, [end_of(call) for call in calls_in(rows)])
+    assert exact_fields(summary.total()) == reckon(rows, [end_of(call) for call in calls_in(rows)])
     assert Fraction(summary.cost) == sum(
         (Fraction(repr(row["cost"])) for row in read_rows(log) if "cost" in row), Fraction()
     )
@@ -64,7 +64,7 @@ def test_the_total_is_that_of_all_rows(log: Path) -> None:
 
 def test_failures_and_retries_are_those_of_the_rows(log: Path) -> None:
     summary, calls = summarise(log), calls_in(attempts_in(log))
-    again = [call for call in calls if len(asked_in(call)) > 1]
+    again = [call for call in calls if len(requests_in(call)) > 1]
     assert summary.failures == failures_in(log)
     assert summary.calls.retried == len(again) > 0
     assert summary.calls.rescued == sum(end_of(call)["outcome"] == "ok" for call in again) > 0
@@ -93,50 +93,55 @@ def test_rows_with_and_without_chains_and_in_segments_come_to_the_same(
         assert (summary.total(), summary.cost) == (expected.total(), expected.cost)
 
 
-@pytest.mark.parametrize("kept", [1, 7, 100, 10_000])
+@pytest.mark.parametrize("limit", [1, 7, 100, 10_000])
 def test_the_newest_calls_are_kept_whatever_the_order_of_the_rows(
-    tmp_path: Path, kept: int
+    tmp_path: Path, limit: int
 ) -> None:
     rows = list(seeded_log.rows(ROWS, seed=5))
     rows = rows[2000:] + rows[:2000]
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     ends = sorted((end_of(call)["time"] for call in calls_in(attempts_in(path))), reverse=True)
-    newest = summarise(path, newest=kept).calls.newest()
-    assert [call.last.time for call in newest] == ends[:kept]
+    newest = summarise(path, newest=limit).calls.newest()
+    assert [call.last.time for call in newest] == ends[:limit]
 
 
-def test_a_call_says_what_all_of_its_attempts_cost_and_which_failed(log: Path) -> None:
-    known = {call[0]["run_id"]: call for call in calls_in(attempts_in(log))}
+def test_a_call_has_the_cost_of_all_its_attempts_and_lists_the_failed_ones(log: Path) -> None:
+    calls = {call[0]["run_id"]: call for call in calls_in(attempts_in(log))}
     for call in summarise(log, newest=ROWS).calls.newest():
-        rows = known.pop(call.last.run_id)
-        asked = asked_in(rows)
-        assert call.requests == len(asked)
+        rows = calls.pop(call.last.run_id)
+        requests = requests_in(rows)
+        assert call.requests == len(requests)
         assert call.last.outcome == end_of(rows)["outcome"]
-        assert len(call.before) == max(0, len(asked) - 1)
+        assert len(call.before) == max(0, len(requests) - 1)
         costs = [Decimal(repr(row["cost"])) for row in rows if "cost" in row]
         assert call.cost == (sum(costs, Decimal(0)) if costs else None)
-        assert call.unpriced == (call.last.ok and "cost" not in asked[-1])
-    assert known == {}
+        assert call.unpriced == (call.last.ok and "cost" not in requests[-1])
+    assert calls == {}
 
 
 def test_half_of_the_answers_took_no_longer_than_p50() -> None:
-    found = percentiles([float(number) for number in range(1, 101)])
-    assert (found.count, found.p50, found.p90, found.p99) == (100, 50.0, 90.0, 99.0)
+    percentile = percentiles([float(number) for number in range(1, 101)])
+    assert (percentile.count, percentile.p50, percentile.p90, percentile.p99) == (
+        100,
+        50.0,
+        90.0,
+        99.0,
+    )
     assert percentiles([3.0]).p99 == 3.0
 
 
 def test_latencies_are_of_answers_by_model_and_by_day(log: Path) -> None:
     summary = summarise(log)
     answers = [row for row in attempts_in(log) if row["outcome"] == "ok"]
-    for name, found in summary.latencies.by_model().items():
+    for name, latency in summary.latencies.by_model().items():
         model = [row for row in answers if f"{row['provider']}/{row['model']}" == name]
-        assert found == percentiles([row["latency_s"] for row in model])
-    first = sum(found.count for found in summary.latencies.first_by_model().values())
+        assert latency == percentiles([row["latency_s"] for row in model])
+    first = sum(latency.count for latency in summary.latencies.first_by_model().values())
     assert first == sum("first_token_s" in row for row in answers)
-    for (day, name), found in summary.latencies.over_time(summary.axis.shortened).items():
+    for (day, name), latency in summary.latencies.over_time(summary.axis.shortened).items():
         of_day = [row for row in answers if row["time"].startswith(day)]
-        assert found.count == sum(f"{row['provider']}/{row['model']}" == name for row in of_day)
+        assert latency.count == sum(f"{row['provider']}/{row['model']}" == name for row in of_day)
 
 
 def test_what_was_before_since_is_left_out(log: Path) -> None:

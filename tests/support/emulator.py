@@ -1,4 +1,4 @@
-"""The emulator as a fixture: all providers in this process; its log says what reached them."""
+"""The emulator as a fixture: all providers in this process, and a log of their requests."""
 
 from __future__ import annotations
 

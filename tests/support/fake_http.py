@@ -34,12 +34,12 @@ class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __init__(self, pieces: Iterable[Any]) -> None:
         self._pieces = pieces
-        self.given = 0
+        self.yielded = 0
         self.closed = False
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._pieces:
-            self.given += 1
+            self.yielded += 1
             if isinstance(piece, BaseException):
                 raise piece
             yield piece() if callable(piece) else piece
@@ -67,13 +67,13 @@ def delta(text: str | None = None, finish: str | None = None, **more: Any) -> by
 
 
 class FakeAnswers:
-    """Answers in OpenAI's dialect, whole or streamed as the request says."""
+    """Answers in OpenAI's format, whole or streamed as the request specifies."""
 
     Pieces = Pieces
     event = staticmethod(event)
     delta = staticmethod(delta)
     DONE = event("[DONE]")
-    USAGE: Json = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}  # noqa: RUF012  # nobody changes it
+    USAGE: Json = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}  # noqa: RUF012  # never changed
 
     def say(self, text: str = "hello", **more: Any) -> Reply:
         usage = more.pop("usage", self.USAGE)
@@ -187,7 +187,7 @@ def wire() -> FakeAnswers:
 
 @pytest.fixture
 def asks() -> type[Ask]:
-    """Where a test chooses the verb itself."""
+    """The class `Ask`, for tests that choose the verb themselves."""
     return Ask
 
 
@@ -201,9 +201,9 @@ def groq(providers: FakeProviders, time: FakeTime) -> Callable[..., Any]:
     """Make Groq's chat model over the fake providers and the fake clock; default: one key."""
 
     def make(*keys: str, **options: Any) -> ScoutGroqChatModel:
-        given = {"model": "llama-3.3-70b-versatile", "transport": providers.transport}
-        given |= {"clock": time.clock, "api_keys": list(keys) or ["gsk_only"]}
-        return ScoutGroqChatModel(**given | options)
+        defaults = {"model": "llama-3.3-70b-versatile", "transport": providers.transport}
+        defaults |= {"clock": time.clock, "api_keys": list(keys) or ["gsk_only"]}
+        return ScoutGroqChatModel(**defaults | options)
 
     return make
 

@@ -1,4 +1,4 @@
-"""What providers really send when they fail, and what each of it means: one line, one refusal.
+"""Real error responses of providers and their expected classification: one refusal a line.
 
 The bodies in `golden_rows/` are those of the providers' documentation, SDKs and issue trackers;
 where only a condition is documented, the body is the plain form of that API. A body that is text
@@ -20,7 +20,7 @@ NOW = datetime(2026, 5, 15, 12, 0, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """One refusal and its meaning; `says` stands in the message."""
+    """One refusal and its classification; the error's message contains `says`."""
 
     name: str
     provider: str

@@ -1,4 +1,4 @@
-"""What a call holds while it is under way, and must have given back at its end."""
+"""In-flight counts of keys and models, which are zero after every call."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ def nothing_held() -> bool:
     """
     keys = list(key_state._states.values())
     loads = list(candidate._loads)
-    return bool(keys) and not any(one.in_flight for one in (*keys, *loads))
+    return bool(keys) and not any(counter.in_flight for counter in (*keys, *loads))

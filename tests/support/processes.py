@@ -18,8 +18,8 @@ def command(module: ModuleType, *arguments: object) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """Return this process's environment, in which `tests` can be imported from any folder."""
-    known = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(known), **more}
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **more}
 
 
 def all_written(paths: Iterable[Path]) -> bool:

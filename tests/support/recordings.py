@@ -23,7 +23,7 @@ Record = dict[str, Any]
 
 def _folders() -> tuple[Path, ...]:
     if named := os.environ.get("SCOUT_WIRE"):
-        return tuple(Path(one) for one in named.split(os.pathsep) if one)
+        return tuple(Path(folder) for folder in named.split(os.pathsep) if folder)
     shared = ROOT.parent / "shared"
     return tuple(path for path in (shared / "wire", shared / "wire-2026") if path.is_dir())
 

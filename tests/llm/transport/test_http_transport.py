@@ -108,7 +108,7 @@ async def test_a_bomb_is_refused_before_it_has_unfolded(providers, wire, verb) -
     providers.on(GROQ, lambda request: httpx.Response(200, headers=headers, stream=body))
     with pytest.raises(MalformedResponse):
         await run(verb, Transport(providers.transport), exchange())
-    assert body.given < len(pieces)
+    assert body.yielded < len(pieces)
     assert body.closed
 
 
@@ -118,7 +118,7 @@ async def test_of_an_endless_error_body_only_the_beginning_is_read(providers, wi
     with pytest.raises(ProviderRefusal) as caught:
         await run(verb, Transport(providers.transport), exchange())
     assert (caught.value.status, len(caught.value.payload)) == (500, MAX_ERROR_BYTES)
-    assert body.given < 20
+    assert body.yielded < 20
     assert body.closed
 
 
