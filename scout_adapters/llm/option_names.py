@@ -111,6 +111,7 @@ CONNECTION_OPTIONS = frozenset(
         "organization",
         "project",
         "use_responses_api",
+        "use_previous_response_id",
         *NETWORK_OPTIONS,
         *RETRY_OPTIONS,
     }
@@ -131,6 +132,7 @@ HINTS: Mapping[str, str] = {
     "include_response_headers": "response_metadata has the id of the request and the rate limits",
     "reasoning": 'write reasoning_effort="low"; this API has no other reasoning option',
     "use_responses_api": "a provider's card says which API it has",
+    "use_previous_response_id": "only the Responses API stores answers",
     "stream_timeout": "pass timeout=Timeouts(first_token=...)",
     "stream_chunk_timeout": "pass timeout=Timeouts(idle=...)",
     "vertexai": "Vertex AI has no card: pass base_url= and default_headers=",

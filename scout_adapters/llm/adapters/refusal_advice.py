@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.adapters.request_fixes import EFFORTS, RequestFixes, effort_of_request
-from scout_adapters.llm.types import ChatRequest, ProviderSpec
+from scout_adapters.llm.types import PREVIOUS, ChatRequest, ProviderSpec
 
 HARMLESS = (
     *("temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "seed"),
@@ -48,6 +48,7 @@ _TAKEN_EFFORTS = re.compile(
     r"(?:supported (?:values|levels)(?: are)?|must be one of|of the allowed values)[: ]*(.{3,160})",
     re.IGNORECASE,
 )
+_PREVIOUS_RESPONSE = re.compile(r"previous[_ ]response", re.IGNORECASE)
 _CAMEL = re.compile(r"([a-z])([A-Z])")
 
 
@@ -62,6 +63,8 @@ def fixes_after(
 
     `used` is the card over the wire of the request, `other` over the wire that it may change to.
     """
+    if not fixes.whole and _lost_previous_response(error, request):
+        return replace(fixes, whole=True)
     if other is not None and fixes.wire is None and needs_wire(error, used, other):
         return replace(fixes, wire=other.wire)
     if error.kind is ErrorKind.STATE_MISMATCH and not fixes.unsigned:
@@ -69,6 +72,15 @@ def fixes_after(
     if error.kind in {ErrorKind.UNSUPPORTED, ErrorKind.INVALID_REQUEST}:
         return _with_other_options(error.message, request, fixes)
     return None
+
+
+def _lost_previous_response(error: ProviderError, request: ChatRequest) -> bool:
+    """Return whether a provider lacks the response that a request refers to, or stores none."""
+    return bool(
+        request.extra.get(PREVIOUS)
+        and (error.kind is ErrorKind.STATE_MISMATCH or error.kind in _OF_REQUEST)
+        and _PREVIOUS_RESPONSE.search(f"{error.code} {error.message}")
+    )
 
 
 def _with_other_options(

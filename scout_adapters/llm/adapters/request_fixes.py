@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.llm.types import ChatRequest, Wire
+from scout_adapters.llm.types import PREVIOUS, WHOLE, ChatRequest, Wire
 
 MAX_MODELS = 4096
 """Models at an address that are remembered."""
@@ -44,10 +44,15 @@ class RequestFixes:
     unsigned: bool = False
     """Whether signed and encrypted parts of earlier answers are left out."""
 
+    whole: bool = False
+    """Whether the conversation is sent whole, because the previous response was not there."""
+
     def apply(self, request: ChatRequest) -> ChatRequest:
         """Return the request with the changes of its options."""
         changed: Json = {name: None for name in self.without if name in _FIELDS}
         extra = {n: value for n, value in request.extra.items() if n not in self.without}
+        if self.whole and extra.get(PREVIOUS):
+            extra[PREVIOUS] = WHOLE
         if "reasoning_effort" in self.without:
             extra = _with_effort(extra, None)
         elif effort := self._effort(request):
@@ -82,6 +87,8 @@ class RequestFixes:
             yield f"reasoning_effort {effort!r} instead of {effort_of_request(request)!r}"
         if self.max_tokens and (request.max_tokens or 0) > self.max_tokens:
             yield f"max_tokens lowered from {request.max_tokens} to {self.max_tokens}"
+        if self.whole:
+            yield f"whole conversation sent: {card_name} did not find its previous response"
         if self.unsigned:
             yield "signed parts of earlier answers left out: they belong to another account"
 
@@ -118,7 +125,7 @@ def remember_fixes(key: tuple[str, str, str], fixes: RequestFixes) -> None:
 
     What holds for one conversation only is not remembered.
     """
-    lasting = replace(fixes, unsigned=False)
+    lasting = replace(fixes, unsigned=False, whole=False)
     if lasting != NO_FIXES:
         _learnt.put(key, lasting)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scout_adapters.llm.adapters.request_fixes import RequestFixes
-from scout_adapters.llm.types import CHOICE, ChatRequest, ProviderSpec, Wire
+from scout_adapters.llm.types import CHOICE, PREVIOUS, ChatRequest, ProviderSpec, Wire
 
 
 class WireChoice:
@@ -52,8 +52,14 @@ class WireChoice:
         return second if second is not None and second.wire is wire else self._first
 
 
-def without_choice(request: ChatRequest) -> ChatRequest:
-    """Return a request without the option that chooses the wire: no body may contain it."""
-    if CHOICE not in request.extra:
+def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
+    """Return a request without the options that concern the choice, or the other wire, only.
+
+    No body may contain them.
+    """
+    extra = request.extra
+    taken = PREVIOUS not in extra or PREVIOUS in wire.body_fields
+    if CHOICE not in extra and taken:
         return request
-    return replace(request, extra={n: v for n, v in request.extra.items() if n != CHOICE})
+    names = {CHOICE} if taken else {CHOICE, PREVIOUS}
+    return replace(request, extra={n: v for n, v in extra.items() if n not in names})

@@ -1,7 +1,9 @@
 """Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
 
 from scout_adapters.llm.types.card import CHOICE as CHOICE
+from scout_adapters.llm.types.card import PREVIOUS as PREVIOUS
 from scout_adapters.llm.types.card import SEARCHES as SEARCHES
+from scout_adapters.llm.types.card import WHOLE as WHOLE
 from scout_adapters.llm.types.card import Dialect as Dialect
 from scout_adapters.llm.types.card import ProviderSpec as ProviderSpec
 from scout_adapters.llm.types.card import RateLimitHeaders as RateLimitHeaders

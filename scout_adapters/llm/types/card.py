@@ -23,6 +23,12 @@ CHOICE = "use_responses_api"
 """The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
 
 
+PREVIOUS = "use_previous_response_id"
+"""The option that refers to the last stored answer instead of sending it, as in `ChatOpenAI`."""
+
+WHOLE = "whole"
+"""The value of `PREVIOUS` after a refusal: the conversation is sent whole, its answer is stored."""
+
 SEARCHES = 20
 """Searches: the most that one answer is assumed to make where the request sets no limit. The
 largest recorded number is 12."""

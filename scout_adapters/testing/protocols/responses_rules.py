@@ -179,6 +179,14 @@ def _alone(name: Any) -> Violation:
     return Violation(text, "input")
 
 
+def _previous(body: Json) -> Iterator[Violation]:
+    """Yield a violation for a previous response that was not stored."""
+    name = str(body.get("previous_response_id"))
+    if name.startswith(f"resp_{NOT_STORED}"):
+        text = f"Previous response with id '{name}' not found."
+        yield Violation(text, "previous_response_id", "previous_response_not_found")
+
+
 def _files(body: Json) -> Iterator[Violation]:
     for at, item in enumerate(input_items(body)):
         for name in ("content", "output"):
@@ -262,5 +270,5 @@ def _unsupported(name: str) -> Violation:
 _RULES: tuple[Callable[[Json], Iterator[Violation]], ...]
 _RULES = (_shape, _messages, _files, _pairs, _reasoning, _tools, _format)
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
-    "openai": (_models, _encrypted, RESPONSES_FIELDS.check),
+    "openai": (_models, _encrypted, _previous, RESPONSES_FIELDS.check),
 }

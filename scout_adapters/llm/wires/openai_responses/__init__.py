@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, positive_limit
-from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types import (
+    PREVIOUS,
+    SEARCHES,
+    ChatRequest,
+    ProviderSpec,
+    StreamReader,
+    Turn,
+    Wire,
+)
 from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
 
 __all__ = ["WIRE", "ResponsesDialect"]
@@ -118,7 +126,7 @@ class OpenAIResponsesWire(Wire):
     version = "v1"
     dialect = ResponsesDialect
     native_blocks = NATIVE_BLOCKS
-    body_fields = BODY_FIELDS
+    body_fields = BODY_FIELDS | {PREVIOUS}
     refusals_name = re.compile(r"\bv1/responses\b|\bResponses API\b", re.IGNORECASE)
     is_responses_api = True
     takes_unknown_blocks = True
@@ -126,8 +134,10 @@ class OpenAIResponsesWire(Wire):
 
     def is_needed_for(self, request: ChatRequest) -> bool:
         """Return whether a request has a field or a hosted tool that Chat Completions lacks."""
-        return not ONLY_HERE.isdisjoint(request.extra) or any(
-            tool.get("type") not in CLIENT_TOOLS for tool in request.tools
+        return (
+            not ONLY_HERE.isdisjoint(request.extra)
+            or bool(request.extra.get(PREVIOUS))
+            or any(tool.get("type") not in CLIENT_TOOLS for tool in request.tools)
         )
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all

@@ -9,21 +9,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, Turn
+from scout_adapters.llm.types import PREVIOUS, ChatRequest, ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_responses.dialect import dialect_of
 from scout_adapters.llm.wires.openai_responses.input_items import input_items
+from scout_adapters.llm.wires.openai_responses.previous import NO_RESPONSE, previous_response
 from scout_adapters.llm.wires.openai_responses.tools import text_field, tool_fields
 from scout_adapters.llm.wires.parsing import apply_card
 
 ENCRYPTED = "reasoning.encrypted_content"
 LOGPROBS = "message.output_text.logprobs"
 
-NEEDS_STORE = ("previous_response_id", "background", "conversation")
+NEEDS_STORE = ("previous_response_id", "background", "conversation", PREVIOUS)
 """Fields that work only if responses are stored; then the server's default holds."""
 
 RENDERED = frozenset(
     {"include", "reasoning", "text", "verbosity", "logprobs", "max_completion_tokens"}
-    | {"stream_options", "response_format"}
+    | {"stream_options", "response_format", PREVIOUS}
 )
 """Fields of `ChatRequest.extra` that are merged into others, or have another name here."""
 
@@ -52,16 +53,24 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         "stream_options": _stream_options(extra),
         **tool_fields(request),
     }
-    body: Json = {
-        "model": request.model,
-        "input": input_items(turns, spec, stored=store is not False),
-    }
+    body: Json = {"model": request.model, **_input(request, turns, spec, store)}
     rest = {name: value for name, value in extra.items() if name not in RENDERED}
     return apply_card(body | _without_none(options) | _without_none(rest), spec)
 
 
 def _without_none(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _input(
+    request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec, store: bool | None
+) -> Json:
+    """Return the conversation, or what follows the stored response that it refers to."""
+    if not request.extra.get(PREVIOUS):
+        return {"input": input_items(turns, spec, stored=store is not False)}
+    previous = NO_RESPONSE if store is False else previous_response(request, spec)
+    reference = {} if previous.id is None else {"previous_response_id": previous.id}
+    return {"input": input_items(turns, spec, stored=False, after=previous.at), **reference}
 
 
 def _store(extra: Mapping[str, Any], spec: ProviderSpec) -> bool | None:

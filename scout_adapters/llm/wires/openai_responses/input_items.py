@@ -30,8 +30,10 @@ CALL_FIELDS = ("namespace", "caller", "async")
 """Fields of a call besides its name and arguments that go back."""
 
 
-def input_items(turns: Sequence[Turn], spec: ProviderSpec, *, stored: bool) -> list[Json]:
-    """Render a conversation.
+def input_items(
+    turns: Sequence[Turn], spec: ProviderSpec, *, stored: bool, after: int = -1
+) -> list[Json]:
+    """Render a conversation; only what stands behind the message at the index `after` is returned.
 
     `stored` means that the provider stores responses. Only then do ids of messages go back, and
     reasoning that is not encrypted: a stateless server would look up either in vain.
@@ -42,6 +44,7 @@ def input_items(turns: Sequence[Turn], spec: ProviderSpec, *, stored: bool) -> l
     """
     items: list[Json] = []
     calls: dict[str, Json] = {}
+    start = 0
     for turn in turns:
         if turn.role == "tool":
             items += result_items(turn, calls, spec)
@@ -52,7 +55,9 @@ def input_items(turns: Sequence[Turn], spec: ProviderSpec, *, stored: bool) -> l
                     calls[raw_id] = item
         else:
             items += _message_items(turn, spec)
-    return items
+        if turn.at <= after:
+            start = len(items)
+    return items[start:] if start else items
 
 
 def _message_items(turn: Turn, spec: ProviderSpec) -> Iterator[Json]:
