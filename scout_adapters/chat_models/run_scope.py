@@ -11,14 +11,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from weakref import ref
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     BaseCallbackHandler,
+    BaseCallbackManager,
     CallbackManager,
     CallbackManagerForLLMRun,
+    Callbacks,
 )
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.config import RunnableConfig, ensure_config
@@ -74,12 +76,18 @@ class RunScope:
     ) -> None:
         """Fix the run's id in `self.config`, which must then be passed to core.
 
+        Handlers that need nothing but attempts are not in it: core would call them for each token.
+
         Raises: `ConfigurationError` for async calls under trio.
         """
         if is_async:
             running_loop()
         self.config = ensure_config(config)
         self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
+        self._callbacks: Callbacks = self.config.get("callbacks")
+        self._spared: list[BaseCallbackHandler] = []
+        if not model.callbacks:
+            self.config["callbacks"], self._spared = _without_spared(self._callbacks)
         self._model = model
         self._is_async = is_async
         self._stream: Callable[[], AsyncGenerator[Any] | None] = _no_stream
@@ -102,11 +110,26 @@ class RunScope:
             with suppress(RuntimeError):
                 await stream.aclose()
 
-    def _build_run_manager(self) -> RunManager:
+    def report_failure(self, error: BaseException) -> None:
+        """Report the end of a call without attempts to the handlers that core does not know."""
+        if self._has_spared_handlers():
+            self._build_run_manager(self._spared).on_llm_error(error)
+
+    async def areport_failure(self, error: BaseException) -> None:
+        """Twin of `report_failure`."""
+        if self._has_spared_handlers():
+            await cast("Any", self._build_run_manager(self._spared)).on_llm_error(error)
+
+    def _has_spared_handlers(self) -> bool:
+        from scout_adapters.llm.engine.record import runs_with_attempts
+
+        return bool(self._spared) and self._run_id.int not in runs_with_attempts
+
+    def _build_run_manager(self, only: Callbacks = None) -> RunManager:
         """Return a run manager with the handlers, tags and metadata that core gives to the run."""
         config, model = self.config, self._model
         manager = CallbackManager.configure(
-            config.get("callbacks"),
+            only or self._callbacks,
             model.callbacks,
             model.verbose,
             config.get("tags"),
@@ -123,3 +146,21 @@ class RunScope:
             tags=manager.tags,
             metadata=manager.metadata,
         )
+
+
+def _without_spared(callbacks: Callbacks) -> tuple[Callbacks, list[BaseCallbackHandler]]:
+    """Separate the handlers to which attempts suffice from those that core must call."""
+    handlers = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks or ()
+    spared = [handler for handler in handlers if _suffice_attempts(handler)]
+    if not spared:
+        return callbacks, spared
+    if not isinstance(callbacks, BaseCallbackManager):
+        return [handler for handler in handlers if handler not in spared], spared
+    manager = callbacks.copy()
+    for handler in spared:
+        manager.remove_handler(handler)
+    return manager, spared
+
+
+def _suffice_attempts(handler: BaseCallbackHandler) -> bool:
+    return getattr(handler, "attempts_suffice", False) and hasattr(handler, "on_scout_attempt_end")

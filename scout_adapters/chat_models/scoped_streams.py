@@ -55,8 +55,9 @@ class ScopedStreams(BaseChatModel):
             if first is not None:
                 yield first
                 yield from chunks
-        except BaseException:  # raised again: its traceback would keep the call open
+        except BaseException as error:  # raised again: its traceback would keep the call open
             cast("Generator[AIMessageChunk]", chunks).close()
+            scope.report_failure(error)
             raise
 
     @override
@@ -82,6 +83,7 @@ class ScopedStreams(BaseChatModel):
                 yield first
                 async for chunk in chunks:
                     yield chunk
-            except BaseException:  # raised again: core drops the call, which would end later
+            except BaseException as error:  # raised again: core drops the call, to end it later
                 await scope.aclose()
+                await scope.areport_failure(error)
                 raise
