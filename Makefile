@@ -10,7 +10,7 @@ demo: .venv/cli
 	$(BIN)/scout-adapters demo
 
 test: .venv/dev
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=line check pytest
+	$(MAKE) --no-print-directory --jobs=2 check pytest
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
