@@ -1,4 +1,4 @@
-"""A model of each provider, and of a route, over an emulator whose log is the witness."""
+"""A model of each provider and of a route over an emulator, whose log the tests compare."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def make(name: str, emulator: Emulator) -> Make:
-    """Make the model of that name with options; `served=True` asks over the loopback."""
+    """Make the model of that name with options; `served=True` connects over the loopback."""
     return lambda **options: build(name, emulator, **options)
 
 
@@ -44,7 +44,7 @@ def model(make: Make) -> ScoutChatModel:
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Have the environment ask for an audit log."""
+    """Enable an audit log by an environment variable."""
     path = tmp_path / "audit.jsonl"
     monkeypatch.setenv("SCOUT_AUDIT_PATH", str(path))
     return path

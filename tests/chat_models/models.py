@@ -18,7 +18,7 @@ MODELS = {
     "openrouter": "google/gemini-2.5-flash",
 }
 ROUTE = ("groq", "anthropic", "google")
-"""Whom the router asks, in this order: three providers, three protocols."""
+"""The router's candidates in order: three providers, three protocols."""
 
 IDS = (*MODELS, "router")
 
@@ -26,7 +26,7 @@ _numbers = count(1)
 
 
 def entry(provider: str, emulator: Emulator, *, served: bool = False, **options: Any) -> Any:
-    """Say how a provider is reached: in this process, or over a loopback that is being served."""
+    """Return a provider's model and address: in this process, or on a served loopback."""
     reached = (
         {"base_url": emulator.url(provider)} if served else {"transport": emulator.transport()}
     )
@@ -40,7 +40,7 @@ def build(name: str, emulator: Emulator, *, served: bool = False, **options: Any
     if name == "router":
         models = [entry(provider, emulator, served=served) for provider in ROUTE]
         return ScoutRouterChatModel(**{"models": models, **options})
-    given = {**entry(name, emulator, served=served), **options}
-    model = given.pop("model")
-    asked = model if model.startswith(f"{name}/") else f"{name}/{model}"
-    return init_scout_model(asked, **given)
+    fields = {**entry(name, emulator, served=served), **options}
+    model = fields.pop("model")
+    qualified = model if model.startswith(f"{name}/") else f"{name}/{model}"
+    return init_scout_model(qualified, **fields)

@@ -18,9 +18,9 @@ STORY = "Write a long story."
 
 
 def models(urls: dict[str, str]) -> list[Any]:
-    given = {one: {"base_url": url, "api_key": f"k-{one}"} for one, url in urls.items()}
-    singles = [init_scout_model(f"{one}/{MODELS[one]}", **given[one]) for one in urls]
-    entries = [{"model": f"{one}/{MODELS[one]}", **given[one]} for one in ROUTE]
+    options = {name: {"base_url": url, "api_key": f"k-{name}"} for name, url in urls.items()}
+    singles = [init_scout_model(f"{name}/{MODELS[name]}", **options[name]) for name in urls]
+    entries = [{"model": f"{name}/{MODELS[name]}", **options[name]} for name in ROUTE]
     return [*singles, ScoutRouterChatModel(models=entries)]
 
 

@@ -1,4 +1,4 @@
-"""What the models are asked, and what an answer then has to hold, in its order."""
+"""Prompts for the models, and the content blocks of the expected answers in order."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Saying:
 
     def blocks(self, *, thought: bool) -> list[Block]:
         """List the answer's blocks, with or without a thought before them."""
-        said = [("text", self.text)] if self.text else []
+        text_blocks = [("text", self.text)] if self.text else []
         called = [("tool_call", call) for call in self.calls]
-        return [*([("reasoning", self.thought)] if thought else []), *said, *called]
+        return [*([("reasoning", self.thought)] if thought else []), *text_blocks, *called]
 
 
 PARIS, LONDON = {"location": "Paris"}, {"location": "London"}
@@ -65,10 +65,10 @@ SAYINGS = {
 }
 
 SHY = frozenset({"openai"})
-"""Who thinks without showing it: Chat Completions only counts the tokens."""
+"""Providers whose models do not show their reasoning: Chat Completions only counts the tokens."""
 
 UNASKED = frozenset({"minimax"})
-"""Who thinks without being asked."""
+"""Providers whose models reason by default."""
 
 
 def thinking(name: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def thinking(name: str) -> dict[str, Any]:
 
 
 def speaks(name: str) -> str:
-    """Say who answers for a name: of a route, the first one."""
+    """Return the provider that answers for a name: the first one of a route."""
     return ROUTE[0] if name == "router" else name
 
 

@@ -1,4 +1,4 @@
-"""What users ask of a chat model beyond LangChain's suite, and what a provider was sent for it."""
+"""Options and schemas of users beyond LangChain's suite, and their fields in requests."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ JOKES: dict[str, Any] = {
 
 
 def providers_of(name: str) -> tuple[str, ...]:
-    """Name the providers that a model may ask, in their order."""
+    """List the providers that a model may call, in order."""
     return ROUTE if name == "router" else (name,)
 
 
 def another(name: str) -> str:
-    """Name a provider that the model of that name never asks."""
+    """Return a provider that the model of that name never calls."""
     return "openrouter" if name == "openai" else "openai"
 
 
 def fail(emulator: Emulator, name: str, fault: Any, times: int = 1) -> None:
-    """Have everybody fail whom the model of that name may ask."""
+    """Make all providers fail that the model of that name may call."""
     for provider in providers_of(name):
         emulator.script(provider, [fault] * times)
 
@@ -89,7 +89,7 @@ def sent_schema(provider: str, body: dict[str, Any]) -> Any:
 
 
 def sent_tools(provider: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Return what was offered: each tool's schema by its name."""
+    """Return the schemas of the tools in a request by tool name."""
     match provider:
         case "anthropic":
             return {tool["name"]: tool["input_schema"] for tool in body.get("tools", ())}

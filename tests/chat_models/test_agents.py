@@ -35,8 +35,8 @@ ASK = {"messages": [("user", "What is the weather in Paris?")]}
 TELL = {"messages": [("user", JOKE)]}
 
 
-async def run(agent: Any, asked_for: Any, verb: str) -> Any:
-    return agent.invoke(asked_for) if verb == "invoke" else await agent.ainvoke(asked_for)
+async def run(agent: Any, state: Any, verb: str) -> Any:
+    return agent.invoke(state) if verb == "invoke" else await agent.ainvoke(state)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ async def test_an_agent_answers_in_a_schema_by_every_strategy(
     }[how]()
     state = await run(create_agent(model, [], response_format=strategy), TELL, verb)
     answer = state["structured_response"]
-    said = answer if isinstance(answer, dict) else answer.model_dump()
-    assert set(said) == {"setup", "punchline"}
+    fields = answer if isinstance(answer, dict) else answer.model_dump()
+    assert set(fields) == {"setup", "punchline"}
     assert {exchange.status for exchange in emulator.log} == {200}
 
 
@@ -117,7 +117,7 @@ def broken(location: str) -> str:
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
-async def test_a_tool_that_raises_is_told_to_the_model_which_goes_on(
+async def test_a_tool_s_error_is_sent_to_the_model_which_goes_on(
     verb, name, model, emulator
 ) -> None:
     bound = model.bind_tools([broken])
@@ -134,16 +134,16 @@ async def test_a_tool_that_raises_is_told_to_the_model_which_goes_on(
     graph.set_entry_point("model")
     graph.add_conditional_edges("model", tools_condition)
     graph.add_edge("tools", "model")
-    said = {"messages": [HumanMessage("Call broken for the weather in Paris")]}
-    state = await run(graph.compile(), said, verb)
+    initial = {"messages": [HumanMessage("Call broken for the weather in Paris")]}
+    state = await run(graph.compile(), initial, verb)
     *_, result, answer = state["messages"]
     assert (result.status, answer.type) == ("error", "ai")
     assert "no weather for Paris" in answer.text
     assert [exchange.status for exchange in emulator.log] == [200, 200]
-    told = str(emulator.log[1].body)
-    assert "no weather for Paris" in told
+    body = str(emulator.log[1].body)
+    assert "no weather for Paris" in body
     if providers_of(name)[0] == "anthropic":
-        assert "'is_error': True" in told
+        assert "'is_error': True" in body
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
@@ -192,7 +192,7 @@ async def test_langchains_fallback_gets_tools_and_history(verb, name, make, emul
 
 
 async def test_a_history_of_an_agent_goes_on_with_another_provider(name, model, emulator) -> None:
-    """What one provider's model called and said is taken by any other."""
+    """Calls and text of one provider's model are accepted by any other."""
     first = create_agent(build(another(name), emulator), [get_weather])
     state = await first.ainvoke(ASK)
     more = [*state["messages"], HumanMessage("What is the weather in Rome?")]

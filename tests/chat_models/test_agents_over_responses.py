@@ -26,7 +26,7 @@ class Weather(BaseModel):
 
 
 class Gateway(httpx.BaseTransport):
-    """The emulator behind a proxy that knows one path only."""
+    """The emulator behind a proxy that serves one path only."""
 
     def __init__(self, emulator: Emulator, path: str) -> None:
         self._behind = emulator.transport()

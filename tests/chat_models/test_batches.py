@@ -24,7 +24,7 @@ PROMPTS = [f"Number {number}" for number in range(6)]
 
 
 class Gauge:
-    """The emulator's sleep: it holds requests until `ready`, and knows how many it holds."""
+    """The emulator's sleep: it holds requests until `ready`, and counts them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -121,13 +121,13 @@ async def test_an_error_stands_in_the_place_of_its_answer(
     provider = speaks(name)
     emulator.script(provider, [None, BadRequest(), None])
     model = make(max_retries=0)
-    one_by_one = {"max_concurrency": 1}
-    answers = await batch(model, PROMPTS[:3], one_by_one, is_async=is_async, return_exceptions=True)
+    sequential = {"max_concurrency": 1}
+    answers = await batch(model, PROMPTS[:3], sequential, is_async=is_async, return_exceptions=True)
     assert [isinstance(answer, ProviderError) for answer in answers] == [False, True, False]
     assert [answers[at].text.rpartition(": ")[2] for at in (0, 2)] == ["Number 0", "Number 2"]
     emulator.script(provider, [BadRequest()])
     with pytest.raises(ProviderError):
-        await batch(model, PROMPTS[:1], one_by_one, is_async=is_async)
+        await batch(model, PROMPTS[:1], sequential, is_async=is_async)
 
 
 async def test_answers_are_handed_over_as_they_are_complete(

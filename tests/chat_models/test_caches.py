@@ -29,7 +29,7 @@ OPTIONS: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def cache() -> Iterator[InMemoryCache]:
-    """Turn LangChain's cache on for everybody."""
+    """Turn LangChain's global cache on."""
     cache = InMemoryCache()
     set_llm_cache(cache)
     yield cache
@@ -58,8 +58,8 @@ def test_models_that_differ_in_an_option_share_no_answer(option, name, make, emu
 @pytest.mark.parametrize("option", ["temperature", "max_tokens", "stop", "service_tier", "model"])
 def test_calls_that_differ_in_an_option_share_no_answer(option, name, model, emulator) -> None:
     model.invoke("Hello")
-    given = "claude-haiku-4-5" if option == "model" and name == "router" else OPTIONS.get(option)
-    model.invoke("Hello", **{option: given or "another-model"})
+    value = "claude-haiku-4-5" if option == "model" and name == "router" else OPTIONS.get(option)
+    model.invoke("Hello", **{option: value or "another-model"})
     model.invoke("Hello")
     assert len(emulator.log) == 2
 
@@ -163,7 +163,7 @@ async def test_tools_and_schemas_part_entries(name, model, emulator) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_stream_is_never_of_the_cache(verb, model, emulator) -> None:
-    """LangChain keeps no streams: two are asked twice."""
+    """LangChain does not cache streams: two streams make two requests."""
     await call_model(model, verb)
     await call_model(model, verb)
     assert len(emulator.log) == (2 if verb.endswith("stream") else 1)

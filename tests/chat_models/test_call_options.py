@@ -31,47 +31,49 @@ async def test_a_calls_options_are_sent_and_win_over_the_models(
     verb, how, name, make, emulator
 ) -> None:
     model = make(temperature=0.9, max_tokens=999, stop=["never"])
-    given = {"temperature": 0.25, "max_tokens": 33, "stop": ["emulator"]}
-    message = await call_model(*_asked(model, given, how, verb))
+    options = {"temperature": 0.25, "max_tokens": 33, "stop": ["emulator"]}
+    message = await call_model(*_arguments(model, options, how, verb))
     await call_model(model, verb)
     first, second = emulator.log
     provider = providers_of(name)[0]
-    for exchange, wanted in ((first, (0.25, 33, ["emulator"])), (second, (0.9, 999, ["never"]))):
+    for exchange, expected in ((first, (0.25, 33, ["emulator"])), (second, (0.9, 999, ["never"]))):
         sent = [
             sent_option(provider, exchange.body, option)
             for option in ("temperature", "max_tokens", "stop")
         ]
-        assert tuple(sent) == wanted
+        assert tuple(sent) == expected
     assert message.text == "This is the "
 
 
-def _asked(model: Any, given: Any, how: str, verb: str) -> tuple[Any, ...]:
-    return (model.bind(**given), verb) if how == "bound" else (_With(model, given), verb)
+def _arguments(model: Any, options: Any, how: str, verb: str) -> tuple[Any, ...]:
+    return (model.bind(**options), verb) if how == "bound" else (_With(model, options), verb)
 
 
 class _With:
-    """Calls a model with options, by whichever verb."""
+    """Calls a model with options by any verb."""
 
-    def __init__(self, model: Any, given: Any) -> None:
-        self._model, self._given = model, given
+    def __init__(self, model: Any, options: Any) -> None:
+        self._model, self._options = model, options
 
     def __getattr__(self, verb: str) -> Any:
         method = getattr(self._model, verb)
-        return lambda said, config: method(said, config, **self._given)
+        return lambda messages, config: method(messages, config, **self._options)
 
 
 @pytest.mark.parametrize("how", ["called", "bound"])
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_call_can_name_another_model(verb, how, name, make, emulator) -> None:
     model = make()
-    message = await call_model(*_asked(model, {"model": other_model(name)}, how, verb))
+    message = await call_model(*_arguments(model, {"model": other_model(name)}, how, verb))
     (exchange,) = emulator.log
-    wanted = other_model(name).removeprefix("anthropic/") if name == "router" else other_model(name)
-    assert exchange.model == wanted
-    assert message.response_metadata["scout"]["model"] == wanted
-    assert message.response_metadata["model_name"].startswith(wanted)
+    expected = (
+        other_model(name).removeprefix("anthropic/") if name == "router" else other_model(name)
+    )
+    assert exchange.model == expected
+    assert message.response_metadata["scout"]["model"] == expected
+    assert message.response_metadata["model_name"].startswith(expected)
     await call_model(model, verb)
-    assert emulator.log[-1].model != wanted
+    assert emulator.log[-1].model != expected
 
 
 def test_a_route_answers_by_the_candidate_that_a_call_names(emulator) -> None:
@@ -105,5 +107,5 @@ async def test_an_option_that_the_provider_documents_goes_into_the_body(
     option = "top_k" if providers_of(name)[0] == "anthropic" else "seed"
     await model.bind(**{option: 7}).ainvoke("Hello")
     (exchange,) = emulator.log
-    found = exchange.body.get("generationConfig", exchange.body)
-    assert found[option] == 7
+    fields = exchange.body.get("generationConfig", exchange.body)
+    assert fields[option] == 7

@@ -1,4 +1,4 @@
-"""Calls that are cancelled: the line is hung up, nothing is held, and the audit says so."""
+"""Cancelled calls: the connection is closed, nothing stays in flight, the audit log has a row."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
 
 
 async def all_left(emulator: Emulator) -> bool:
-    """Tell whether the client hung up on every answer before its end."""
+    """Return whether the client closed every answer's connection before its end."""
     settled = await asyncio.to_thread(emulator.settle)
     return settled and not any(exchange.finished for exchange in emulator.log)
 
@@ -134,7 +134,7 @@ async def test_a_timeout_around_a_call_is_a_timeout(
 
 
 @pytest.mark.parametrize("call", [ainvoke, astream])
-async def test_a_call_that_is_cancelled_while_it_waits_asks_nobody_again(
+async def test_a_call_that_is_cancelled_while_it_waits_sends_no_more_requests(
     name: str, make: Make, emulator: Emulator, log: Path, call: Any
 ) -> None:
     refusals = [RateLimited(20)] * 9
@@ -144,11 +144,11 @@ async def test_a_call_that_is_cancelled_while_it_waits_asks_nobody_again(
     task = asyncio.create_task(call(make(max_wait=60)))
     await reached(emulator, 3 if name == "router" else 1)
     await asyncio.sleep(0.02)
-    asked = len(emulator.log)
+    requests = len(emulator.log)
     await cancelled(task)
     assert await calm(before)
-    assert outcomes(log) == ["rate_limit"] * asked
-    assert len(emulator.log) == asked
+    assert outcomes(log) == ["rate_limit"] * requests
+    assert len(emulator.log) == requests
     assert nothing_held()
 
 
@@ -176,7 +176,7 @@ async def test_many_cancelled_calls_leave_room_for_the_next(
     for task in tasks:
         task.cancel()
     ended = await asyncio.gather(*tasks, return_exceptions=True)
-    assert {type(one) for one in ended} == {asyncio.CancelledError}
+    assert {type(error) for error in ended} == {asyncio.CancelledError}
     assert outcomes(log) == ["cancelled"] * 30
     assert nothing_held()
     assert await all_left(served)

@@ -196,9 +196,9 @@ def test_a_proxy_with_a_password_is_in_no_body_and_no_repr(name: str, emulator: 
     model = model_of(emulator, "anthropic", **proxy)
     router = ScoutRouterChatModel(models=[entry_of(emulator, "anthropic", **proxy)])
     assert model.proxies is not None
-    for one in (model, router):
-        shown = repr(one) + repr(one._identifying_params) + repr(one.model_dump())
-        assert SECRET not in shown + str(one._get_llm_string())
+    for subject in (model, router):
+        shown = repr(subject) + repr(subject._identifying_params) + repr(subject.model_dump())
+        assert SECRET not in shown + str(subject._get_llm_string())
 
 
 SEVERAL = [

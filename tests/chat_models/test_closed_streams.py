@@ -33,7 +33,7 @@ Make = Callable[..., ScoutChatModel]
 
 @pytest.fixture
 def telling(name: str, make: Make, served: Emulator) -> ScoutChatModel:
-    """A model whose next answer takes its time, over a loopback."""
+    """A model whose next answer is slow, over a loopback."""
     served.script(speaks(name), [SLOWLY])
     return make(served=True)
 
@@ -158,11 +158,11 @@ async def test_an_async_stream_that_was_forgotten_soon_gives_everything_back(
 def test_a_loop_that_ends_in_the_middle_of_a_stream_gives_everything_back(
     telling: ScoutChatModel, served: Emulator, log: Path
 ) -> None:
-    kept: list[Any] = []
+    streams: list[Any] = []
 
     async def begin() -> None:
         stream = telling.astream(STORY)
-        kept.append(stream)
+        streams.append(stream)
         await anext(stream)
 
     asyncio.run(begin())

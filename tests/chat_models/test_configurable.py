@@ -1,4 +1,4 @@
-"""`configurable_fields` and `configurable_alternatives`: rebuilt models keep what they know."""
+"""`configurable_fields` and `configurable_alternatives`: rebuilt models keep the health of keys."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_extra_fields_of_the_body_survive(name, make, emulator) -> None:
 
 
 async def test_what_is_known_of_keys_survives(name, make, emulator) -> None:
-    """A key that was refused once is not asked again by the model that is rebuilt."""
+    """A key that was refused once is not used again by the rebuilt model."""
     if name == "router":
         loose = make(max_retries=0).configurable_fields(**fields("temperature"))
         emulator.script("groq", [Revoked()])
@@ -84,15 +84,15 @@ async def test_another_model_can_be_configured(name, make, emulator) -> None:
         models = [{"model": "groq/m-2", "transport": emulator.transport(), "api_key": "k"}]
         loose = make().configurable_fields(models=ConfigurableField(id="models"))
         await loose.ainvoke("Hello", config(models=models))
-        wanted = "m-2"
+        expected = "m-2"
     else:
         loose = make().configurable_fields(model=ConfigurableField(id="model"))
         await loose.ainvoke("Hello", config(model="claude-m-2"))
-        wanted = "claude-m-2"
+        expected = "claude-m-2"
     await loose.ainvoke("Hello")
     first, second = emulator.log
-    assert (first.model, second.model) == (wanted, second.model)
-    assert second.model != wanted
+    assert (first.model, second.model) == (expected, second.model)
+    assert second.model != expected
 
 
 async def test_a_key_can_be_configured_and_is_shown_nowhere(name, make, emulator) -> None:

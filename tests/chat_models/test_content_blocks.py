@@ -44,18 +44,18 @@ async def test_an_answer_has_the_same_blocks_however_it_comes(
     name: str, make: Make, version: Any, verb: str
 ) -> None:
     model = make(output_version=version).bind_tools(TOOLS)
-    for said in SAYINGS.values():
-        message = await answer(model, said.prompt, verb)
-        assert blocks_of(message) == said.blocks(thought=name in UNASKED)
-        assert message.text == said.text
-        assert [(c["name"], c["args"]) for c in message.tool_calls] == list(said.calls)
+    for saying in SAYINGS.values():
+        message = await answer(model, saying.prompt, verb)
+        assert blocks_of(message) == saying.blocks(thought=name in UNASKED)
+        assert message.text == saying.text
+        assert [(c["name"], c["args"]) for c in message.tool_calls] == list(saying.calls)
         assert not message.invalid_tool_calls
 
 
 @EVERY_VERB
 async def test_version_1_puts_blocks_into_the_content(name: str, make: Make, verb: str) -> None:
-    said = SAYINGS["text and calls of one tool"]
-    message = await answer(make(output_version="v1").bind_tools(TOOLS), said.prompt, verb)
+    saying = SAYINGS["text and calls of one tool"]
+    message = await answer(make(output_version="v1").bind_tools(TOOLS), saying.prompt, verb)
     assert isinstance(message.content, list)
     kinds = ["text", "tool_call", "tool_call"]
     expected = ["reasoning", *kinds] if name in UNASKED else kinds
@@ -89,7 +89,7 @@ async def test_a_stream_is_one_message_that_counts_its_tokens_once(
 
 
 @EVERY_STREAM
-async def test_text_arrives_in_the_order_in_which_it_was_said(make: Make, verb: str) -> None:
+async def test_text_arrives_in_the_order_of_the_answer(make: Make, verb: str) -> None:
     whole = (await make().ainvoke("Write a long story.")).text
     for version in ("v0", "v1"):
         chunks = await chunks_of(make(output_version=version), "Write a long story.", verb)
@@ -100,12 +100,12 @@ async def test_text_arrives_in_the_order_in_which_it_was_said(make: Make, verb: 
 async def test_the_chunks_of_a_call_name_it_once_and_spell_its_arguments(
     make: Make, verb: str
 ) -> None:
-    said = SAYINGS["calls of two tools"]
-    chunks = await chunks_of(make().bind_tools(TOOLS), said.prompt, verb)
+    saying = SAYINGS["calls of two tools"]
+    chunks = await chunks_of(make().bind_tools(TOOLS), saying.prompt, verb)
     pieces = [piece for chunk in chunks for piece in chunk.tool_call_chunks]
-    assert [piece["name"] for piece in pieces if piece["name"]] == [c[0] for c in said.calls]
-    assert len({piece["index"] for piece in pieces}) == len(said.calls)
-    assert len([piece for piece in pieces if piece["id"]]) == len(said.calls)
+    assert [piece["name"] for piece in pieces if piece["name"]] == [c[0] for c in saying.calls]
+    assert len({piece["index"] for piece in pieces}) == len(saying.calls)
+    assert len([piece for piece in pieces if piece["id"]]) == len(saying.calls)
 
 
 @EVERY_STREAM
@@ -114,23 +114,23 @@ async def test_the_chunks_of_a_call_name_it_once_and_spell_its_arguments(
 async def test_the_next_candidates_stream_is_one_message_in_its_own_protocol(
     make: Make, emulator: Emulator, version: str, verb: str
 ) -> None:
-    said = SAYINGS["text and calls of one tool"]
+    saying = SAYINGS["text and calls of one tool"]
     emulator.script("groq", [ServerError()] * 9)
     model = make(output_version=version, max_retries=0).bind_tools(TOOLS)
-    message = merge_chunks(await chunks_of(model, said.prompt, verb))
-    assert blocks_of(message) == said.blocks(thought=False)
+    message = merge_chunks(await chunks_of(model, saying.prompt, verb))
+    assert blocks_of(message) == saying.blocks(thought=False)
     assert message.response_metadata["model_provider"] == "anthropic"
 
 
 async def test_an_answer_in_blocks_goes_back_as_it_came(
     name: str, make: Make, emulator: Emulator
 ) -> None:
-    said = SAYINGS["text and call"]
+    saying = SAYINGS["text and call"]
     for version in ("v0", "v1"):
         model = make(output_version=version).bind_tools(TOOLS)
-        first = merge_chunks(list(model.stream(said.prompt)))
+        first = merge_chunks(list(model.stream(saying.prompt)))
         result = ToolMessage("Sunny.", tool_call_id=first.tool_calls[0]["id"])
-        history = [HumanMessage(said.prompt), first, result]
+        history = [HumanMessage(saying.prompt), first, result]
         second = await model.ainvoke(history)
         assert second.text == "The tools have answered: Sunny."
         assert second.response_metadata["scout"]["provider"] == speaks(name)

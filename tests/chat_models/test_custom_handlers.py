@@ -1,4 +1,4 @@
-"""Handlers of ours that a user has changed, and others beside them: core tells them all."""
+"""Subclasses of our handlers, and other handlers beside them, receive LangChain's callbacks."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Make = Callable[..., ScoutChatModel]
 
 
 class Counts:
-    """Notes what core tells."""
+    """Records LangChain's callbacks."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self.heard: list[str] = []
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.events: list[str] = []
 
-    def on_llm_new_token(self, *told: Any, **known: Any) -> None:
-        self.heard.append("token")
+    def on_llm_new_token(self, *args: Any, **kwargs: Any) -> None:
+        self.events.append("token")
 
-    def on_llm_end(self, *told: Any, **known: Any) -> None:
-        self.heard.append("end")
-        getattr(super(), "on_llm_end")(*told, **known)  # noqa: B009  # of a class yet to come
+    def on_llm_end(self, *args: Any, **kwargs: Any) -> None:
+        self.events.append("end")
+        getattr(super(), "on_llm_end")(*args, **kwargs)  # noqa: B009  # of the class that is mixed in later
 
-    def on_llm_error(self, *told: Any, **known: Any) -> None:
-        self.heard.append("error")
-        getattr(super(), "on_llm_error")(*told, **known)  # noqa: B009  # as above
+    def on_llm_error(self, *args: Any, **kwargs: Any) -> None:
+        self.events.append("error")
+        getattr(super(), "on_llm_error")(*args, **kwargs)  # noqa: B009  # as above
 
 
 class Changed(Counts, ScoutCostCallbackHandler):
@@ -59,7 +59,7 @@ async def awhole_and_streamed(model: Any, handlers: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-async def test_whoever_listens_for_the_end_hears_it_beside_those_who_need_not(
+async def test_a_handler_of_the_end_receives_it_beside_handlers_that_skip_it(
     make: Make, is_async: bool
 ) -> None:
     costs, budget = ScoutCostCallbackHandler(), ScoutBudgetCallbackHandler(100)
@@ -70,14 +70,14 @@ async def test_whoever_listens_for_the_end_hears_it_beside_those_who_need_not(
     else:
         whole_and_streamed(make(), handlers)
     for listener in (changed, plain):
-        assert listener.heard.count("end") == 3
-        assert listener.heard.count("token") > 3
-    assert changed.heard == plain.heard
+        assert listener.events.count("end") == 3
+        assert listener.events.count("token") > 3
+    assert changed.events == plain.events
     assert costs.total == changed.total
     assert (costs.calls, costs.total_cost) == (3, pytest.approx(budget.spent_usd))
 
 
-def test_whoever_listens_for_the_error_hears_it(make: Make, emulator: Emulator) -> None:
+def test_a_handler_of_the_error_receives_it(make: Make, emulator: Emulator) -> None:
     model = make(max_retries=0)
     for provider in {entry.partition("/")[0] for entry in getattr(model, "candidates", ())} or {
         getattr(model, "provider", "")
@@ -86,4 +86,4 @@ def test_whoever_listens_for_the_error_hears_it(make: Make, emulator: Emulator) 
     changed, plain = Changed(), Plain()
     with pytest.raises(Exception):  # noqa: B017  # which one is not the point
         model.invoke(STORY, {"callbacks": [changed, ScoutCostCallbackHandler(), plain]})
-    assert changed.heard == plain.heard == ["error"]
+    assert changed.events == plain.events == ["error"]

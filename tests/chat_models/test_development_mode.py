@@ -1,4 +1,4 @@
-"""In Python's development mode a program that uses the models in every way says not a word."""
+"""A program that uses the models in every way has no warnings in Python's development mode."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ async def test_nothing_is_left_open_in_development_mode(served: Emulator) -> Non
         stderr=asyncio.subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT)},
     )
-    said, complained = await asyncio.wait_for(child.communicate(), HANG)
-    assert (said.decode(), complained.decode()) == ("done\n", "")
+    out, err = await asyncio.wait_for(child.communicate(), HANG)
+    assert (out.decode(), err.decode()) == ("done\n", "")
     assert {exchange.provider for exchange in served.log} == set(MODELS)

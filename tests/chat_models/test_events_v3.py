@@ -54,45 +54,45 @@ V1 = {"output_version": "v1"}
 
 
 @SYNC_AND_ASYNC
-@pytest.mark.parametrize("said", SAYINGS.values(), ids=list(SAYINGS))
+@pytest.mark.parametrize("saying", SAYINGS.values(), ids=list(SAYINGS))
 async def test_every_call_is_one_block_with_all_its_arguments(
-    name: str, model: ScoutChatModel, emulator: Emulator, said: Saying, verb: str
+    name: str, model: ScoutChatModel, emulator: Emulator, saying: Saying, verb: str
 ) -> None:
-    events, message = await listen(model.bind_tools(TOOLS), said.prompt, verb)
+    events, message = await listen(model.bind_tools(TOOLS), saying.prompt, verb)
     assert_valid_event_stream(events)
-    expected = said.blocks(thought=name in UNASKED)
+    expected = saying.blocks(thought=name in UNASKED)
     assert blocks(events) == expected
     assert blocks_of(message) == expected
-    assert [(c["name"], c["args"]) for c in message.tool_calls] == list(said.calls)
-    assert len({call["id"] for call in message.tool_calls}) == len(said.calls)
+    assert [(c["name"], c["args"]) for c in message.tool_calls] == list(saying.calls)
+    assert len({call["id"] for call in message.tool_calls}) == len(saying.calls)
     assert len(emulator.log) == 1
 
 
 @SYNC_AND_ASYNC
-@pytest.mark.parametrize("said", SAYINGS.values(), ids=list(SAYINGS))
+@pytest.mark.parametrize("saying", SAYINGS.values(), ids=list(SAYINGS))
 async def test_thoughts_come_before_what_they_lead_to(
-    name: str, make: Make, said: Saying, verb: str
+    name: str, make: Make, saying: Saying, verb: str
 ) -> None:
     model = make(**thinking(name)).bind_tools(TOOLS)
-    events, message = await listen(model, said.prompt, verb)
+    events, message = await listen(model, saying.prompt, verb)
     assert_valid_event_stream(events)
-    expected = said.blocks(thought=name not in SHY)
+    expected = saying.blocks(thought=name not in SHY)
     assert blocks(events) == expected
     assert blocks_of(message) == expected
 
 
 async def test_the_views_of_a_stream_are_whole(name: str, make: Make) -> None:
-    said = SAYINGS["text and calls of one tool"]
+    saying = SAYINGS["text and calls of one tool"]
     model = make(**thinking(name)).bind_tools(TOOLS)
-    thought = "" if name in SHY else said.thought
-    stream = model.stream_events(said.prompt, version="v3")
-    assert "".join(stream.text) == said.text
+    thought = "" if name in SHY else saying.thought
+    stream = model.stream_events(saying.prompt, version="v3")
+    assert "".join(stream.text) == saying.text
     assert stream.reasoning.get() == thought
-    assert [(c["name"], c["args"]) for c in stream.tool_calls.get()] == list(said.calls)
-    later = await model.astream_events(said.prompt, version="v3")
-    assert await later.text == said.text
+    assert [(c["name"], c["args"]) for c in stream.tool_calls.get()] == list(saying.calls)
+    later = await model.astream_events(saying.prompt, version="v3")
+    assert await later.text == saying.text
     assert await later.reasoning == thought
-    assert [(c["name"], c["args"]) for c in await later.tool_calls] == list(said.calls)
+    assert [(c["name"], c["args"]) for c in await later.tool_calls] == list(saying.calls)
 
 
 @SYNC_AND_ASYNC
@@ -116,12 +116,12 @@ async def test_who_answers_is_known_at_the_start_and_what_it_counted_at_the_end(
 async def test_the_next_candidates_answer_is_the_only_message_of_a_failover(
     make: Make, emulator: Emulator, verb: str
 ) -> None:
-    said = SAYINGS["text and calls of one tool"]
+    saying = SAYINGS["text and calls of one tool"]
     emulator.script("groq", [ServerError()] * 9)
     model = make(max_retries=0).bind_tools(TOOLS)
-    events, message = await listen(model, said.prompt, verb)
+    events, message = await listen(model, saying.prompt, verb)
     assert_valid_event_stream(events)
-    assert blocks(events) == said.blocks(thought=False)
+    assert blocks(events) == saying.blocks(thought=False)
     assert events[0]["metadata"]["provider"] == "anthropic"
     assert message.response_metadata["scout"]["provider"] == "anthropic"
     assert {exchange.provider for exchange in emulator.log} == {"groq", "anthropic"}
@@ -134,8 +134,8 @@ def chat_event(delta: Any, finish: Any = None) -> bytes:
 
 
 def called(at: int, **function: str) -> Any:
-    made = {"id": f"call_{at}", "type": "function"} if "name" in function else {}
-    return {"tool_calls": [{"index": at, **made, "function": function}]}
+    fields = {"id": f"call_{at}", "type": "function"} if "name" in function else {}
+    return {"tool_calls": [{"index": at, **fields, "function": function}]}
 
 
 INTERLEAVED = (

@@ -1,4 +1,4 @@
-"""Rotation, failover and agents over the loopback emulator, whose log is the witness."""
+"""Rotation, failover and agents over the loopback emulator, whose log has every request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def entry(emulator: Emulator, model: str, *keys: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_dead_key_is_asked_once_and_a_limited_one_once_until_it_is_rested(verb: str) -> None:
+def test_a_dead_key_is_used_once_and_a_limited_one_once_until_its_wait_is_over(verb: str) -> None:
     dead, limited, good = (f"{name}-{verb}" for name in ("dead", "limited", "good"))
     keys = {dead: Revoked(), limited: RateLimited(seconds=2.0), good: None}
     emulator = Emulator(keys={"groq": keys})
@@ -33,9 +33,9 @@ def test_a_dead_key_is_asked_once_and_a_limited_one_once_until_it_is_rested(verb
             model="openai/gpt-oss-120b", api_keys=list(keys), base_url=emulator.url("groq")
         )
         answers = [run_model(model, verb) for _ in range(20)]
-        asked = Counter(exchange.key for exchange in emulator.log)
+        requests = Counter(exchange.key for exchange in emulator.log)
     assert all(answer.text for answer in answers)
-    assert asked == {dead: 1, limited: 1, good: 20}
+    assert requests == {dead: 1, limited: 1, good: 20}
     first = answers[0].response_metadata["scout"]["attempts"]
     assert [row["outcome"] for row in first] == ["auth_invalid", "rate_limit", "ok"]
 
@@ -73,8 +73,8 @@ def test_a_stream_that_is_cut_before_its_first_word_goes_on_elsewhere_unseen() -
 
 
 def scout(message: AIMessage) -> dict[str, Any]:
-    found: dict[str, Any] = message.response_metadata["scout"]
-    return found
+    metadata: dict[str, Any] = message.response_metadata["scout"]
+    return metadata
 
 
 @pytest.fixture

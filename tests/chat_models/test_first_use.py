@@ -1,4 +1,4 @@
-"""What the first import, the first model and the first call of a process do; each in its own."""
+"""The first import, the first model and the first call of a process, each in a new process."""
 
 from __future__ import annotations
 

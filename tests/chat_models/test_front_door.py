@@ -1,4 +1,4 @@
-"""`init_scout_model` in LangChain's spellings, what answers tell, and what `help` shows."""
+"""`init_scout_model` in LangChain's spellings, metadata of answers, and the output of `help`."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ async def test_a_configuration_chooses_the_model(verb: str, emulator: Emulator) 
         free, verb, "hi", {"configurable": {"model": "llama", "model_provider": "groq"}}
     )
     await call_model(prefixed, verb, "hi", {"configurable": {"first_model": claude, "model": "x"}})
-    asked = [exchange.provider for exchange in emulator.log]
-    assert asked == ["groq", *["anthropic"] * 3, "groq", "anthropic"]
+    providers = [exchange.provider for exchange in emulator.log]
+    assert providers == ["groq", *["anthropic"] * 3, "groq", "anthropic"]
     assert emulator.log[3].body["temperature"] == 0.5
     with pytest.raises(ConfigurationError, match="needs model="):
         await call_model(free, verb)

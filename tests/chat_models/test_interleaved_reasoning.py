@@ -1,4 +1,4 @@
-"""Answers that think more than once, or behind a seal, and go back to their maker word for word."""
+"""Answers with several or encrypted reasoning blocks go back to their provider unchanged."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def openrouter_whole() -> Raw:
 
 
 def openrouter_stream() -> Raw:
-    said = [{"reasoning": "x", "reasoning_details": piece} for piece in PIECES]
-    deltas = [*said, {"content": "Let me see."}, {"tool_calls": CALLS}]
+    reasoning = [{"reasoning": "x", "reasoning_details": piece} for piece in PIECES]
+    deltas = [*reasoning, {"content": "Let me see."}, {"tool_calls": CALLS}]
     return events(
         *chat(
             *({"delta": delta} for delta in deltas), {"delta": {}, "finish_reason": "tool_calls"}
@@ -150,9 +150,9 @@ PARTS = [
 
 
 def google(*chunks: list[Json]) -> list[Json]:
-    made = [{"candidates": [{"content": {"role": "model", "parts": parts}}]} for parts in chunks]
-    made[-1]["candidates"][0]["finishReason"] = "STOP"
-    return [{**body, "modelVersion": "gemini-3.5-flash", "responseId": "r"} for body in made]
+    bodies = [{"candidates": [{"content": {"role": "model", "parts": parts}}]} for parts in chunks]
+    bodies[-1]["candidates"][0]["finishReason"] = "STOP"
+    return [{**body, "modelVersion": "gemini-3.5-flash", "responseId": "r"} for body in bodies]
 
 
 def google_whole() -> Raw:
@@ -211,13 +211,13 @@ async def answer(model: Any, verb: str) -> AIMessage:
 async def test_sealed_and_repeated_thoughts_go_back_in_their_order_word_for_word(
     name: str, make: Make, emulator: Emulator, way: str
 ) -> None:
-    asked, whole, streamed, find, wanted = MAKERS[name]
+    model_name, whole, streamed, find, expected = MAKERS[name]
     verb, version = way.split()
     emulator.script(name, [whole() if "invoke" in verb else streamed()])
     more = {} if version == "v3" else {"output_version": version}
-    model = make(model=asked, reasoning_effort="low", **more).bind_tools(TOOLS)
+    model = make(model=model_name, reasoning_effort="low", **more).bind_tools(TOOLS)
     message = await answer(model, verb)
     assert [call["args"] for call in message.tool_calls] == [{"location": "Rome"}] * 2
     results = [ToolMessage("Fine.", tool_call_id=call["id"]) for call in message.tool_calls]
     assert model.invoke([HumanMessage("Rome?"), message, *results]).text
-    assert find(emulator.log[1].body) == wanted
+    assert find(emulator.log[1].body) == expected

@@ -26,22 +26,25 @@ def echo(answer: Any) -> str:
     return str(answer.text).rpartition(": ")[2]
 
 
-async def atalk(model: Any, who: str) -> list[str]:
-    """Ask twice, whole and streamed, and twice at once."""
-    whole = await model.ainvoke(f"{who} a")
-    chunks = [chunk async for chunk in model.astream(f"{who} b")]
-    both = await asyncio.gather(*(model.ainvoke(f"{who} {more}") for more in "cd"))
-    return [echo(one) for one in (whole, merge_chunks(chunks), *both)]
+async def atalk(model: Any, speaker: str) -> list[str]:
+    """Call twice, whole and streamed, and twice at once."""
+    whole = await model.ainvoke(f"{speaker} a")
+    chunks = [chunk async for chunk in model.astream(f"{speaker} b")]
+    both = await asyncio.gather(*(model.ainvoke(f"{speaker} {more}") for more in "cd"))
+    return [echo(message) for message in (whole, merge_chunks(chunks), *both)]
 
 
-def talk(model: Any, who: str) -> list[str]:
-    whole = model.invoke(f"{who} a")
-    streamed = merge_chunks(list(model.stream(f"{who} b")))
-    return [echo(one) for one in (whole, streamed, *model.batch([f"{who} c", f"{who} d"]))]
+def talk(model: Any, speaker: str) -> list[str]:
+    whole = model.invoke(f"{speaker} a")
+    streamed = merge_chunks(list(model.stream(f"{speaker} b")))
+    return [
+        echo(message)
+        for message in (whole, streamed, *model.batch([f"{speaker} c", f"{speaker} d"]))
+    ]
 
 
-def heard(who: str) -> list[str]:
-    return [f"{who} {what}" for what in "abcd"]
+def echoes(speaker: str) -> list[str]:
+    return [f"{speaker} {what}" for what in "abcd"]
 
 
 def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator) -> None:
@@ -49,12 +52,12 @@ def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator)
     people = [f"Person {number}" for number in range(8)]
     barrier = threading.Barrier(len(people))
 
-    def work(who: str) -> list[str]:
+    def work(speaker: str) -> list[str]:
         barrier.wait(HANG)
-        return asyncio.run(atalk(model, who)) if int(who[-1]) % 2 else talk(model, who)
+        return asyncio.run(atalk(model, speaker)) if int(speaker[-1]) % 2 else talk(model, speaker)
 
     with ThreadPoolExecutor(len(people)) as threads:
-        assert list(threads.map(work, people)) == [heard(who) for who in people]
+        assert list(threads.map(work, people)) == [echoes(speaker) for speaker in people]
     assert len(served.log) == 4 * len(people)
     assert served.settle()
     assert all(exchange.finished for exchange in served.log)
@@ -76,19 +79,19 @@ def test_threads_that_are_the_first_to_ask_share_connections() -> None:
 
 def test_one_loop_after_another_and_sync_calls_between(make: Make, served: Emulator) -> None:
     model = make(served=True)
-    for who in ("First", "Second"):
-        assert asyncio.run(atalk(model, who)) == heard(who)
-        assert talk(model, who) == heard(who)
+    for speaker in ("First", "Second"):
+        assert asyncio.run(atalk(model, speaker)) == echoes(speaker)
+        assert talk(model, speaker) == echoes(speaker)
     assert len(served.log) == 16
 
 
 async def test_a_sync_call_inside_a_running_loop_answers(make: Make, served: Emulator) -> None:
     model = make(served=True)
-    assert talk(model, "Sync") == heard("Sync")
-    assert await atalk(model, "Async") == heard("Async")
-    assert await asyncio.to_thread(talk, model, "Thread") == heard("Thread")
-    chain = RunnableLambda(lambda who: talk(model, who))
-    assert await chain.ainvoke("Chain") == heard("Chain")
+    assert talk(model, "Sync") == echoes("Sync")
+    assert await atalk(model, "Async") == echoes("Async")
+    assert await asyncio.to_thread(talk, model, "Thread") == echoes("Thread")
+    chain = RunnableLambda(lambda speaker: talk(model, speaker))
+    assert await chain.ainvoke("Chain") == echoes("Chain")
 
 
 async def test_a_loop_in_a_thread_beside_a_running_loop_answers(
@@ -97,21 +100,21 @@ async def test_a_loop_in_a_thread_beside_a_running_loop_answers(
     model = make(served=True)
     beside = asyncio.to_thread(lambda: asyncio.run(atalk(model, "Beside")))
     answers = await asyncio.gather(atalk(model, "Here"), beside)
-    assert answers == [heard("Here"), heard("Beside")]
+    assert answers == [echoes("Here"), echoes("Beside")]
 
 
 def test_a_loop_that_was_closed_without_ceremony_does_not_disturb_the_next(
     make: Make, served: Emulator
 ) -> None:
     model = make(served=True)
-    for who in ("First", "Second"):
+    for speaker in ("First", "Second"):
         loop = asyncio.new_event_loop()
         try:
-            assert loop.run_until_complete(atalk(model, who)) == heard(who)
+            assert loop.run_until_complete(atalk(model, speaker)) == echoes(speaker)
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
-    assert asyncio.run(atalk(model, "Third")) == heard("Third")
+    assert asyncio.run(atalk(model, "Third")) == echoes("Third")
 
 
 def test_an_answer_that_is_under_way_in_one_loop_survives_the_end_of_another(
@@ -131,7 +134,7 @@ def test_an_answer_that_is_under_way_in_one_loop_survives_the_end_of_another(
     with ThreadPoolExecutor(1) as threads:
         telling = threads.submit(lambda: asyncio.run(slowly()))
         assert begun.wait(HANG)
-        assert asyncio.run(atalk(model, "Other")) == heard("Other")
+        assert asyncio.run(atalk(model, "Other")) == echoes("Other")
         assert telling.result(HANG).endswith("tests were green.")
 
 
@@ -144,5 +147,5 @@ def test_a_copy_in_another_thread_answers(make: Make, served: Emulator, copied: 
         "model_copy": lambda: model.model_copy(update={"temperature": 0.1}),
     }[copied]()
     with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(talk, other, "Copy").result(HANG) == heard("Copy")
+        assert threads.submit(talk, other, "Copy").result(HANG) == echoes("Copy")
     assert len({exchange.key for exchange in served.log}) == 1

@@ -1,4 +1,4 @@
-"""What people bring from partner packages, LiteLLM and the guide: taken, or refused by name."""
+"""Options from partner packages, LiteLLM and the guide: accepted, or refused by name."""
 
 from __future__ import annotations
 
@@ -210,13 +210,13 @@ def test_a_broken_tool_call_in_the_history_is_no_obstacle(
 
 
 @pytest.mark.parametrize("form", ["dict", "model"])
-def test_a_model_outside_the_route_is_asked_with_the_keys_of_its_providers_entry(
+def test_a_model_outside_the_route_is_called_with_the_keys_of_its_provider_s_entry(
     emulator: Emulator, form: str
 ) -> None:
-    known = {"api_keys": ["k-of-the-entry"], "transport": emulator.transport()}
-    entry = {"model": "anthropic/claude-haiku-4-5", **known}
-    made = ScoutAnthropicChatModel(model="claude-haiku-4-5", **known)
-    route = ScoutRouterChatModel(models=[entry if form == "dict" else made])
+    options = {"api_keys": ["k-of-the-entry"], "transport": emulator.transport()}
+    entry = {"model": "anthropic/claude-haiku-4-5", **options}
+    model = ScoutAnthropicChatModel(model="claude-haiku-4-5", **options)
+    route = ScoutRouterChatModel(models=[entry if form == "dict" else model])
     route.invoke("hello", model="anthropic/claude-sonnet-4-5")
-    asked = [(one.model, one.key) for one in emulator.log]
-    assert asked == [("claude-sonnet-4-5", "k-of-the-entry")]
+    requests = [(request.model, request.key) for request in emulator.log]
+    assert requests == [("claude-sonnet-4-5", "k-of-the-entry")]

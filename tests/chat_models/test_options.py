@@ -44,9 +44,7 @@ def test_a_misspelt_option_of_a_route_is_refused_too() -> None:
         ScoutRouterChatModel(models=["groq/m"], deadlin=1)
 
 
-async def test_options_that_only_the_provider_knows_go_into_the_body(
-    providers, wire, groq, ask
-) -> None:
+async def test_options_of_the_provider_alone_go_into_the_body(providers, wire, groq, ask) -> None:
     providers.on(GROQ, wire.say())
     await ask(groq(seed=7, model_kwargs={"user": "u"}), service_tier="flex")
     body = providers.bodies[0]
@@ -126,16 +124,16 @@ async def test_configurable_fields_make_a_model_of_their_own(providers, wire, gr
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("seconds", "expected"),
     [
         (None, Timeouts()),
         (7, Timeouts(connect=7, first_token=7, idle=7, total=7)),
         ((3, 40), Timeouts(connect=3, first_token=40, idle=40, total=40)),
     ],
 )
-async def test_a_timeout_reaches_the_socket(given, expected, providers, wire, groq, ask) -> None:
+async def test_a_timeout_reaches_the_socket(seconds, expected, providers, wire, groq, ask) -> None:
     providers.on(GROQ, wire.say())
-    await ask(groq(timeout=given))
+    await ask(groq(timeout=seconds))
     assert providers.requests[0].extensions["timeout"] == expected.of(stream=ask.streams)
 
 

@@ -25,13 +25,13 @@ HOOKS = {
     "on_llm_new_token": ["cancelled"],
     "on_llm_end": ["ok"],
 }
-"""When a handler may raise, and what has then become of the attempt."""
+"""Callbacks in which a handler may raise, and the attempt's outcome then."""
 
 WAYS = [*VERBS, "ainvoke, streaming", "invoke, streaming"]
 
 
 def moments(verbs: Iterable[str]) -> list[tuple[str, str]]:
-    """Pair verbs with the hooks that they reach: a whole answer has no tokens to tell of."""
+    """Pair verbs with the hooks that they reach: a whole answer has no token callbacks."""
     pairs = product(verbs, HOOKS)
     return [(v, hook) for v, hook in pairs if hook != "on_llm_new_token" or "stream" in v]
 

@@ -1,4 +1,4 @@
-"""LangChain's `rate_limiter=`: asked once for each call, before the request leaves."""
+"""LangChain's `rate_limiter=`: acquired once for each call, before the request is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Make = Callable[..., ScoutChatModel]
 
 
 class Turnstile(InMemoryRateLimiter):
-    """Lets everybody through, and knows how many requests had left when it was asked."""
+    """Lets every call pass; records how many requests were sent before each."""
 
     def __init__(self, emulator: Emulator) -> None:
         super().__init__(
@@ -105,15 +105,15 @@ def test_tools_and_copies_keep_the_limiter(make: Make, emulator: Emulator) -> No
 
 
 @pytest.mark.parametrize("verb", WAYS)
-async def test_a_route_passes_the_limiter_of_each_model_that_it_asks(
+async def test_a_route_passes_the_limiter_of_each_model_that_it_calls(
     emulator: Emulator, verb: str
 ) -> None:
-    limiters = {one: Turnstile(emulator) for one in ROUTE}
-    models = [build(one, emulator, rate_limiter=limiters[one]) for one in ROUTE]
+    limiters = {name: Turnstile(emulator) for name in ROUTE}
+    models = [build(name, emulator, rate_limiter=limiters[name]) for name in ROUTE]
     emulator.script("groq", [ServerError()])
     await ask(ScoutRouterChatModel(models=models, max_retries=0), verb)
     assert [exchange.provider for exchange in emulator.log] == ["groq", "anthropic"]
-    assert {one: limiter.seen for one, limiter in limiters.items()} == {
+    assert {name: limiter.seen for name, limiter in limiters.items()} == {
         "groq": [0],
         "anthropic": [1],
         "google": [],

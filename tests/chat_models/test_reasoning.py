@@ -1,4 +1,4 @@
-"""Thoughts as they stream, and as their makers want them back beside the results of tools."""
+"""Reasoning as it streams, and as providers require it back beside the results of tools."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ pytestmark = pytest.mark.filterwarnings(
 Make = Callable[..., ScoutChatModel]
 Json = dict[str, Any]
 
-SAID = SAYINGS["text and calls of one tool"]
-THOUGHT = SAID.thought
+SAYING = SAYINGS["text and calls of one tool"]
+THOUGHT = SAYING.thought
 
 
 async def answer(make: Make, way: str, **options: Any) -> AIMessage:
@@ -43,17 +43,17 @@ async def answer(make: Make, way: str, **options: Any) -> AIMessage:
     model = make(output_version=version or None, **options).bind_tools(TOOLS)
     match verb:
         case "invoke":
-            return model.invoke(SAID.prompt)
+            return model.invoke(SAYING.prompt)
         case "ainvoke":
-            return await model.ainvoke(SAID.prompt)
+            return await model.ainvoke(SAYING.prompt)
         case "stream":
-            return merge_chunks(list(model.stream(SAID.prompt)))
+            return merge_chunks(list(model.stream(SAYING.prompt)))
         case "astream":
-            return merge_chunks([chunk async for chunk in model.astream(SAID.prompt)])
+            return merge_chunks([chunk async for chunk in model.astream(SAYING.prompt)])
         case "stream_events":
-            return model.stream_events(SAID.prompt, version="v3").output
+            return model.stream_events(SAYING.prompt, version="v3").output
         case _:
-            stream = await model.astream_events(SAID.prompt, version="v3")
+            stream = await model.astream_events(SAYING.prompt, version="v3")
             return await stream.output
 
 
@@ -72,8 +72,8 @@ EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 
 
 def details(form: str, **more: str) -> list[Json]:
-    said = {"text": THOUGHT, "format": form, "index": 0}
-    return [{"type": "reasoning.text", **more, **said}]
+    block = {"text": THOUGHT, "format": form, "index": 0}
+    return [{"type": "reasoning.text", **more, **block}]
 
 
 def chat(name: str) -> Callable[[Json], Any]:
@@ -90,7 +90,7 @@ def gemini(body: Json) -> Any:
     return [part.get("thoughtSignature") for part in calls]
 
 
-WANTED: Mapping[str, tuple[str, Callable[[Json], Any], Any]] = {
+EXPECTED: Mapping[str, tuple[str, Callable[[Json], Any], Any]] = {
     # https://platform.claude.com/docs/en/build-with-claude/extended-thinking
     "anthropic": (
         "claude-haiku-4-5",
@@ -118,13 +118,13 @@ WANTED: Mapping[str, tuple[str, Callable[[Json], Any], Any]] = {
         [{"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}], "closed": True}],
     ),
 }
-"""By provider: a model that wants its thoughts back, where they then stand, and what they are."""
+"""By provider: a model that requires its reasoning back, its place in the request, its value."""
 
 
 def history(message: AIMessage) -> list[Any]:
     """Put an answer back into its conversation, and answer its calls."""
     results = [ToolMessage("Sunny.", tool_call_id=c["id"]) for c in message.tool_calls]
-    return [HumanMessage(SAID.prompt), message, *results]
+    return [HumanMessage(SAYING.prompt), message, *results]
 
 
 @EVERY_WAY
@@ -132,7 +132,7 @@ async def test_an_answers_thought_is_a_reasoning_block_before_the_rest(
     name: str, make: Make, way: str
 ) -> None:
     message = await answer(make, way, **thinking(name))
-    assert blocks_of(message) == SAID.blocks(thought=name not in SHY)
+    assert blocks_of(message) == SAYING.blocks(thought=name not in SHY)
 
 
 @pytest.mark.parametrize("version", ["v0", "v1"])
@@ -158,14 +158,14 @@ async def test_a_thought_streams_in_pieces_that_are_reasoning(
 
 
 @EVERY_WAY
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", EXPECTED)
 async def test_a_thought_goes_back_to_its_maker_as_it_came(
     name: str, make: Make, emulator: Emulator, way: str
 ) -> None:
-    model, find, wanted = WANTED[name]
+    model, find, expected = EXPECTED[name]
     message = await answer(make, way, model=model, reasoning_effort="low")
     make(model=model, reasoning_effort="low").bind_tools(TOOLS).invoke(history(message))
-    assert find(emulator.log[1].body) == wanted
+    assert find(emulator.log[1].body) == expected
 
 
 @EVERY_WAY
@@ -185,7 +185,7 @@ async def test_a_route_gives_thoughts_back_to_their_maker_and_to_nobody_else(
     assert message.response_metadata["scout"]["provider"] == first
     emulator.script(first, [None, *[ServerError()] * 9])
     asked().bind_tools(TOOLS).invoke(history(message))
-    _, find, wanted = WANTED[first]
+    _, find, wanted = EXPECTED[first]
     assert find(emulator.requests(first)[1].body) == wanted
     asked().bind_tools(TOOLS).invoke(history(message))
     elsewhere = [one for one in emulator.log if one.provider != first]
@@ -195,11 +195,11 @@ async def test_a_route_gives_thoughts_back_to_their_maker_and_to_nobody_else(
 
 @pytest.mark.parametrize("kind", ["json", "pickle", "dumps"])
 @pytest.mark.parametrize("way", ["invoke v0", "stream v0", "stream v1"])
-@pytest.mark.parametrize("name", WANTED)
+@pytest.mark.parametrize("name", EXPECTED)
 async def test_a_thought_that_was_stored_goes_back_as_it_came(
     name: str, make: Make, emulator: Emulator, way: str, kind: str
 ) -> None:
-    model, find, wanted = WANTED[name]
+    model, find, wanted = EXPECTED[name]
     message = stored(await answer(make, way, model=model, reasoning_effort="low"), kind)
     make(model=model, reasoning_effort="low").bind_tools(TOOLS).invoke(history(message))
     assert find(emulator.log[1].body) == wanted

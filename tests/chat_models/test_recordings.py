@@ -1,6 +1,6 @@
-"""Every chat model on every answer that its provider was ever recorded to give, whole and streamed.
+"""Every chat model reads every recorded answer of its provider, whole and streamed.
 
-The recordings lie beside the checkout, or where SCOUT_WIRE says; without them this is skipped.
+The recordings are beside the checkout or in the folders of SCOUT_WIRE; without them: skipped.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def recorded(provider: str) -> Iterator[dict[str, Any]]:
 
 
 def played(record: dict[str, Any]) -> httpx.MockTransport:
-    """Answer with the record, whatever is asked."""
+    """Answer every request with the record."""
     unsaid = {"content-length", "transfer-encoding", "content-encoding", "connection"}
     headers = {
         name: value if isinstance(value, str) else value[0]

@@ -1,4 +1,4 @@
-"""Streams of Chat Completions that speak and call tools at once, in all of LangChain's forms."""
+"""Streams of Chat Completions with text and tool calls at once, in all of LangChain's forms."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MODEL_CLASSES = [
 
 @pytest.fixture(autouse=True)
 def vcr() -> None:
-    """Leave these tests without a cassette: no emulator speaks and calls at once."""
+    """Leave these tests without a cassette: no emulator sends text and calls at once."""
 
 
 def answer(_: httpx.Request) -> httpx.Response:

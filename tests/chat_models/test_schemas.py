@@ -1,4 +1,4 @@
-"""What each provider is sent for a schema: what its documentation says, closed where it must be.
+"""Schemas in requests follow each provider's documentation, closed where that is required.
 
 https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 https://console.groq.com/docs/structured-outputs
@@ -26,7 +26,7 @@ from tests.chat_models.request_parts import (
 from tests.support.weather import get_weather
 
 CLOSED = {"groq", "openai", "openrouter", "anthropic"}
-"""Who refuses a strict schema that leaves anything open; Anthropic refuses any such schema."""
+"""Providers that refuse a strict schema with an open object; Anthropic refuses any such schema."""
 
 ALL_REQUIRED = {"groq", "openai", "openrouter"}
 
@@ -167,7 +167,7 @@ def test_json_mode_is_asked_for_in_the_providers_word(name, model, emulator) -> 
     model.with_structured_output(Joke, method="json_mode").invoke(JOKE)
     (exchange,) = emulator.log
     match exchange.provider:
-        case "anthropic":  # has no such mode: the prompt says it
+        case "anthropic":  # has no such mode: the prompt contains the schema
             assert not {"output_config", "response_format"} & exchange.body.keys()
         case "google":
             config = exchange.body["generationConfig"]
@@ -194,7 +194,7 @@ def test_every_candidate_of_a_route_gets_the_schema_in_its_own_words(name, make,
 
 
 def test_tools_and_a_schema_go_together(name, model, emulator) -> None:
-    """Gemini before 3 takes no schema beside tools: LangChain's agents know that."""
+    """Gemini before 3 takes no schema beside tools: LangChain's agents use another strategy."""
     if name == "google":
         pytest.skip("Gemini 2.5 takes no schema beside tools")
     strategy = ProviderStrategy(Joke).to_model_kwargs()

@@ -22,10 +22,10 @@ CANARY = "CANARY"
 @pytest.fixture
 def secretive(name, served) -> Any:
     """A model of the loopback (a pickle holds no transport), each of its secrets a canary."""
-    given = {"api_key": f"sk-{CANARY}-0123456789", "default_headers": {"x-secret": CANARY}}
+    secrets = {"api_key": f"sk-{CANARY}-0123456789", "default_headers": {"x-secret": CANARY}}
     if name != "router":
-        return build(name, served, served=True, temperature=0.25, **given)
-    models = [{**entry(p, served, served=True), **given} for p in providers_of(name)]
+        return build(name, served, served=True, temperature=0.25, **secrets)
+    models = [{**entry(p, served, served=True), **secrets} for p in providers_of(name)]
     return build(name, served, models=models, temperature=0.25)
 
 
@@ -69,11 +69,11 @@ def copies(model: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("how", ["copy", "deepcopy", "model_copy", "deep model_copy"])
 async def test_a_copy_answers_like_the_model_and_shows_no_key(how, name, secretive, served) -> None:
     first = secretive.invoke("Hello")
-    made = copies(secretive)[how]
-    assert type(made) is type(secretive)
-    assert made.invoke("Hello").text == first.text
-    assert (await made.ainvoke("Hello")).text == first.text
-    assert CANARY not in repr(made)
+    copied = copies(secretive)[how]
+    assert type(copied) is type(secretive)
+    assert copied.invoke("Hello").text == first.text
+    assert (await copied.ainvoke("Hello")).text == first.text
+    assert CANARY not in repr(copied)
     assert {exchange.key for exchange in served.log} == {served.log[0].key}
     assert {exchange.headers.get("x-secret") for exchange in served.log} == {CANARY}
 
@@ -90,9 +90,9 @@ def test_a_pickle_goes_without_keys_and_its_copy_says_so(secretive) -> None:
 def test_a_pickle_goes_without_the_keys_and_says_so_when_it_is_asked(secretive, served) -> None:
     pickled = pickle.dumps(secretive)
     assert CANARY.encode() not in pickled
-    made = pickle.loads(pickled)
+    copied = pickle.loads(pickled)
     with pytest.raises(NoKeyError, match="came without the api_key"):
-        made.invoke("Hello")
+        copied.invoke("Hello")
     assert served.log == []
 
 
@@ -115,9 +115,9 @@ def test_what_is_known_of_keys_holds_for_copies_too(name, served) -> None:
     model = build(name, served, served=True, max_retries=0)
     for provider in providers_of(name):
         served.script(provider, [Revoked()] * 9)
-    for made in (model, *copies(model).values()):
+    for copied in (model, *copies(model).values()):
         with pytest.raises(ScoutError):
-            made.invoke("Hello")
+            copied.invoke("Hello")
     assert len(served.log) == len(providers_of(name))
 
 

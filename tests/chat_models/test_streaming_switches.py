@@ -1,4 +1,4 @@
-"""`disable_streaming`, `streaming` and `stream=`: what leaves as a stream, and what arrives."""
+"""`disable_streaming`, `streaming` and `stream=`: requests sent as a stream, and the chunks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.weather import get_weather
 Make = Callable[..., ScoutChatModel]
 
 STORY = "Write a long story."
-SAID = SAYINGS["text and calls of one tool"]
+SAYING = SAYINGS["text and calls of one tool"]
 
 
 async def chunks_of(model: Any, prompt: str, *, is_async: bool) -> list[AIMessageChunk]:
@@ -49,10 +49,10 @@ async def test_a_model_that_must_not_stream_with_tools_streams_without_them(
 ) -> None:
     model = make(disable_streaming="tool_calling")
     plain = await chunks_of(model, STORY, is_async=is_async)
-    tooled = await chunks_of(model.bind_tools([get_weather]), SAID.prompt, is_async=is_async)
+    tooled = await chunks_of(model.bind_tools([get_weather]), SAYING.prompt, is_async=is_async)
     assert [exchange.stream for exchange in emulator.log] == [True, False]
     assert len([chunk for chunk in plain if chunk.text]) > 3
-    assert blocks_of(merge_chunks(tooled)) == SAID.blocks(thought=name in UNASKED)
+    assert blocks_of(merge_chunks(tooled)) == SAYING.blocks(thought=name in UNASKED)
 
 
 @BOTH
@@ -60,7 +60,7 @@ async def test_a_model_streams_with_tools_unless_told_otherwise(
     make: Make, emulator: Emulator, *, is_async: bool
 ) -> None:
     model = make(disable_streaming=False).bind_tools([get_weather])
-    await chunks_of(model, SAID.prompt, is_async=is_async)
+    await chunks_of(model, SAYING.prompt, is_async=is_async)
     assert [exchange.stream for exchange in emulator.log] == [True]
 
 
@@ -69,16 +69,16 @@ async def test_a_model_streams_with_tools_unless_told_otherwise(
 async def test_a_call_that_streams_inside_is_the_same_answer(
     name: str, make: Make, emulator: Emulator, how: str, *, is_async: bool
 ) -> None:
-    made = make(streaming=True) if how == "streaming=True" else make()
-    model = made.bind_tools([get_weather])
+    plain = make(streaming=True) if how == "streaming=True" else make()
+    model = plain.bind_tools([get_weather])
     options = {"stream": True} if how == "stream=True" else {}
     answer = (
-        await model.ainvoke(SAID.prompt, **options)
+        await model.ainvoke(SAYING.prompt, **options)
         if is_async
-        else model.invoke(SAID.prompt, **options)
+        else model.invoke(SAYING.prompt, **options)
     )
     assert type(answer).__name__ == "AIMessage"
-    assert blocks_of(answer) == SAID.blocks(thought=name in UNASKED)
+    assert blocks_of(answer) == SAYING.blocks(thought=name in UNASKED)
     (exchange,) = emulator.log
     assert exchange.stream
     usage = answer.usage_metadata or {}
@@ -97,28 +97,28 @@ def test_a_streaming_model_can_be_asked_for_a_whole_answer(make: Make, emulator:
 
 class Tokens(BaseCallbackHandler):
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.tokens: list[str] = []
 
     def on_llm_new_token(self, token: str, **kwargs: Any) -> None:
-        self.heard.append(token)
+        self.tokens.append(token)
 
 
 @BOTH
-async def test_handlers_hear_every_token_of_a_call_that_streams_inside(
+async def test_handlers_receive_every_token_of_a_call_that_streams_inside(
     make: Make, *, is_async: bool
 ) -> None:
     tokens = Tokens()
     model = make(streaming=True)
     config: Any = {"callbacks": [tokens]}
     answer = await model.ainvoke(STORY, config) if is_async else model.invoke(STORY, config)
-    assert "".join(tokens.heard) == answer.text
-    assert len(tokens.heard) > 3
+    assert "".join(tokens.tokens) == answer.text
+    assert len(tokens.tokens) > 3
 
 
 @pytest.mark.filterwarnings("ignore:astream_events version='v1' is deprecated")
 @pytest.mark.parametrize("version", ["v1", "v2"])
 @pytest.mark.parametrize("caller", ["model", "chain that invokes", "chain that streams"])
-async def test_events_tell_every_piece_once_and_the_whole_at_the_end(
+async def test_events_have_every_piece_once_and_the_whole_at_the_end(
     name: str, make: Make, emulator: Emulator, version: Any, caller: str
 ) -> None:
     model = make().bind_tools([get_weather])
@@ -131,12 +131,12 @@ async def test_events_tell_every_piece_once_and_the_whole_at_the_end(
         chain = RunnableLambda(call)
     elif caller == "chain that streams":
         chain = RunnableLambda(lambda prompt: prompt) | model
-    events = [event async for event in chain.astream_events(SAID.prompt, version=version)]
+    events = [event async for event in chain.astream_events(SAYING.prompt, version=version)]
     pieces = [e["data"]["chunk"] for e in events if e["event"] == "on_chat_model_stream"]
     (end,) = [e["data"]["output"] for e in events if e["event"] == "on_chat_model_end"]
     (_start,) = [e for e in events if e["event"] == "on_chat_model_start"]
     whole = end["generations"][0][0]["message"] if isinstance(end, dict) else end
     assert blocks_of(merge_chunks(pieces)) == blocks_of(whole)
-    assert blocks_of(whole) == SAID.blocks(thought=name in UNASKED)
+    assert blocks_of(whole) == SAYING.blocks(thought=name in UNASKED)
     assert len({event["run_id"] for event in events if "chat_model" in event["event"]}) == 1
     assert [exchange.stream for exchange in emulator.log] == [True]

@@ -16,11 +16,11 @@ METHODS = ("json_schema", "function_calling", "json_mode")
 
 
 def assert_joke(kind: str, parsed: Any) -> None:
-    known = {"pydantic": Joke, "pydantic v1": OldJoke}.get(kind, dict)
-    assert isinstance(parsed, known)
-    said = parsed if isinstance(parsed, dict) else parsed.__dict__
-    assert set(said) == {"setup", "punchline"}
-    assert all(said.values())
+    expected = {"pydantic": Joke, "pydantic v1": OldJoke}.get(kind, dict)
+    assert isinstance(parsed, expected)
+    fields = parsed if isinstance(parsed, dict) else parsed.__dict__
+    assert set(fields) == {"setup", "punchline"}
+    assert all(fields.values())
 
 
 @pytest.mark.parametrize("strict", [None, False, True])
@@ -46,7 +46,7 @@ async def test_every_kind_of_schema_is_answered_by_every_method(
 async def test_without_a_method_every_candidate_can_answer(
     kind, verb, name, model, emulator
 ) -> None:
-    """The route's first candidate fails: what it was asked by must be right for the next one."""
+    """The route's first candidate fails: the next one gets the schema in its own form."""
     for provider in providers_of(name)[:-1]:
         emulator.script(provider, [Revoked()])
     assert_joke(kind, await call_model(model.with_structured_output(JOKES[kind]), verb, JOKE))
@@ -56,10 +56,10 @@ async def test_without_a_method_every_candidate_can_answer(
 @pytest.mark.parametrize("verb", ["ainvoke", "stream"])
 @pytest.mark.parametrize("kind", ["pydantic", "JSON schema"])
 @pytest.mark.parametrize("method", METHODS)
-async def test_an_answer_that_was_cut_off_is_a_parsing_error_beside_what_was_said(
+async def test_an_answer_that_was_cut_off_is_a_parsing_error_beside_the_raw_answer(
     method, kind, verb, make
 ) -> None:
-    """LangChain's parsers would mend it: half an object that nobody knows to be half."""
+    """LangChain's parsers would mend it: half an object without a sign that it is incomplete."""
     cut = make(max_tokens=9).with_structured_output(JOKES[kind], method=method, include_raw=True)
     answer = await call_model(cut, verb, JOKE)
     assert isinstance(answer["parsing_error"], OutputParserException)
@@ -83,7 +83,7 @@ async def test_an_answer_that_was_cut_off_raises_where_nobody_asked_for_it_raw(
 
 
 class Strict(BaseModel):
-    """A joke that no model of these tests can tell."""
+    """A joke that no model of these tests can produce."""
 
     setup: str
     punchline: str = Field(max_length=2)
@@ -91,9 +91,9 @@ class Strict(BaseModel):
 
 @pytest.mark.parametrize("verb", VERBS)
 async def test_an_answer_that_does_not_fit_the_class_is_an_error_on_every_path(verb, model) -> None:
-    told = model.with_structured_output(Strict, method="json_mode")
+    structured = model.with_structured_output(Strict, method="json_mode")
     with pytest.raises(OutputParserException):
-        await call_model(told, verb, JOKE)
+        await call_model(structured, verb, JOKE)
     raw = model.with_structured_output(Strict, method="json_mode", include_raw=True)
     answer = await call_model(raw, verb, JOKE)
     assert answer["parsed"] is None
@@ -148,11 +148,11 @@ def refusing(wire: str) -> bytes:
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
 async def test_a_refusal_is_not_taken_for_an_answer(verb, name, make, emulator) -> None:
-    """Either an error that says so, or no parsed answer, with the refusal beside it."""
+    """Either a refusal error, or no parsed answer with the refusal beside it."""
     for provider in providers_of(name):
         emulator.script(provider, [Raw(body=refusing(provider))] * 3)
     model = make(max_retries=0).with_structured_output(Joke, include_raw=True)
     answer = await call_model(model, verb, JOKE)
     assert answer["parsed"] is None
-    told = answer["raw"].additional_kwargs.get("refusal") or str(answer["raw"].response_metadata)
-    assert "cannot help" in told or "refusal" in told or "SAFETY" in told
+    refusal = answer["raw"].additional_kwargs.get("refusal") or str(answer["raw"].response_metadata)
+    assert "cannot help" in refusal or "refusal" in refusal or "SAFETY" in refusal

@@ -18,22 +18,22 @@ from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_time, get_weather
 
 PICTURE = {"type": "image", "base64": base64.b64encode(b"x" * 300_000).decode()}
-SAID = [SystemMessage("Be brief."), HumanMessage("What is the weather in Paris, please?")]
+MESSAGES = [SystemMessage("Be brief."), HumanMessage("What is the weather in Paris, please?")]
 
 
 def test_a_conversation_is_counted_without_a_network(model, emulator) -> None:
-    alone = model.get_num_tokens_from_messages(SAID)
+    alone = model.get_num_tokens_from_messages(MESSAGES)
     assert 8 < alone < 40
     assert emulator.log == []
 
 
 def test_tools_count(model) -> None:
-    alone = model.get_num_tokens_from_messages(SAID)
-    one = model.get_num_tokens_from_messages(SAID, tools=[get_weather])
-    two = model.get_num_tokens_from_messages(SAID, tools=[get_weather, get_time])
+    alone = model.get_num_tokens_from_messages(MESSAGES)
+    with_one = model.get_num_tokens_from_messages(MESSAGES, tools=[get_weather])
+    with_two = model.get_num_tokens_from_messages(MESSAGES, tools=[get_weather, get_time])
     schema = {"title": "f", "type": "object", "properties": {"a": {"type": "string"}}}
-    assert alone < one < two
-    assert model.get_num_tokens_from_messages(SAID, tools=[schema]) > alone
+    assert alone < with_one < with_two
+    assert model.get_num_tokens_from_messages(MESSAGES, tools=[schema]) > alone
 
 
 def test_a_picture_counts_as_a_picture_and_not_by_its_bytes(model) -> None:
@@ -46,8 +46,8 @@ def test_a_picture_counts_as_a_picture_and_not_by_its_bytes(model) -> None:
 
 def test_calls_of_tools_count(model) -> None:
     call = {"name": "get_weather", "args": {"location": "Paris" * 20}, "id": "1"}
-    said = AIMessage("", tool_calls=[call])
-    assert model.get_num_tokens_from_messages([said]) > 25
+    message = AIMessage("", tool_calls=[call])
+    assert model.get_num_tokens_from_messages([message]) > 25
 
 
 def test_a_text_is_counted_without_a_download(model) -> None:
@@ -67,21 +67,21 @@ def test_trimming_counts_by_the_model(model) -> None:
     long = [
         message for _ in range(20) for message in (HumanMessage("a" * 100), AIMessage("b" * 90))
     ]
-    kept = trim_messages(
+    trimmed = trim_messages(
         [SystemMessage("Be brief."), *long, HumanMessage("Hello")],
         max_tokens=200,
         token_counter=model,
         include_system=True,
         start_on="human",
     )
-    assert kept[0].text == "Be brief."
-    assert kept[-1].text == "Hello"
-    assert 3 < len(kept) < 12
-    assert model.get_num_tokens_from_messages(kept) <= 200
+    assert trimmed[0].text == "Be brief."
+    assert trimmed[-1].text == "Hello"
+    assert 3 < len(trimmed) < 12
+    assert model.get_num_tokens_from_messages(trimmed) <= 200
 
 
 async def call(path: str, model: Any) -> int:
-    """Ask by a path; return how many answers that should be."""
+    """Call by a path; return the expected number of answers."""
     match path:
         case "batch":
             return len(model.batch(["Hello", "Hey", "Good day"]))
@@ -135,10 +135,10 @@ async def test_a_failed_candidate_is_not_counted(path, make, emulator) -> None:
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
 async def test_every_call_of_an_agent_is_counted_once(verb, name, model, emulator) -> None:
     agent = create_agent(model, [get_weather])
-    said = {"messages": [("user", "What is the weather in Paris?")]}
+    state = {"messages": [("user", "What is the weather in Paris?")]}
     with get_usage_metadata_callback() as usage:
-        await (agent.ainvoke(said) if verb == "ainvoke" else _sync(agent, said))
-        for _ in agent.stream(said, stream_mode="messages"):
+        await (agent.ainvoke(state) if verb == "ainvoke" else _sync(agent, state))
+        for _ in agent.stream(state, stream_mode="messages"):
             pass
     (counted,) = usage.usage_metadata.values()
     assert len(emulator.log) == 4
@@ -146,14 +146,14 @@ async def test_every_call_of_an_agent_is_counted_once(verb, name, model, emulato
     assert counted["output_tokens"] == sum(e.output_tokens for e in emulator.log)
 
 
-async def _sync(agent: Any, said: Any) -> Any:
-    return agent.invoke(said)
+async def _sync(agent: Any, state: Any) -> Any:
+    return agent.invoke(state)
 
 
 async def test_a_stream_that_breaks_before_its_content_is_counted_once(
     name, make, emulator
 ) -> None:
-    """The first answer is cut before anything was said; the second try is the one that counts."""
+    """The first answer is cut before any text; only the second try is counted."""
     fail(emulator, name, CutMidStream(after=0))
     with get_usage_metadata_callback() as usage:
         message = await call_model(make(clock=NO_PAUSES), "astream")

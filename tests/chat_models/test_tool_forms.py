@@ -1,4 +1,4 @@
-"""Tools and schemas of every form that users have, as each provider is sent them."""
+"""Tools and schemas in every form of users, and their form in each provider's request."""
 
 from __future__ import annotations
 
@@ -126,13 +126,13 @@ def test_a_schema_of_any_form_is_sent_in_full(form, method, emulator) -> None:
     assert set(bound.invoke("Hello")) == {"a"}
     body = emulator.log[0].body
     if method == "json_schema":
-        found = body["response_format"]["json_schema"]
+        format_ = body["response_format"]["json_schema"]
     else:
         (tool,) = body["tools"]
-        found = {**sent(body), "strict": tool.get("function", tool).get("strict")}
-    assert found["name"] == "Answer"
-    assert found["schema"]["properties"] == SCHEMA["properties"]
-    assert bool(found.get("strict")) is (form == "with a name")
+        format_ = {**sent(body), "strict": tool.get("function", tool).get("strict")}
+    assert format_["name"] == "Answer"
+    assert format_["schema"]["properties"] == SCHEMA["properties"]
+    assert bool(format_.get("strict")) is (form == "with a name")
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_a_schema_of_any_form_is_sent_in_full(form, method, emulator) -> None:
 def test_an_array_is_sent_in_full_or_refused_by_name(schema, emulator) -> None:
     model = model_of("mistral", emulator)
     model.with_structured_output(schema, method="json_schema").invoke("Hello")
-    found = emulator.log[0].body["response_format"]["json_schema"]
-    assert found["schema"]["items"] == {"type": "string"}
+    format_ = emulator.log[0].body["response_format"]["json_schema"]
+    assert format_["schema"]["items"] == {"type": "string"}
     with pytest.raises(ConfigurationError, match="'Names' is of type 'array'"):
         model.with_structured_output(schema, method="function_calling")
 
@@ -216,12 +216,12 @@ def with_extras(form: str) -> Any:
 
 @everywhere
 @pytest.mark.parametrize("form", ["tool", "Anthropic's", "OpenAI's"])
-def test_a_tools_extras_reach_the_maker_that_knows_them(form, provider, emulator) -> None:
+def test_a_tool_s_extras_reach_the_provider_that_supports_them(form, provider, emulator) -> None:
     model_of(provider, emulator).bind_tools([with_extras(form)]).invoke("Hello")
     (rendered,) = emulator.log[0].body["tools"]
     # OpenAI is sent tools over the Responses API, which has `defer_loading`.
-    known = {"anthropic": EXTRAS, "openai": {"defer_loading": True}}
-    expected = known.get(provider, {})
+    extras = {"anthropic": EXTRAS, "openai": {"defer_loading": True}}
+    expected = extras.get(provider, {})
     assert {name: rendered[name] for name in EXTRAS if name in rendered} == expected
 
 

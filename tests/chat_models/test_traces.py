@@ -1,4 +1,4 @@
-"""LangSmith's tracer: who answered, what it cost, every attempt; and never a key."""
+"""LangSmith's tracer has the provider, the cost and every attempt; never a key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CANARY = "CANARY"
 
 
 class Client:
-    """Stands at the edge to LangSmith: keeps what would be sent there."""
+    """In place of the LangSmith client: records the runs to be sent."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -51,9 +51,11 @@ class Client:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What was said last of the run of the call to the model."""
-        told = [run["extra"]["metadata"] for run in self.sent if "ls_provider" in str(run["extra"])]
-        metadata: dict[str, Any] = told[-1]
+        """The last metadata of the run of the model call."""
+        values = [
+            run["extra"]["metadata"] for run in self.sent if "ls_provider" in str(run["extra"])
+        ]
+        metadata: dict[str, Any] = values[-1]
         return metadata
 
 
@@ -88,7 +90,7 @@ async def call(path: str, model: Any, config: Any) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_run_says_who_answered_and_what_it_cost(
+async def test_a_run_has_the_provider_that_answered_and_the_cost(
     path, name, model, emulator, client, config
 ) -> None:
     """The route's first two candidates fail: the third is named, on the one run of the call."""
@@ -101,8 +103,8 @@ async def test_a_run_says_who_answered_and_what_it_cost(
     assert metadata["ls_provider"] == gateway["provider"]
     assert gateway["provider"] in {last.provider, "google_genai"}
     assert [row["outcome"] for row in gateway["attempts"]][-1] == "ok"
-    made = [row for row in gateway["attempts"] if row["outcome"] != "skipped"]
-    assert [row["provider"] for row in made] == list(providers_of(name))
+    requests = [row for row in gateway["attempts"] if row["outcome"] != "skipped"]
+    assert [row["provider"] for row in requests] == list(providers_of(name))
     assert "cost_usd" in gateway
     assert len({str(run["id"]) for run in client.sent if "id" in run}) == 1
 
@@ -162,30 +164,30 @@ FAULTS = {
 
 def secretive(name: str, emulator: Any, place: str) -> Any:
     """Make a model whose every key and header is a canary."""
-    given: dict[str, Any] = {
+    secrets: dict[str, Any] = {
         "api_key": {"api_key": f"sk-{CANARY}-one-{name}-0123456789"},
         "api_keys": {"api_key": None, "api_keys": [f"gsk_{CANARY}0123456789abcdef"]},
         "default_headers": {"default_headers": {"x-secret": f"sk-{CANARY}-header-9876543210"}},
     }[place]
     if name != "router":
-        return build(name, emulator, max_retries=0, max_wait=0, **given)
+        return build(name, emulator, max_retries=0, max_wait=0, **secrets)
     models = [
-        {key: value for key, value in {**entry(p, emulator), **given}.items() if value}
+        {key: value for key, value in {**entry(p, emulator), **secrets}.items() if value}
         for p in providers_of(name)
     ]
     return build(name, emulator, models=models, max_retries=0, max_wait=0)
 
 
 class Everything(BaseCallbackHandler):
-    """Keeps whatever a handler is told, as a log of the user's own would."""
+    """Records all callbacks with their arguments, like a log of the user's own."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.calls: list[str] = []
 
     def __getattribute__(self, name: str) -> Any:
         if name.startswith("on_"):
-            heard = object.__getattribute__(self, "heard")
-            return lambda *args, **kwargs: heard.append(repr((name, args, kwargs)))
+            calls = object.__getattribute__(self, "heard")
+            return lambda *args, **kwargs: calls.append(repr((name, args, kwargs)))
         return object.__getattribute__(self, name)
 
 
@@ -203,7 +205,7 @@ async def test_no_key_is_in_any_trace(fault, place, name, emulator, client, conf
         except ScoutError as error:
             shown.append("".join(traceback.format_exception(error)))
             shown.append(repr(error.__dict__))
-    shown += [client.text, *everything.heard]
+    shown += [client.text, *everything.calls]
     shown += [run.model_dump_json(fallback=repr) for run in collected.traced_runs]
     assert len(client.sent) >= 2 * len(VERBS)
     if place == "default_headers":

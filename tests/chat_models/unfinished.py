@@ -1,4 +1,4 @@
-"""What a call that was left has to have given back, and how one sees it."""
+"""Checks that an abandoned call has released its resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def outcomes(log: Path) -> list[str]:
         return []
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     ended = [row["outcome"] for row in rows if row["event"] == "llm_attempt"]
-    ended = [outcome for outcome in ended if outcome != "skipped"]  # nobody was asked
+    ended = [outcome for outcome in ended if outcome != "skipped"]  # no request was sent
     assert len(ended) == len([row for row in rows if row["event"] == "llm_intent"]), rows
     return ended
 
@@ -39,7 +39,7 @@ async def calm(before: set[asyncio.Task[Any]]) -> bool:
 
 
 def hung_up(emulator: Emulator) -> bool:
-    """Tell whether the emulator has seen the client leave in the middle of its last answer."""
+    """Return whether the client closed the emulator's last answer in the middle."""
     return emulator.settle() and not emulator.log[-1].finished
 
 
