@@ -30,7 +30,7 @@ def spoiled(path: Path, spoil: Callable[[list[bytes]], object]) -> VerificationR
     return verify(path)
 
 
-def found(report: VerificationReport) -> list[tuple[int, str]]:
+def findings(report: VerificationReport) -> list[tuple[int, str]]:
     return [(finding.line, finding.kind) for finding in report.findings]
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(INITDB is None, reason="no PostgreSQL server is 
 
 
 def somebody() -> int | None:
-    """Choose who runs the server: it refuses root."""
+    """Choose the user that runs the server: it refuses root."""
     if os.getuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -70,8 +70,8 @@ def test_a_log_becomes_a_table_row_by_row(server: str, tmp_path: Path) -> None:
         rows = base.execute("SELECT * FROM audit ORDER BY writer, seq").fetchall()
     assert len(rows) == 23
     assert list(rows[0]) == list(ALL)  # type: ignore[call-overload]  # rows are dicts
-    found = {row["event"]: row for row in rows if row["user_id"] is None}  # type: ignore[call-overload]  # rows are dicts
-    attempt, odd = found["llm_attempt"], found["odd"]
+    by_event = {row["event"]: row for row in rows if row["user_id"] is None}  # type: ignore[call-overload]  # rows are dicts
+    attempt, odd = by_event["llm_attempt"], by_event["odd"]
     assert (attempt["cost"], attempt["input_t"], attempt["tags"]) == (0.00012345, 10, '["a"]')
     assert attempt["more"] == '{"own":{"x":[1]}}'
     assert (odd["number"], odd["more"]) == (None, '{"number":1.1805916207174113e+21}')
@@ -79,9 +79,7 @@ def test_a_log_becomes_a_table_row_by_row(server: str, tmp_path: Path) -> None:
     assert len(list(read_rows(path))) == 23
 
 
-def test_a_table_has_the_name_and_the_schema_that_are_asked_for(
-    server: str, tmp_path: Path
-) -> None:
+def test_a_table_has_the_requested_name_and_schema(server: str, tmp_path: Path) -> None:
     path = written(tmp_path / "audit.jsonl", 3)
     with psycopg.connect(server) as base:
         base.execute('CREATE SCHEMA "o"')
@@ -103,7 +101,7 @@ def test_what_fails_leaves_the_table_that_was_there(server: str, tmp_path: Path)
         assert base.execute("SELECT count(*) FROM onto").fetchone() == (5,)
 
 
-def test_an_address_that_is_wrong_is_said_without_its_password(tmp_path: Path) -> None:
+def test_a_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.jsonl", 1)
     with pytest.raises(ConfigurationError) as raised:
         export(path, f"postgresql://scout:sesame@/x?host={tmp_path}")

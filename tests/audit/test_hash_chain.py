@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scout_adapters.audit import AuditLog, read_rows
 from scout_adapters.audit.hash_chain import Chain, digest, link_of
 from scout_adapters.audit.verify import verify
-from tests.audit.logs import found, spoiled, written
+from tests.audit.logs import findings, spoiled, written
 
 ROWS = 20
 
@@ -69,7 +69,7 @@ SPOILS: dict[str, tuple[Callable[[list[bytes]], Any], list[tuple[int, str]]]] = 
 def test_what_was_done_to_a_log_shows_on_its_line(what: str, tmp_path: Path) -> None:
     spoil, expected = SPOILS[what]
     report = spoiled(written(tmp_path / "audit.jsonl", ROWS), spoil)
-    assert sorted(found(report)) == sorted(expected)
+    assert sorted(findings(report)) == sorted(expected)
 
 
 @given(data=st.data())

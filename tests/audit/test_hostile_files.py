@@ -1,4 +1,4 @@
-"""Rows that are too long or odd, cells that are formulas, links and files that others move."""
+"""Rows too long or odd, cells that are formulas, links and files that other programs move."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ODD: list[dict[str, Any]] = [
     "text",
     ["x" * (20 << 20), "\x01" * (9 << 20), "\N{GRINNING FACE}" * (6 << 20), '"' * (12 << 20)],
 )
-def test_a_row_that_is_too_long_is_cut_and_says_so(tmp_path: Path, text: str) -> None:
+def test_a_row_that_is_too_long_is_cut_and_marked(tmp_path: Path, text: str) -> None:
     log = AuditLog(tmp_path / "audit.jsonl")
     log.log("llm_prompt", text=text, user="ada", pictures=[text[:1000]])
     log.log("after")

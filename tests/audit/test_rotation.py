@@ -19,7 +19,7 @@ DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 
 
 class Calendar:
-    """Stands for `now` where the log asks for it."""
+    """Replaces `now` in the log."""
 
     today = DAY
 
@@ -100,9 +100,9 @@ def test_old_files_are_deleted_on_request_and_the_rest_is_whole(tmp_path: Path) 
     assert prune(path, datetime(2000, 1, 1, tzinfo=UTC)) == [*files[:3], *files[4:-1]]
     assert segments(path) == [files[3], files[-1]]
     kinds = {finding.kind for finding in verify(path).findings}
-    assert kinds == {"gap"}  # those between are vouched for by nobody: they are no beginning
-    (told,) = [row for row in read_rows(path) if row["event"] == "audit_pruned"]
-    assert told["files"] == [file.name for file in (*files[:3], *files[4:-1])]
+    assert kinds == {"gap"}  # the deleted files in between are reported, as they are not the oldest
+    (pruned,) = [row for row in read_rows(path) if row["event"] == "audit_pruned"]
+    assert pruned["files"] == [file.name for file in (*files[:3], *files[4:-1])]
 
 
 def test_after_files_are_deleted_on_request_nothing_is_wrong(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_what_cannot_be_written_down_is_not_deleted(tmp_path: Path) -> None:
     assert len(prune(path, datetime.now(UTC))) == len(before) - 1
 
 
-def test_a_writer_whose_file_was_deleted_begins_it_anew(tmp_path: Path) -> None:
+def test_a_writer_whose_file_was_deleted_begins_it_again(tmp_path: Path) -> None:
     audit = AuditLog(tmp_path / "audit.jsonl")
     audit.log("event", number=0)
     audit.path.unlink()

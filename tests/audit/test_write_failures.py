@@ -36,7 +36,7 @@ def test_a_full_disk_is_an_error_of_ours_and_an_os_error() -> None:
     assert (str(copy), copy.filename, copy.errno) == (str(error), FULL, errno.ENOSPC)
 
 
-def test_a_log_that_is_told_to_warn_says_which_row_is_missing(
+def test_a_log_that_warns_names_the_missing_row(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     log = AuditLog(FULL, on_failure="warn")
@@ -73,7 +73,7 @@ def test_what_cannot_be_logged_is_not_sent() -> None:
     assert emulator.log == []
 
 
-def test_a_log_that_is_told_to_warn_stops_no_call(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_that_warns_stops_no_call(caplog: pytest.LogCaptureFixture) -> None:
     model, emulator = model_and_emulator()
     log = AuditLog(FULL, on_failure="warn")
     assert model.invoke("hi", {"callbacks": [ScoutAuditCallbackHandler(log)]}).text
@@ -81,19 +81,19 @@ def test_a_log_that_is_told_to_warn_stops_no_call(caplog: pytest.LogCaptureFixtu
     assert log.lost == 2
 
 
-@pytest.mark.parametrize("told", [None, "raise"])
+@pytest.mark.parametrize("on_failure", [None, "raise"])
 def test_an_answer_is_not_lost_to_a_disk_that_fills_up_meanwhile(
-    tmp_path: Path, told: str | None
+    tmp_path: Path, on_failure: str | None
 ) -> None:
     path = tmp_path / "audit.jsonl"
 
     def fill() -> None:
         model, _ = model_and_emulator()
-        log = AuditLog(path, on_failure=told)
+        log = AuditLog(path, on_failure=on_failure)
         log.log("event")
         limit(path.stat().st_size + 450)  # an intent fits, its outcome does not
         config = {"callbacks": [ScoutAuditCallbackHandler(log)]}
-        if told == "raise":
+        if on_failure == "raise":
             with pytest.raises(AuditError):
                 model.invoke("hi", config)
         else:
@@ -103,7 +103,7 @@ def test_an_answer_is_not_lost_to_a_disk_that_fills_up_meanwhile(
     assert [row["event"] for row in read_rows(path)] == ["event", "llm_intent"]
 
 
-def test_after_a_disk_was_full_the_next_row_says_how_many_are_lost(tmp_path: Path) -> None:
+def test_after_a_disk_was_full_the_next_row_has_the_number_of_lost_rows(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
 
     def fill() -> None:
@@ -206,6 +206,6 @@ def test_after_a_failed_sync_nothing_counts_as_written_until_the_log_is_opened_a
     assert verify(log.path).findings == ()
 
 
-def test_the_handler_says_what_becomes_of_rows_that_cannot_be_written(tmp_path: Path) -> None:
+def test_the_handler_s_option_decides_about_rows_that_cannot_be_written(tmp_path: Path) -> None:
     handler = ScoutAuditCallbackHandler(tmp_path / "one.jsonl", on_failure="warn")
     assert handler.audit.on_failure == "warn"

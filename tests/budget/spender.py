@@ -36,7 +36,7 @@ def endless(path: str, limit: int, amount: int, actual: int) -> None:
 
 
 def hang(path: str, limit: int, amount: int) -> None:
-    """Hold, say so, and never settle."""
+    """Hold, print it, and never settle."""
     hold = SqliteBudgets(path, lock_timeout=60).hold([Account("b", "", "", limit)], amount)
     os.write(1, b"held\n" if isinstance(hold, Hold) else b"full\n")
     sys.stdin.read()

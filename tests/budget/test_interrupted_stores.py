@@ -16,22 +16,24 @@ AMOUNT, COST = 10, 7
 
 
 def at_every_line(make: Callable[[], Any], step: Callable[[Any], Any]) -> Iterator[Any]:
-    """Interrupt a step at each of its lines; yield what `make` has made for it."""
-    made = make()
+    """Interrupt a step at each of its lines; yield its argument, made by `make`."""
+    value = make()
     with Interruption() as dry:
-        step(made)
+        step(value)
     for at in range(1, len(dry.places) + 1):
-        made = make()
+        value = make()
         with Interruption(at, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
-            step(made)
-        yield made
+            step(value)
+        yield value
 
 
 @pytest.fixture(params=[MemoryBudgets, SqliteBudgets])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    made = request.param() if request.param is MemoryBudgets else request.param(tmp_path / "b.db")
-    made.balances("b")  # opens the file
-    return made
+    budgets = (
+        request.param() if request.param is MemoryBudgets else request.param(tmp_path / "b.db")
+    )
+    budgets.balances("b")  # opens the file
+    return budgets
 
 
 def amounts(store: Any) -> set[tuple[int, int, int]]:

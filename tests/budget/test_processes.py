@@ -40,8 +40,8 @@ def test_eight_processes_race_for_the_last_of_it(limit: int, amount: int, tmp_pa
     for racer in racers:
         assert racer.stdout is not None
         assert racer.stdout.readline() == b"ready\n"
-    said = [racer.communicate(b"go\n", timeout=HANG)[0] for racer in racers]
-    assert sum(map(int, said)) == limit // amount
+    outputs = [racer.communicate(b"go\n", timeout=HANG)[0] for racer in racers]
+    assert sum(map(int, outputs)) == limit // amount
     assert (balance(path).spent, balance(path).held) == (limit // amount * amount, 0)
 
 
@@ -50,17 +50,19 @@ def test_kill_9_gives_nothing_back_and_passes_no_limit(tmp_path: Path) -> None:
     chance, path, limit, amount, actual = random.Random(seed), tmp_path / "b.db", 10**9, 1000, 300
     held = settled = killed = 0
     while killed < KILLS:
-        told = [tmp_path / f"told-{killed}-{number}" for number in range(2)]
+        logs = [tmp_path / f"told-{killed}-{number}" for number in range(2)]
         with ExitStack() as files:
-            outs = [files.enter_context(file.open("wb")) for file in told]
+            outs = [files.enter_context(file.open("wb")) for file in logs]
             spenders = [started("endless", path, limit, amount, actual, stdout=out) for out in outs]
-            until(partial(all_written, told))
+            until(partial(all_written, logs))
             time.sleep(chance.uniform(0, 0.02))
-            for one in spenders:
-                one.send_signal(signal.SIGKILL)
+            for spender_process in spenders:
+                spender_process.send_signal(signal.SIGKILL)
             killed += len(spenders)
-            assert {one.wait(HANG) for one in spenders} == {-signal.SIGKILL}, seed
-        words = [word for file in told for word in file.read_text().split()]
+            assert {spender_process.wait(HANG) for spender_process in spenders} == {
+                -signal.SIGKILL
+            }, seed
+        words = [word for file in logs for word in file.read_text().split()]
         held, settled = held + words.count("held"), settled + words.count("settled")
         now = balance(path)
         # A step that was made may not have been acknowledged: one for each that was killed.

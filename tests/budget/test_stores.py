@@ -42,8 +42,8 @@ def held(store: BudgetStore, amount: int, *accounts: Account) -> Hold:
 
 
 def balance(store: BudgetStore) -> tuple[int, int, int, int]:
-    found = store.balances("b") or [Balance(account())]  # none where nothing was ever held
-    (only,) = found
+    balances = store.balances("b") or [Balance(account())]  # none where nothing was ever held
+    (only,) = balances
     return only.spent, only.held, only.uncertain, only.overage
 
 
@@ -54,7 +54,7 @@ def test_a_hold_becomes_what_was_spent(store: BudgetStore) -> None:
     assert balance(store) == (10, 0, 0, 0)
 
 
-def test_what_has_no_room_is_not_held_and_tells_the_balance(store: BudgetStore) -> None:
+def test_a_hold_beyond_the_limit_is_refused_with_the_balance(store: BudgetStore) -> None:
     store.settle(held(store, 60), 50)
     held(store, 40)
     refused = store.hold([account()], 11)
@@ -64,12 +64,12 @@ def test_what_has_no_room_is_not_held_and_tells_the_balance(store: BudgetStore) 
     held(store, 10)
 
 
-def test_what_nobody_knows_stays_spent(store: BudgetStore) -> None:
+def test_a_hold_with_an_unknown_cost_stays_spent(store: BudgetStore) -> None:
     store.settle(held(store, 60), None)
     assert balance(store) == (60, 0, 60, 0)
 
 
-def test_what_costs_more_than_was_held_is_kept_and_said(store: BudgetStore) -> None:
+def test_a_cost_above_the_hold_is_recorded_and_reported(store: BudgetStore) -> None:
     store.settle(held(store, 60), 130)
     assert balance(store) == (130, 0, 0, 70)
     assert isinstance(store.hold([account()], 0), Balance)
@@ -83,9 +83,12 @@ def test_a_budget_of_nothing_lets_nothing_pass_but_what_is_free(store: BudgetSto
 def test_several_accounts_are_held_together_or_not_at_all(store: BudgetStore) -> None:
     small, large = account(10, "small"), account(100, "large")
     assert isinstance(store.hold([large, small], 11), Balance)
-    assert sum(one.held for one in store.balances("b")) == 0
+    assert sum(balance.held for balance in store.balances("b")) == 0
     store.settle(held(store, 10, large, small), 4)
-    assert {one.account.scope: one.spent for one in store.balances("b")} == {"large": 4, "small": 4}
+    assert {balance.account.scope: balance.spent for balance in store.balances("b")} == {
+        "large": 4,
+        "small": 4,
+    }
 
 
 def test_a_limit_that_changes_holds_from_then_on(store: BudgetStore) -> None:
@@ -97,7 +100,7 @@ def test_a_limit_that_changes_holds_from_then_on(store: BudgetStore) -> None:
 def test_windows_and_budgets_do_not_mix(store: BudgetStore) -> None:
     for other in (account(), account(window="x"), account(scope="s"), account(budget="c")):
         held(store, 100, other)
-    assert [one.held for one in store.balances("b")] == [100] * 3
+    assert [balance.held for balance in store.balances("b")] == [100] * 3
 
 
 def test_a_window_that_is_forgotten_is_not_there_any_more(store: BudgetStore) -> None:
@@ -142,7 +145,7 @@ def test_a_forked_child_keeps_the_books_of_its_parent(tmp_path: Path) -> None:
     assert balance(store) == (20, 15, 0, 0)
 
 
-def test_a_hold_that_nobody_settles_counts_as_spent_in_the_end(tmp_path: Path, wall: Any) -> None:
+def test_an_unsettled_hold_counts_as_spent_in_the_end(tmp_path: Path, wall: Any) -> None:
     path = tmp_path / "b.db"
     hold = held(SqliteBudgets(path, wall=wall), 30)
     wall.now += LEASE_SECONDS + 61
@@ -164,7 +167,7 @@ def test_a_clock_that_jumps_gives_nothing_back(tmp_path: Path, wall: Any, jump: 
     held(store, 70)
 
 
-def test_a_file_that_is_no_database_stops_spending_and_says_where_it_is(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_stops_spending_and_is_named(tmp_path: Path) -> None:
     path = tmp_path / "b.db"
     path.write_bytes(b"This is no database, and long enough to be looked at." * 100)
     with pytest.raises(BudgetError, match="cannot be used") as raised:
@@ -191,9 +194,9 @@ def test_a_file_that_another_holds_for_long_stops_spending(tmp_path: Path) -> No
     assert balance(store) == (1, 0, 0, 0)
 
 
-def test_all_who_find_the_file_new_at_the_same_time_come_in(tmp_path: Path) -> None:
+def test_processes_that_create_the_file_at_the_same_time_all_open_it(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
-        for number in range(200):  # one in some twenty files was locked for somebody
+        for number in range(200):  # about one file in twenty was locked for a process
             stores = [SqliteBudgets(tmp_path / f"{number}.db") for _ in range(8)]
             together = threading.Barrier(len(stores))
 
@@ -251,21 +254,21 @@ class Books(RuleBasedStateMachine):
 
     @rule(target=holds, which=st.integers(0, 1), amount=st.integers(0, 60), beyond=st.booleans())
     def hold(self, which: int, amount: int, beyond: bool) -> Any:
-        one = account(100, scope=str(which))
-        found = [store.hold([one], amount, beyond=beyond) for store in self.stores]
-        kept = sum(amount for kind, amount in self.open.values() if kind == which)
-        room = self.spent[which] + kept + amount <= 100 or beyond
-        assert [isinstance(each, Hold) for each in found] == [room, room]
+        booked = account(100, scope=str(which))
+        results = [store.hold([booked], amount, beyond=beyond) for store in self.stores]
+        in_holds = sum(amount for kind, amount in self.open.values() if kind == which)
+        room = self.spent[which] + in_holds + amount <= 100 or beyond
+        assert [isinstance(each, Hold) for each in results] == [room, room]
         if not room:
             return multiple()
         self.numbers += 1
         self.open[self.numbers] = which, amount
-        return self.numbers, found
+        return self.numbers, results
 
     @rule(hold=consumes(holds), actual=st.none() | st.integers(0, 90))
     def settle(self, hold: Any, actual: int | None) -> None:
-        number, found = hold
-        for store, each in zip(self.stores, found, strict=True):
+        number, results = hold
+        for store, each in zip(self.stores, results, strict=True):
             store.settle(each, actual)
         which, amount = self.open.pop(number)
         self.spent[which] += amount if actual is None else actual
@@ -278,10 +281,10 @@ class Books(RuleBasedStateMachine):
     @invariant()
     def all_books_agree(self) -> None:
         for store in getattr(self, "stores", []):
-            for one in store.balances("b"):
-                which = int(one.account.scope)
-                kept = sum(amount for kind, amount in self.open.values() if kind == which)
-                assert (one.spent, one.held) == (self.spent[which], kept)
+            for entry in store.balances("b"):
+                which = int(entry.account.scope)
+                in_holds = sum(amount for kind, amount in self.open.values() if kind == which)
+                assert (entry.spent, entry.held) == (self.spent[which], in_holds)
 
     def teardown(self) -> None:
         if hasattr(self, "stores"):

@@ -1,4 +1,4 @@
-"""Plain httpx clients that ask the emulator, and nothing of our own models."""
+"""Plain httpx clients of the emulator, without our own models."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEATHER = {
 
 
 class Client:
-    """Asks one emulator in every protocol."""
+    """Sends requests to one emulator in every protocol."""
 
     def __init__(self, emulator: Emulator, http: httpx.Client) -> None:
         self.emulator = emulator
@@ -74,7 +74,7 @@ class Client:
         return self.http.post(url, json=body, headers=headers)
 
     def ask(self, provider: str, prompt: str = "Hello", **more: Any) -> httpx.Response:
-        """Ask in the provider's first protocol."""
+        """Send a request in the provider's first protocol."""
         if provider == "google":
             return self.gemini(prompt, **more)
         return (
@@ -86,14 +86,14 @@ class Client:
 
 @pytest.fixture
 def client(emulator: Emulator) -> Iterator[Client]:
-    """Asks without sockets."""
+    """Sends requests without sockets."""
     with httpx.Client(transport=emulator.transport()) as http:
         yield Client(emulator, http)
 
 
 @pytest.fixture
 def asking() -> Iterator[Callable[[Emulator], Client]]:
-    """Make clients that ask an emulator of the test's own, without sockets."""
+    """Make clients of an emulator of the test's own, without sockets."""
     with ExitStack() as stack:
 
         def make(emulator: Emulator) -> Client:
@@ -105,7 +105,7 @@ def asking() -> Iterator[Callable[[Emulator], Client]]:
 
 @pytest.fixture
 def served(emulator: Emulator) -> Iterator[Client]:
-    """Asks over loopback."""
+    """Sends requests over loopback."""
     with emulator.serve(), httpx.Client() as http:
         yield Client(emulator, http)
 
@@ -117,7 +117,7 @@ def events() -> Any:
     def read(response: httpx.Response) -> list[Json]:
         lines = response.text.replace("\r\n", "\n").split("\n")
         data = [line[6:] for line in lines if line.startswith("data: ")]
-        return [json.loads(one) for one in data if one != "[DONE]"]
+        return [json.loads(item) for item in data if item != "[DONE]"]
 
     return read
 

@@ -131,7 +131,7 @@ def test_the_emulator_answers_every_client_and_the_recording_replays(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_host_that_is_not_played_is_named_and_not_asked(
+def test_a_host_without_a_cassette_is_named_and_not_called(
     client: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_RECORD", "emulator")

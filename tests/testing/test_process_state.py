@@ -182,12 +182,12 @@ def test_logs_are_closed_and_their_settings_forgotten(
     log.log("event")
 
 
-def test_reported_runs_and_known_limits_are_forgotten() -> None:
+def test_reported_runs_and_cached_limits_are_dropped() -> None:
     runs_with_attempts.put(1, None)
-    known = limits_of(registry.spec("groq"), "m")
+    limits = limits_of(registry.spec("groq"), "m")
     reset()
     assert not runs_with_attempts
-    assert limits_of(registry.spec("groq"), "m") is not known
+    assert limits_of(registry.spec("groq"), "m") is not limits
 
 
 def test_a_warning_is_given_once_more(caplog: pytest.LogCaptureFixture) -> None:

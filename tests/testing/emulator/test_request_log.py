@@ -38,22 +38,25 @@ def test_an_exchange_cannot_be_changed(client: Any) -> None:
 
 
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])
-def test_the_log_bills_what_the_answer_says(client: Any, provider: str) -> None:
+def test_the_log_bills_the_usage_of_the_answer(client: Any, provider: str) -> None:
     usage = client.ask(provider, "How many tokens is this?").json()
     usage = usage.get("usage") or usage["usageMetadata"]
     logged = client.emulator.log[0]
-    said = {"prompt_tokens", "input_tokens", "promptTokenCount"} & set(usage)
-    assert logged.input_tokens == usage[said.pop()]
-    said = {"completion_tokens", "output_tokens", "candidatesTokenCount"} & set(usage)
-    assert logged.output_tokens == usage[said.pop()]
+    names = {"prompt_tokens", "input_tokens", "promptTokenCount"} & set(usage)
+    assert logged.input_tokens == usage[names.pop()]
+    names = {"completion_tokens", "output_tokens", "candidatesTokenCount"} & set(usage)
+    assert logged.output_tokens == usage[names.pop()]
 
 
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])
 def test_streams_are_billed_like_whole_answers(client: Any, provider: str) -> None:
     client.ask(provider)
     client.ask(provider, stream=True)
-    one, other = client.emulator.log
-    assert (one.input_tokens, one.output_tokens) == (other.input_tokens, other.output_tokens)
+    whole, streamed = client.emulator.log
+    assert (whole.input_tokens, whole.output_tokens) == (
+        streamed.input_tokens,
+        streamed.output_tokens,
+    )
 
 
 def test_refusals_cost_nothing(asking: Any) -> None:
@@ -77,21 +80,21 @@ def test_a_stream_that_is_cut_is_billed_for_what_was_sent(client: Any) -> None:
 def test_only_providers_that_name_a_price_have_a_cost(client: Any) -> None:
     for provider in ("groq", "openrouter", "xai"):
         client.chat(provider)
-    assert [one.cost_nanousd is None for one in client.emulator.log] == [True, False, False]
+    assert [request.cost_nanousd is None for request in client.emulator.log] == [True, False, False]
 
 
 def test_requests_are_found_by_provider_and_key(client: Any) -> None:
     for provider, key in (("groq", "a"), ("groq", "b"), ("openai", "a")):
         client.chat(provider, key=key)
-    found = client.emulator.requests
-    assert [one.number for one in found("groq")] == [1, 2]
-    assert [one.number for one in found(key="a")] == [1, 3]
-    assert [one.number for one in found("groq", "b")] == [2]
+    requests = client.emulator.requests
+    assert [request.number for request in requests("groq")] == [1, 2]
+    assert [request.number for request in requests(key="a")] == [1, 3]
+    assert [request.number for request in requests("groq", "b")] == [2]
     client.gemini()
-    assert len(found("gemini")) == len(found("google")) == 1
+    assert len(requests("gemini")) == len(requests("google")) == 1
 
 
-def test_the_time_is_told_by_the_clock_that_was_handed_in(asking: Any) -> None:
+def test_the_log_s_times_are_those_of_the_clock_that_was_passed(asking: Any) -> None:
     now = [50.0]
     client = asking(Emulator(clock=lambda: now[0], wall=lambda: 0.0))
     now[0] = 52.5

@@ -34,15 +34,15 @@ def connect(base: str) -> socket.socket:
     return socket.create_connection((host, int(port)), timeout=HANG)
 
 
-def hear(line: socket.socket, answers: int) -> bytes:
+def receive(line: socket.socket, answers: int) -> bytes:
     """Read until so many bodies have come."""
-    heard = b""
-    while heard.count(b'"x_groq"') < answers:
+    received = b""
+    while received.count(b'"x_groq"') < answers:
         piece = line.recv(65536)
         if not piece:
             break
-        heard += piece
-    return heard
+        received += piece
+    return received
 
 
 def test_fifty_threads_get_their_own_answers(emulator: Emulator) -> None:
@@ -53,18 +53,18 @@ def test_fifty_threads_get_their_own_answers(emulator: Emulator) -> None:
         answer = http.post(url, json=body, headers=headers).json()
         return str(answer["choices"][0]["message"]["content"])
 
-    # With fewer kept ones, httpcore may close one that another thread has just been given.
+    # With fewer keepalive connections, httpcore may close one that another thread has just got.
     limits = httpx.Limits(max_connections=50, max_keepalive_connections=50)
     with emulator.serve(), httpx.Client(limits=limits) as http, ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(ask, range(200)))
-    assert all(f"number {at}." in said for at, said in enumerate(answers))
+    assert all(f"number {at}." in text for at, text in enumerate(answers))
     assert len(emulator.log) == 200
-    assert len({one.number for one in emulator.log}) == 200
+    assert len({request.number for request in emulator.log}) == 200
     assert [len(emulator.requests("groq", f"k{at}")) for at in range(200)] == [1] * 200
 
 
 class Crowd:
-    """A sleep that ends for all who sleep when so many do: it hangs where one waits for another."""
+    """A sleep that ends when so many callers sleep at once; it hangs where calls are serialized."""
 
     def __init__(self, size: int) -> None:
         self._size, self._here, self._full = size, 0, asyncio.Event()
@@ -85,17 +85,17 @@ async def test_a_hundred_streams_run_at_once() -> None:
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(limits=limits, timeout=HANG) as http:
             headers = {"authorization": "Bearer k"}
-            asked = (http.post(url, json=body, headers=headers) for _ in range(100))
-            answers = await asyncio.gather(*asked)
-    assert all(one.text.endswith("data: [DONE]\n\n") for one in answers)
-    assert all(one.finished for one in emulator.log)
+            requests = (http.post(url, json=body, headers=headers) for _ in range(100))
+            answers = await asyncio.gather(*requests)
+    assert all(answer.text.endswith("data: [DONE]\n\n") for answer in answers)
+    assert all(request.finished for request in emulator.log)
 
 
 def test_one_line_serves_many_requests(emulator: Emulator) -> None:
     with emulator.serve() as base, connect(base) as line:
         for _ in range(3):
             line.sendall(spell())
-            assert hear(line, 1).startswith(b"HTTP/1.1 200 OK\r\n")
+            assert receive(line, 1).startswith(b"HTTP/1.1 200 OK\r\n")
     assert len(emulator.log) == 3
 
 
@@ -103,8 +103,8 @@ def test_requests_sent_ahead_are_answered_in_order(emulator: Emulator) -> None:
     emulator.script("groq", [Slow(first=0.02), None])
     with emulator.serve() as base, connect(base) as line:
         line.sendall(spell() + spell())
-        assert hear(line, 2).count(b"HTTP/1.1 200 OK") == 2
-    assert [one.fault for one in emulator.log] == ["Slow", None]
+        assert receive(line, 2).count(b"HTTP/1.1 200 OK") == 2
+    assert [request.fault for request in emulator.log] == ["Slow", None]
 
 
 def test_a_request_may_come_in_drops_and_in_chunks(emulator: Emulator) -> None:
@@ -118,17 +118,17 @@ def test_a_request_may_come_in_drops_and_in_chunks(emulator: Emulator) -> None:
         for at in range(0, len(whole), 40):
             line.sendall(whole[at : at + 40])
             time.sleep(0.0005)
-        assert b" 200 OK" in hear(line, 1)
+        assert b" 200 OK" in receive(line, 1)
         line.sendall(head + b"\r\n\r\n" + chunks)
-        assert b" 200 OK" in hear(line, 1)
-    assert [one.body for one in emulator.log] == [BODY, BODY]
+        assert b" 200 OK" in receive(line, 1)
+    assert [request.body for request in emulator.log] == [BODY, BODY]
 
 
 def test_a_client_may_ask_to_go_on_and_to_close(emulator: Emulator) -> None:
     with emulator.serve() as base, connect(base) as line:
         line.sendall(spell(expect="100-continue", connection="close"))
-        heard = hear(line, 1)
-        assert heard.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+        received = receive(line, 1)
+        assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
         assert line.recv(1) == b""
 
 
@@ -147,10 +147,10 @@ def test_a_client_that_leaves_in_the_middle_is_noticed(emulator: Emulator) -> No
         body = {**BODY, "stream": True}
         with http.stream("POST", url, json=body, headers=headers) as answer:
             pieces = answer.iter_lines()
-            heard = [next(pieces) for _ in range(5)]
+            received = [next(pieces) for _ in range(5)]
         assert emulator.settle(HANG)
         logged = emulator.log[0]
-    assert any(heard)
+    assert any(received)
     assert not logged.finished
     assert logged.billed
     assert 0 < logged.output_tokens < 15
@@ -208,7 +208,7 @@ def test_a_port_that_is_taken_is_an_error(emulator: Emulator) -> None:
         port = int(base.rsplit(":", 1)[1])
         with pytest.raises(OSError, match="address already in use"), Emulator().serve(port=port):
             pass
-        assert sum(one.name == "emulator" for one in threading.enumerate()) == 1
+        assert sum(thread.name == "emulator" for thread in threading.enumerate()) == 1
 
 
 def test_run_serves_until_it_is_interrupted() -> None:
@@ -246,14 +246,14 @@ def test_run_ends_well_at_an_interrupt() -> None:
 def test_a_plain_answer_waits_for_no_acknowledgement(emulator: Emulator) -> None:
     with emulator.serve() as base, connect(base) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request, taken = spell(), []
+        request, seconds = spell(), []
         for _ in range(200):
             start = time.perf_counter()
             line.sendall(request)
-            hear(line, 1)
-            taken.append(time.perf_counter() - start)
+            receive(line, 1)
+            seconds.append(time.perf_counter() - start)
     # A delayed acknowledgement costs 40 ms each time; the best tenth, as the machine may be busy.
-    assert sorted(taken)[20] < 0.02
+    assert sorted(seconds)[20] < 0.02
 
 
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])

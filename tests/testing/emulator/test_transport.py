@@ -65,7 +65,7 @@ async def test_async_faults_raise_what_sync_faults_raise(emulator: Emulator) -> 
             await http.post(REAL["groq"], json=stream, headers=HEADERS)
         with pytest.raises(httpx.ReadTimeout):
             await http.post(REAL["groq"], json=stream, headers=HEADERS)
-    assert [one.finished for one in emulator.log] == [False, False]
+    assert [request.finished for request in emulator.log] == [False, False]
 
 
 def test_time_passes_only_in_the_sleep_that_was_handed_in() -> None:
@@ -108,26 +108,26 @@ def test_vcrpy_records_it_at_the_real_hosts_and_plays_it_again(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     cassette = str(tmp_path / "groq.yaml")
-    heard = []
+    texts = []
     for mode in ("once", "none"):
         with (
             vcr.use_cassette(cassette, record_mode=mode, filter_headers=["authorization"]),
             httpx.Client(transport=emulator.transport()) as http,
         ):
             both = (body("groq"), body("groq", stream=True))
-            heard += [http.post(REAL["groq"], json=one, headers=HEADERS).text for one in both]
-    assert heard[:2] == heard[2:]
-    assert heard[1].endswith("data: [DONE]\n\n")
+            texts += [http.post(REAL["groq"], json=sent, headers=HEADERS).text for sent in both]
+    assert texts[:2] == texts[2:]
+    assert texts[1].endswith("data: [DONE]\n\n")
     assert len(emulator.log) == 2
     assert "api.groq.com" in (tmp_path / "groq.yaml").read_text()
 
 
 async def test_vcrpy_records_async_clients_too(emulator: Emulator, tmp_path: Path) -> None:
-    heard = []
+    texts = []
     for mode in ("once", "none"):
         with vcr.use_cassette(str(tmp_path / "a.yaml"), record_mode=mode):
             async with httpx.AsyncClient(transport=emulator.transport()) as http:
                 answer = await http.post(REAL["anthropic"], json=body("x"), headers=HEADERS)
-                heard.append(answer.text)
-    assert heard[0] == heard[1]
+                texts.append(answer.text)
+    assert texts[0] == texts[1]
     assert len(emulator.log) == 1

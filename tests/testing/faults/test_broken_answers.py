@@ -29,7 +29,7 @@ WIRES = ["groq", "anthropic", "google"]
 
 @pytest.fixture(params=["served", "client"])
 def talk(request: Any) -> Any:
-    """Ask over loopback, or without sockets."""
+    """A client over loopback, or without sockets."""
     return request.getfixturevalue(request.param)
 
 
@@ -39,39 +39,41 @@ def ask(talk: Any, provider: str, *faults: Any, **more: Any) -> httpx.Response:
     return answer
 
 
-def hear(talk: Any, fault: Any, provider: str = "groq") -> tuple[str, type[Exception] | None]:
+def stream_of(talk: Any, fault: Any, provider: str = "groq") -> tuple[str, type[Exception] | None]:
     """Stream an answer; return what came, and what ended it."""
     talk.emulator.script(provider, [fault])
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
     url = f"{talk.emulator.url(provider)}/chat/completions"
-    heard = ""
+    received = ""
     try:
-        with talk.http.stream("POST", url, json=body, headers={"authorization": "Bearer k"}) as one:
-            for text in one.iter_text():
-                heard += text
+        with talk.http.stream(
+            "POST", url, json=body, headers={"authorization": "Bearer k"}
+        ) as response:
+            for text in response.iter_text():
+                received += text
     except httpx.TransportError as error:
-        return heard, type(error)
-    return heard, None
+        return received, type(error)
+    return received, None
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
 def test_a_stream_is_cut_after_so_many_events(talk: Any, after: int) -> None:
-    heard, error = hear(talk, CutMidStream(after))
-    assert heard.count("data: ") == after
+    received, error = stream_of(talk, CutMidStream(after))
+    assert received.count("data: ") == after
     assert error is httpx.RemoteProtocolError
 
 
 def test_a_stream_is_reset_in_the_middle(talk: Any) -> None:
-    heard, error = hear(talk, CutMidStream(2, "reset", between=0.02))
+    received, error = stream_of(talk, CutMidStream(2, "reset", between=0.02))
     assert error is httpx.ReadError
-    assert 1 <= heard.count("data: ") <= 2
+    assert 1 <= received.count("data: ") <= 2
 
 
 def test_a_stream_ends_early_as_if_all_were_well(talk: Any) -> None:
-    heard, error = hear(talk, CutMidStream(3, "clean"))
+    received, error = stream_of(talk, CutMidStream(3, "clean"))
     assert error is None
-    assert heard.count("data: ") == 3
-    assert "[DONE]" not in heard
+    assert received.count("data: ") == 3
+    assert "[DONE]" not in received
 
 
 @pytest.mark.parametrize("provider", WIRES)
@@ -121,28 +123,28 @@ def test_a_slow_answer_comes_whole(talk: Any, provider: str) -> None:
 
 def test_a_first_event_may_be_later_than_its_headers(talk: Any) -> None:
     talk.http.timeout = httpx.Timeout(5, read=0.05)
-    heard, error = hear(talk, Slow(lull=1.0))
-    assert (heard, error) == ("", httpx.ReadTimeout)
+    received, error = stream_of(talk, Slow(lull=1.0))
+    assert (received, error) == ("", httpx.ReadTimeout)
 
 
 def test_a_stream_falls_silent_after_some_events(talk: Any) -> None:
     talk.http.timeout = httpx.Timeout(5, read=0.05)
-    heard, error = hear(talk, Stall(2))
-    assert heard.count("data: ") == 2
+    received, error = stream_of(talk, Stall(2))
+    assert received.count("data: ") == 2
     assert error is httpx.ReadTimeout
     assert talk.emulator.settle()
     assert 0 < talk.emulator.log[0].output_tokens < 15
 
 
 def test_a_line_may_stay_open_after_the_end(talk: Any) -> None:
-    heard, error = hear(talk, Stall(None, 0.01))
-    assert heard.endswith("data: [DONE]\n\n")
+    received, error = stream_of(talk, Stall(None, 0.01))
+    assert received.endswith("data: [DONE]\n\n")
     assert error is httpx.RemoteProtocolError
 
 
 def test_comments_come_before_the_answer(talk: Any) -> None:
-    heard, error = hear(talk, KeepAlive(3, 0.001))
-    assert heard.startswith(": keep-alive\n\n" * 3 + "data: ")
+    received, error = stream_of(talk, KeepAlive(3, 0.001))
+    assert received.startswith(": keep-alive\n\n" * 3 + "data: ")
     assert error is None
 
 
@@ -166,7 +168,7 @@ def test_nothing_a_page_and_a_redirect(talk: Any, provider: str) -> None:
     assert (page.status_code, page.text[:15]) == (200, "<!DOCTYPE html>")
     away = ask(talk, provider, Redirect("https://elsewhere.test/"))
     assert (away.status_code, away.headers["location"]) == (307, "https://elsewhere.test/")
-    assert [one.billed for one in talk.emulator.log] == [False] * 3
+    assert [request.billed for request in talk.emulator.log] == [False] * 3
 
 
 def test_a_raw_answer_is_given_word_for_word(talk: Any) -> None:
@@ -199,7 +201,7 @@ def test_an_error_stands_inside_a_200(client: Any, provider: str, start: str) ->
     assert "emulator speaking" not in whole.text
     stream = ask(client, provider, ErrorInBand(), stream=True)
     assert (stream.status_code, stream.text[: len(start)]) == (200, start)
-    assert not any(one.billed for one in client.emulator.log)
+    assert not any(request.billed for request in client.emulator.log)
 
 
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google", "openrouter", "minimax"])
@@ -219,7 +221,7 @@ def test_an_error_without_words_still_stands_in_a_stream(client: Any) -> None:
     assert 'data: {"error":' in ask(client, "mistral", fault, stream=True).text
 
 
-async def test_an_async_client_hears_a_reset_and_silences(emulator: Any) -> None:
+async def test_an_async_client_raises_for_a_reset_and_for_silence(emulator: Any) -> None:
     emulator.script("groq", [CutMidStream(2, "reset", between=0.001)])
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
     async with httpx.AsyncClient(transport=emulator.transport()) as http:

@@ -271,7 +271,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize(("provider", "fault", "status", "body"), EXPECTED)
-def test_a_provider_says_what_it_really_says(
+def test_a_provider_s_error_is_the_documented_one(
     refused: Any, provider: str, fault: Any, status: int, body: Any
 ) -> None:
     answer = refused(provider, fault)
@@ -306,7 +306,7 @@ ANTHROPIC = [
 
 
 @pytest.mark.parametrize(("fault", "status", "kind", "message"), ANTHROPIC)
-def test_anthropic_says_what_it_really_says(
+def test_anthropic_s_error_is_the_documented_one(
     refused: Any, fault: Any, status: int, kind: str, message: str
 ) -> None:
     answer = refused("anthropic", fault)

@@ -16,7 +16,7 @@ def test_a_request_without_a_key_is_refused(refused: Any, client: Any, provider:
     assert client.emulator.log[0].fault == "MissingKey"
 
 
-def test_a_server_at_home_wants_no_key(client: Any) -> None:
+def test_a_local_server_requires_no_key(client: Any) -> None:
     assert client.chat("ollama", key="").status_code == 200
 
 
@@ -34,10 +34,10 @@ def test_scripts_come_first_and_in_order(client: Any) -> None:
     assert seen == [402, 498, 200, 401, 200]
 
 
-def test_a_provider_that_is_down_is_overloaded_or_as_told(asking: Any) -> None:
+def test_a_provider_that_is_down_is_overloaded_or_fails_as_configured(asking: Any) -> None:
     emulator = Emulator(down={"mistral"})
     other = Emulator(down={"gemini": ServerError(500)})
-    for one, provider, status in ((emulator, "mistral", 503), (other, "google", 500)):
-        client = asking(one)
+    for server, provider, status in ((emulator, "mistral", 503), (other, "google", 500)):
+        client = asking(server)
         assert client.ask(provider).status_code == status
         assert client.ask("groq").status_code == 200

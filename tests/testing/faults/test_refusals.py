@@ -72,7 +72,7 @@ def test_google_names_the_quota_and_the_wait_in_the_body(
         (ServerError(), 1000),
     ],
 )
-def test_minimax_says_everything_under_200(refused: Any, fault: Any, code: int) -> None:
+def test_minimax_sends_every_error_under_200(refused: Any, fault: Any, code: int) -> None:
     whole, stream = refused("minimax", fault), refused("minimax", fault, stream=True)
     assert (whole.status_code, stream.status_code) == (200, 200)
     assert whole.json()["base_resp"]["status_code"] == code
@@ -132,13 +132,13 @@ def test_every_provider_words_every_refusal(refused: Any, provider: str) -> None
             assert gap not in answer.text
 
 
-def test_a_server_error_has_the_status_that_is_asked_for(refused: Any) -> None:
+def test_a_server_error_has_the_requested_status(refused: Any) -> None:
     for provider in ("openai", "groq", "anthropic", "google", "openrouter", "mistral", "xai"):
         assert refused(provider, ServerError(502)).status_code == 502
 
 
-def test_a_body_that_no_source_knows_says_so() -> None:
+def test_most_error_bodies_have_a_source_and_the_rest_are_marked() -> None:
     assert error_row("mistral", "revoked").evidence == "recorded"
     assert error_row("groq", "out_of_credit").evidence == "none"
-    known = [one for table in ERROR_TABLES.values() for one in table.values()]
-    assert sum(one.evidence != "none" for one in known) > 0.6 * len(known)
+    entries = [entry for table in ERROR_TABLES.values() for entry in table.values()]
+    assert sum(entry.evidence != "none" for entry in entries) > 0.6 * len(entries)

@@ -1,4 +1,4 @@
-"""The forms in which each provider says how long to wait."""
+"""The forms in which each provider sends the time to wait."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("form", "headers"), FORMS)
-def test_a_wait_is_said_in_the_form_that_is_asked_for(asking: Any, form: Any, headers: Any) -> None:
+def test_a_wait_is_sent_in_the_requested_form(asking: Any, form: Any, headers: Any) -> None:
     limited = {"groq": {KEY: RateLimited(90, form)}}
     answer = asking(Emulator(limited, wall=lambda: NOW, clock=lambda: 0.0)).chat("groq", key=KEY)
     waits = {name for name in answer.headers if "retry" in name or "reset" in name}
@@ -40,12 +40,12 @@ def test_a_wait_is_said_in_the_form_that_is_asked_for(asking: Any, form: Any, he
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0.644, "644ms"), (4.77, "4.77s"), (578.016, "9m38.016s"), (7743.6, "2h9m3.6s")],
 )
-def test_groq_says_the_wait_in_words_too(refused: Any, seconds: float, said: str) -> None:
+def test_groq_s_message_contains_the_wait_too(refused: Any, seconds: float, text: str) -> None:
     answer = refused("groq", RateLimited(seconds, "body"))
-    assert f"Please try again in {said}." in answer.json()["error"]["message"]
+    assert f"Please try again in {text}." in answer.json()["error"]["message"]
     assert "retry-after" not in answer.headers
 
 

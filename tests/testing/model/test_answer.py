@@ -39,8 +39,8 @@ def test_any_tool_means_the_named_one_or_else_the_first() -> None:
 
 
 def test_any_tool_after_a_result_means_one_that_was_not_called_yet() -> None:
-    asked = {"choice": "any", "results": "sunny", "called": ("get_weather",)}
-    assert calls("The weather in Paris?", WEATHER, ADD, **asked)[0][0] == "add"
+    options = {"choice": "any", "results": "sunny", "called": ("get_weather",)}
+    assert calls("The weather in Paris?", WEATHER, ADD, **options)[0][0] == "add"
 
 
 def test_auto_calls_a_tool_that_shares_a_word_with_the_prompt() -> None:
@@ -74,9 +74,9 @@ def test_numbers_are_taken_in_the_order_of_the_prompt() -> None:
 @pytest.mark.parametrize("name", ["你好啊集团", "こんにちは株式会社"])
 def test_quoted_names_are_taken_letter_for_letter(name: str) -> None:
     tool = ReceivedTool("make", {"properties": {"customer_name": {"type": "string"}}})
-    found = answer(f"Create a customer named '{name}' (Hello)", tool, choice="any")
-    assert found.calls[0].args == {"customer_name": name}
-    assert name in found.calls[0].arguments
+    reply = answer(f"Create a customer named '{name}' (Hello)", tool, choice="any")
+    assert reply.calls[0].args == {"customer_name": name}
+    assert name in reply.calls[0].arguments
 
 
 @pytest.mark.parametrize(
@@ -145,37 +145,37 @@ def test_a_recursive_schema_ends() -> None:
 
 
 def test_json_mode_uses_the_keys_that_the_prompt_quotes() -> None:
-    found = answer("A joke as a JSON with 'setup' and 'punchline' keys.", json_mode=True)
-    assert found.text.startswith('{"setup":"')
-    assert '"punchline":"' in found.text
+    reply = answer("A joke as a JSON with 'setup' and 'punchline' keys.", json_mode=True)
+    assert reply.text.startswith('{"setup":"')
+    assert '"punchline":"' in reply.text
 
 
 def test_a_prompt_that_asks_for_json_gets_json() -> None:
-    asked = "A joke. Return the result as a JSON with 'setup' and 'punchline' keys."
-    assert answer(asked).text == answer(asked, json_mode=True).text
+    prompt = "A joke. Return the result as a JSON with 'setup' and 'punchline' keys."
+    assert answer(prompt).text == answer(prompt, json_mode=True).text
     assert "emulator" in answer("What is JSON?").text
 
 
 def test_text_ends_before_a_stop_sequence() -> None:
-    found = answer("Hello", stop=("xyz", "emulator"))
-    assert found.text == "This is the "
-    assert (found.finish, found.stopped_by) == ("stop_sequence", "emulator")
+    reply = answer("Hello", stop=("xyz", "emulator"))
+    assert reply.text == "This is the "
+    assert (reply.finish, reply.stopped_by) == ("stop_sequence", "emulator")
 
 
 @pytest.mark.parametrize("thinks", [False, True])
 @pytest.mark.parametrize("limit", [1, 2, 5, 10, 20])
 def test_no_answer_is_longer_than_it_may_be(limit: int, *, thinks: bool) -> None:
-    found = answer("Hello", max_tokens=limit, thinks=thinks)
+    reply = answer("Hello", max_tokens=limit, thinks=thinks)
     whole = answer("Hello", thinks=thinks)
-    assert found.output_tokens <= limit
-    assert found.finish == ("length" if limit < whole.output_tokens else "stop")
+    assert reply.output_tokens <= limit
+    assert reply.finish == ("length" if limit < whole.output_tokens else "stop")
 
 
 def test_a_call_that_is_cut_has_broken_arguments() -> None:
-    found = answer("The weather in Paris?", WEATHER, max_tokens=6)
-    assert found.finish == "length"
-    assert found.calls[0].arguments == '{"location":"'
-    assert found.calls[0].args == {}
+    reply = answer("The weather in Paris?", WEATHER, max_tokens=6)
+    assert reply.finish == "length"
+    assert reply.calls[0].arguments == '{"location":"'
+    assert reply.calls[0].args == {}
 
 
 def test_tokens_are_four_characters_each() -> None:

@@ -7,13 +7,17 @@ from typing import Any
 USER = {"role": "user", "content": "Hi"}
 
 
-def call(made: str, name: str = "f") -> dict[str, Any]:
-    return {"id": made, "type": "function", "function": {"name": name, "arguments": "{}"}}
+def call(call_id: str, name: str = "f") -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": "{}"}}
 
 
-def calling(*made: str) -> dict[str, Any]:
-    return {"role": "assistant", "content": None, "tool_calls": [call(one) for one in made]}
+def calling(*call_ids: str) -> dict[str, Any]:
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [call(call_id) for call_id in call_ids],
+    }
 
 
-def result(made: str) -> dict[str, Any]:
-    return {"role": "tool", "tool_call_id": made, "content": "ok"}
+def result(call_id: str) -> dict[str, Any]:
+    return {"role": "tool", "tool_call_id": call_id, "content": "ok"}

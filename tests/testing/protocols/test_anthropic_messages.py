@@ -13,10 +13,10 @@ SCHEMA = {
 }
 
 
-def joined(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def joined(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put the blocks of a stream together."""
     blocks: list[dict[str, Any]] = []
-    for event in found:
+    for event in events:
         if event["type"] == "content_block_start":
             blocks.append(dict(event["content_block"]))
         if event["type"] == "content_block_delta":
@@ -31,15 +31,15 @@ def joined(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return blocks
 
 
-def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+def same(left: list[dict[str, Any]], right: list[dict[str, Any]]) -> bool:
     """Compare blocks, but for their ids."""
-    return [{**block, "id": 0} for block in one] == [{**block, "id": 0} for block in other]
+    return [{**block, "id": 0} for block in left] == [{**block, "id": 0} for block in right]
 
 
-def test_text_streams_as_it_is_said_whole(client: Any, events: Any) -> None:
+def test_streamed_text_equals_the_whole_answer(client: Any, events: Any) -> None:
     whole, stream = client.messages().json(), events(client.messages(stream=True))
-    said = "This is the emulator speaking for anthropic/claude-x. You asked: Hello"
-    assert whole["content"] == [{"type": "text", "text": said}]
+    text = "This is the emulator speaking for anthropic/claude-x. You asked: Hello"
+    assert whole["content"] == [{"type": "text", "text": text}]
     assert (whole["stop_reason"], whole["model"]) == ("end_turn", "claude-x")
     assert joined(stream) == whole["content"]
     assert [stream[0]["type"], stream[-1]["type"]] == ["message_start", "message_stop"]
@@ -109,12 +109,12 @@ def test_thinking_comes_first_and_is_signed(client: Any, events: Any) -> None:
 
 def test_thinking_goes_back_to_its_maker(client: Any, weather: Any) -> None:
     tools = {"tools": [weather("anthropic")], **THINK}
-    asked = {"role": "user", "content": "The weather in Paris?"}
-    made = client.messages(messages=[asked], **tools).json()["content"]
-    result = {"type": "tool_result", "tool_use_id": made[1]["id"], "content": "It's sunny."}
+    question = {"role": "user", "content": "The weather in Paris?"}
+    blocks = client.messages(messages=[question], **tools).json()["content"]
+    result = {"type": "tool_result", "tool_use_id": blocks[1]["id"], "content": "It's sunny."}
     messages = [
-        asked,
-        {"role": "assistant", "content": made},
+        question,
+        {"role": "assistant", "content": blocks},
         {"role": "user", "content": [result]},
     ]
     answer = client.messages(messages=messages, **tools)

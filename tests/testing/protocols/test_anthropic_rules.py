@@ -14,17 +14,17 @@ def test_adaptive_thinking_needs_no_thought_before_a_call(client: Any) -> None:
     assert client.messages(**body).status_code == 200
 
 
-def use(made: str = "t1", **more: Any) -> dict[str, Any]:
-    block = {"type": "tool_use", "id": made, "name": "f", "input": {}, **more}
+def use(call_id: str = "t1", **more: Any) -> dict[str, Any]:
+    block = {"type": "tool_use", "id": call_id, "name": "f", "input": {}, **more}
     return {"role": "assistant", "content": [block]}
 
 
-def used(made: str = "t1") -> dict[str, Any]:
-    block = {"type": "tool_result", "tool_use_id": made, "content": "ok"}
+def used(call_id: str = "t1") -> dict[str, Any]:
+    block = {"type": "tool_result", "tool_use_id": call_id, "content": "ok"}
     return {"role": "user", "content": [block]}
 
 
-def said(**block: Any) -> dict[str, Any]:
+def assistant(**block: Any) -> dict[str, Any]:
     return {"role": "assistant", "content": [block]}
 
 
@@ -70,11 +70,11 @@ ANTHROPIC = [
         "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t1.",
     ),
     (
-        {"messages": [USER, said(type="thinking", thinking="x", signature="forged"), USER]},
+        {"messages": [USER, assistant(type="thinking", thinking="x", signature="forged"), USER]},
         "messages.1.content.0: Invalid `signature` in `thinking` block",
     ),
     (
-        {"messages": [USER, said(type="thinking", thinking="x"), USER]},
+        {"messages": [USER, assistant(type="thinking", thinking="x"), USER]},
         "messages.1.content.0.thinking.signature: Field required",
     ),
     ({**THINK, "max_tokens": 1024}, "`max_tokens` must be greater than"),
@@ -125,7 +125,7 @@ def test_anthropic_joins_neighbours_of_one_role(client: Any, messages: Any) -> N
     assert client.messages(messages=messages).status_code == 200
 
 
-def test_anthropic_wants_its_version_named(client: Any) -> None:
+def test_anthropic_requires_its_version_header(client: Any) -> None:
     url = client.emulator.url("anthropic") + "/v1/messages"
     answer = client.http.post(url, json={}, headers={"x-api-key": "k"})
     assert answer.json()["error"]["message"] == "anthropic-version: header is required"

@@ -14,23 +14,23 @@ def parts(*bodies: Any) -> list[Any]:
     return [part for body in bodies for part in body["candidates"][0]["content"].get("parts", [])]
 
 
-def test_text_streams_as_it_is_said_whole(client: Any, events: Any) -> None:
+def test_streamed_text_equals_the_whole_answer(client: Any, events: Any) -> None:
     whole, stream = client.gemini().json(), client.gemini(stream=True)
-    said = "This is the emulator speaking for google/gemini-2.5-flash. You asked: Hello"
-    assert parts(whole) == [{"text": said}]
+    text = "This is the emulator speaking for google/gemini-2.5-flash. You asked: Hello"
+    assert parts(whole) == [{"text": text}]
     assert whole["candidates"][0]["finishReason"] == "STOP"
     assert whole["modelVersion"] == "gemini-2.5-flash"
-    assert "".join(part["text"] for part in parts(*events(stream))) == said
+    assert "".join(part["text"] for part in parts(*events(stream))) == text
     assert stream.text.endswith("\r\n\r\n")
     assert "[DONE]" not in stream.text
 
 
 def test_usage_stands_in_every_chunk_and_grows(client: Any, events: Any) -> None:
-    found = [event["usageMetadata"] for event in events(client.gemini(stream=True))]
-    counts = [usage["candidatesTokenCount"] for usage in found]
+    usages = [event["usageMetadata"] for event in events(client.gemini(stream=True))]
+    counts = [usage["candidatesTokenCount"] for usage in usages]
     assert len(counts) > 1
     assert counts == sorted(counts)
-    assert found[-1] == client.gemini().json()["usageMetadata"]
+    assert usages[-1] == client.gemini().json()["usageMetadata"]
 
 
 def test_without_sse_a_stream_is_one_json_array(client: Any) -> None:
@@ -58,9 +58,9 @@ def test_a_required_tool_is_called(client: Any, weather: Any) -> None:
 
 
 def test_gemini_3_signs_the_first_call_of_several(client: Any, weather: Any) -> None:
-    made = parts(client.gemini(BOTH, model="gemini-3-pro", tools=[weather("gemini")]).json())
-    assert ["thoughtSignature" in part for part in made] == [True, False]
-    assert all(part["functionCall"]["id"] for part in made)
+    calls = parts(client.gemini(BOTH, model="gemini-3-pro", tools=[weather("gemini")]).json())
+    assert ["thoughtSignature" in part for part in calls] == [True, False]
+    assert all(part["functionCall"]["id"] for part in calls)
 
 
 @pytest.mark.parametrize("field", ["responseSchema", "responseJsonSchema", "response_json_schema"])
@@ -70,7 +70,7 @@ def test_a_schema_is_filled(client: Any, field: Any) -> None:
     assert set(json.loads(parts(body)[0]["text"])) == {"setup"}
 
 
-def test_instructions_count_and_dicts_of_results_are_told_as_json(client: Any) -> None:
+def test_instructions_count_and_dicts_of_results_are_sent_as_json(client: Any) -> None:
     system = {"parts": [{"text": "Be kind. " * 40}]}
     body = client.gemini(systemInstruction=system).json()
     assert body["usageMetadata"]["promptTokenCount"] > 80
@@ -78,8 +78,8 @@ def test_instructions_count_and_dicts_of_results_are_told_as_json(client: Any) -
     answer = {"functionResponse": {"name": "f", "response": {"a": 1, "b": 2}}}
     turns = [("user", {"text": "Hi"}), ("model", call), ("user", answer)]
     contents = [{"role": role, "parts": [part]} for role, part in turns]
-    said = parts(client.gemini(contents=contents).json())[0]["text"]
-    assert said == 'The tools have answered: {"a":1,"b":2}'
+    text = parts(client.gemini(contents=contents).json())[0]["text"]
+    assert text == 'The tools have answered: {"a":1,"b":2}'
 
 
 def test_a_text_that_stops_before_it_begins_has_no_parts(client: Any, events: Any) -> None:

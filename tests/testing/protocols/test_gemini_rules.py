@@ -85,19 +85,19 @@ def test_gemini_refuses(client: Any, body: Any, text: str) -> None:
     assert text in answer.json()["error"]["message"]
 
 
-def test_gemini_3_wants_the_signature_of_the_current_step(client: Any, weather: Any) -> None:
+def test_gemini_3_requires_the_signature_of_the_current_step(client: Any, weather: Any) -> None:
     def answer(**signed: str) -> Any:
         contents = [ASK, turn("model", {**CALL, **signed}), turn("user", REPLY)]
         return client.gemini(model="gemini-3-pro", contents=contents)
 
-    made = client.gemini(
+    signature = client.gemini(
         model="gemini-3-pro", contents=[turn("user", {"text": "call f"})], tools=[FUNCTION]
     ).json()["candidates"][0]["content"]["parts"][0]["thoughtSignature"]
     assert "missing a thought_signature" in answer().json()["error"]["message"]
     forged = answer(thoughtSignature="forged")
     assert forged.json()["error"]["message"] == "Corrupted thought signature."
-    assert answer(thoughtSignature=made).status_code == 200
-    assert answer(thoughtSignature=made.replace("+", "-").replace("/", "_")).status_code == 200
+    assert answer(thoughtSignature=signature).status_code == 200
+    assert answer(thoughtSignature=signature.replace("+", "-").replace("/", "_")).status_code == 200
     assert answer(thoughtSignature="skip_thought_signature_validator").status_code == 200
 
 

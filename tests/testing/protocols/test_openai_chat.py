@@ -24,11 +24,11 @@ def text_of(content: Any) -> str:
     return content or ""
 
 
-def streamed(found: list[dict[str, Any]]) -> dict[str, Any]:
+def streamed(events: list[dict[str, Any]]) -> dict[str, Any]:
     """Join the deltas of a stream into one message."""
     text, thought, finish = "", "", None
     calls: dict[int, dict[str, Any]] = {}
-    for choice in (choice for event in found for choice in event["choices"]):
+    for choice in (choice for event in events for choice in event["choices"]):
         delta = choice["delta"]
         if isinstance(delta.get("content"), list):
             thought += delta["content"][0]["thinking"][0]["text"]
@@ -36,15 +36,15 @@ def streamed(found: list[dict[str, Any]]) -> dict[str, Any]:
             text += delta.get("content") or ""
         thought += delta.get("reasoning") or delta.get("reasoning_content") or ""
         for call in delta.get("tool_calls", ()):
-            known = calls.setdefault(call["index"], {"id": call.get("id"), "arguments": ""})
-            known["name"] = call["function"].get("name") or known["name"]
-            known["arguments"] += call["function"]["arguments"]
+            block = calls.setdefault(call["index"], {"id": call.get("id"), "arguments": ""})
+            block["name"] = call["function"].get("name") or block["name"]
+            block["arguments"] += call["function"]["arguments"]
         finish = choice.get("finish_reason") or finish
     return {"text": text, "thought": thought, "calls": list(calls.values()), "finish": finish}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_text_streams_as_it_is_said_whole(client: Any, events: Any, provider: str) -> None:
+def test_streamed_text_equals_the_whole_answer(client: Any, events: Any, provider: str) -> None:
     whole = client.chat(provider, stop=["asked"]).json()
     stream = client.chat(provider, stop=["asked"], stream=True)
     message = whole["choices"][0]["message"]
@@ -63,13 +63,13 @@ def test_parallel_calls_stream_as_they_are_made_whole(
     tools = {"tools": [weather("openai")]}
     whole = client.chat(provider, BOTH, **tools).json()["choices"][0]
     stream = streamed(events(client.chat(provider, BOTH, stream=True, **tools)))
-    made = [call["function"] for call in whole["message"]["tool_calls"]]
-    assert [json.loads(call["arguments"]) for call in made] == [
+    functions = [call["function"] for call in whole["message"]["tool_calls"]]
+    assert [json.loads(call["arguments"]) for call in functions] == [
         {"location": "Paris"},
         {"location": "London"},
     ]
     assert [(c["name"], c["arguments"]) for c in stream["calls"]] == [
-        (c["name"], c["arguments"]) for c in made
+        (c["name"], c["arguments"]) for c in functions
     ]
     assert len({call["id"] for call in whole["message"]["tool_calls"]}) == 2
     assert len({call["id"] for call in stream["calls"]}) == 2
@@ -78,8 +78,8 @@ def test_parallel_calls_stream_as_they_are_made_whole(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_one_call_at_a_time_is_one_call(client: Any, weather: Any, provider: str) -> None:
-    one = client.chat(provider, BOTH, tools=[weather("openai")], parallel_tool_calls=False).json()
-    assert len(one["choices"][0]["message"]["tool_calls"]) == 1
+    body = client.chat(provider, BOTH, tools=[weather("openai")], parallel_tool_calls=False).json()
+    assert len(body["choices"][0]["message"]["tool_calls"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,16 +126,16 @@ def test_the_limit_of_tokens_is_kept(client: Any, provider: Any, field: Any) -> 
 def test_reasoning_has_the_field_of_its_provider(
     client: Any, events: Any, provider: Any, field: Any
 ) -> None:
-    asked = {
+    options = {
         "reasoning_effort": "low",
         **({"reasoning_split": True} if provider == "minimax" else {}),
     }
-    message = client.chat(provider, **asked).json()["choices"][0]["message"]
+    message = client.chat(provider, **options).json()["choices"][0]["message"]
     thought = message[field]
     if field == "content":
         thought = thought[0]["thinking"][0]["text"]
     assert thought.startswith("The user says: Hello")
-    stream = streamed(events(client.chat(provider, stream=True, **asked)))
+    stream = streamed(events(client.chat(provider, stream=True, **options)))
     assert stream["thought"] == thought
     assert stream["text"] == text_of(message["content"]).replace(thought, "")
 
@@ -146,13 +146,13 @@ def test_openai_counts_reasoning_and_does_not_show_it(client: Any) -> None:
     assert body["usage"]["completion_tokens_details"]["reasoning_tokens"] > 0
 
 
-def test_minimax_thinks_aloud_unless_it_is_asked_to_split(client: Any) -> None:
+def test_minimax_reasons_in_the_text_unless_a_split_is_requested(client: Any) -> None:
     message = client.chat("minimax", reasoning_effort="low").json()["choices"][0]["message"]
     assert message["content"].startswith("<think>\nThe user says")
     assert "reasoning_content" not in message
 
 
-def test_a_model_whose_name_says_so_reasons_unasked(client: Any) -> None:
+def test_a_model_with_a_reasoning_name_reasons_by_default(client: Any) -> None:
     for model in ("deepseek-reasoner", "deepseek-r1", "kimi-thinking"):
         body = client.chat("groq", model=model).json()
         assert "reasoning" in body["choices"][0]["message"]
@@ -168,12 +168,12 @@ def test_xai_counts_reasoning_beside_the_completion(client: Any) -> None:
 
 
 @pytest.mark.parametrize("provider", ["openai", "ollama", "vllm"])
-def test_usage_streams_only_where_it_was_asked_for(client: Any, events: Any, provider: Any) -> None:
+def test_usage_streams_only_on_request(client: Any, events: Any, provider: Any) -> None:
     without = events(client.chat(provider, stream=True))
     assert not any(event.get("usage") for event in without)
-    asked = events(client.chat(provider, stream=True, stream_options={"include_usage": True}))
-    assert [bool(event.get("usage")) for event in asked[-2:]] == [False, True]
-    assert asked[-1]["choices"] == []
+    chunks = events(client.chat(provider, stream=True, stream_options={"include_usage": True}))
+    assert [bool(event.get("usage")) for event in chunks[-2:]] == [False, True]
+    assert chunks[-1]["choices"] == []
 
 
 @pytest.mark.parametrize(
@@ -182,16 +182,16 @@ def test_usage_streams_only_where_it_was_asked_for(client: Any, events: Any, pro
 def test_usage_streams_once_and_last_where_it_always_does(
     client: Any, events: Any, provider: Any
 ) -> None:
-    found = events(client.chat(provider, stream=True))
-    assert [bool(event.get("usage")) for event in found].count(True) == 1
-    assert found[-1]["usage"]["total_tokens"] > 0
+    chunks = events(client.chat(provider, stream=True))
+    assert [bool(event.get("usage")) for event in chunks].count(True) == 1
+    assert chunks[-1]["usage"]["total_tokens"] > 0
 
 
 def test_groq_repeats_its_usage_in_a_field_of_its_own(client: Any, events: Any) -> None:
     last = events(client.chat("groq", stream=True))[-1]
     assert last["x_groq"]["usage"] == last["usage"]
-    asked = events(client.chat("groq", stream=True, stream_options={"include_usage": True}))
-    assert asked[-2]["x_groq"]["usage"] == asked[-1]["usage"]
+    chunks = events(client.chat("groq", stream=True, stream_options={"include_usage": True}))
+    assert chunks[-2]["x_groq"]["usage"] == chunks[-1]["usage"]
 
 
 def test_openrouter_sends_comments_blank_lines_and_a_price(client: Any, events: Any) -> None:
@@ -199,7 +199,7 @@ def test_openrouter_sends_comments_blank_lines_and_a_price(client: Any, events: 
     assert whole.text.startswith("\n")
     assert stream.text.startswith(": OPENROUTER PROCESSING\n\n")
     spent = [events(stream)[-1]["usage"]["cost"], whole.json()["usage"]["cost"]]
-    logged = [one.cost_nanousd for one in reversed(client.emulator.log)]
+    logged = [request.cost_nanousd for request in reversed(client.emulator.log)]
     assert [round(cost * 1e9) for cost in spent] == logged
 
 
@@ -219,18 +219,18 @@ def test_cerebras_alone_ends_without_a_marker(client: Any) -> None:
 def test_mistral_names_calls_with_nine_letters_and_digits(client: Any, weather: Any) -> None:
     body = client.chat("mistral", BOTH, tools=[weather("openai")]).json()
     ids = [call["id"] for call in body["choices"][0]["message"]["tool_calls"]]
-    assert all(len(one) == 9 and one.isalnum() for one in ids)
+    assert all(len(call_id) == 9 and call_id.isalnum() for call_id in ids)
 
 
-def test_logprobs_come_where_they_are_asked_for(client: Any, events: Any) -> None:
+def test_logprobs_are_sent_on_request(client: Any, events: Any) -> None:
     body = client.chat("openai", logprobs=True, top_logprobs=2).json()
     content = body["choices"][0]["logprobs"]["content"]
-    said = "".join(one["token"] for one in content)
-    assert said == body["choices"][0]["message"]["content"]
+    text = "".join(item["token"] for item in content)
+    assert text == body["choices"][0]["message"]["content"]
     assert len(content[0]["top_logprobs"]) == 1
-    found = events(client.chat("openai", logprobs=True, stream=True))
-    tokens = [one["choices"][0]["logprobs"] for one in found if one["choices"]]
-    assert "".join(one["content"][0]["token"] for one in tokens if one) == said
+    chunks = events(client.chat("openai", logprobs=True, stream=True))
+    tokens = [item["choices"][0]["logprobs"] for item in chunks if item["choices"]]
+    assert "".join(item["content"][0]["token"] for item in tokens if item) == text
 
 
 def test_media_count_tokens_and_nothing_else(client: Any) -> None:

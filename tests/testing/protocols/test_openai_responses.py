@@ -28,26 +28,28 @@ def streamed(response: Any) -> Any:
     events = [json.loads(line[6:]) for line in response.text.split("\n") if line[:6] == "data: "]
     chunks = [chunk for event in events if (chunk := reader.feed(event))]
     assert reader.finished
-    return reduce(lambda one, other: one + other, [*chunks, reader.close()])
+    return reduce(lambda left, right: left + right, [*chunks, reader.close()])
 
 
 @pytest.mark.parametrize("provider", ["openai", "xai", "openrouter", "canyon"])
 @pytest.mark.parametrize("prompt", ["Hello", "What is the weather in Paris and in London?"])
-def test_a_stream_says_what_the_whole_response_says(
+def test_a_stream_equals_the_whole_response(
     client: Any, weather: Any, provider: str, prompt: str
 ) -> None:
     model = "grok-4.3" if provider == "xai" else "gpt-5.5"
     body = {"model": model, "reasoning": REASONING, "tools": [weather("responses")]}
-    one = whole(client.responses(provider, prompt, **body))
-    other = streamed(client.responses(provider, prompt, stream=True, **body))
-    assert one.text == other.text
-    assert [call["args"] for call in one.tool_calls] == [call["args"] for call in other.tool_calls]
-    assert one.usage_metadata == other.usage_metadata
-    assert [block["type"] for block in one.content_blocks] == [
-        block["type"] for block in other.content_blocks
+    complete = whole(client.responses(provider, prompt, **body))
+    joined = streamed(client.responses(provider, prompt, stream=True, **body))
+    assert complete.text == joined.text
+    assert [call["args"] for call in complete.tool_calls] == [
+        call["args"] for call in joined.tool_calls
     ]
-    assert bool(one.tool_calls) is ("weather" in prompt)
-    assert one.response_metadata["status"] == other.response_metadata["status"] == "completed"
+    assert complete.usage_metadata == joined.usage_metadata
+    assert [block["type"] for block in complete.content_blocks] == [
+        block["type"] for block in joined.content_blocks
+    ]
+    assert bool(complete.tool_calls) is ("weather" in prompt)
+    assert complete.response_metadata["status"] == joined.response_metadata["status"] == "completed"
 
 
 def test_encrypted_reasoning_is_accepted_unchanged_only(client: Any) -> None:

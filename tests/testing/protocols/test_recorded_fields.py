@@ -1,4 +1,4 @@
-"""The emulator says nothing that the provider has never said, by recorded traffic."""
+"""The emulator's answers have the fields of recorded traffic, and no others."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ FREE = {"args", "input", "arguments", "properties"}
 def paths(value: Any, start: str = "") -> Iterator[str]:
     """Yield the place of every key in a JSON value."""
     if isinstance(value, list):
-        for one in value:
-            yield from paths(one, f"{start}[]")
+        for item in value:
+            yield from paths(item, f"{start}[]")
     if isinstance(value, dict):
         for key, inner in value.items():
             yield f"{start}.{key}"
@@ -49,31 +49,33 @@ def places(text: str, *, stream: bool) -> set[str]:
         if not stream:
             return set(paths(json.loads(text)))
         lines = (line[5:] for line in text.splitlines() if line.startswith("data:"))
-        found = [json.loads(line) for line in lines if "[DONE]" not in line]
+        events = [json.loads(line) for line in lines if "[DONE]" not in line]
     except ValueError:
         return set()
-    return {place for event in found for place in paths(event)}
+    return {place for event in events for place in paths(event)}
 
 
 def recorded(name: str, *, stream: bool) -> list[set[str]]:
     if not recordings.files(name):
         pytest.skip(recordings.MISSING)
     records = recordings.records(name)
-    good = (one for one in records if one["status"] == 200 and bool(one["stream"]) is stream)
-    return [places(one["response_body"], stream=stream) for one in good]
+    good = (
+        record for record in records if record["status"] == 200 and bool(record["stream"]) is stream
+    )
+    return [places(record["response_body"], stream=stream) for record in good]
 
 
-def asked(client: Any, weather: Any, provider: str, *, stream: bool) -> set[str]:
-    said: set[str] = set()
+def emulated(client: Any, weather: Any, provider: str, *, stream: bool) -> set[str]:
+    fields: set[str] = set()
     for prompt in PROMPTS:
         for thinks in (False, True):
-            answer = _ask(client, weather, provider, prompt, stream=stream, thinks=thinks)
+            answer = _send(client, weather, provider, prompt, stream=stream, thinks=thinks)
             assert answer.status_code == 200
-            said |= places(answer.text, stream=stream)
-    return said
+            fields |= places(answer.text, stream=stream)
+    return fields
 
 
-def _ask(
+def _send(
     client: Any, weather: Any, provider: str, prompt: str, *, stream: bool, thinks: bool
 ) -> Any:
     if provider == "google":
@@ -98,8 +100,8 @@ def _ask(
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("provider", RECORDED)
 def test_no_key_is_invented(client: Any, weather: Any, provider: str, *, stream: bool) -> None:
-    known = set().union(*recorded(RECORDED[provider], stream=stream))
-    assert asked(client, weather, provider, stream=stream) <= known
+    fields = set().union(*recorded(RECORDED[provider], stream=stream))
+    assert emulated(client, weather, provider, stream=stream) <= fields
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -109,6 +111,6 @@ def test_no_key_is_missing_that_nearly_all_answers_have(
 ) -> None:
     answers = recorded(RECORDED[provider], stream=stream)
     keys = set().union(*answers)
-    usual = {key for key in keys if sum(key in one for one in answers) > 0.9 * len(answers)}
+    usual = {key for key in keys if sum(key in answer for answer in answers) > 0.9 * len(answers)}
     usual = {key for key in usual if not key.startswith(".time_info.")}
-    assert usual <= asked(client, weather, provider, stream=stream)
+    assert usual <= emulated(client, weather, provider, stream=stream)

@@ -153,7 +153,7 @@ def error_of(text: str) -> Any:
     return {name: error[name] for name in details if error[name] is not None}
 
 
-def _says(words: dict[str, list[str]], name: str, record: Any) -> bool:
+def _contains(words: dict[str, list[str]], name: str, record: Any) -> bool:
     return any(part in record["response_body"] for part in words.get(name, ()))
 
 
@@ -162,11 +162,11 @@ def test_what_was_refused_is_refused_alike(name: str) -> None:
     refused, _ = records(name)
     odd = []
     for record in refused:
-        if _says(KNOWN_MISSES, name, record):
+        if _contains(KNOWN_MISSES, name, record):
             continue
         status, text = played(name, record)
         kind = f"{record['id']} {record['status']} {record['response_body'][:200]}"
-        if _says(OTHER_WORDS, name, record):
+        if _contains(OTHER_WORDS, name, record):
             if status < 400:
                 odd.append(f"{kind} -> {status}")
         elif status != record["status"] or error_of(text) != error_of(record["response_body"]):
