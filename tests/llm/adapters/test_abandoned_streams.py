@@ -113,7 +113,7 @@ async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
 
 
 @pytest.mark.parametrize("verb", ["ainvoke", "astream"])
-async def test_cancelling_while_a_callback_hears_of_a_retry_leaves_nothing_in_flight(
+async def test_cancelling_during_a_retry_callback_leaves_nothing_in_flight(
     verb, providers, wire, groq, asks
 ) -> None:
     hears = asyncio.Event()

@@ -42,8 +42,8 @@ def attempt_request(adapter: Any, *, stream: bool = False) -> AttemptRequest:
 
 @pytest.fixture
 def adapter(groq: Any) -> HttpAdapter:
-    found: HttpAdapter = groq().client.endpoint.adapter
-    return found
+    http_adapter: HttpAdapter = groq().client.endpoint.adapter
+    return http_adapter
 
 
 @pytest.mark.parametrize("verb", ["send", "asend", "stream", "astream"])

@@ -173,13 +173,13 @@ def test_every_form_has_one_canonical_form(block: Any, expected: Any) -> None:
     ids=repr,
 )
 @pytest.mark.parametrize("message", [HumanMessage, SystemMessage, "tool"])
-def test_what_nobody_can_send_is_refused_by_the_place_where_it_stands(
+def test_content_that_no_wire_can_send_is_refused_with_its_position(
     message: Any, block: Any
 ) -> None:
     content = [{"type": "text", "text": "fine"}]
-    made = ToolMessage(content, tool_call_id="c") if message == "tool" else message(content=content)
-    made.content = [*content, block]
+    turn = ToolMessage(content, tool_call_id="c") if message == "tool" else message(content=content)
+    turn.content = [*content, block]
     with pytest.raises(UnsupportedContent) as caught:
-        talk(OPENAI, HumanMessage("hi"), made)
+        talk(OPENAI, HumanMessage("hi"), turn)
     assert "message 1" in str(caught.value)
     assert "block 1" in str(caught.value)

@@ -17,16 +17,16 @@ from tests.llm.conversation.turns import ANTHROPIC, GOOGLE, OPENAI, PNG, blocks,
 @pytest.mark.parametrize("provider", [OPENAI, ANTHROPIC, GOOGLE])
 def test_what_a_known_maker_wrote_in_no_known_form_stays_with_it(provider: str) -> None:
     about = {"model_provider": "somebody"}
-    made = AIMessage([{"type": "hologram"}, TEXT], response_metadata=about)
-    found = talk(provider, made)
-    assert list(found.turns[0].blocks) == [TEXT]
-    assert found.changes == ["message 0 (assistant), block 0: hologram left out"]
+    answer = AIMessage([{"type": "hologram"}, TEXT], response_metadata=about)
+    conversation = talk(provider, answer)
+    assert list(conversation.turns[0].blocks) == [TEXT]
+    assert conversation.changes == ["message 0 (assistant), block 0: hologram left out"]
 
 
 @pytest.mark.parametrize("kind", ["web_search_call", "server_tool_call", "hologram"])
 def test_chat_completions_take_no_blocks_of_other_apis_back(kind: str) -> None:
-    made = AIMessage([{"type": kind}, TEXT], response_metadata={"model_provider": "openai"})
-    assert list(talk(OPENAI, made).turns[0].blocks) == [TEXT]
+    answer = AIMessage([{"type": kind}, TEXT], response_metadata={"model_provider": "openai"})
+    assert list(talk(OPENAI, answer).turns[0].blocks) == [TEXT]
 
 
 def test_marks_of_another_maker_are_taken_off() -> None:
@@ -36,8 +36,8 @@ def test_marks_of_another_maker_are_taken_off() -> None:
         {"type": "tool_call", **call, "extras": {"signature": "s", "caller": {"type": "direct"}}},
     ]
     about = {"model_provider": "somebody", "output_version": "v1"}
-    made, *_ = blocks(GOOGLE, AIMessage(content, tool_calls=[call], response_metadata=about))
-    assert made == [TEXT, {"type": "tool_call", **call}]
+    turn_blocks, *_ = blocks(GOOGLE, AIMessage(content, tool_calls=[call], response_metadata=about))
+    assert turn_blocks == [TEXT, {"type": "tool_call", **call}]
 
 
 def claude(content: Any, **more: Any) -> AIMessage:
@@ -52,12 +52,12 @@ TEXT = {"type": "text", "text": "hello"}
 
 
 def test_signed_thinking_goes_back_to_its_maker_unchanged() -> None:
-    found = talk(ANTHROPIC, claude([THINKING, TEXT]))
-    assert list(found.turns[0].blocks) == [
+    conversation = talk(ANTHROPIC, claude([THINKING, TEXT]))
+    assert list(conversation.turns[0].blocks) == [
         {"type": "reasoning", "reasoning": "hm", "signature": "sig"},
         TEXT,
     ]
-    assert found.changes == []
+    assert conversation.changes == []
 
 
 @pytest.mark.parametrize("provider", [OPENAI, GOOGLE, "groq"])
@@ -75,25 +75,25 @@ def test_signed_thinking_goes_back_to_its_maker_unchanged() -> None:
     ],
     ids=lambda block: block["type"],
 )
-def test_what_a_maker_bound_to_itself_is_left_out_elsewhere_and_said_so(
+def test_what_a_maker_bound_to_itself_is_left_out_elsewhere_and_listed(
     bound: Any, provider: str
 ) -> None:
-    found = talk(provider, claude([bound, TEXT]))
-    assert list(found.turns[0].blocks) == [TEXT]
-    assert len(found.changes) == 1
-    assert "message 0 (assistant), block 0" in found.changes[0]
+    conversation = talk(provider, claude([bound, TEXT]))
+    assert list(conversation.turns[0].blocks) == [TEXT]
+    assert len(conversation.changes) == 1
+    assert "message 0 (assistant), block 0" in conversation.changes[0]
 
 
 def test_a_makers_unknown_block_goes_back_to_it_as_it_came() -> None:
     novel = {"type": "from_the_future", "x": 1}
-    found = talk(ANTHROPIC, claude([novel, TEXT]))
-    assert found.turns[0].blocks[0] == {"type": "native", "value": novel}
+    conversation = talk(ANTHROPIC, claude([novel, TEXT]))
+    assert conversation.turns[0].blocks[0] == {"type": "native", "value": novel}
 
 
 def test_reasoning_beside_the_content_goes_back_to_its_maker_alone() -> None:
     about = {"model_provider": "deepseek"}
-    kept = {"reasoning_content": "hm", "secret_state": "x"}
-    message = AIMessage("hello", additional_kwargs=kept, response_metadata=about)
+    extra_fields = {"reasoning_content": "hm", "secret_state": "x"}
+    message = AIMessage("hello", additional_kwargs=extra_fields, response_metadata=about)
     own, other = talk("deepseek", message), talk(OPENAI, message)
     assert own.turns[0].blocks[0] == {"type": "reasoning", "reasoning": "hm"}
     assert own.turns[0].extras["secret_state"] == "x"
@@ -132,7 +132,7 @@ async def test_what_was_left_out_stands_in_the_answer(providers, wire, groq, ask
 def test_what_an_unknown_author_wrote_in_no_known_form_is_refused_in_answers_too(
     block: Any,
 ) -> None:
-    made = AIMessage([TEXT])
-    made.content = [TEXT, block]
+    answer = AIMessage([TEXT])
+    answer.content = [TEXT, block]
     with pytest.raises(UnsupportedContent, match=r"message 0 \(assistant\), block 1"):
-        talk(OPENAI, made)
+        talk(OPENAI, answer)

@@ -71,15 +71,15 @@ def test_a_call_that_the_content_repeats_is_sent_once_in_its_place() -> None:
         {"type": "tool_use", "id": "c1", "name": "search", "input": {"q": 1}},
         {"type": "text", "text": "b"},
     ]
-    (made,) = blocks(OPENAI, AIMessage(content, tool_calls=[call]))
-    assert [block["type"] for block in made] == ["text", "tool_call", "text"]
+    (turn_blocks,) = blocks(OPENAI, AIMessage(content, tool_calls=[call]))
+    assert [block["type"] for block in turn_blocks] == ["text", "tool_call", "text"]
 
 
 def test_two_calls_with_the_same_id_or_without_one_are_both_sent() -> None:
     for call_id in ("same", "", None):
         calls = [{"name": name, "args": {}, "id": call_id} for name in ("one", "two")]
-        (made,) = blocks(OPENAI, AIMessage("", tool_calls=calls))
-        assert [block["name"] for block in made] == ["one", "two"]
+        (turn_blocks,) = blocks(OPENAI, AIMessage("", tool_calls=calls))
+        assert [block["name"] for block in turn_blocks] == ["one", "two"]
 
 
 BROKEN = {"name": "f", "args": "{oops", "id": "c1", "error": "x", "type": "invalid_tool_call"}
@@ -94,11 +94,11 @@ BROKEN = {"name": "f", "args": "{oops", "id": "c1", "error": "x", "type": "inval
     ids=["message", "block"],
 )
 def test_a_broken_call_is_sent_where_a_result_answers_it(answer: Any) -> None:
-    made, _ = blocks(OPENAI, AIMessage("", invalid_tool_calls=[BROKEN]), answer)
-    assert made == [{"type": "tool_call", "id": "c1", "name": "f", "args": "{oops"}]
+    turn_blocks, _ = blocks(OPENAI, AIMessage("", invalid_tool_calls=[BROKEN]), answer)
+    assert turn_blocks == [{"type": "tool_call", "id": "c1", "name": "f", "args": "{oops"}]
 
 
-def test_a_broken_call_that_nobody_answered_is_left_out_and_said_so() -> None:
-    found = talk(OPENAI, AIMessage("Well", invalid_tool_calls=[BROKEN]), HumanMessage("Go on."))
-    assert list(found.turns[0].blocks) == [{"type": "text", "text": "Well"}]
-    assert found.changes == ["message 0 (assistant): 1 broken calls left out"]
+def test_a_broken_call_without_a_result_is_left_out_and_listed() -> None:
+    result = talk(OPENAI, AIMessage("Well", invalid_tool_calls=[BROKEN]), HumanMessage("Go on."))
+    assert list(result.turns[0].blocks) == [{"type": "text", "text": "Well"}]
+    assert result.changes == ["message 0 (assistant): 1 broken calls left out"]

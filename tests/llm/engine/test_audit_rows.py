@@ -21,7 +21,7 @@ from tests.support.fake_http import GROQ, OPENAI
 
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let the environment ask for an audit log, in a folder that is not there yet."""
+    """Set an audit log in the environment, in a folder that does not exist yet."""
     path = tmp_path / "deep" / "audit.jsonl"
     monkeypatch.setenv("SCOUT_AUDIT_PATH", str(path))
     return path

@@ -27,7 +27,7 @@ def at_rest(*keys: str) -> bool:
     return all(key_state(key).in_flight == 0 for key in keys)
 
 
-async def test_an_answer_says_who_gave_it_and_what_it_cost(
+async def test_an_answer_contains_its_provider_and_its_cost(
     providers, wire, groq, ask, time
 ) -> None:
     providers.on(GROQ, wire.say("hello"))
@@ -156,7 +156,7 @@ async def test_our_own_full_pool_is_not_the_providers_fault(providers, wire, gro
     assert circuit("groq").faults == 0
 
 
-async def test_when_all_fail_the_error_tells_every_attempt_and_is_not_retryable(
+async def test_when_all_fail_the_error_lists_every_attempt_and_is_not_retryable(
     providers, wire, router, ask
 ) -> None:
     providers.on(GROQ, wire.refuse(500))

@@ -20,7 +20,7 @@ NAMES = {"gemini": "google"}
 PROVIDERS = ("openai", "anthropic", "gemini", "groq", "openrouter", "mistral", "deepseek", "xai")
 
 SEARCHES = re.compile(r"sonar|search|:online|deep-research")
-"""Models that read more than they are sent, whoever asks them."""
+"""Models that read more than they are sent, over every provider."""
 
 CUT = '"encrypted_content_REDACTED'
 """In a request: the recorder has put a word in the place of a page."""
@@ -28,7 +28,7 @@ CUT = '"encrypted_content_REDACTED'
 COUNTED = re.compile(r'"(?:prompt_tokens|promptTokenCount|input_tokens)"\s*:\s*(\d+)')
 CACHED = re.compile(r'"(cache_read_input_tokens|cache_creation_input_tokens)"\s*:\s*(\d+)')
 
-SAID = re.compile(r'"(?:completion_tokens|candidatesTokenCount|output_tokens)"\s*:\s*(\d+)')
+COMPLETED = re.compile(r'"(?:completion_tokens|candidatesTokenCount|output_tokens)"\s*:\s*(\d+)')
 THOUGHT = re.compile(r'"thoughtsTokenCount"\s*:\s*(\d+)')
 TOTAL = re.compile(r'"total_tokens"\s*:\s*(\d+)')
 FILES = frozenset({"input_audio", "file", "document", "video_url"})
@@ -38,36 +38,36 @@ pytestmark = recordings.needed
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
     for record in recordings.records(provider):
-        known = record["status"] < 400 and record.get("request_json") and record["response_body"]
-        if known and CUT not in json.dumps(record["request_json"]):
+        good = record["status"] < 400 and record.get("request_json") and record["response_body"]
+        if good and CUT not in json.dumps(record["request_json"]):
             yield record
 
 
 def counted(record: dict[str, Any]) -> int | None:
     """Return all tokens of the prompt, those of caches too, where an answer counts them."""
     text = record["response_body"]
-    found = [int(count) for count in COUNTED.findall(text)]
-    if not found:
+    prompt_counts = [int(count) for count in COUNTED.findall(text)]
+    if not prompt_counts:
         return None
     apart = dict(CACHED.findall(text))  # Anthropic counts these beside `input_tokens`
-    return max(found) + sum(map(int, apart.values()))
+    return max(prompt_counts) + sum(map(int, apart.values()))
 
 
 def answered(record: dict[str, Any]) -> int | None:
     """Return all tokens of the answer, thoughts too, where it counts them."""
     text = record["response_body"]
-    said, thought = SAID.findall(text), THOUGHT.findall(text)
-    if not said:
+    completions, thought = COMPLETED.findall(text), THOUGHT.findall(text)
+    if not completions:
         return None
-    known = max(map(int, said)) + max(map(int, thought), default=0)
-    total, asked = TOTAL.findall(text), COUNTED.findall(text)
-    if record["provider"] == "xai" and total and asked:  # thoughts are counted in the total alone
-        return max(known, max(map(int, total)) - max(map(int, asked)))
-    return known
+    counted_tokens = max(map(int, completions)) + max(map(int, thought), default=0)
+    total, prompts = TOTAL.findall(text), COUNTED.findall(text)
+    if record["provider"] == "xai" and total and prompts:  # thoughts are counted in the total alone
+        return max(counted_tokens, max(map(int, total)) - max(map(int, prompts)))
+    return counted_tokens
 
 
 def media(value: Any) -> Iterator[dict[str, Any]]:
-    """Find what is no text in a request, in any wire's words."""
+    """Find the parts of a request that are not text, in the fields of any wire."""
     if isinstance(value, dict):
         kind = str(value.get("type", ""))
         inline = value.get("inlineData") or value.get("inline_data")
@@ -95,9 +95,9 @@ def prepared_of(record: dict[str, Any]) -> PreparedRequest:
 
 
 def is_function(tool: dict[str, Any]) -> bool:
-    """Tell whether a tool is the user's own function, in any wire's words."""
-    known = {"function", "input_schema", "functionDeclarations", "function_declarations"}
-    return bool(known & set(tool)) and tool.get("type") in {None, "function", "custom"}
+    """Return whether a tool is the user's own function, in the fields of any wire."""
+    function_fields = {"function", "input_schema", "functionDeclarations", "function_declarations"}
+    return bool(function_fields & set(tool)) and tool.get("type") in {None, "function", "custom"}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

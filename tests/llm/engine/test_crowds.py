@@ -139,8 +139,8 @@ def test_after_a_rest_one_request_goes_first_at_a_server_without_keys() -> None:
 @pytest.mark.parametrize("status", [401, 403, 402, 404, 429, 500])
 def test_a_refusal_without_a_wait_leaves_a_server_without_keys_as_it_was(status: int) -> None:
     answers = FakeAnswers()
-    refuse, say = answers.refuse(status), answers.say()
-    steps = iter([refuse, say])
+    refuse, give = answers.refuse(status), answers.say()
+    steps = iter([refuse, give])
 
     def answer_next(request: httpx.Request) -> httpx.Response:
         return next(steps)(request)

@@ -1,4 +1,4 @@
-"""What the error that ends a call states, and who may try again."""
+"""The fields of the error that ends a call, and whether a retry can help."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_what_one_model_cannot_do_goes_to_the_next_candidate_and_leaves_no
     assert (await ask(model)).text == "b"
 
 
-async def test_what_no_candidate_can_do_is_told_with_the_reason_of_each(
+async def test_what_no_candidate_can_do_is_reported_with_the_reason_of_each(
     providers, wire, router, ask
 ) -> None:
     providers.on(
@@ -106,7 +106,7 @@ async def test_a_callers_fault_is_never_worth_a_retry(providers, wire, groq, ask
 
 
 def inside(wire: FakeAnswers, body: Json) -> Reply:
-    """An error inside an answer of status 200, whole or streamed as the request says."""
+    """An error inside an answer of status 200, whole or streamed by the request."""
 
     def reply(request: httpx.Request) -> httpx.Response:
         if json.loads(request.content).get("stream"):

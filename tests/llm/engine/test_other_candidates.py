@@ -57,7 +57,7 @@ async def test_a_context_overflow_of_the_largest_window_is_the_callers(
 async def test_a_request_too_large_for_one_accounts_minute_goes_to_any_other_candidate(
     providers, wire, router, ask
 ) -> None:
-    """Groq's 413 speaks of tokens a minute; the next one's window has nothing to do with it."""
+    """Groq's 413 is a limit of tokens per minute, not of the next candidate's context window."""
     limit = wire.refuse(
         413, "Request too large for model", type="tokens", code="rate_limit_exceeded"
     )
@@ -65,14 +65,14 @@ async def test_a_request_too_large_for_one_accounts_minute_goes_to_any_other_can
     assert (await ask(router("openai/gpt-4.1-mini", "openai/gpt-4o-mini"))).text == "fits"
 
 
-@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("opted_in", [True, False])
 async def test_a_content_refusal_goes_on_only_where_the_user_asked_for_it(
-    asked, providers, wire, router, ask
+    opted_in, providers, wire, router, ask
 ) -> None:
     providers.on(OPENAI, wire.refuse(400, "no", code="content_policy_violation"))
     providers.on(GROQ, wire.say("fine"))
-    model = router(OPENAI_MINI, GROQ_70B, failover_on_refusal=asked)
-    if asked:
+    model = router(OPENAI_MINI, GROQ_70B, failover_on_refusal=opted_in)
+    if opted_in:
         assert (await ask(model)).text == "fine"
     else:
         with pytest.raises(ContentRefused):
@@ -92,7 +92,7 @@ async def test_content_that_one_candidate_cannot_carry_goes_to_one_that_can(
     assert (first["provider"], first["outcome"]) == ("anthropic", "skipped")
 
 
-async def test_content_that_nobody_can_carry_is_refused_before_any_request(
+async def test_content_that_no_candidate_can_carry_is_refused_before_any_request(
     providers, router, ask
 ) -> None:
     message = {"role": "user", "content": [SVG]}
@@ -103,7 +103,7 @@ async def test_content_that_nobody_can_carry_is_refused_before_any_request(
     assert not caught.value.is_retryable
 
 
-async def test_a_fault_of_a_provider_is_not_told_as_the_callers_because_another_cannot_carry_it(
+async def test_a_providers_fault_is_not_the_callers_because_another_cannot_carry_the_content(
     providers, wire, router, ask
 ) -> None:
     providers.on(OPENAI, wire.refuse(500))
@@ -123,7 +123,7 @@ async def test_an_open_circuit_is_passed_over_without_a_request(
     assert (skipped["outcome"], skipped["reason"]) == ("skipped", "circuit open")
 
 
-async def test_when_all_circuits_are_open_the_error_says_when_the_first_is_due(
+async def test_when_all_circuits_are_open_the_error_contains_when_the_first_is_due(
     providers, groq, ask, time
 ) -> None:
     circuit("groq").trip(time.now)

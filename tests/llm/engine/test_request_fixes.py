@@ -1,4 +1,4 @@
-"""A refusal whose remedy is known and harmless: the same call mends the request and is answered."""
+"""A refusal with a safe remedy: the same call corrects the request and gets an answer."""
 
 from __future__ import annotations
 
@@ -173,9 +173,7 @@ async def test_several_remedies_follow_one_another(providers, wire, groq, ask) -
     assert body[limit] == 16384
 
 
-def test_a_limit_that_the_profile_knows_is_lowered_before_the_request(
-    providers, wire, router
-) -> None:
+def test_a_limit_above_the_profiles_is_lowered_before_the_request(providers, wire, router) -> None:
     providers.on("api.groq.com", wire.say())
     providers.on("api.openai.com", wire.say())
     answer = router("openai/gpt-4o-mini", max_tokens=30000).invoke("hi")

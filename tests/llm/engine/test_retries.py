@@ -53,7 +53,7 @@ async def test_a_limit_that_is_over_by_its_own_word_is_not_asked_for_ever(
     assert all(pause > 0 for pause in time.slept)
 
 
-async def test_a_wait_longer_than_max_wait_is_told_and_not_slept(
+async def test_a_wait_longer_than_max_wait_is_reported_and_not_slept(
     providers, wire, groq, ask, time
 ) -> None:
     providers.on(GROQ, wire.refuse(429, headers={"retry-after": "31"}))
@@ -96,7 +96,7 @@ async def test_a_resting_key_is_not_asked_before_its_time(providers, wire, groq,
     assert (await ask(model)).text == "hello"
 
 
-async def test_a_keyless_server_that_asks_for_a_short_wait_gets_it(
+async def test_a_keyless_server_that_requires_a_short_wait_gets_it(
     providers, wire, ask, time
 ) -> None:
     from scout_adapters import ScoutOllamaChatModel

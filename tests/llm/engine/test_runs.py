@@ -19,7 +19,7 @@ from tests.support.fake_http import GROQ, OPENAI
 
 
 class Ear(BaseCallbackHandler):
-    """Writes down what a run's handlers hear."""
+    """Record the callbacks of a run's handlers."""
 
     def __init__(self) -> None:
         self.starts: list[Any] = []
@@ -79,7 +79,7 @@ async def test_attempts_reach_the_handlers_of_the_one_run_of_the_call(
 
 
 @pytest.mark.parametrize("path", [p for p in PATHS if "v3" not in p])
-async def test_tokens_are_told_once(path, providers, wire, groq) -> None:
+async def test_tokens_are_reported_once(path, providers, wire, groq) -> None:
     ear = Ear()
     providers.on(GROQ, wire.say("hello"))
     await call(path, groq(), {"callbacks": [ear]})
@@ -87,20 +87,20 @@ async def test_tokens_are_told_once(path, providers, wire, groq) -> None:
     assert "".join(ear.tokens) == ("hello" if streams else "")
 
 
-async def test_an_async_handler_hears_attempts_too(providers, wire, groq, ask) -> None:
-    heard: list[str] = []
+async def test_an_async_handler_receives_attempts_too(providers, wire, groq, ask) -> None:
+    events: list[str] = []
 
     class AsyncEar(AsyncCallbackHandler):
         async def on_retry(self, *args: Any, **kwargs: Any) -> None:
-            heard.append("retry")
+            events.append("retry")
 
         async def on_custom_event(self, name: str, data: Any, **kwargs: Any) -> None:
-            heard.append(data["outcome"])
+            events.append(data["outcome"])
 
     providers.on(GROQ, wire.refuse(500), wire.say())
     if ask.verb.startswith("a"):
         await ask(groq(), config={"callbacks": [AsyncEar()]})
-        assert heard == ["retry", "server_error", "ok"]
+        assert events == ["retry", "server_error", "ok"]
 
 
 async def test_custom_events_show_in_astream_events(providers, wire, groq) -> None:
@@ -150,15 +150,15 @@ async def test_a_call_is_counted_once_whatever_the_path(path, providers, wire, g
     model.callbacks = [handler]
     with get_scout_cost_callback() as around:
         await call(path, model, {"callbacks": [handler]})
-    for heard in (handler, around):
-        assert (heard.calls, heard.unpriced_calls) == (1, 0)
-        (row,) = heard.rows
+    for counter in (handler, around):
+        assert (counter.calls, counter.unpriced_calls) == (1, 0)
+        (row,) = counter.rows
         assert (row.provider, row.key_id) == ("groq", fingerprint("gsk_a"))
         assert (row.input_tokens, row.output_tokens) == (10, 5)
-        assert heard.total_cost == pytest.approx(10 * 0.59e-6 + 5 * 0.79e-6)
+        assert counter.total_cost == pytest.approx(10 * 0.59e-6 + 5 * 0.79e-6)
 
 
-def test_a_run_that_a_handler_hears_of_twice_is_counted_once(providers, wire, groq) -> None:
+def test_a_run_that_is_reported_twice_to_a_handler_is_counted_once(providers, wire, groq) -> None:
     providers.on(GROQ, wire.say())
     result = groq().generate([[HumanMessage("hi")]])
     costs, run = ScoutCostCallbackHandler(), uuid4()

@@ -78,7 +78,7 @@ def over_chat(request: httpx.Request, text: str) -> httpx.Response:
 
 
 def server(*, chat: Reply | None = None, responses: Reply | None = None) -> Reply:
-    """Answer on both endpoints, or as the arguments say."""
+    """Answer on both endpoints, or as the arguments specify."""
 
     def reply(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/responses"):

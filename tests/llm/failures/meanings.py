@@ -1,4 +1,4 @@
-"""What each kind of failure means for everybody: who must act, what is tried, what LangChain sees.
+"""The meaning of each kind of failure: who must act, what is tried next, the LangChain class.
 
 Written down a second time, in the reference's words, so that a change of the product's own table
 does not pass unseen.

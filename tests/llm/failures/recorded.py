@@ -1,4 +1,4 @@
-"""The refusals of real recorded traffic, and what a person who looked at each of them found.
+"""The refusals of real recorded traffic, with a kind assigned to each by hand.
 
 `JUDGED` is by provider as the recordings call it. Errors of providers that have no card are in it
 too: such a provider may stand behind a gateway, or at the address of an OpenAI-compatible server.
@@ -207,7 +207,7 @@ def in_band(text: str) -> Iterator[Any]:
             holders = [event, event.get("response") or {}, event.get("x_groq") or {}]
             holders += event.get("choices") or []
             coded = (event.get("base_resp") or {}).get("status_code")
-            if coded or any(isinstance(one, dict) and one.get("error") for one in holders):
+            if coded or any(isinstance(holder, dict) and holder.get("error") for holder in holders):
                 yield event
 
 
@@ -243,22 +243,22 @@ def refused() -> Iterator[tuple[str, int, ProviderError]]:
         sent = record["response_headers"] or {}
         headers = {k: v if isinstance(v, str) else v[0] for k, v in sent.items()}
         provider, status = record["provider"], record["status"]
-        house = HOUSES.get(provider, provider)
+        card_name = HOUSES.get(provider, provider)
         for body in payloads(record):
             yield (
                 provider,
                 status,
-                error_from_response(house, status=status, headers=headers, body=body),
+                error_from_response(card_name, status=status, headers=headers, body=body),
             )
 
 
 def judgement(provider: str, status: int, error: ProviderError) -> str | None:
     """Look up what a person made of this group; the longest beginning counts."""
     rows = [[part.strip() for part in line.split("|")] for line in JUDGED.strip().splitlines()]
-    wanted = [provider, str(status), error.code or "-"]
+    group = [provider, str(status), error.code or "-"]
     fitting = [
         (len("".join(row[4:])), row[3])
         for row in rows
-        if row[:3] == wanted and error.message.startswith("".join(row[4:]))
+        if row[:3] == group and error.message.startswith("".join(row[4:]))
     ]
     return max(fitting)[1] if fitting else None

@@ -15,29 +15,29 @@ from tests.support import recordings
 
 def lines() -> Counter[tuple[str, ...]]:
     """Count the refusals that read alike."""
-    found: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     for provider, status, error in refused():
-        wanted, kind = judgement(provider, status, error), str(error.kind)
-        verdict = "" if wanted == kind else f"judged {wanted}" if wanted else "not judged"
+        expected, kind = judgement(provider, status, error), str(error.kind)
+        verdict = "" if expected == kind else f"judged {expected}" if expected else "not judged"
         wait = "yes" if error.retry_after is not None else ""
         code, actor = error.code or "", error.policy.actor
-        found[provider, str(status), code, kind, actor, wait, verdict] += 1
-    return found
+        counts[provider, str(status), code, kind, actor, wait, verdict] += 1
+    return counts
 
 
-def table(found: Counter[tuple[str, ...]]) -> str:
+def table(counts: Counter[tuple[str, ...]]) -> str:
     """Return the table in Markdown, with the sums under it."""
     head = [
         "| provider | status | code | kind | who acts | wait said | | times |",
         "|---" * 8 + "|",
     ]
-    rows = [f"| {' | '.join((*cells, str(n)))} |" for cells, n in sorted(found.items())]
-    kinds = Counter(cells[3] for cells in found.elements()).most_common()
+    rows = [f"| {' | '.join((*cells, str(n)))} |" for cells, n in sorted(counts.items())]
+    kinds = Counter(cells[3] for cells in counts.elements()).most_common()
     sums = ", ".join(f"{n} {kind}" for kind, n in kinds)
-    houses = {file.name.split(".")[0] for file in recordings.files()}
-    silent = ", ".join(sorted(houses - {cells[0] for cells in found}))
+    providers = {file.name.split(".")[0] for file in recordings.files()}
+    silent = ", ".join(sorted(providers - {cells[0] for cells in counts}))
     return "\n".join(
-        [*head, *rows, "", f"{found.total()} refusals: {sums}", f"without a refusal: {silent}", ""]
+        [*head, *rows, "", f"{counts.total()} refusals: {sums}", f"without a refusal: {silent}", ""]
     )
 
 

@@ -1,4 +1,4 @@
-"""Every refusal that is documented or was reported means what the reference says it means."""
+"""Every documented or reported refusal has the meaning that the reference defines."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def meaning(error: ProviderError) -> Meaning:
         "key": policy.next_key,
         "candidate": policy.next_candidate,
     }
-    wanted = MEANINGS[str(error.kind)].langchain
+    expected = MEANINGS[str(error.kind)].langchain
     return Meaning(
-        langchain=wanted if isinstance(error, wanted) else type(error),
+        langchain=expected if isinstance(error, expected) else type(error),
         retryable=error.is_retryable,
         actor=policy.actor,
         tried=frozenset(what for what, helps in again.items() if helps),
@@ -39,7 +39,7 @@ def meaning(error: ProviderError) -> Meaning:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_a_refusal_is_what_the_reference_says(row: Golden) -> None:
+def test_a_refusal_has_the_meaning_of_the_reference(row: Golden) -> None:
     error = refused(row)
     assert error.kind is ErrorKind(row.kind)
     assert meaning(error) == MEANINGS[row.kind]

@@ -1,4 +1,4 @@
-"""A prompt that an error repeats never changes what the error is, whatever the prompt says."""
+"""A prompt that an error repeats never changes the kind of the error."""
 
 from __future__ import annotations
 
@@ -52,21 +52,21 @@ def spoken(row: Golden) -> tuple[dict[str, Any], str] | None:
     if isinstance(envelope, dict):
         return body, "base_resp.status_msg"
     if isinstance(error, dict):
-        said = error.get("message")
-        return (body, "error.message") if _sentence(said) else None
+        message = error.get("message")
+        return (body, "error.message") if _sentence(message) else None
     name = "error" if isinstance(error, str) else "message"
     return (body, name) if _sentence(body.get(name)) else None
 
 
-def _sentence(said: Any) -> bool:
-    return isinstance(said, str) and len(said.split()) > 2
+def _sentence(text: Any) -> bool:
+    return isinstance(text, str) and len(text.split()) > 2
 
 
 def echoing(row: Golden, glue: str, prompt: str) -> dict[str, Any]:
     """Return the body with the prompt behind the provider's own words."""
-    found = spoken(row)
-    assert found is not None
-    body, path = found
+    body_and_path = spoken(row)
+    assert body_and_path is not None
+    body, path = body_and_path
     holder = body
     *outer, last = path.split(".")
     for name in outer:

@@ -1,4 +1,4 @@
-"""Whether a key is lost is told from who refused it, not from single words."""
+"""A key counts as lost by the service that refused it, not by single words of the message."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_foreign_error_with_a_response_is_judged_by_the_response(
     assert is_permanent_error(answered(status, body)) is lost
 
 
-def test_a_streamed_response_that_nobody_read_is_judged_by_its_status() -> None:
+def test_a_streamed_response_that_was_not_read_is_judged_by_its_status() -> None:
     request = httpx.Request("POST", "https://api.example.com")
     response = httpx.Response(401, stream=httpx.ByteStream(b""), request=request)
     unread = httpx.HTTPStatusError("x", request=request, response=response)

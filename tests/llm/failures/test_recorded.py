@@ -26,7 +26,7 @@ PLAUSIBLE = {
     504: "timeout_response",
     529: "capacity",
 }
-"""What a refusal can be by its status, for one at which nobody has looked; `capacity` is what a
+"""The kinds that a status can mean, for a refusal that was not judged by hand; `capacity` is what a
 gateway's trouble with the provider behind it is to us."""
 
 
@@ -42,17 +42,17 @@ def test_every_recorded_refusal_is_understood(errors: list[tuple[str, int, Provi
 
 
 @recordings.needed
-def test_every_recorded_refusal_is_what_a_person_found_it_to_be(
+def test_every_recorded_refusal_has_the_kind_that_was_judged_by_hand(
     errors: list[tuple[str, int, ProviderError]],
 ) -> None:
     judged = [(judgement(p, s, e), str(e.kind), p, s, e.message) for p, s, e in errors]
-    known = [row for row in judged if row[0] is not None]
-    assert not [row for row in known if row[0] != row[1]]
-    assert len(known) > len(judged) / 2
+    judged_rows = [row for row in judged if row[0] is not None]
+    assert not [row for row in judged_rows if row[0] != row[1]]
+    assert len(judged_rows) > len(judged) / 2
 
 
 @recordings.needed
-def test_a_recorded_refusal_that_nobody_judged_is_what_its_status_can_mean(
+def test_a_recorded_refusal_that_was_not_judged_is_what_its_status_can_mean(
     errors: list[tuple[str, int, ProviderError]],
 ) -> None:
     new = [(p, s, e) for p, s, e in errors if s in PLAUSIBLE and judgement(p, s, e) is None]
@@ -68,7 +68,7 @@ def test_no_recorded_refusal_loses_its_message(
 
 @recordings.needed
 def test_the_shapes_that_issues_report_are_understood() -> None:
-    found = {}
+    kinds = {}
     for shape in json.loads(
         (recordings.EVERY[0] / "error_shapes.json").read_text(encoding="utf-8")
     ):
@@ -79,8 +79,8 @@ def test_the_shapes_that_issues_report_are_understood() -> None:
             error = error_from_response(
                 provider, status=shape["status"], headers=headers, body=body
             )
-            found[provider, shape["status"], error.code] = str(error.kind)
-    assert found == {
+            kinds[provider, shape["status"], error.code] = str(error.kind)
+    assert kinds == {
         ("anthropic", 529, "overloaded_error"): "capacity",
         ("anthropic", 429, "rate_limit_error"): "rate_limit",
         ("anthropic", 200, "overloaded_error"): "capacity",

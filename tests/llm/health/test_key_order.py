@@ -1,4 +1,4 @@
-"""The order of keys against the rule said plainly: look at all of them, take the lowest rank."""
+"""The order of keys against a simple rule: compare all keys, take the lowest rank."""
 
 from __future__ import annotations
 
@@ -101,10 +101,10 @@ class Order(RuleBasedStateMachine):
         seconds=st.sampled_from([1.0, 60.0]),
         account=st.sampled_from(["", "ours"]),
     )
-    def told(
+    def receive_quota(
         self, data: st.DataObject, counts: str, left: int, seconds: float, account: str
     ) -> None:
-        named = [held for held in self.leases if held[2] is not None]
+        named = [leased for leased in self.leases if leased[2] is not None]
         if not named:
             return
         pool, lease, model = named[data.draw(st.integers(0, len(named) - 1))]

@@ -18,10 +18,10 @@ def ready_at(keys: KeyPool, model: str | None) -> float:
     return min(state.ready_at(model) for state in keys)
 
 
-def fail(keys: KeyPool, effect: str = "cooldown", *, now: float = NOW, **known: object) -> None:
+def fail(keys: KeyPool, effect: str = "cooldown", *, now: float = NOW, **options: object) -> None:
     lease = keys.lease(None, now)
     assert lease is not None
-    keys.fail(lease, effect, now=now, **known)  # type: ignore[arg-type]  # facts pass on
+    keys.fail(lease, effect, now=now, **options)  # type: ignore[arg-type]  # facts pass on
 
 
 def test_equal_keys_share_the_load_by_when_they_were_last_used() -> None:
@@ -96,7 +96,7 @@ def test_no_rest_without_the_servers_word_is_longer_than_an_hour(failures: int) 
     assert (rest > 0) == (failures >= 3)
 
 
-def test_what_the_server_says_applies_at_the_first_failure() -> None:
+def test_the_servers_wait_applies_at_the_first_failure() -> None:
     keys = pool("a")
     fail(keys, retry_after=7.0)
     assert keys.lease(None, NOW + 6.9) is None
@@ -121,7 +121,7 @@ def test_a_later_and_shorter_wait_does_not_shorten_a_longer_one() -> None:
     assert ready_at(keys, "m") == NOW + 100
 
 
-def test_a_failure_without_a_word_does_not_shorten_what_the_server_said_of_the_key() -> None:
+def test_a_failure_without_a_wait_does_not_shorten_the_servers_wait_for_the_key() -> None:
     keys = pool("a", default_cooldown=10.0, max_failures_before_cooldown=1)
     keys.record_failure("a", permanent=False, retry_after=100.0, now=NOW)
     keys.record_failure("a", permanent=False, retry_after=None, now=NOW + 1)

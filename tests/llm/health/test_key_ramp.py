@@ -1,4 +1,4 @@
-"""Who goes first after a rest, and who counts as waiting for its end."""
+"""The first calls after a key's rest, and the calls that count as waiting for its end."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_another_goes_first_when_the_first_is_given_back_without_an_answer() -> 
 
 
 @pytest.mark.parametrize(("waiting", "after"), [(0, 0.0), (1, 0.0), (2, CROWD_SECONDS)])
-def test_a_rest_that_is_over_holds_back_nobody_without_a_crowd(waiting: int, after: float) -> None:
+def test_a_rest_that_is_over_holds_back_no_call_without_a_crowd(waiting: int, after: float) -> None:
     assert count(limited(waiting), END + after) == 10
 
 

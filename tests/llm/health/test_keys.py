@@ -1,4 +1,4 @@
-"""One key: its fingerprint, its form, where it is read from, and who shares its health."""
+"""One key: its fingerprint, form, source, and the models that share its health."""
 
 from __future__ import annotations
 
@@ -135,10 +135,10 @@ def test_the_environment_is_read_when_needed_and_again_while_there_is_no_key(
     assert client.get_working_key() == "late"
 
 
-def test_all_who_use_a_key_at_an_address_share_its_health() -> None:
-    one, other = shared_state("groq", "u", "k"), shared_state("groq", "u", "k")
-    assert one is other
-    assert shared_state("groq", "elsewhere", "k") is not one
+def test_all_models_that_use_a_key_at_an_address_share_its_health() -> None:
+    first, other = shared_state("groq", "u", "k"), shared_state("groq", "u", "k")
+    assert first is other
+    assert shared_state("groq", "elsewhere", "k") is not first
 
 
 def test_the_guides_by_hand_booking_leads_to_a_rest_and_out_of_it() -> None:

@@ -1,4 +1,4 @@
-"""What answers say is left of a key's limits, and whom that has asked first."""
+"""The remaining quota in response headers, and its effect on the order of keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.verbs import VERBS, call_model
 
 NOW = 1000.0
 # https://platform.claude.com/docs/en/api/rate-limits and the others' pages: their own examples.
-SAID = {
+DOCUMENTED = {
     "groq": (
         {
             "x-ratelimit-remaining-requests": "14370",
@@ -68,16 +68,18 @@ SPENT = ExtraHeaders(
 )
 
 
-@pytest.mark.parametrize("provider", SAID)
+@pytest.mark.parametrize("provider", DOCUMENTED)
 def test_what_is_left_is_read_in_each_providers_form(provider: str) -> None:
-    headers, expected = SAID[provider]
-    found = quota_left(registry.spec(provider).limits, headers, NOW)
-    assert [(one.counts, one.left, pytest.approx(one.until - NOW)) for one in found] == expected
+    headers, expected = DOCUMENTED[provider]
+    quotas = quota_left(registry.spec(provider).limits, headers, NOW)
+    assert [
+        (quota.counts, quota.left, pytest.approx(quota.until - NOW)) for quota in quotas
+    ] == expected
 
 
-@pytest.mark.parametrize("said", ["", "-1", "many", "1e3", "9" * 30, "٣"])
-def test_what_is_no_number_of_requests_is_no_limit(said: str) -> None:
-    headers = {"x-ratelimit-remaining-requests": said, "x-ratelimit-reset-requests": "1s"}
+@pytest.mark.parametrize("remaining", ["", "-1", "many", "1e3", "9" * 30, "٣"])
+def test_what_is_no_number_of_requests_is_no_limit(remaining: str) -> None:
+    headers = {"x-ratelimit-remaining-requests": remaining, "x-ratelimit-reset-requests": "1s"}
     assert quota_left(registry.spec("groq").limits, headers, NOW) == ()
 
 
@@ -89,7 +91,7 @@ async def test_a_key_with_nothing_left_is_not_tried_first(verb: str) -> None:
     for _ in range(5):
         await call_model(model, verb, "hello")
     spent, full = keys
-    assert [one.key for one in emulator.log] == [spent, full, full, full, full]
+    assert [request.key for request in emulator.log] == [spent, full, full, full, full]
 
 
 def test_a_key_with_nothing_left_is_tried_where_there_is_no_other() -> None:
@@ -109,13 +111,13 @@ def left(counts: Any, number: int, until: float = NOW + 60) -> tuple[QuotaLeft, 
 
 
 def used(pool: KeyPool, model: str, allowance: tuple[QuotaLeft, ...], account: str = "") -> str:
-    lease = taken(pool, model)
+    lease = leased(pool, model)
     pool.record_quota(lease, model, allowance, account)
     pool.succeed(lease, model)
     return lease.key
 
 
-def taken(pool: KeyPool, model: str, now: float = NOW, tokens: int = 10) -> Lease:
+def leased(pool: KeyPool, model: str, now: float = NOW, tokens: int = 10) -> Lease:
     lease = pool.lease(model, now, tokens=tokens)
     assert lease is not None
     return lease
@@ -124,17 +126,17 @@ def taken(pool: KeyPool, model: str, now: float = NOW, tokens: int = 10) -> Leas
 def test_a_limit_is_one_of_the_model_that_was_asked() -> None:
     pool = pool_of("a", "b")
     first = used(pool, "large", left("requests", 0))
-    other = taken(pool, "large")
+    other = leased(pool, "large")
     assert other.key != first
     pool.release(other)
-    assert {taken(pool, "small").key, taken(pool, "small").key} == {"a", "b"}
+    assert {leased(pool, "small").key, leased(pool, "small").key} == {"a", "b"}
 
 
 def test_a_limit_is_full_again_when_its_time_has_come() -> None:
     pool = pool_of("a", "b")
     first = used(pool, "m", left("requests", 0, until=NOW + 5))
-    assert taken(pool, "m", NOW + 4).key != first
-    assert taken(pool, "m", NOW + 6).key == first
+    assert leased(pool, "m", NOW + 4).key != first
+    assert leased(pool, "m", NOW + 6).key == first
 
 
 def test_a_request_larger_than_the_tokens_that_are_left_goes_to_another_key() -> None:
@@ -142,26 +144,26 @@ def test_a_request_larger_than_the_tokens_that_are_left_goes_to_another_key() ->
     first = used(pool, "m", left("tokens", 500))
     second = used(pool, "m", left("tokens", 900_000))
     assert first != second
-    lease = taken(pool, "m", tokens=600)
+    lease = leased(pool, "m", tokens=600)
     assert lease.key == second
     pool.release(lease)
-    assert taken(pool, "m", tokens=400).key == first
+    assert leased(pool, "m", tokens=400).key == first
 
 
 def test_requests_under_way_count_against_what_is_left() -> None:
     pool = pool_of("a", "b")
     first = used(pool, "m", left("requests", 1))
     used(pool, "m", left("requests", 100))
-    keys = [taken(pool, "m").key for _ in range(4)]
+    keys = [leased(pool, "m").key for _ in range(4)]
     assert keys.count(first) == 1
 
 
 def test_keys_of_one_account_share_its_limits() -> None:
     pool = pool_of("a", "b", "c")
-    one = used(pool, "m", left("requests", 50), account="org-1")
+    first = used(pool, "m", left("requests", 50), account="org-1")
     other = used(pool, "m", left("requests", 0), account="org-1")
     used(pool, "m", left("requests", 50), account="org-2")
-    assert taken(pool, "m").key not in {one, other}
+    assert leased(pool, "m").key not in {first, other}
 
 
 def test_a_key_that_goes_over_to_another_account_leaves_the_limits_of_the_first_one() -> None:
@@ -178,9 +180,9 @@ def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:
     used(pool, "m", left("requests", 50), account="org-limited-1")
     used(pool, "m", left("requests", 50), account="org-limited-1")
     third = used(pool, "m", left("requests", 50), account="org-limited-2")
-    lease = taken(pool, "m")
+    lease = leased(pool, "m")
     pool.fail(lease, "cooldown", now=NOW, model="m", retry_after=30.0)
-    assert taken(pool, "m").key == third
+    assert leased(pool, "m").key == third
 
 
 @pytest.mark.parametrize(

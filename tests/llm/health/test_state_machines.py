@@ -54,7 +54,7 @@ class PlainKey:
 
 
 class Keys(RuleBasedStateMachine):
-    """Leases and outcomes in any order; health must be what the rules say."""
+    """Leases and outcomes in any order; health must follow the rules."""
 
     leases = Bundle("leases")
 
@@ -85,14 +85,14 @@ class Keys(RuleBasedStateMachine):
         plain.used = self.now
         return (lease, model)
 
-    @rule(held=consumes(leases))
-    def release(self, held: tuple[Lease, str]) -> None:
-        self.pool.release(held[0])
-        self.plain[held[0].key].in_flight -= 1
+    @rule(leased=consumes(leases))
+    def release(self, leased: tuple[Lease, str]) -> None:
+        self.pool.release(leased[0])
+        self.plain[leased[0].key].in_flight -= 1
 
-    @rule(held=consumes(leases))
-    def succeed(self, held: tuple[Lease, str]) -> None:
-        lease, model = held
+    @rule(leased=consumes(leases))
+    def succeed(self, leased: tuple[Lease, str]) -> None:
+        lease, model = leased
         self.pool.succeed(lease, model)
         plain = self.plain[lease.key]
         plain.in_flight -= 1
@@ -104,9 +104,9 @@ class Keys(RuleBasedStateMachine):
         plain.rests.pop(None, None)
         plain.rests.pop(model, None)
 
-    @rule(held=consumes(leases), wait=WAITS, window=st.booleans())
-    def limited(self, held: tuple[Lease, str], wait: float | None, window: bool) -> None:
-        lease, model = held
+    @rule(leased=consumes(leases), wait=WAITS, window=st.booleans())
+    def limited(self, leased: tuple[Lease, str], wait: float | None, window: bool) -> None:
+        lease, model = leased
         self.pool.fail(
             lease, "cooldown", now=self.now, model=model, retry_after=wait, window=window
         )
@@ -124,9 +124,9 @@ class Keys(RuleBasedStateMachine):
         plain.rests[model] = max(plain.rests.get(model, 0.0), self.now + wait)
         plain.marks = 0
 
-    @rule(held=consumes(leases), effect=st.sampled_from(["quarantine", "refuse"]))
-    def refused(self, held: tuple[Lease, str], effect: str) -> None:
-        lease, model = held
+    @rule(leased=consumes(leases), effect=st.sampled_from(["quarantine", "refuse"]))
+    def refused(self, leased: tuple[Lease, str], effect: str) -> None:
+        lease, model = leased
         self.pool.fail(lease, effect, now=self.now, model=model)  # type: ignore[arg-type]  # a literal
         plain = self.plain[lease.key]
         plain.in_flight -= 1
@@ -141,7 +141,7 @@ class Keys(RuleBasedStateMachine):
         plain.last_failure = plain.last_refusal = self.now
 
     @invariant()
-    def health_is_what_the_rules_say(self) -> None:
+    def health_follows_the_rules(self) -> None:
         for state in getattr(self, "pool", ()):
             plain = self.plain[state.key]
             assert (state.failures, state.in_flight) == (plain.failures, plain.in_flight)
@@ -195,7 +195,7 @@ class Circuit(RuleBasedStateMachine):
     @rule(permit=consumes(permits), outcome=st.sampled_from(["good", "fault", "neutral"]))
     def report(self, permit: Permit, outcome: str) -> None:
         self.breaker.report(permit, outcome, self.now)  # type: ignore[arg-type]  # a literal
-        if not any(permit is one for one in self.current):
+        if not any(permit is current for current in self.current):
             return  # from before a change of state, or a probe that was given up for lost
         if permit is self.probe:
             self.probe = None

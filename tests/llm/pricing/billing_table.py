@@ -15,17 +15,17 @@ from tests.llm.pricing.causes import cause_of, differs
 ROW = "{:15} {:45} {:>4} {:>6} {:>13} {:>13}  {}"
 
 
-def rows(found: Iterable[Bill]) -> Iterator[str]:
-    """Say of each model: answers, how many agree, the median and the worst difference, and why."""
+def rows(all_bills: Iterable[Bill]) -> Iterator[str]:
+    """Yield a row for each model: answers, equal ones, median and largest difference, cause."""
     groups: dict[tuple[str, str], list[Bill]] = defaultdict(list)
-    for bill in found:
+    for bill in all_bills:
         groups[bill.provider, bill.model].append(bill)
     for (provider, model), group in sorted(groups.items()):
-        known: list[Decimal] = [bill.difference for bill in group if bill.difference is not None]
-        equal = len(group) - sum(map(differs, group)) - (len(group) - len(known))
+        amounts: list[Decimal] = [bill.difference for bill in group if bill.difference is not None]
+        equal = len(group) - sum(map(differs, group)) - (len(group) - len(amounts))
         figures = ["-", "-"]
-        if known:
-            figures = [f"{median(known):.10f}", f"{max(known, key=abs):.10f}"]
+        if amounts:
+            figures = [f"{median(amounts):.10f}", f"{max(amounts, key=abs):.10f}"]
         yield ROW.format(provider, model, len(group), equal, *figures, "; ".join(_why(group)))
 
 
@@ -41,14 +41,14 @@ def _why(group: list[Bill]) -> Iterator[str]:
 def main() -> int:
     """Print the table; 1 where a difference has no cause."""
     logging.disable(logging.WARNING)  # models without a price are in the table
-    found = list(bills())
+    all_bills = list(bills())
     sys.stdout.write(ROW.format("provider", "model", "n", "equal", "median $", "worst $", "why"))
-    sys.stdout.write("\n" + "\n".join(rows(found)) + "\n")
-    priced = [bill for bill in found if bill.difference is not None]
+    sys.stdout.write("\n" + "\n".join(rows(all_bills)) + "\n")
+    priced = [bill for bill in all_bills if bill.difference is not None]
     wrong = [bill for bill in priced if differs(bill)]
     open_ones = [bill for bill in wrong if cause_of(bill) is None]
     sys.stdout.write(
-        f"{len(found)} bills, {len(priced)} of a known price: {len(priced) - len(wrong)} equal,"
+        f"{len(all_bills)} bills, {len(priced)} of a known price: {len(priced) - len(wrong)} equal,"
         f" {len(wrong) - len(open_ones)} explained, {len(open_ones)} not\n"
     )
     return 1 if open_ones else 0

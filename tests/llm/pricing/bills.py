@@ -1,4 +1,4 @@
-"""Answers whose provider says what they cost, beside our own figure from tokens and prices."""
+"""Answers with the provider's own cost, beside the cost from tokens and prices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATING = ("cost", "cost_in_usd_ticks")
 
 @dataclass(frozen=True)
 class Bill:
-    """One answer: what was charged, and what we would have said."""
+    """One answer: the provider's charge and our own figure."""
 
     provider: str
     model: str
@@ -36,7 +36,7 @@ class Bill:
 
     @property
     def difference(self) -> Decimal | None:
-        """US dollars that we say more; None where we know no price."""
+        """US dollars of our figure above the provider's; None without a price."""
         return None if self.ours.usd is None else Decimal(repr(self.ours.usd)) - self.stated
 
 
@@ -55,29 +55,29 @@ def _of(name: str, record: dict[str, Any]) -> Iterator[Bill]:
     provider = name
     for dialect in DIALECTS:
         provider = provider.removesuffix(dialect)
-    found = [bill for body in _events(record) if (bill := _bill(provider, record, body))]
-    yield from found[-1:]
+    candidates = [bill for body in _events(record) if (bill := _bill(provider, record, body))]
+    yield from candidates[-1:]
 
 
 def _events(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     text = record["response_body"]
     lines = [text]
     if record["stream"]:
-        lines = [one[5:].strip() for one in text.splitlines() if one.startswith("data:")]
+        lines = [each[5:].strip() for each in text.splitlines() if each.startswith("data:")]
     for line in lines:
         if line.lstrip().startswith("{"):
-            said = _loaded(line)
-            body = said.get("response") or said.get("message") or said
+            event = _loaded(line)
+            body = event.get("response") or event.get("message") or event
             if isinstance(body, dict):
                 yield body
 
 
 def _loaded(line: str) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = json.loads(line)
+        event: dict[str, Any] = json.loads(line)
     except json.JSONDecodeError:  # some recorders cut what was long
         return {}
-    return said
+    return event
 
 
 def _bill(provider: str, record: dict[str, Any], body: dict[str, Any]) -> Bill | None:

@@ -27,15 +27,15 @@ def _parts(bill: Bill) -> tuple[Decimal, Decimal] | None:
     """Return what OpenRouter charged for the prompt and for the answer."""
     details = bill.usage.get("cost_details") or {}
     names = ("prompt", "completions"), ("input", "output")
-    for given, taken in names:
-        found = [details.get(f"upstream_inference_{kind}_cost") for kind in (given, taken)]
-        if None not in found:
-            return Decimal(repr(found[0])), Decimal(repr(found[1]))
+    for prompt, answer in names:
+        charges = [details.get(f"upstream_inference_{kind}_cost") for kind in (prompt, answer)]
+        if None not in charges:
+            return Decimal(repr(charges[0])), Decimal(repr(charges[1]))
     return None
 
 
 def _fee(bill: Bill) -> bool:
-    """Tell whether the sum is more than its parts, by just what we lack."""
+    """Return whether the sum exceeds its parts by exactly the difference."""
     parts = _parts(bill)
     fee = bill.stated - sum(parts) if parts else Decimal(0)
     return fee > EXACT and abs(fee + (bill.difference or 0)) <= EXACT
@@ -54,15 +54,15 @@ def _listed(bill: Bill, **counts: Any) -> Decimal:
 
 
 def _other_price(bill: Bill) -> bool:
-    """Tell whether the prompt or the answer was charged at another price than the list's."""
+    """Return whether the prompt or the answer was charged at another price than the list's."""
     parts = _parts(bill)
     if parts is None or bill.stated - sum(parts) > EXACT:
         return False
     details = bill.tokens.get("input_token_details", {})  # not every host charges less for a cache
     count = bill.tokens["input_tokens"]
-    given = _listed(bill, input_tokens=count, input_token_details=details)
-    taken = _listed(bill, output_tokens=bill.tokens["output_tokens"])
-    return abs(parts[0] - given) > EXACT or abs(parts[1] - taken) > EXACT
+    at_list_input = _listed(bill, input_tokens=count, input_token_details=details)
+    at_list_output = _listed(bill, output_tokens=bill.tokens["output_tokens"])
+    return abs(parts[0] - at_list_input) > EXACT or abs(parts[1] - at_list_output) > EXACT
 
 
 def _rounded(bill: Bill) -> bool:
@@ -97,5 +97,5 @@ def cause_of(bill: Bill) -> Cause | None:
 
 
 def differs(bill: Bill) -> bool:
-    """Tell whether we know a price, and say something else than the provider."""
+    """Return whether a price exists and gives another figure than the provider's."""
     return bill.difference is not None and abs(bill.difference) > EXACT

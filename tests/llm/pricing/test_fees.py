@@ -77,9 +77,9 @@ BREAKDOWN = {
     "models": [
         {
             "model": model,
-            "usage": {"prompt_tokens": asked, "completion_tokens": answered},
+            "usage": {"prompt_tokens": prompt_tokens, "completion_tokens": answered},
         }
-        for model, asked, answered in PARTS
+        for model, prompt_tokens, answered in PARTS
     ]
 }
 COUNTS = {"prompt_tokens": 456, "completion_tokens": 3768, "total_tokens": 4224}
@@ -151,9 +151,9 @@ def bound(provider: str, model: str, body: dict[str, Any], wire: Any = None) -> 
         endpoint = replace(endpoint, spec=replace(endpoint.spec, wire=wire, dialect=None))
     candidate = Candidate(endpoint=endpoint, model=model)
     request = ChatRequest(model=model, messages=[HumanMessage("hi")])
-    found = cost_bound(candidate, PreparedRequest(request=request, content=b"{}", body=body))
-    assert found.nano is not None, found.why
-    return found.nano / 1e9
+    bound_usd = cost_bound(candidate, PreparedRequest(request=request, content=b"{}", body=body))
+    assert bound_usd.nano is not None, bound_usd.why
+    return bound_usd.nano / 1e9
 
 
 WINDOW = {"model": "m", "max_tokens": 100, "max_output_tokens": 100}
@@ -207,9 +207,9 @@ def test_a_request_is_held_for_the_searches_that_it_allows(
 
 
 def test_a_system_of_models_is_held_for_its_dearest_model_in_each_round() -> None:
-    held = bound("groq", "groq/compound-mini", {"model": "m", "max_tokens": 1})
-    assert held >= 11 * 131_072 * 0.59e-6
-    assert held > bound("groq", "llama-3.3-70b-versatile", {"model": "m"})
+    reserved = bound("groq", "groq/compound-mini", {"model": "m", "max_tokens": 1})
+    assert reserved >= 11 * 131_072 * 0.59e-6
+    assert reserved > bound("groq", "llama-3.3-70b-versatile", {"model": "m"})
 
 
 def test_a_prompt_that_browser_search_reads_several_times_is_held_for() -> None:

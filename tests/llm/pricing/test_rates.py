@@ -32,8 +32,12 @@ DETAILS: dict[str, Any] = {
 }
 
 
-def used(given: int, taken: int, into: Any = None, out: Any = None) -> UsageMetadata:
-    usage = UsageMetadata(input_tokens=given, output_tokens=taken, total_tokens=given + taken)
+def used(input_tokens: int, output_tokens: int, into: Any = None, out: Any = None) -> UsageMetadata:
+    usage = UsageMetadata(
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        total_tokens=input_tokens + output_tokens,
+    )
     if into:
         usage["input_token_details"] = into
     if out:
@@ -64,8 +68,10 @@ def test_every_shipped_price_comes_to_what_genai_prices_makes_of_it(
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models:
             theirs = _theirs(provider, model, size, details)
-            taken = {"reasoning": 60}
-            mine = cost_of("-", model.id, used(size, 100, details, taken), prices=provider.id).usd
+            thoughts = {"reasoning": 60}
+            mine = cost_of(
+                "-", model.id, used(size, 100, details, thoughts), prices=provider.id
+            ).usd
             if mine is not None and theirs is not None:
                 assert mine == float(theirs), (provider.id, model.id)
                 compared += 1
@@ -83,10 +89,10 @@ def _theirs(provider: Provider, model: ModelInfo, size: int, details: Any) -> De
         cache_write_1h_tokens=hour,
     )
     try:
-        found = genai_prices.calc_price(usage, model.id, provider_id=provider.id)
+        price = genai_prices.calc_price(usage, model.id, provider_id=provider.id)
     except (LookupError, ValueError):
         return None
-    return found.total_price
+    return price.total_price
 
 
 def test_each_kind_of_token_has_its_price(own: dict[str, float]) -> None:
@@ -137,7 +143,7 @@ def test_the_tier_is_also_read_from_the_names_of_the_counts() -> None:
     assert cost.priced_by == f"genai-prices {genai_prices.__version__} flex"
 
 
-def test_a_tier_that_no_list_knows_costs_an_unknown_amount(
+def test_a_tier_that_is_on_no_list_costs_an_unknown_amount(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for _ in range(2):

@@ -28,7 +28,7 @@ SHIPPED = sorted(file.stem for file in DATA.glob("*.json"))
 
 
 @pytest.mark.parametrize("provider", SHIPPED)
-def test_a_provider_with_data_knows_the_window_of_its_default_model(provider: str) -> None:
+def test_a_provider_with_data_has_the_window_of_its_default_model(provider: str) -> None:
     profile = published_profile(provider, registry.spec(provider).default_model)
     assert profile is not None
     assert profile["max_input_tokens"] >= 100_000
@@ -36,7 +36,7 @@ def test_a_provider_with_data_knows_the_window_of_its_default_model(provider: st
 
 
 @pytest.mark.parametrize(
-    ("provider", "asked", "listed"),
+    ("provider", "model", "listed"),
     [
         ("anthropic", "claude-opus-4-6-20260205", "claude-opus-4-6"),
         ("openai", "gpt-4.1-2025-04-14", "gpt-4.1"),
@@ -46,10 +46,10 @@ def test_a_provider_with_data_knows_the_window_of_its_default_model(provider: st
         ("openrouter", "anthropic/claude-opus-4.6:floor", "anthropic/claude-opus-4.6"),
     ],
 )
-def test_a_model_is_found_by_its_other_names(provider: str, asked: str, listed: str) -> None:
-    found = published_profile(provider, asked)
-    assert found is not None
-    assert found == published_profile(provider, listed)
+def test_a_model_is_found_by_its_other_names(provider: str, model: str, listed: str) -> None:
+    profile = published_profile(provider, model)
+    assert profile is not None
+    assert profile == published_profile(provider, listed)
 
 
 def test_a_snapshot_that_is_listed_is_itself_and_not_its_alias() -> None:
@@ -139,7 +139,7 @@ def test_a_video_is_promised_where_the_wire_carries_it() -> None:
 @pytest.mark.parametrize(
     ("model", "takes"),
     [
-        ("anthropic/claude-haiku-4-5-20251001", True),  # the card knows more than the data
+        ("anthropic/claude-haiku-4-5-20251001", True),  # the card has more facts than the data
         ("deepseek/deepseek-v4-flash", False),  # takes json_object only
         ("groq/openai/gpt-oss-120b", False),  # not beside tools
         ("google/gemini-2.5-flash", False),  # not beside tools

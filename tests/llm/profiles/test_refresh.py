@@ -61,25 +61,25 @@ def test_a_newer_wheel_brings_its_version_and_the_day(wheels: Path, tmp_path: Pa
     (wheels / "langchain_groq-1.2.3-py3-none-any.whl").unlink()
     wheel(wheels, "langchain-groq", "1.3.0")
     write(wheels, tmp_path / "data", TUESDAY)
-    made = orjson.loads((tmp_path / "data" / "groq.json").read_bytes())
-    assert (made["source"], made["taken"]) == ("langchain-groq 1.3.0", "2026-11-24")
+    profiles = orjson.loads((tmp_path / "data" / "groq.json").read_bytes())
+    assert (profiles["source"], profiles["taken"]) == ("langchain-groq 1.3.0", "2026-11-24")
     other = orjson.loads((tmp_path / "data" / "xai.json").read_bytes())
     assert (other["source"], other["taken"]) == ("langchain-xai 1.2.3", "2026-11-23")
 
 
 def test_what_is_unknown_is_left_out_and_what_is_false_stays(wheels: Path, tmp_path: Path) -> None:
     write(wheels, tmp_path / "data", MONDAY)
-    made = orjson.loads((tmp_path / "data" / "groq.json").read_bytes())
-    assert made["models"]["another"] == {"max_input_tokens": 1000, "image_inputs": False}
+    profiles = orjson.loads((tmp_path / "data" / "groq.json").read_bytes())
+    assert profiles["models"]["another"] == {"max_input_tokens": 1000, "image_inputs": False}
 
 
 def test_a_maker_without_a_package_gets_the_models_of_its_prefix_and_none_of_the_hosts_limits(
     wheels: Path, tmp_path: Path
 ) -> None:
     write(wheels, tmp_path / "data", MONDAY)
-    made = orjson.loads((tmp_path / "data" / "minimax.json").read_bytes())
-    assert made["models"] == {"MiniMax-M9": {"tool_calling": True, "max_input_tokens": 9}}
-    assert "OpenRouter" in made["note"]
+    profiles = orjson.loads((tmp_path / "data" / "minimax.json").read_bytes())
+    assert profiles["models"] == {"MiniMax-M9": {"tool_calling": True, "max_input_tokens": 9}}
+    assert "OpenRouter" in profiles["note"]
 
 
 def test_the_wheels_are_read_and_not_run(wheels: Path, tmp_path: Path) -> None:
@@ -101,11 +101,11 @@ def test_what_is_shipped_names_its_source_its_day_and_its_license() -> None:
     assert {file.stem for file in DATA.glob("*.json")} == set(SOURCES)
     assert set(SOURCES) <= set(registry.list_providers())
     for provider, source in SOURCES.items():
-        made = orjson.loads((DATA / f"{provider}.json").read_bytes())
-        assert made["source"].startswith(f"{source.package} ")
-        assert date.fromisoformat(made["taken"]) >= MONDAY
-        assert "models.dev" in made["origin"]
-        assert made["models"]
+        profiles = orjson.loads((DATA / f"{provider}.json").read_bytes())
+        assert profiles["source"].startswith(f"{source.package} ")
+        assert date.fromisoformat(profiles["taken"]) >= MONDAY
+        assert "models.dev" in profiles["origin"]
+        assert profiles["models"]
     assert "Permission is hereby granted" in (DATA / "LICENSE").read_text()
 
 

@@ -57,25 +57,25 @@ def test_the_same_model_at_two_providers_keeps_its_name() -> None:
     assert "120B" in profile["name"]
 
 
-def test_what_the_user_says_of_an_entry_comes_first() -> None:
+def test_the_users_profile_of_an_entry_comes_first() -> None:
     haiku = "anthropic/claude-haiku-4-5"
-    said = {"model": "ollama/llama3.2", "profile": {"max_input_tokens": 8_000}}
+    entry = {"model": "ollama/llama3.2", "profile": {"max_input_tokens": 8_000}}
     chat = ScoutGroqChatModel(model="x", profile={"max_input_tokens": 7_000})
-    assert route(haiku, said)["max_input_tokens"] == 8_000  # type: ignore[index]  # it is known
+    assert route(haiku, entry)["max_input_tokens"] == 8_000  # type: ignore[index]  # it is known
     assert route(haiku, chat)["max_input_tokens"] == 7_000  # type: ignore[index]  # it is known
-    whole = route(haiku, said, profile={"max_input_tokens": 6_000})
+    whole = route(haiku, entry, profile={"max_input_tokens": 6_000})
     assert whole == {"max_input_tokens": 6_000}
 
 
 def test_an_entrys_profile_does_not_reach_the_provider() -> None:
     emulator = Emulator()
     with emulator.serve():
-        said = {"model": "groq/openai/gpt-oss-20b", "profile": {"max_input_tokens": 8_000}}
+        entry = {"model": "groq/openai/gpt-oss-20b", "profile": {"max_input_tokens": 8_000}}
         url = emulator.url("groq")
-        model = ScoutRouterChatModel(models=[{**said, "api_key": "k", "base_url": url}])
+        model = ScoutRouterChatModel(models=[{**entry, "api_key": "k", "base_url": url}])
         assert model.invoke("hi").text
-    (asked,) = emulator.log
-    assert asked.body.keys() == {"model", "messages"}
+    (request,) = emulator.log
+    assert request.body.keys() == {"model", "messages"}
 
 
 @given(PROFILES)
@@ -119,7 +119,7 @@ def entry(emulator: Emulator, model: str) -> dict[str, Any]:
     return {"model": model, "api_key": "k", "base_url": url}
 
 
-def asked_by_an_agent(*models: str) -> list[Exchange]:
+def requests_of_an_agent(*models: str) -> list[Exchange]:
     emulator = Emulator()
     with emulator.serve():
         model = ScoutRouterChatModel(models=[entry(emulator, name) for name in models])
@@ -128,51 +128,51 @@ def asked_by_an_agent(*models: str) -> list[Exchange]:
     return emulator.log
 
 
-def test_an_agent_asks_a_route_for_a_schema_if_all_of_it_takes_one() -> None:
-    log = asked_by_an_agent("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")
+def test_an_agent_sends_a_schema_if_every_candidate_takes_one() -> None:
+    log = requests_of_an_agent("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")
     assert log
-    assert all(asked.body["response_format"]["type"] == "json_schema" for asked in log)
+    assert all(request.body["response_format"]["type"] == "json_schema" for request in log)
 
 
 @pytest.mark.parametrize(
     "weakest",
     ["groq/openai/gpt-oss-120b", "google/gemini-2.5-flash", "deepseek/deepseek-v4-flash"],
 )
-def test_an_agent_asks_a_route_by_tools_if_one_of_it_takes_no_schema_beside_them(
+def test_an_agent_uses_tools_if_a_candidate_takes_no_schema_beside_them(
     weakest: str,
 ) -> None:
-    log = asked_by_an_agent("openai/gpt-5-mini", weakest)
+    log = requests_of_an_agent("openai/gpt-5-mini", weakest)
     assert log
-    assert not any("response_format" in asked.body for asked in log)
-    assert all(len(asked.body["tools"]) == 2 for asked in log)
+    assert not any("response_format" in request.body for request in log)
+    assert all(len(request.body["tools"]) == 2 for request in log)
 
 
-def test_an_overflow_goes_past_a_window_that_only_a_profile_knows_to_be_no_larger() -> None:
+def test_an_overflow_skips_a_candidate_whose_window_is_no_larger_by_its_profile() -> None:
     emulator = Emulator(down={"openai": ContextOverflow()})
     route = ["openai/gpt-4o-mini", "mistral/open-mixtral-8x7b", "anthropic/claude-haiku-4-5"]
     with emulator.serve():
         model = ScoutRouterChatModel(models=[entry(emulator, name) for name in route])
         assert model.invoke("hi").text
-    assert [asked.provider for asked in emulator.log] == ["openai", "anthropic"]
+    assert [exchange.provider for exchange in emulator.log] == ["openai", "anthropic"]
 
 
 def test_fractions_of_a_routes_window_are_known_to_the_summarizer() -> None:
-    known = ScoutRouterChatModel(models=["anthropic/claude-haiku-4-5", "openai/gpt-5-mini"])
-    assert SummarizationMiddleware(known, trigger=("fraction", 0.8)).trigger == ("fraction", 0.8)
+    model = ScoutRouterChatModel(models=["anthropic/claude-haiku-4-5", "openai/gpt-5-mini"])
+    assert SummarizationMiddleware(model, trigger=("fraction", 0.8)).trigger == ("fraction", 0.8)
     unknown = ScoutRouterChatModel(models=["anthropic/claude-haiku-4-5", "ollama/llama3.2"])
     with pytest.raises(ValueError, match="profile"):
         SummarizationMiddleware(unknown, trigger=("fraction", 0.8))
 
 
 @pytest.mark.parametrize(
-    ("asked", "code", "says"),
+    ("name", "code", "output"),
     [
         ("anthropic/claude-haiku-4-5,openai/gpt-4.1-mini", 0, "200000"),
         ("ollama/llama3.2", 1, "nothing is known"),
         ("nobody/llama", 1, "no provider"),
     ],
 )
-def test_the_command_line_shows_a_routes_profile(asked: str, code: int, says: str) -> None:
-    done = CliRunner().invoke(app, ["profile", asked])
+def test_the_command_line_shows_a_routes_profile(name: str, code: int, output: str) -> None:
+    done = CliRunner().invoke(app, ["profile", name])
     assert done.exit_code == code
-    assert says in done.output
+    assert output in done.output

@@ -37,29 +37,29 @@ def test_every_address_is_https_or_this_machine(spec: Any) -> None:
 def test_the_limit_of_tokens_goes_by_its_new_name_where_the_old_one_is_refused(
     provider: str,
 ) -> None:
-    made = body(provider, HumanMessage("hi"), max_tokens=5)
-    assert made["max_completion_tokens"] == 5
-    assert "max_tokens" not in made
+    request_body = body(provider, HumanMessage("hi"), max_tokens=5)
+    assert request_body["max_completion_tokens"] == 5
+    assert "max_tokens" not in request_body
 
 
 def test_mistral_gets_ids_of_nine_characters_the_same_on_call_and_result() -> None:
     call = {"name": "f", "args": {}, "id": "toolu_0123456789abcdef"}
-    made = body(
+    request_body = body(
         "mistral",
         HumanMessage("hi"),
         AIMessage("", tool_calls=[call]),
         ToolMessage("x", tool_call_id=call["id"]),
     )
-    sent = made["messages"][1]["tool_calls"][0]["id"]
+    sent = request_body["messages"][1]["tool_calls"][0]["id"]
     assert len(sent) == 9
     assert sent.isalnum()
-    assert made["messages"][2]["tool_call_id"] == sent
+    assert request_body["messages"][2]["tool_call_id"] == sent
 
 
 def test_mistral_keeps_an_id_of_its_own() -> None:
     call = {"name": "f", "args": {}, "id": "aB3dE6gH9"}
-    made = body("mistral", HumanMessage("hi"), AIMessage("", tool_calls=[call]))
-    assert made["messages"][1]["tool_calls"][0]["id"] == "aB3dE6gH9"
+    request_body = body("mistral", HumanMessage("hi"), AIMessage("", tool_calls=[call]))
+    assert request_body["messages"][1]["tool_calls"][0]["id"] == "aB3dE6gH9"
 
 
 def test_mistral_takes_sound_as_bare_base64_and_documents_by_url() -> None:
@@ -74,9 +74,9 @@ def test_mistral_takes_sound_as_bare_base64_and_documents_by_url() -> None:
 
 
 def test_minimax_is_asked_for_reasoning_apart_and_never_for_temperature_zero() -> None:
-    made = body("minimax", HumanMessage("hi"), temperature=0)
-    assert made["reasoning_split"] is True
-    assert made["temperature"] == 0.01
+    request_body = body("minimax", HumanMessage("hi"), temperature=0)
+    assert request_body["reasoning_split"] is True
+    assert request_body["temperature"] == 0.01
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "ob
 
 @pytest.mark.parametrize("choice", ["any", "f"])
 def test_deepseek_does_not_think_where_a_call_is_forced(choice: str) -> None:
-    made = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
-    assert made["thinking"] == {"type": "disabled"}
+    request_body = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
+    assert request_body["thinking"] == {"type": "disabled"}
     own = {"thinking": {"type": "enabled"}}
-    made = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice, extra=own)
-    assert made["thinking"] == {"type": "enabled"}
+    request_body = body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice, extra=own)
+    assert request_body["thinking"] == {"type": "enabled"}
 
 
 @pytest.mark.parametrize("choice", [None, "auto", "none"])

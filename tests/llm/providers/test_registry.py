@@ -74,13 +74,13 @@ def refused(status: int, **headers: str) -> httpx.HTTPStatusError:
     return httpx.HTTPStatusError("refused", request=request, response=response)
 
 
-async def test_call_llm_asks_the_provider_that_claims_the_model(
+async def test_call_llm_uses_the_provider_that_claims_the_model(
     wire, monkeypatch, respx_mock
 ) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "gsk_a")
     route = respx_mock.post(GROQ_URL).mock(side_effect=wire.say("hello"))
-    for asked in ({"model": "llama-3.1-8b-instant"}, {"model": "groq/llama-3.1-8b-instant"}):
-        answer = await call_llm("hi", system="be brief", max_tokens=7, temperature=0.5, **asked)
+    for request in ({"model": "llama-3.1-8b-instant"}, {"model": "groq/llama-3.1-8b-instant"}):
+        answer = await call_llm("hi", system="be brief", max_tokens=7, temperature=0.5, **request)
         assert isinstance(answer, LLMResponse)
         assert (answer.content, answer.provider) == ("hello", "groq")
         assert (answer.input_tokens, answer.output_tokens) == (10, 5)
@@ -89,7 +89,7 @@ async def test_call_llm_asks_the_provider_that_claims_the_model(
     assert route.calls[0].request.headers["authorization"] == "Bearer gsk_a"
 
 
-async def test_call_llm_without_a_model_asks_whoever_has_a_key_and_fails_over(
+async def test_call_llm_without_a_model_uses_providers_with_a_key_and_fails_over(
     wire, monkeypatch, respx_mock
 ) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "gsk_a")
@@ -100,12 +100,14 @@ async def test_call_llm_without_a_model_asks_whoever_has_a_key_and_fails_over(
     assert (await call_llm("hi")).provider == "openai"
 
 
-async def test_call_llm_without_any_key_says_which_variables_to_set() -> None:
+async def test_call_llm_without_any_key_names_the_variables_to_set() -> None:
     with pytest.raises(NoKeyError, match="GROQ_API_KEY"):
         await call_llm("hi")
 
 
-async def test_the_function_of_a_provider_asks_it(wire, monkeypatch, respx_mock) -> None:
+async def test_the_function_of_a_provider_calls_that_provider(
+    wire, monkeypatch, respx_mock
+) -> None:
     monkeypatch.setenv("GROQ_API_KEYS", "gsk_a,gsk_b")
     respx_mock.post(GROQ_URL).mock(side_effect=wire.say("hello"))
     answer = await call_groq_async("hi", model="llama-3.1-8b-instant", system="s")
@@ -142,7 +144,7 @@ async def test_a_card_is_a_provider(providers, wire, ask, time, monkeypatch) -> 
     assert "newcomer" in registry.list_providers()
 
 
-def test_a_registry_of_ones_own_knows_only_what_was_put_in() -> None:
+def test_a_separate_registry_contains_only_its_own_entries() -> None:
     own = ProviderRegistry()
     assert own.list_providers() == []
     assert not own.available("groq")
@@ -305,14 +307,14 @@ def test_the_users_price_wins_over_the_shipped_one_and_the_providers_figure_over
     assert (stated.usd, stated.source) == (0.0, "provider")
 
 
-def test_cached_tokens_cost_what_the_users_table_says_of_them() -> None:
+def test_cached_tokens_cost_the_price_of_the_users_table() -> None:
     PRICING["x"] = {"m": {"input": 1.0, "output": 0.0, "cache_read": 0.1, "cache_write": 2.0}}
     details = {"cache_read": 400, "cache_creation": 100}
     usage = {**USAGE, "input_token_details": details}
     assert cost_of("x", "m", usage).usd == pytest.approx(0.5 + 0.04 + 0.2)
 
 
-def test_tokens_written_to_a_timed_cache_cost_what_the_users_table_says() -> None:
+def test_tokens_written_to_a_timed_cache_cost_the_price_of_the_users_table() -> None:
     PRICING["x"] = {"m": {"input": 1.0, "output": 0.0, "cache_write": 2.0}}
     details = {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 100}
     usage = {**USAGE, "input_token_details": details}

@@ -21,8 +21,8 @@ from tests.support.fake_http import GROQ
 
 
 def url_of(model_class: Any, model: str, base_url: str | None, *, stream: bool = False) -> str:
-    made = model_class(model=model, base_url=base_url, api_key="k")
-    line = made.client.endpoint.adapter
+    chat_model = model_class(model=model, base_url=base_url, api_key="k")
+    line = chat_model.client.endpoint.adapter
     return str(line._url(line.spec.wire, model, stream))
 
 

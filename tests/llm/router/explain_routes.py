@@ -1,4 +1,4 @@
-"""Routes at addresses of their own, so that nobody else's keys and circuits are theirs."""
+"""Routes with their own addresses, so that they share no keys and circuits."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def routed(
 
 def endpoint(model: Any, provider: str) -> Any:
     """The endpoint of a provider in a route."""
-    found = (c.endpoint for c in model._route().candidates if c.endpoint.name == provider)
-    return next(found)
+    endpoints = (c.endpoint for c in model._route().candidates if c.endpoint.name == provider)
+    return next(endpoints)
 
 
 def health(model: Any) -> list[Any]:
-    """All that is known of a route's keys, circuits, retries and load, as plain values."""
-    known = []
+    """Return the state of a route's keys, circuits, retries and load, as plain values."""
+    states = []
     for candidate in model._route().candidates:
         at = candidate.endpoint
         keys = [{n: repr(getattr(s, n)) for n in s.__slots__} for s in at.pool]
         circuit = {n: v for n, v in vars(at.circuit).items() if n != "_lock"}
         loads = {name: (load.latency_s, load.in_flight) for name, load in at.loads.items()}
-        known.append((keys, circuit, at.retries._tokens, loads))
-    return known
+        states.append((keys, circuit, at.retries._tokens, loads))
+    return states

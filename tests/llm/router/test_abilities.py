@@ -1,4 +1,4 @@
-"""Candidates whose profile says that they cannot do what a request needs come last."""
+"""Candidates whose profile lacks an ability that a request needs come last."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rows(first: str, text: Any, **options: Any) -> list[Any]:
         ("groq/allam-2-7b", LONG[:60_000], {}, "a window of"),
     ],
 )
-def test_an_unable_candidate_comes_last_and_explain_says_so(
+def test_an_unable_candidate_comes_last_and_explain_shows_it(
     first: str, text: Any, options: Any, reason: str
 ) -> None:
     chosen, last = rows(first, text, **options)
@@ -68,18 +68,18 @@ def test_the_order_stays_where_all_are_unable() -> None:
     sound = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
     text = [HumanMessage([sound])]
     models = [TEXT, "groq/llama-3.3-70b-versatile"]
-    found = [row.model for row in ScoutRouterChatModel(models=models).explain(text)]
-    assert found == ["llama-3.1-8b-instant", "llama-3.3-70b-versatile"]
+    order = [row.model for row in ScoutRouterChatModel(models=models).explain(text)]
+    assert order == ["llama-3.1-8b-instant", "llama-3.3-70b-versatile"]
 
 
-def test_a_single_model_is_asked_whatever_its_profile_says(groq, providers, wire) -> None:
+def test_a_single_model_is_called_whatever_its_profile(groq, providers, wire) -> None:
     assert (published_profile("groq", "llama-3.1-8b-instant") or {})["image_inputs"] is False
     providers.on("api.groq.com", wire.say())
     model = groq(model="llama-3.1-8b-instant")
     assert model.invoke([HumanMessage([PICTURE, {"type": "text", "text": "?"}])]).text == "hello"
 
 
-async def test_a_call_asks_the_able_candidate_first(providers, wire, router, ask) -> None:
+async def test_a_call_tries_the_able_candidate_first(providers, wire, router, ask) -> None:
     providers.on("api.openai.com", wire.say("seen"))
     message = await ask(router(TEXT, ABLE), [HumanMessage(["see", PICTURE])])
     assert (message.text, providers.hosts) == ("seen", ["api.openai.com"])

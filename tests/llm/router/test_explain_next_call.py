@@ -1,4 +1,4 @@
-"""Whatever the keys and circuits are like: whom `explain` names is whom the next call asks."""
+"""In every state of keys and circuits, the next call uses the candidate that `explain` names."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ WORLD = st.fixed_dictionaries(dict.fromkeys(MODELS, PROVIDER))
 
 
 def built(emulator: Emulator, world: Any, **options: Any) -> Any:
-    """A route whose keys and circuits are as the world says."""
+    """Return a route whose keys and circuits are in the states of `world`."""
     keys = {name: [f"{name}-{n}" for n in range(len(p["keys"]))] for name, p in world.items()}
     model = routed(emulator, keys, max_retries=0, **options)
-    for name, wanted in world.items():
+    for name, condition in world.items():
         at = endpoint(model, name)
-        for state, like in zip(at.pool, wanted["keys"], strict=True):
+        for state, like in zip(at.pool, condition["keys"], strict=True):
             state.model_cooldowns[MODELS[name]] = like["for_model"]
             state.quotas.clear()
             if like["left"]:
                 state.quotas.store(MODELS[name], (like["left"],))
             for field in like.keys() - {"for_model", "left"}:
                 setattr(state, field, like[field])
-        at.circuit.open_until = wanted["open_until"]
-        at.circuit._aside_until = wanted["aside_until"]
-        if wanted["open_until"] is not None:
-            at.circuit._probe_since = wanted["probed_since"]
+        at.circuit.open_until = condition["open_until"]
+        at.circuit._aside_until = condition["aside_until"]
+        if condition["open_until"] is not None:
+            at.circuit._probe_since = condition["probed_since"]
     return model
 
 
-def asked(emulator: Emulator) -> list[tuple[str, str]]:
-    return [(one.provider, fingerprint(one.key)) for one in emulator.log]
+def requested(emulator: Emulator) -> list[tuple[str, str]]:
+    return [(exchange.provider, fingerprint(exchange.key)) for exchange in emulator.log]
 
 
 @given(WORLD, st.sampled_from(["priority", "cheapest", "fastest", "least_busy", "weighted"]))
 @settings(max_examples=100, deadline=None)
-def test_the_first_one_is_whom_the_next_call_asks(world: Any, strategy: str) -> None:
+def test_the_next_call_uses_the_first_row(world: Any, strategy: str) -> None:
     emulator = Emulator()
     model = built(emulator, world, strategy=strategy)
     for pace, name in enumerate(reversed(MODELS)):
@@ -76,15 +76,15 @@ def test_the_first_one_is_whom_the_next_call_asks(world: Any, strategy: str) -> 
     if chosen is None:
         with pytest.raises(ScoutError):
             model.invoke("hi")
-        assert asked(emulator) == []
+        assert requested(emulator) == []
     else:
         model.invoke("hi")
-        assert asked(emulator) == [(chosen.provider, chosen.key_id)]
+        assert requested(emulator) == [(chosen.provider, chosen.key_id)]
 
 
 @given(WORLD)
 @settings(max_examples=60, deadline=None)
-def test_the_others_are_whom_a_call_asks_whose_keys_are_all_refused(world: Any) -> None:
+def test_a_call_whose_keys_are_all_refused_uses_the_other_rows(world: Any) -> None:
     revoked = {n: {f"{n}-{i}": Revoked() for i in range(4)} for n in MODELS}
     emulator = Emulator(keys=revoked)
     model = built(emulator, world)
@@ -92,7 +92,7 @@ def test_the_others_are_whom_a_call_asks_whose_keys_are_all_refused(world: Any) 
     with pytest.raises(ScoutError):
         model.invoke("hi")
     rows = [row for row in foreseen if row.outcome != "skipped"]
-    assert asked(emulator) == [(row.provider, row.key_id) for row in rows]
+    assert requested(emulator) == [(row.provider, row.key_id) for row in rows]
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
 
 
@@ -112,9 +112,9 @@ def test_every_key_has_one_row_and_nothing_is_changed_or_sent(world: Any) -> Non
 
 @given(WORLD)
 @settings(max_examples=60, deadline=None)
-def test_one_that_is_said_to_be_ready_later_is_asked_then(world: Any) -> None:
+def test_a_candidate_that_will_be_ready_later_is_used_then(world: Any) -> None:
     for provider in world.values():
-        provider["probed_since"] = None  # when somebody else's probe comes back, nobody knows
+        provider["probed_since"] = None  # the end of another call's probe is not known
         for key in provider["keys"]:
             key["in_flight"] = 0
     emulator = Emulator()
@@ -129,4 +129,4 @@ def test_one_that_is_said_to_be_ready_later_is_asked_then(world: Any) -> None:
     now = model.explain("hi").chosen
     assert now is not None
     model.invoke("hi")
-    assert asked(emulator) == [(now.provider, now.key_id)]
+    assert requested(emulator) == [(now.provider, now.key_id)]

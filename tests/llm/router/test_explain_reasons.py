@@ -1,4 +1,4 @@
-"""What `explain` says of each candidate and key, and that calls say it in the same words."""
+"""The reasons of `explain` for each candidate and key are those that calls report."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def model(emulator: Emulator) -> ScoutRouterChatModel:
     return routed(emulator, KEYS)
 
 
-def said(explanation: Any) -> list[tuple[Any, ...]]:
+def reasons(explanation: Any) -> list[tuple[Any, ...]]:
     return [(r.provider, r.key_id, r.outcome, r.reason, r.ready_in_s) for r in explanation]
 
 
 def test_keys_come_in_turn_and_candidates_after_one_another(model: Any) -> None:
     ids = [fingerprint(key) for key in (*KEYS["groq"], *KEYS["google"])]
-    assert said(model.explain("hi")) == [
+    assert reasons(model.explain("hi")) == [
         ("groq", ids[0], "chosen", None, 0.0),
         ("groq", ids[1], "next", None, 0.0),
         ("google", ids[2], "next", None, 0.0),
@@ -41,17 +41,17 @@ def test_keys_come_in_turn_and_candidates_after_one_another(model: Any) -> None:
 
 def test_an_open_circuit_is_named_with_its_time_for_each_of_its_keys(model: Any) -> None:
     endpoint(model, "groq").circuit.open_until = NOW + 7
-    rows = said(model.explain("hi"))
+    rows = reasons(model.explain("hi"))
     assert [row[2:] for row in rows[:2]] == [("skipped", "circuit open", 7.0)] * 2
     assert rows[2][0::2] == ("google", "chosen", 0.0)
 
 
-def test_a_resting_and_a_refused_key_are_told_apart_and_say_until_when(model: Any) -> None:
+def test_a_resting_and_a_refused_key_have_different_reasons_with_their_ends(model: Any) -> None:
     rests, refused = endpoint(model, "groq").pool
     rests.model_cooldowns[MODELS["groq"]] = NOW + 12
     refused.permanently_failed, refused.quarantined_until = True, NOW + 900
     explained = model.explain("hi")
-    assert said(explained)[:2] == [
+    assert reasons(explained)[:2] == [
         ("groq", rests.id, "skipped", "the key rests for this model", 12.0),
         ("groq", refused.id, "skipped", "the provider refused this key", 900.0),
     ]
@@ -85,21 +85,21 @@ def test_content_that_a_provider_cannot_take_is_named(model: Any) -> None:
     assert google.outcome == "chosen"
 
 
-def test_a_provider_that_was_set_aside_comes_last_and_says_why(model: Any) -> None:
+def test_a_provider_that_was_set_aside_comes_last_with_a_reason(model: Any) -> None:
     endpoint(model, "groq").circuit.set_aside(NOW)
     google, groq, _ = model.explain("hi")
     assert (google.provider, google.outcome) == ("google", "chosen")
     assert "does not serve this place" in groq.reason
 
 
-def test_what_a_strategy_leaves_out_is_said(emulator: Emulator) -> None:
+def test_what_a_strategy_leaves_out_is_listed(emulator: Emulator) -> None:
     model = routed(emulator, KEYS, strategy=lambda candidates, _request: candidates[1:])
     first, *others = model.explain("hi")
     assert first.provider == "google"
     assert {row.reason for row in others} == {"the strategy leaves it out"}
 
 
-def test_the_guides_limit_of_keys_in_one_call_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guides_limit_of_keys_in_one_call_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     async def call(**arguments: Any) -> str:
         return "never"
 
@@ -124,7 +124,7 @@ def test_the_changes_foretold_are_those_that_the_call_reports(model: Any) -> Non
     assert list(foretold.changes) == answer.response_metadata["scout"]["changes"]
 
 
-def test_the_cost_is_of_the_users_price_and_none_where_nobody_knows_it(
+def test_the_cost_is_of_the_users_price_and_none_where_it_is_unknown(
     model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prices = {MODELS["groq"]: {"input": 1.0, "output": 2.0}}
@@ -162,7 +162,7 @@ def test_a_single_provider_explains_itself_with_tools_bound(emulator: Emulator) 
 
 
 def ask_weather(city: str) -> str:
-    """Ask about the weather in a city."""
+    """Return the weather in a city."""
     return city
 
 

@@ -14,7 +14,7 @@ from scout_adapters.llm.providers import registry
 
 
 class Slow(BaseCallbackHandler):
-    """Takes ten seconds to hear of a failure."""
+    """Handler that takes ten seconds for a failed attempt."""
 
     run_inline = True
 
@@ -25,7 +25,7 @@ class Slow(BaseCallbackHandler):
         self.go_by(10.0)
 
 
-async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
+async def test_no_request_is_sent_after_a_callback_has_outlasted_the_deadline(
     ask, providers, time, wire, router
 ) -> None:
     providers.on("api.groq.com", wire.refuse(503))
@@ -34,9 +34,9 @@ async def test_nobody_is_asked_after_a_callback_has_outlasted_the_deadline(
     with pytest.raises(DeadlineExceeded):
         await ask(model, "hi", {"callbacks": [Slow(time.sleep)]})
     assert providers.hosts == ["api.groq.com"]
-    assert all(state.in_flight == 0 for state in held_keys())
+    assert all(state.in_flight == 0 for state in keys_in_use())
 
 
-def held_keys() -> list[KeyState]:
+def keys_in_use() -> list[KeyState]:
     clients = registry._all_special
     return [state for client in clients for state in client.endpoint.pool]

@@ -33,7 +33,7 @@ async def test_cheapest_puts_the_lowest_price_first_and_unknown_prices_last(
     assert answer.response_metadata["scout"]["model"] == "llama-3.1-8b-instant"
 
 
-async def test_cheapest_knows_a_price_that_the_user_set_later(providers, wire, router, ask) -> None:
+async def test_cheapest_uses_a_price_that_the_user_set_later(providers, wire, router, ask) -> None:
     providers.on(OPENAI, wire.say())
     providers.on(GROQ, wire.say())
     model = router(*MODELS, strategy="cheapest")
@@ -108,7 +108,7 @@ async def test_a_strategy_may_be_a_function(providers, wire, router, ask) -> Non
     assert (providers.hosts, seen) == ([GROQ], [(3, "hi")])
 
 
-def test_a_strategy_that_nobody_knows_is_refused() -> None:
+def test_an_unknown_strategy_is_refused() -> None:
     with pytest.raises((ConfigurationError, ValidationError), match="priority"):
         ScoutRouterChatModel(models=["groq/m"], strategy="best")
 

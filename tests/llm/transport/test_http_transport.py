@@ -139,15 +139,15 @@ async def test_a_place_is_given_back_however_an_exchange_ends(providers, wire, v
         lambda request: httpx.Response(400, json={}),
         lambda request: httpx.Response(200, content=b"{rubbish"),
     ]
-    one = Transport(providers.transport, max_concurrent=1)
+    single = Transport(providers.transport, max_concurrent=1)
     sent = exchange(timeouts=Timeouts(total=0.5, first_token=0.5))
     bad_address = replace(sent, url="ftp://api.groq.com/x")
     for end in ends:
         providers.on(GROQ, end)
         with suppress(ProviderError, ProviderRefusal):
-            await run(verb, one, sent)
+            await run(verb, single, sent)
         with pytest.raises(ConfigurationError):
-            await run(verb, one, bad_address)
+            await run(verb, single, bad_address)
     good = httpx.Response(200, json={"choices": []})
     providers.on(GROQ, lambda request: good)
-    assert await run(verb, one, sent)
+    assert await run(verb, single, sent)

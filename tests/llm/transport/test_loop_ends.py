@@ -61,8 +61,8 @@ def test_a_half_read_stream_leaves_no_message_when_the_loop_ends(
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             loop.set_exception_handler(lambda _, context: messages.append(str(context)))
-            held = runner.run(abandon(model))
-        del held
+            stream = runner.run(abandon(model))
+        del stream
     assert messages == []
 
 

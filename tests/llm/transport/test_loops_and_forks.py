@@ -79,10 +79,10 @@ def test_one_model_serves_many_threads_with_loops_of_their_own(server: str) -> N
     answers: list[str] = []
 
     def work() -> None:
-        async def asked() -> None:
+        async def call_all() -> None:
             answers.append((await model.ainvoke("hi")).text)
 
-        asyncio.run(asked())
+        asyncio.run(call_all())
         answers.append(model.invoke("hi").text)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -128,7 +128,7 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
     breaker, budget = circuit("groq"), RetryBudget()
     audit = AuditLog(tmp_path / "audit.jsonl")
     pool = KeyPool("groq", [KeyState("k")])
-    held = {
+    locked = {
         "keys": key_state.health_lock,
         "circuit": breaker._lock,
         "budget": budget._lock,
@@ -141,7 +141,7 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
         "audit": lambda: audit.log("event"),
     }
     hung = []
-    for name, lock in held.items():
+    for name, lock in locked.items():
         with lock:
             if in_a_child(used[name]) != 0:
                 hung.append(name)

@@ -24,21 +24,21 @@ def graph(error: BaseException) -> Iterator[Any]:
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
-        found = waiting.pop()
-        if id(found) in seen or isinstance(found, type | int | float | bool | None):
+        value = waiting.pop()
+        if id(value) in seen or isinstance(value, type | int | float | bool | None):
             continue
-        seen.add(id(found))
-        yield found
-        if isinstance(found, BaseException):
-            waiting += [found.__cause__, found.__context__, found.args]
-        if isinstance(found, dict):
-            waiting += [*found, *found.values()]
-        elif isinstance(found, list | tuple | set | frozenset):
-            waiting += found
-        elif hasattr(found, "__dict__"):
-            waiting += vars(found).values()
-        elif hasattr(found, "__slots__"):
-            waiting += [getattr(found, name, None) for name in found.__slots__]
+        seen.add(id(value))
+        yield value
+        if isinstance(value, BaseException):
+            waiting += [value.__cause__, value.__context__, value.args]
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            waiting += value
+        elif hasattr(value, "__dict__"):
+            waiting += vars(value).values()
+        elif hasattr(value, "__slots__"):
+            waiting += [getattr(value, name, None) for name in value.__slots__]
 
 
 def disguises(key: str) -> set[str]:

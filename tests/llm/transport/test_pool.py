@@ -63,11 +63,11 @@ class Server:
             self._connections.append(connection)
         first = True
         with connection, suppress(OSError):
-            while heard := connection.recv(65536):
+            while received := connection.recv(65536):
                 if first:
-                    self.first_reads.append(heard)
+                    self.first_reads.append(received)
                 first = False
-                head, _, body = heard.partition(b"\r\n\r\n")
+                head, _, body = received.partition(b"\r\n\r\n")
                 size = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
                 while len(body) < size:
                     body += connection.recv(65536)
@@ -139,15 +139,15 @@ async def test_as_many_connections_are_kept_as_may_be(
     model = model_at(server.url, transport)
     server.together = 12
     await asyncio.gather(*(model.ainvoke("hi") for _ in range(12)))
-    kept = 3 if carried == "httpx" else 12  # aiohttp keeps all, and gives them up in time
-    assert await asyncio.to_thread(server.settle, kept) == kept
+    idle = 3 if carried == "httpx" else 12  # aiohttp keeps all, and gives them up in time
+    assert await asyncio.to_thread(server.settle, idle) == idle
     await asyncio.gather(*(model.ainvoke("hi") for _ in range(3)))
     assert len(server.first_reads) == 12
     await transport.aclose()
     assert await asyncio.to_thread(server.settle, 0) == 0
 
 
-def test_a_connection_that_nobody_needed_for_long_is_closed(
+def test_a_connection_that_was_idle_for_long_is_closed(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transport = Transport()
@@ -167,13 +167,13 @@ def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
 ) -> None:
     transport = Transport()
     model = model_at(server.url, transport)
-    held = transport.pool()
+    pool = transport.pool()
     sent = exchange(server.url)
     model.invoke("hi")
-    taken = held.acquire(sent, 1)
+    connection = pool.acquire(sent, 1)
     transport.close()
     assert server.open == 1
-    held.release(sent, 1, taken)
+    pool.release(sent, 1, connection)
     assert server.settle(0) == 0
 
 
@@ -195,12 +195,12 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
             sync.acquire(bad, 1)
         with pytest.raises(httpx.UnsupportedProtocol):
             await asynchronous.acquire(bad, 1)
-        one, other = sync.acquire(sent, 1), await asynchronous.acquire(sent, 1)
+        first, other = sync.acquire(sent, 1), await asynchronous.acquire(sent, 1)
         with pytest.raises(ProviderTimeout, match="no connection came free"):
             sync.acquire(sent, 2)
         with pytest.raises(ProviderTimeout, match="no connection came free"):
             await asynchronous.acquire(sent, 2)
-        sync.release(sent, 1, one)
+        sync.release(sent, 1, first)
         await asynchronous.release(sent, 1, other)
 
     def broken() -> bool:
@@ -255,7 +255,7 @@ async def test_a_host_that_the_environment_excepts_is_asked_directly(
     await transport.aclose()
 
 
-async def test_those_who_stand_in_for_the_network_are_asked_and_not_it(server: Server) -> None:
+async def test_a_substitute_for_the_network_is_used_instead_of_it(server: Server) -> None:
     transport = Transport()
     model = model_at(server.url, transport)
     assert (await model.ainvoke("hi")).text == "hello"

@@ -1,4 +1,4 @@
-"""Slots for requests: none is lost under any exception, and who waits longest is next."""
+"""Slots for requests: no exception loses a slot, and the longest waiting call is next."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_exception_at_any_line_loses_no_slot() -> None:
         assert slots.take("next", 0.0), dry.places[at - 1]
 
 
-def test_a_slot_goes_to_whom_waits_longest_in_any_thread() -> None:
+def test_a_slot_goes_to_the_longest_waiting_call_in_any_thread() -> None:
     slots = Slots(1)
     assert slots.take("first", None)
     with ThreadPoolExecutor(2) as threads:

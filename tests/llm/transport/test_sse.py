@@ -50,18 +50,18 @@ def specified(stream: bytes) -> list[bytes]:
     Lines of data without anything in them are heartbeats: JSON means the same without them.
     """
     text = stream.decode().removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    found: list[bytes] = []
+    events: list[bytes] = []
     data: list[str] = []
     for line in [*text.split("\n"), ""]:
         if not line:
             if data:
-                found.append("\n".join(data).encode())
+                events.append("\n".join(data).encode())
             data = []
             continue
         name, _, value = line.partition(":")
         if name == "data" and value.strip():
             data.append(value.removeprefix(" "))
-    return found
+    return events
 
 
 @given(STREAMS)

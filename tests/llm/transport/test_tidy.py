@@ -20,8 +20,8 @@ def server() -> Iterator[Server]:
     server.close()
 
 
-def idle_connections(held: Any) -> int:
-    return sum(len(idle._stack) for idle in held._idle.values())
+def idle_connections(pool: Any) -> int:
+    return sum(len(idle._stack) for idle in pool._idle.values())
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
@@ -32,22 +32,22 @@ async def test_connections_that_the_server_has_closed_are_closed_by_the_next_cal
     monkeypatch.setattr(pool, "TIDY_SECONDS", 0.0)
     transport, left = Transport(), Server()
     model, left_model = model_at(server.url, transport), model_at(left.url, transport)
-    held: Any = transport.pool() if verb == "invoke" else await transport.apool()
+    http_pool: Any = transport.pool() if verb == "invoke" else await transport.apool()
     left.together = 5
     if verb == "invoke":
         await asyncio.to_thread(left_model.batch, ["hi"] * 5)
     else:
         await asyncio.gather(*(left_model.ainvoke("hi") for _ in range(5)))
-    assert idle_connections(held) == 5
+    assert idle_connections(http_pool) == 5
     left.hang_up()
     await asyncio.sleep(0.05)
     other = Transport() if verb == "invoke" else transport  # an event loop's own calls tidy it
     if verb == "invoke":
         await asyncio.to_thread(model_at(server.url, other).invoke, "hi")
-        assert idle_connections(held) == 0
+        assert idle_connections(http_pool) == 0
     else:
         await model.ainvoke("hi")
-        assert idle_connections(held) == 1
+        assert idle_connections(http_pool) == 1
     left.close()
     for each in {transport, other}:
         each.close()

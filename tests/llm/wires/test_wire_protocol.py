@@ -89,7 +89,7 @@ STAR = {"type": "star", "name": "Vega"}
 
 @pytest.fixture(autouse=True)
 def vcr() -> None:
-    """Leave these tests without a cassette: no emulator speaks this wire."""
+    """Leave these tests without a cassette: no emulator supports this wire."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,11 @@
-"""Keys and circuits as the rules have them, so plainly that one can see that they are right."""
+"""The rules for keys and circuits, in code simple enough to check by reading."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.llm.router.machine.providers import Heard, Played
+from tests.llm.router.machine.providers import Played, ReceivedRequest
 
 NEVER = float("inf")
 LOST = 600.0
@@ -13,21 +13,21 @@ LOST = 600.0
 
 @dataclass(eq=False)
 class Try:
-    """One attempt: whom it asked, when, and what the house heard of it."""
+    """One attempt: its candidate, key, start, and the request that the server received."""
 
     candidate: tuple[str, str]
     key: str
     began: float
     probe_key: bool
     probe_circuit: bool = False
-    heard: Heard | None = None
+    received: ReceivedRequest | None = None
     overtaken: bool = False
-    """Whether others, whose permits nobody saw, may have made an end of its permit."""
+    """Whether concurrent attempts may have ended its permit; their permits are not observed."""
 
 
 @dataclass(eq=False)
 class PlainKey:
-    """What should be known of a key."""
+    """Expected state of a key."""
 
     name: str
     failures: int = 0
@@ -69,26 +69,28 @@ class PlainKey:
         self.times_refused, self.last_refusal = state.quarantines, state.quarantined_at
         self.last_failure, self.refused_at = state.last_failure, state.refused_at
         for model, left in state.quotas.items():
-            self.spent[model] = max((one.until for one in left if not one.left), default=0.0)
+            self.spent[model] = max(
+                (window.until for window in left if not window.left), default=0.0
+            )
 
-    def succeed(self, one: Try) -> None:
-        model = one.candidate[1]
-        if one.began < self.last_failure:
+    def succeed(self, attempt: Try) -> None:
+        model = attempt.candidate[1]
+        if attempt.began < self.last_failure:
             return
-        if one.probe_key:
+        if attempt.probe_key:
             self.refused_until, self.times_refused = None, 0
         self.failures = self.marks = 0
         self.rests.pop(None, None)
         self.rests.pop(model, None)
 
-    def fail(self, one: Try, played: Played, now: float) -> None:
+    def fail(self, attempt: Try, played: Played, now: float) -> None:
         if played.key == "none":
             return
         if played.key != "cooldown":
-            self._refuse(one, now, invalid=played.key == "refuse")
+            self._refuse(attempt, now, invalid=played.key == "refuse")
             return
         self.failures, self.last_failure, self.marks = self.failures + 1, now, self.marks + 1
-        model: str | None = one.candidate[1]
+        model: str | None = attempt.candidate[1]
         wait = played.wait
         if not wait:
             model, wait = None, 60.0 * 2.0 ** (self.failures - 3) if self.failures >= 3 else 0.0
@@ -97,8 +99,8 @@ class PlainKey:
             self.rests[model] = max(self.rests.get(model, 0.0), now + wait)
             self.marks = 0
 
-    def _refuse(self, one: Try, now: float, *, invalid: bool) -> None:
-        if one.began <= self.last_refusal:
+    def _refuse(self, attempt: Try, now: float, *, invalid: bool) -> None:
+        if attempt.began <= self.last_refusal:
             return
         self.failures, self.last_failure, self.marks = self.failures + 1, now, 0
         if invalid:
@@ -131,26 +133,26 @@ class PlainCircuit:
             return max(self.open_until, min(self.probe.began + LOST, now + 1.0))
         return max(self.open_until, now)
 
-    def begin(self, one: Try) -> None:
+    def begin(self, attempt: Try) -> None:
         if self.open_until is not None:
-            one.probe_circuit = True
-            self.probe, self.current = one, []
-        self.current.append(one)
+            attempt.probe_circuit = True
+            self.probe, self.current = attempt, []
+        self.current.append(attempt)
 
-    def end(self, one: Try, outcome: str, now: float) -> None:
+    def end(self, attempt: Try, outcome: str, now: float) -> None:
         if outcome == "good":
             self.last_success = now
-        if not any(one is other for other in self.current):
+        if not any(attempt is other for other in self.current):
             return
-        if one is self.probe:
+        if attempt is self.probe:
             self.probe = None
-        if outcome == "fault" and one.began >= self.last_fault:
+        if outcome == "fault" and attempt.began >= self.last_fault:
             self.faults, self.last_fault = self.faults + 1, now
             if self.open_until is not None or self.faults >= self.threshold:
                 self.change(now + 30.0)
         elif outcome == "good":
             self.faults = 0
-            self.good_probes += one.probe_circuit
+            self.good_probes += attempt.probe_circuit
             if self.good_probes >= 2:
                 self.change(None)
 
@@ -168,7 +170,7 @@ class PlainCircuit:
 
 @dataclass(eq=False)
 class PlainProvider:
-    """A provider: its keys, its circuit, and what is left for second tries."""
+    """A provider: its keys, its circuit, and its tokens for retries."""
 
     keys: dict[str, PlainKey]
     circuit: PlainCircuit
@@ -176,7 +178,7 @@ class PlainProvider:
     tokens: float
 
     def suspect(self, now: float) -> None:
-        """Where every key has been refused at once, it is the provider that errs."""
+        """Open the circuit where all keys were refused together: the provider is at fault."""
         recent = [key for key in self.keys.values() if now - key.refused_at < 60.0]
         proven = now - self.circuit.last_success < 60.0
         if proven or any(key.refused_until is None for key in self.keys.values()):

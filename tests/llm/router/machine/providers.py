@@ -1,4 +1,4 @@
-"""All providers' hosts behind one httpx transport: it answers as told, and keeps its own log."""
+"""All providers' hosts behind one httpx transport with scripted answers and a request log."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ PROVIDERS = {
 SPENT_SECONDS = 20.0
 TOKENS = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 calling: ContextVar[Any] = ContextVar("calling")
-"""The call that is being driven at this moment."""
+"""The call that runs now."""
 
 
 @dataclass(frozen=True, repr=False)
 class Played:
-    """One way to answer, and what the rules say must come of it."""
+    """One scripted answer, and its expected effect by the rules."""
 
     name: str
     kind: str = ""
-    """The outcome that must be booked; empty where it is a good answer."""
+    """The outcome that must be recorded; empty for a good answer."""
 
     status: int = 200
     code: str | int | None = None
     wait: float | None = None
     key: str = "none"
-    """What becomes of the key: none, cooldown, refuse, quarantine."""
+    """Effect on the key: none, cooldown, refuse or quarantine."""
 
     again: bool = False
     circuit: bool = False
@@ -46,7 +46,7 @@ class Played:
     """Whether content comes first, where it is streamed."""
 
     seconds: float = 0.0
-    """How long it takes; with `shows` after the first content."""
+    """Seconds until the answer; with `shows`, after the first content."""
 
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -104,13 +104,13 @@ IN_BAND = [
 ]
 WRONG = Played("wrong", "invalid_request", 400, stops=True)
 OF_KEYS = [GOOD, LOW, REVOKED, BROKE, *LIMITED]
-OF_HOUSES = [None, *DOWN, SLOW[1], REVOKED]
+OF_PROVIDERS = [None, *DOWN, SLOW[1], REVOKED]
 ONCE = [*OF_KEYS, *DOWN, RESET, *CUT, *SLOW, *IN_BAND, WRONG]
 
 
 @dataclass(eq=False)
-class Heard:
-    """One request as it came in, and what was answered."""
+class ReceivedRequest:
+    """One received request and its answer."""
 
     number: int
     provider: str
@@ -121,7 +121,7 @@ class Heard:
     at: float
     timed_out: bool = False
     whole: bool = False
-    """Whether all of a good answer was handed out."""
+    """Whether all of a good answer was read."""
 
     open: bool = False
 
@@ -131,43 +131,43 @@ class Heard:
 
 
 @dataclass(eq=False)
-class House:
-    """Answers by what is next, else by what befalls the provider, else by what befalls the key."""
+class ScriptedServer:
+    """Answer with the next scripted answer, else with the provider's, else with the key's."""
 
     now: Callable[[], float]
     go_by: Callable[[float], None]
-    log: list[Heard] = field(default_factory=list)
+    log: list[ReceivedRequest] = field(default_factory=list)
     once: list[Played] = field(default_factory=list)
     down: dict[str, Played | None] = field(default_factory=dict)
     keys: dict[str, Played] = field(default_factory=dict)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        heard = self._hear(request)
-        if heard.played.status < 0:
-            kind = httpx.ConnectError if heard.played.status == -1 else httpx.ReadError
+        received = self._receive(request)
+        if received.played.status < 0:
+            kind = httpx.ConnectError if received.played.status == -1 else httpx.ReadError
             raise kind("broken", request=request)
-        body = Body(self, heard, request)
-        heard.open = True
-        if not heard.played.shows:
+        body = Body(self, received, request)
+        received.open = True
+        if not received.played.shows:
             try:
-                body.take(heard.played.seconds)
+                body.take(received.played.seconds)
             except httpx.ReadTimeout:
-                heard.open = False
+                received.open = False
                 raise
-        headers = dict(heard.played.headers)
-        if heard.played.wait is not None:
-            headers["retry-after"] = f"{heard.played.wait:g}"
-        streamed = heard.stream and heard.played.status in {0, 200}
+        headers = dict(received.played.headers)
+        if received.played.wait is not None:
+            headers["retry-after"] = f"{received.played.wait:g}"
+        streamed = received.stream and received.played.status in {0, 200}
         headers["content-type"] = "text/event-stream" if streamed else "application/json"
-        return httpx.Response(heard.played.status or 200, headers=headers, stream=body)
+        return httpx.Response(received.played.status or 200, headers=headers, stream=body)
 
-    def _hear(self, request: httpx.Request) -> Heard:
+    def _receive(self, request: httpx.Request) -> ReceivedRequest:
         provider, body = PROVIDERS[request.url.host], json.loads(request.content)
         key = request.headers["authorization"].removeprefix("Bearer ")
         played = self.down.get(provider) or self.keys.get(key, GOOD)
         if self.once:
             played = self.once.pop(0)
-        heard = Heard(
+        received = ReceivedRequest(
             number=len(self.log),
             provider=provider,
             model=body["model"],
@@ -176,60 +176,62 @@ class House:
             played=played,
             at=self.now(),
         )
-        self.log.append(heard)
-        calling.get().heard(heard, body["messages"][-1]["content"])
-        return heard
+        self.log.append(received)
+        calling.get().request_received(received, body["messages"][-1]["content"])
+        return received
 
 
-class HouseTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """The house, for both kinds of client."""
+class ScriptedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """The scripted server as a transport for sync and async clients."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, server: ScriptedServer) -> None:
+        self.server = server
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self.house.handle(request)
+        return self.server.handle(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0)
-        response = self.house.handle(request)
+        response = self.server.handle(request)
         try:
             await asyncio.sleep(0)
-        except BaseException:  # goes on: a cancellation, whose answer nobody closes
+        except BaseException:  # goes on: a cancellation, after which the client closes no answer
             await response.aclose()
             raise
         return response
 
 
 class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """An answer as it comes, whole or in events."""
+    """The body of an answer, whole or as events."""
 
-    def __init__(self, house: House, heard: Heard, request: httpx.Request) -> None:
-        self.house = house
-        self.heard = heard
+    def __init__(
+        self, server: ScriptedServer, received: ReceivedRequest, request: httpx.Request
+    ) -> None:
+        self.server = server
+        self.received = received
         self.request = request
 
     def take(self, seconds: float) -> None:
-        """Let time go by, no more than the other side will wait."""
+        """Move the clock, up to the client's read timeout."""
         limit = self.request.extensions[READ_TIMEOUT]()
         if limit is not None and seconds >= limit:
-            self.house.go_by(limit)
-            self.heard.timed_out = True
+            self.server.go_by(limit)
+            self.received.timed_out = True
             raise httpx.ReadTimeout("empty_answers", request=self.request)
-        self.house.go_by(seconds)
+        self.server.go_by(seconds)
 
     def __iter__(self) -> Iterator[bytes]:
-        heard = self.heard
-        pieces = self._events() if heard.stream else self._whole()
-        if heard.played.status not in {0, 200}:
-            pieces = iter([_error(heard.played)])
+        received = self.received
+        pieces = self._events() if received.stream else self._whole()
+        if received.played.status not in {0, 200}:
+            pieces = iter([_error(received.played)])
         yield from pieces
-        heard.whole = not heard.played.kind
+        received.whole = not received.played.kind
 
     def _events(self) -> Iterator[bytes]:
-        played = self.heard.played
+        played = self.received.played
         yield _event({"id": "c", "choices": [{"index": 0, "delta": {"role": "assistant"}}]})
-        words = self.heard.text.split(" ")
+        words = self.received.text.split(" ")
         if played.shows:
             yield _delta(words[0])
             self.take(played.seconds)
@@ -242,11 +244,11 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         ending = {"index": 0, "delta": {}, "finish_reason": "stop"}
         yield _event({"id": "c", "choices": [ending]})
         yield _event({"id": "c", "choices": [], "usage": TOKENS})
-        self.heard.whole = True
+        self.received.whole = True
         yield b"data: [DONE]\n\n"
 
     def _whole(self) -> Iterator[bytes]:
-        played, message = self.heard.played, {"role": "assistant", "content": self.heard.text}
+        played, message = self.received.played, {"role": "assistant", "content": self.received.text}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         if played.shows:
             self.take(played.seconds)
@@ -264,10 +266,10 @@ class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield piece
 
     def close(self) -> None:
-        self.heard.open = False
+        self.received.open = False
 
     async def aclose(self) -> None:
-        self.heard.open = False
+        self.received.open = False
 
 
 def _event(body: Any) -> bytes:
@@ -279,5 +281,5 @@ def _delta(text: str) -> bytes:
 
 
 def _error(played: Played) -> bytes:
-    said = {"message": f"{played.name} it is", "code": played.code, "type": played.kind}
-    return json.dumps({"error": said}).encode()
+    error = {"message": f"{played.name} it is", "code": played.code, "type": played.kind}
+    return json.dumps({"error": error}).encode()

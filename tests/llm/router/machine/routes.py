@@ -30,9 +30,9 @@ from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import in_loop
 from scout_adapters.errors import ScoutError
 from scout_adapters.testing import reset
-from tests.llm.router.machine.providers import GOOD, OF_HOUSES, OF_KEYS, ONCE, Played, calling
+from tests.llm.router.machine.harness import CANDIDATES, STRATEGIES, RouteHarness, RulesHandler
+from tests.llm.router.machine.providers import GOOD, OF_KEYS, OF_PROVIDERS, ONCE, Played, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
-from tests.llm.router.machine.stage import CANDIDATES, STRATEGIES, Audience, Stage
 from tests.support.verbs import VERBS, merge_chunks
 
 OPTIONS = st.fixed_dictionaries(
@@ -53,7 +53,7 @@ OPTIONS = st.fixed_dictionaries(
 
 
 NEXT = st.lists(st.sampled_from(ONCE), max_size=3)
-"""What befalls the next requests; most of the time something does."""
+"""Answers to the next requests; most lists contain a fault."""
 
 
 class Halt(Exception):  # what a consumer of a stream raises
@@ -71,90 +71,94 @@ class Routes(RuleBasedStateMachine):
         # A thread ends its work at another tick of the loop each time; an example must replay.
         self.worker = patch.object(OrderedWorker, "submit", at_once)
         self.worker.start()
-        self.stage = Stage(options, Path(self.folder.name) / "audit.jsonl")
-        self.stage.path.touch()
+        self.harness = RouteHarness(options, Path(self.folder.name) / "audit.jsonl")
+        self.harness.path.touch()
         self.loop = asyncio.new_event_loop()
-        self.held: dict[int, tuple[PlainCall, Any, list[str]]] = {}
+        self.open_streams: dict[int, tuple[PlainCall, Any, list[str]]] = {}
 
     def config(self) -> RunnableConfig:
-        return {"callbacks": [Audience(self.stage)]}
+        return {"callbacks": [RulesHandler(self.harness)]}
 
     def judged(self, call: PlainCall, ask: Callable[[], Any]) -> Any:
-        """Drive a call on; what it raises must be excused by the rules."""
+        """Run a step of a call; an error it raises must be allowed by the rules."""
         token = calling.set(call)
         try:
             return ask()
         except ScoutError as error:
-            self.blame()
+            self.raise_violation()
             self.failed(call, error)
         finally:
             calling.reset(token)
-            self.blame()
+            self.raise_violation()
         return None
 
-    def blame(self) -> None:
-        if self.stage.blamed:
-            raise self.stage.blamed[0]
+    def raise_violation(self) -> None:
+        if self.harness.violations:
+            raise self.harness.violations[0]
 
     def failed(self, call: PlainCall, error: ScoutError) -> None:
         call.failed()
-        made = [one for one in error.attempts if one["outcome"] != "skipped"]
-        assert [one["outcome"] for one in made] == call.outcomes, "the error tells another story"
+        sent_rows = [row for row in error.attempts if row["outcome"] != "skipped"]
+        assert [row["outcome"] for row in sent_rows] == call.outcomes, (
+            "the error lists other attempts"
+        )
         self.in_time(call)
 
     def in_time(self, call: PlainCall) -> None:
-        if call.number not in self.held and not isinstance(call, CrowdedCall):
+        if call.number not in self.open_streams and not isinstance(call, CrowdedCall):
             assert call.left >= -0.01, "a call went on beyond its deadline"
 
     def answered(self, call: PlainCall, message: Any) -> None:
         if message is None:
             return
-        last = call.tries[-1].heard
+        last = call.tries[-1].received
         assert last is not None
         assert message.text == last.text, "the answer is not what was answered last"
-        made = message.response_metadata["scout"]["attempts"]
-        outcomes = [one["outcome"] for one in made if one["outcome"] != "skipped"]
-        assert outcomes == call.outcomes, "the answer tells another story"
+        sent_rows = message.response_metadata["scout"]["attempts"]
+        outcomes = [row["outcome"] for row in sent_rows if row["outcome"] != "skipped"]
+        assert outcomes == call.outcomes, "the answer lists other attempts"
         assert call.answered == 1
         self.in_time(call)
 
-    def run(self, work: Awaitable[Any], *, held: bool) -> Any:
-        return self.loop.run_until_complete(work) if held else asyncio.run(work)  # type: ignore[arg-type]  # a coroutine
+    def run(self, work: Awaitable[Any], *, same_loop: bool) -> Any:
+        return self.loop.run_until_complete(work) if same_loop else asyncio.run(work)  # type: ignore[arg-type]  # a coroutine
 
     @rule(
         verb=st.sampled_from(VERBS),
-        held=st.booleans(),
+        same_loop=st.booleans(),
         faults=NEXT,
     )
-    def ask(self, verb: str, held: bool, faults: list[Played]) -> None:
-        self.stage.house.once[:] = faults
-        call = self.stage.call(stream="stream" in verb)
-        model, text = self.stage.model, f"call {call.number}"
+    def ask(self, verb: str, same_loop: bool, faults: list[Played]) -> None:
+        self.harness.server.once[:] = faults
+        call = self.harness.call(stream="stream" in verb)
+        model, text = self.harness.model, f"call {call.number}"
         match verb:
             case "invoke":
                 done = self.judged(call, lambda: model.invoke(text, self.config()))
             case "ainvoke":
                 done = self.judged(
-                    call, lambda: self.run(model.ainvoke(text, self.config()), held=held)
+                    call, lambda: self.run(model.ainvoke(text, self.config()), same_loop=same_loop)
                 )
             case "stream":
                 done = self.judged(
                     call, lambda: merge_chunks(list(model.stream(text, self.config())))
                 )
             case _:
-                done = self.judged(call, lambda: self.run(self.streamed(text), held=held))
+                done = self.judged(call, lambda: self.run(self.streamed(text), same_loop=same_loop))
         self.answered(call, done)
 
     async def streamed(self, text: str) -> Any:
-        return merge_chunks([one async for one in self.stage.model.astream(text, self.config())])
+        return merge_chunks(
+            [chunk async for chunk in self.harness.model.astream(text, self.config())]
+        )
 
     @rule(number=st.integers(2, 4), faults=NEXT)
     def crowd(self, number: int, faults: list[Played]) -> None:
-        self.stage.house.once[:] = faults
-        calls = [self.stage.call(stream=False, crowded=True) for _ in range(number)]
+        self.harness.server.once[:] = faults
+        calls = [self.harness.call(stream=False, crowded=True) for _ in range(number)]
         outcomes = self.loop.run_until_complete(self.together(calls))
-        self.blame()
-        self.stage.take_over()
+        self.raise_violation()
+        self.harness.take_over()
         for call, outcome in zip(calls, outcomes, strict=True):
             if isinstance(outcome, ScoutError):
                 self.failed(call, outcome)
@@ -164,26 +168,26 @@ class Routes(RuleBasedStateMachine):
                 self.answered(call, outcome)
 
     async def together(self, calls: list[PlainCall]) -> list[Any]:
-        async def one(call: PlainCall) -> Any:
+        async def run_call(call: PlainCall) -> Any:
             calling.set(call)
-            return await self.stage.model.ainvoke(f"call {call.number}", self.config())
+            return await self.harness.model.ainvoke(f"call {call.number}", self.config())
 
-        return await asyncio.gather(*map(one, calls), return_exceptions=True)
+        return await asyncio.gather(*map(run_call, calls), return_exceptions=True)
 
     @rule(ticks=st.integers(0, 25), streams=st.booleans(), faults=NEXT)
     def cancel(self, ticks: int, streams: bool, faults: list[Played]) -> None:
         """Cancel at any of the awaits."""
-        self.stage.house.once[:] = faults
-        call = self.stage.call(stream=streams)
+        self.harness.server.once[:] = faults
+        call = self.harness.call(stream=streams)
         text = f"call {call.number}"
         done = self.judged(call, lambda: self.loop.run_until_complete(self.cut(call, text, ticks)))
         self.answered(call, done)
 
     async def cut(self, call: PlainCall, text: str, ticks: int) -> Any:
-        asked = (
-            self.streamed(text) if call.stream else self.stage.model.ainvoke(text, self.config())
+        work = (
+            self.streamed(text) if call.stream else self.harness.model.ainvoke(text, self.config())
         )
-        task = asyncio.ensure_future(asked)
+        task = asyncio.ensure_future(work)
         for _ in range(ticks):
             await asyncio.sleep(0)
         call.leaving = not task.done()
@@ -195,31 +199,31 @@ class Routes(RuleBasedStateMachine):
 
     @rule(target=streams, sync=st.booleans(), faults=NEXT)
     def open_stream(self, sync: bool, faults: list[Played]) -> Any:
-        if len(self.held) >= 4:
+        if len(self.open_streams) >= 4:
             return multiple()
-        self.stage.house.once[:] = faults
-        call = self.stage.call(stream=True)
-        text, model = f"call {call.number}", self.stage.model
+        self.harness.server.once[:] = faults
+        call = self.harness.call(stream=True)
+        text, model = f"call {call.number}", self.harness.model
         chunks = (model.stream if sync else model.astream)(text, self.config())
-        self.held[call.number] = call, chunks, []
+        self.open_streams[call.number] = call, chunks, []
         self.read(call.number, 1, 0.0)
-        return call.number if call.number in self.held else multiple()
+        return call.number if call.number in self.open_streams else multiple()
 
     @rule(number=streams, times=st.integers(1, 9), pause=st.sampled_from([0.0, 2.0]))
     def read(self, number: int, times: int, pause: float) -> None:
         """Read on in a stream that is open, after a while."""
-        self.stage.time.now += pause
+        self.harness.time.now += pause
         for _ in range(times):
-            if number not in self.held:
+            if number not in self.open_streams:
                 return
-            call, chunks, texts = self.held[number]
+            call, chunks, texts = self.open_streams[number]
             chunk = self.judged(call, partial(self.next_of, chunks))
             if chunk is not None:
                 texts.append(chunk)
                 continue
             if call.answered:
                 self.answered(call, merge_chunks(texts))
-            del self.held[number]
+            del self.open_streams[number]
 
     def next_of(self, chunks: Any) -> Any:
         if hasattr(chunks, "__next__"):
@@ -229,9 +233,9 @@ class Routes(RuleBasedStateMachine):
     @rule(number=consumes(streams), how=st.sampled_from(["close", "raise", "drop"]))
     def leave(self, number: int, how: str) -> None:
         """Close a stream early, raise where it is read, or forget it."""
-        if number not in self.held:
+        if number not in self.open_streams:
             return
-        call, chunks, _ = self.held.pop(number)
+        call, chunks, _ = self.open_streams.pop(number)
         call.leaving, only = True, [chunks]
         del chunks
         token = calling.set(call)
@@ -239,52 +243,54 @@ class Routes(RuleBasedStateMachine):
             self.loop.run_until_complete(let_go(only, how))
         finally:
             calling.reset(token)
-        self.blame()
+        self.raise_violation()
         assert call.live is None, "a stream that was left is still open"
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 11.0, 31.0, 61.0, 700.0, 3601.0, 90_000.0]))
     def wait(self, seconds: float) -> None:
-        self.stage.time.now += seconds
+        self.harness.time.now += seconds
 
     @rule(data=st.data(), played=st.sampled_from(OF_KEYS))
-    def befall_a_key(self, data: Any, played: Played) -> None:
-        self.stage.house.keys[data.draw(st.sampled_from(sorted(self.stage.ids.values())))] = played
+    def set_key_answer(self, data: Any, played: Played) -> None:
+        self.harness.server.keys[data.draw(st.sampled_from(sorted(self.harness.ids.values())))] = (
+            played
+        )
 
-    @rule(data=st.data(), played=st.sampled_from(OF_HOUSES))
-    def befall_a_provider(self, data: Any, played: Played | None) -> None:
-        name = data.draw(st.sampled_from(sorted(self.stage.providers)))
-        self.stage.house.down[name] = played
+    @rule(data=st.data(), played=st.sampled_from(OF_PROVIDERS))
+    def set_provider_answer(self, data: Any, played: Played | None) -> None:
+        name = data.draw(st.sampled_from(sorted(self.harness.providers)))
+        self.harness.server.down[name] = played
 
     @rule()
     def mend(self) -> None:
-        house = self.stage.house
-        house.once.clear()
-        house.down.clear()
-        house.keys = dict.fromkeys(house.keys, GOOD)
+        server = self.harness.server
+        server.once.clear()
+        server.down.clear()
+        server.keys = dict.fromkeys(server.keys, GOOD)
 
     @invariant()
-    def all_is_as_the_rules_say(self) -> None:
-        if not hasattr(self, "stage"):
+    def state_follows_the_rules(self) -> None:
+        if not hasattr(self, "harness"):
             return
         self.loop.run_until_complete(turns(3))
         assert asyncio.all_tasks(self.loop) == set(), "a task is left"
-        self.stage.compare()
-        self.stage.settled(len(self.held))
+        self.harness.compare()
+        self.harness.settled(len(self.open_streams))
 
     def teardown(self) -> None:
-        if not hasattr(self, "stage"):
+        if not hasattr(self, "harness"):
             return
         try:
-            for number in [] if self.stage.blamed else list(self.held):
+            for number in [] if self.harness.violations else list(self.open_streams):
                 self.leave(number, "close")
             self.loop.run_until_complete(turns(3))
-            if not self.stage.blamed:
-                self.stage.settled(0)
-                self.stage.audited()
+            if not self.harness.violations:
+                self.harness.settled(0)
+                self.harness.audited()
         finally:
             self.folder.cleanup()
             self.worker.stop()
-            self.held.clear()
+            self.open_streams.clear()
             os.environ.pop("SCOUT_AUDIT_PATH", None)
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
@@ -301,7 +307,7 @@ def at_once(_worker: OrderedWorker, function: Callable[..., Any], *arguments: An
 
 
 async def let_go(only: list[Any], how: str) -> None:
-    """Leave the one stream, of which nobody else may hold a reference."""
+    """Leave the stream; no other reference to it may exist."""
     sync = hasattr(only[0], "__next__")
     if how == "close":
         only[0].close() if sync else await only[0].aclose()
@@ -313,7 +319,7 @@ async def let_go(only: list[Any], how: str) -> None:
 
 
 async def following(chunks: Any) -> Any:
-    return await anext(chunks, None)  # asked for in the loop, which then knows of it
+    return await anext(chunks, None)  # called in the loop, which then registers the generator
 
 
 async def turns(number: int) -> None:

@@ -37,7 +37,7 @@ SEARCH = {
     "input": {"query": "x"},
 }
 
-FOUND = {
+SEARCH_RESULT = {
     "type": "web_search_tool_result",
     "tool_use_id": "srvtoolu_1",
     "content": [{"type": "web_search_result", "url": "https://example.com", "title": "X"}],
@@ -83,7 +83,7 @@ def start_of(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]
             ]
             deltas[1]["text"] = " " + deltas[1]["text"]
             cited = block.get("citations", [])
-            deltas += [{"type": "citations_delta", "citation": one} for one in cited]
+            deltas += [{"type": "citations_delta", "citation": citation} for citation in cited]
             return {"type": "text", "text": ""} | ({"citations": []} if cited else {}), deltas
         case "thinking":
             deltas = [
@@ -121,14 +121,14 @@ def events(*blocks: dict[str, Any], **more: Any) -> Iterator[dict[str, Any]]:
     yield {"type": "message_stop"}
 
 
-def read(*given: Any, request: dict[str, Any] | None = None) -> list[AIMessageChunk]:
+def read(*parts: Any, request: dict[str, Any] | None = None) -> list[AIMessageChunk]:
     reader = WIRE.reader(SPEC, request)
-    shown = [chunk for event in given if (chunk := reader.feed(event)) is not None]
+    shown = [chunk for event in parts if (chunk := reader.feed(event)) is not None]
     return [*shown, reader.close()]
 
 
-def merged(*given: Any, request: dict[str, Any] | None = None) -> AIMessageChunk:
-    return reduce(add, read(*given, request=request))
+def merged(*parts: Any, request: dict[str, Any] | None = None) -> AIMessageChunk:
+    return reduce(add, read(*parts, request=request))
 
 
 PLAIN = {"messages": [{"role": "user", "content": "hi"}]}

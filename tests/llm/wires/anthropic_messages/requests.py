@@ -35,8 +35,8 @@ def call(name: str = "weather", call_id: str = "toolu_1", **args: Any) -> dict[s
 
 
 def turn(role: Any, *blocks: Any, **more: Any) -> Turn:
-    said = [text(block) if isinstance(block, str) else block for block in blocks]
-    return Turn(role=role, blocks=said, at=more.pop("at", 0), **more)
+    content = [text(block) if isinstance(block, str) else block for block in blocks]
+    return Turn(role=role, blocks=content, at=more.pop("at", 0), **more)
 
 
 def answer(call_id: str, *blocks: Any, **more: Any) -> Turn:

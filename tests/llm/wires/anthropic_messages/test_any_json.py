@@ -14,8 +14,8 @@ from tests.llm.wires.anthropic_messages.answers import (
     CALL,
     CITED,
     COMPACTION,
-    FOUND,
     SEARCH,
+    SEARCH_RESULT,
     SPEC,
     THINKING,
     USAGE,
@@ -57,7 +57,7 @@ def mutated(draw: st.DrawFn, valid: Any) -> Any:
     return valid
 
 
-FULL = [THINKING, SEARCH, FOUND, CITED, COMPACTION, CALL]
+FULL = [THINKING, SEARCH, SEARCH_RESULT, CITED, COMPACTION, CALL]
 
 FULL_BODY = body(*FULL, container={"id": "c"}, usage=USAGE | {"cache_creation": {"a": 1}})
 

@@ -72,7 +72,7 @@ def test_parallel_results_share_the_next_user_message_and_stand_first_in_it() ->
     ]
 
 
-def test_a_failed_result_says_so() -> None:
+def test_a_failed_result_is_marked_as_failed() -> None:
     sent = messages(turn("assistant", call()), answer("toolu_1", "no network", failed=True))
     assert sent[-1]["content"] == [
         {

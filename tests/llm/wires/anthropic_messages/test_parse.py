@@ -12,9 +12,9 @@ from tests.llm.wires.anthropic_messages.answers import (
     BARE_CALL,
     CALL,
     CITED,
-    FOUND,
     REDACTED,
     SEARCH,
+    SEARCH_RESULT,
     SPEC,
     TEXT,
     THINKING,
@@ -43,7 +43,7 @@ def test_a_single_text_is_a_string() -> None:
 
 
 def test_everything_else_is_a_list_of_native_blocks() -> None:
-    blocks = [THINKING, REDACTED, SEARCH, FOUND, CITED, UNHEARD_OF]
+    blocks = [THINKING, REDACTED, SEARCH, SEARCH_RESULT, CITED, UNHEARD_OF]
     assert parse(*blocks).content == blocks
 
 
@@ -67,11 +67,14 @@ def test_a_call_whose_input_is_no_object_is_an_invalid_call() -> None:
 
 
 def test_standard_blocks_can_be_read_from_an_answer() -> None:
-    kinds = [block["type"] for block in parse(THINKING, SEARCH, FOUND, CITED, CALL).content_blocks]
+    kinds = [
+        block["type"]
+        for block in parse(THINKING, SEARCH, SEARCH_RESULT, CITED, CALL).content_blocks
+    ]
     assert kinds == ["reasoning", "server_tool_call", "server_tool_result", "text", "tool_call"]
 
 
-def test_what_else_an_answer_says_is_remembered() -> None:
+def test_the_other_fields_of_an_answer_are_metadata() -> None:
     container = {"id": "c1", "expires_at": "2026-01-01T00:00:00Z"}
     usage = USAGE | {
         "service_tier": "priority",
@@ -79,11 +82,11 @@ def test_what_else_an_answer_says_is_remembered() -> None:
         "inference_geo": None,
         "cost": 0.5,
     }
-    found = parse(TEXT, container=container, stop_details=None, usage=usage).response_metadata
-    assert found["container"] == container
-    assert found["service_tier"] == "priority"
-    assert found["usage_extra"] == {"server_tool_use": {"web_search_requests": 2}, "cost": 0.5}
-    assert "stop_details" not in found
+    metadata = parse(TEXT, container=container, stop_details=None, usage=usage).response_metadata
+    assert metadata["container"] == container
+    assert metadata["service_tier"] == "priority"
+    assert metadata["usage_extra"] == {"server_tool_use": {"web_search_requests": 2}, "cost": 0.5}
+    assert "stop_details" not in metadata
 
 
 @pytest.mark.parametrize(
@@ -99,11 +102,11 @@ def test_what_else_an_answer_says_is_remembered() -> None:
         ({"cost": True}, None),
     ],
 )
-def test_a_gateways_own_price_is_told_in_dollars_or_not_at_all(
+def test_a_gateways_own_price_is_reported_in_dollars_or_not_at_all(
     usage: dict[str, Any], dollars: float | None
 ) -> None:
-    found = parse(TEXT, usage=USAGE | usage).response_metadata
-    assert found.get("provider_cost_usd") == dollars
+    metadata = parse(TEXT, usage=USAGE | usage).response_metadata
+    assert metadata.get("provider_cost_usd") == dollars
 
 
 @pytest.mark.parametrize(

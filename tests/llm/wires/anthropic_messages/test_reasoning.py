@@ -44,7 +44,7 @@ from tests.llm.wires.anthropic_messages.requests import (
         ("MiniMax-M2", "none", {"type": "disabled"}, None),
     ],
 )
-def test_reasoning_effort_is_said_in_each_generations_words(
+def test_reasoning_effort_is_sent_in_each_generations_form(
     model: str, effort: str, thinking: dict[str, Any] | None, word: str | None
 ) -> None:
     body = build(model=model, reasoning_effort=effort)
@@ -122,7 +122,7 @@ SAMPLING = {"temperature": 0.2, "top_p": 0.9, "extra": {"top_k": 4}}
 
 
 @pytest.mark.parametrize(
-    ("request_", "kept"),
+    ("request_", "sent"),
     [
         ({"model": "claude-3-haiku-20240307"}, {"temperature": 0.2, "top_p": 0.9, "top_k": 4}),
         ({"model": "claude-sonnet-4-6"}, {"temperature": 0.2, "top_k": 4}),
@@ -137,7 +137,7 @@ SAMPLING = {"temperature": 0.2, "top_p": 0.9, "extra": {"top_k": 4}}
     ],
 )
 def test_sampling_fields_that_the_model_refuses_are_left_out(
-    request_: dict[str, Any], kept: dict[str, Any]
+    request_: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     body = build(**(SAMPLING | request_))
-    assert {k: body[k] for k in ("temperature", "top_p", "top_k") if k in body} == kept
+    assert {k: body[k] for k in ("temperature", "top_p", "top_k") if k in body} == sent

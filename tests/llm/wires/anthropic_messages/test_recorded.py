@@ -30,8 +30,8 @@ Record = dict[str, Any]
 
 @cache
 def records() -> list[Record]:
-    found = [json.loads(line) for line in recordings.lines() if '"anthropic"' in line]
-    return [record for record in found if record["dialect"] == "anthropic"]
+    all_records = [json.loads(line) for line in recordings.lines() if '"anthropic"' in line]
+    return [record for record in all_records if record["dialect"] == "anthropic"]
 
 
 def answered(*, stream: bool) -> Iterator[Record]:
@@ -65,7 +65,7 @@ def test_there_are_recordings_of_both_kinds() -> None:
     assert len(list(answered(stream=True))) > 100
 
 
-def test_every_whole_answer_says_what_its_body_says() -> None:
+def test_every_whole_answer_has_the_text_of_its_body() -> None:
     for record in answered(stream=False):
         body = json.loads(record["response_body"])
         message = WIRE.parse_response(body, SPEC)
@@ -78,14 +78,14 @@ def test_every_whole_answer_says_what_its_body_says() -> None:
 
 
 @pytest.mark.parametrize("request_", [None, {}], ids=["blocks", "strings"])
-def test_every_stream_says_what_its_deltas_say(request_: dict[str, Any] | None) -> None:
+def test_every_stream_has_the_text_of_its_deltas(request_: dict[str, Any] | None) -> None:
     for record in answered(stream=True):
-        given = [event for event in events(record) if event]
-        deltas = [event["delta"] for event in given if event["type"] == "content_block_delta"]
+        sent_events = [event for event in events(record) if event]
+        deltas = [event["delta"] for event in sent_events if event["type"] == "content_block_delta"]
         message = streamed(record, request_)
         texts = [delta["text"] for delta in deltas if delta["type"] == "text_delta"]
         assert message.text == "".join(texts), record["id"]
-        (end,) = (event for event in given if event["type"] == "message_delta")
+        (end,) = (event for event in sent_events if event["type"] == "message_delta")
         assert message.response_metadata["stop_reason"] == end["delta"]["stop_reason"]
         assert message.usage_metadata is not None
         assert message.usage_metadata["output_tokens"] == end["usage"]["output_tokens"]
@@ -127,8 +127,8 @@ def test_every_answer_goes_back_as_it_came() -> None:
         request = ChatRequest(model="claude-opus-4-6", messages=[])
         sent = WIRE.build_body(request, turns, SPEC)["messages"][0]["content"]
         sent = [{"type": "text", "text": sent}] if isinstance(sent, str) else sent
-        said = [block for block in came(record) or content if block.get("text", "x").strip()]
-        assert [essence(block) for block in sent] == [essence(block) for block in said], record[
+        answered = [block for block in came(record) or content if block.get("text", "x").strip()]
+        assert [essence(block) for block in sent] == [essence(block) for block in answered], record[
             "id"
         ]
 
@@ -141,10 +141,10 @@ def came(record: Record) -> list[Json]:
 def essence(block: Json) -> Json:
     """Leave out what differs for good reasons: nulls, citations' file ids, and callers of tools."""
     inside = ("index", "partial_json", "citations", "caller")
-    found = {key: value for key, value in block.items() if key not in inside}
+    own_fields = {key: value for key, value in block.items() if key not in inside}
     if block.get("partial_json"):
-        found["input"] = json.loads(block["partial_json"])
-    return found
+        own_fields["input"] = json.loads(block["partial_json"])
+    return own_fields
 
 
 def test_every_recorded_refusal_would_be_known_inside_an_answer_too() -> None:

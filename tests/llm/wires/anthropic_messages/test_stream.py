@@ -10,9 +10,9 @@ from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 from tests.llm.wires.anthropic_messages.answers import (
     CALL,
-    FOUND,
     PLAIN,
     SEARCH,
+    SEARCH_RESULT,
     SPEC,
     TEXT,
     THINKING,
@@ -52,7 +52,7 @@ def test_the_first_chunk_names_the_model_and_every_chunk_its_maker_and_message()
     assert {chunk.id for chunk in [first, *others]} == {"msg_1"}
 
 
-def test_the_last_chunk_tells_the_end_once() -> None:
+def test_the_last_chunk_marks_the_end_once() -> None:
     *others, last = read(*events(TEXT))
     assert last.chunk_position == "last"
     assert last.response_metadata == {
@@ -168,7 +168,7 @@ def test_a_call_whose_input_comes_at_once_is_a_call() -> None:
 
 
 def test_a_servers_own_tool_is_no_call_for_the_caller() -> None:
-    message = merged(*events(SEARCH, FOUND, TEXT))
+    message = merged(*events(SEARCH, SEARCH_RESULT, TEXT))
     assert message.tool_calls == []
     kinds = [block["type"] for block in message.content_blocks]
     assert kinds == ["server_tool_call", "server_tool_result", "text"]

@@ -22,10 +22,10 @@ from tests.llm.wires.anthropic_messages.answers import (
     CITATION,
     CITED,
     COMPACTION,
-    FOUND,
     PLAIN,
     REDACTED,
     SEARCH,
+    SEARCH_RESULT,
     SPEC,
     TEXT,
     THINKING,
@@ -63,7 +63,7 @@ ANSWERS: list[Blocks] = [
     [TEXT, CALL],
     [THINKING, TEXT, CALL, BARE_CALL],
     [REDACTED, TEXT],
-    [SEARCH, FOUND, CITED],
+    [SEARCH, SEARCH_RESULT, CITED],
     [COMPACTION, TEXT],
     [UNHEARD_OF, TEXT],
     [CALL, CALL | {"id": "toolu_9", "input": {"city": "Oslo"}}],
@@ -80,7 +80,7 @@ def test_a_streamed_answer_is_the_whole_answer_in_substance(blocks: Blocks) -> N
 
 @pytest.mark.parametrize("streamed", [False, True])
 def test_an_answer_goes_back_to_its_maker_as_it_was(streamed: bool) -> None:
-    blocks = [THINKING, REDACTED, SEARCH, FOUND, CITED, CALL, BARE_CALL]
+    blocks = [THINKING, REDACTED, SEARCH, SEARCH_RESULT, CITED, CALL, BARE_CALL]
     message = merged(*events(*blocks)) if streamed else parse(*blocks)
     history = [
         HumanMessage("Weather?"),

@@ -37,7 +37,7 @@ INTERRUPTED = (
 )
 
 
-def test_a_late_system_turn_keeps_its_place_where_the_model_hears_it_there() -> None:
+def test_a_late_system_turn_keeps_its_place_where_the_model_accepts_it_there() -> None:
     body = build(*INTERRUPTED, turn("assistant", "Hola"), turn("user", "?"), model="claude-opus-5")
     assert [message["role"] for message in body["messages"]] == [
         "user",

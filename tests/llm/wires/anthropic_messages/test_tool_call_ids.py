@@ -34,7 +34,7 @@ def test_a_foreign_call_id_is_replaced_alike_in_every_request() -> None:
     assert build(*turns) == build(*turns)
 
 
-def test_an_id_that_a_server_uses_for_every_first_call_is_told_apart() -> None:
+def test_an_id_that_a_server_uses_for_every_first_call_is_made_unique() -> None:
     sent = messages(
         turn("assistant", call(call_id="call_0")),
         answer("call_0", "one"),

@@ -97,8 +97,8 @@ def test_the_callers_own_choice_is_not_changed() -> None:
 
 
 def schema_of(**schema: Any) -> Any:
-    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
-    return build(response_format=wanted)["output_config"]["format"]
+    response_format = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    return build(response_format=response_format)["output_config"]["format"]
 
 
 def test_a_json_schema_is_an_output_format_with_closed_objects() -> None:
@@ -115,7 +115,7 @@ def test_a_json_schema_is_an_output_format_with_closed_objects() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("schema", "expected"),
     [
         (
             {"type": "integer", "minimum": 1, "description": "A number."},
@@ -153,11 +153,11 @@ def test_a_json_schema_is_an_output_format_with_closed_objects() -> None:
         ({"$defs": 1}, {"$defs": 1}),
     ],
 )
-def test_what_the_schema_dialect_lacks_is_said_in_words(
-    given: dict[str, Any], expected: dict[str, Any] | None
+def test_what_the_schema_dialect_lacks_is_described_in_words(
+    schema: dict[str, Any], expected: dict[str, Any] | None
 ) -> None:
-    wanted = {"anyOf": [{"const": 1}, {"enum": ["a", None]}]} if expected is None else expected
-    assert schema_of(**given)["schema"] == wanted
+    required = {"anyOf": [{"const": 1}, {"enum": ["a", None]}]} if expected is None else expected
+    assert schema_of(**schema)["schema"] == required
 
 
 def test_the_callers_schema_is_not_changed() -> None:

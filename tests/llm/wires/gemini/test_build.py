@@ -29,17 +29,17 @@ ADD = {
 }
 
 
-def body(model: str = "gemini-2.5-flash", **asked: Any) -> Json:
-    return WIRE.build_body(ChatRequest(model=model, messages=[], **asked), [HELLO], SPEC)
+def body(model: str = "gemini-2.5-flash", **options: Any) -> Json:
+    return WIRE.build_body(ChatRequest(model=model, messages=[], **options), [HELLO], SPEC)
 
 
-def config(**asked: Any) -> Json:
-    return body(**asked)["generationConfig"]
+def config(**options: Any) -> Json:
+    return body(**options)["generationConfig"]
 
 
 def test_functions_are_gathered_and_googles_tools_stay_as_they_are() -> None:
-    made = body(tools=[ADD, {"google_search": {}}, {"codeExecution": {}}])
-    assert made["tools"] == [
+    request_body = body(tools=[ADD, {"google_search": {}}, {"codeExecution": {}}])
+    assert request_body["tools"] == [
         {
             "functionDeclarations": [
                 {
@@ -78,8 +78,8 @@ def test_no_tools_are_no_field() -> None:
     ],
 )
 def test_the_choice_of_a_tool_is_the_calling_mode(choice: Any, calling: Json) -> None:
-    made = body(tools=[ADD], tool_choice=choice)
-    assert made["toolConfig"] == {"functionCallingConfig": calling}
+    request_body = body(tools=[ADD], tool_choice=choice)
+    assert request_body["toolConfig"] == {"functionCallingConfig": calling}
 
 
 def test_a_choice_among_googles_own_tools_is_not_sent() -> None:
@@ -87,8 +87,8 @@ def test_a_choice_among_googles_own_tools_is_not_sent() -> None:
 
 
 def test_a_choice_joins_the_tool_config_that_was_given() -> None:
-    given = {"tool_config": {"include_server_side_tool_invocations": True}}
-    assert body(tools=[ADD], tool_choice="any", extra=given)["toolConfig"] == {
+    options = {"tool_config": {"include_server_side_tool_invocations": True}}
+    assert body(tools=[ADD], tool_choice="any", extra=options)["toolConfig"] == {
         "includeServerSideToolInvocations": True,
         "functionCallingConfig": {"mode": "ANY"},
     }
@@ -105,8 +105,11 @@ def test_the_neutral_fields_have_geminis_names() -> None:
 
 def test_a_schema_for_the_answer_makes_it_json() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}
-    assert config(response_format=wanted) == {
+    form = {
+        "type": "json_schema",
+        "json_schema": {"name": "x", "schema": schema, "strict": True},
+    }
+    assert config(response_format=form) == {
         "responseMimeType": "application/json",
         "responseJsonSchema": schema,
     }
@@ -157,7 +160,7 @@ def test_geminis_own_words_for_thinking_win_over_the_effort(extra: Json, thinkin
 
 
 def test_extra_fields_go_where_the_api_wants_them() -> None:
-    made = body(
+    request_body = body(
         extra={
             "seed": 1,
             "topK": 2,
@@ -171,7 +174,7 @@ def test_extra_fields_go_where_the_api_wants_them() -> None:
             "seed_of_doubt": None,
         }
     )
-    assert made["generationConfig"] == {
+    assert request_body["generationConfig"] == {
         "seed": 1,
         "topK": 2,
         "candidateCount": 3,
@@ -179,12 +182,12 @@ def test_extra_fields_go_where_the_api_wants_them() -> None:
         "responseModalities": ["TEXT"],
         "speechConfig": {"voice_config": {}},
     }
-    assert made["safetySettings"] == [
+    assert request_body["safetySettings"] == [
         {"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}
     ]
-    assert made["cachedContent"] == "cachedContents/x"
-    assert made["labels"] == {"my_team": "a_b"}
-    assert "seedOfDoubt" not in made
+    assert request_body["cachedContent"] == "cachedContents/x"
+    assert request_body["labels"] == {"my_team": "a_b"}
+    assert "seedOfDoubt" not in request_body
 
 
 @pytest.mark.parametrize(
@@ -207,15 +210,15 @@ def test_the_card_renames_drops_and_adjusts() -> None:
         SPEC,
         rename={"topP": "nucleus", "labels": "tags"},
         drop=frozenset({"temperature", "cachedContent"}),
-        adjust=lambda made: made | {"adjusted": True},
+        adjust=lambda request_body: request_body | {"adjusted": True},
     )
     extra = {"labels": {"a": "b"}, "cached_content": "x"}
     request = ChatRequest(model="m", messages=[], temperature=1.0, top_p=0.5, extra=extra)
-    made = WIRE.build_body(request, [HELLO], spec)
-    assert made["generationConfig"] == {"nucleus": 0.5}
-    assert made["tags"] == {"a": "b"}
-    assert made["adjusted"] is True
-    assert made.keys() == {"contents", "generationConfig", "tags", "adjusted"}
+    request_body = WIRE.build_body(request, [HELLO], spec)
+    assert request_body["generationConfig"] == {"nucleus": 0.5}
+    assert request_body["tags"] == {"a": "b"}
+    assert request_body["adjusted"] is True
+    assert request_body.keys() == {"contents", "generationConfig", "tags", "adjusted"}
 
 
 def parameters(schema: Json) -> Json:

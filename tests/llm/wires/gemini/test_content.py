@@ -23,8 +23,8 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 SIGNATURES = "__gemini_function_call_thought_signatures__"
 
 
-def text(said: str) -> Json:
-    return {"type": "text", "text": said}
+def text(words: str) -> Json:
+    return {"type": "text", "text": words}
 
 
 def call(call_id: str = "c1", name: str = "add", **more: Any) -> Json:
@@ -35,12 +35,12 @@ def turn(role: Any, *blocks: Json, **more: Any) -> Turn:
     return Turn(role=role, blocks=blocks, at=0, **more)
 
 
-def result(said: str, call_id: str = "c1", *more: Json, failed: bool = False) -> Turn:
-    return turn("tool", text(said), *more, tool_call_id=call_id, tool_name="add", failed=failed)
+def result(words: str, call_id: str = "c1", *more: Json, failed: bool = False) -> Turn:
+    return turn("tool", text(words), *more, tool_call_id=call_id, tool_name="add", failed=failed)
 
 
-def body(*turns: Turn, model: str = "gemini-2.5-flash", **asked: Any) -> Json:
-    request = ChatRequest(model=model, messages=[HumanMessage("unused")], **asked)
+def body(*turns: Turn, model: str = "gemini-2.5-flash", **options: Any) -> Json:
+    request = ChatRequest(model=model, messages=[HumanMessage("unused")], **options)
     return WIRE.build_body(request, turns or [turn("user", text("hi"))], SPEC)
 
 
@@ -67,8 +67,8 @@ def test_the_key_is_in_a_header_and_not_in_the_url() -> None:
 
 
 def test_system_turns_become_the_system_instruction_wherever_they_stand() -> None:
-    made = body(turn("system", text("a")), turn("user", text("hi")), turn("system", text("b")))
-    assert made == {
+    sent = body(turn("system", text("a")), turn("user", text("hi")), turn("system", text("b")))
+    assert sent == {
         "contents": [{"role": "user", "parts": [{"text": "hi"}]}],
         "systemInstruction": {"parts": [{"text": "a"}, {"text": "b"}]},
     }
@@ -156,9 +156,9 @@ def test_a_block_that_no_part_can_carry_is_named(block: Json) -> None:
 
 
 def test_calls_go_back_with_the_signatures_that_the_message_kept() -> None:
-    kept = {SIGNATURES: {"c1": "sig1"}}
-    made = contents(turn("assistant", text("well"), call(), call("c2"), extras=kept))
-    assert made[0]["parts"] == [
+    extras = {SIGNATURES: {"c1": "sig1"}}
+    sent = contents(turn("assistant", text("well"), call(), call("c2"), extras=extras))
+    assert sent[0]["parts"] == [
         {"text": "well"},
         {"functionCall": {"name": "add", "args": {"a": 1}, "id": "c1"}, "thoughtSignature": "sig1"},
         {"functionCall": {"name": "add", "args": {"a": 1}, "id": "c2"}},
@@ -186,12 +186,12 @@ def test_gemini_3_gets_a_stand_in_for_the_signature_of_every_steps_first_call(mo
         turn("assistant", call("c3", signature="real")),
         result("3", "c3"),
     ]
-    made = [
+    sent = [
         part.get("thoughtSignature")
         for content in contents(*steps, model=model)
         for part in content["parts"]
     ]
-    assert made == ["skip_thought_signature_validator", None, None, None, "real", None]
+    assert sent == ["skip_thought_signature_validator", None, None, None, "real", None]
 
 
 @pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-2.5-pro-latest", "gemma-3-27b-it"])
@@ -199,9 +199,9 @@ def test_older_models_get_no_stand_in_for_a_signature(model: str) -> None:
     assert "thoughtSignature" not in contents(turn("assistant", call()), model=model)[0]["parts"][0]
 
 
-def test_parallel_results_are_one_content_and_what_the_user_says_then_is_another() -> None:
-    made = contents(result("1"), result("boom", "c2", failed=True), turn("user", text("and?")))
-    assert made == [
+def test_parallel_results_are_one_content_and_the_next_user_message_is_another() -> None:
+    sent = contents(result("1"), result("boom", "c2", failed=True), turn("user", text("and?")))
+    assert sent == [
         {
             "role": "user",
             "parts": [
@@ -214,7 +214,7 @@ def test_parallel_results_are_one_content_and_what_the_user_says_then_is_another
 
 
 @pytest.mark.parametrize(
-    ("said", "response"),
+    ("words", "response"),
     [
         ('{"sum": 3}', {"sum": 3}),
         ("[1, 2]", {"output": [1, 2]}),
@@ -223,8 +223,8 @@ def test_parallel_results_are_one_content_and_what_the_user_says_then_is_another
         ("", {"output": ""}),
     ],
 )
-def test_a_result_that_is_json_stays_json(said: str, response: Json) -> None:
-    assert contents(result(said))[0]["parts"][0]["functionResponse"]["response"] == response
+def test_a_result_that_is_json_stays_json(words: str, response: Json) -> None:
+    assert contents(result(words))[0]["parts"][0]["functionResponse"]["response"] == response
 
 
 def test_an_image_in_a_result_is_inside_of_it_since_gemini_3_and_after_it_before() -> None:
@@ -239,8 +239,8 @@ def test_an_image_in_a_result_is_inside_of_it_since_gemini_3_and_after_it_before
 
 def test_a_video_in_a_result_stands_after_it_even_for_gemini_3() -> None:
     video = {"type": "video", "base64": "AAAA", "mime_type": "video/mp4"}
-    made = contents(result("see", "c1", video), model="gemini-3-flash-preview")
-    assert made[0]["parts"][1] == {"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}
+    sent = contents(result("see", "c1", video), model="gemini-3-flash-preview")
+    assert sent[0]["parts"][1] == {"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def read(*parts: Json, **more: Any) -> AIMessage:
     return WIRE.parse_response(answer(*parts, **more), SPEC)
 
 
-def test_text_alone_is_a_plain_string_that_says_who_made_it() -> None:
+def test_text_alone_is_a_plain_string_with_its_provider() -> None:
     message = read({"text": "Hello "}, {"text": "you.\n"})
     assert message.content == "Hello you."
     assert message.id == "r1"
@@ -236,7 +236,7 @@ def test_details_that_were_not_sent_are_not_there() -> None:
 
 
 def test_what_is_known_about_an_answer_stands_in_its_metadata() -> None:
-    known = {
+    expected = {
         "safetyRatings": [{"category": "HARM_CATEGORY_HATE_SPEECH", "probability": "LOW"}],
         "avgLogprobs": -0.5,
         "logprobsResult": {"chosenCandidates": [{"token": "a", "logProbability": -0.5}]},
@@ -244,13 +244,13 @@ def test_what_is_known_about_an_answer_stands_in_its_metadata() -> None:
         "continuationToken": "abc",
     }
     counts = COUNTS | {"serviceTier": "standard", "trafficType": "ON_DEMAND"}
-    metadata = read({"text": "a"}, candidate=known, usageMetadata=counts).response_metadata
+    metadata = read({"text": "a"}, candidate=expected, usageMetadata=counts).response_metadata
     assert metadata == {
         "model_provider": "google_genai",
         "model_name": "gemini-2.5-flash",
         "finish_reason": "STOP",
         "finish_message": "done",
-        "safety_ratings": known["safetyRatings"],
+        "safety_ratings": expected["safetyRatings"],
         "avg_logprobs": -0.5,
         "logprobs_result": {"chosen_candidates": [{"token": "a", "log_probability": -0.5}]},
         "continuation_token": "abc",
@@ -279,7 +279,7 @@ def test_grounding_that_leaves_out_its_lists_does_not_break_content_blocks() -> 
     assert message.content_blocks == [{"type": "text", "text": "Spain"}]
 
 
-def test_a_blocked_prompt_is_an_empty_message_that_says_why_and_what_it_cost() -> None:
+def test_a_blocked_prompt_is_an_empty_message_with_its_reason_and_cost() -> None:
     body = {
         "promptFeedback": {"blockReason": "PROHIBITED_CONTENT", "safetyRatings": []},
         "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9},
@@ -298,7 +298,7 @@ def test_a_blocked_prompt_is_an_empty_message_that_says_why_and_what_it_cost() -
 
 
 @pytest.mark.parametrize("reason", ["SAFETY", "MAX_TOKENS", "NEW_ONE"])
-def test_an_answer_without_content_says_why_it_ended(reason: str) -> None:
+def test_an_answer_without_content_contains_why_it_ended(reason: str) -> None:
     body = {"candidates": [{"finishReason": reason}], "usageMetadata": COUNTS}
     message = WIRE.parse_response(body, SPEC)
     assert (message.content, message.response_metadata["finish_reason"]) == ("", reason)

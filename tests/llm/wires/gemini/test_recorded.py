@@ -32,8 +32,8 @@ NOT_REPLAYED = ("toolCall", "toolResponse", "inlineData")
 
 @cache
 def records() -> list[Json]:
-    found = [*recordings.records("gemini"), *recordings.records("vertex-gemini")]
-    return [record for record in found if not record.get("truncated_response")]
+    all_records = [*recordings.records("gemini"), *recordings.records("vertex-gemini")]
+    return [record for record in all_records if not record.get("truncated_response")]
 
 
 def whole() -> Iterator[tuple[str, Json]]:
@@ -43,7 +43,7 @@ def whole() -> Iterator[tuple[str, Json]]:
 
 
 def streamed() -> Iterator[tuple[str, list[Json]]]:
-    """Yield the events of every stream; some were asked for as one JSON array."""
+    """Yield the events of every stream; some were requested as one JSON array."""
     for record in records():
         if record["status"] != 200 or not record["stream"]:
             continue
@@ -57,8 +57,8 @@ def streamed() -> Iterator[tuple[str, list[Json]]]:
 
 def add_up(events: list[Json]) -> tuple[bool, AIMessageChunk]:
     reader = WIRE.reader(SPEC)
-    made = [chunk for each in events if (chunk := reader.feed(each)) is not None]
-    return reader.finished, reduce(lambda left, right: left + right, [*made, reader.close()])
+    chunks = [chunk for each in events if (chunk := reader.feed(each)) is not None]
+    return reader.finished, reduce(lambda left, right: left + right, [*chunks, reader.close()])
 
 
 def candidate(event: Json) -> Json:
@@ -73,16 +73,16 @@ def parts(*events: Json) -> list[Json]:
     ]
 
 
-def said(found: list[Json]) -> str:
-    return "".join(part.get("text") or "" for part in found if not part.get("thought"))
+def text_of(sent_parts: list[Json]) -> str:
+    return "".join(part.get("text") or "" for part in sent_parts if not part.get("thought"))
 
 
-def thought(found: list[Json]) -> str:
-    return "".join(part.get("text") or "" for part in found if part.get("thought"))
+def thought(sent_parts: list[Json]) -> str:
+    return "".join(part.get("text") or "" for part in sent_parts if part.get("thought"))
 
 
-def called(found: list[Json]) -> list[str]:
-    calls = [part["functionCall"] for part in found if "functionCall" in part]
+def called(sent_parts: list[Json]) -> list[str]:
+    calls = [part["functionCall"] for part in sent_parts if "functionCall" in part]
     return [call["name"] for call in calls if "name" in call]
 
 
@@ -94,26 +94,26 @@ def reasoning(message: AIMessage) -> str:
 def test_every_whole_answer_reads_as_it_was() -> None:
     for name, body in whole():
         message = WIRE.parse_response(body, SPEC)
-        found = parts(body)
-        assert message.text == said(found).rstrip("\n"), name
-        assert reasoning(message) == thought(found), name
-        assert [call["name"] for call in message.tool_calls] == called(found), name
+        sent_parts = parts(body)
+        assert message.text == text_of(sent_parts).rstrip("\n"), name
+        assert reasoning(message) == thought(sent_parts), name
+        assert [call["name"] for call in message.tool_calls] == called(sent_parts), name
         assert not message.invalid_tool_calls, name
 
 
 def test_every_streamed_answer_reads_as_it_was() -> None:
     for name, events in streamed():
         finished, message = add_up(events)
-        found = parts(*events)
+        sent_parts = parts(*events)
         ended = any(
             candidate(event).get("finishReason")
             or (event.get("promptFeedback") or {}).get("blockReason")
             for event in events
         )
         assert finished == ended, name
-        assert message.text == said(found), name
-        assert reasoning(message) == thought(found), name
-        assert [call["name"] for call in message.tool_calls] == called(found), name
+        assert message.text == text_of(sent_parts), name
+        assert reasoning(message) == thought(sent_parts), name
+        assert [call["name"] for call in message.tool_calls] == called(sent_parts), name
         assert not message.invalid_tool_calls, name
 
 
@@ -135,7 +135,7 @@ def test_usage_adds_up_to_the_total_that_google_counts() -> None:
     assert sum(rest != 0 for rest in rests) <= len(rests) // 100
 
 
-def test_a_whole_answer_says_the_same_as_one_event() -> None:
+def test_a_whole_answer_equals_the_same_answer_as_one_event() -> None:
     for name, body in whole():
         message = WIRE.parse_response(body, SPEC)
         _, chunk = add_up([body])
@@ -146,9 +146,9 @@ def test_a_whole_answer_says_the_same_as_one_event() -> None:
         assert chunk.response_metadata == message.response_metadata, name
 
 
-def signatures(found: list[Json]) -> list[str]:
-    kept = [part for part in found if not any(kind in part for kind in NOT_REPLAYED)]
-    return sorted(part["thoughtSignature"] for part in kept if part.get("thoughtSignature"))
+def signatures(sent_parts: list[Json]) -> list[str]:
+    replayable = [part for part in sent_parts if not any(kind in part for kind in NOT_REPLAYED)]
+    return sorted(part["thoughtSignature"] for part in replayable if part.get("thoughtSignature"))
 
 
 def replayed(message: Any) -> list[Json]:

@@ -35,9 +35,9 @@ def event(*parts: Json, tokens: int = 0, **candidate: Any) -> Json:
 
 def chunks(*events: Any) -> list[AIMessageChunk]:
     reader = WIRE.reader(SPEC)
-    made = [reader.feed(each) for each in events]
+    read = [reader.feed(each) for each in events]
     assert reader.finished
-    return [*(chunk for chunk in made if chunk is not None), reader.close()]
+    return [*(chunk for chunk in read if chunk is not None), reader.close()]
 
 
 def merged(*events: Any) -> AIMessageChunk:
@@ -48,19 +48,19 @@ END = event(finishReason="STOP", tokens=4)
 
 
 def test_text_alone_streams_as_plain_strings() -> None:
-    made = chunks(event({"text": "Hel"}), event({"text": "lo\n"}, finishReason="STOP", tokens=2))
-    assert [chunk.content for chunk in made] == ["Hel", "lo\n", ""]
-    assert made[-1].chunk_position == "last"
+    read = chunks(event({"text": "Hel"}), event({"text": "lo\n"}, finishReason="STOP", tokens=2))
+    assert [chunk.content for chunk in read] == ["Hel", "lo\n", ""]
+    assert read[-1].chunk_position == "last"
 
 
 def test_the_model_is_named_once_the_provider_always_and_the_rest_at_the_end() -> None:
-    made = chunks(event({"text": "a"}), event({"text": "b"}), END)
-    assert [chunk.response_metadata for chunk in made] == [
+    read = chunks(event({"text": "a"}), event({"text": "b"}), END)
+    assert [chunk.response_metadata for chunk in read] == [
         {"model_provider": "google_genai", "model_name": "gemini-3-flash-preview"},
         {"model_provider": "google_genai"},
         {"model_provider": "google_genai", "finish_reason": "STOP"},
     ]
-    assert {chunk.id for chunk in made} == {"r1"}
+    assert {chunk.id for chunk in read} == {"r1"}
 
 
 def test_running_totals_are_counted_once_and_the_last_one_wins() -> None:
@@ -68,13 +68,17 @@ def test_running_totals_are_counted_once_and_the_last_one_wins() -> None:
         "usageMetadata": {"promptTokenCount": 8, "candidatesTokenCount": 7, "totalTokenCount": 15}
     }
     after = {"usageMetadata": {"trafficType": "ON_DEMAND"}}
-    made = chunks(event({"text": "a"}, tokens=1), event({"text": "b"}, tokens=5), lower, after)
-    assert [chunk.usage_metadata for chunk in made[:-1]] == [None, None]
-    assert made[-1].usage_metadata == {"input_tokens": 8, "output_tokens": 7, "total_tokens": 15}
+    read = chunks(event({"text": "a"}, tokens=1), event({"text": "b"}, tokens=5), lower, after)
+    assert [chunk.usage_metadata for chunk in read[:-1]] == [None, None]
+    assert read[-1].usage_metadata == {
+        "input_tokens": 8,
+        "output_tokens": 7,
+        "total_tokens": 15,
+    }
 
 
 def test_tokens_that_were_given_stay_counted_though_the_last_event_leaves_them_out() -> None:
-    """With tools of Google's own, the last event may speak of the last step only."""
+    """With Google's own tools, the last event may count the last step only."""
     last = {"promptTokenCount": 87, "thoughtsTokenCount": 78, "totalTokenCount": 165}
     first = event({"text": "Hi"}, tokens=93, finishReason="STOP")
     usage = merged(first, {"usageMetadata": last}).usage_metadata
@@ -150,8 +154,8 @@ def test_text_after_a_call_that_came_first_is_not_lost() -> None:
 
 
 def test_arguments_that_come_one_by_one_are_put_together() -> None:
-    def piece(**told: Any) -> Json:
-        return event({"functionCall": {"partialArgs": [told], "willContinue": True}})
+    def piece(**fields: Any) -> Json:
+        return event({"functionCall": {"partialArgs": [fields], "willContinue": True}})
 
     total = merged(
         event({"functionCall": {"name": "f", "willContinue": True}, "thoughtSignature": "s"}),
@@ -184,9 +188,9 @@ def test_an_argument_without_a_place_is_a_malformed_response() -> None:
 
 def test_sound_is_put_together_at_the_end() -> None:
     pcm = {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAE="}}
-    made = chunks(event(pcm), event(pcm), END)
-    assert [chunk.additional_kwargs for chunk in made[:-1]] == [{}, {}]
-    assert made[-1].additional_kwargs["audio"].endswith(b"\x00\x01\x00\x01")
+    read = chunks(event(pcm), event(pcm), END)
+    assert [chunk.additional_kwargs for chunk in read[:-1]] == [{}, {}]
+    assert read[-1].additional_kwargs["audio"].endswith(b"\x00\x01\x00\x01")
     assert merged(event(pcm), event(pcm), END).content_blocks[0]["type"] == "audio"
 
 
@@ -202,7 +206,7 @@ def test_log_probabilities_of_all_events_are_joined() -> None:
     }
 
 
-def test_metadata_of_several_events_is_said_once() -> None:
+def test_metadata_of_several_events_appears_once() -> None:
     rated = {"safetyRatings": [{"category": "X", "probability": "LOW"}], "finishReason": "STOP"}
     total = merged(event({"text": "a"}, **rated), event({"text": "b"}, **rated))
     assert total.response_metadata["finish_reason"] == "STOP"
@@ -234,16 +238,16 @@ def test_the_done_marker_and_empty_events_show_nothing() -> None:
     assert reader.feed(event({"text": ""})) is None
 
 
-@pytest.mark.parametrize("told", [{"error": {"code": 503}}, [{"error": {"code": 503}}]])
-def test_an_error_event_is_handed_on(told: Any) -> None:
+@pytest.mark.parametrize("error", [{"error": {"code": 503}}, [{"error": {"code": 503}}]])
+def test_an_error_event_is_handed_on(error: Any) -> None:
     reader = WIRE.reader(SPEC)
     reader.feed(event({"text": "a"}))
     with pytest.raises(ProviderRefusal) as raised:
-        reader.feed(told)
+        reader.feed(error)
     assert raised.value.payload == {"error": {"code": 503}}
 
 
-def test_a_streamed_answer_says_what_a_whole_one_says() -> None:
+def test_a_streamed_answer_equals_a_whole_answer() -> None:
     parts: list[Json] = [
         {"text": "Hm.", "thought": True},
         {"text": "Yes.", "thoughtSignature": "s1"},
@@ -272,7 +276,7 @@ def substance(message: AIMessage) -> Json:
 def test_a_streamed_call_goes_back_with_its_signature() -> None:
     part = {"functionCall": {"id": "k1", "name": "f", "args": {"a": 1}}, "thoughtSignature": "s2"}
     total = merged(event(part), END)
-    (made,) = total.tool_calls
-    again = Turn(role="assistant", blocks=[dict(made)], at=0, extras=total.additional_kwargs)
+    (tool_call,) = total.tool_calls
+    again = Turn(role="assistant", blocks=[dict(tool_call)], at=0, extras=total.additional_kwargs)
     request = ChatRequest(model="gemini-3-flash-preview", messages=[])
     assert WIRE.build_body(request, [again], SPEC)["contents"][0]["parts"] == [part]

@@ -21,7 +21,7 @@ PLAIN = ProviderSpec(
 ID = "chatcmpl-9xYz012345"
 
 
-def answer(said: Json | None = None, *, choice: Json | None = None, **body: Any) -> Json:
+def answer(message: Json | None = None, *, choice: Json | None = None, **body: Any) -> Json:
     return {
         "id": ID,
         "object": "chat.completion",
@@ -30,7 +30,7 @@ def answer(said: Json | None = None, *, choice: Json | None = None, **body: Any)
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": "Hello"} | (said or {}),
+                "message": {"role": "assistant", "content": "Hello"} | (message or {}),
                 "finish_reason": "stop",
             }
             | (choice or {})
@@ -43,5 +43,5 @@ def parse(body: Any, maker: str = "") -> AIMessage:
     return WIRE.parse_response(body, replace(PLAIN, model_provider=maker))
 
 
-def asked(arguments: Any, **more: Any) -> Json:
+def tool_call(arguments: Any, **more: Any) -> Json:
     return {"type": "function", "function": {"name": "f", "arguments": arguments}, **more}

@@ -61,7 +61,7 @@ def test_the_users_own_fields_win() -> None:
         ({"type": "own"}, {"type": "own"}),
     ],
 )
-def test_a_tool_choice_is_said_in_the_apis_words(choice: Any, sent: Any) -> None:
+def test_a_tool_choice_is_sent_in_the_apis_form(choice: Any, sent: Any) -> None:
     body = build(tools=(TOOL,), tool_choice=choice, parallel_tool_calls=False)
     assert body["tools"] == [TOOL]
     assert (body["tool_choice"], body["parallel_tool_calls"]) == (sent, False)

@@ -29,7 +29,7 @@ def message(turn: Turn, spec: ProviderSpec = PLAIN) -> Json:
     return build(spec, (turn,))["messages"][0]
 
 
-# Where and who.
+# URL and headers.
 
 
 def test_every_model_is_asked_at_one_endpoint() -> None:
@@ -103,8 +103,8 @@ def test_text_beside_tool_calls_is_kept() -> None:
 
 def test_a_call_and_its_result_get_the_same_mapped_id() -> None:
     spec = card(tool_call_id=lambda call_id: call_id.replace("_", "").ljust(9, "0"))
-    asked, answered = build(spec, (assistant(call()), tool(text("ok"))))["messages"]
-    assert asked["tool_calls"][0]["id"] == answered["tool_call_id"] == "call10000"
+    call_message, answered = build(spec, (assistant(call()), tool(text("ok"))))["messages"]
+    assert call_message["tool_calls"][0]["id"] == answered["tool_call_id"] == "call10000"
 
 
 IMAGE = {"type": "image", "base64": "QUJD", "mime_type": "image/png"}

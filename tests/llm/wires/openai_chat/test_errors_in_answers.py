@@ -8,7 +8,7 @@ import pytest
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import MalformedResponse, ProviderRefusal
-from tests.llm.wires.openai_chat.answers import answer, asked, parse
+from tests.llm.wires.openai_chat.answers import answer, parse, tool_call
 
 # Errors inside answers.
 
@@ -77,9 +77,9 @@ def test_a_choice_that_ends_in_error_without_saying_which_is_refused() -> None:
         (answer({"tool_calls": [1]}), "function"),
         (answer({"tool_calls": [{"id": "c"}]}), "function"),
         (answer({"tool_calls": [{"function": {}}]}), "name"),
-        (answer({"tool_calls": [asked(1)]}), "arguments"),
+        (answer({"tool_calls": [tool_call(1)]}), "arguments"),
     ],
 )
-def test_nonsense_is_malformed_and_says_which_field(body: Any, field: str) -> None:
+def test_nonsense_is_malformed_and_names_the_field(body: Any, field: str) -> None:
     with pytest.raises(MalformedResponse, match=field):
         parse(body)

@@ -1,4 +1,4 @@
-"""The order of things in a history: what tools show, what a provider refuses, who says nothing."""
+"""The order of messages in a history: tool results, refused orders, and empty messages."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ def test_what_tools_show_follows_the_last_result_of_the_step() -> None:
     pictured = tool(text("A map."), IMAGE, tool_call_id="c1", tool_name="draw")
     bare = tool(IMAGE, tool_call_id="c2")
     sent = shown(pictured, bare, assistant(text("Nice.")))
-    assert [one["role"] for one in sent] == ["tool", "tool", "user", "assistant"]
-    assert [one["content"] for one in sent[:2]] == ["A map.", "(shown below)"]
+    assert [message["role"] for message in sent] == ["tool", "tool", "user", "assistant"]
+    assert [message["content"] for message in sent[:2]] == ["A map.", "(shown below)"]
     assert sent[2]["content"] == [text("From draw (c1):"), SEEN, text("From the tool (c2):"), SEEN]
 
 
-def test_what_tools_show_comes_before_what_the_user_says_next() -> None:
+def test_what_tools_show_comes_before_the_next_user_message() -> None:
     sent = shown(tool(IMAGE, tool_call_id="c1", tool_name="draw"), user(text("Well?")))
-    assert [one["role"] for one in sent] == ["tool", "user"]
+    assert [message["role"] for message in sent] == ["tool", "user"]
     assert sent[1]["content"] == [text("From draw (c1):"), SEEN, text("Well?")]
 
 
 def test_what_tools_show_may_end_the_conversation() -> None:
     sent = shown(tool(IMAGE, tool_call_id="c1", tool_name="draw"))
-    assert [one["role"] for one in sent] == ["tool", "user"]
+    assert [message["role"] for message in sent] == ["tool", "user"]
 
 
 def test_a_provider_that_takes_images_in_results_gets_them_there() -> None:
@@ -89,7 +89,7 @@ def test_answers_that_say_nothing_are_left_out_where_they_are_refused() -> None:
 
 @pytest.mark.parametrize("form", ["openai-responses-v1", "unknown", "x"])
 @pytest.mark.parametrize("times", [1, 2, 7])
-def test_a_format_that_was_merged_with_itself_is_said_once(form: str, times: int) -> None:
+def test_a_format_that_was_merged_with_itself_is_sent_once(form: str, times: int) -> None:
     detail = {"type": "reasoning.text", "text": "Hm.", "format": form * times}
     turn = Turn(
         role="assistant", blocks=[text("Yes.")], at=1, extras={"reasoning_details": [detail]}

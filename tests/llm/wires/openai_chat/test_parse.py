@@ -8,7 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
-from tests.llm.wires.openai_chat.answers import ID, answer, asked, parse
+from tests.llm.wires.openai_chat.answers import ID, answer, parse, tool_call
 
 USAGE = {
     "prompt_tokens": 20,
@@ -27,7 +27,7 @@ COUNTED = {
 }
 
 
-def test_a_whole_answer_becomes_a_message_with_all_that_was_said_about_it() -> None:
+def test_a_whole_answer_becomes_a_message_with_all_its_metadata() -> None:
     logprobs = {"content": [{"token": "Hello", "logprob": -0.1}], "refusal": None}
     body = answer(
         choice={"logprobs": logprobs},
@@ -55,7 +55,7 @@ def test_a_whole_answer_becomes_a_message_with_all_that_was_said_about_it() -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "kept"),
+    ("content", "words", "blocks"),
     [
         (None, "", {}),
         ("", "", {}),
@@ -76,13 +76,13 @@ def test_a_whole_answer_becomes_a_message_with_all_that_was_said_about_it() -> N
         ({"city": "Zürich"}, '{"city": "Zürich"}', {}),
     ],
 )
-def test_content_is_text_in_whatever_form_it_came(content: Any, words: str, kept: Json) -> None:
+def test_content_is_text_in_whatever_form_it_came(content: Any, words: str, blocks: Json) -> None:
     read = parse(answer({"content": content}))
-    assert (read.content, read.additional_kwargs) == (words, kept)
+    assert (read.content, read.additional_kwargs) == (words, blocks)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"reasoning_content": "Hm."},
         {"reasoning": "Hm."},
@@ -90,12 +90,12 @@ def test_content_is_text_in_whatever_form_it_came(content: Any, words: str, kept
         {"reasoning_content": None, "reasoning": "Hm."},
     ],
 )
-def test_thoughts_are_read_once_under_any_name(said: Json) -> None:
-    assert parse(answer(said)).additional_kwargs == {"reasoning_content": "Hm."}
+def test_thoughts_are_read_once_under_any_name(fields: Json) -> None:
+    assert parse(answer(fields)).additional_kwargs == {"reasoning_content": "Hm."}
 
 
 def test_what_is_not_text_is_kept_under_its_own_name() -> None:
-    kept = {
+    blocks = {
         "reasoning_details": [{"type": "reasoning.text", "text": "Hm.", "signature": "s"}],
         "refusal": "No.",
         "audio": {"id": "audio_1", "transcript": "Hello"},
@@ -105,8 +105,8 @@ def test_what_is_not_text_is_kept_under_its_own_name() -> None:
         "function_call": {"name": "f", "arguments": "{}"},
     }
     listed = {"citations": ["https://example.com"], "search_results": [{"title": "t"}]}
-    read = parse(answer(kept | {"reasoning": "Hm."}, **listed))
-    assert read.additional_kwargs == kept | listed | {"reasoning_content": "Hm."}
+    read = parse(answer(blocks | {"reasoning": "Hm."}, **listed))
+    assert read.additional_kwargs == blocks | listed | {"reasoning_content": "Hm."}
 
 
 def test_things_with_nothing_in_them_are_not_kept() -> None:
@@ -132,18 +132,18 @@ def test_things_with_nothing_in_them_are_not_kept() -> None:
     ],
 )
 def test_arguments_are_read_in_every_form_seen(arguments: Any, args: Json) -> None:
-    read = parse(answer({"tool_calls": [asked(arguments, id="c1")]}))
+    read = parse(answer({"tool_calls": [tool_call(arguments, id="c1")]}))
     assert read.tool_calls == [{"type": "tool_call", "name": "f", "args": args, "id": "c1"}]
 
 
 def test_a_call_with_broken_arguments_is_invalid_and_keeps_them() -> None:
-    read = parse(answer({"tool_calls": [asked('{"a": ', id="c1"), asked("{}", id="c2")]}))
+    read = parse(answer({"tool_calls": [tool_call('{"a": ', id="c1"), tool_call("{}", id="c2")]}))
     assert [call["args"] for call in read.invalid_tool_calls] == ['{"a": ']
     assert [call["id"] for call in read.tool_calls] == ["c2"]
 
 
 def test_a_call_without_an_id_gets_one_by_its_place() -> None:
-    read = parse(answer({"tool_calls": [asked("{}", id="c1"), asked("{}", id="")]}))
+    read = parse(answer({"tool_calls": [tool_call("{}", id="c1"), tool_call("{}", id="")]}))
     assert [call["id"] for call in read.tool_calls] == ["c1", "call_1"]
 
 
@@ -182,7 +182,7 @@ def test_an_id_that_comes_round_again_is_not_the_messages_id() -> None:
                 "input_token_details": {"cache_read": 8},
             },
         ),
-        # Together; and a cache cannot hold more than was asked
+        # Together; and a cache cannot hold more than the prompt
         (
             {"prompt_tokens": 9, "completion_tokens": 1, "cached_tokens": 12},
             {
@@ -249,6 +249,6 @@ BYOK = {"cost": 0.01, "is_byok": True}
     ],
 )
 def test_the_providers_own_dollars_are_read_and_never_guessed(body: Json, usd: Any) -> None:
-    known = parse(answer(**body)).response_metadata
-    assert ("provider_cost_usd" in known) == (usd is not None)
-    assert known.get("provider_cost_usd") == pytest.approx(usd)
+    metadata = parse(answer(**body)).response_metadata
+    assert ("provider_cost_usd" in metadata) == (usd is not None)
+    assert metadata.get("provider_cost_usd") == pytest.approx(usd)

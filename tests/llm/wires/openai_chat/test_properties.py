@@ -90,18 +90,18 @@ def cut(words: str, places: list[int]) -> list[str]:
 def streamed(body: Json, places: list[int]) -> list[Json]:
     """Send a whole answer the way OpenAI and OpenRouter stream it."""
     head = {name: value for name, value in body.items() if name not in ("choices", "usage")}
-    said, choice = body["choices"][0]["message"], body["choices"][0]
+    message, choice = body["choices"][0]["message"], body["choices"][0]
     deltas: list[Json] = [{"role": "assistant", "content": None}]
     kind = {"type": "reasoning.text", "index": 0}
-    for words in cut(said["reasoning_content"], places):
+    for words in cut(message["reasoning_content"], places):
         detail = [kind | {"text": words}]
         deltas.append({"reasoning_content": words, "reasoning_details": detail})
-    deltas += [{"content": words} for words in cut(said["content"], places)]
-    deltas += [{"refusal": words} for words in cut(said["refusal"], places)]
-    deltas += [{"annotations": said["annotations"]}, {"audio": said["audio"]}]
-    for index, asked_for in enumerate(said["tool_calls"]):
-        function = asked_for["function"]
-        first = {"index": index, "id": asked_for["id"], "function": {"name": function["name"]}}
+    deltas += [{"content": words} for words in cut(message["content"], places)]
+    deltas += [{"refusal": words} for words in cut(message["refusal"], places)]
+    deltas += [{"annotations": message["annotations"]}, {"audio": message["audio"]}]
+    for index, tool_call in enumerate(message["tool_calls"]):
+        function = tool_call["function"]
+        first = {"index": index, "id": tool_call["id"], "function": {"name": function["name"]}}
         deltas.append({"tool_calls": [first]})
         for words in cut(function["arguments"], places):
             deltas.append({"tool_calls": [{"index": index, "function": {"arguments": words}}]})
@@ -150,7 +150,7 @@ def spoilt(draw: Any, value: Any) -> Any:
 hypotheses = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-# Of these two alone the engine knows what to do.
+# The engine handles these two errors only.
 NAMED = (ProviderRefusal, MalformedResponse)
 
 

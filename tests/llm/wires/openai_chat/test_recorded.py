@@ -89,10 +89,10 @@ def test_every_good_answer_becomes_a_message(answers: list[Json], message: Messa
     good = [record for record in answers if not refused(record)]
     assert good
     for record in good:
-        made = message(record)
-        assert isinstance(made.content, str), record["id"]
-        assert made.response_metadata["model_provider"] == record["provider"], record["id"]
-        assert made.content_blocks is not None, record["id"]
+        read = message(record)
+        assert isinstance(read.content, str), record["id"]
+        assert read.response_metadata["model_provider"] == record["provider"], record["id"]
+        assert read.content_blocks is not None, record["id"]
 
 
 def test_every_error_inside_a_200_is_refused(answers: list[Json]) -> None:
@@ -103,7 +103,7 @@ def test_every_error_inside_a_200_is_refused(answers: list[Json]) -> None:
             parse(record)
 
 
-def said(record: Json) -> Iterator[Json]:
+def sent_messages(record: Json) -> Iterator[Json]:
     """Yield the messages or deltas of the first choice, read with no help of the wire."""
     bodies = events(record) if record["stream"] else [orjson.loads(record["response_body"])]
     for body in bodies:
@@ -116,13 +116,13 @@ def test_text_and_calls_are_those_that_were_sent(answers: list[Json], message: M
     for record in answers:
         if refused(record):
             continue
-        made, pieces = message(record), list(said(record))
+        answer, pieces = message(record), list(sent_messages(record))
         words = [piece.get("content") or "" for piece in pieces]
         if all(isinstance(word, str) for word in words):
-            assert made.content == "".join(words), record["id"]
+            assert answer.content == "".join(words), record["id"]
         calls = [call for piece in pieces for call in piece.get("tool_calls") or []]
         names = [name for call in calls if (name := call["function"].get("name"))]
-        read = [call["name"] for call in [*made.tool_calls, *made.invalid_tool_calls]]
+        read = [call["name"] for call in [*answer.tool_calls, *answer.invalid_tool_calls]]
         assert sorted(str(name) for name in read) == sorted(names), record["id"]
 
 
@@ -137,12 +137,12 @@ def test_a_response_without_an_answer_is_none(records: list[Json]) -> None:
 def counts(record: Json) -> Json | None:
     """Return the last usage that stands in an answer, read with no help of the wire."""
     bodies = events(record) if record["stream"] else [orjson.loads(record["response_body"])]
-    found = None
+    recorded_counts = None
     for body in bodies:
         usage = (body or {}).get("usage") or ((body or {}).get("x_groq") or {}).get("usage")
         if usage and usage.get("prompt_tokens"):  # without a prompt it is no count
-            found = usage
-    return found
+            recorded_counts = usage
+    return recorded_counts
 
 
 def test_tokens_are_those_that_the_provider_counted(answers: list[Json], message: Message) -> None:
@@ -169,13 +169,13 @@ def streamed(body: Json) -> list[Json | None]:
     """Send a whole answer as a stream of three events, its texts cut in two."""
     head = {name: value for name, value in body.items() if name not in {"choices", "usage"}}
     choice = body["choices"][0]
-    said = choice.get("message") or {}
-    texts = {n: v for n, v in said.items() if isinstance(v, str) and v and n in TEXTS}
+    message = choice.get("message") or {}
+    texts = {n: v for n, v in message.items() if isinstance(v, str) and v and n in TEXTS}
     halves = [{n: v[: len(v) // 2] for n, v in texts.items()}]
-    halves += [said | {n: v[len(v) // 2 :] for n, v in texts.items()}]
-    told = [head | {"choices": [{"index": 0, "delta": half}]} for half in halves]
+    halves += [message | {n: v[len(v) // 2 :] for n, v in texts.items()}]
+    events = [head | {"choices": [{"index": 0, "delta": half}]} for half in halves]
     ended = {name: value for name, value in choice.items() if name not in {"message", "delta"}}
-    return [*told, head | {"choices": [ended], "usage": body.get("usage")}, None]
+    return [*events, head | {"choices": [ended], "usage": body.get("usage")}, None]
 
 
 TEXTS = {"content", "reasoning", "reasoning_content", "refusal"}
@@ -193,10 +193,10 @@ def test_a_whole_answer_and_its_stream_make_the_same_message(answers: list[Json]
     whole = [record for record in answers if not record["stream"] and not refused(record)]
     for record in whole:
         body, card = orjson.loads(record["response_body"]), spec(record)
-        made = WIRE.parse_response(body, card)
+        whole_message = WIRE.parse_response(body, card)
         chunk = merged(streamed(body), card)
         for aspect in ASPECTS:
-            assert getattr(chunk, aspect) == getattr(made, aspect), (record["id"], aspect)
+            assert getattr(chunk, aspect) == getattr(whole_message, aspect), (record["id"], aspect)
 
 
 ROLES = {"system": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
@@ -244,32 +244,32 @@ def block(part: Json) -> Json | None:
         return {"type": "file", "file_id": part["file"]["file_id"], **marked}
     if part["type"] == "file":
         mime, _, data = part["file"]["file_data"].removeprefix("data:").partition(";base64,")
-        known = {"mime_type": mime, "base64": data, "filename": part["file"]["filename"]}
-        return {"type": "file", **known, **marked} if data else None
+        file_block = {"mime_type": mime, "base64": data, "filename": part["file"]["filename"]}
+        return {"type": "file", **file_block, **marked} if data else None
     return None
 
 
 def plain(sent: Json) -> Json:
     """Bring a recorded message into the one form of several that the wire renders."""
-    known = {name: value for name, value in sent.items() if value is not None}
-    content = known.get("content")
+    fields = {name: value for name, value in sent.items() if value is not None}
+    content = fields.get("content")
     if isinstance(content, list) and [p.keys() for p in content] == [{"type", "text"}]:
-        known["content"] = content[0]["text"]
-    known.setdefault("content", "")
-    if known.get("tool_calls"):
-        known["content"] = known["content"] or None
-        known["tool_calls"] = [
+        fields["content"] = content[0]["text"]
+    fields.setdefault("content", "")
+    if fields.get("tool_calls"):
+        fields["content"] = fields["content"] or None
+        fields["tool_calls"] = [
             {
                 "id": call["id"],
                 "type": "function",
                 "function": call["function"] | {"arguments": arguments(call)},
             }
-            for call in known["tool_calls"]
+            for call in fields["tool_calls"]
         ]
-    if known["role"] == "tool":
-        known.pop("name", None)
-        known.setdefault("tool_call_id", "")
-    return known
+    if fields["role"] == "tool":
+        fields.pop("name", None)
+        fields.setdefault("tool_call_id", "")
+    return fields
 
 
 def test_requests_that_were_answered_are_built_as_they_were_sent(answers: list[Json]) -> None:
@@ -286,8 +286,8 @@ def test_requests_that_were_answered_are_built_as_they_were_sent(answers: list[J
             model=sent["model"], messages=(), tools=sent.get("tools") or (), extra=rest
         )
         body = WIRE.build_body(request, [t for t in turns if t], spec(record))
-        for made, original in zip(body["messages"], sent["messages"], strict=True):
-            assert plain(made) == plain(original), record["id"]
+        for built_message, original in zip(body["messages"], sent["messages"], strict=True):
+            assert plain(built_message) == plain(original), record["id"]
         assert body.get("tools") == (sent.get("tools") or None), record["id"]
         built += 1
     assert built > len(answers) // 2

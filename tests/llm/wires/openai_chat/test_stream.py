@@ -143,8 +143,8 @@ def test_thoughts_stream_as_they_come_and_their_details_arrive_whole() -> None:
 
 def test_thoughts_that_only_the_details_hold_are_read() -> None:
     details = [{"type": "reasoning.text", "text": "Hm."}]
-    said = {"reasoning_content": "", "reasoning_details": details}
-    assert merged(event(said), end()).additional_kwargs["reasoning_content"] == "Hm."
+    delta = {"reasoning_content": "", "reasoning_details": details}
+    assert merged(event(delta), end()).additional_kwargs["reasoning_content"] == "Hm."
 
 
 def test_groqs_tools_are_kept_once_with_their_output() -> None:
@@ -217,6 +217,6 @@ def test_a_failure_after_the_end_is_still_a_failure(failure: Json) -> None:
         (event(choice={"finish_reason": {}}), "finish_reason"),
     ],
 )
-def test_a_nonsense_event_is_malformed_and_says_which_field(nonsense: Any, field: str) -> None:
+def test_a_nonsense_event_is_malformed_and_names_the_field(nonsense: Any, field: str) -> None:
     with pytest.raises(MalformedResponse, match=field):
         WIRE.reader(PLAIN).feed(nonsense)

@@ -1,4 +1,4 @@
-"""Recorded exchanges of the Responses API, of OpenAI and of every gateway that speaks it."""
+"""Recorded exchanges of the Responses API, of OpenAI and of every gateway with this API."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ NOT_OF_THIS_API = {
 @cache
 def records() -> tuple[Json, ...]:
     """Return the recordings whose answer was not cut."""
-    found = (json.loads(line) for line in recordings.lines("*responses*"))
-    return tuple(each for each in found if not each.get("truncated_response"))
+    all_records = (json.loads(line) for line in recordings.lines("*responses*"))
+    return tuple(each for each in all_records if not each.get("truncated_response"))
 
 
 def is_refused(record: Json) -> bool:

@@ -58,14 +58,14 @@ SENT: list[Json] = [
 ]
 
 
-@pytest.mark.parametrize("made", [WIRE.parse_response(RICH, SPEC), merge(streamed(RICH, [3, 8]))])
-def test_an_answer_goes_back_as_it_came(made: AIMessage) -> None:
-    """All but the ids, which a server without memory does not know, and reasoning at the end."""
-    assert items(HI, made, *RESULTS)[1:] == SENT
+@pytest.mark.parametrize("first", [WIRE.parse_response(RICH, SPEC), merge(streamed(RICH, [3, 8]))])
+def test_an_answer_goes_back_as_it_came(first: AIMessage) -> None:
+    """All but the ids, which a server that stores nothing rejects, and reasoning at the end."""
+    assert items(HI, first, *RESULTS)[1:] == SENT
 
 
 def test_an_answer_goes_back_with_its_ids_where_it_was_stored() -> None:
-    made = answer(
+    stored = answer(
         reasoning(item_id="rs_9"),
         message(
             text_part("Hi", {"type": "file_citation", "file_id": "f", "filename": "n", "index": 7}),
@@ -73,10 +73,10 @@ def test_an_answer_goes_back_with_its_ids_where_it_was_stored() -> None:
         ),
         function_call("f", "{}", namespace="n"),
     )
-    sent = items(HI, made, RESULTS[0], extra={"store": True})
+    sent = items(HI, stored, RESULTS[0], extra={"store": True})
     assert sent[1:-1] == [
         reasoning(item_id="rs_9"),
-        made_message(
+        sent_message(
             text_part("Hi", {"type": "file_citation", "file_id": "f", "filename": "n", "index": 7}),
             {"type": "refusal", "refusal": "No."},
         ),
@@ -91,26 +91,26 @@ def test_an_answer_goes_back_with_its_ids_where_it_was_stored() -> None:
     ]
 
 
-def made_message(*parts: Json) -> Json:
+def sent_message(*parts: Json) -> Json:
     return message(*parts)
 
 
 def test_reasoning_that_is_not_encrypted_stays_behind() -> None:
-    made = answer(reasoning("Hm."), message(text_part("Hi")))
-    assert [item["type"] for item in items(HI, made, HI)] == ["message"] * 3
+    first = answer(reasoning("Hm."), message(text_part("Hi")))
+    assert [item["type"] for item in items(HI, first, HI)] == ["message"] * 3
 
 
 def test_reasoning_that_nothing_follows_stays_behind() -> None:
-    made = answer(message(text_part("Hi")), reasoning(encrypted_content="g"))
-    assert [item["type"] for item in items(HI, made, HI)] == ["message"] * 3
+    first = answer(message(text_part("Hi")), reasoning(encrypted_content="g"))
+    assert [item["type"] for item in items(HI, first, HI)] == ["message"] * 3
 
 
 def test_two_messages_of_an_answer_stay_two() -> None:
-    made = answer(
+    first = answer(
         message(text_part("Wait"), phase="commentary"),
         message(text_part("Done"), item_id="msg_2", phase="final_answer"),
     )
-    assert [(item["content"], item["phase"]) for item in items(HI, made)[1:]] == [
+    assert [(item["content"], item["phase"]) for item in items(HI, first)[1:]] == [
         ("Wait", "commentary"),
         ("Done", "final_answer"),
     ]
@@ -125,15 +125,15 @@ def test_unknown_items_go_back_unchanged() -> None:
 
 
 def test_an_edited_call_goes_back_as_edited() -> None:
-    made = answer(function_call("f", '{"a": 1}'))
-    made.tool_calls[0]["args"] = {"a": 2}
-    assert items(HI, made, RESULTS[0])[1]["arguments"] == '{"a": 2}'
+    first = answer(function_call("f", '{"a": 1}'))
+    first.tool_calls[0]["args"] = {"a": 2}
+    assert items(HI, first, RESULTS[0])[1]["arguments"] == '{"a": 2}'
 
 
 def test_a_broken_call_that_was_not_answered_stays_behind() -> None:
-    made = answer(message(text_part("Hi")), function_call("f", '{"a": '))
-    assert [item["type"] for item in items(HI, made, HI)] == ["message"] * 3
-    *_, call, result = items(HI, made, RESULTS[0])
+    first = answer(message(text_part("Hi")), function_call("f", '{"a": '))
+    assert [item["type"] for item in items(HI, first, HI)] == ["message"] * 3
+    *_, call, result = items(HI, first, RESULTS[0])
     assert (call["arguments"], result["output"]) == ('{"a": ', "1")
 
 
@@ -192,7 +192,7 @@ def test_ids_of_calls_take_the_form_that_the_card_wants() -> None:
 
 
 def test_answers_of_another_maker_go_as_text_and_calls() -> None:
-    made = AIMessage(
+    first = AIMessage(
         [
             {"type": "thinking", "thinking": "Hm.", "signature": "s"},
             {"type": "text", "text": "Hi", "id": "lc_1"},
@@ -200,20 +200,20 @@ def test_answers_of_another_maker_go_as_text_and_calls() -> None:
         tool_calls=[{"name": "f", "args": {"a": 1}, "id": "call_a"}],
         response_metadata={"model_provider": "anthropic"},
     )
-    assert items(HI, made, RESULTS[0])[1:3] == [
+    assert items(HI, first, RESULTS[0])[1:3] == [
         {"type": "message", "role": "assistant", "content": "Hi"},
         {"type": "function_call", "call_id": "call_a", "name": "f", "arguments": '{"a": 1}'},
     ]
 
 
 def test_answers_of_the_same_maker_over_another_wire() -> None:
-    made = AIMessage(
+    first = AIMessage(
         "Hi",
         additional_kwargs={"reasoning_content": "Hm.", "refusal": None},
         tool_calls=[{"name": "f", "args": {}, "id": "call_a"}],
         response_metadata={"model_provider": "openai"},
     )
-    assert [item["type"] for item in items(HI, made, RESULTS[0])] == [
+    assert [item["type"] for item in items(HI, first, RESULTS[0])] == [
         "message",
         "message",
         "function_call",
@@ -222,15 +222,15 @@ def test_answers_of_the_same_maker_over_another_wire() -> None:
 
 
 def test_items_without_a_maker_are_recognised() -> None:
-    made = answer(reasoning(encrypted_content="g"), message(text_part("Hi", NOTE)))
-    del made.response_metadata["model_provider"]
-    assert WIRE.recognises(made)
-    assert items(HI, made)[1] == reasoning(encrypted_content="g")
+    first = answer(reasoning(encrypted_content="g"), message(text_part("Hi", NOTE)))
+    del first.response_metadata["model_provider"]
+    assert WIRE.recognises(first)
+    assert items(HI, first)[1] == reasoning(encrypted_content="g")
     assert not WIRE.recognises(AIMessage([{"type": "text", "text": "Hi"}]))
 
 
 def test_what_chatopenai_keeps_beside_the_content_in_its_old_form_goes_back() -> None:
-    made = AIMessage(
+    first = AIMessage(
         [{"type": "text", "text": "Hi"}],
         id="msg_1",
         additional_kwargs={
@@ -239,7 +239,7 @@ def test_what_chatopenai_keeps_beside_the_content_in_its_old_form_goes_back() ->
         },
         response_metadata={"model_provider": "openai"},
     )
-    assert items(HI, made)[1:] == [
+    assert items(HI, first)[1:] == [
         {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "g"},
         SEARCH,
         {"type": "message", "role": "assistant", "content": "Hi"},

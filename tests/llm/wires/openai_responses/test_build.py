@@ -15,7 +15,7 @@ from tests.llm.wires.openai_responses.examples import (
 )
 
 
-def test_a_request_is_stateless_and_asks_for_encrypted_reasoning() -> None:
+def test_a_request_is_stateless_and_includes_encrypted_reasoning() -> None:
     assert build() == {
         "model": "gpt-5",
         "input": [{"type": "message", "role": "user", "content": "hi"}],
@@ -108,8 +108,11 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type"
 
 
 def test_a_schema_is_closed_where_it_is_strict() -> None:
-    wanted = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA, "strict": True}}
-    body = build(response_format=wanted, extra={"text": {"verbosity": "low"}})
+    response_format = {
+        "type": "json_schema",
+        "json_schema": {"name": "A", "schema": SCHEMA, "strict": True},
+    }
+    body = build(response_format=response_format, extra={"text": {"verbosity": "low"}})
     closed = SCHEMA | {"required": ["a", "b"], "additionalProperties": False}
     form = {"type": "json_schema", "name": "A", "schema": closed, "strict": True}
     assert body["text"] == {"format": form, "verbosity": "low"}
@@ -117,9 +120,9 @@ def test_a_schema_is_closed_where_it_is_strict() -> None:
 
 
 def test_a_schema_that_is_not_strict_stays_as_it_is() -> None:
-    wanted = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA}}
+    response_format = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA}}
     form = {"type": "json_schema", "name": "A", "schema": SCHEMA}
-    assert build(response_format=wanted)["text"] == {"format": form}
+    assert build(response_format=response_format)["text"] == {"format": form}
 
 
 def test_json_without_a_schema() -> None:
@@ -202,7 +205,7 @@ def test_a_custom_tool_of_chat_completions_is_flat_here() -> None:
     ],
 )
 def test_the_choice_of_a_tool(choice: Any, sent: Any) -> None:
-    declared = choice != "web_search"  # the package knows its older names only
+    declared = choice != "web_search"  # the package declares its older names only
     options = {"tool_choice": choice, "parallel_tool_calls": False, "check": declared}
     body = build(tools=[FUNCTION, *HOSTED], **options)
     assert body["tool_choice"] == sent

@@ -32,14 +32,14 @@ def parse(*items: Json, **more: Any) -> AIMessage:
 
 
 def test_a_response_becomes_blocks_and_metadata_as_chatopenai_gives_them() -> None:
-    made = parse(reasoning("Hm."), message(text_part("Hi", NOTE)), service_tier="default")
-    assert made.content == [
+    answer = parse(reasoning("Hm."), message(text_part("Hi", NOTE)), service_tier="default")
+    assert answer.content == [
         {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "Hm."}]},
         {"type": "text", "text": "Hi", "annotations": [NOTE], "id": "msg_1"},
     ]
-    assert made.id == ID
-    assert made.usage_metadata == COUNTED
-    assert made.response_metadata == {
+    assert answer.id == ID
+    assert answer.usage_metadata == COUNTED
+    assert answer.response_metadata == {
         "id": ID,
         "model_name": "gpt-5-2026",
         "model": "gpt-5-2026",
@@ -54,38 +54,38 @@ def test_a_response_becomes_blocks_and_metadata_as_chatopenai_gives_them() -> No
 
 
 def test_calls_are_tool_calls_and_stay_in_the_content() -> None:
-    made = parse(function_call("f", '{"a": 1}', namespace="n"), CUSTOM)
-    assert [(call["name"], call["args"], call["id"]) for call in made.tool_calls] == [
+    answer = parse(function_call("f", '{"a": 1}', namespace="n"), CUSTOM)
+    assert [(call["name"], call["args"], call["id"]) for call in answer.tool_calls] == [
         ("f", {"a": 1}, "call_a"),
         ("math", {"__arg1": '1 + "1"\n'}, "call_c"),
     ]
-    assert made.content == [function_call("f", '{"a": 1}', namespace="n"), CUSTOM]
-    assert made.response_metadata["finish_reason"] == "tool_calls"
+    assert answer.content == [function_call("f", '{"a": 1}', namespace="n"), CUSTOM]
+    assert answer.response_metadata["finish_reason"] == "tool_calls"
 
 
 def test_broken_arguments_make_an_invalid_call() -> None:
-    made = parse(function_call("f", '{"a": '))
-    assert not made.tool_calls
-    assert made.invalid_tool_calls[0]["args"] == '{"a": '
+    answer = parse(function_call("f", '{"a": '))
+    assert not answer.tool_calls
+    assert answer.invalid_tool_calls[0]["args"] == '{"a": '
 
 
 def test_a_call_without_arguments_has_none() -> None:
     assert parse(function_call("f", "")).tool_calls[0]["args"] == {}
 
 
-def test_items_that_nobody_knows_pass_through_without_their_nulls() -> None:
+def test_unknown_items_pass_through_without_their_nulls() -> None:
     unknown = {"type": "yet_to_come", "id": "x_1", "data": [1, {"a": None}]}
     assert parse({**unknown, "note": None}, SEARCH).content == [unknown, SEARCH]
 
 
 def test_a_refusal_is_a_block_with_the_phase_of_its_message() -> None:
-    made = parse(message({"type": "refusal", "refusal": "No."}, phase="final_answer"))
-    assert made.content == [
+    answer = parse(message({"type": "refusal", "refusal": "No."}, phase="final_answer"))
+    assert answer.content == [
         {"type": "refusal", "refusal": "No.", "id": "msg_1", "phase": "final_answer"}
     ]
 
 
-def test_a_part_that_nobody_knows_is_kept() -> None:
+def test_an_unknown_part_is_kept() -> None:
     part = {"type": "output_smell", "smell": "rose"}
     assert parse(message(part)).content == [{"type": "message_part", "part": part}]
 
@@ -100,25 +100,25 @@ def test_the_index_of_a_cited_file_has_another_name() -> None:
 
 def test_log_probabilities_are_kept_as_chat_completions_name_them() -> None:
     tokens = [{"token": "Hi", "logprob": -0.1}]
-    made = parse(message(text_part("Hi", logprobs=tokens)))
-    assert made.response_metadata["logprobs"] == {"content": tokens}
+    answer = parse(message(text_part("Hi", logprobs=tokens)))
+    assert answer.response_metadata["logprobs"] == {"content": tokens}
 
 
 @pytest.mark.parametrize(
     ("reason", "named"), [("max_output_tokens", "length"), ("content_filter", "content_filter")]
 )
-def test_an_incomplete_response_says_why(reason: str, named: str) -> None:
-    made = parse(status="incomplete", incomplete_details={"reason": reason})
-    assert made.response_metadata["finish_reason"] == named
-    assert made.response_metadata["incomplete_details"] == {"reason": reason}
+def test_an_incomplete_response_contains_its_reason(reason: str, named: str) -> None:
+    answer = parse(status="incomplete", incomplete_details={"reason": reason})
+    assert answer.response_metadata["finish_reason"] == named
+    assert answer.response_metadata["incomplete_details"] == {"reason": reason}
 
 
 def test_a_queued_response_has_no_content_yet() -> None:
-    made = parse(status="queued", usage=None)
-    assert made.content == []
-    assert made.response_metadata["status"] == "queued"
-    assert "finish_reason" not in made.response_metadata
-    assert made.usage_metadata is None
+    answer = parse(status="queued", usage=None)
+    assert answer.content == []
+    assert answer.response_metadata["status"] == "queued"
+    assert "finish_reason" not in answer.response_metadata
+    assert answer.usage_metadata is None
 
 
 def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
@@ -140,8 +140,8 @@ def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
     ],
 )
 def test_the_cost_is_the_one_that_the_provider_states(usage: Json, usd: float | None) -> None:
-    made = parse(usage=USAGE | usage)
-    assert made.response_metadata.get("provider_cost_usd") == usd
+    answer = parse(usage=USAGE | usage)
+    assert answer.response_metadata.get("provider_cost_usd") == usd
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_nonsense_is_malformed(body: Any) -> None:
 
 
 def test_langchain_reads_every_kind_of_block() -> None:
-    made = WIRE.parse_response(RICH, SPEC)
-    assert made.text == "The answer is 4."
-    assert [block["type"] for block in made.content_blocks][:4] == [
+    answer = WIRE.parse_response(RICH, SPEC)
+    assert answer.text == "The answer is 4."
+    assert [block["type"] for block in answer.content_blocks][:4] == [
         "reasoning",
         "reasoning",
         "server_tool_call",

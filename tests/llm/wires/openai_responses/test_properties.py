@@ -61,7 +61,7 @@ def spoilt(draw: Any, value: Any) -> Any:
 hypotheses = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-# Of these two alone the engine knows what to do.
+# The engine handles these two errors only.
 NAMED = (ProviderRefusal, MalformedResponse)
 
 

@@ -54,26 +54,28 @@ def vcr() -> None:
 def test_every_good_answer_becomes_a_message() -> None:
     assert len(good()) > 900
     for record in good():
-        made = read(record)
-        assert isinstance(made.content, list), record["id"]
-        assert made.response_metadata["model_provider"] == record["provider"], record["id"]
-        assert made.response_metadata["status"] in ("completed", "incomplete", "queued")
-        assert made.content_blocks is not None, record["id"]
+        answer = read(record)
+        assert isinstance(answer.content, list), record["id"]
+        assert answer.response_metadata["model_provider"] == record["provider"], record["id"]
+        assert answer.response_metadata["status"] in ("completed", "incomplete", "queued")
+        assert answer.content_blocks is not None, record["id"]
 
 
 def test_nothing_that_was_sent_is_lost() -> None:
     for record in good():
-        made, sent = read(record), list(bodies(record))
+        answer, sent = read(record), list(bodies(record))
         parts = [part for item in sent for part in objects(item.get("content"))]
         texts = "".join(part["text"] for part in parts if part["type"] == "output_text")
-        assert made.text == texts, record["id"]
+        assert answer.text == texts, record["id"]
         calls = [item for item in sent if item["type"] in ("function_call", "custom_tool_call")]
-        names = [call["name"] for call in (*made.tool_calls, *made.invalid_tool_calls)]
+        names = [call["name"] for call in (*answer.tool_calls, *answer.invalid_tool_calls)]
         assert sorted(names) == sorted(call["name"] for call in calls), record["id"]
         kinds = {item["type"] for item in sent} - {"message"}
-        assert kinds <= {block["type"] for block in cast("list[Json]", made.content)}, record["id"]
+        assert kinds <= {block["type"] for block in cast("list[Json]", answer.content)}, record[
+            "id"
+        ]
         secret = [item["encrypted_content"] for item in sent if item.get("encrypted_content")]
-        assert all(each in str(made.content) for each in secret), record["id"]
+        assert all(each in str(answer.content) for each in secret), record["id"]
 
 
 def test_a_stream_cut_at_any_byte_is_the_same_message() -> None:
@@ -84,19 +86,19 @@ def test_a_stream_cut_at_any_byte_is_the_same_message() -> None:
 
 def test_the_tokens_and_the_cost_are_those_that_the_provider_counted() -> None:
     for record in good():
-        made = read(record)
-        usage = made.response_metadata.get("token_usage")
+        answer = read(record)
+        usage = answer.response_metadata.get("token_usage")
         if usage is None:
-            assert made.usage_metadata is None, record["id"]
+            assert answer.usage_metadata is None, record["id"]
             continue
-        counted = made.usage_metadata
+        counted = answer.usage_metadata
         assert counted is not None
         names = ("input_tokens", "output_tokens", "total_tokens")
         assert [counted[n] for n in names] == [max(0, usage[n]) for n in names]  # type: ignore[literal-required]  # its keys
         details = counted.get("input_token_details", {})
         assert sum(cast("dict[str, int]", details).values()) <= counted["input_tokens"]
         if "cost_in_usd_ticks" in usage:
-            stated = made.response_metadata["provider_cost_usd"]
+            stated = answer.response_metadata["provider_cost_usd"]
             assert stated == usage["cost_in_usd_ticks"] / 10**10
 
 
@@ -137,11 +139,13 @@ def test_a_card_with_this_wire_answers_through_the_engine() -> None:
     few = [record for record in good() if record["stream"]][::20]
     few += [record for record in good() if not record["stream"]][::40]
     for record in few:
-        model, wanted = answering(record), read(record, card=CARD)
-        made = functools.reduce(add, model.stream("hi")) if record["stream"] else model.invoke("hi")
-        assert unindexed(made.content) == unindexed(wanted.content), record["id"]
-        assert made.tool_calls == wanted.tool_calls
-        assert made.response_metadata["scout"]["provider"] == "responses_test"
+        model, expected = answering(record), read(record, card=CARD)
+        answer = (
+            functools.reduce(add, model.stream("hi")) if record["stream"] else model.invoke("hi")
+        )
+        assert unindexed(answer.content) == unindexed(expected.content), record["id"]
+        assert answer.tool_calls == expected.tool_calls
+        assert answer.response_metadata["scout"]["provider"] == "responses_test"
 
 
 OPENAI = frozenset({"openai-responses", "azure-openai-responses", "chatgpt-codex-responses"})
@@ -157,11 +161,11 @@ def departures() -> Judge:
 
 def conversations(record: Json) -> Iterator[list[Any]]:
     """Yield a conversation that goes on after an answer, in raw and in standard blocks."""
-    made = read(record, card=SPEC)
+    answer = read(record, card=SPEC)
     fields = ("content", "tool_calls", "invalid_tool_calls", "response_metadata", "id")
-    raw = AIMessage(**{name: getattr(made, name) for name in fields})
+    raw = AIMessage(**{name: getattr(answer, name) for name in fields})
     for message in (raw, _update_message_content_to_blocks(raw, "v1")):
-        results = [ToolMessage("ok", tool_call_id=call["id"]) for call in made.tool_calls]
+        results = [ToolMessage("ok", tool_call_id=call["id"]) for call in answer.tool_calls]
         yield [HumanMessage("hi"), message, *results, HumanMessage("go on")]
 
 
@@ -178,8 +182,8 @@ def test_every_answer_goes_back_as_openais_package_declares_it(store: bool | Non
             called = [item for item in body["input"] if item["type"].endswith("tool_call")]
             called += [item for item in body["input"] if item["type"] == "function_call"]
             results = [item for item in body["input"] if item["type"].endswith("call_output")]
-            given = {item["call_id"] for item in results}
-            assert {item["call_id"] for item in called} <= given, record["id"]
+            answered_ids = {item["call_id"] for item in results}
+            assert {item["call_id"] for item in called} <= answered_ids, record["id"]
 
 
 SAME = ("encrypted_content", "summary", "arguments", "name", "call_id", "input", "code", "action")
@@ -194,16 +198,18 @@ def test_items_go_back_unchanged() -> None:
         body = WIRE.build_body(ChatRequest(model="gpt-5", messages=messages), turns, SPEC)
         back = [i for i in body["input"] if i["type"] not in ("message", "reasoning")]
         back = [item for item in back if not item["type"].endswith("call_output")]
-        made = [item for item in sent if not item["type"].endswith("call_output")]
-        assert [item["type"] for item in back] == [item["type"] for item in made], record["id"]
-        for one, other in zip(back, made, strict=True):
+        originals = [item for item in sent if not item["type"].endswith("call_output")]
+        assert [item["type"] for item in back] == [item["type"] for item in originals], record["id"]
+        for sent_back, other in zip(back, originals, strict=True):
             for name in SAME:
-                if name == "arguments" and one["type"] == "function_call":
-                    assert json.loads(one[name]) == json.loads(other[name] or "{}"), record["id"]
-                elif isinstance(one.get(name), dict) and "sources" in mapping_of(other, name):
-                    assert one[name].items() <= other[name].items(), record["id"]
+                if name == "arguments" and sent_back["type"] == "function_call":
+                    assert json.loads(sent_back[name]) == json.loads(other[name] or "{}"), record[
+                        "id"
+                    ]
+                elif isinstance(sent_back.get(name), dict) and "sources" in mapping_of(other, name):
+                    assert sent_back[name].items() <= other[name].items(), record["id"]
                 else:
-                    assert one.get(name) == other.get(name), (record["id"], name)
+                    assert sent_back.get(name) == other.get(name), (record["id"], name)
 
 
 def mapping_of(item: Json, name: str) -> Json:
@@ -212,13 +218,13 @@ def mapping_of(item: Json, name: str) -> Json:
 
 
 def test_each_recording_that_is_left_out_is_there_and_has_a_reason() -> None:
-    known = {record["id"] for record in records()}
-    if len(known) > 1300:  # all folders are read
-        assert NOT_OF_THIS_API.keys() <= known
+    recorded_ids = {record["id"] for record in records()}
+    if len(recorded_ids) > 1300:  # all folders are read
+        assert NOT_OF_THIS_API.keys() <= recorded_ids
     assert all(NOT_OF_THIS_API.values())
 
 
-def test_makers_are_told_apart() -> None:
+def test_makers_are_distinguished() -> None:
     """What one gateway has encrypted is not sent to another."""
     record = next(r for r in good() if "encrypted_content" in str(read(r).content))
     messages = [HumanMessage("hi"), read(record, card=CARD), HumanMessage("go on")]

@@ -25,7 +25,7 @@ ENOUGH = 0.99
 """The share of histories whose input has to be the same."""
 
 NOT_SENT = {
-    # A server that stores nothing looks ids up in vain, and knows its own status.
+    # A server that stores nothing cannot look ids up, and sets the status itself.
     "function_call": ("id", "status"),
     "custom_tool_call": ("id", "status"),
     # OpenAI's own types declare no other fields of a picture that goes back.
@@ -81,7 +81,7 @@ def conversation(answer: AIMessage) -> list[BaseMessage]:
 
 def comparable(items: list[Json], version: str) -> list[Json]:
     """Return input items without the differences that have a reason."""
-    shown = [one for item in items if (one := _comparable(item)) is not None]
+    shown = [shown_item for item in items if (shown_item := _comparable(item)) is not None]
     if version == "v0":
         # This form has hosted calls beside the content; ChatOpenAI sends them after the text that
         # was made of them, this wire in the order in which they ran.
@@ -96,7 +96,7 @@ def _comparable(item: Json) -> Json | None:
     without = NOT_SENT.get(kind, ())
     shown = {n: value for n, value in item.items() if n not in without and value is not None}
     if kind == "custom_tool_call_output":
-        shown["type"] = "function_call_output"  # ChatOpenAI knows the kind from the caller only
+        shown["type"] = "function_call_output"  # ChatOpenAI takes the kind from the caller only
     if "sources" in (action := shown.get("action") or {}):
         # LangChain reports that OpenAI answers sources of a search with a 400.
         shown["action"] = {name: value for name, value in action.items() if name != "sources"}

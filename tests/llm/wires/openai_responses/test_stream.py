@@ -260,7 +260,7 @@ TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index"
 
 
 @pytest.mark.parametrize(
-    ("events", "told"),
+    ("events", "error"),
     [
         ([TEXT], "never added"),
         ([{**TEXT, "item_id": "other", "output_index": 7}], "never added"),
@@ -295,8 +295,8 @@ TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index"
         ),
     ],
 )
-def test_events_out_of_order_are_malformed(events: list[Any], told: str) -> None:
-    with pytest.raises(MalformedResponse, match=told):
+def test_events_out_of_order_are_malformed(events: list[Any], error: str) -> None:
+    with pytest.raises(MalformedResponse, match=error):
         read(events)
 
 

@@ -72,9 +72,9 @@ KINDS = [
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_provider_unknown_to_langchain_has_standard_blocks(stream: bool) -> None:
-    made = ask(RICH, stream=stream)
-    blocks: list[Any] = list(made.content)
-    assert made.response_metadata["output_version"] == "v1"
+    answer = ask(RICH, stream=stream)
+    blocks: list[Any] = list(answer.content)
+    assert answer.response_metadata["output_version"] == "v1"
     assert [block["type"] for block in blocks] == KINDS
     assert [block.get("reasoning") for block in blocks if block["type"] == "reasoning"] == [
         "Two and two",
@@ -84,8 +84,8 @@ def test_a_provider_unknown_to_langchain_has_standard_blocks(stream: bool) -> No
     ]
 
 
-def sent(made: Any, **extra: Any) -> list[Json]:
-    conversation = build_turns([HumanMessage("hi"), made], CARD)
+def sent(answer: Any, **extra: Any) -> list[Json]:
+    conversation = build_turns([HumanMessage("hi"), answer], CARD)
     assert conversation.changes == []
     request = ChatRequest(model="gpt-5", messages=(), extra=extra)
     body = WIRE.build_body(request, conversation.turns, CARD)
@@ -129,7 +129,7 @@ ITEMS: list[Json] = [
 ]  # fmt: skip
 
 
-def known(item: Json) -> Json:
+def declared(item: Json) -> Json:
     return {name: value for name, value in item.items() if value is not None}
 
 
@@ -138,7 +138,7 @@ def known(item: Json) -> Json:
 def test_each_item_goes_back_as_it_came(item: Json, stream: bool) -> None:
     body = response(item, message(text_part("Hi")))
     back, _text = sent(ask(body, stream=stream))
-    assert known(back) == known(item)
+    assert declared(back) == declared(item)
 
 
 @pytest.mark.parametrize("stream", [False, True])
