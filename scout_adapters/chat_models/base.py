@@ -22,6 +22,8 @@ from scout_adapters.chat_models.request import (
     normalize_tool_choice,
 )
 from scout_adapters.chat_models.result import (
+    ChunkConverter,
+    V0Answer,
     as_v1_blocks,
     as_v1_message,
     chat_result,
@@ -174,6 +176,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
     def _result(self, message: AIMessage, attempts: Attempts) -> ChatResult:
         if self.output_version == "v1":
             message = as_v1_message(message, attempts.wire)
+        elif self.output_version == "v0":
+            message = V0Answer().convert(message, attempts.wire)
         return chat_result(message, self.scout_metadata)
 
     @override
@@ -188,12 +192,11 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 
         manager = run_manager or take_announced_run()
         attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
-        blocks = self._streams_blocks(run_manager)
+        convert = self._chunk_converter(run_manager)
         chunks = stream(attempts)
         try:
             for chunk in chunks:
-                in_blocks = blocks and not attempts.indexes_chunks
-                shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+                shown = convert(chunk, attempts.wire) if convert else chunk
                 generation = generation_chunk(shown, self.scout_metadata)
                 if run_manager:
                     run_manager.on_llm_new_token(chunk.text, chunk=generation)
@@ -214,12 +217,11 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 
         manager = run_manager or take_announced_run()
         attempts = await self._aattempts(messages, stop, manager, kwargs, stream=True)
-        blocks = self._streams_blocks(run_manager)
+        convert = self._chunk_converter(run_manager)
         register_stream(stream := keep_from_loop(astream(attempts)))
         try:
             async for chunk in stream:
-                in_blocks = blocks and not attempts.indexes_chunks
-                shown = as_v1_blocks(chunk, attempts.wire) if in_blocks else chunk
+                shown = convert(chunk, attempts.wire) if convert else chunk
                 generation = generation_chunk(shown, self.scout_metadata)
                 if run_manager:
                     await run_manager.on_llm_new_token(chunk.text, chunk=generation)
@@ -229,12 +231,15 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
                 await stream.aclose()
             raise
 
-    def _streams_blocks(self, run_manager: RunManager | None) -> bool:
-        """Return whether core needs content blocks: for output version 1 or its events version 3.
+    def _chunk_converter(self, run_manager: RunManager | None) -> ChunkConverter | None:
+        """Return what converts the chunks of a stream to the output version; None if nothing.
 
-        Core passes a run manager to `_stream` only for events version 3.
+        Core needs content blocks for output version 1 and for its events version 3; only for these
+        events does it pass a run manager to `_stream`.
         """
-        return self.output_version == "v1" or run_manager is not None
+        if self.output_version == "v1" or run_manager is not None:
+            return as_v1_blocks
+        return V0Answer().convert if self.output_version == "v0" else None
 
     @override
     def bind_tools(

@@ -7,8 +7,8 @@ by kind keep the blocks apart: `lc_rs_0`, `lc_txt_0`, `lc_tc_0`, …
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, ToolCallChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Wire
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
+
+AnyMessage = TypeVar("AnyMessage", bound=AIMessage)
+ChunkConverter = Callable[[AIMessageChunk, "Wire | None"], AIMessageChunk]
+"""Converts a chunk of an answer, which came over a wire, to the form of an output version."""
 
 Detail = Literal["full", "summary", "none"]
 SUMMARY = ("provider", "model", "latency_s", "first_token_s")
@@ -48,8 +52,33 @@ def as_v1_message(message: AIMessage, wire: Wire | None) -> AIMessage:
     return message.model_copy(update={"content": blocks, "response_metadata": metadata})
 
 
+class V0Answer:
+    """Converts one answer, whole or in chunks, to `output_version="v0"` if its wire has a form."""
+
+    __slots__ = ("_convert",)
+
+    def __init__(self) -> None:
+        self._convert: Callable[[AIMessage], AIMessage] | None = None
+
+    def convert(self, message: AnyMessage, wire: Wire | None) -> AnyMessage:
+        """Return a message, or the next chunk; `wire` is that of the answer."""
+        if self._convert is None:
+            converter = wire.v0_converter() if wire is not None else None
+            self._convert = converter or _unchanged
+        return cast("AnyMessage", self._convert(message))
+
+
+def _unchanged(message: AIMessage) -> AIMessage:
+    return message
+
+
 def as_v1_blocks(chunk: AIMessageChunk, wire: Wire | None = None) -> AIMessageChunk:
-    """Return the chunk with its text, reasoning and tool calls as v1 blocks in its content."""
+    """Return the chunk with its text, reasoning and tool calls as v1 blocks in its content.
+
+    A chunk whose blocks have an index of their wire is returned unchanged: core translates it.
+    """
+    if wire is not None and wire.indexes_chunks:
+        return chunk
     if not isinstance(chunk.content, str):
         blocks = wire.standard_blocks(chunk) if wire is not None else None
         return chunk if blocks is None else _with_blocks(chunk, [*blocks], chunk.additional_kwargs)

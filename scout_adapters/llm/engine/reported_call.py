@@ -29,11 +29,6 @@ class ReportedCall:
         self._events: tuple[AttemptEvent, ...] = ()
         self._held = Claims()
 
-    @property
-    def indexes_chunks(self) -> bool:
-        """Whether content blocks in chunks of the current attempt have an index."""
-        return self.wire is not None and self.wire.indexes_chunks
-
     def notify(self) -> None:
         """Run callbacks for the attempts that have ended since the last call."""
         if self._events and self._observer:

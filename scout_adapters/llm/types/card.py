@@ -126,6 +126,10 @@ class Wire(Protocol):
         """
         return None
 
+    def v0_converter(self) -> Callable[[AIMessage], AIMessage] | None:
+        """Return a new converter of one answer to version v0; None if it has that form already."""
+        return None
+
     def output_limit(self, body: Json) -> int | None:
         """Return the limit on tokens of one answer that a body sets, if it sets a valid one."""
         return positive_limit(body.get("max_tokens"))
@@ -326,11 +330,6 @@ class ProviderSpec:
             return None
         names = ("wire", "dialect", "rename", "drop", "adjust")
         return replace(self, second=None, **{name: getattr(other, name) for name in names})
-
-    @property
-    def indexes_chunks(self) -> bool:
-        """Whether content blocks in chunks have an index; false for a function, without a wire."""
-        return self.wire is not None and self.wire.indexes_chunks
 
     def takes_schema(self, model: str) -> bool:
         """Return whether a model accepts a JSON schema as `response_format`."""

@@ -7,7 +7,7 @@ the messages. https://platform.openai.com/docs/api-reference/responses
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from langchain_core.messages import AIMessage
 
@@ -176,6 +176,11 @@ class OpenAIResponsesWire(Wire):
         from scout_adapters.llm.wires.openai_responses.v1_blocks import standard_blocks
 
         return standard_blocks(message)
+
+    def v0_converter(self) -> Callable[[AIMessage], AIMessage]:
+        from scout_adapters.llm.wires.openai_responses.v0_content import V0Content
+
+        return V0Content().convert
 
     def output_limit(self, body: Json) -> int | None:
         return positive_limit(body.get("max_output_tokens"))
