@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,11 +33,15 @@ def run(*arguments: str | Path, columns: int | None = None) -> Done:
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
-    """Start a command in a process of its own."""
+    """Start a command in a process of its own, which Ctrl-C can end.
+
+    The tests may run in the background of a shell, whose processes ignore SIGINT.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", "scout_adapters.cli", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # no threads
     )

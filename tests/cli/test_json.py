@@ -158,6 +158,9 @@ def test_the_emulator_prints_its_address_and_ends_with_ctrl_c() -> None:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert list(json.loads("".join(lines))) == FIELDS["emulator"]
     assert (process.returncode, out, err) == (0, "", "")
