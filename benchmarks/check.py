@@ -1,7 +1,7 @@
-"""Finds what has become slower: ratios of ours to the floors, beside those in `baseline.json`.
+"""Find what has become slower: compare ratios of ours to the floors with `baseline.json`.
 
     python benchmarks/check.py            # exits with 1 where one is 1.5 x worse, twice in a row
-    python benchmarks/check.py --record   # writes the baseline anew
+    python benchmarks/check.py --record   # writes a new baseline
 
 Needs no peers: it runs in the interpreter that it is started with, which must have ours. Only CPU
 time of the measured process counts, and only as a ratio to something that was measured in turn with
@@ -52,13 +52,13 @@ def measure(run: Run) -> None:
     with remotes(run.python, run.served, SUBJECTS) as opened:
         for part, command in COMMANDS.items():
             chosen = {n: opened[n] for n in names if part != "ten" or n != "httpx"}
-            run.asked(part, chosen, always(command), ROUNDS)
+            run.measure_rounds(part, chosen, always(command), ROUNDS)
         for part, variants in PAIRS.items():
             run.paired(part, {BARE: opened[BARE]}, variants, seconds=0.3, rounds=ROUNDS)
         thinking = always({"do": "ainvoke", **ON_THEIR_WAY, "within": atonce.PATIENCE})
-        run.asked("on their way", {"router": opened["router"]}, thinking, 1)
+        run.measure_rounds("on their way", {"router": opened["router"]}, thinking, 1)
     for _ in range(FRESH_ROUNDS):
-        freshly.one_round(run, (freshly.BASE, "router"), counts=True)
+        freshly.run_round(run, (freshly.BASE, "router"), counts=True)
 
 
 def over_floor(part: str) -> Measured:
@@ -66,7 +66,9 @@ def over_floor(part: str) -> Measured:
 
     def measured(run: Run) -> Spread | None:
         of = run.figures.of
-        return ratios(of(part, "router", "cpu"), summed(*(of(part, one, "cpu") for one in FLOOR)))
+        return ratios(
+            of(part, "router", "cpu"), summed(*(of(part, floor, "cpu") for floor in FLOOR))
+        )
 
     return measured
 
@@ -91,7 +93,7 @@ def on_their_way(run: Run) -> Spread | None:
     """Compare a call of 100 that are on their way together with one of 10."""
     few = run.figures.middle("10 at once", "router", "cpu")
     many = run.figures.of("on their way", "router", "cpu")
-    return spread([one / few for one in many]) if few else None
+    return spread([value / few for value in many]) if few else None
 
 
 RATIOS: dict[str, Measured] = {
@@ -120,35 +122,35 @@ BEYOND = {
 beyond the part."""
 
 
-def allowed(name: str, known: float) -> float:
+def allowed(name: str, baseline: float) -> float:
     """Return the ratio from which on it has become worse."""
     slack = BEYOND.get(name)
-    return known * WORSE if slack is None else 1 + (known - 1) * WORSE + slack
+    return baseline * WORSE if slack is None else 1 + (baseline - 1) * WORSE + slack
 
 
-def judged(found: dict[str, Spread | None], before: dict[str, float]) -> list[str]:
+def judged(measured: dict[str, Spread | None], before: dict[str, float]) -> list[str]:
     """Print the table, and return the ratios that are worse, or could not be measured."""
     worse = []
     print(f"{'ratio, by CPU time':<52} {'now':>20} {'baseline':>9} {'allowed':>8}  verdict")
-    for name, ratio in found.items():
-        known = before.get(name, math.nan)
-        most = allowed(name, known)
+    for name, ratio in measured.items():
+        baseline = before.get(name, math.nan)
+        most = allowed(name, baseline)
         bad = ratio is None or ratio.middle > most
         worse += [name] if bad else []
         shown = ratio.shown() if ratio else "not measured"
-        verdict = "WORSE" if bad else "no baseline" if math.isnan(known) else "ok"
-        print(f"{name:<52} {shown:>20} {known:>9.2f} {most:>8.2f}  {verdict}")
+        verdict = "WORSE" if bad else "no baseline" if math.isnan(baseline) else "ok"
+        print(f"{name:<52} {shown:>20} {baseline:>9.2f} {most:>8.2f}  {verdict}")
     return worse
 
 
-def main(given: Sequence[str] | None = None) -> int:
-    """Measure, print and compare; the exit code tells whether all is as fast as it was."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and compare; the exit code is 0 if nothing has become slower."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--record", action="store_true", help="write the baseline anew")
-    asked, began = parser.parse_args(given), time.monotonic()
-    if asked.record:
-        kept = {name: round(ratio.middle, 3) for name, ratio in measured_now().items() if ratio}
-        BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
+    parser.add_argument("--record", action="store_true", help="write a new baseline")
+    options, began = parser.parse_args(argv), time.monotonic()
+    if options.record:
+        baseline = {name: round(ratio.middle, 3) for name, ratio in measured_now().items() if ratio}
+        BASELINE.write_text(json.dumps(baseline, indent=2) + "\n")
     before = json.loads(BASELINE.read_text())
     worse = judged(measured_now(), before)
     if worse:
@@ -162,7 +164,7 @@ def measured_now() -> dict[str, Spread | None]:
     """Measure all ratios, and print what could not be measured."""
     figures = Figures()
     with canned_server(sys.executable) as served:
-        run = Run(sys.executable, served, {}, figures, quick=True, told=lambda _: None)
+        run = Run(sys.executable, served, {}, figures, quick=True, report=lambda _: None)
         measure(run)
     for (part, subject), why in figures.failures.items():
         print(f"{part}: {subject}: {why}")

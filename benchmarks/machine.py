@@ -45,27 +45,27 @@ LISTED = (
     "orjson",
     "uvloop",
 )
-ASKING = """
+VERSIONS = """
 import importlib.metadata, json, platform
-found = {one.metadata["Name"].lower().replace("_", "-"): one.version
-         for one in importlib.metadata.distributions()}
-print(json.dumps({"python": platform.python_version(), **found}))
+versions = {package.metadata["Name"].lower().replace("_", "-"): package.version
+         for package in importlib.metadata.distributions()}
+print(json.dumps({"python": platform.python_version(), **versions}))
 """
 
-Told = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def interpreter(told: Told) -> str:
+def interpreter(report: Report) -> str:
     """Make the environment of ours and all peers that can be had, and return its interpreter."""
     python = HOME / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
-        told("making the environment of the peers, once")
+        report("making the environment of the peers, once")
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
         _install(str(python), "--editable", str(HERE.parent))
     there = versions(str(python))
     for name in dict.fromkeys((*DISTRIBUTIONS.values(), *OPTIONAL)):
         if name not in there and (error := _install(str(python), name)):
-            told(f"{name} cannot be had: {error}")
+            report(f"{name} cannot be had: {error}")
     return str(python)
 
 
@@ -78,9 +78,9 @@ def _install(python: str, *what: str) -> str:
 
 def versions(python: str) -> dict[str, str]:
     """Return what is installed, by name, and the version of Python."""
-    done = subprocess.run([python, "-c", ASKING], capture_output=True, text=True, check=True)
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    done = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True, check=True)
+    installed: dict[str, str] = json.loads(done.stdout)
+    return installed
 
 
 def missing(there: dict[str, str]) -> dict[str, str]:
@@ -93,12 +93,12 @@ def missing(there: dict[str, str]) -> dict[str, str]:
 
 
 def processor() -> str:
-    """Return the processor's name as the system tells it."""
+    """Return the processor's name as the system reports it."""
     try:
-        told = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    names = [line.partition(":")[2].strip() for line in told if line.startswith("model name")]
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
 
 

@@ -56,7 +56,7 @@ text, make exactly one request, and be heard of by each handler.
   not httpx. `ChatOpenAI-aiohttp` is given the SDK's client for that."""
 
 
-def told(text: str) -> None:
+def report_progress(text: str) -> None:
     """Report progress."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
@@ -77,33 +77,33 @@ def report(run: Run, names: Sequence[str], there: dict[str, str]) -> str:
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
     parser.add_argument("--python", help="an interpreter that has ours and the peers")
     parser.add_argument("--out", type=Path, help="where to write the report")
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and write or print the report."""
-    asked = arguments(given)
-    names = [name for name in PARTS if name in asked.only.split(",")]
-    python = asked.python or machine.interpreter(told)
+    options = arguments(argv)
+    names = [name for name in PARTS if name in options.only.split(",")]
+    python = options.python or machine.interpreter(report_progress)
     there = machine.versions(python)
     with canned_server(python) as served:
-        run = Run(python, served, machine.missing(there), Figures(), asked.quick, told)
+        run = Run(python, served, machine.missing(there), Figures(), options.quick, report_progress)
         for name in names:
-            told(name)
+            report_progress(name)
             PARTS[name][1](run)
-        made = report(run, names, there)
-    whole = not asked.quick and names == list(PARTS)
-    if path := asked.out or (RESULTS if whole else None):
-        path.write_text(made)
+        text = report(run, names, there)
+    whole = not options.quick and names == list(PARTS)
+    if path := options.out or (RESULTS if whole else None):
+        path.write_text(text)
     else:
-        print(made)
+        print(text)
     return 0
 
 

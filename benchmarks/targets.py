@@ -22,7 +22,7 @@ class Target:
     part: str
     """The part of the run that measures it."""
 
-    says: str
+    promise: str
     bound: float
     measured: Callable[[Run], Spread | None]
     unit: str = " x"
@@ -32,21 +32,21 @@ class Target:
     """Why it cannot hold, whatever was measured."""
 
     def holds(self, run: Run) -> bool | None:
-        """Tell whether it holds; None where nothing was measured."""
-        found = self.measured(run)
-        if found is None:
+        """Return whether it holds; None where nothing was measured."""
+        result = self.measured(run)
+        if result is None:
             return None
-        kept = found.middle >= self.bound if self.at_least else found.middle <= self.bound
-        return kept and not self.unless(run)
+        within_bound = result.middle >= self.bound if self.at_least else result.middle <= self.bound
+        return within_bound and not self.unless(run)
 
     def row(self, run: Run) -> list[str]:
         """Write the row of the table."""
-        found, sign = self.measured(run), "≥" if self.at_least else "≤"
+        result, sign = self.measured(run), "≥" if self.at_least else "≤"
         verdict = {True: "holds", False: "**does not hold**", None: "not measured"}
-        told = "; ".join(filter(None, (self.unless(run), self.note(run))))
-        shown = found.shown(self.unit) if found else "-"
+        remarks = "; ".join(filter(None, (self.unless(run), self.note(run))))
+        shown = result.shown(self.unit) if result else "-"
         bound = f"{sign} {short(self.bound)}{self.unit}"
-        return [self.says, bound, shown, verdict[self.holds(run)], told]
+        return [self.promise, bound, shown, verdict[self.holds(run)], remarks]
 
 
 def over_floor(part: str) -> Callable[[Run], Spread | None]:
@@ -61,8 +61,8 @@ def over_floor(part: str) -> Callable[[Run], Spread | None]:
 
 def fastest(figures: Figures, part: str) -> str | None:
     """Name the fastest of the official partners."""
-    known = {name: figures.middle(part, name) for name in PARTNERS}
-    there = {name: wall for name, wall in known.items() if wall is not None}
+    walls = {name: figures.middle(part, name) for name in PARTNERS}
+    there = {name: wall for name, wall in walls.items() if wall is not None}
     return min(there, key=lambda name: there[name], default=None)
 
 
@@ -78,13 +78,13 @@ def over_partner(part: str) -> Callable[[Run], Spread | None]:
 
 
 def cpu_floor(part: str) -> Callable[[Run], str]:
-    """Say what the ratio to the floor is in CPU time."""
+    """Write the ratio to the floor in CPU time."""
 
     def note(run: Run) -> str:
         of = run.figures.of
         floor = summed(of(part, "fake", "cpu"), of(part, "httpx", "cpu"))
-        found = ratios(of(part, "router", "cpu"), floor)
-        return f"by CPU time {found.shown(' x')}" if found else ""
+        ratio = ratios(of(part, "router", "cpu"), floor)
+        return f"by CPU time {ratio.shown(' x')}" if ratio else ""
 
     return note
 
@@ -107,17 +107,17 @@ def no_collapse(subject: str) -> Callable[[Run], Spread | None]:
 
 
 def extra_unused(run: Run) -> str:
-    """Say so where our models do not use the extra."""
+    """Write a remark where our models do not use the extra."""
     uses = run.figures.middle("aiohttp", EXTRA, "uses")
     return "" if uses else "our models do not use aiohttp"
 
 
 def handed(measured: Callable[[Run], Spread | None]) -> Callable[[Run], str]:
-    """Say what it is where the transport is handed in."""
+    """Write the ratio where the transport is passed in."""
 
     def note(run: Run) -> str:
-        found = measured(run)
-        return f"with its transport handed in {found.shown(' x')}" if found else ""
+        ratio = measured(run)
+        return f"with its transport handed in {ratio.shown(' x')}" if ratio else ""
 
     return note
 
@@ -135,12 +135,12 @@ def over_fake(run: Run) -> Spread | None:
 
 def shown_in(measured: Callable[[Run], Spread | None], run: Run, unit: str) -> str:
     """Write a figure in its unit, beside its ratio."""
-    found = measured(run)
-    return found.shown(unit) if found else ""
+    ratio = measured(run)
+    return ratio.shown(unit) if ratio else ""
 
 
 def no_budget(run: Run) -> str:
-    """Say so where there is no budget handler yet."""
+    """Write a remark where there is no budget handler."""
     there = handlers.added(run, handlers.WITH_BUDGET)
     return "" if there else "without the budget handler, which is not there yet"
 

@@ -1,4 +1,4 @@
-"""What the canned server says: bytes made once, of the size and with the headers that are usual.
+"""The canned server's answers: bytes made once, with the usual size and headers.
 
 Each event of a stream is an HTTP chunk of its own, as servers frame what they flush token by token,
 and many chunks come in one write. `grain` says otherwise.

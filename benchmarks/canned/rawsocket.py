@@ -20,13 +20,13 @@ def request_of(path: str, *, stream: bool) -> bytes:
 
 
 def is_whole(answer: bytes) -> bool:
-    """Tell whether an answer with a content length has all come."""
-    top, found, body = answer.partition(b"\r\n\r\n")
-    return bool(found) and len(body) >= int(top.split(b"content-length: ")[1].split(b"\r\n")[0])
+    """Return whether an answer with a content length is complete."""
+    top, separator, body = answer.partition(b"\r\n\r\n")
+    return bool(separator) and len(body) >= int(top.split(b"content-length: ")[1].split(b"\r\n")[0])
 
 
 def is_streamed(answer: bytes) -> bool:
-    """Tell whether a chunked answer has all come."""
+    """Return whether a chunked answer is complete."""
     return answer.endswith(STREAM_END)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[1]
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "SYSTEMROOT")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "SYSTEMROOT")
 
 
 def clean_environment(**more: str) -> dict[str, str]:
@@ -18,9 +18,14 @@ def clean_environment(**more: str) -> dict[str, str]:
 
     With it another checkout of the library can be measured.
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     # LiteLLM would fetch its table of prices when it is imported.
-    return {**kept, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LANGSMITH_TRACING": "false", **more}
+    return {
+        **inherited,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "LANGSMITH_TRACING": "false",
+        **more,
+    }
 
 
 @dataclass(frozen=True, slots=True)

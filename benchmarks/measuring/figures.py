@@ -54,9 +54,9 @@ class Figures:
     values: dict[tuple[str, str, str], list[float]] = field(default_factory=dict)
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def add(self, part: str, subject: str, **found: float) -> None:
+    def add(self, part: str, subject: str, **figures: float) -> None:
         """Keep what one round found."""
-        for name, value in found.items():
+        for name, value in figures.items():
             self.values.setdefault((part, subject, name), []).append(value)
 
     def add_rounds(self, part: str, rounds: Rounds) -> None:
@@ -77,20 +77,20 @@ class Figures:
 
     def middle(self, part: str, subject: str, name: str = "wall") -> float | None:
         """Return the median of the rounds."""
-        found = self.spread(part, subject, name)
-        return found and found.middle
+        values = self.spread(part, subject, name)
+        return values and values.middle
 
     def shown(self, part: str, subject: str, name: str = "wall", unit: str = "") -> str:
         """Write the spread for a table; a dash, or why there is none."""
-        found = self.spread(part, subject, name)
-        if found is not None:
-            return found.shown(unit)
+        values = self.spread(part, subject, name)
+        if values is not None:
+            return values.shown(unit)
         return self.failures.get((part, subject), "-").replace("|", "/").replace("\n", " ")
 
     def subjects(self, part: str) -> list[str]:
         """Name the subjects of a part, in the order in which they were first measured."""
-        named = [subject for found, subject, _ in self.values if found == part]
-        failed = [subject for found, subject in self.failures if found == part]
+        named = [subject for measured, subject, _ in self.values if measured == part]
+        failed = [subject for measured, subject in self.failures if measured == part]
         return list(dict.fromkeys([*named, *failed]))
 
 

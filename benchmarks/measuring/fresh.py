@@ -46,15 +46,17 @@ def called(name: str, address: str) -> float:
     from pathlib import Path  # noqa: PLC0415  # after the clock has run
     from tempfile import TemporaryDirectory  # noqa: PLC0415  # as above
 
-    from subjects import HANDLERS, Setup, made  # noqa: PLC0415  # as above
+    from subjects import HANDLERS, Setup, make_subject  # noqa: PLC0415  # as above
 
     took = 0.0
     with TemporaryDirectory() as folder:
-        for one in ("fake", "httpx") if name == "core + httpx" else (name,):
-            setup = Setup(one, address, Path(folder), handlers=HANDLERS.get(one, ""))
+        for subject_name in ("fake", "httpx") if name == "core + httpx" else (name,):
+            setup = Setup(
+                subject_name, address, Path(folder), handlers=HANDLERS.get(subject_name, "")
+            )
             import_module(f"subjects.{setup.home}")
             began = time.perf_counter()
-            subject = made(setup)
+            subject = make_subject(setup)
             took += time.perf_counter() - began
             assert subject.invoke is not None
             subject.invoke()
@@ -66,13 +68,13 @@ def main() -> None:
     name, address = sys.argv[1:]
     cpu, wall = time.process_time(), time.perf_counter()
     imported(name)
-    found = {
+    figures = {
         "import_wall": (time.perf_counter() - wall) * 1e3,
         "import_cpu": (time.process_time() - cpu) * 1e3,
         "import_rss": resident(),
     }
-    found["construct"] = called(name, address)
-    print("\n" + json.dumps({**found, "call_rss": resident()}))
+    figures["construct"] = called(name, address)
+    print("\n" + json.dumps({**figures, "call_rss": resident()}))
 
 
 if __name__ == "__main__":

@@ -16,24 +16,26 @@ class MeasuresNothing(Exception):
 
 
 def prove(setup: Setup, subject: Subject, verb: str, run: Callable[[Any], Any]) -> None:
-    """Make one call by that verb: its text is what the server says, in one request, heard once.
+    """Make one call by that verb and check its text, its one request and its handlers' counts.
 
     `run` runs what is async.
     """
-    heard = subject.heard() if subject.heard else []
+    counts = subject.counts() if subject.counts else []
     before = _served(setup.address)
-    said, pieces = _said(subject, verb, run)
+    text, pieces = _text_of(subject, verb, run)
     _hold(_served(setup.address) - before == subject.requests, "it made other requests", verb)
     if verb.endswith("stream"):
         _hold(pieces >= subject.events, f"it gave {pieces} pieces", verb)
-        _hold(said.count("word") >= subject.events // 2, f"it said {said[:80]!r}", verb)
+        _hold(text.count("word") >= subject.events // 2, f"its text is {text[:80]!r}", verb)
     else:
-        _hold(said == TEXT, f"it said {said[:80]!r}", verb)
-    if subject.heard:
-        _hold(subject.heard() == [one + 1 for one in heard], "a handler heard nothing", verb)
+        _hold(text == TEXT, f"its text is {text[:80]!r}", verb)
+    if subject.counts:
+        _hold(
+            subject.counts() == [count + 1 for count in counts], "a handler counted nothing", verb
+        )
 
 
-def _said(subject: Subject, verb: str, run: Callable[[Any], Any]) -> tuple[str, int]:
+def _text_of(subject: Subject, verb: str, run: Callable[[Any], Any]) -> tuple[str, int]:
     """Return the text of one call and how many pieces it came in."""
     call: Callable[[], Any] = getattr(subject, verb)
     match verb:

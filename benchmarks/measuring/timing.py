@@ -61,11 +61,11 @@ def calls(call: Callable[[], Any], seconds: float, units: int = 1) -> Batch:
     """Call for so long, one call after the other, each of so many units."""
     for _ in range(WARMING):
         call()
-    watch, made = Watch(seconds), 0
+    watch, count = Watch(seconds), 0
     while not watch.over:
         call()
-        made += 1
-    return watch.batch(made * units)
+        count += 1
+    return watch.batch(count * units)
 
 
 async def crowd(
@@ -81,11 +81,11 @@ async def crowd(
 async def _together(call: Callable[[], Awaitable[Any]], at_once: int, total: int) -> None:
     left = iter(range(total))
 
-    async def one_of_them() -> None:
+    async def call_in_turn() -> None:
         for _ in left:
             await call()
 
-    await asyncio.gather(*(one_of_them() for _ in range(at_once)))
+    await asyncio.gather(*(call_in_turn() for _ in range(at_once)))
 
 
 def streams(stream: Callable[[], Iterable[Any]], seconds: float, events: int) -> Batch:
@@ -102,11 +102,11 @@ async def astreams(stream: Callable[[], AsyncIterable[Any]], seconds: float, eve
     """Twin of `streams`."""
     for _ in range(WARMING):
         await _aread(stream())
-    watch, made = Watch(seconds), 0
+    watch, count = Watch(seconds), 0
     while not watch.over:
         await _aread(stream())
-        made += 1
-    return watch.batch(made * events)
+        count += 1
+    return watch.batch(count * events)
 
 
 async def _aread(stream: AsyncIterable[Any]) -> None:

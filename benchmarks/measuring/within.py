@@ -34,10 +34,10 @@ def allocations(call: Callable[[], Any]) -> dict[str, float]:
         cyclic = gc.collect() / CALLS
     finally:
         gc.enable()
-    return {"peak_kib": _peak(call) / 1024, "kept_blocks": _kept(call), "cyclic": cyclic}
+    return {"peak_kib": _peak(call) / 1024, "kept_blocks": _retained(call), "cyclic": cyclic}
 
 
-def _kept(call: Callable[[], Any]) -> float:
+def _retained(call: Callable[[], Any]) -> float:
     gc.collect()
     before = sys.getallocatedblocks()
     for _ in range(CALLS):

@@ -19,20 +19,20 @@ from typing import Any, TextIO
 
 from measuring import timing, within
 from measuring.proof import prove
-from subjects import AIOHTTP, HANDLERS, OURS, Setup, Subject, made
+from subjects import AIOHTTP, HANDLERS, OURS, Setup, Subject, make_subject
 
 
 class Worker:
-    """Holds the subject in the setups that have been asked for."""
+    """Holds the subject in the requested setups."""
 
     def __init__(self, setup: Setup, runner: asyncio.Runner) -> None:
         self._setup = setup
         self._runner = runner
-        self._made: dict[Setup, Subject] = {}
+        self._subjects: dict[Setup, Subject] = {}
         self._proven: set[tuple[Setup, str]] = set()
 
     def answer(self, do: str, **arguments: Any) -> Any:
-        """Do what a command says."""
+        """Run a command."""
         if do in {"invoke", "ainvoke", "stream", "astream"}:
             batch = getattr(self, f"_{do}")(self._ready(do, arguments), **arguments)
             return {**asdict(batch), "rate": batch.rate}
@@ -42,9 +42,9 @@ class Worker:
         """Take the setup's changes out of a command, and prove the verb the first time."""
         changed = {name: changes.pop(name) for name in Setup.__slots__ if name in changes}
         setup = replace(self._setup, **changed)
-        if setup not in self._made:
-            self._made[setup] = made(setup)
-        subject = self._made[setup]
+        if setup not in self._subjects:
+            self._subjects[setup] = make_subject(setup)
+        subject = self._subjects[setup]
         if (setup, verb) not in self._proven:
             prove(setup, subject, verb, self._runner.run)
             self._proven.add((setup, verb))
@@ -85,10 +85,10 @@ class Worker:
         return within.allocations(call)
 
     def _ten(self, times: int, **changes: Any) -> Any:
-        made_anew = self._ready("invoke", changes).construct
-        fields = len(getattr(type(made_anew()), "model_fields", ()))
+        construct = self._ready("invoke", changes).construct
+        fields = len(getattr(type(construct()), "model_fields", ()))
         plain = within.ten_plain(fields, times)
-        return {"wall": within.ten_constructions(made_anew, times), "plain": plain}
+        return {"wall": within.ten_constructions(construct, times), "plain": plain}
 
     def _choice(self, times: int, **changes: Any) -> Any:
         keys = changes["keys"]
@@ -100,7 +100,7 @@ class Worker:
         return sys.modules.get("aiohttp") is not None
 
     def _budgeted(self) -> bool:
-        """Tell whether there is a budget handler."""
+        """Return whether there is a budget handler."""
         return import_module("subjects.handlers").budget_handler() is not None
 
 
@@ -127,7 +127,7 @@ def main() -> None:
         for line in sys.stdin:
             try:
                 reply = {"ok": worker.answer(**json.loads(line))}
-            except Exception as error:  # noqa: BLE001  # told to the parent, which decides
+            except Exception as error:  # noqa: BLE001  # sent to the parent, which decides
                 traceback.print_exc()
                 reply = {"failed": f"{type(error).__name__}: {str(error)[:300]}"}
             print(json.dumps(reply), file=answers, flush=True)

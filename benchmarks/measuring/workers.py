@@ -31,15 +31,15 @@ class Remote:
     process: subprocess.Popen[str]
     log: Path
 
-    def ask(self, do: str, within: float = PATIENCE, **arguments: Any) -> Any:
+    def send(self, do: str, within: float = PATIENCE, **arguments: Any) -> Any:
         """Send a command and wait for its answer, so many seconds at most."""
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
             print(json.dumps({"do": do, **arguments}), file=self.process.stdin, flush=True)
         line = self._line(within)
         if not line:
-            told = self.log.read_text().strip().splitlines()[-LAST_LINES:]
-            raise CannotMeasure(" / ".join(told) or "the process ended")
+            lines = self.log.read_text().strip().splitlines()[-LAST_LINES:]
+            raise CannotMeasure(" / ".join(lines) or "the process ended")
         reply: dict[str, Any] = json.loads(line)
         if "failed" in reply:
             raise CannotMeasure(reply["failed"])
@@ -110,24 +110,24 @@ def in_turn(
     opened: Mapping[str, Remote],
     command: Callable[[str], Command | None],
     rounds: int,
-    told: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Rounds:
-    """Ask all subjects the same, round after round; None asks a subject nothing.
+    """Send every subject its command, round after round; None skips a subject in a round.
 
     A subject that fails once is left out from then on.
     """
-    found = Rounds()
+    results = Rounds()
     names: Sequence[str] = list(opened)
     for number in range(rounds):
         for name in names:
-            given = command(name)
-            if given is None or name in found.failures:
+            request = command(name)
+            if request is None or name in results.failures:
                 continue
             try:
-                found.answers.setdefault(name, []).append(opened[name].ask(**given))
+                results.answers.setdefault(name, []).append(opened[name].send(**request))
             except CannotMeasure as error:
-                found.failures[name] = str(error)
-                found.answers.pop(name, None)
-        told(f"round {number + 1} of {rounds}")
+                results.failures[name] = str(error)
+                results.answers.pop(name, None)
+        report(f"round {number + 1} of {rounds}")
         names = [*names[1:], *names[:1]]
-    return found
+    return results

@@ -11,7 +11,7 @@ from measuring.figures import Figures, ratios, summed
 from measuring.workers import Remote, Rounds, in_turn, remotes
 
 Opened = Mapping[str, Remote]
-Ask = Callable[[str], Mapping[str, Any]]
+Commands = Callable[[str], Mapping[str, Any]]
 Variants = Mapping[str, Mapping[str, Any]]
 
 
@@ -28,7 +28,7 @@ class Run:
 
     figures: Figures
     quick: bool
-    told: Callable[[str], None]
+    report: Callable[[str], None]
 
     def rounds(self, usual: int) -> int:
         """Return how many rounds to make."""
@@ -42,43 +42,43 @@ class Run:
         """Return the subjects that can be had."""
         return [name for name in names if name not in self.missing]
 
-    def in_rounds(self, part: str, names: Sequence[str], command: Ask, rounds: int) -> None:
-        """Open a process for each subject, and ask them in turn; figures are kept as `part`."""
+    def in_rounds(self, part: str, names: Sequence[str], command: Commands, rounds: int) -> None:
+        """Open a process for each subject; send commands in turn; store figures as `part`."""
         with remotes(self.python, self.served, self.there(names)) as opened:
-            self.asked(part, opened, command, rounds)
+            self.measure_rounds(part, opened, command, rounds)
 
-    def asked(self, part: str, opened: Opened, command: Ask, rounds: int) -> None:
-        """Ask processes that are open; figures are kept as `part`."""
-        found = in_turn(opened, command, rounds, lambda text: self.told(f"{part}: {text}"))
-        self.figures.add_rounds(part, found)
-        self._tell_failures(part, found)
+    def measure_rounds(self, part: str, opened: Opened, command: Commands, rounds: int) -> None:
+        """Send commands to open processes; figures are stored as `part`."""
+        results = in_turn(opened, command, rounds, lambda text: self.report(f"{part}: {text}"))
+        self.figures.add_rounds(part, results)
+        self._report_failures(part, results)
 
     def paired(
         self, part: str, opened: Opened, variants: Variants, seconds: float, rounds: int
     ) -> None:
-        """Invoke setups in turn in each process; figures are kept as `part setup`."""
+        """Invoke setups in turn in each process; figures are stored as `part setup`."""
         command = always({"do": "paired", "variants": variants, "seconds": seconds})
-        found = in_turn(opened, command, rounds, lambda text: self.told(f"{part}: {text}"))
+        results = in_turn(opened, command, rounds, lambda text: self.report(f"{part}: {text}"))
         for variant in variants:
-            for subject, answers in found.answers.items():
+            for subject, answers in results.answers.items():
                 for answer in answers:
                     self.figures.add(f"{part} {variant}", subject, **answer[variant])
-            for subject, why in found.failures.items():
+            for subject, why in results.failures.items():
                 self.figures.failures[f"{part} {variant}", subject] = why
-        self._tell_failures(part, found)
+        self._report_failures(part, results)
 
-    def _tell_failures(self, part: str, found: Rounds) -> None:
-        for name, why in found.failures.items():
-            self.told(f"{part}: {name}: {why}")
+    def _report_failures(self, part: str, results: Rounds) -> None:
+        for name, why in results.failures.items():
+            self.report(f"{part}: {name}: {why}")
 
 
-def always(command: Mapping[str, Any]) -> Ask:
-    """Ask every subject the same."""
+def always(command: Mapping[str, Any]) -> Commands:
+    """Return the same command for every subject."""
     return lambda _: command
 
 
 def times(run: Run, part: str, subject: str, floor: Sequence[str], name: str) -> str:
     """Write how many times the floor a subject is: the sum of the floor's parts."""
-    below = summed(*(run.figures.of(part, one, name) for one in floor))
-    found = ratios(run.figures.of(part, subject, name), below) if below else None
-    return "-" if found is None or subject in floor else f"{found.middle:.2f}"
+    below = summed(*(run.figures.of(part, below_part, name) for below_part in floor))
+    ratio = ratios(run.figures.of(part, subject, name), below) if below else None
+    return "-" if ratio is None or subject in floor else f"{ratio.middle:.2f}"

@@ -14,7 +14,7 @@ OURS = ("single", "router-bare", "router", "router-aiohttp", "router-handed-aioh
 PEERS = ("ChatOpenAI", "ChatOpenAI-aiohttp", "ChatGroq", "ChatAnthropic", "ChatLiteLLMRouter")
 SUBJECTS = (*FLOOR, *OURS, *PEERS)
 FEWER = ("httpx", "httpx-aiohttp", *OURS[2:], "ChatOpenAI", "ChatOpenAI-aiohttp", "ChatAnthropic")
-"""Those that are measured with a thousand, which takes some of them a minute."""
+"""Subjects that are measured with a thousand calls, which takes some of them a minute."""
 
 TOTALS = {1: 300, 10: 400, 100: 600, 1000: 1000}
 SLOW = {"ChatLiteLLMRouter": 4}
@@ -44,12 +44,12 @@ def measure(run: Run) -> None:
             few = at_once == THOUSAND
             chosen = {n: opened[n] for n in opened if n in FEWER or not few}
             rounds = run.rounds(2 if few else 5)
-            run.asked(part_of(at_once), chosen, _answered_at_once(at_once), rounds)
+            run.measure_rounds(part_of(at_once), chosen, _answered_at_once(at_once), rounds)
         chosen = {name: opened[name] for name in opened if name in LASTING}
         for _ in range(run.rounds(5)):  # in turn: their ratio is what counts
             for at_once in LONG:
-                run.asked(part_of(at_once, long=True), chosen, _at_length(at_once), 1)
-        uses = opened[WITH_EXTRA].ask(do="aiohttp")
+                run.measure_rounds(part_of(at_once, long=True), chosen, _at_length(at_once), 1)
+        uses = opened[WITH_EXTRA].send(do="aiohttp")
         run.figures.add("aiohttp", WITH_EXTRA, uses=float(uses))
     for at_once in THINKING:
         few = at_once == THOUSAND
@@ -70,14 +70,14 @@ def _answered_at_once(at_once: int) -> Any:
 
 
 def _at_length(at_once: int) -> Any:
-    asked = {"at_once": at_once, "total": LONG[at_once], "within": PATIENCE}
-    return always({"do": "ainvoke", **asked})
+    options = {"at_once": at_once, "total": LONG[at_once], "within": PATIENCE}
+    return always({"do": "ainvoke", **options})
 
 
 def _thinking(at_once: int) -> Any:
     delay = f"/delay-{THINKING[at_once]}"
-    asked = {"at_once": at_once, "total": 2 * at_once, "warm": False, "manner": delay}
-    return always({"do": "ainvoke", **asked, "within": PATIENCE})
+    options = {"at_once": at_once, "total": 2 * at_once, "warm": False, "manner": delay}
+    return always({"do": "ainvoke", **options, "within": PATIENCE})
 
 
 def section(run: Run) -> list[str]:

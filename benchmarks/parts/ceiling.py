@@ -14,15 +14,15 @@ AT_ONCE = 100
 
 
 def measure(run: Run) -> None:
-    """Ask it through bare sockets, in this process."""
+    """Measure it through bare sockets, in this process."""
     port = run.served.port
     for _ in range(run.rounds(5)):
-        asked = {
+        figures = {
             "whole": seconds_each(port, CHAT, 1000, stream=False) * 1e6,
             "stream": seconds_each(port, CHAT, 50, stream=True) / EVENTS * 1e6,
             "rate": rate_at_once(port, CHAT, AT_ONCE, 10_000),
         }
-        run.figures.add(PART, "raw socket", **asked)
+        run.figures.add(PART, "raw socket", **figures)
 
 
 def section(run: Run) -> list[str]:

@@ -23,15 +23,15 @@ SHOWN = 15
 def measure(run: Run) -> None:
     """Begin a process for each subject, round after round; the first round fills the caches."""
     for number in range(run.rounds(7) + 1):
-        one_round(run, run.there(IMPORTS), counts=number > 0)
-        run.told(f"{PART}: round {number}")
+        run_round(run, run.there(IMPORTS), counts=number > 0)
+        run.report(f"{PART}: round {number}")
 
 
-def one_round(run: Run, names: Iterable[str], *, counts: bool) -> None:
+def run_round(run: Run, names: Iterable[str], *, counts: bool) -> None:
     """Begin one process for each subject."""
     for name in names:
-        if (found := _measured(run, name)) and counts:
-            run.figures.add(PART, name, **found)
+        if (figures := _measured(run, name)) and counts:
+            run.figures.add(PART, name, **figures)
 
 
 def _measured(run: Run, name: str) -> dict[str, float] | None:
@@ -40,8 +40,8 @@ def _measured(run: Run, name: str) -> dict[str, float] | None:
     if done.returncode:
         run.figures.failures[PART, name] = done.stderr.strip().splitlines()[-1]
         return None
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

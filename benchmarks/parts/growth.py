@@ -18,7 +18,7 @@ GROWING: dict[str, tuple[str, tuple[int, ...], tuple[str, ...]]] = {
     "tokens of prompt": ("prompt_tokens", (10, 100, 1000, 10_000, 100_000), ALL),
     "tools": ("tools", (1, 10, 50), ALL),
 }
-"""By what grows: the setup's field, its sizes, and for whom."""
+"""By the quantity that grows: the setup's field, its sizes, and the subjects."""
 
 CHEAPEST = "candidates, cheapest first"
 

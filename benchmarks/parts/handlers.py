@@ -22,7 +22,7 @@ def measure(run: Run) -> None:
     with remotes(run.python, run.served, [SUBJECT]) as opened:
         names = [*VARIANTS]
         try:
-            names += [WITH_BUDGET] if opened[SUBJECT].ask(do="budgeted") else []
+            names += [WITH_BUDGET] if opened[SUBJECT].send(do="budgeted") else []
         except CannotMeasure as error:
             run.figures.failures[f"{PART} {WITH_BUDGET}", SUBJECT] = str(error)
         for name in names:
@@ -31,7 +31,7 @@ def measure(run: Run) -> None:
 
 
 def without(name: str) -> str:
-    """Name the calls without handlers that those with them are compared with."""
+    """Return the name of the calls without handlers, to which calls with handlers are compared."""
     return f"without {name}"
 
 
@@ -57,5 +57,5 @@ def section(run: Run) -> list[str]:
 
 
 def _shown(run: Run, name: str, field: str) -> str:
-    found = spread(added(run, name, field))
-    return found.shown() if found else run.figures.shown(f"{PART} {name}", SUBJECT)
+    figure = spread(added(run, name, field))
+    return figure.shown() if figure else run.figures.shown(f"{PART} {name}", SUBJECT)

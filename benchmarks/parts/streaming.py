@@ -25,7 +25,7 @@ def measure(run: Run) -> None:
     with remotes(run.python, run.served, run.there(SUBJECTS)) as opened:
         for part, kind in KINDS.items():
             command = {**kind, "seconds": run.seconds(0.8)}
-            run.asked(part, opened, always(command), run.rounds(6))
+            run.measure_rounds(part, opened, always(command), run.rounds(6))
 
 
 def section(run: Run) -> list[str]:

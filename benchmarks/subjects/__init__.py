@@ -34,10 +34,10 @@ OURS = tuple(name for name, home in HOMES.items() if home == "scout")
 PARTNERS = ("ChatOpenAI", "ChatGroq", "ChatAnthropic")
 PEERS = tuple(name for name in HOMES if name not in FLOORS + OURS)
 HANDLERS = dict.fromkeys(("router", "router-aiohttp", "router-handed-aiohttp"), "cost+audit")
-"""Which subjects' calls are heard of, and by which handlers."""
+"""Handlers of the subjects whose calls have handlers."""
 
 AIOHTTP = frozenset(name for name in HOMES if name.endswith("aiohttp"))
-"""Those that may import `httpx_aiohttp`, and of ours `aiohttp`; for all others it seems not to be
+"""Subjects that may import `httpx_aiohttp`, and of ours `aiohttp`; for all others it seems not
 installed."""
 
 
@@ -62,7 +62,7 @@ class Setup:
 
     tools: int = 0
     handlers: str = ""
-    """Which handlers hear of the calls: names of `subjects.handlers`, joined by `+`."""
+    """Handlers of the calls: names of `subjects.handlers`, joined by `+`."""
 
     @property
     def home(self) -> str:
@@ -93,7 +93,7 @@ class Subject:
     """The text of an answer, or of one piece of a stream."""
 
     construct: Callable[[], Any]
-    """Makes the model or client anew."""
+    """Makes a new model or client."""
 
     invoke: Callable[[], Any] | None = None
     ainvoke: Callable[[], Awaitable[Any]] | None = None
@@ -105,14 +105,14 @@ class Subject:
     events: int = 1000
     """Events of text to a stream."""
 
-    heard: Callable[[], list[int]] | None = None
-    """How many calls each of its handlers has heard of."""
+    counts: Callable[[], list[int]] | None = None
+    """Number of calls that each of its handlers has counted."""
 
     model: Any = None
     """The chat model itself, for what is measured inside of ours."""
 
 
-def made(setup: Setup) -> Subject:
+def make_subject(setup: Setup) -> Subject:
     """Import a subject's module and set the subject up; raises ImportError where it cannot be."""
     subject: Subject = import_module(f"subjects.{setup.home}").make(setup)
     return subject
@@ -141,6 +141,6 @@ def _tool(number: int) -> dict[str, Any]:
         for place in range(5)
     }
     parameters = {"type": "object", "properties": fields, "required": ["field_0"]}
-    told = f"Does thing number {number}, and nothing else."
-    function = {"name": f"tool_{number}", "description": told, "parameters": parameters}
+    description = f"Does thing number {number}, and nothing else."
+    function = {"name": f"tool_{number}", "description": description, "parameters": parameters}
     return {"type": "function", "function": function}

@@ -31,7 +31,7 @@ class Bare:
         self._aclient = _aclient(setup.name)
 
     def post(self) -> Any:
-        """Ask, and read the answer."""
+        """Send a request and read the answer."""
         content = orjson.dumps(self._body)
         response = self._client.post(self._url, content=content, headers=HEADERS)
         return orjson.loads(response.content)
@@ -43,10 +43,10 @@ class Bare:
         return orjson.loads(response.content)
 
     def stream(self) -> Iterator[Any]:
-        """Ask, and read the answer event by event."""
+        """Send a request and read the answer event by event."""
         content, rest = orjson.dumps(self._streamed), b""
-        asked = self._client.stream("POST", self._url, content=content, headers=HEADERS)
-        with asked as response:
+        request = self._client.stream("POST", self._url, content=content, headers=HEADERS)
+        with request as response:
             for piece in response.iter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
                 for event in events:
@@ -56,8 +56,8 @@ class Bare:
     async def astream(self) -> AsyncIterator[Any]:
         """Twin of `stream`."""
         content, rest = orjson.dumps(self._streamed), b""
-        asked = self._aclient.stream("POST", self._url, content=content, headers=HEADERS)
-        async with asked as response:
+        request = self._aclient.stream("POST", self._url, content=content, headers=HEADERS)
+        async with request as response:
             async for piece in response.aiter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
                 for event in events:
@@ -74,12 +74,12 @@ def _aclient(name: str) -> httpx.AsyncClient:
 
 
 def text_of(answer: dict[str, Any]) -> str:
-    """Return what a Chat Completion, or an event of one, says."""
+    """Return the text of a Chat Completion, or of one of its events."""
     if not answer["choices"]:
         return ""
     choice = answer["choices"][0]
-    said: str = choice.get("message", choice.get("delta")).get("content") or ""
-    return said
+    text: str = choice.get("message", choice.get("delta")).get("content") or ""
+    return text
 
 
 def make(setup: Setup) -> Subject:

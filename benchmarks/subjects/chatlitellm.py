@@ -27,5 +27,5 @@ def make(setup: Setup) -> Subject:
 
 def deployment(setup: Setup, model: str, number: int) -> dict[str, Any]:
     """Return one model with one key, in LiteLLM's words."""
-    asked = {"model": model, "api_key": f"{KEY}-{number}", "api_base": f"{setup.root}/v1"}
-    return {"model_name": "all", "litellm_params": asked}
+    options = {"model": model, "api_key": f"{KEY}-{number}", "api_base": f"{setup.root}/v1"}
+    return {"model_name": "all", "litellm_params": options}

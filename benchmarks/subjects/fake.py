@@ -1,4 +1,4 @@
-"""The floor of LangChain: its own fake model, which asks nobody."""
+"""The floor of LangChain: its own fake model, which sends no request."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from subjects import Setup, Subject, of_model
 class Fake(GenericFakeChatModel):
     """The fake model with async methods of its own: core's would go through threads."""
 
-    async def _agenerate(self, *given: Any, **options: Any) -> ChatResult:
+    async def _agenerate(self, *args: Any, **options: Any) -> ChatResult:
         options.pop("run_manager", None)
-        return self._generate(*given, **options)
+        return self._generate(*args, **options)
 
-    async def _astream(self, *given: Any, **options: Any) -> AsyncIterator[ChatGenerationChunk]:
-        for chunk in self._stream(*given, **options):
+    async def _astream(self, *args: Any, **options: Any) -> AsyncIterator[ChatGenerationChunk]:
+        for chunk in self._stream(*args, **options):
             yield chunk
 
 
 def make(setup: Setup) -> Subject:
-    """Set up two fake models: one says what the server says, one streams as many pieces."""
+    """Set up two fake models: one with the server's answer, one that streams as many pieces."""
     # It streams words and the blanks between them, each as a piece.
     words = setup.events // 2
-    told = Fake(messages=repeat(" ".join(["word"] * words)))
-    streaming = of_model(setup, lambda: told)
-    said = of_model(setup, lambda: Fake(messages=repeat(TEXT)))
+    streaming_model = Fake(messages=repeat(" ".join(["word"] * words)))
+    streaming = of_model(setup, lambda: streaming_model)
+    whole = of_model(setup, lambda: Fake(messages=repeat(TEXT)))
     return Subject(
-        text=said.text,
-        construct=said.construct,
-        invoke=said.invoke,
-        ainvoke=said.ainvoke,
+        text=whole.text,
+        construct=whole.construct,
+        invoke=whole.invoke,
+        ainvoke=whole.ainvoke,
         stream=streaming.stream,
         astream=streaming.astream,
         requests=0,

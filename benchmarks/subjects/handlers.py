@@ -1,4 +1,4 @@
-"""The handlers that hear of our calls, and how many calls each has heard of."""
+"""The handlers of our calls, and the number of calls that each has counted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Idle(BaseCallbackHandler):
 
     run_inline = True
 
-    def on_chat_model_start(self, *told: Any, **known: Any) -> None:
+    def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing; core would make a text of the messages for a handler without this."""
 
 
@@ -72,5 +72,5 @@ def _calls_in(path: Any) -> int:
     if not path.exists():
         return 0
     rows = path.read_bytes().splitlines()
-    told = sum(b'"llm_intent"' in row or b'"llm_attempt"' in row for row in rows)
-    return told // ROWS
+    written = sum(b'"llm_intent"' in row or b'"llm_attempt"' in row for row in rows)
+    return written // ROWS

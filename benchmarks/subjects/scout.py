@@ -17,10 +17,10 @@ ROUTE = (f"openai/{MODEL}", "groq/openai/gpt-oss-120b", "mistral/mistral-small-l
 def make(setup: Setup) -> Subject:
     """Set up the model that the setup names, with its handlers in the config of every call."""
     construct = partial(MAKERS.get(setup.name, router), setup)
-    heard = handlers_of(setup)
-    config = {"callbacks": [handler for handler, _ in heard]} if heard else None
-    calls = [count for _, count in heard if count is not None]
-    return of_model(setup, construct, config=config, heard=lambda: [count() for count in calls])
+    handlers = handlers_of(setup)
+    config = {"callbacks": [handler for handler, _ in handlers]} if handlers else None
+    calls = [count for _, count in handlers if count is not None]
+    return of_model(setup, construct, config=config, counts=lambda: [count() for count in calls])
 
 
 def keys_of(setup: Setup, owner: str) -> list[str]:
@@ -38,12 +38,12 @@ def entry(setup: Setup, number: int) -> dict[str, Any]:
     """Return an entry of the route; from the fourth on the models are unknown ones."""
     name = ROUTE[number % len(ROUTE)] + ("" if number < len(ROUTE) else f"-{number}")
     keys = keys_of(setup, name.partition("/")[0])
-    made: dict[str, Any] = {"model": name, "api_keys": keys, "base_url": f"{setup.root}/v1"}
+    fields: dict[str, Any] = {"model": name, "api_keys": keys, "base_url": f"{setup.root}/v1"}
     if setup.name == "router-handed-aiohttp":
         from subjects.overaiohttp import unlimited_transport  # noqa: PLC0415  # the extra's
 
-        made["transport"] = unlimited_transport()
-    return made
+        fields["transport"] = unlimited_transport()
+    return fields
 
 
 def single(setup: Setup) -> ScoutOpenAIChatModel:
