@@ -78,11 +78,10 @@ class ScopedStreams(BaseChatModel):
             try:
                 with scope:
                     first = await anext(chunks, None)
-                if first is None:
-                    return
-                yield first
-                async for chunk in chunks:
-                    yield chunk
+                if first is not None:
+                    yield first
+                    async for chunk in chunks:
+                        yield chunk
             except BaseException as error:  # raised again: core drops the call, to end it later
                 await scope.aclose()
                 await scope.areport_failure(error)
