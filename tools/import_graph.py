@@ -81,7 +81,7 @@ def cycles(graph: dict[str, set[str]]) -> list[str]:
 
 def components(graph: dict[str, set[str]]) -> list[list[str]]:
     """Return the strongly connected components of a graph, by Tarjan's algorithm."""
-    found: list[list[str]] = []
+    cycles: list[list[str]] = []
     index: dict[str, int] = {}
     stack: list[str] = []
 
@@ -96,11 +96,11 @@ def components(graph: dict[str, set[str]]) -> list[list[str]]:
                 lowest = min(lowest, index[target])
         if lowest == index[node]:
             at = stack.index(node)
-            found.append(stack[at:])
+            cycles.append(stack[at:])
             del stack[at:]
         return lowest
 
     for node in graph:
         if node not in index:
             visit(node)
-    return found
+    return cycles

@@ -60,7 +60,7 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of finding, and where it was found."""
+    """One kind of finding and its places."""
 
     kind: str
     offenders: list[str]
@@ -77,7 +77,7 @@ class Finding:
 
 
 def check(root: Path) -> list[Finding]:
-    """Return all kinds of findings, those without offenders included."""
+    """Return all kinds of findings, including those without offenders."""
     sources = read_package(root)
     return [
         Finding("class names used twice", classes_used_twice(sources)),
@@ -200,13 +200,13 @@ def wire_comparisons(sources: Iterable[Source]) -> list[str]:
 
 
 def _compared(node: ast.Compare) -> Iterator[ast.expr]:
-    """Yield the values that are compared, those of a tuple, list or set one by one."""
+    """Yield the compared values; the values of a tuple, list or set one by one."""
     for side in (node.left, *node.comparators):
         yield from side.elts if isinstance(side, ast.Tuple | ast.List | ast.Set) else (side,)
 
 
 def _names_wire(node: ast.expr) -> bool:
-    """Tell whether a value is the name of a wire: a string, `wire.name` or `x.wire.name`."""
+    """Return whether a value is the name of a wire: a string, `wire.name` or `x.wire.name`."""
     if isinstance(node, ast.Constant):
         return node.value in WIRE_NAMES
     if not isinstance(node, ast.Attribute) or node.attr != "name":
@@ -234,7 +234,7 @@ def importing_getattrs(sources: Iterable[Source]) -> list[str]:
 
 
 def _is_import(node: ast.AST) -> bool:
-    """Tell whether a node is a call of `import_module`."""
+    """Return whether a node is a call of `import_module`."""
     return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module")
 
 

@@ -146,7 +146,7 @@ def streaming(emulator: Emulator) -> Callable[[], object]:
 
 
 def routed(emulator: Emulator) -> ScoutRouterChatModel:
-    """Make a router with one candidate and one key that asks the emulator."""
+    """Make a router with one candidate and one key that calls the emulator."""
     candidate = {"model": f"groq/{MODEL}", "api_key": "key", "transport": emulator.transport()}
     return ScoutRouterChatModel(models=[candidate])
 

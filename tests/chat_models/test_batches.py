@@ -163,7 +163,7 @@ async def test_every_prompt_of_a_batch_is_a_run_of_its_own(
 
 
 @BOTH
-async def test_an_empty_batch_asks_nobody(
+async def test_an_empty_batch_sends_no_request(
     model: ScoutChatModel, emulator: Emulator, *, is_async: bool
 ) -> None:
     assert await batch(model, [], is_async=is_async) == []

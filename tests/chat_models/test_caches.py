@@ -36,7 +36,7 @@ def cache() -> Iterator[InMemoryCache]:
     set_llm_cache(None)
 
 
-async def test_the_same_question_is_asked_once(name, model, emulator) -> None:
+async def test_the_same_call_is_sent_once(name, model, emulator) -> None:
     first = model.invoke("Hello")
     second = await model.ainvoke("Hello")
     assert len(emulator.log) == 1
@@ -169,7 +169,7 @@ async def test_a_stream_is_never_of_the_cache(verb, model, emulator) -> None:
     assert len(emulator.log) == (2 if verb.endswith("stream") else 1)
 
 
-async def test_an_answer_from_the_cache_still_says_who_gave_it(name, model) -> None:
+async def test_an_answer_from_the_cache_still_names_its_provider(name, model) -> None:
     model.invoke("Hello")
     message = await model.ainvoke("Hello")
     assert message.response_metadata["scout"]["provider"] == providers_of(name)[0]

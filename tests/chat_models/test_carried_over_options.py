@@ -226,7 +226,7 @@ async def test_several_answers_to_one_call_are_refused_before_they_are_paid(
     assert emulator.log == []
 
 
-def test_one_answer_may_be_asked_for_by_number(emulator: Emulator) -> None:
+def test_one_answer_may_be_requested_by_number(emulator: Emulator) -> None:
     model_of(emulator, "openai").invoke("hi", n=1)
     assert emulator.log[0].body["n"] == 1
 

@@ -90,7 +90,7 @@ def test_a_stream_that_is_left_hangs_up_and_gives_everything_back(
     assert len(served.log) == 2
 
 
-def test_a_stream_that_was_never_begun_asks_nobody(
+def test_a_stream_that_was_never_begun_sends_no_request(
     model: ScoutChatModel, emulator: Emulator
 ) -> None:
     model.stream(STORY).close()

@@ -60,7 +60,7 @@ async def test_extra_fields_of_the_body_survive(name, make, emulator) -> None:
     assert body.get("generationConfig", body)[option] == 5
 
 
-async def test_what_is_known_of_keys_survives(name, make, emulator) -> None:
+async def test_the_health_of_keys_survives(name, make, emulator) -> None:
     """A key that was refused once is not used again by the rebuilt model."""
     if name == "router":
         loose = make(max_retries=0).configurable_fields(**fields("temperature"))
@@ -106,7 +106,7 @@ async def test_a_key_can_be_configured_and_is_shown_nowhere(name, make, emulator
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_an_alternative_is_asked_where_it_is_chosen(verb, name, make, emulator) -> None:
+async def test_an_alternative_is_called_where_it_is_chosen(verb, name, make, emulator) -> None:
     which = ConfigurableField(id="which")
     either = make().configurable_alternatives(
         which, default_key="first", second=build(another(name), emulator)

@@ -65,7 +65,7 @@ async def test_version_1_puts_blocks_into_the_content(name: str, make: Make, ver
 
 @EVERY_STREAM
 @EVERY_VERSION
-async def test_only_the_last_chunk_says_that_it_is_the_last(
+async def test_only_the_last_chunk_is_marked_as_the_last(
     make: Make, version: Any, verb: str
 ) -> None:
     model = make(output_version=version).bind_tools(TOOLS)

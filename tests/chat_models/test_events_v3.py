@@ -96,7 +96,7 @@ async def test_the_views_of_a_stream_are_whole(name: str, make: Make) -> None:
 
 
 @SYNC_AND_ASYNC
-async def test_who_answers_is_known_at_the_start_and_what_it_counted_at_the_end(
+async def test_the_first_event_names_the_provider_and_the_last_has_the_usage(
     name: str, model: ScoutChatModel, emulator: Emulator, verb: str
 ) -> None:
     events, message = await listen(model, "Hello", verb)

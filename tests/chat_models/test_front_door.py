@@ -91,7 +91,7 @@ def test_tools_and_schemas_are_bound_to_the_chosen_model(emulator: Emulator) -> 
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("output_version", ["v0", "v1"])
-async def test_an_answer_tells_as_much_as_is_wished(
+async def test_an_answer_has_as_much_metadata_as_is_configured(
     verb: str, output_version: str, emulator: Emulator
 ) -> None:
     def make(detail: str) -> list[Any]:

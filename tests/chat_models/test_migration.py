@@ -126,7 +126,7 @@ def test_a_forced_tool_wins_over_a_budget_for_thoughts(emulator: Emulator) -> No
     assert "thinking" not in emulator.log[1].body
 
 
-def test_keys_with_a_comma_between_them_are_two_keys_on_a_face_too() -> None:
+def test_keys_with_a_comma_between_them_are_two_keys_of_a_single_model_too() -> None:
     model = ScoutGroqChatModel(model="m", api_key="gsk_first,gsk_second")
     assert [state.key for state in model.client.keys] == ["gsk_first", "gsk_second"]
 

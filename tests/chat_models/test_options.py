@@ -17,7 +17,7 @@ from scout_adapters.llm.timeouts import Timeouts
 from tests.support.fake_http import GROQ
 
 
-def test_an_unknown_provider_is_told_the_known_ones() -> None:
+def test_the_error_for_an_unknown_provider_lists_the_known_ones() -> None:
     for make in (
         lambda: init_scout_model("gorq/llama"),
         lambda: registry.get("gorq"),

@@ -171,7 +171,7 @@ async def test_a_thought_goes_back_to_its_maker_as_it_came(
 @EVERY_WAY
 @pytest.mark.parametrize("first", ["groq", "anthropic", "google"])
 @pytest.mark.parametrize("name", ["router"])
-async def test_a_route_gives_thoughts_back_to_their_maker_and_to_nobody_else(
+async def test_a_route_sends_reasoning_back_to_its_provider_alone(
     make: Make, emulator: Emulator, first: str, way: str
 ) -> None:
     models = {**MODELS, "google": "gemini-3.5-flash"}

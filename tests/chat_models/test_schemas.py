@@ -163,7 +163,7 @@ def test_by_tools_one_tool_is_offered_and_must_be_called(strict, name, model, em
         assert schema["required"] == ["setup", "punchline"]
 
 
-def test_json_mode_is_asked_for_in_the_providers_word(name, model, emulator) -> None:
+def test_json_mode_is_requested_by_the_provider_s_option(name, model, emulator) -> None:
     model.with_structured_output(Joke, method="json_mode").invoke(JOKE)
     (exchange,) = emulator.log
     match exchange.provider:

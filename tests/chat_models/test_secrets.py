@@ -78,7 +78,7 @@ async def test_a_copy_answers_like_the_model_and_shows_no_key(how, name, secreti
     assert {exchange.headers.get("x-secret") for exchange in served.log} == {CANARY}
 
 
-def test_a_pickle_goes_without_keys_and_its_copy_says_so(secretive) -> None:
+def test_a_pickle_has_no_keys_and_its_copy_raises_an_error_about_it(secretive) -> None:
     from scout_adapters.errors import NoKeyError
 
     pickled = pickle.dumps(secretive)
@@ -87,7 +87,7 @@ def test_a_pickle_goes_without_keys_and_its_copy_says_so(secretive) -> None:
         pickle.loads(pickled).invoke("Hello")
 
 
-def test_a_pickle_goes_without_the_keys_and_says_so_when_it_is_asked(secretive, served) -> None:
+def test_a_pickle_has_no_keys_and_its_call_raises_an_error_about_it(secretive, served) -> None:
     pickled = pickle.dumps(secretive)
     assert CANARY.encode() not in pickled
     copied = pickle.loads(pickled)
@@ -107,7 +107,7 @@ def test_a_copy_that_is_changed_leaves_the_model_alone(name, secretive, served) 
     assert sent == [0.75, 0.25]
 
 
-def test_what_is_known_of_keys_holds_for_copies_too(name, served) -> None:
+def test_copies_share_the_health_of_keys(name, served) -> None:
     """A key that was refused for good is refused for every copy in the process."""
     from scout_adapters.errors import ScoutError
     from scout_adapters.testing import Revoked

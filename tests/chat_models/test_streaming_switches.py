@@ -56,7 +56,7 @@ async def test_a_model_that_must_not_stream_with_tools_streams_without_them(
 
 
 @BOTH
-async def test_a_model_streams_with_tools_unless_told_otherwise(
+async def test_a_model_streams_with_tools_by_default(
     make: Make, emulator: Emulator, *, is_async: bool
 ) -> None:
     model = make(disable_streaming=False).bind_tools([get_weather])
@@ -87,7 +87,7 @@ async def test_a_call_that_streams_inside_is_the_same_answer(
     assert answer.response_metadata["model_name"] == exchange.model
 
 
-def test_a_streaming_model_can_be_asked_for_a_whole_answer(make: Make, emulator: Emulator) -> None:
+def test_a_streaming_model_can_return_a_whole_answer(make: Make, emulator: Emulator) -> None:
     make(streaming=True).invoke("Hello", stream=False)
     make(streaming=True, disable_streaming=True).invoke("Hello")
     make(streaming=False).invoke("Hello")

@@ -74,7 +74,7 @@ async def test_an_answer_that_was_cut_off_is_a_parsing_error_beside_the_raw_answ
 @pytest.mark.parametrize("verb", ["ainvoke", "stream"])
 @pytest.mark.parametrize("kind", ["pydantic", "JSON schema"])
 @pytest.mark.parametrize("method", METHODS)
-async def test_an_answer_that_was_cut_off_raises_where_nobody_asked_for_it_raw(
+async def test_an_answer_that_was_cut_off_raises_without_include_raw(
     method, kind, verb, make
 ) -> None:
     cut = make(max_tokens=9).with_structured_output(JOKES[kind], method=method)
@@ -120,7 +120,7 @@ async def test_a_failed_call_is_no_parsing_error(include_raw, name, make, emulat
 
 
 @pytest.mark.parametrize("verb", VERBS)
-async def test_a_schema_that_nobody_named_is_answered_too(verb, model) -> None:
+async def test_a_schema_without_a_name_is_answered_too(verb, model) -> None:
     nameless = {"type": "object", "properties": {"setup": {"type": "string"}}}
     answer = await call_model(
         model.with_structured_output(nameless, method="json_schema"), verb, JOKE

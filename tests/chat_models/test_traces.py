@@ -110,7 +110,9 @@ async def test_a_run_has_the_provider_that_answered_and_the_cost(
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_failed_run_says_who_was_asked(path, name, make, emulator, client, config) -> None:
+async def test_a_failed_run_names_the_called_provider(
+    path, name, make, emulator, client, config
+) -> None:
     fail(emulator, name, Overloaded(), times=9)
     with pytest.raises(ScoutError) as caught:
         await call(path, make(max_retries=0), config)
@@ -125,7 +127,7 @@ async def test_a_failed_run_says_who_was_asked(path, name, make, emulator, clien
     json.dumps(gateway)
 
 
-async def test_a_run_of_which_nothing_could_be_tried_says_why(
+async def test_a_run_without_a_usable_candidate_lists_its_skipped_attempts(
     name, make, emulator, client, config
 ) -> None:
     fail(emulator, name, Revoked(), times=9)

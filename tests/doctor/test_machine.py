@@ -133,7 +133,7 @@ def test_tracing_reports_what_is_sent_and_where() -> None:
     assert "prompts" not in finding.what
 
 
-def test_tracing_to_an_address_that_is_none_is_said() -> None:
+def test_tracing_to_an_invalid_address_is_reported() -> None:
     world = {"LANGSMITH_TRACING": "true", "LANGSMITH_ENDPOINT": "http://[CANARY"}
     *_, last = machine.check_tracing(world)
     assert "unreadable" in last.what

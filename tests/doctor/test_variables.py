@@ -146,7 +146,7 @@ def test_a_key_that_may_be_right_is_not_blamed(monkeypatch, providers, variable,
     assert wrong(monkeypatch, providers, {variable: value}) == {}
 
 
-def test_a_single_key_beside_several_is_not_used_and_is_said(monkeypatch, providers) -> None:
+def test_a_single_key_beside_several_is_not_used_and_is_reported(monkeypatch, providers) -> None:
     findings = wrong(monkeypatch, providers, GOOD | {"GROQ_API_KEY": "gsk_cccc3333"})
     assert "GROQ_API_KEYS wins" in findings["GROQ_API_KEY"].what
 

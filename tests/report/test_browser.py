@@ -186,7 +186,7 @@ def test_a_search_finds_and_the_filters_narrow(started: Any, pages: dict[str, Pa
         assert page.page.locator(".calls .good").count() == 0
 
 
-def test_a_column_is_sorted_by_the_keyboard_and_says_so(
+def test_a_column_is_sorted_by_the_keyboard_and_announced(
     started: Any, pages: dict[str, Path]
 ) -> None:
     calls = data_in(pages["seeded"].read_text())["calls"]
@@ -273,7 +273,7 @@ def test_what_strangers_wrote_is_shown_and_not_run(started: Any, pages: dict[str
         assert page.all(OVERFLOW) == 0
 
 
-def test_nothing_moves_for_those_who_do_not_want_it(started: Any, pages: dict[str, Path]) -> None:
+def test_nothing_moves_where_reduced_motion_is_set(started: Any, pages: dict[str, Path]) -> None:
     with opened(started, pages["tiny"], reduced_motion="reduce") as page:
         assert page.all("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
         assert (

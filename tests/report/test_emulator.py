@@ -124,7 +124,7 @@ def test_the_tables_show_the_values_of_the_rows(played: Played) -> None:
     assert "1 answer without a known price" in output
 
 
-def test_the_page_says_what_the_rows_say_and_shows_no_key(played: Played, tmp_path: Path) -> None:
+def test_the_page_shows_the_values_of_the_rows_and_no_key(played: Played, tmp_path: Path) -> None:
     write_page(played.path, tmp_path / "page.html", PageOptions())
     page = (tmp_path / "page.html").read_text()
     assert not any(key in page for key in played.keys.values())

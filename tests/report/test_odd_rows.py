@@ -150,7 +150,7 @@ def test_an_answer_that_comes_in_several_rows_is_one_call(tmp_path: Path) -> Non
     assert summary.calls.retried == 0
 
 
-def test_a_call_that_asked_nobody_is_a_call_without_requests(tmp_path: Path) -> None:
+def test_a_call_with_skipped_attempts_only_is_a_call_without_requests(tmp_path: Path) -> None:
     skipped = attempt(number=0, outcome="skipped", reason="every key rests")
     summary = sum_usd(tmp_path, skipped, skipped)
     total = summary.total()

@@ -154,9 +154,7 @@ def test_the_pages_figures_are_those_of_the_rows(log: Path, tmp_path: Path) -> N
             assert {name: entry[name] for name in expected} == pytest.approx(expected)
 
 
-def test_the_page_lists_the_newest_calls_and_says_how_many_there_are(
-    log: Path, tmp_path: Path
-) -> None:
+def test_the_page_lists_the_newest_calls_and_the_number_of_all(log: Path, tmp_path: Path) -> None:
     ends = [end_of(call) for call in calls_in(attempts_in(log))]
     calls = data_in(page_of(log, tmp_path, calls=50))["calls"]
     assert calls["all"] == len(ends)
