@@ -22,8 +22,8 @@ THINKING = {100: 250, 1000: 1000}
 """Milliseconds that the server takes for an answer when so many are to be on their way."""
 
 LONG = {100: 3000, 1000: 6000}
-"""Calls that are enough for the garbage collector: it looks at everything once in some hundreds of
-them, and a batch in which it happens not to says nothing of how many can be made."""
+"""Calls that include full garbage collections: one runs in some hundreds of calls, and a batch
+without one does not measure the lasting rate."""
 
 WITH_EXTRA = "router-aiohttp"
 HANDED = "router-handed-aiohttp"

@@ -185,7 +185,7 @@ def test_with_durability_power_each_row_is_synced(
     assert len(set(synced[1:])) == 1
 
 
-def test_after_a_failed_sync_nothing_counts_as_written_until_the_log_is_opened_anew(
+def test_after_a_failed_sync_nothing_counts_as_written_until_the_log_is_reopened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = AuditLog(tmp_path / "audit.jsonl", durability="power")

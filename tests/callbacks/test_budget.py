@@ -154,7 +154,7 @@ def test_the_next_window_lets_calls_pass_again_and_the_error_names_its_start(
         wall.now -= 60
 
 
-def test_a_clock_that_is_set_back_opens_no_window_anew(emulator: Emulator, wall: Any) -> None:
+def test_a_clock_that_is_set_back_reopens_no_window(emulator: Emulator, wall: Any) -> None:
     budget = ScoutBudgetCallbackHandler(1.2, per="hour", wall=wall)
     model, config = groq(emulator), {"callbacks": [budget]}
 

@@ -175,21 +175,24 @@ async def test_a_route_sends_reasoning_back_to_its_provider_alone(
     make: Make, emulator: Emulator, first: str, way: str
 ) -> None:
     models = {**MODELS, "google": "gemini-3.5-flash"}
-    order = [first, *(one for one in ROUTE if one != first)]
-    route = [entry(one, emulator) | {"model": f"{one}/{models[one]}"} for one in order]
+    order = [first, *(provider for provider in ROUTE if provider != first)]
+    route = [
+        entry(provider, emulator) | {"model": f"{provider}/{models[provider]}"}
+        for provider in order
+    ]
 
-    def asked(**more: Any) -> ScoutChatModel:
+    def make_route(**more: Any) -> ScoutChatModel:
         return ScoutRouterChatModel(models=route, reasoning_effort="low", max_retries=0, **more)
 
-    message = await answer(asked, way)
+    message = await answer(make_route, way)
     assert message.response_metadata["scout"]["provider"] == first
     emulator.script(first, [None, *[ServerError()] * 9])
-    asked().bind_tools(TOOLS).invoke(history(message))
-    _, find, wanted = EXPECTED[first]
-    assert find(emulator.requests(first)[1].body) == wanted
-    asked().bind_tools(TOOLS).invoke(history(message))
-    elsewhere = [one for one in emulator.log if one.provider != first]
-    assert [one.status for one in elsewhere] == [200]
+    make_route().bind_tools(TOOLS).invoke(history(message))
+    _, find, expected = EXPECTED[first]
+    assert find(emulator.requests(first)[1].body) == expected
+    make_route().bind_tools(TOOLS).invoke(history(message))
+    elsewhere = [exchange for exchange in emulator.log if exchange.provider != first]
+    assert [exchange.status for exchange in elsewhere] == [200]
     assert THOUGHT not in str(elsewhere[0].body)
 
 
@@ -199,10 +202,10 @@ async def test_a_route_sends_reasoning_back_to_its_provider_alone(
 async def test_a_thought_that_was_stored_goes_back_as_it_came(
     name: str, make: Make, emulator: Emulator, way: str, kind: str
 ) -> None:
-    model, find, wanted = EXPECTED[name]
+    model, find, expected = EXPECTED[name]
     message = stored(await answer(make, way, model=model, reasoning_effort="low"), kind)
     make(model=model, reasoning_effort="low").bind_tools(TOOLS).invoke(history(message))
-    assert find(emulator.log[1].body) == wanted
+    assert find(emulator.log[1].body) == expected
 
 
 def stored(message: AIMessage, kind: str) -> AIMessage:

@@ -74,12 +74,12 @@ def test_a_strict_schema_is_closed_at_every_depth_where_the_provider_insists(
     bound.invoke("Plan a trip of 3 days from Paris.")
     (exchange,) = emulator.log
     schema = sent_schema(exchange.provider, exchange.body)
-    found = list(objects_in(schema))
-    assert len(found) >= 2
+    objects = list(objects_in(schema))
+    assert len(objects) >= 2
     if exchange.provider in CLOSED:
-        assert all(each["additionalProperties"] is False for each in found)
+        assert all(each["additionalProperties"] is False for each in objects)
     if exchange.provider in ALL_REQUIRED:
-        assert all(each["required"] == list(each["properties"]) for each in found)
+        assert all(each["required"] == list(each["properties"]) for each in objects)
 
 
 @pytest.mark.parametrize("provider", ["groq", "openai", "openrouter"])
@@ -117,12 +117,12 @@ def test_a_schema_that_contains_itself_can_be_strict(emulator) -> None:
     assert {"$ref": "#/$defs/Node"} in sent["properties"]["head"]["properties"]["next"]["anyOf"]
 
 
-def test_what_the_caller_gave_is_not_changed(model) -> None:
-    given = Trip.model_json_schema()
-    form = {"type": "json_schema", "json_schema": {"name": "T", "schema": given, "strict": True}}
+def test_the_caller_s_schema_is_not_changed(model) -> None:
+    schema = Trip.model_json_schema()
+    form = {"type": "json_schema", "json_schema": {"name": "T", "schema": schema, "strict": True}}
     model.bind(response_format=form).invoke("Plan a trip")
-    assert given == Trip.model_json_schema()
-    assert form["json_schema"]["schema"] is given
+    assert schema == Trip.model_json_schema()
+    assert form["json_schema"]["schema"] is schema
 
 
 @pytest.mark.parametrize("strict", [None, False])

@@ -29,7 +29,7 @@ def test_the_same_question_gets_the_same_answer() -> None:
     assert answer("Hello").text == "This is the emulator speaking for groq/m. You asked: Hello"
 
 
-def test_a_forced_tool_is_called_whatever_the_prompt_says() -> None:
+def test_a_forced_tool_is_called_for_any_prompt() -> None:
     assert calls("Hello!", WEATHER, ADD, choice="=add")[0][0] == "add"
 
 
