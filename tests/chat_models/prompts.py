@@ -77,7 +77,7 @@ def thinking(name: str) -> dict[str, Any]:
     return {"reasoning_effort": "low", **model}
 
 
-def speaks(name: str) -> str:
+def first_provider(name: str) -> str:
     """Return the provider that answers for a name: the first one of a route."""
     return ROUTE[0] if name == "router" else name
 

@@ -14,7 +14,7 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
 from scout_adapters.testing import BadRequest, Emulator, Slow
-from tests.chat_models.prompts import speaks
+from tests.chat_models.prompts import first_provider
 from tests.support.waiting import HANG
 from tests.support.weather import get_weather
 
@@ -71,7 +71,7 @@ def emulator(gauge: Gauge) -> Emulator:
 
 
 def all_slow(emulator: Emulator, name: str, count: int = len(PROMPTS)) -> None:
-    emulator.script(speaks(name), [Slow(first=0.01)] * count)
+    emulator.script(first_provider(name), [Slow(first=0.01)] * count)
 
 
 async def batch(model: Any, prompts: Any, config: Any = None, **options: Any) -> list[Any]:
@@ -118,7 +118,7 @@ async def test_a_batch_without_a_limit_is_under_way_at_once(
 async def test_an_error_stands_in_the_place_of_its_answer(
     name: str, make: Make, emulator: Emulator, *, is_async: bool
 ) -> None:
-    provider = speaks(name)
+    provider = first_provider(name)
     emulator.script(provider, [None, BadRequest(), None])
     model = make(max_retries=0)
     sequential = {"max_concurrency": 1}
@@ -134,7 +134,7 @@ async def test_answers_are_handed_over_as_they_are_complete(
     name: str, model: ScoutChatModel, emulator: Emulator, gauge: Gauge
 ) -> None:
     gauge.ready = lambda: len(emulator.log) == 3
-    emulator.script(speaks(name), [Slow(first=0.05)])
+    emulator.script(first_provider(name), [Slow(first=0.05)])
     done: list[int] = []
     async for at, answer in model.abatch_as_completed(PROMPTS[:3]):
         assert answer.text.endswith(PROMPTS[at])

@@ -11,7 +11,7 @@ import pytest
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Drip, Emulator, RateLimited, ServerError, Slow
-from tests.chat_models.prompts import speaks
+from tests.chat_models.prompts import first_provider
 from tests.chat_models.unfinished import SLOWLY, STORY, calm, outcomes
 from tests.support.held import nothing_held
 from tests.support.waiting import HANG, auntil, timeout_when
@@ -70,7 +70,8 @@ async def test_a_cancelled_call_hangs_up_and_gives_everything_back(
     name: str, make: Make, served: Emulator, log: Path, call: Any, moment: str
 ) -> None:
     served.script(
-        speaks(name), [Slow(first=HANG) if moment == "before the answer" else Drip(every=0.5)]
+        first_provider(name),
+        [Slow(first=HANG) if moment == "before the answer" else Drip(every=0.5)],
     )
     model = make(served=True)
     before = asyncio.all_tasks()
@@ -88,7 +89,7 @@ async def test_a_cancelled_call_hangs_up_and_gives_everything_back(
 async def test_a_cancelled_batch_cancels_all_of_its_calls(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=HANG)] * 4)
+    served.script(first_provider(name), [Slow(first=HANG)] * 4)
     before = asyncio.all_tasks()
     task = asyncio.create_task(make(served=True).abatch([STORY] * 4))
     await reached(served, 4)
@@ -102,7 +103,7 @@ async def test_a_cancelled_batch_cancels_all_of_its_calls(
 async def test_a_call_in_a_group_that_fails_is_cancelled(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=HANG)])
+    served.script(first_provider(name), [Slow(first=HANG)])
     model = make(served=True)
 
     async def fail() -> None:
@@ -123,7 +124,7 @@ async def test_a_call_in_a_group_that_fails_is_cancelled(
 async def test_a_timeout_around_a_call_is_a_timeout(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=HANG)] * 2)
+    served.script(first_provider(name), [Slow(first=HANG)] * 2)
     model = make(served=True)
     for at, call in enumerate((ainvoke, astream), 1):
         with pytest.raises(TimeoutError):
@@ -138,7 +139,7 @@ async def test_a_call_that_is_cancelled_while_it_waits_sends_no_more_requests(
     name: str, make: Make, emulator: Emulator, log: Path, call: Any
 ) -> None:
     refusals = [RateLimited(20)] * 9
-    for provider in {speaks(name), "groq", "anthropic", "google"}:
+    for provider in {first_provider(name), "groq", "anthropic", "google"}:
         emulator.script(provider, refusals)
     before = asyncio.all_tasks()
     task = asyncio.create_task(call(make(max_wait=60)))
@@ -169,7 +170,7 @@ async def test_a_call_that_is_cancelled_at_its_second_candidate_leaves_both(
 async def test_many_cancelled_calls_leave_room_for_the_next(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [Slow(first=HANG)] * 30)
+    served.script(first_provider(name), [Slow(first=HANG)] * 30)
     model = make(served=True)
     tasks = [asyncio.create_task(ainvoke(model)) for _ in range(30)]
     await reached(served, 30)
@@ -186,7 +187,7 @@ async def test_many_cancelled_calls_leave_room_for_the_next(
 async def test_v3_events_that_are_closed_hang_up(
     name: str, make: Make, served: Emulator, log: Path
 ) -> None:
-    served.script(speaks(name), [SLOWLY])
+    served.script(first_provider(name), [SLOWLY])
     before = asyncio.all_tasks()
     stream = await make(served=True).astream_events(STORY, version="v3")
     async for _ in stream.text:

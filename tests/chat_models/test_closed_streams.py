@@ -13,7 +13,7 @@ import pytest
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator
-from tests.chat_models.prompts import speaks
+from tests.chat_models.prompts import first_provider
 from tests.chat_models.unfinished import (
     SLOWLY,
     STORY,
@@ -34,7 +34,7 @@ Make = Callable[..., ScoutChatModel]
 @pytest.fixture
 def telling(name: str, make: Make, served: Emulator) -> ScoutChatModel:
     """A model whose next answer is slow, over a loopback."""
-    served.script(speaks(name), [SLOWLY])
+    served.script(first_provider(name), [SLOWLY])
     return make(served=True)
 
 

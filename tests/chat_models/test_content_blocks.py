@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
-from tests.chat_models.prompts import SAYINGS, TOOLS, UNASKED, blocks_of, speaks
+from tests.chat_models.prompts import SAYINGS, TOOLS, UNASKED, blocks_of, first_provider
 from tests.support.verbs import STREAMS, VERBS, merge_chunks
 
 Make = Callable[..., ScoutChatModel]
@@ -133,7 +133,7 @@ async def test_an_answer_in_blocks_goes_back_as_it_came(
         history = [HumanMessage(saying.prompt), first, result]
         second = await model.ainvoke(history)
         assert second.text == "The tools have answered: Sunny."
-        assert second.response_metadata["scout"]["provider"] == speaks(name)
+        assert second.response_metadata["scout"]["provider"] == first_provider(name)
     sent = [exchange.body for exchange in emulator.log]
     assert _without_ids(sent[1]) == _without_ids(sent[3])
 

@@ -19,7 +19,7 @@ from tests.chat_models.prompts import (
     UNASKED,
     Saying,
     blocks_of,
-    speaks,
+    first_provider,
     thinking,
 )
 
@@ -108,7 +108,7 @@ async def test_the_first_event_names_the_provider_and_the_last_has_the_usage(
     counted = (usage["input_tokens"], usage["output_tokens"])
     assert counted == (exchange.input_tokens, exchange.output_tokens)
     assert events[-1]["usage"]["total_tokens"] == sum(counted)
-    assert metadata["scout"]["provider"] == speaks(name) == exchange.provider
+    assert metadata["scout"]["provider"] == first_provider(name) == exchange.provider
 
 
 @SYNC_AND_ASYNC
@@ -159,7 +159,7 @@ async def test_blocks_whose_pieces_come_in_turns_stay_whole(
     name: str, model: ScoutChatModel, emulator: Emulator, verb: str
 ) -> None:
     kind = {"content-type": "text/event-stream"}
-    emulator.script(speaks(name), [Raw(events=INTERLEAVED, headers=kind)])
+    emulator.script(first_provider(name), [Raw(events=INTERLEAVED, headers=kind)])
     events, message = await listen(model, "Hello", verb)
     assert_valid_event_stream(events)
     expected = [

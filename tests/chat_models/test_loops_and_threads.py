@@ -15,7 +15,7 @@ from langchain_core.runnables import RunnableLambda
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator, Slow
-from tests.chat_models.prompts import speaks
+from tests.chat_models.prompts import first_provider
 from tests.support.verbs import merge_chunks
 from tests.support.waiting import HANG
 
@@ -120,7 +120,7 @@ def test_a_loop_that_was_closed_without_ceremony_does_not_disturb_the_next(
 def test_an_answer_that_is_under_way_in_one_loop_survives_the_end_of_another(
     name: str, make: Make, served: Emulator
 ) -> None:
-    served.script(speaks(name), [Slow(between=0.003)])
+    served.script(first_provider(name), [Slow(between=0.003)])
     model = make(served=True)
     begun = threading.Event()
 

@@ -13,7 +13,7 @@ from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Emulator, ServerError
-from tests.chat_models.prompts import speaks
+from tests.chat_models.prompts import first_provider
 from tests.chat_models.unfinished import STORY, Enough, calm, outcomes
 from tests.support.held import nothing_held
 from tests.support.verbs import VERBS, call_model
@@ -95,7 +95,7 @@ async def test_an_async_handlers_error_is_the_calls_and_nothing_is_held(
 async def test_a_handler_can_end_a_call_at_its_first_failed_attempt(
     name: str, make: Make, emulator: Emulator, log: Path, hook: str, verb: str
 ) -> None:
-    emulator.script(speaks(name), [ServerError()])
+    emulator.script(first_provider(name), [ServerError()])
     before = asyncio.all_tasks()
     with pytest.raises(Enough, match=hook):
         await call(make(), verb, raising(hook, BaseCallbackHandler))

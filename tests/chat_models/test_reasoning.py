@@ -23,7 +23,7 @@ from scout_adapters.testing import Emulator, ServerError
 from scout_adapters.testing.ids import sign
 from scout_adapters.testing.protocols.gemini import signature
 from tests.chat_models.models import MODELS, ROUTE, entry
-from tests.chat_models.prompts import SAYINGS, SHY, TOOLS, blocks_of, speaks, thinking
+from tests.chat_models.prompts import SAYINGS, SHY, TOOLS, blocks_of, first_provider, thinking
 from tests.support.verbs import merge_chunks
 
 pytestmark = pytest.mark.filterwarnings(
@@ -153,7 +153,7 @@ async def test_a_thought_streams_in_pieces_that_are_reasoning(
     whole = await model.ainvoke("Hello")
     usage = whole.usage_metadata or {}
     assert usage["output_tokens"] == spent
-    if speaks(name) != "minimax":
+    if first_provider(name) != "minimax":
         assert usage["output_token_details"]["reasoning"] > 0
 
 
