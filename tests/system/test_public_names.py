@@ -108,15 +108,15 @@ PUBLIC = {
 
 @pytest.mark.parametrize("module", PUBLIC)
 def test_every_public_name_can_be_imported(module: str) -> None:
-    found = import_module(module)
-    assert [name for name in PUBLIC[module] if not hasattr(found, name)] == []
+    imported = import_module(module)
+    assert [name for name in PUBLIC[module] if not hasattr(imported, name)] == []
 
 
 def test_every_name_that_a_front_door_lists_can_be_imported() -> None:
     for module in PUBLIC:
-        found = import_module(module)
-        listed = getattr(found, "__all__", [])
-        assert [name for name in listed if not hasattr(found, name)] == [], module
+        imported = import_module(module)
+        listed = getattr(imported, "__all__", [])
+        assert [name for name in listed if not hasattr(imported, name)] == [], module
 
 
 def test_the_audit_log_warns_under_the_name_that_users_configure() -> None:

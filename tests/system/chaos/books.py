@@ -1,4 +1,4 @@
-"""The books: what callers saw, what the audit says, and what the emulator knows, side by side."""
+"""Compare each call's answer, its audit rows and the emulator's exchanges."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ class Log:
 
     def news(self) -> tuple[Rows, Rows, Rows]:
         """Return the intents, outcomes and skips since the last time, each by call."""
-        found: tuple[Rows, Rows, Rows] = defaultdict(list), defaultdict(list), defaultdict(list)
+        rows_by_call: tuple[Rows, Rows, Rows] = (
+            defaultdict(list),
+            defaultdict(list),
+            defaultdict(list),
+        )
         with self.path.open("rb") as file:
             file.seek(self._at)
             for line in file:
@@ -63,9 +67,9 @@ class Log:
                     into = 0
                 else:
                     into = 2 if row["outcome"] == "skipped" else 1
-                found[into][UUID(row["run_id"]).int].append(row)
+                rows_by_call[into][UUID(row["run_id"]).int].append(row)
             self._at = file.tell()
-        return found
+        return rows_by_call
 
 
 @dataclass(slots=True)
@@ -84,11 +88,14 @@ class Story:
         return self.result.call
 
     def __str__(self) -> str:
-        heard = [f"{one.provider} {one.fault} {one.status}" for one in self.exchanges]
-        said = [f"{one['provider']} {one['outcome']}" for one in self.outcomes]
+        exchanges_text = [
+            f"{exchange.provider} {exchange.fault} {exchange.status}" for exchange in self.exchanges
+        ]
+        outcomes_text = [f"{row['provider']} {row['outcome']}" for row in self.outcomes]
         error = self.result.error
         end = f"{type(error).__name__}: {str(error)[:160]}" if error else "ok"
-        return f"call {self.call.index} {self.call.verb} of {self.call.model}: {said} {heard} {end}"
+        call = f"call {self.call.index} {self.call.verb} of {self.call.model}"
+        return f"{call}: {outcomes_text} {exchanges_text} {end}"
 
 
 class Books:
@@ -143,7 +150,7 @@ class Books:
             tally.blame("answers of another call, or in pieces", f"{story} {text}")
         good = [
             (one, row)
-            for one, row in zip(self._heard(story), story.outcomes, strict=False)
+            for one, row in zip(self._matched_exchanges(story), story.outcomes, strict=False)
             if one is not None and one.billed and self._was_good(one)
         ]
         if len(good) < 2:
@@ -159,7 +166,7 @@ class Books:
         return exchange.fault in {None, "ExtraHeaders", "KeepAlive", "Drip", "Garnished"}
 
     @staticmethod
-    def _heard(story: Story) -> list[Exchange | None]:
+    def _matched_exchanges(story: Story) -> list[Exchange | None]:
         """Put each exchange beside its outcome: those that could not leave have none."""
         waiting = iter(story.exchanges)
         missing = {"connect", "not_sent"}
@@ -169,11 +176,11 @@ class Books:
         ]
 
     def _bill(self, story: Story) -> None:
-        """Hold each booked attempt against what the emulator knows of it."""
+        """Compare each recorded attempt with the emulator's exchange."""
         for row in story.outcomes:
             if row["outcome"] != "ok":
                 self.tally.partly += Decimal(repr(row.get("cost", 0)))
-        for exchange, row in zip(self._heard(story), story.outcomes, strict=True):
+        for exchange, row in zip(self._matched_exchanges(story), story.outcomes, strict=True):
             if exchange is None:
                 continue
             if exchange.provider != row["provider"]:
@@ -263,13 +270,13 @@ class Books:
 
 
 def _overflows(story: Story) -> bool:
-    """Tell whether the request was called too long: those with no larger window are then out."""
+    """Return whether the request was refused as too long; only larger windows are tried then."""
     understood = any(row["outcome"] == "context_overflow" for row in story.outcomes)
     return understood and any(one.fault in TOO_LONG for one in story.exchanges)
 
 
 def _not_written(row: Any) -> bool:
-    """Tell whether an attempt ended before its request was out, as far as its reason says."""
+    """Return whether an attempt ended before its request was sent."""
     return row["outcome"] == "timeout_response" and "write" in str(row.get("reason", "")).lower()
 
 
@@ -284,8 +291,8 @@ def priced(exchange: Exchange) -> Decimal:
 
 
 def by_call(log: Iterable[Exchange]) -> dict[int, list[Exchange]]:
-    """Sort what the emulator heard by the call that its prompt names, 0 where it names none."""
-    found: dict[int, list[Exchange]] = defaultdict(list)
+    """Group the emulator's exchanges by the call number in the prompt; 0 without a number."""
+    exchanges: dict[int, list[Exchange]] = defaultdict(list)
     for exchange in log:
-        found[marked(dumps(exchange.body))].append(exchange)
-    return found
+        exchanges[marked(dumps(exchange.body))].append(exchange)
+    return exchanges

@@ -48,10 +48,10 @@ class Result:
 
 
 class Caller:
-    """Makes calls, with the handlers that hear of all of them."""
+    """Make calls with the same handlers."""
 
     def __init__(self, stage: Stage, handlers: list[Any], as_model: str = "") -> None:
-        """Ask each call's model, or `as_model` (or its twin over sockets) for all."""
+        """Call each call's model, or `as_model` (or its twin over sockets) for all."""
         self.stage = stage
         self.handlers = handlers
         self.as_model = as_model
@@ -118,7 +118,7 @@ class Caller:
             await asyncio.sleep(0)
 
     async def _ended(self, result: Result) -> None:
-        """Ask, and end it as the caller wants to."""
+        """Make a call, and end it as planned."""
         call = result.call
         if call.end == "timeout":
             async with asyncio.timeout(call.patience):
@@ -132,43 +132,43 @@ class Caller:
             await self._aask(result)
 
     def _ask(self, result: Result) -> None:
-        call, model, config = self._asked(result)
+        call, model, config = self._model_and_config(result)
         if call.verb == "invoke":
             result.answer = model.invoke(call.prompt, config)
             return
-        taken: list[AIMessageChunk] = []
+        chunks_read: list[AIMessageChunk] = []
         chunks: Iterator[AIMessageChunk] = model.stream(call.prompt, config)
         for chunk in chunks:
-            taken.append(chunk)
+            chunks_read.append(chunk)
             if call.end == "slow":
                 time.sleep(SLOW)
-            if call.end in {"close", "drop"} and len(taken) >= call.patience:
+            if call.end in {"close", "drop"} and len(chunks_read) >= call.patience:
                 result.left = True
                 break
         if call.end == "close":
             chunks.close()  # type: ignore[attr-defined]  # a generator
-        result.answer = merge_chunks(taken) if taken else None
+        result.answer = merge_chunks(chunks_read) if chunks_read else None
 
     async def _aask(self, result: Result) -> None:
         """Twin of `_ask`."""
-        call, model, config = self._asked(result)
+        call, model, config = self._model_and_config(result)
         if call.verb == "ainvoke":
             result.answer = await model.ainvoke(call.prompt, config)
             return
-        taken: list[AIMessageChunk] = []
+        chunks_read: list[AIMessageChunk] = []
         chunks: AsyncIterator[AIMessageChunk] = model.astream(call.prompt, config)
         async for chunk in chunks:
-            taken.append(chunk)
+            chunks_read.append(chunk)
             if call.end == "slow":
                 await asyncio.sleep(SLOW)
-            if call.end in {"close", "drop"} and len(taken) >= call.patience:
+            if call.end in {"close", "drop"} and len(chunks_read) >= call.patience:
                 result.left = True
                 break
         if call.end == "close":
             await chunks.aclose()  # type: ignore[attr-defined]  # a generator
-        result.answer = merge_chunks(taken) if taken else None
+        result.answer = merge_chunks(chunks_read) if chunks_read else None
 
-    def _asked(self, result: Result) -> tuple[Call, Any, Any]:
+    def _model_and_config(self, result: Result) -> tuple[Call, Any, Any]:
         call = result.call
         name = call.model
         if self.as_model:

@@ -116,7 +116,7 @@ def lot(number: int, name: str, make: Fault | Maker, kind: Kind = "bad", **more:
 def after_text(
     make: Callable[[int], Fault],
 ) -> Maker:
-    """Make a fault that befalls a stream when something of it has been shown."""
+    """Make a fault in a stream after its first content."""
     return lambda dice, house, _sockets: make(SHOWN.get(house, 4) + dice.randrange(4))
 
 
@@ -251,7 +251,7 @@ KEY_FAULTS: Mapping[str, Fault] = {
     "29 the day's quota": DailyQuota(),
     "30 out of credit": OutOfCredit(),
 }
-"""What befalls a key for a whole epoch: it stays refused until it has rested."""
+"""Faults of a key for a whole epoch: it stays refused until it has rested."""
 
 OUTAGES: Mapping[str, Fault] = {
     "12 all keys refused": Revoked(),
@@ -261,7 +261,7 @@ OUTAGES: Mapping[str, Fault] = {
     "37 502 HTML throughout": NotJson(502),
     "76 all keys limited": RateLimited(3, "retry-after"),
 }
-"""What befalls a provider for a whole epoch."""
+"""Faults of a provider for a whole epoch."""
 
 
 @cache
@@ -278,7 +278,7 @@ def lots(house: str, *, stream: bool, sockets: bool) -> tuple[tuple[Draw, ...], 
 
 
 def draw(dice: random.Random, house: str, *, stream: bool, sockets: bool) -> tuple[Draw, Fault]:
-    """Draw what befalls a request."""
+    """Draw the fault of a request."""
     able, weights = lots(house, stream=stream, sockets=sockets)
     (drawn,) = dice.choices(able, weights)
     return drawn, drawn.make(dice, house, sockets)

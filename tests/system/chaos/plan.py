@@ -1,4 +1,4 @@
-"""Everything that a seed decides: who is asked, what, by which verb, and what goes wrong."""
+"""The calls and faults of a seed: providers, prompts, verbs and faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUSES = {
     "google": "gemini-2.5-flash",
     "openrouter": "openai/gpt-oss-120b",
 }
-"""Who is asked for what: all three wires, and a provider that names its own price."""
+"""Models by provider: all three wires, and a provider that reports its own price."""
 
 KEYS = 5
 FAULTY = 0.3
@@ -99,7 +99,7 @@ class Plan:
     def call(self, index: int) -> Call:
         dice = random.Random(f"{self.seed} call {index}")
         verb = dice.choice(VERBS)
-        model, route = self._asked(dice)
+        model, route = self._model_and_providers(dice)
         tools = dice.random() < 0.15
         topic = WEATHER if tools else dice.choice(TOPICS)
         end, patience = self._ended(dice, verb)
@@ -115,17 +115,17 @@ class Plan:
         )
 
     @staticmethod
-    def _asked(dice: random.Random) -> tuple[str, tuple[str, ...]]:
-        everybody = tuple(HOUSES)
+    def _model_and_providers(dice: random.Random) -> tuple[str, tuple[str, ...]]:
+        providers = tuple(HOUSES)
         chance = dice.random()
         if chance < SOCKETS:
-            return dice.choice(("sockets-weighted", "sockets-priority")), everybody
+            return dice.choice(("sockets-weighted", "sockets-priority")), providers
         if chance < 0.8:
-            return dice.choice(ROUTERS), everybody
+            return dice.choice(ROUTERS), providers
         if chance < 0.9:
             pair = dice.choice(PAIRS)
             return pair, tuple(pair.split("+"))
-        alone = dice.choice(everybody)
+        alone = dice.choice(providers)
         return alone, (alone,)
 
     @staticmethod
@@ -144,19 +144,19 @@ class Plan:
         return end, dice.random() * 0.05 if end in {"cancel", "timeout"} else dice.randint(1, 6)
 
     def fault(self, call: Call, house: str, number: int) -> tuple[Draw, Fault] | None:
-        """Say what befalls a call's request of that number, from 1, to a provider."""
+        """Return the fault of a call's nth request to a provider, counted from 1."""
         dice = random.Random(f"{self.seed} fault {call.index} {house} {number}")
         if dice.random() >= self.faulty:
             return None
         return draw(dice, house, stream=call.streams, sockets=call.sockets)
 
     def goes_well(self, call: Call, house: str) -> bool:
-        """Tell whether the provider answers the call's first request, with a key that is good."""
+        """Return whether the provider answers the call's first request with a good key."""
         drawn = self.fault(call, house, 1)
         return drawn is None or drawn[0].kind == "good"
 
     def weather(self, epoch: int) -> Weather:
-        """Say which keys are refused in an epoch, and who is down; two keys of each are good."""
+        """Return the refused keys and failing providers of an epoch; two keys of each are good."""
         if epoch not in self._weathers:
             self._weathers[epoch] = self._weather(random.Random(f"{self.seed} epoch {epoch}"))
         return self._weathers[epoch]

@@ -67,13 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--minutes-limit", type=float, default=float("inf"))
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
-    given = parser.parse_args(arguments)
-    seed = secrets.randbelow(10**6) if given.seed is None else given.seed
+    options = parser.parse_args(arguments)
+    seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     console = Console(width=None if sys.stdout.isatty() else 140)
     each = f"{THREADS} threads and {LOOPS} loops of {TASKS} tasks"
-    console.print(f"seed {seed}: {given.calls:,} calls, {given.processes} processes, each {each}")
+    console.print(
+        f"seed {seed}: {options.calls:,} calls, {options.processes} processes, each {each}"
+    )
     began = time.monotonic()
-    tally = run(given.calls, seed, given.processes, given.minutes_limit * 60)
+    tally = run(options.calls, seed, options.processes, options.minutes_limit * 60)
     fine = show(console, tally)
     minutes = (time.monotonic() - began) / 60
     console.print(f"{'all holds' if fine else 'NOT ALL HOLDS'}: {minutes:.1f} min, seed {seed}")

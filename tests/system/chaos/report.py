@@ -1,4 +1,4 @@
-"""What must be true of a run, and the table that says whether it is."""
+"""Claims about a run, and the table of their results."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ class Claim:
 
 
 def claims(tally: Tally) -> list[Claim]:
-    """Say what is true of a run."""
+    """Return the claims about a run and whether they hold."""
     return [
         *_ends(tally),
         *_requests(tally),
         *(
-            Claim(said, str(tally.counts[what]), not tally.counts[what])
-            for what, said in MUST_NOT.items()
+            Claim(text, str(tally.counts[what]), not tally.counts[what])
+            for what, text in MUST_NOT.items()
         ),
         *_money(tally),
         *_blackout(tally),
@@ -92,10 +92,10 @@ def _ends(tally: Tally) -> Iterable[Claim]:
     counts = tally.counts
     ends = [*EXCUSES, "failed though somebody would have answered"]
     yield Claim(
-        "calls", f"{counts['calls']:,}", counts["calls"] == sum(counts[one] for one in ends)
+        "calls", f"{counts['calls']:,}", counts["calls"] == sum(counts[counted] for counted in ends)
     )
     for name, figures in (("verb", tally.verbs), ("strategy or route", tally.routes)):
-        listed = ", ".join(f"{times:,} {one}" for one, times in sorted(figures.items()))
+        listed = ", ".join(f"{times:,} {counted}" for counted, times in sorted(figures.items()))
         yield Claim(f"by {name}", listed)
     for end in EXCUSES:
         yield Claim(f"  {end}", f"{counts[end]:,}")
@@ -112,9 +112,9 @@ def _requests(tally: Tally) -> Iterable[Claim]:
         )
     ]
     begun, booked = counts["attempts begun"], counts["attempts booked"]
-    said = f"{parts[0]:,} + {parts[1]:,} + {parts[2]:,} = {begun:,} = {booked:,}"
+    figure = f"{parts[0]:,} + {parts[1]:,} + {parts[2]:,} = {begun:,} = {booked:,}"
     holds = sum(parts) == begun == booked
-    yield Claim("requests seen + unreachable + cancelled before = begun = booked", said, holds)
+    yield Claim("requests seen + unreachable + cancelled before = begun = booked", figure, holds)
     yield Claim("candidates passed over", f"{counts['candidates passed over']:,}")
     twice = "billed twice unavoidably: sent, and not answered in time"
     yield Claim(twice, f"{counts[twice]:,}")
@@ -126,8 +126,8 @@ def _requests(tally: Tally) -> Iterable[Claim]:
 def _money(tally: Tally) -> Iterable[Claim]:
     exact = abs(tally.audited - tally.billed) < NANO
     yield Claim("audit = bill of what was delivered, $", f"{tally.audited} = {tally.billed}", exact)
-    said = f"{tally.handled} = {tally.audited} + {tally.partly} of answers that broke off"
-    yield Claim("handler = audit, $", said, tally.handled == tally.audited + tally.partly)
+    figure = f"{tally.handled} = {tally.audited} + {tally.partly} of answers that broke off"
+    yield Claim("handler = audit, $", figure, tally.handled == tally.audited + tally.partly)
     yield Claim("billed besides, of what was not delivered, $", f"{tally.unseen}")
     yield Claim("answers of unknown cost", str(tally.counts["answers of unknown cost"]))
 
@@ -136,30 +136,30 @@ def _blackout(tally: Tally) -> Iterable[Claim]:
     calls, requests = (tally.counts[f"blackout: {name}"] for name in ("calls", "requests"))
     if not calls:
         return
-    said = f"{requests:,} for {calls:,} calls: {requests / calls:.3f} each"
-    yield Claim(f"blackout: at most {STORM} requests a call", said, requests <= STORM * calls)
+    figure = f"{requests:,} for {calls:,} calls: {requests / calls:.3f} each"
+    yield Claim(f"blackout: at most {STORM} requests a call", figure, requests <= STORM * calls)
     p50, p99, most = spread(tally.failing)
-    said = f"p50 {p50:.3f} s, p99 {p99:.3f} s, most {most:.3f} s"
+    figure = f"p50 {p50:.3f} s, p99 {p99:.3f} s, most {most:.3f} s"
     yield Claim(
-        f"blackout: 99 of 100 wait {QUICK:g} s at most before they give up", said, p99 <= QUICK
+        f"blackout: 99 of 100 wait {QUICK:g} s at most before they give up", figure, p99 <= QUICK
     )
 
 
 def _vitals(tally: Tally) -> Iterable[Claim]:
     for at, samples in enumerate(tally.samples, 1):
         warm = samples[int(len(samples) * WARM) :]
-        memory = [one.resident for one in warm]
+        memory = [sample.resident for sample in warm]
         first, last, most = (
             value / 2**20
-            for value in (samples[0][0], samples[-1][0], max(one.resident for one in samples))
+            for value in (samples[0][0], samples[-1][0], max(sample.resident for sample in samples))
         )
-        said = f"{first:.0f}, {last:.0f}, {most:.0f}; {growth(memory) / 2**20:+.1f} when warm"
+        figure = f"{first:.0f}, {last:.0f}, {most:.0f}; {growth(memory) / 2**20:+.1f} when warm"
         bound = max(SLACK_BYTES, SLACK_SHARE * mean(memory))
-        yield Claim(f"MiB of process {at}: first, last, most", said, growth(memory) <= bound)
-        files = [one.descriptors for one in warm]
-        said = f"{samples[0][1]}, {files[-1]}, {max(one.descriptors for one in samples)}"
+        yield Claim(f"MiB of process {at}: first, last, most", figure, growth(memory) <= bound)
+        files = [sample.descriptors for sample in warm]
+        figure = f"{samples[0][1]}, {files[-1]}, {max(sample.descriptors for sample in samples)}"
         flat = growth(files) <= SLACK_DESCRIPTORS
-        yield Claim(f"descriptors of process {at}: first, last, most", said, flat)
+        yield Claim(f"descriptors of process {at}: first, last, most", figure, flat)
 
 
 def growth(values: list[int]) -> float:
@@ -189,14 +189,14 @@ def show(console: Console, tally: Tally) -> bool:
     table = Table(title="What came of it")
     for name in ("", "figure", "holds"):
         table.add_column(name, overflow="fold")
-    said = {True: "yes", False: "[bold red]NO[/]", None: ""}
-    made = claims(tally)
-    for claim in made:
-        table.add_row(claim.what, claim.figure, said[claim.holds])
+    texts = {True: "yes", False: "[bold red]NO[/]", None: ""}
+    all_claims = claims(tally)
+    for claim in all_claims:
+        table.add_row(claim.what, claim.figure, texts[claim.holds])
     console.print(table)
     for what, examples in tally.wrong.items():
         console.print(f"[bold]{what}[/]", *examples, sep="\n  ", markup=True, soft_wrap=True)
-    return all(claim.holds is not False for claim in made)
+    return all(claim.holds is not False for claim in all_claims)
 
 
 def drawn(tally: Tally) -> Table:

@@ -110,29 +110,29 @@ class Chaos:
         self._progress(epoch, time.monotonic() - began)
 
     def _stories(self, caller: Caller, calls: Sequence[Call]) -> list[Story]:
-        """Bring together what the three sides know, and see that nothing is held or left over."""
+        """Join results, audit rows and exchanges by call; check that no resource stays held."""
         tally, emulator = self.tally, self.stage.emulator
         if not emulator.settle():
             tally.blame("answers that are still being given")
         if caller.tasks_left:
             tally.blame("tasks left", str(caller.tasks_left))
-        for held in self.stage.held():
-            tally.blame("held by nobody", held)
+        for resource in self.stage.held_resources():
+            tally.blame("held by nobody", resource)
         audited = self.log.news()
-        heard = by_call(emulator.log)
-        asked = {call.index for call in calls}
-        if strange := set(heard).union(*audited) - asked:
+        by_number = by_call(emulator.log)
+        indexes = {call.index for call in calls}
+        if strange := set(by_number).union(*audited) - indexes:
             tally.blame("requests of no call", str(strange))
-        if Counter(one.call.index for one in caller.results) != Counter(asked):
+        if Counter(result.call.index for result in caller.results) != Counter(indexes):
             tally.blame("calls that came to no end")
         self._one_run_each(caller.results)
         return [
             Story(
-                one,
-                *(found.get(one.call.index, []) for found in (*audited, heard)),
-                emulator.unheard[one.call.index],
+                result,
+                *(rows.get(result.call.index, []) for rows in (*audited, by_number)),
+                emulator.unheard[result.call.index],
             )
-            for one in caller.results
+            for result in caller.results
         ]
 
     def _one_run_each(self, results: Sequence[Result]) -> None:
@@ -160,12 +160,12 @@ class Chaos:
         )
 
     def _blackout(self) -> None:
-        """Everybody is down: few requests, quick errors, and the right ones."""
+        """All providers are down: few requests, quick errors of the right classes."""
         stage, tally = self.stage, self.tally
         plan = self.plan
         many = max(plan.calls // 10, 200)
-        asked = (plan.call(plan.first + plan.calls + at) for at in range(many))
-        calls = [replace(call, end="") for call in asked]
+        planned = (plan.call(plan.first + plan.calls + at) for at in range(many))
+        calls = [replace(call, end="") for call in planned]
         stage.emulator.blackout = BLACKOUT
         stage.emulator.expect(calls, plan.epochs)
         caller = Caller(stage, self.handlers, as_model="fast")

@@ -35,7 +35,7 @@ HASTE = 20.0
 """So much faster does time go by for calls in process: a rest of a minute takes three seconds."""
 
 LONGEST = 0.2
-"""Real seconds after which a silent emulator in process is taken to have outlasted anybody."""
+"""Real seconds after which a silent emulator in process has exceeded every timeout."""
 
 DEADLINE = 90.0
 """Seconds, by the clock of its model, that a hurried call has."""
@@ -73,7 +73,7 @@ def counted(seconds: float) -> Iterator[float]:
 
 
 class Hurry:
-    """Monotonic seconds that go by faster than real ones, and leap when nobody is about."""
+    """Monotonic clock that runs faster than real time, and leaps when no call runs."""
 
     def __init__(self, pace: float, seed: int) -> None:
         self.pace = pace
@@ -109,7 +109,7 @@ class Hurry:
 
 
 class ChaosEmulator(Emulator):
-    """Plays what the plan says of each call's requests, by the number that the prompt names."""
+    """Emulator that plays the plan's faults for each call, by the number in the prompt."""
 
     def __init__(self, plan: Plan, time_: Hurry) -> None:
         super().__init__(clock=time_.now, sleep=time_.outlast, asleep=time_.aoutlast)
@@ -136,7 +136,7 @@ class ChaosEmulator(Emulator):
         self.unheard.clear()
 
     def reach(self, request: httpx.Request) -> None:
-        """Raise what breaks the line, where that is what befalls a request."""
+        """Raise the connection error that the plan has for a request."""
         house = request.url.path.split("/")[1]
         call = self._calls.get(marked(request.content))
         if call is None or house in self.down:
@@ -172,15 +172,15 @@ class ChaosEmulator(Emulator):
             self._asked.setdefault((house, call.sockets), []).append(time.monotonic())
 
     def was_asked(self, house: str, *, sockets: bool, since: float, until: float) -> bool:
-        """Tell whether a provider was asked between two moments, in real seconds."""
+        """Return whether a provider received a request between two moments, in real seconds."""
         times = self._asked.get((house, sockets), [])
         return bisect_left(times, since) < bisect_right(times, until)
 
 
 def marked(body: bytes) -> int:
     """Return the number of the call that a request belongs to, 0 if it names none."""
-    found = MARKER.search(body)
-    return int(found.group(1)) if found else 0
+    match = MARKER.search(body)
+    return int(match.group(1)) if match else 0
 
 
 class Edge(EmulatorTransport):
@@ -257,23 +257,25 @@ class Stage:
         }
 
     def endpoints(self) -> Iterator[Endpoint]:
-        """Yield each address that the models ask, once for each that holds it."""
+        """Yield each address of the models, once for each model that has it."""
         for model in self.models.values():
             for candidate in model._route().candidates:
                 yield candidate.endpoint
 
-    def held(self) -> list[str]:
-        """Name what somebody still holds: keys, paces, probes, answers, connections' places."""
-        found: list[str] = []
+    def held_resources(self) -> list[str]:
+        """Return the resources still held: keys, paces, probes, answers, connection slots."""
+        resources: list[str] = []
         for endpoint in self.endpoints():
-            found += [f"key of {endpoint.name}" for state in endpoint.pool if state.in_flight]
-            found += [f"load of {name}" for name, load in endpoint.loads.items() if load.in_flight]
+            resources += [f"key of {endpoint.name}" for state in endpoint.pool if state.in_flight]
+            resources += [
+                f"load of {name}" for name, load in endpoint.loads.items() if load.in_flight
+            ]
             if endpoint.circuit._probe_since is not None:
-                found.append(f"probe of {endpoint.name}")
-        return found + ["an answer"] * self.edge.open_answers
+                resources.append(f"probe of {endpoint.name}")
+        return resources + ["an answer"] * self.edge.open_answers
 
     def rest(self) -> list[str]:
-        """Let a month go by; returns who is closed even then."""
+        """Move the clock by a month; return the circuits and keys that are closed even then."""
         self.hurried.leap(MONTH)
         self.real.leap(MONTH)
         closed: list[str] = []

@@ -38,7 +38,7 @@ class Tally:
     handled: Decimal = Decimal(0)
     audited: Decimal = Decimal(0)
     partly: Decimal = Decimal(0)
-    """What the audit says besides: the tokens that were counted before an answer broke off."""
+    """Cost in the audit log of tokens that were counted before an answer broke off."""
 
     billed: Decimal = Decimal(0)
     unseen: Decimal = Decimal(0)

@@ -67,8 +67,8 @@ def test_the_waits_of_a_call_are_counted_as_long_as_they_were_to_be() -> None:
     assert waits == pytest.approx([0.002, 0.003, 0.004], rel=0.1)
 
 
-def failed(made: list[Claim]) -> set[str]:
-    return {claim.what for claim in made if claim.holds is False}
+def failed(claims: list[Claim]) -> set[str]:
+    return {claim.what for claim in claims if claim.holds is False}
 
 
 def test_the_same_seed_plans_the_same_calls_and_faults() -> None:

@@ -61,17 +61,17 @@ def anthropic_pairs(body: Json) -> Iterator[str]:
     seen: set[str] = set()
     called: list[str] = []
     for at, message in enumerate(body["messages"]):
-        said = blocks(message)
-        results = [block["tool_use_id"] for block in said if block["type"] == "tool_result"]
+        content = blocks(message)
+        results = [block["tool_use_id"] for block in content if block["type"] == "tool_result"]
         if sorted(results) != sorted(called):
             yield f"message {at} answers {results}, called were {called}"
-        if any(block["type"] != "tool_result" for block in said[: len(results)]):
+        if any(block["type"] != "tool_result" for block in content[: len(results)]):
             yield f"message {at} has something before its results"
-        called = [block["id"] for block in said if block["type"] == "tool_use"]
-        for made in called:
-            if not ANTHROPIC_ID.fullmatch(made) or made in seen:
-                yield f"message {at} has the id {made!r} twice, or it is malformed"
-            seen.add(made)
+        called = [block["id"] for block in content if block["type"] == "tool_use"]
+        for call in called:
+            if not ANTHROPIC_ID.fullmatch(call) or call in seen:
+                yield f"message {at} has the id {call!r} twice, or it is malformed"
+            seen.add(call)
     if called:
         yield f"nobody answers {called}"
 
@@ -84,10 +84,10 @@ def anthropic_thoughts(body: Json) -> Iterator[str]:
     budget = (body.get("thinking") or {}).get("type") == "enabled"
     answers = [one for one in body["messages"] if one["role"] == "assistant"]
     for message in answers:
-        said = blocks(message)
-        if any(block["type"] == "thinking" and not block["signature"] for block in said):
+        content = blocks(message)
+        if any(block["type"] == "thinking" and not block["signature"] for block in content):
             yield "an unsigned thought"
-        if any(block["type"] in THOUGHTS for block in said) and said[-1]["type"] in THOUGHTS:
+        if any(block["type"] in THOUGHTS for block in content) and content[-1]["type"] in THOUGHTS:
             yield "a message that ends in a thought"
     last = blocks(answers[-1]) if answers else []
     calls = any(block["type"] == "tool_use" for block in last)
@@ -142,7 +142,7 @@ def openai_ids(body: Json) -> Iterator[str]:
 
 
 def openai_content(body: Json) -> Iterator[str]:
-    """Messages have contents, and contents parts that say something."""
+    """Messages have contents, and contents parts that are not empty."""
     for at, message in enumerate(body["messages"]):
         content = message.get("content")
         if content == [] or (content is None and not message.get("tool_calls")):
@@ -173,8 +173,8 @@ def silence(body: Json) -> Iterator[str]:
     OpenAI and others answered such histories.
     """
     for at, message in enumerate(body["messages"]):
-        said = message.get("content") or message.get("tool_calls")
-        if message["role"] == "assistant" and not said:
+        content = message.get("content") or message.get("tool_calls")
+        if message["role"] == "assistant" and not content:
             yield f"message {at} neither says nor does anything"
 
 
@@ -183,7 +183,7 @@ def mistral_ids(body: Json) -> Iterator[str]:
     for message in body["messages"]:
         ids = [call["id"] for call in message.get("tool_calls") or ()]
         ids += [message["tool_call_id"]] if message["role"] == "tool" else []
-        yield from (f"the id {made!r}" for made in ids if not NINE.fullmatch(made))
+        yield from (f"the id {call_id!r}" for call_id in ids if not NINE.fullmatch(call_id))
 
 
 def mistral_order(body: Json) -> Iterator[str]:

@@ -49,11 +49,11 @@ def turns(body: Json) -> Iterator[str]:
     speaker = ""
     for at, content in enumerate(body["contents"]):
         answers = [p["functionResponse"] for p in content["parts"] if "functionResponse" in p]
-        found = [(answer.get("id"), answer["name"]) for answer in answers]
-        if sorted(map(str, found)) != sorted(map(str, calls)):
-            yield f"content {at} responds to {found}, called were {calls}"
-        made = [p["functionCall"] for p in content["parts"] if "functionCall" in p]
-        calls = [(call.get("id"), call["name"]) for call in made]
+        answered = [(answer.get("id"), answer["name"]) for answer in answers]
+        if sorted(map(str, answered)) != sorted(map(str, calls)):
+            yield f"content {at} responds to {answered}, called were {calls}"
+        parts_called = [p["functionCall"] for p in content["parts"] if "functionCall" in p]
+        calls = [(call.get("id"), call["name"]) for call in parts_called]
         if calls and speaker != "user":
             yield f"content {at} calls after {speaker or 'nobody'}"
         speaker = content["role"]

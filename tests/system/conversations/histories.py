@@ -107,10 +107,10 @@ def conversations(
     """Yield a conversation that goes on in the middle of its calls, and one after them."""
     calls, answer = answers(maker, way, version)
     takes = TAKES[target]
-    asked = HumanMessage(
+    question = HumanMessage(
         [{"type": "text", "text": QUESTION}, *(MEDIA[kind] for kind in sorted(takes))]
     )
-    begun = [SYSTEM, asked, calls, *results(calls, shown="image" in takes)]
+    begun = [SYSTEM, question, calls, *results(calls, shown="image" in takes)]
     yield "calls", begun
     yield "impatient", [*begun, HumanMessage("Hurry.")]
     yield "answer", [*begun, answer, HumanMessage("And in London?", name="Ann")]

@@ -13,8 +13,8 @@ NAMES = ("get_weather", "get_time")
 
 def _calls(*ids: str) -> list[Json]:
     return [
-        {"id": made, "type": "function", "function": {"name": name, "arguments": ARGUMENTS}}
-        for made, name in zip(ids, NAMES, strict=True)
+        {"id": call_id, "type": "function", "function": {"name": name, "arguments": ARGUMENTS}}
+        for call_id, name in zip(ids, NAMES, strict=True)
     ]
 
 
@@ -270,7 +270,7 @@ SECRETS = (
     "paris.example",
     "groq found",
 )
-"""What may be seen in a request to the maker, and to nobody else."""
+"""Data that may be in a request to the maker only."""
 
 
 def body(maker: str) -> bytes:

@@ -27,5 +27,5 @@ def bound(value: Any, *, under: str = "") -> Iterator[str]:
 
 def leaks(messages: Sequence[BaseMessage], body: Any) -> list[str]:
     """Return what of it stands in a request."""
-    told = json.dumps(body, ensure_ascii=False)
-    return [one for one in bound([one.model_dump() for one in messages]) if one in told]
+    text = json.dumps(body, ensure_ascii=False)
+    return [one for one in bound([one.model_dump() for one in messages]) if one in text]

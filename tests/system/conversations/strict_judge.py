@@ -36,10 +36,10 @@ def extended(judged: Judge, *, message: Iterable[str] = (), body: Iterable[str] 
     """Let a body, and its assistant messages, have fields that a provider documents beyond."""
     more, beyond = frozenset(message), frozenset(body)
 
-    def judge_rest(given: Json) -> list[str]:
-        rest = _without(given, beyond)
+    def judge_rest(body: Json) -> list[str]:
+        rest = _without(body, beyond)
         rest["messages"] = [
-            _without(one, more) if one["role"] == "assistant" else one for one in given["messages"]
+            _without(one, more) if one["role"] == "assistant" else one for one in body["messages"]
         ]
         return judged(rest)
 
@@ -59,12 +59,12 @@ def _complaints(validate: Callable[[], Any]) -> list[str]:
     try:
         validate()
     except ValidationError as error:
-        return list(_told(error))
+        return list(_messages(error))
     return []
 
 
-def _told(error: ValidationError) -> Iterator[str]:
-    """Tell the deepest faults: a union complains about each of its branches."""
+def _messages(error: ValidationError) -> Iterator[str]:
+    """Yield the deepest faults: a union complains about each of its branches."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     for fault in sorted(faults, key=lambda one: -len(one["loc"]))[:SHOWN]:
         steps = [str(step) for step in fault["loc"] if "[" not in str(step)]
@@ -77,15 +77,15 @@ def _closed(schema: Any) -> Any:
         return type(schema)(_closed(item) for item in schema)
     if not isinstance(schema, dict):
         return schema
-    made = {key: _closed(value) for key, value in schema.items()}
+    closed = {key: _closed(value) for key, value in schema.items()}
     match schema.get("type"):  # a schema's kind; among `fields`, the field of that name
         case "typed-dict":
-            made["extra_behavior"] = "forbid"
-            made.pop("extras_schema", None)
+            closed["extra_behavior"] = "forbid"
+            closed.pop("extras_schema", None)
             # `format_` and its like: Python's names, where JSON's are taken.
-            made["fields"] = {name.rstrip("_"): field for name, field in made["fields"].items()}
+            closed["fields"] = {name.rstrip("_"): field for name, field in closed["fields"].items()}
         case "generator":
-            made["type"] = "list"
+            closed["type"] = "list"
         case "model":
-            made = {"type": "is-instance", "cls": schema["cls"], "ref": schema.get("ref")}
-    return made
+            closed = {"type": "is-instance", "cls": schema["cls"], "ref": schema.get("ref")}
+    return closed

@@ -36,10 +36,10 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def at(body: Json, path: tuple[Any, ...]) -> Any:
-    found: Any = body
+    value: Any = body
     for step in path:
-        found = found[step]
-    return found
+        value = value[step]
+    return value
 
 
 @pytest.mark.parametrize("target", MODELS)
@@ -77,18 +77,18 @@ def gemini(*contents: Json) -> Json:
     return {"contents": [{"role": "user", "parts": [{"text": "hi"}]}, *contents]}
 
 
-def calling(made: str = "abcdefgh1", **more: Any) -> Json:
+def calling(call_id: str = "abcdefgh1", **more: Any) -> Json:
     function = {"name": "f", "arguments": "{}"}
-    calls = [{"id": made, "type": "function", "function": function}]
+    calls = [{"id": call_id, "type": "function", "function": function}]
     return {"role": "assistant", "content": None, "tool_calls": calls, **more}
 
 
-def result(made: str = "abcdefgh1", content: Any = "ok") -> Json:
-    return {"role": "tool", "tool_call_id": made, "content": content}
+def result(call_id: str = "abcdefgh1", content: Any = "ok") -> Json:
+    return {"role": "tool", "tool_call_id": call_id, "content": content}
 
 
-def use(made: str = "t1", **more: Any) -> Json:
-    return {"role": "assistant", "content": [{"type": "tool_use", "id": made, **more}]}
+def use(call_id: str = "t1", **more: Any) -> Json:
+    return {"role": "assistant", "content": [{"type": "tool_use", "id": call_id, **more}]}
 
 
 def used(*before: Json) -> Json:

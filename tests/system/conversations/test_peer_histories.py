@@ -78,18 +78,18 @@ def test_what_an_official_package_began_goes_on(peer, target, form, called) -> N
 def test_what_an_official_package_kept_for_the_maker_goes_back_to_it(peer, form, called) -> None:
     answer = called(peer, *form)
     marks = {"anthropic": '"signature"', "google": '"thoughtSignature"', "openrouter": "reasoning"}
-    told = json.dumps(goes_on(peer, answer))
-    assert marks[peer] in told
-    assert "skip_thought_signature_validator" not in told
+    text = json.dumps(goes_on(peer, answer))
+    assert marks[peer] in text
+    assert "skip_thought_signature_validator" not in text
 
 
 @pytest.mark.parametrize("version", ["v0", "responses/v1", "v1"])
 @pytest.mark.parametrize("target", MODELS)
 def test_what_openais_responses_began_goes_on(target, version) -> None:
     body = goes_on(target, peers.responses(version))
-    told = json.dumps(body)
-    assert [secret for secret in SECRETS if secret in told] == []
-    assert not {"rs_1", "ws_1", "msg_1", "fc_6"} & set(told.replace('"', " ").split())
+    text = json.dumps(body)
+    assert [secret for secret in SECRETS if secret in text] == []
+    assert not {"rs_1", "ws_1", "msg_1", "fc_6"} & set(text.replace('"', " ").split())
 
 
 @pytest.mark.filterwarnings("ignore:The function `loads` is in beta")

@@ -58,7 +58,7 @@ def sample(name: str) -> list[Json]:
     for record in recorded(name):
         for kind in set(record["features"]).intersection(KINDS):
             kinds.setdefault((kind, bool(record["stream"])), []).append(record)
-    each = (found[:: max(1, len(found) // SAMPLE)][:SAMPLE] for found in kinds.values())
+    each = (records[:: max(1, len(records) // SAMPLE)][:SAMPLE] for records in kinds.values())
     return list({one["id"]: one for one in itertools.chain.from_iterable(each)}.values())
 
 
@@ -78,9 +78,9 @@ def answer(provider: str, record: Json, version: str = "v0") -> AIMessage:
     return functools.reduce(lambda one, other: one + other, model.stream(QUESTION))
 
 
-def conversation(said: AIMessage) -> list[BaseMessage]:
-    results = [ToolMessage("Done.", tool_call_id=call["id"]) for call in said.tool_calls]
-    return [HumanMessage(QUESTION), said, *results, HumanMessage("Go on.")]
+def conversation(answered: AIMessage) -> list[BaseMessage]:
+    results = [ToolMessage("Done.", tool_call_id=call["id"]) for call in answered.tool_calls]
+    return [HumanMessage(QUESTION), answered, *results, HumanMessage("Go on.")]
 
 
 def without(value: Any, names: frozenset[str]) -> Any:
@@ -89,8 +89,8 @@ def without(value: Any, names: frozenset[str]) -> Any:
     return [without(one, names) for one in value] if isinstance(value, list) else value
 
 
-def faults(target: str, said: AIMessage) -> list[str]:
-    body = without(sent(target, conversation(said), scripted=True), UNDECLARED)
+def faults(target: str, answered: AIMessage) -> list[str]:
+    body = without(sent(target, conversation(answered), scripted=True), UNDECLARED)
     return [*complaints(target, body), *refused(target, body)]
 
 
@@ -102,9 +102,9 @@ def test_what_was_recorded_goes_on_everywhere(maker) -> None:
     wrong = [
         f"{record['id']} -> {target}: {fault}"
         for record in records
-        for said in [answer(maker, record, ("v0", "v1")[int(record["id"], 16) % 2])]
+        for answered in [answer(maker, record, ("v0", "v1")[int(record["id"], 16) % 2])]
         for target in MODELS
-        for fault in faults(target, said)
+        for fault in faults(target, answered)
     ]
     assert wrong == []
 
@@ -118,11 +118,11 @@ def test_what_openais_responses_said_goes_on_everywhere() -> None:
         transport = httpx.MockTransport(lambda _, body=body: httpx.Response(200, json=body))
         with httpx.Client(transport=transport) as client:
             model = ChatOpenAI(model="m", api_key="k", use_responses_api=True, http_client=client)
-            said = model.invoke(QUESTION)
+            answered = model.invoke(QUESTION)
         wrong += [
             f"{record['id']} -> {target}: {fault}"
             for target in MODELS
-            for fault in faults(target, said)
+            for fault in faults(target, answered)
         ]
     assert wrong == []
 

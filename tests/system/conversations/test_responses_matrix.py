@@ -81,10 +81,10 @@ def test_what_another_api_began_goes_on_over_responses(maker: str, form: Any) ->
 def test_what_responses_began_goes_on_over_another_api(target: str, form: Any) -> None:
     calls, answer = responses_answers(*form)
     takes = TAKES[target]
-    asked = HumanMessage(
+    question = HumanMessage(
         [{"type": "text", "text": QUESTION}, *(MEDIA[kind] for kind in sorted(takes))]
     )
-    begun = [SYSTEM, asked, calls, *results(calls, shown="image" in takes)]
+    begun = [SYSTEM, question, calls, *results(calls, shown="image" in takes)]
     for messages in (begun, [*begun, answer, HumanMessage("And in London?")]):
         body = sent(target, messages, reasoning_effort="medium")
         assert complaints(target, body) == []

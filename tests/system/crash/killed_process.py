@@ -66,9 +66,9 @@ class Store(SqliteBudgets):
         beyond: bool = False,
         patience: float | None = None,
     ) -> Hold | Balance:
-        held = super().hold(accounts, amount, beyond=beyond, patience=patience)
+        lease = super().hold(accounts, amount, beyond=beyond, patience=patience)
         self.reaper.at("held")
-        return held
+        return lease
 
     def settle(self, hold: Hold, amount: int | None) -> None:
         super().settle(hold, amount)

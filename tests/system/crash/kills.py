@@ -29,25 +29,27 @@ NANO = 1_000_000_000
 
 @dataclass
 class Killed:
-    """What was told by those that were killed, and what is found afterwards."""
+    """Rows that killed processes acknowledged, and the log and budget afterwards."""
 
     folder: Path
     points: Counter[str] = field(default_factory=Counter)
-    told: list[tuple[str, str, str]] = field(default_factory=list)
+    acknowledged: list[tuple[str, str, str]] = field(default_factory=list)
     """Rows whose writing was acknowledged: event, run, number."""
 
     exchanges: list[Exchange] = field(default_factory=list)
 
     def wrong(self) -> Iterator[str]:
-        """Name whatever a killed process has lost, or won."""
+        """Yield each row or amount that a killed process lost or gained."""
         rows = list(read_rows(self.folder / "audit.jsonl"))
-        found = {(row["event"], row["run_id"], str(row["number"])) for row in rows}
-        yield from (f"acknowledged and lost: {one}" for one in set(self.told) - found)
+        row_ids = {(row["event"], row["run_id"], str(row["number"])) for row in rows}
+        yield from (
+            f"acknowledged and lost: {row_id}" for row_id in set(self.acknowledged) - row_ids
+        )
         kinds = Counter(each.kind for each in verify(self.folder / "audit.jsonl").findings)
         if set(kinds) - {"torn"}:
             yield f"the chain shows {dict(kinds)}"
-        intents = sum(event == "llm_intent" for event, *_ in found)
-        outcomes = {(run, number) for event, run, number in found if event == "llm_attempt"}
+        intents = sum(event == "llm_intent" for event, *_ in row_ids)
+        outcomes = {(run, number) for event, run, number in row_ids if event == "llm_attempt"}
         orphans = len(open_intents(self.folder / "audit.jsonl"))
         if orphans != intents - len(outcomes):
             yield f"{orphans} orphans are listed, {intents} intents have {len(outcomes)} outcomes"
@@ -57,41 +59,45 @@ class Killed:
 
     def _budget(self) -> Iterator[str]:
         (balance,) = SqliteBudgets(self.folder / "budgets.db").balances("total")
-        tokens = sum(one.input_tokens + one.output_tokens for one in self.exchanges if one.billed)
-        kept, billed = balance.spent + balance.held, tokens * NANO // 1000
-        if kept > killed_process.LIMIT_USD * NANO:
+        tokens = sum(
+            exchange.input_tokens + exchange.output_tokens
+            for exchange in self.exchanges
+            if exchange.billed
+        )
+        balance_total, billed = balance.spent + balance.held, tokens * NANO // 1000
+        if balance_total > killed_process.LIMIT_USD * NANO:
             yield f"the budget is exceeded: {balance}"
-        if billed > kept:
-            yield f"{billed} nano-dollars were billed, {kept} are spent or held"
+        if billed > balance_total:
+            yield f"{billed} nano-dollars were billed, {balance_total} are spent or held"
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """Sum up."""
         path = self.folder / "audit.jsonl"
         torn = sum(each.kind == "torn" for each in verify(path).findings)
         (balance,) = SqliteBudgets(self.folder / "budgets.db").balances("total")
         return (
             f"{sum(self.points.values())} killed: {dict(self.points)}\n"
-            f"{len(self.told)} rows acknowledged, all there; {torn} torn rows passed over;"
+            f"{len(self.acknowledged)} rows acknowledged, all there; {torn} torn rows passed over;"
             f" {len(open_intents(path))} orphans listed; {len(self.exchanges)} requests\n"
             f"budget of ${killed_process.LIMIT_USD}: ${balance.spent / NANO:.3f} spent,"
-            f" ${balance.held / NANO:.3f} held by the dead"
+            f" ${balance.held / NANO:.3f} held by killed processes"
         )
 
 
 def kill(base: str, folder: Path, point: str, dice: random.Random) -> list[tuple[str, str, str]]:
-    """Have one process make calls until it is killed; return the rows that it was told stand."""
+    """Run one process until it is killed; return the acknowledged rows."""
     line = command(killed_process, base, folder, point, dice.randint(1, 6))
     with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        said = b""
+        output = b""
         if point == "random":
-            said = process.stdout.readline()  # it has begun
+            output = process.stdout.readline()  # it has begun
             time.sleep(dice.uniform(0, 0.05))
             process.send_signal(signal.SIGKILL)
-        said += process.stdout.read()
+        output += process.stdout.read()
         assert process.wait(60) == -signal.SIGKILL
-    whole = said.decode().rpartition("\n")[0]
+    whole = output.decode().rpartition("\n")[0]
     rows = (line.split() for line in whole.splitlines())
     return [(event, run, number) for event, run, number in rows]
 
@@ -108,9 +114,9 @@ def play(kills: int, seed: int, folder: Path) -> Killed:
         def one(number: int) -> list[tuple[str, str, str]]:
             return kill(url, folder, turns[number], random.Random(f"{seed} {number}"))
 
-        for point, told in zip(turns, threads.map(one, range(kills)), strict=True):
+        for point, acknowledged in zip(turns, threads.map(one, range(kills)), strict=True):
             killed.points[point] += 1
-            killed.told += told
+            killed.acknowledged += acknowledged
         emulator.settle()
     killed.exchanges = emulator.log
     return killed
@@ -121,10 +127,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        killed = play(asked.kills, asked.seed, Path(folder))
+        killed = play(options.kills, options.seed, Path(folder))
         wrong = list(killed.wrong())
-        said = "\n".join([f"seed {asked.seed}", killed.said, *wrong[:20], f"{len(wrong)} wrong"])
-    sys.stdout.write(said + "\n")
+        text = "\n".join(
+            [f"seed {options.seed}", killed.summary, *wrong[:20], f"{len(wrong)} wrong"]
+        )
+    sys.stdout.write(text + "\n")
     return 1 if wrong else 0

@@ -1,4 +1,4 @@
-"""Writers that are killed at any moment: what they were told is written is there, and whole."""
+"""Writers that are killed at any moment: each acknowledged row is in the log, and whole."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ AT_ONCE = 2
 
 
 def killed(path: Path, rotate: int, chance: random.Random) -> list[str]:
-    """Let writers write to one log, kill them, and return the rows that they were told stand."""
-    told = [path.with_name(f"told-{number}") for number in range(AT_ONCE)]
+    """Let writers write to one log, kill them, and return the acknowledged rows."""
+    paths = [path.with_name(f"told-{number}") for number in range(AT_ONCE)]
     with ExitStack() as files:
-        outs = [files.enter_context(file.open("wb")) for file in told]
+        outs = [files.enter_context(file.open("wb")) for file in paths]
         writers = [
             subprocess.Popen(command(writer, path, rotate), env=environment(), stdout=out)
             for out in outs
         ]
-        until(partial(all_written, told))
+        until(partial(all_written, paths))
         time.sleep(chance.uniform(0, 0.03))
         for one in writers:
             one.send_signal(signal.SIGKILL)
         assert [one.wait(HANG) for one in writers] == [-signal.SIGKILL] * AT_ONCE
-    # A name without its end is no word of anybody: the kill came while it was written.
-    whole = [file.read_text().rpartition("\n")[0] for file in told]
+    # A name without its end was being written when the kill came.
+    whole = [file.read_text().rpartition("\n")[0] for file in paths]
     return [name for names in whole for name in names.splitlines()]
 
 
@@ -49,12 +49,12 @@ def test_kill_9_loses_no_row_that_was_acknowledged_and_no_torn_row_counts(
 ) -> None:
     seed = random.randrange(1 << 32)
     chance, path = random.Random(seed), tmp_path / "audit.jsonl"
-    told = [name for _ in range(ROUNDS) for name in killed(path, rotate, chance)]
+    acknowledged = [name for _ in range(ROUNDS) for name in killed(path, rotate, chance)]
     rows = list(read_rows(path))
     names = [row["run_id"] for row in rows]
-    assert set(told) <= set(names), seed
+    assert set(acknowledged) <= set(names), seed
     assert len(names) == len(set(names)), seed
-    assert len(names) - len(told) <= ROUNDS * AT_ONCE, (
+    assert len(names) - len(acknowledged) <= ROUNDS * AT_ONCE, (
         seed
     )  # at most the one that each was about to name
     assert {finding.kind for finding in verify(path).findings} <= {"torn"}, seed

@@ -37,7 +37,7 @@ def table() -> str:
 
 
 def updated(text: str) -> str:
-    return PLACE.sub(lambda found: found[1] + table() + found[2], text)
+    return PLACE.sub(lambda match: match[1] + table() + match[2], text)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What the README and the examples say is run, on the emulator."""
+"""Run the code of the README and the examples on the emulator."""
 
 from __future__ import annotations
 

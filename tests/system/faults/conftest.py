@@ -20,7 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Have a test of a fault run in the verbs in which the table says that it can happen."""
+    """Run a test of a fault in each verb that the table lists for it."""
     marker = metafunc.definition.get_closest_marker("fault")
     if marker and "verb" in metafunc.fixturenames and not marker.kwargs.get("verbs"):
         metafunc.parametrize("verb", FAULTS[marker.args[0]].verbs)
@@ -36,13 +36,13 @@ def _network() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def noted(request: pytest.FixtureRequest, record_property: Callable[[str, Any], None]) -> None:
-    """Tell the table which fault was played, and in which verb."""
+    """Record for the table which fault was played, and in which verb."""
     callspec = getattr(request.node, "callspec", None)
-    known = callspec.params if callspec else {}
+    params = callspec.params if callspec else {}
     marker = request.node.get_closest_marker("fault")
-    fault: Fault | None = known.get("fault") or (marker and FAULTS[marker.args[0]])
+    fault: Fault | None = params.get("fault") or (marker and FAULTS[marker.args[0]])
     if fault:
-        record_property("fault", [fault.number, known.get("verb", "")])
+        record_property("fault", [fault.number, params.get("verb", "")])
 
 
 @pytest.fixture(autouse=True)
@@ -54,18 +54,18 @@ def _log(reset: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def overheard(tmp_path: Path) -> Iterator[Overheard]:
     """Keep all that is logged and audited, to look for keys in it."""
-    heard = Overheard(tmp_path / "audit.jsonl")
+    overheard_all = Overheard(tmp_path / "audit.jsonl")
     root, level = logging.getLogger(), logging.getLogger().level
-    root.addHandler(heard)
+    root.addHandler(overheard_all)
     root.setLevel(logging.DEBUG)
-    yield heard
-    root.removeHandler(heard)
+    yield overheard_all
+    root.removeHandler(overheard_all)
     root.setLevel(level)
 
 
 @pytest.fixture
 def play(overheard: Overheard) -> Callable[..., Play]:
-    """Set a stage: an emulator, a clock that stands still, and a model that asks it."""
+    """Set up an emulator, a clock that stands still, and a model."""
 
     def make(verb: str, **setting: Any) -> Play:
         return Play(verb, overheard, **setting)

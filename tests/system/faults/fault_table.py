@@ -26,10 +26,10 @@ class Table:
         self.failed: dict[tuple[int, str], int] = defaultdict(int)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        known = dict(report.user_properties).get("fault")
-        if not isinstance(known, list):
+        fault = dict(report.user_properties).get("fault")
+        if not isinstance(fault, list):
             return
-        number, verb = known
+        number, verb = fault
         for one in [verb] if verb else VERBS:
             if report.failed:
                 self.failed[number, one] += 1

@@ -23,7 +23,7 @@ from scout_adapters.testing import Emulator
 from scout_adapters.testing import Fault as Played
 from tests.support.clock import FakeTime
 from tests.support.verbs import VERBS, call_model
-from tests.system.faults.witness import Overheard, held, idle, leaks, spent
+from tests.system.faults.witness import Overheard, held_resources, idle, leaks, spent
 
 WALL = 1_790_000_000.0
 MODELS = {
@@ -41,7 +41,7 @@ MODELS = {
     "together": "openai/gpt-oss-20b",
     "xai": "grok-4",
 }
-"""What is asked of each provider."""
+"""The model of each provider."""
 
 
 def key_named(label: str) -> str:
@@ -76,7 +76,7 @@ class Case:
 
 
 class Play:
-    """A stage with a model on it, asked by one verb."""
+    """A model at an emulator, called by one verb."""
 
     def __init__(  # noqa: PLR0913  # each is a prop of its own
         self,
@@ -131,7 +131,7 @@ class Play:
         return ScoutRouterChatModel(models=entries, clock=self._clock, **options)
 
     def serve_at(self, base: Mapping[str, str]) -> None:
-        """Have the model ask over the network, where the emulator is served by now."""
+        """Point the model at the emulator's address on the network."""
         self._base = base
         self.model = self._model(self._options)
 
@@ -151,7 +151,7 @@ class Play:
 
     @property
     def asked(self) -> list[str]:
-        """Whom the emulator has heard, in order, as `groq:a`."""
+        """Provider and key of each request in order, such as `groq:a`."""
         names = {key_named(name): name for name in self.labels}
         return [names.get(one.key, one.provider) for one in self.emulator.log]
 
@@ -170,12 +170,12 @@ class Play:
     @property
     def scout(self) -> dict[str, Any]:
         assert self.answer is not None, self.error
-        found: dict[str, Any] = self.answer.response_metadata["scout"]
-        return found
+        metadata: dict[str, Any] = self.answer.response_metadata["scout"]
+        return metadata
 
     @property
     def attempts(self) -> list[dict[str, Any]]:
-        """What the last call says of its attempts."""
+        """The attempts of the last call, from its metadata or its error."""
         if self.error is not None:
             return list(getattr(self.error, "attempts", ()))
         return list(self.scout["attempts"])
@@ -184,19 +184,20 @@ class Play:
     def outcomes(self) -> list[str]:
         """The requests of the last call, as a case writes them."""
         ids = {fingerprint(key_named(name)): name for name in self.labels}
-        made = (one for one in self.attempts if one["outcome"] != "skipped")
+        sent_rows = (row for row in self.attempts if row["outcome"] != "skipped")
         return [
-            f"{ids.get(one.get('key_id', ''), one['provider'])} {one['outcome']}" for one in made
+            f"{ids.get(row.get('key_id', ''), row['provider'])} {row['outcome']}"
+            for row in sent_rows
         ]
 
     @property
     def skipped(self) -> list[str]:
-        """Whom the last call passed over, and why."""
+        """The candidates that the last call skipped, and why."""
         passed = (one for one in self.attempts if one["outcome"] == "skipped")
         return [f"{one['provider']}: {one['reason']}" for one in passed]
 
     async def ask(self, text: Any = None, **options: Any) -> Play:
-        """Ask once by the verb, and keep the answer or the error."""
+        """Make one call by the verb, and keep the answer or the error."""
         self.answer = self.error = None
         question = self.case.ask if text is None else text
         try:
@@ -208,7 +209,7 @@ class Play:
     async def clean(self) -> None:
         """Assert that nothing is held, that intents have outcomes, and that no key was shown."""
         assert await idle() == set()
-        assert held() == []
+        assert held_resources() == []
         assert self.transport.open_answers == 0
         await self._hung_up()
         assert self.heard.intents == self.heard.outcomes

@@ -1,4 +1,4 @@
-"""Servers that no HTTP server would be: silent, abrupt, or with somebody else's certificate."""
+"""Broken servers: silent, abrupt, or with the certificate of another host."""
 
 from __future__ import annotations
 
@@ -87,21 +87,21 @@ def ignore(connection: socket.socket) -> None:
 
 def read_request(connection: socket.socket) -> bytes:
     """Read one request with a content-length."""
-    heard = b""
-    while b"\r\n\r\n" not in heard:
+    received = b""
+    while b"\r\n\r\n" not in received:
         if not (more := connection.recv(65536)):
-            return heard
-        heard += more
-    head, _, body = heard.partition(b"\r\n\r\n")
+            return received
+        received += more
+    head, _, body = received.partition(b"\r\n\r\n")
     lines = head.lower().split(b"\r\n")
     size = next(int(x[15:]) for x in lines if x.startswith(b"content-length:"))
     while len(body) < size:
         body += connection.recv(65536)
-    return heard
+    return received
 
 
 def answering(*pieces: bytes) -> Handler:
-    """Make a server that says the same to every request, word for word, on one line."""
+    """Make a server that sends the same bytes to every request on a connection."""
 
     def handle(connection: socket.socket) -> None:
         while read_request(connection):
@@ -112,7 +112,7 @@ def answering(*pieces: bytes) -> Handler:
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens."""
+    """Return a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
@@ -120,7 +120,7 @@ def free_port() -> int:
 
 @contextmanager
 def blackhole() -> Iterator[int]:
-    """Yield a port whose queue is full: the kernel drops whoever wants in."""
+    """Yield a port whose queue is full: the kernel drops new connections."""
     server = socket.socket()
     server.bind(("127.0.0.1", 0))
     server.listen(0)

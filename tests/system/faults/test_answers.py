@@ -23,7 +23,7 @@ from tests.support.waiting import HANG
 from tests.system.faults.cases.bodies import answer
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import accepting, answering
-from tests.system.faults.witness import held, idle
+from tests.system.faults.witness import held_resources, idle
 
 Stage = Callable[..., Play]
 BODY = dumps(answer())
@@ -37,7 +37,7 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n"
 
 @pytest.fixture
 def served(play: Stage) -> Callable[..., Any]:
-    """Put a model before the loopback emulator, whose next answers are faults."""
+    """Return a model at the loopback emulator, whose next answers are faults."""
 
     def make(verb: str, *faults: Fault, **more: Any) -> Play:
         stage = play(verb, base={"groq": ""}, network=Transport(), **more)
@@ -154,7 +154,7 @@ async def test_a_slow_reader_is_no_silence_of_the_server(verb: str, served: Stag
 
 
 @pytest.mark.fault(63)
-async def test_a_word_in_ten_seconds_is_slow_enough_for_nobody(verb: str, play: Stage) -> None:
+async def test_a_stream_of_a_word_in_ten_seconds_is_not_cut(verb: str, play: Stage) -> None:
     stage = play(verb)
     chunks = chunks_of(stage)
     texts = []
@@ -233,7 +233,7 @@ async def test_a_reader_that_leaves_frees_all_and_is_written_down(
 ) -> None:
     stage = play(verb, case=Case(script={"groq": (Slow(between=1),)}))
     await left(stage, how)
-    assert held() == []
+    assert held_resources() == []
     await stage.clean()
     (row,) = [one for one in stage.heard.rows if one["event"] == "llm_attempt"]
     assert (row["outcome"], row["billed"]) == ("cancelled", "unknown")

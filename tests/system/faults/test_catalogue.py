@@ -15,14 +15,14 @@ HERE = Path(__file__).parent
 
 def played() -> set[tuple[int, str]]:
     """Find the numbers of the faults that the modules of this folder play, by their markers."""
-    found = {(number, "rows") for number in CASES}
+    played_rows = {(number, "rows") for number in CASES}
     for path in HERE.glob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fault":
                 (number,) = node.args
                 assert isinstance(number, ast.Constant)
-                found.add((int(str(number.value)), path.stem))
-    return found
+                played_rows.add((int(str(number.value)), path.stem))
+    return played_rows
 
 
 def test_every_fault_from_1_to_88_has_one_row() -> None:
@@ -31,7 +31,7 @@ def test_every_fault_from_1_to_88_has_one_row() -> None:
     assert all(fault.outcome for fault in ROWS)
 
 
-def test_every_row_is_played_or_says_why_not() -> None:
+def test_every_row_is_played_or_has_a_reason_why_not() -> None:
     numbers = {number for number, _ in played()}
     assert numbers == {fault.number for fault in ROWS if fault.verbs}
 

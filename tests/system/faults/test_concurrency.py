@@ -22,7 +22,7 @@ from scout_adapters.testing import BadRequest, RateLimited, ServerError, Slow
 from tests.support.verbs import call_model
 from tests.support.waiting import HANG, timeout_when, until
 from tests.system.faults.play import Case, Play, key_named
-from tests.system.faults.witness import held
+from tests.system.faults.witness import held_resources
 
 Stage = Callable[..., Play]
 
@@ -83,12 +83,12 @@ def test_one_model_works_in_loop_after_loop(verb: str, play: Stage) -> None:
 
 
 def functional(stage: Play) -> None:
-    """Register a provider that is a user's own async function, which asks the emulator."""
+    """Register a user's async function as a provider; it calls the emulator."""
 
-    async def call(**asked_for: Any) -> ProviderResult:
-        headers = {"authorization": f"Bearer {asked_for['api_key']}"}
-        message = {"role": "user", "content": asked_for["prompt"]}
-        body = {"model": asked_for["model"], "messages": [message]}
+    async def call(**options: Any) -> ProviderResult:
+        headers = {"authorization": f"Bearer {options['api_key']}"}
+        message = {"role": "user", "content": options["prompt"]}
+        body = {"model": options["model"], "messages": [message]}
         async with httpx.AsyncClient(transport=stage.transport) as client:
             url = "https://api.groq.com/openai/v1/chat/completions"
             answer = await client.post(url, json=body, headers=headers)
@@ -151,7 +151,7 @@ def awaiting(event: threading.Event) -> Callable[[float], Any]:
 
 
 async def in_a_thread(stage: Play) -> str:
-    """Ask beside this task: in a thread where the verb would block the loop."""
+    """Make a call beside this task: in a thread where the verb would block the loop."""
     if stage.verb in {"ainvoke", "astream"}:
         return (await call_model(stage.model, stage.verb, "hi")).text
     return await asyncio.to_thread(
@@ -261,7 +261,7 @@ async def test_ten_thousand_keys_share_the_load(verb: str, play: Stage) -> None:
     await stage.ask()
     assert stage.error is None
     assert len({one.key for one in stage.emulator.log}) == 21
-    assert held() == []
+    assert held_resources() == []
 
 
 @pytest.mark.fault(79)
@@ -316,8 +316,8 @@ async def test_retry_middleware_does_not_multiply_our_attempts(verb: str, play: 
             max_retries=2, initial_delay=0, jitter=False, on_failure="error"
         )
         agent = create_agent(model=stage.model, middleware=[retry])
-        wanted = ProviderUnavailable if many == 3 else InvalidRequest
-        assert isinstance(await ran(agent, verb), wanted)
+        expected = ProviderUnavailable if many == 3 else InvalidRequest
+        assert isinstance(await ran(agent, verb), expected)
         assert len(stage.asked) == many
         await stage.clean()
 
@@ -337,7 +337,7 @@ async def test_fallbacks_ask_each_model_once_round(verb: str, play: Stage) -> No
 
 @pytest.mark.fault(80)
 async def test_with_retry_ends_at_the_open_circuit(verb: str, play: Stage) -> None:
-    """It repeats whatever fails, but no stream, and asks nobody's `is_retryable`."""
+    """The middleware repeats every failed call, but no stream, and ignores `is_retryable`."""
     stage = play(verb, case=Case(always={"groq:a": ServerError()}), options={"max_wait": 5})
     chain = stage.model.with_retry(stop_after_attempt=5, wait_exponential_jitter=False)
     with pytest.raises(ProviderUnavailable if stage.streams else CircuitOpenError):

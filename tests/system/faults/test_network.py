@@ -62,7 +62,7 @@ def groq_at(play: Stage, network: Transport) -> Callable[..., Play]:
 
 
 @pytest.mark.fault(1)
-async def test_a_name_that_nobody_knows_is_asked_again_and_then_passed_over(
+async def test_an_unknown_host_name_is_tried_again_and_then_passed_over(
     verb: str, groq_at: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
@@ -93,7 +93,7 @@ async def test_a_refused_connection_takes_no_time(verb: str, groq_at: Stage) -> 
 
 
 @pytest.mark.fault(3)
-async def test_a_connection_that_nobody_takes_ends_in_time_and_is_not_the_keys_fault(
+async def test_a_connection_that_is_never_accepted_ends_in_time_and_is_not_the_keys_fault(
     verb: str, groq_at: Stage
 ) -> None:
     with blackhole() as port:
@@ -117,17 +117,17 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.fault(4)
 @pytest.mark.parametrize(
-    ("name", "said"), [("expired", "certificate has expired"), ("elsewhere", "mismatch")]
+    ("name", "message"), [("expired", "certificate has expired"), ("elsewhere", "mismatch")]
 )
 async def test_a_bad_certificate_is_named_and_not_asked_twice(
-    verb: str, name: str, said: str, groq_at: Stage, trusted: None
+    verb: str, name: str, message: str, groq_at: Stage, trusted: None
 ) -> None:
     with accepting(answering(b""), certified(name)) as server:
         url = f"https://localhost:{server.port}"
         stage = await groq_at(verb, url, route=("groq:a",)).ask()
         assert server.accepted == 1
     assert type(stage.error) is CannotConnect
-    assert said in str(stage.error)
+    assert message in str(stage.error)
     assert (stage.outcomes, stage.attempts[0]["code"]) == (["groq:a connect"], "certificate")
     assert (stage.time.slept, spent(), stage.state("groq:a").failures) == ([], 0, 0)
     await stage.clean()
@@ -164,7 +164,7 @@ async def test_a_reset_before_the_answer_may_have_been_paid_for(verb: str, groq_
 
 @pytest.mark.fault(5)
 async def test_a_reset_is_free_only_where_nothing_was_sent(verb: str, groq_at: Stage) -> None:
-    """Who wins the race between the reset and the first byte, nobody knows."""
+    """The order of the reset and the first byte is not defined."""
     with accepting(slam) as server:
         stage = groq_at(verb, f"http://127.0.0.1:{server.port}", route=("groq:a",))
         await stage.ask(max_retries=0)
@@ -175,7 +175,7 @@ async def test_a_reset_is_free_only_where_nothing_was_sent(verb: str, groq_at: S
 
 
 @pytest.mark.fault(6)
-async def test_a_request_that_nobody_takes_in_may_have_been_paid_for(
+async def test_a_request_that_is_never_read_may_have_been_paid_for(
     verb: str, groq_at: Stage
 ) -> None:
     with accepting(ignore) as server:
@@ -211,8 +211,8 @@ async def test_a_dead_proxy_is_named_without_its_password(
     await stage.ask(max_retries=0)
     assert type(stage.error) is CannotConnect
     assert f"through the proxy {dead_proxy}" in str(stage.error)
-    said = [repr(stage.error), str(stage.error), *stage.heard.lines, str(stage.heard.audited)]
-    assert not any(PASSWORD in text or "user:" in text for text in said)
+    shown = [repr(stage.error), str(stage.error), *stage.heard.lines, str(stage.heard.audited)]
+    assert not any(PASSWORD in text or "user:" in text for text in shown)
     await stage.clean()
 
 
@@ -230,20 +230,20 @@ async def test_a_proxy_is_passed_by_where_the_environment_is_not_trusted(
 
 
 def moved(stage: Play) -> Play:
-    """Have the model ask the emulator where it is served now."""
+    """Point the model at the emulator's new address."""
     stage.serve_at({"groq": stage.emulator.url("groq")})
     return stage
 
 
 async def ask_while_one_is_open(stage: Play, **options: Any) -> None:
-    """Ask while an answer that nobody reads to its end keeps its connection."""
+    """Make a call while an unfinished answer keeps its connection."""
     if stage.verb in {"invoke", "stream"}:
-        with closing(stage.model.stream("hi")) as held:
-            next(held)
+        with closing(stage.model.stream("hi")) as stream:
+            next(stream)
             await stage.ask(**options)
         return
-    async with aclosing(stage.model.astream("hi")) as held_too:
-        await anext(held_too)
+    async with aclosing(stage.model.astream("hi")) as async_stream:
+        await anext(async_stream)
         await stage.ask(**options)
 
 
@@ -285,7 +285,7 @@ async def test_a_thousand_calls_over_ten_connections_end_by_their_deadline(
 
 
 async def ended(stage: Play) -> str:
-    """Ask once among many; say how it ended."""
+    """Make one call of many; return how it ended."""
     try:
         if stage.verb == "ainvoke":
             await stage.model.ainvoke("hi")

@@ -28,7 +28,7 @@ from scout_adapters.testing import Hang, RateLimited, Revoked, ServerError, Slow
 from tests.support.verbs import call_model
 from tests.support.waiting import HANG, until
 from tests.system.faults.play import Case, Play, key_named
-from tests.system.faults.witness import held
+from tests.system.faults.witness import held_resources
 
 Stage = Callable[..., Play]
 MODEL = "openai/gpt-oss-120b"
@@ -63,7 +63,7 @@ def in_a_child(work: Callable[[], None], seconds: float = HANG) -> int:
 
 @pytest.fixture
 def serving(play: Stage) -> Iterator[Callable[..., Play]]:
-    """Put a model before the loopback emulator, to be asked from other processes too."""
+    """Return a model at the loopback emulator, for calls from other processes too."""
     stages: list[Play] = []
 
     def make(verb: str, **more: Any) -> Play:
@@ -84,7 +84,7 @@ def serving(play: Stage) -> Iterator[Callable[..., Play]]:
 @FORKS
 @pytest.mark.fault(72)
 def test_children_of_a_busy_process_ask_on_their_own(verb: str, serving: Stage) -> None:
-    """Another thread asks all the time, so that a lock may be held when the child is made."""
+    """Another thread makes calls all the time, so that a lock may be held at the fork."""
     logging.disable()  # pytest's own log file is not to be forked in the middle of a line
     stage = serving(verb)
     over = threading.Event()
@@ -112,7 +112,7 @@ def asking(stage: Play, text: str) -> None:
 
 
 def spawned(stage: Play, **env: str) -> subprocess.Popen[bytes]:
-    """Start a process of its own that is given the pickled model, and asks."""
+    """Start a process that loads the pickled model and makes a call."""
     model = ScoutGroqChatModel(model=MODEL, base_url=stage.emulator.url("groq"))
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
@@ -129,7 +129,9 @@ def spawned(stage: Play, **env: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.fault(72)
-def test_a_model_that_is_pickled_to_a_new_process_asks_there(verb: str, serving: Stage) -> None:
+def test_a_model_that_is_pickled_to_a_new_process_makes_calls_there(
+    verb: str, serving: Stage
+) -> None:
     stage = serving(verb)
     out, err = spawned(stage).communicate(timeout=HANG)
     assert out == b"answered True\n", err
@@ -166,7 +168,7 @@ async def test_what_cannot_be_audited_is_not_sent(
     stage = play(verb)
     assert isinstance((await stage.ask()).error, OSError)
     assert stage.emulator.log == []
-    assert held() == []
+    assert held_resources() == []
 
 
 @FORKS
@@ -252,7 +254,7 @@ async def test_an_audit_that_raises_stops_the_call_and_holds_nothing(
     await stage.ask(config={"callbacks": [Auditor(at)]})
     assert isinstance(stage.error, OSError)
     assert len(stage.emulator.log) == (0 if at == "start" else 1)
-    assert held() == []
+    assert held_resources() == []
     assert stage.transport.open_answers == 0
 
 
@@ -287,7 +289,7 @@ async def test_a_log_handler_that_raises_changes_nothing(
 
 
 @pytest.mark.fault(88)
-async def test_a_model_without_a_price_costs_nobody_knows_what(verb: str, play: Stage) -> None:
+async def test_a_model_without_a_price_has_an_unknown_cost(verb: str, play: Stage) -> None:
     stage = play(verb)
     await stage.ask(model="groq/made-up")
     assert (stage.scout["cost_usd"], stage.scout["cost_source"]) == (None, None)

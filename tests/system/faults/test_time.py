@@ -18,7 +18,7 @@ from scout_adapters.testing import ServerError, Slow
 from tests.support.verbs import call_model
 from tests.support.waiting import timeout_when
 from tests.system.faults.play import WALL, Case, Play
-from tests.system.faults.witness import held, idle, spent
+from tests.system.faults.witness import held_resources, idle, spent
 
 Stage = Callable[..., Play]
 MODEL = "openai/gpt-oss-120b"
@@ -43,7 +43,7 @@ async def test_a_call_cancelled_at_any_await_leaves_nothing(verb: str, play: Sta
         except ScoutError:  # it was over before
             pass
         assert await idle() == set(), steps
-        assert held() == [], steps
+        assert held_resources() == [], steps
         stage.emulator._state.scripts.clear()
         stage.time.go_by(4000)
     assert cancelled >= 10
@@ -68,7 +68,9 @@ async def test_a_timeout_around_the_call_ends_it_in_mid_answer(verb: str, play: 
 
 
 @pytest.mark.fault(66)
-async def test_a_call_cancelled_while_it_backs_off_asks_no_more(verb: str, play: Stage) -> None:
+async def test_a_call_cancelled_while_it_backs_off_sends_no_more_requests(
+    verb: str, play: Stage
+) -> None:
     waiting = asyncio.Event()
 
     async def back_off(seconds: float) -> None:

@@ -59,20 +59,20 @@ class Overheard(logging.Handler):
 
 
 def endpoints() -> Iterator[Endpoint]:
-    """Yield whatever the models of this test have asked."""
+    """Yield the endpoints that the models of this test have used."""
     for client in registry._all_special:
         yield client.endpoint
 
 
-def held() -> list[str]:
-    """Name the keys, paces and probes that somebody still holds."""
-    found: list[str] = []
+def held_resources() -> list[str]:
+    """Return the keys, paces and probes that are still held."""
+    resources: list[str] = []
     for endpoint in endpoints():
-        found += [f"key {state.id}" for state in endpoint.pool if state.in_flight]
-        found += [f"load of {name}" for name, load in endpoint.loads.items() if load.in_flight]
+        resources += [f"key {state.id}" for state in endpoint.pool if state.in_flight]
+        resources += [f"load of {name}" for name, load in endpoint.loads.items() if load.in_flight]
         if endpoint.circuit._probe_since is not None:
-            found.append(f"probe of {endpoint.name}")
-    return found
+            resources.append(f"probe of {endpoint.name}")
+    return resources
 
 
 def spent() -> float:
@@ -95,20 +95,20 @@ def graph(start: Any) -> Iterator[Any]:
     seen: set[int] = set()
     waiting: list[Any] = [start]
     while waiting:
-        found = waiting.pop()
-        if id(found) in seen or isinstance(found, type | int | float | bool | None):
+        value = waiting.pop()
+        if id(value) in seen or isinstance(value, type | int | float | bool | None):
             continue
-        seen.add(id(found))
-        yield found
-        if isinstance(found, BaseException):
-            waiting += [found.__cause__, found.__context__, found.args]
-            waiting += getattr(found, "__notes__", [])
-        if isinstance(found, dict):
-            waiting += [*found, *found.values()]
-        elif isinstance(found, list | tuple | set | frozenset):
-            waiting += found
-        elif hasattr(found, "__dict__"):
-            waiting += vars(found).values()
+        seen.add(id(value))
+        yield value
+        if isinstance(value, BaseException):
+            waiting += [value.__cause__, value.__context__, value.args]
+            waiting += getattr(value, "__notes__", [])
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list | tuple | set | frozenset):
+            waiting += value
+        elif hasattr(value, "__dict__"):
+            waiting += vars(value).values()
 
 
 def disguises(key: str) -> set[str]:
@@ -118,9 +118,9 @@ def disguises(key: str) -> set[str]:
     return parts | {quote(key), coded}
 
 
-def leaks(keys: Iterable[str], shown: Iterable[Any], heard: Overheard) -> list[str]:
+def leaks(keys: Iterable[str], shown: Iterable[Any], overheard: Overheard) -> list[str]:
     """Return the texts in which a key, or a part of one, can be read."""
-    texts = [*heard.lines, heard.audited.decode("utf-8", "replace")]
+    texts = [*overheard.lines, overheard.audited.decode("utf-8", "replace")]
     for value in shown:
         texts += [
             repr(one) if isinstance(one, str | bytes) else f"{one!r} {one}" for one in graph(value)
@@ -129,5 +129,5 @@ def leaks(keys: Iterable[str], shown: Iterable[Any], heard: Overheard) -> list[s
             texts += traceback.format_exception(value)
     forms = {form for key in keys for form in disguises(key)}
     everything = "\n".join(texts)
-    found = {form for form in forms if form in everything}
-    return [text[:300] for text in texts if any(form in text for form in found)] if found else []
+    leaked = {form for form in forms if form in everything}
+    return [text[:300] for text in texts if any(form in text for form in leaked)] if leaked else []

@@ -66,32 +66,34 @@ def _message(rng: Rng) -> Any:
     if rng.random() < 0.003:
         content = [monster(rng)]
     extra = value(rng, 2)
-    kept = {rng.choice(KEPT): value(rng)} if rng.random() < 0.3 else {}
+    extra_fields = {rng.choice(EXTRA_FIELDS): value(rng)} if rng.random() < 0.3 else {}
     calls = rng.random() < 0.4
-    return {"role": role, "content": content, "kept": kept, "calls": calls, "extra": extra}
+    return {"role": role, "content": content, "kept": extra_fields, "calls": calls, "extra": extra}
 
 
-KEPT = (
+EXTRA_FIELDS = (
     "reasoning_content", "reasoning_details", "refusal", "content_chunks", "audio", "annotations",
     "tool_calls", "function_call", "__gemini_function_call_thought_signatures__", "cache_control",
 )  # fmt: skip
 
 
-def built(told: Any, named: Any) -> BaseMessage | None:
+def built(fields: Any, named: Any) -> BaseMessage | None:
     """Make a message, None where LangChain itself will not have it."""
-    content, kept = told["content"], told["kept"]
+    content, extra_fields = fields["content"], fields["kept"]
     try:
-        match told["role"]:
+        match fields["role"]:
             case "human":
                 return HumanMessage(content=content)
             case "system":
                 return SystemMessage(content=content)
             case "tool":
-                return ToolMessage(content=content, tool_call_id="c1", artifact=told["extra"])
+                return ToolMessage(content=content, tool_call_id="c1", artifact=fields["extra"])
         calls: dict[str, Any] = {"tool_calls": [CALL], "invalid_tool_calls": [BROKEN]}
         about = {"model_provider": named} if named is not None else {}
-        more = calls if told["calls"] else {}
-        return AIMessage(content=content, additional_kwargs=kept, response_metadata=about, **more)
+        more = calls if fields["calls"] else {}
+        return AIMessage(
+            content=content, additional_kwargs=extra_fields, response_metadata=about, **more
+        )
     except (ValidationError, TypeError, ValueError, AttributeError, RecursionError):
         return None
 
@@ -105,9 +107,9 @@ def line_to(maker: str) -> HttpAdapter:
 
 
 def run_conversation(case: Case) -> None:
-    """What cannot be said is refused by name; what can is JSON."""
-    found = (built(told, case["named"]) for told in case["messages"])
-    messages = [message for message in found if message is not None]
+    """Content that cannot be sent is refused by name; all other content is JSON."""
+    candidates = (built(fields, case["named"]) for fields in case["messages"])
+    messages = [message for message in candidates if message is not None]
     if not messages:
         return
     line = line_to(MAKERS[case["maker"]])

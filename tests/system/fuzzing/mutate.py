@@ -67,13 +67,13 @@ def monster(rng: Rng) -> Any:
 
 def holders(root: Any, most: int = 4000) -> list[Any]:
     """List every object and list that is not empty, the outermost first."""
-    found = [root] if isinstance(root, dict | list) and root else []
-    for holder in found:
+    containers = [root] if isinstance(root, dict | list) and root else []
+    for holder in containers:
         inside = holder.values() if isinstance(holder, dict) else holder
-        found += [each for each in inside if isinstance(each, dict | list) and each]
-        if len(found) > most:
+        containers += [each for each in inside if isinstance(each, dict | list) and each]
+        if len(containers) > most:
             break
-    return found
+    return containers
 
 
 def place(rng: Rng, holder: Any) -> Any:
@@ -83,10 +83,10 @@ def place(rng: Rng, holder: Any) -> Any:
 
 def spoil(rng: Rng, root: Any, others: Sequence[bytes]) -> Any:
     """Change one place of a JSON value, in place where that is possible."""
-    known = holders(root)
-    if not known:
+    containers = holders(root)
+    if not containers:
         return value(rng)
-    holder = rng.choice(known)
+    holder = rng.choice(containers)
     at, how = place(rng, holder), rng.randrange(9)
     if how == 0:
         del holder[at]
@@ -97,7 +97,7 @@ def spoil(rng: Rng, root: Any, others: Sequence[bytes]) -> Any:
     elif how == 3 and isinstance(holder, dict):
         holder[rng.choice(NAMES)] = holder.pop(at)
     elif how == 4:
-        _swap(rng, holder, at, rng.choice(known))
+        _swap(rng, holder, at, rng.choice(containers))
     elif how == 5:
         donor = holders(orjson.loads(rng.choice(others)))
         giver = rng.choice(donor)
@@ -145,8 +145,8 @@ def spoilt(rng: Rng, seeds: Sequence[bytes]) -> Any:
 
 def rarely_monstrous(rng: Rng, root: Any) -> Any:
     """Put what is long or deep somewhere, at last: nothing else can be done with it."""
-    if rng.random() < RARE and (known := holders(root)):
-        holder = rng.choice(known)
+    if rng.random() < RARE and (containers := holders(root)):
+        holder = rng.choice(containers)
         holder[place(rng, holder)] = monster(rng)
     return root
 

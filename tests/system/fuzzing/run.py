@@ -24,12 +24,12 @@ from typing import Any
 from tests.system.fuzzing.conversation_target import TARGETS  # `targets` and one more
 from tests.system.fuzzing.targets import Target
 
-FOUND = Path(__file__).parent / "found"
+FINDINGS = Path(__file__).parent / "found"
 PATIENCE = 5.0
 """Seconds of this process that one input may take, however busy the machine is."""
 
 MEMORY = 3 * 1024**3
-"""Bytes of address space: whatever wants more than that has failed."""
+"""Bytes of address space: a case that needs more has failed."""
 
 
 class TookTooLong(BaseException):  # no handler of the product may swallow it
@@ -58,8 +58,8 @@ def keep(name: str, case: Any, made_by: tuple[int, int]) -> Path:
         text = json.dumps({"target": name, "case": case})
     except RecursionError:
         text = json.dumps({"target": name, "made_by": made_by})
-    path = FOUND / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
-    FOUND.mkdir(exist_ok=True)
+    path = FINDINGS / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:10]}.json"
+    FINDINGS.mkdir(exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
     return path
 
@@ -87,7 +87,7 @@ def fuzz(name: str, inputs: int, seed: int, *, seconds: float = float("inf")) ->
 
 
 def kind_of(error: BaseException) -> str:
-    """Tell findings apart: by type and by the last line of ours, or of anybody, that raised."""
+    """Identify a finding by its type and the last line, of our code if any, that raised."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "scout_adapters" in frame.filename] or frames
     last = ours[-1]
@@ -99,20 +99,20 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", choices=[*TARGETS, "all"], default="all")
-    given = parser.parse_args()
+    options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     failed = 0
-    for name in TARGETS if given.target == "all" else [given.target]:
+    for name in TARGETS if options.target == "all" else [options.target]:
         began = time.perf_counter()
-        for line in fuzz(name, given.inputs, given.seed):
+        for line in fuzz(name, options.inputs, options.seed):
             failed += 1
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
-        taken = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         sys.stdout.write(
-            f"{name}: {given.inputs} inputs of seed {given.seed} in {taken:.0f} s, "
-            f"{given.inputs / taken:.0f}/s, peak {peak} MiB\n"
+            f"{name}: {options.inputs} inputs of seed {options.seed} in {seconds:.0f} s, "
+            f"{options.inputs / seconds:.0f}/s, peak {peak} MiB\n"
         )
         sys.stdout.flush()
     return 1 if failed else 0

@@ -44,7 +44,7 @@ SCHEMA = {
         "schema": {"type": "object", "properties": {"setup": {"type": "string"}}},
     },
 }
-ASKED: tuple[dict[str, Any], ...] = (
+REQUESTS: tuple[dict[str, Any], ...] = (
     {"text": "Hello"},
     {"text": "Write a long story"},
     {"text": "First say why, then get the weather in Paris and Rome", "tools": [TOOL]},
@@ -57,18 +57,18 @@ def played(provider: str, *, stream: bool) -> Iterator[bytes]:
     """Yield the bodies with which the emulator answers."""
     emulator = Emulator()
     client = registry.client(provider, api_keys=("k" * 8,), base_url=emulator.url(provider))
-    for asked in ASKED:
-        given = {name: value for name, value in asked.items() if name != "text"}
+    for fields in REQUESTS:
+        options = {name: value for name, value in fields.items() if name != "text"}
         model = client.spec.default_model or "m"
-        messages = [HumanMessage(asked["text"])]
+        messages = [HumanMessage(fields["text"])]
         prepared = client.endpoint.adapter.prepare(
-            ChatRequest(model=model, messages=messages, stream=stream, **given)
+            ChatRequest(model=model, messages=messages, stream=stream, **options)
         )
         _, host, path, query, _ = urlsplit(prepared.url)
         headers = {"authorization": "Bearer k", "x-api-key": "k", "x-goog-api-key": "k"}
         headers["anthropic-version"] = "2023-06-01"
-        heard = Request("POST", path, query, host, headers, prepared.content)
-        reply = emulator.answer(heard).reply
+        request = Request("POST", path, query, host, headers, prepared.content)
+        reply = emulator.answer(request).reply
         # The card chooses the Responses API for some requests; these streams are of its first wire.
         if reply.status == 200 and not path.endswith("/responses"):
             yield reply.body

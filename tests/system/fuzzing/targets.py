@@ -169,7 +169,7 @@ HEADERS = (
     "x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens", "ratelimit", "x-request-id",
     "anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining", "content-type",
 )  # fmt: skip
-SAID = (
+HEADER_VALUES = (
     "0", "2", "61", "-1", "1e400", "nan", "inf", "20s", "1m26.4s", "2m59.56s", "34.07s", "644ms",
     "Fri, 15 May 2026 12:00:26 GMT", "Fri, 15 May 99999 12:00:26 GMT", "2026-05-15T15:00:00Z",
     "2026-05-15T15:00:00+99:00", '"10";r=0;t=26', '"a";q=1;r=0;t=9999999999', "1779000000",
@@ -191,11 +191,11 @@ def headers_of(rng: Rng) -> dict[str, str]:
 
 
 def _header(rng: Rng) -> str:
-    told = rng.choice(SAID)
-    if rng.random() < 0.3 and told:
-        at = rng.randrange(len(told))
-        return told[:at] + rng.choice(("", "9", "-", " ", ",", ".")) + told[at + 1 :]
-    return told
+    value = rng.choice(HEADER_VALUES)
+    if rng.random() < 0.3 and value:
+        at = rng.randrange(len(value))
+        return value[:at] + rng.choice(("", "9", "-", " ", ",", ".")) + value[at + 1 :]
+    return value
 
 
 def error_body(rng: Rng) -> Any:
@@ -214,7 +214,7 @@ def _known_errors() -> list[bytes]:
     detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "26s"}
     quota = {"violations": [{"quotaId": "PerDay", "quotaValue": "0"}], "reason": "X"}
     upstream = {"provider_name": "Groq", "raw": '{"error":{"message":"limit"}}'}
-    known: list[Any] = [
+    errors: list[Any] = [
         {"error": {"message": "Rate limit", "type": "tokens", "code": "rate_limit_exceeded"}},
         {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [detail, quota]}},
         {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
@@ -225,7 +225,7 @@ def _known_errors() -> list[bytes]:
         {"choices": [{"error": {"code": 502, "message": "m", "metadata": {"raw": {"error": 1}}}}]},
         {"error": {"innererror": {"code": "ResponsibleAIPolicyViolation"}, "metadata": {}}},
     ]
-    return [json.dumps(body).encode() for body in known]
+    return [json.dumps(body).encode() for body in errors]
 
 
 ERRORS = _known_errors()
@@ -292,8 +292,8 @@ def _check_wait(seconds: float | None) -> None:
 def make_wait(rng: Rng) -> Case:
     provider = rng.choice((*PROVIDERS, "cerebras", "any"))
     moment = rng.choice((0.0, 1.0, 1_779_000_000.0, 253_402_300_799.0, -62_135_596_800.0))
-    body, message = error_body(rng), rng.choice((*SENTENCES, *SAID))
-    headers = {name.lower(): told for name, told in headers_of(rng).items()}
+    body, message = error_body(rng), rng.choice((*SENTENCES, *HEADER_VALUES))
+    headers = {name.lower(): value for name, value in headers_of(rng).items()}
     return {"of": provider, "at": moment, "headers": headers, "body": body, "message": message}
 
 
@@ -304,7 +304,7 @@ def run_wait(case: Case) -> None:
         _check_wait(retry_after(case["of"], case["headers"], payload, case["message"], now))
 
 
-class Foreign(Exception):  # an error of somebody else's library
+class Foreign(Exception):  # an error of another library
     """An exception with a response, as HTTP libraries and SDKs raise it."""
 
     def __init__(self, case: Mapping[str, Any]) -> None:
@@ -314,12 +314,12 @@ class Foreign(Exception):  # an error of somebody else's library
 
 def make_exception(rng: Rng) -> Case:
     content = _in_form(error_body(rng), rng.choice(FORMS))
-    given: dict[str, Any] = {"status_code": rng.choice((401, 429, 200, None, "401", True))}
+    arguments: dict[str, Any] = {"status_code": rng.choice((401, 429, 200, None, "401", True))}
     if rng.random() < 0.8:
-        given["headers"] = rng.choice((headers_of(rng), None, [], value(rng)))
+        arguments["headers"] = rng.choice((headers_of(rng), None, [], value(rng)))
     if rng.random() < 0.8:
-        given["content"] = content.decode("latin-1") if isinstance(content, bytes) else content
-    return {"text": str(rng.choice((*SENTENCES, scalar(rng)))), "response": given}
+        arguments["content"] = content.decode("latin-1") if isinstance(content, bytes) else content
+    return {"text": str(rng.choice((*SENTENCES, scalar(rng)))), "response": arguments}
 
 
 def run_exception(case: Case) -> None:

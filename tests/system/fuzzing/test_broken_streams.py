@@ -31,8 +31,8 @@ _numbers = count(1)
 
 @cache
 def sample(wire: str) -> list[bytes]:
-    known = seeds.streams(wire)
-    chosen = random.Random(2026).sample(known, min(SAMPLE, len(known)))
+    streams = seeds.streams(wire)
+    chosen = random.Random(2026).sample(streams, min(SAMPLE, len(streams)))
     return [*seeds.streams(wire, real=False), *chosen]
 
 
@@ -68,7 +68,7 @@ def ends(wire: str, events: list[Any]) -> int:
 
 
 @pytest.mark.parametrize("wire", WIRES)
-def test_a_cut_stream_passes_for_whole_only_where_all_had_been_said(wire: str) -> None:
+def test_a_cut_stream_passes_for_whole_only_where_all_content_had_come(wire: str) -> None:
     for stream in sample(wire):
         events = seeds.events_of(stream)
         whole = read(wire, events)
@@ -95,9 +95,9 @@ def test_events_that_are_repeated_left_out_or_swapped_end_in_a_message_or_a_name
                 [*events[:at], *events[at + 1 :]],
                 [*events[:at], events[at + 1], events[at], *events[at + 2 :]],
             ):
-                found = read(wire, changed)
-                if found is not None and found[0]:
-                    _check_message(found[1])
+                messages = read(wire, changed)
+                if messages is not None and messages[0]:
+                    _check_message(messages[1])
 
 
 def replay(pieces: list[bytes]) -> httpx.MockTransport:
@@ -131,8 +131,8 @@ def test_a_caller_is_never_given_a_cut_stream_as_a_whole_answer(wire: str) -> No
         whole = said(merge_chunks(list(model_on(wire, [stream]).stream("hi"))))
         blocks = stream.replace(b"\r\n", b"\n").split(b"\n\n")
         for at in range(0, len(blocks), max(1, len(blocks) // 12)):
-            kept = b"\n\n".join(blocks[:at])
-            for cut in (kept + b"\n\n", kept + b"\n\n" + blocks[at][: len(blocks[at]) // 2]):
+            body = b"\n\n".join(blocks[:at])
+            for cut in (body + b"\n\n", body + b"\n\n" + blocks[at][: len(blocks[at]) // 2]):
                 try:
                     chunks = list(model_on(wire, [cut]).stream("hi"))
                 except ScoutError:

@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 
 from tests.system.fuzzing import run
 from tests.system.fuzzing.conversation_target import TARGETS  # `targets` and one more
-from tests.system.fuzzing.run import FOUND, PATIENCE, alarm, case_of, fuzz
+from tests.system.fuzzing.run import FINDINGS, PATIENCE, alarm, case_of, fuzz
 
 SECONDS = 1.0
 """For each target, of a machine that has other things to do."""
 
-KEPT = sorted(FOUND.glob("*.json"))
+FINDING_PATHS = sorted(FINDINGS.glob("*.json"))
 
 
 @pytest.fixture(autouse=True)
 def unkept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Write no findings into the tree from here: the seed and the number name them."""
-    monkeypatch.setattr(run, "FOUND", tmp_path)
+    monkeypatch.setattr(run, "FINDINGS", tmp_path)
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -41,16 +41,16 @@ def test_input_of_any_seed_makes_a_good_value_or_a_named_error(name: str, seed: 
         TARGETS[name].run(case_of(TARGETS[name], seed, 0))
 
 
-@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FINDING_PATHS, ids=lambda path: path.stem)
 def test_what_once_failed_fails_no_more(path: Path) -> None:
-    kept = json.loads(path.read_text(encoding="utf-8"))
-    target = TARGETS[kept["target"]]
-    case = kept["case"] if "case" in kept else case_of(target, *kept["made_by"])
+    finding = json.loads(path.read_text(encoding="utf-8"))
+    target = TARGETS[finding["target"]]
+    case = finding["case"] if "case" in finding else case_of(target, *finding["made_by"])
     with alarm(PATIENCE):
         target.run(case)
 
 
-def test_an_input_that_fails_is_kept_and_told(
+def test_an_input_that_fails_is_stored_and_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def stumble(case: object) -> None:
@@ -58,8 +58,8 @@ def test_an_input_that_fails_is_kept_and_told(
 
     broken = type(TARGETS["sse"])(TARGETS["sse"].make, stumble)
     monkeypatch.setitem(TARGETS, "sse", broken)
-    (told,) = fuzz("sse", 20, seed=1)
-    assert "KeyError" in told
+    (line,) = fuzz("sse", 20, seed=1)
+    assert "KeyError" in line
     (path,) = tmp_path.glob("sse-*.json")
     assert json.loads(path.read_text())["case"] == case_of(broken, 1, 0)
 
@@ -71,5 +71,5 @@ def test_an_input_that_hangs_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(run, "PATIENCE", 0.05)
     monkeypatch.setitem(TARGETS, "sse", type(TARGETS["sse"])(TARGETS["sse"].make, hang))
-    (told,) = fuzz("sse", 1, seed=1)
-    assert "TookTooLong" in told
+    (line,) = fuzz("sse", 1, seed=1)
+    assert "TookTooLong" in line

@@ -94,14 +94,14 @@ def test_the_new_provider_answers_through_the_router_at_the_price_of_the_guide(c
             TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
         )
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["keys"] == 3
-    assert all("test" in text for text in said["texts"])
-    usage = said["usage"]
+    output = json.loads(done.stdout)
+    assert output["keys"] == 3
+    assert all("test" in text for text in output["texts"])
+    usage = output["usage"]
     price = usage["input_tokens"] * 0.0001 / 1000 + usage["output_tokens"] * 0.0002 / 1000
-    assert said["cost"] == pytest.approx(price)
-    assert (said["calls"], said["failures"]) == (4, [0, 0, 0])
-    assert said["total"] == pytest.approx(4 * price)
+    assert output["cost"] == pytest.approx(price)
+    assert (output["calls"], output["failures"]) == (4, [0, 0, 0])
+    assert output["total"] == pytest.approx(4 * price)
     assert len(emulator.log) == 5
 
 

@@ -1,4 +1,4 @@
-"""A server that says, byte for byte, what it is told to, and lies as it likes."""
+"""A server that sends the given bytes, valid or not."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ ENOUGH = 64 * 1024 * 1024
 class Liar:
     """Listens on loopback; every connection gets the same bytes after its request's head."""
 
-    def __init__(self, said: Iterable[bytes], pause: float = 0.0, *, linger: bool = False) -> None:
-        self.said = said
+    def __init__(
+        self, pieces: Iterable[bytes], pause: float = 0.0, *, linger: bool = False
+    ) -> None:
+        self.pieces = pieces
         self.pause = pause
         self.linger = linger
         self.heads: list[bytes] = []
@@ -38,20 +40,20 @@ class Liar:
                         pass
 
     def _answer(self, line: socket.socket) -> bool:
-        """Read a request, say what there is to say, and tell whether another may come."""
-        heard = b""
-        while b"\r\n\r\n" not in heard:
+        """Read a request, send the bytes, and return whether another request may come."""
+        received = b""
+        while b"\r\n\r\n" not in received:
             if not (piece := line.recv(65536)):
                 return False
-            heard += piece
-        head, _, body = heard.partition(b"\r\n\r\n")
+            received += piece
+        head, _, body = received.partition(b"\r\n\r\n")
         size = next(
             int(h[15:]) for h in head.lower().split(b"\r\n") if h[:15] == b"content-length:"
         )
         while len(body) < size:
             body += line.recv(65536)
         self.heads.append(head)
-        for piece in self.said:
+        for piece in self.pieces:
             if self._over.is_set() or self.pushed > ENOUGH:
                 return False
             line.sendall(piece)
@@ -68,8 +70,8 @@ class Liar:
 
 
 @contextmanager
-def lying(said: Iterable[bytes], pause: float = 0.0, *, linger: bool = False) -> Iterator[Liar]:
-    server = Liar(said, pause, linger=linger)
+def lying(pieces: Iterable[bytes], pause: float = 0.0, *, linger: bool = False) -> Iterator[Liar]:
+    server = Liar(pieces, pause, linger=linger)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

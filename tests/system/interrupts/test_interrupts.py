@@ -25,8 +25,8 @@ def test_an_exception_at_any_line_leaves_nothing_held(
     try:
         with emulator.serve():
             calls = InterruptedCalls(verb, tmp_path, emulator)
-            held = list(problems(calls, error, LINES, seed=len(verb)))
+            resources = list(problems(calls, error, LINES, seed=len(verb)))
             calls.close()
     finally:
         logging.disable(logging.NOTSET)
-    assert held == []
+    assert resources == []

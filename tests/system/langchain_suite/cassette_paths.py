@@ -1,4 +1,4 @@
-"""Where each test's cassette lies, and who answers in this run."""
+"""The path of each test's cassette, and the source of answers in this run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test has a cassette of its own; cassettes/README.md says how to record."""
+"""Every test has a cassette of its own; cassettes/README.md describes how to record."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def answering() -> dict[str, Any]:
 
 @pytest.fixture
 def network(answering: dict[str, Any]) -> dict[str, Any]:
-    """Say who answers a model: a cassette, at a key that is nobody's, or the live API."""
+    """Return the source of answers: a cassette with a placeholder key, or the live API."""
     match MODE:
         case "replay":
             return {"api_key": "nobodys"}

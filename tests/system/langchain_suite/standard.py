@@ -1,4 +1,4 @@
-"""What LangChain's standard suite is told of a provider, and the small files that it shows it."""
+"""Settings of LangChain's standard suite for a provider, and its small files."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def pdf() -> bytes:
 
 def download(url: str, **_: Any) -> SimpleNamespace:
     """Stand in for `httpx.get`, where the suite fetches its pictures from the web."""
-    made = {"png": lambda: PNG, "pdf": pdf, "wav": wav}
-    return SimpleNamespace(content=made[url.rpartition(".")[2]]())
+    makers = {"png": lambda: PNG, "pdf": pdf, "wav": wav}
+    return SimpleNamespace(content=makers[url.rpartition(".")[2]]())
 
 
 class ModelSuite:
@@ -68,10 +68,10 @@ class ModelSuite:
     """For the tests that override the model."""
 
     able: ClassVar[dict[str, str]] = {}
-    """Tests, and kinds of tokens, that need another model, such as one that hears."""
+    """Tests, and kinds of tokens, that need another model, such as one with audio input."""
 
     network: ClassVar[dict[str, Any]] = {"api_key": "nobodys"}
-    """Who answers; the fixture of that name says so anew for each test."""
+    """The source of answers; set for each test by the fixture of that name."""
 
     @pytest.fixture(autouse=True)
     def _set(self, request: pytest.FixtureRequest, network: dict[str, Any]) -> None:
@@ -129,12 +129,12 @@ class Integration(ModelSuite):
     def invoke_with_audio_input(self, *, stream: bool = False) -> AIMessage:
         sound = base64.b64encode(wav()).decode()
         block = {"type": "audio", "base64": sound, "mime_type": "audio/wav"}
-        said = [HumanMessage([{"type": "text", "text": "What do you hear?"}, block])]
-        return self.probe("test_audio_inputs", said, stream=stream)
+        messages = [HumanMessage([{"type": "text", "text": "What do you hear?"}, block])]
+        return self.probe("test_audio_inputs", messages, stream=stream)
 
     def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
-        said = "How many r in strawberry?"
-        return self.probe("reasoning", said, stream=stream, reasoning_effort="low")
+        prompt = "How many r in strawberry?"
+        return self.probe("reasoning", prompt, stream=stream, reasoning_effort="low")
 
     def invoke_with_cache_creation_input(self, *, stream: bool = False) -> AIMessage:
         return self.probe("cache", cached(stream=stream), stream=stream)
@@ -146,6 +146,6 @@ class Integration(ModelSuite):
 
 def cached(*, stream: bool) -> list[Any]:
     """Return a conversation to cache; whole answers and streams cache for themselves."""
-    said = f"{LONG}{'Speak' if stream else 'Write'} plainly."
-    block = {"type": "text", "text": said, "cache_control": {"type": "ephemeral"}}
+    prompt = f"{LONG}{'Speak' if stream else 'Write'} plainly."
+    block = {"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}
     return [SystemMessage([block]), HumanMessage("Hello")]

@@ -45,26 +45,26 @@ def run(report: Path) -> int:
 
 def tallies(report: Path) -> dict[str, Tally]:
     """Read pytest's report, model by model."""
-    found = {name: Tally() for name in SUITES}
+    counts = {name: Tally() for name in SUITES}
     for case in ET.parse(report).getroot().iter("testcase"):
-        tally = found[case.attrib["classname"].split(".")[-2].removeprefix("test_")]
+        tally = counts[case.attrib["classname"].split(".")[-2].removeprefix("test_")]
         skip = case.find("skipped")
         if skip is not None:
             tally.skips[skip.attrib["message"].rstrip(".")].append(case.attrib["name"])
         bad = case.find("failure") is not None or case.find("error") is not None
         tally.outcomes["skipped" if skip is not None else "failed" if bad else "passed"] += 1
-    return found
+    return counts
 
 
-def table(found: dict[str, Tally]) -> str:
+def table(counts: dict[str, Tally]) -> str:
     """Return the table in Markdown."""
-    return "\n".join([*lines(found), ""])
+    return "\n".join([*lines(counts), ""])
 
 
-def lines(found: dict[str, Tally]) -> Iterator[str]:
+def lines(tallied: dict[str, Tally]) -> Iterator[str]:
     yield "| chat model | passed | failed | skipped | which, and why |"
     yield "|---|---|---|---|---|"
-    for name, tally in found.items():
+    for name, tally in tallied.items():
         counts = " | ".join(str(tally.outcomes[outcome]) for outcome in OUTCOMES)
         why = "; ".join(
             f"{', '.join(f'`{test}`' for test in tests)}: {reason}"
@@ -77,8 +77,8 @@ def main() -> int:
     """Run, print, and bring the README up to date; the exit code is that of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         code = run(report := Path(folder) / "report.xml")
-        made = table(tallies(report))
-    sys.stdout.write(made)
+        new_table = table(tallies(report))
+    sys.stdout.write(new_table)
     text = README.read_text()
-    README.write_text(PLACE.sub(lambda place: place[1] + made + place[2], text))
+    README.write_text(PLACE.sub(lambda place: place[1] + new_table + place[2], text))
     return code

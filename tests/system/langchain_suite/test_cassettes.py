@@ -86,8 +86,8 @@ def test_no_cassette_holds_what_looks_like_a_key(provider: str) -> None:
 def test_no_cassette_holds_a_header_that_may_name_somebody() -> None:
     for path in FILES:
         for exchange in read(path)["interactions"]:
-            kept = {*exchange["request"]["headers"], *exchange["response"]["headers"]}
-            assert kept <= KEPT_HEADERS, path
+            headers = {*exchange["request"]["headers"], *exchange["response"]["headers"]}
+            assert headers <= KEPT_HEADERS, path
 
 
 @settled
@@ -97,35 +97,35 @@ def test_every_cassette_says_who_answered() -> None:
 
 @settled
 def test_every_cassette_belongs_to_a_test(request: pytest.FixtureRequest) -> None:
-    known = {
+    test_names = {
         path_of(item)
         for item in request.session.items
         if item.path.parent.name == "langchain_suite"
     }
-    folders = {path.parent for path in known}
+    folders = {path.parent for path in test_names}
     if request.config.option.keyword or {path.parent for path in FILES} - folders:
         pytest.skip("only some of the tests were collected")
-    assert set(FILES) <= known
+    assert set(FILES) <= test_names
 
 
 @settled
 def test_the_emulator_would_say_today_what_its_cassettes_say() -> None:
     for path in FILES:
-        said = read(path)
-        if said["answered_by"] == "emulator":
+        recorded = read(path)
+        if recorded["answered_by"] == "emulator":
             with httpx.Client(transport=StillEmulator().transport()) as client:
-                for exchange in said["interactions"]:
-                    assert_said_again(client, exchange, path)
+                for exchange in recorded["interactions"]:
+                    assert_same_answer(client, exchange, path)
 
 
-def assert_said_again(client: httpx.Client, exchange: Any, path: Path) -> None:
-    asked, answered = exchange["request"], exchange["response"]
+def assert_same_answer(client: httpx.Client, exchange: Any, path: Path) -> None:
+    request, answered = exchange["request"], exchange["response"]
     if answered["status"]["code"] != 200:
         return  # the refused keys of a test's own emulator
-    headers = {name: values[0] for name, values in asked["headers"].items()}
+    headers = {name: values[0] for name, values in request["headers"].items()}
     for name in ("authorization", "x-api-key", "x-goog-api-key"):
         headers[name] = "Bearer nobodys"
-    response = client.post(asked["uri"], content=asked["body"].encode(), headers=headers)
+    response = client.post(request["uri"], content=request["body"].encode(), headers=headers)
     assert Scrubber().text(response.text) == answered["body"]["string"], path
 
 
@@ -237,8 +237,8 @@ def test_clients_that_are_older_than_the_cassette_play_it(tmp_path: Path) -> Non
 
     def talk(network: dict[str, Any]) -> list[str]:
         model = ScoutAnthropicChatModel(api_key="nobodys", **network)
-        said = [asyncio.run(streamed(model)), asyncio.run(streamed(model))]
-        return [*said, "".join(chunk.text for chunk in model.stream("Hello"))]
+        answers = [asyncio.run(streamed(model)), asyncio.run(streamed(model))]
+        return [*answers, "".join(chunk.text for chunk in model.stream("Hello"))]
 
     with cassette(path, record=True):
         recorded = talk(network)
@@ -261,21 +261,21 @@ def test_live_answers_come_decompressed(tmp_path: Path) -> None:
         assert post(client).json() == {"ok": True}
 
 
-@pytest.mark.parametrize(("said", "meant"), [("", "replay"), ("live", "live"), ("yes", None)])
-def test_a_misspelt_mode_is_refused(said: str, meant: str | None) -> None:
+@pytest.mark.parametrize(("value", "meant"), [("", "replay"), ("live", "live"), ("yes", None)])
+def test_a_misspelt_mode_is_refused(value: str, meant: str | None) -> None:
     if meant is None:
         with pytest.raises(ValueError, match="SCOUT_RECORD=yes is none of"):
-            mode({"SCOUT_RECORD": said})
+            mode({"SCOUT_RECORD": value})
     else:
-        assert mode({"SCOUT_RECORD": said}) == meant
+        assert mode({"SCOUT_RECORD": value}) == meant
 
 
 def test_a_face_on_a_cassette_answers_as_it_did(tmp_path: Path) -> None:
-    emulator, said = StillEmulator(), [HumanMessage("Hello")]
+    emulator, messages = StillEmulator(), [HumanMessage("Hello")]
     with cassette(tmp_path / "a.yaml", record=True):
-        live = ScoutOpenAIChatModel(api_key="k", transport=emulator.transport()).invoke(said)
+        live = ScoutOpenAIChatModel(api_key="k", transport=emulator.transport()).invoke(messages)
     with cassette(tmp_path / "a.yaml", record=False) as playing:
-        assert ScoutOpenAIChatModel(api_key="k").invoke(said).content == live.content
+        assert ScoutOpenAIChatModel(api_key="k").invoke(messages).content == live.content
     assert isinstance(playing, Cassette)
     assert len(emulator.log) == 1
 
@@ -331,10 +331,10 @@ def test_the_emulator_answers_where_the_environment_says_so(
     monkeypatch.setenv("SCOUT_RECORD", "emulator")
     path = tmp_path / "mine.yaml"
     with cassette(path):
-        said = ScoutGroqChatModel(api_key="k").invoke("Hello").content
+        content = ScoutGroqChatModel(api_key="k").invoke("Hello").content
         other = asyncio.run(ScoutAnthropicChatModel(api_key="k").ainvoke("Hello")).content
     assert read(path)["answered_by"] == "emulator"
     monkeypatch.delenv("SCOUT_RECORD")
     with cassette(path):
-        assert ScoutGroqChatModel(api_key="other").invoke("Hello").content == said
+        assert ScoutGroqChatModel(api_key="other").invoke("Hello").content == content
         assert ScoutAnthropicChatModel(api_key="other").invoke("Hello").content == other

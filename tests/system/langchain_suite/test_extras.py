@@ -1,4 +1,4 @@
-"""What LangChain's suite does not ask of a chat model, and its users do."""
+"""Behaviour that LangChain's suite does not test, and users need."""
 
 from __future__ import annotations
 

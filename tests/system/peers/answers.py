@@ -1,4 +1,4 @@
-"""The two who read the same answer: the official package, and ours."""
+"""Read the same answer with the official package and with ours."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Outcome = AIMessage | Exception
 
 
 class Replay(BaseHTTPRequestHandler):
-    """Answers whatever is asked with the record that is on."""
+    """Answer every request with the current record."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # which would hold every body back for 40 ms
     on: Record
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's name
-        """Say nothing."""
+        """Log nothing."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -94,14 +94,14 @@ def our_model(record: Record) -> BaseChatModel:
         model=record.model,
         api_key="k",
         base_url=record.address,
-        transport=httpx.MockTransport(lambda _asked: httpx.Response(record.status, **answer)),
+        transport=httpx.MockTransport(lambda _request: httpx.Response(record.status, **answer)),
         max_retries=0,
         **chat,
     )
 
 
 def ask(model: BaseChatModel, record: Record) -> AIMessage:
-    """Ask, and put the chunks of a stream together."""
+    """Make a call, and merge the chunks of a stream."""
     if record.streamed:
         return whole(list(model.stream("hi", **record.options)))
     return model.invoke("hi")

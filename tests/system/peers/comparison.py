@@ -39,15 +39,17 @@ class Difference:
     official: Any
 
     def __str__(self) -> str:
-        told = (json.dumps(value, default=str)[:200] for value in (self.ours, self.official))
-        return f"{self.record}: {self.field}: ours {next(told)}, official {next(told)}"
+        values = (json.dumps(value, default=str)[:200] for value in (self.ours, self.official))
+        return f"{self.record}: {self.field}: ours {next(values)}, official {next(values)}"
 
 
 def features(outcome: Outcome) -> dict[str, Any]:
     """Take an outcome apart; what is empty is left out, so that it equals what is missing."""
-    found = _raised(outcome) if isinstance(outcome, Exception) else _said(outcome)
-    known = {name: told(value) for name, value in found.items()}
-    return {name: value for name, value in known.items() if value not in (None, "", 0, [], {})}
+    raw = _raised(outcome) if isinstance(outcome, Exception) else _message_features(outcome)
+    features_read = {name: normalized(value) for name, value in raw.items()}
+    return {
+        name: value for name, value in features_read.items() if value not in (None, "", 0, [], {})
+    }
 
 
 def _raised(error: Exception) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def _raised(error: Exception) -> dict[str, Any]:
     return {"refused": True, "error": next((kind.__name__ for kind in kinds), None)}
 
 
-def _said(message: AIMessage) -> dict[str, Any]:
+def _message_features(message: AIMessage) -> dict[str, Any]:
     extra = dict(message.additional_kwargs)
     if SIGNED_CALLS in extra:
         extra[SIGNED_CALLS] = list(extra[SIGNED_CALLS].values())  # the ids are compared as such
@@ -73,37 +75,46 @@ def _said(message: AIMessage) -> dict[str, Any]:
 
 
 def _blocks(blocks: Iterable[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"blocks": [], "signatures": [], "annotations": [], "call_ids": []}
+    features_read: dict[str, Any] = {
+        "blocks": [],
+        "signatures": [],
+        "annotations": [],
+        "call_ids": [],
+    }
     for block in map(_unplaced, blocks):
         kind, rest = block["type"], {key: each for key, each in block.items() if key != "type"}
         if rest == {"text": ""}:
             continue
-        if found["blocks"][-1:] != [kind]:
-            found["blocks"].append(kind)
+        if features_read["blocks"][-1:] != [kind]:
+            features_read["blocks"].append(kind)
         extras = dict(rest.pop("extras", None) or {})
-        found["signatures"] += [extras.pop("signature")] if extras.get("signature") else []
-        found["annotations"] += [_unnamed(each) for each in rest.pop("annotations", None) or ()]
-        found["call_ids"] += [rest.pop(name) for name in ("id", "tool_call_id") if rest.get(name)]
+        features_read["signatures"] += [extras.pop("signature")] if extras.get("signature") else []
+        features_read["annotations"] += [
+            _unnamed(each) for each in rest.pop("annotations", None) or ()
+        ]
+        features_read["call_ids"] += [
+            rest.pop(name) for name in ("id", "tool_call_id") if rest.get(name)
+        ]
         rest.pop("tool_call_id", None)
         if word := CUT.get(kind):
-            found.setdefault(f"{kind}s", []).append(rest.pop(word, ""))
-        if rest := told(rest | extras):
-            found.setdefault(f"blocks.{kind}", []).append(rest)
-    return found
+            features_read.setdefault(f"{kind}s", []).append(rest.pop(word, ""))
+        if rest := normalized(rest | extras):
+            features_read.setdefault(f"blocks.{kind}", []).append(rest)
+    return features_read
 
 
 def _unplaced(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the place in a stream, also that of a block which LangChain does not know."""
-    kept = {key: value for key, value in block.items() if key != "index"}
+    """Leave out the place in a stream, also of a block unknown to LangChain."""
+    fields = {key: value for key, value in block.items() if key != "index"}
     if block["type"] == "non_standard":
-        kept["value"] = {key: value for key, value in kept["value"].items() if key != "index"}
-    return kept
+        fields["value"] = {key: value for key, value in fields["value"].items() if key != "index"}
+    return fields
 
 
 def _unnamed(annotation: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the id that LangChain makes up."""
-    made_up = str(annotation.get("id") or "").startswith(MADE_UP)
-    return {key: value for key, value in annotation.items() if not (made_up and key == "id")}
+    generated = str(annotation.get("id") or "").startswith(MADE_UP)
+    return {key: value for key, value in annotation.items() if not (generated and key == "id")}
 
 
 def _flat(name: str, holder: Mapping[str, Any], depth: int = 1) -> dict[str, Any]:
@@ -116,13 +127,13 @@ def _flat(name: str, holder: Mapping[str, Any], depth: int = 1) -> dict[str, Any
     return flat
 
 
-def told(value: Any) -> Any:
+def normalized(value: Any) -> Any:
     """Leave out what is null, or an object or list with nothing in it; 0.0 and 0 are one."""
     if isinstance(value, Mapping):
-        kept = {key: told(each) for key, each in value.items()}
-        return {key: each for key, each in kept.items() if each not in (None, [], {})}
+        fields = {key: normalized(each) for key, each in value.items()}
+        return {key: each for key, each in fields.items() if each not in (None, [], {})}
     if isinstance(value, list | tuple):
-        return [told(each) for each in value]
+        return [normalized(each) for each in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value

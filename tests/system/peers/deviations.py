@@ -19,7 +19,7 @@ from tests.system.peers.records import Record
 
 
 def always(_difference: Difference) -> bool:
-    """Tell nothing of the values: the cause says it all."""
+    """Accept any values: the cause is sufficient."""
     return True
 
 
@@ -47,12 +47,12 @@ def any_record(_record: Record) -> bool:
 
 
 def ours_only(difference: Difference) -> bool:
-    """Tell whether only our message has it."""
+    """Return whether only our message has it."""
     return difference.official is None
 
 
 def official_only(difference: Difference) -> bool:
-    """Tell whether only the official message has it."""
+    """Return whether only the official message has it."""
     return difference.ours is None
 
 
@@ -69,18 +69,18 @@ def anywhere(value: Any, name: str) -> Iterator[Any]:
 
 
 def has(name: str) -> Callable[[Record], bool]:
-    """Ask whether the answer names a field."""
-    return lambda record: any(each is not None for each in anywhere(record.said, name))
+    """Return a predicate: the answer contains a field."""
+    return lambda record: any(each is not None for each in anywhere(record.bodies, name))
 
 
 def repeats(difference: Difference) -> bool:
-    """Tell whether the official value is ours, said several times without a pause."""
+    """Return whether the official value is ours, repeated."""
     ours, official = str(difference.ours), str(difference.official)
     return bool(ours) and official == ours * (len(official) // len(ours)) != ours
 
 
 def _same_thoughts(difference: Difference) -> bool:
-    """Tell whether two lists of details say the same, however it is cut and labelled."""
+    """Return whether two lists of details are equal but for cuts and labels."""
 
     def words(details: Any) -> list[str]:
         kinds = ("text", "summary", "data", "signature")
@@ -117,7 +117,7 @@ GROQ = [
         "groq",
         "the model that answered",
         frozenset({"metadata.model_name"}),
-        lambda record: record.model not in set(anywhere(record.said, "model")),
+        lambda record: record.model not in set(anywhere(record.bodies, "model")),
         "The answer names the model that answered and is billed; ChatGroq names the one asked for.",
         lambda difference: difference.official == difference.record.model,
     ),
@@ -152,7 +152,7 @@ OPENAI = [
         "openai",
         "a call that was cut off in a stream",
         frozenset({"blocks", "blocks.tool_call", "call_ids", "invalid_tool_calls", "tool_calls"}),
-        lambda record: record.streamed and "length" in anywhere(record.said, "finish_reason"),
+        lambda record: record.streamed and "length" in anywhere(record.bodies, "finish_reason"),
         "Core closes brackets and strings that the model did not write, and an agent would run "
         "the call; ours is invalid, as in a whole answer.",
     ),

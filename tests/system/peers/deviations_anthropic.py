@@ -14,20 +14,20 @@ TAKEN = WRITTEN | {"usage.input_tokens", "usage.total_tokens"}
 
 
 def counts_input_at_the_end(record: Record) -> bool:
-    """Tell whether the last counts of a stream say what the prompt took, as they do since 2025."""
-    ends = [event.get("usage") or {} for event in record.said if event["type"] == "message_delta"]
+    """Return whether a stream's last counts contain the prompt's tokens, as since 2025."""
+    ends = [event.get("usage") or {} for event in record.bodies if event["type"] == "message_delta"]
     return any(counts.get("input_tokens") is not None for counts in ends)
 
 
 def _counted_nothing(difference: Difference) -> bool:
-    """Tell whether the official total is the output alone, and of the input there is nothing."""
+    """Return whether the official total is the output alone, without input tokens."""
     if difference.field == "usage.total_tokens":
         return bool(difference.ours > difference.official)
     return difference.official is None
 
 
 def _sorted_differently(difference: Difference) -> bool:
-    """Tell whether ours has by lifetime what the official message has without."""
+    """Return whether only our message splits the counts by lifetime."""
     if difference.field.endswith("cache_creation"):
         return (difference.ours or 0) < difference.official
     return difference.official is None

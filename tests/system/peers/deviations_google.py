@@ -22,7 +22,7 @@ URL_SAFE = str.maketrans("-_", "+/")
 
 def parts(record: Record) -> Iterator[dict[str, Any]]:
     """Go through the parts of all events."""
-    for each in anywhere(record.said, "parts"):
+    for each in anywhere(record.bodies, "parts"):
         yield from each or ()
 
 
@@ -37,18 +37,18 @@ def _makes_up_an_id(record: Record) -> bool:
 
 
 def _breaks_lines_before_more(record: Record) -> bool:
-    said = list(parts(record))
+    texts = list(parts(record))
     return not record.streamed and any(
-        (part.get("text") or "").endswith("\n") for part in said[:-1] if not part.get("thought")
+        (part.get("text") or "").endswith("\n") for part in texts[:-1] if not part.get("thought")
     )
 
 
 def _ends_twice(record: Record) -> bool:
-    return record.streamed and len(list(anywhere(record.said, "finishReason"))) > 1
+    return record.streamed and len(list(anywhere(record.bodies, "finishReason"))) > 1
 
 
 def _signs_url_safely(record: Record) -> bool:
-    return any(set("-_") & set(each) for each in anywhere(record.said, "thoughtSignature"))
+    return any(set("-_") & set(each) for each in anywhere(record.bodies, "thoughtSignature"))
 
 
 def _signs_a_part_of_its_own(record: Record) -> bool:

@@ -15,17 +15,17 @@ NOT_KEPT |= {"x_search_call"}
 
 def _kinds(record: Record) -> set[str]:
     """Return the types of items and parts; a schema may have a property of the name `type`."""
-    return {kind for kind in anywhere(record.said, "type") if isinstance(kind, str)}
+    return {kind for kind in anywhere(record.bodies, "type") if isinstance(kind, str)}
 
 
 def _ids(record: Record) -> list[set[str]]:
     """Return the ids of the items as they begin, and as their later events name them."""
     begun = {
         event["item"].get("id")
-        for event in record.said
+        for event in record.bodies
         if event.get("type") == "response.output_item.added"
     }
-    return [begun, {event["item_id"] for event in record.said if "item_id" in event}]
+    return [begun, {event["item_id"] for event in record.bodies if "item_id" in event}]
 
 
 def _ids_change(record: Record) -> bool:
@@ -34,30 +34,32 @@ def _ids_change(record: Record) -> bool:
 
 
 def _interleaved(record: Record) -> bool:
-    """Tell whether an item begins before the one before it has ended."""
-    kinds = [str(event.get("type")).removeprefix("response.output_item.") for event in record.said]
+    """Return whether an item begins before the previous item has ended."""
+    kinds = [
+        str(event.get("type")).removeprefix("response.output_item.") for event in record.bodies
+    ]
     marks = [kind for kind in kinds if kind in ("added", "done")]
     return "added added" in " ".join(marks)
 
 
 def _pieces_are_missing(record: Record) -> bool:
-    told = {"response.output_text.delta": "delta", "response.output_text.done": "text"}
-    texts = dict.fromkeys(told.values(), "")
-    for event in record.said:
-        if name := told.get(str(event.get("type"))):
+    fields = {"response.output_text.delta": "delta", "response.output_text.done": "text"}
+    texts = dict.fromkeys(fields.values(), "")
+    for event in record.bodies:
+        if name := fields.get(str(event.get("type"))):
             texts[name] += event[name]
     return texts["delta"] != texts["text"]
 
 
 def _ends_are_missing(record: Record) -> bool:
-    kinds = [event.get("type") for event in record.said]
+    kinds = [event.get("type") for event in record.bodies]
     count = {name: kinds.count(f"response.output_item.{name}") for name in ("added", "done")}
     return count["added"] > count["done"] > 0
 
 
 def _writes_in_a_tier(record: Record) -> bool:
-    tiers = {tier for tier in anywhere(record.said, "service_tier") if isinstance(tier, str)}
-    return bool(tiers & {"flex", "priority"}) and any(anywhere(record.said, "cache_write_tokens"))
+    tiers = {tier for tier in anywhere(record.bodies, "service_tier") if isinstance(tier, str)}
+    return bool(tiers & {"flex", "priority"}) and any(anywhere(record.bodies, "cache_write_tokens"))
 
 
 def _are_side_by_side(record: Record) -> bool:

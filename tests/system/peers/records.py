@@ -14,7 +14,7 @@ from tests.support import recordings
 RECORDED_AS = {"google": "gemini"}
 PROVIDERS = ("anthropic", "google", "groq", "openai", "openrouter")
 UNASKED = frozenset({"json_array_stream", "n_choices"})
-"""What nobody asks a chat model for: streams as one array, several choices."""
+"""Requests that no chat model makes: streams as one array, several choices."""
 
 UNSAID = frozenset({"content-length", "transfer-encoding", "content-encoding", "connection"})
 
@@ -45,13 +45,13 @@ class Record:
 
     @property
     def refused(self) -> bool:
-        """Whether the provider said no, in the status or inside a 200."""
+        """Whether the provider refused, by the status or inside a 200."""
         return self.status >= 400 or "error_in_200" in self.features
 
     @property
     def model(self) -> str:
-        asked = self.fields.get("request_json") or {}
-        named = str(asked.get("model") or "")
+        request = self.fields.get("request_json") or {}
+        named = str(request.get("model") or "")
         return named or self.fields["path"].split("models/")[-1].split(":")[0] or "m"
 
     @property
@@ -60,10 +60,10 @@ class Record:
 
     @property
     def headers(self) -> dict[str, str]:
-        given = self.fields.get("response_headers") or {}
+        headers_sent = self.fields.get("response_headers") or {}
         return {
             name: value if isinstance(value, str) else value[0]
-            for name, value in given.items()
+            for name, value in headers_sent.items()
             if name.lower() not in UNSAID
         }
 
@@ -73,7 +73,7 @@ class Record:
         return f"https://{self.fields['id']}-{next(_numbers)}.example"
 
     @cached_property
-    def said(self) -> list[dict[str, Any]]:
+    def bodies(self) -> list[dict[str, Any]]:
         """The answer as JSON: its events, or the one whole body."""
         if not self.streamed:
             return [json.loads(self.text)] if self.text.lstrip().startswith("{") else []
@@ -82,10 +82,10 @@ class Record:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Ask so that what was answered may come: readers of Anthropic look at what was asked."""
+        """Return call options of the recorded answer: Anthropic's reader uses the request."""
         if self.provider != "anthropic" or not self.streamed:
             return {}
-        kinds = {each.get("content_block", {}).get("type", "text") for each in self.said}
+        kinds = {each.get("content_block", {}).get("type", "text") for each in self.bodies}
         if kinds == {"text"} and "citations_delta" not in self.text:
             return {}
         return {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}

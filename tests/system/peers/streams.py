@@ -15,15 +15,15 @@ PIECE = 20
 
 
 def restreamed(record: Record) -> Record:
-    """Say the same in events."""
-    (body,) = record.said
+    """Return the same answer as a stream of events."""
+    (body,) = record.bodies
     make = {"anthropic": _anthropic, "google": _google}.get(record.provider, _openai)
     lines = [f"data: {json.dumps(event)}\n\n" for event in make(body)]
     if make is _openai:
         lines.append("data: [DONE]\n\n")
     headers = {"content-type": "text/event-stream"}
-    said = {"response_body": "".join(lines), "stream": True, "response_headers": headers}
-    return replace(record, fields={**record.fields, **said})
+    fields = {"response_body": "".join(lines), "stream": True, "response_headers": headers}
+    return replace(record, fields={**record.fields, **fields})
 
 
 def _cut(text: str) -> list[str]:
@@ -48,8 +48,8 @@ def _openai(body: Json) -> Iterator[Json]:
     for text in _cut(message.get("content") or ""):
         yield event({"content": text})
     for at, call in enumerate(message.get("tool_calls") or ()):
-        told = {**call["function"], "arguments": ""}
-        yield event({"tool_calls": [{**call, "function": told, "index": at}]})
+        function = {**call["function"], "arguments": ""}
+        yield event({"tool_calls": [{**call, "function": function, "index": at}]})
         for text in _cut(call["function"].get("arguments") or ""):
             yield event({"tool_calls": [{"index": at, "function": {"arguments": text}}]})
     ending = {name: choice[name] for name in ("finish_reason", "logprobs") if name in choice}
@@ -73,7 +73,7 @@ def _anthropic(body: Json) -> Iterator[Json]:
 
 
 def _block(block: Json) -> tuple[Json, list[Json]]:
-    """Begin a block, and say the rest of it in deltas; kinds that come whole have none."""
+    """Start a block, and send its rest as deltas; kinds that come whole have none."""
     match block["type"]:
         case "text":
             cited = [

@@ -1,4 +1,4 @@
-"""One recorded answer makes one message, whichever way it is asked for and comes."""
+"""One recorded answer makes the same message in every verb and transfer."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def unlike(record: Record, one: AIMessage, other: AIMessage) -> list[Difference]
 
 
 def ends(record: Record) -> bool:
-    """Tell whether the answer says that it is whole; a stream of Gemini's knows no other end."""
+    """Return whether the answer marks its end; a stream of Gemini's has no other mark."""
     return record.provider != "google" or has("finishReason")(record)
 
 
 def comes_otherwise(difference: Difference, whole_answer: AIMessage) -> bool:
-    """Tell whether a difference is one that streams of the official packages have as well."""
+    """Return whether streams of the official packages have the same difference."""
     if difference.record.provider == "google" and difference.field in TEXT:
-        # Nobody knows of a line break that it is the last one before the end.
-        said = ("".join(each).rstrip("\n") for each in (difference.ours, difference.official))
-        return next(said) == next(said)
+        # The last line break before the end cannot be recognised in a stream.
+        texts = ("".join(each).rstrip("\n") for each in (difference.ours, difference.official))
+        return next(texts) == next(texts)
     # LangChain reads the broken arguments of a streamed call as far as they go.
     return bool(whole_answer.invalid_tool_calls) and difference.field in CALLS
 
@@ -87,6 +87,6 @@ def test_a_whole_answer_is_the_same_streamed(provider: str) -> None:
     wrong: list[Difference] = []
     for record in filter(ends, answers(provider, streamed=False)):
         one = our_model(record).invoke("hi")
-        found = unlike(record, one, streamed_sync(restreamed(record)))
-        wrong += [each for each in found if not comes_otherwise(each, one)]
+        differences = unlike(record, one, streamed_sync(restreamed(record)))
+        wrong += [each for each in differences if not comes_otherwise(each, one)]
     assert [str(each) for each in wrong] == []

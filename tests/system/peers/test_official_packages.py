@@ -33,13 +33,13 @@ pytestmark = recordings.needed
 
 def sample(records: Iterable[Record], rows: Iterable[Deviation]) -> Iterator[Record]:
     """Choose records so that each feature, whole and streamed, and each row's cause occurs."""
-    known = list(records)
-    caused = [islice(filter(row.cause, known), OF_EACH_CAUSE) for row in rows]
-    wanted = {record for each in caused for record in each}
+    all_records = list(records)
+    caused = [islice(filter(row.cause, all_records), OF_EACH_CAUSE) for row in rows]
+    chosen = {record for each in caused for record in each}
     seen: set[tuple[str, bool]] = set()
-    for record in known:
+    for record in all_records:
         new = {(feature, record.streamed) for feature in record.features} - seen
-        if new or record in wanted:
+        if new or record in chosen:
             seen |= new
             yield record
 
@@ -55,12 +55,12 @@ class Summary:
     explained: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, found: list[Difference], rows: list[Deviation]) -> None:
+    def add(self, differences: list[Difference], rows: list[Deviation]) -> None:
         """Count a record, and look up each of its differences."""
         self.records += 1
-        self.equal += not found
+        self.equal += not differences
         reasons: set[str] = set()
-        for difference in found:
+        for difference in differences:
             match [row.name for row in rows if row.explains(difference)]:
                 case [name]:
                     reasons.add(name)

@@ -29,7 +29,7 @@ NANO = Decimal(1_000_000_000)
 
 
 class Caller:
-    """Models of every house at the emulator, and the handlers that hear of all calls."""
+    """Models of every provider at the emulator, with handlers for all calls."""
 
     def __init__(self, base: str, folder: Path) -> None:
         for house, price in PRICES.items():
@@ -53,18 +53,20 @@ class Caller:
         }
         return ScoutRouterChatModel(models=[entry], max_tokens=400, max_retries=3, max_wait=60)
 
-    def _asked(self, call: Planned) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    def _model_call(self, call: Planned) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         model: Any = self._models[call.house]
         options: dict[str, Any] = {"reasoning_effort": "low"} if call.thinks else {}
         if call.tools:
             options["tools"] = TOOLS
         # LangChain reports no end of a call that is left when its answer has just come.
-        hear = self.handlers if call.left_after is not None else [*self.handlers, *self.counters]
-        return model, {"callbacks": hear, "tags": [call.tag]}, options
+        listening = (
+            self.handlers if call.left_after is not None else [*self.handlers, *self.counters]
+        )
+        return model, {"callbacks": listening, "tags": [call.tag]}, options
 
     def ask(self, call: Planned) -> None:
         """Make a call of a synchronous verb."""
-        model, config, options = self._asked(call)
+        model, config, options = self._model_call(call)
         with suppress(ScoutError):
             if call.verb == "invoke":
                 model.invoke(call.messages, config, **options)
@@ -77,7 +79,7 @@ class Caller:
 
     async def aask(self, call: Planned) -> None:
         """Twin of `ask`."""
-        model, config, options = self._asked(call)
+        model, config, options = self._model_call(call)
         with suppress(ScoutError):
             if call.verb == "ainvoke":
                 await self._ainvoke(call, model.ainvoke(call.messages, config, **options))
@@ -129,7 +131,7 @@ class Caller:
 
 
 def main(base: str, folder: str, seed: int, first: int, last: int) -> dict[str, Any]:
-    """Make the calls of a range of numbers, and say what the handlers make of them."""
+    """Make the calls of a range of numbers; return the handlers' totals."""
     caller = Caller(base, Path(folder))
     usage = UsageMetadataCallbackHandler()
     caller.counters.append(usage)
@@ -150,5 +152,5 @@ def main(base: str, folder: str, seed: int, first: int, last: int) -> dict[str, 
 
 
 if __name__ == "__main__":
-    made = main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))
-    Path(sys.argv[6]).write_text(json.dumps(made))
+    totals = main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6]))
+    Path(sys.argv[6]).write_text(json.dumps(totals))

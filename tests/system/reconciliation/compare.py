@@ -38,9 +38,9 @@ PROCESSES = 2
 
 @dataclass
 class Books:
-    """What each of the three says of each call, in nano-dollars, and of all of them."""
+    """Handler totals, audit rows and exchanges, compared by call and in sum, in nano-dollars."""
 
-    made: list[dict[str, Any]]
+    totals: list[dict[str, Any]]
     rows: list[dict[str, Any]]
     exchanges: list[Exchange]
     left: frozenset[str]
@@ -60,7 +60,7 @@ class Books:
     @property
     def handled(self) -> Decimal:
         """The sum of the cost handlers of all processes."""
-        return sum((Decimal(made["cost_nano"]) for made in self.made), Decimal(0))
+        return sum((Decimal(totals["cost_nano"]) for totals in self.totals), Decimal(0))
 
     @property
     def audited(self) -> Decimal:
@@ -85,15 +85,17 @@ class Books:
         """Note whatever does not agree to the last nano-dollar."""
         if self.handled != self.audited:
             self.wrong.append(f"handlers {self.handled}, audit {self.audited}")
-        told = defaultdict(Decimal)
-        for made in self.made:
-            for tag, cost in made["by_tag"].items():
-                told[tag] += Decimal(cost)
+        handled_by_tag = defaultdict(Decimal)
+        for totals in self.totals:
+            for tag, cost in totals["by_tag"].items():
+                handled_by_tag[tag] += Decimal(cost)
         for tag in self.certain:
             bill = sum(map(bill_of, self.billed[tag]))
             cost = sum(map(_cost, self.by_call[tag]))
-            if not told[tag] == cost == bill:
-                self.wrong.append(f"{tag}: handler {told[tag]}, audit {cost}, bill {bill}")
+            if not handled_by_tag[tag] == cost == bill:
+                self.wrong.append(
+                    f"{tag}: handler {handled_by_tag[tag]}, audit {cost}, bill {bill}"
+                )
         for tag, exchanges in self.billed.items():
             sent = [row for row in self.by_call[tag] if row["outcome"] != "not_sent"]
             if len(exchanges) > len(sent):
@@ -105,7 +107,7 @@ class Books:
         stayed = (rows for tag, rows in self.by_call.items() if tag not in self.left)
         ok = [row for rows in stayed for row in rows if row["outcome"] == "ok"]
         for name, kind in (("usage_in", "input_t"), ("usage_out", "output_t")):
-            langchain = sum(made[name] for made in self.made)
+            langchain = sum(totals[name] for totals in self.totals)
             ours = sum(row[kind] for row in ok)
             if langchain != ours:
                 self.wrong.append(f"{kind}: LangChain counts {langchain}, the log {ours}")
@@ -133,12 +135,12 @@ def emulator(seed: int) -> Emulator:
         keys[house] = {f"{house}-key-{number}": None for number in range(KEYS)}
         keys[house][f"{house}-key-0"] = Revoked()
         keys[house][f"{house}-key-1"] = RateLimited(seconds=2)
-    made = Emulator(keys=keys)
+    emulated = Emulator(keys=keys)
     for house in MODELS:
         faults = [ServerError(), Overloaded(), CutMidStream()]
         for _ in range(40):  # never several together: a circuit that opens would cost half a minute
-            made.script(house, [dice.choice(faults), None, None, None])
-    return made
+            emulated.script(house, [dice.choice(faults), None, None, None])
+    return emulated
 
 
 def play(calls: int, seed: int, folder: Path) -> Books:
@@ -171,17 +173,17 @@ def play(calls: int, seed: int, folder: Path) -> Books:
 def _budget(books: Books, path: Path) -> Iterator[str]:
     """Hold the budget to the log: what was certain is spent exactly, and nothing is held."""
     (balance,) = SqliteBudgets(path).balances("total")
-    known = sum(
+    spent = sum(
         _cost(row) for rows in books.by_call.values() for row in rows if row["outcome"] == "ok"
     )
-    if balance.held or balance.spent - balance.uncertain != known:
-        yield f"budget: {balance}, known {known}"
+    if balance.held or balance.spent - balance.uncertain != spent:
+        yield f"budget: {balance}, expected {spent}"
     if balance.spent < books.charged:
         yield f"budget: spent {balance.spent}, billed {books.charged}"
 
 
 def report(books: Books) -> Iterator[str]:
-    """Say what came of it."""
+    """Yield the lines of the report."""
     outcomes = defaultdict(int)
     for rows in books.by_call.values():
         for row in rows:
@@ -190,12 +192,12 @@ def report(books: Books) -> Iterator[str]:
     certain = books.charged - bill
     read = sum(one.spent.cached.read for one in books.exchanges)
     yield f"{len(books.by_call)} calls, {len(books.exchanges)} requests, {dict(outcomes)}"
-    unpriced = sum(made["unpriced"] for made in books.made)
+    unpriced = sum(totals["unpriced"] for totals in books.totals)
     yield f"tokens read from caches {read}, answers without a price {unpriced}"
     yield f"handlers {books.handled:f} nano-dollars = audit {books.audited:f}"
     yield f"of calls that ended: audit {books.audited - ours:f} = bill {certain}"
     yield f"of {many} that were left or broke: estimated {ours:f}, billed {bill}"
-    tokens = sum(made["usage_in"] + made["usage_out"] for made in books.made)
+    tokens = sum(totals["usage_in"] + totals["usage_out"] for totals in books.totals)
     yield f"LangChain's own handler counts the same {tokens} tokens"
     yield from books.wrong[:20]
     yield f"{len(books.wrong)} disagreements"
@@ -206,8 +208,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 16))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        books = play(asked.calls, asked.seed, Path(folder))
-    sys.stdout.write(f"seed {asked.seed}\n" + "\n".join(report(books)) + "\n")
+        books = play(options.calls, options.seed, Path(folder))
+    sys.stdout.write(f"seed {options.seed}\n" + "\n".join(report(books)) + "\n")
     return 1 if books.wrong else 0

@@ -1,4 +1,4 @@
-"""What is asked, by which verb, and what goes wrong: all of it a function of a seed."""
+"""The calls of a seed: prompts, verbs and faults."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PRICES: Mapping[str, Mapping[str, int]] = {
 LORE = " ".join(
     f"Rule {number}: a token is four letters, and nobody counts them." for number in range(120)
 )
-"""A prompt that is long enough to be cached without being asked."""
+"""A prompt that is long enough for automatic caching."""
 
 TOOLS = [
     {
@@ -73,18 +73,18 @@ class Planned:
 
     @property
     def messages(self) -> list[Any]:
-        """What is said."""
-        said = (
+        """The messages of the call."""
+        text = (
             "What is the weather in Paris?" if self.tools else f"Tell me a story, {self.index % 7}."
         )
-        told = HumanMessage(f"({self.tag}) {said}")
+        message = HumanMessage(f"({self.tag}) {text}")
         if not self.cached:
-            return [told]
+            return [message]
         if self.house != "anthropic":
-            return [SystemMessage(LORE), told]
+            return [SystemMessage(LORE), message]
         ttl = {"ttl": "1h"} if self.cached == "1h" else {}
         control = {"type": "ephemeral", **ttl}
-        return [SystemMessage([{"type": "text", "text": LORE, "cache_control": control}]), told]
+        return [SystemMessage([{"type": "text", "text": LORE, "cache_control": control}]), message]
 
 
 def planned(seed: int, index: int) -> Planned:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.secrets.sweep import Heard
+from tests.system.secrets.sweep import LogRecorder
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def heard() -> Iterator[Heard]:
+def log_recorder() -> Iterator[LogRecorder]:
     """Collect the records of every logger, at every level."""
-    handler, root = Heard(), logging.getLogger()
+    handler, root = LogRecorder(), logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)

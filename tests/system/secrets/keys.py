@@ -39,7 +39,7 @@ def realistic(provider: str, seed: str = "") -> str:
     form = REALISTIC.get(provider, "{40}")
     return re.sub(
         r"{(\d+)}",
-        lambda found: random_text(f"{seed}{provider}{found.start()}", int(found[1])),
+        lambda match: random_text(f"{seed}{provider}{match.start()}", int(match[1])),
         form,
     )
 
@@ -69,12 +69,12 @@ class Canary:
     @cached_property
     def coded(self) -> frozenset[str]:
         """The key in base64, beginning at each of three bits, without what stands beside it."""
-        found: set[str] = set()
+        forms: set[str] = set()
         for before in range(3):
             raw = base64.b64encode(b"\0" * before + self.key.encode()).decode()
             inner = raw.rstrip("=")[4:-1]
-            found |= {inner, inner.translate(URL_SAFE)}
-        return frozenset(found)
+            forms |= {inner, inner.translate(URL_SAFE)}
+        return frozenset(forms)
 
     @cached_property
     def hexed(self) -> frozenset[str]:

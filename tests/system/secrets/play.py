@@ -1,4 +1,4 @@
-"""One fault with canaries for keys: who is asked, by which verb, and all that is left of it."""
+"""One fault with canaries for keys: provider, verb, and all output that it leaves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, Fault, Raw, Redirect, Said, reset
 from tests.support.clock import FakeTime
 from tests.system.secrets.keys import Canary, odd, random_text, realistic
-from tests.system.secrets.sweep import Heard, Listeners, found_in, texts_in, traceback_texts
+from tests.system.secrets.sweep import Listeners, LogRecorder, leaks_in, texts_in, traceback_texts
 
 MODELS = {
     "groq": "openai/gpt-oss-20b",
@@ -37,7 +37,7 @@ EXAMPLES: Mapping[str, list[Fault]] = {
     "Redirect": [Redirect("https://elsewhere.example/v1")],
     "Said": [Said(b'{"choices": null}'), Said(b"[]")],
 }
-"""Faults that cannot be made without being told more."""
+"""Faults whose constructors need arguments."""
 
 
 def faults() -> Iterator[Fault]:
@@ -84,7 +84,7 @@ def spellings(key: str) -> Iterator[str]:
 
 
 class Play:
-    """A provider that fails, and a model with canaries for keys that asks it."""
+    """A failing provider, and a model with canaries for keys."""
 
     def __init__(self, provider: str, key: str, *, is_async: bool = False, **more: Any) -> None:
         self.canaries = [Canary(key), HEADER]
@@ -117,7 +117,7 @@ class Play:
         self.errors: list[BaseException] = []
 
     async def ask(self, verb: str, text: str = "Hello") -> None:
-        """Ask, and keep what comes of it."""
+        """Make a call, and keep its answer or error."""
         config: Any = {"callbacks": self.listeners.handlers, "metadata": {"c": "d"}}
         try:
             match verb:
@@ -133,7 +133,7 @@ class Play:
             self.errors.append(error)
 
     def channels(self) -> dict[str, Any]:
-        """Return what is left, by where somebody may read it."""
+        """Return all output by channel."""
         return {
             "errors": texts_in(self.errors),
             "tracebacks": (text for error in self.errors for text in traceback_texts(error)),
@@ -141,7 +141,7 @@ class Play:
             "copied errors": texts_in([pickle.loads(pickle.dumps(e)) for e in self.errors]),
             "answers": texts_in(self.left, [dumps(one) for one in self.left]),
             "pickled answers": texts_in(pickle.dumps(self.left)),
-            "callbacks": texts_in(self.listeners.told()),
+            "callbacks": texts_in(self.listeners.received()),
             "traces": texts_in(self.listeners.traces()),
             "cache": texts_in(self.cache._cache),
             "model": texts_of_model(self.model),
@@ -164,7 +164,7 @@ def texts_of_model(model: Any) -> Iterator[str]:
 
 
 def engine_of(model: Any) -> Iterator[str]:
-    """Yield what the parts of the engine say of themselves."""
+    """Yield the reprs of the engine's parts."""
     client = model.client
     endpoint = client.endpoint
     yield f"{client!r} {client} {endpoint!r} {endpoint.pool!r} {endpoint.adapter!r}"
@@ -175,17 +175,17 @@ def engine_of(model: Any) -> Iterator[str]:
 
 
 async def played(
-    provider: str, verb: str, fault: Fault, key: str, audit: Path, heard: Heard
+    provider: str, verb: str, fault: Fault, key: str, audit: Path, log_recorder: LogRecorder
 ) -> list[str]:
     """Play a fault until the model gives up or is answered; return the leaks that are found."""
-    heard.records.clear()
+    log_recorder.records.clear()
     reset()
     play = Play(provider, key, is_async=verb.startswith("a"))
     play.emulator.script(provider, [fault] * 2)
     await play.ask(verb)
     assert play.emulator.log, "the fault was never played"
-    channels = {**play.channels(), "logs": heard.texts(), "audit": audited(audit)}
-    return found_in(play.canaries, channels)
+    channels = {**play.channels(), "logs": log_recorder.texts(), "audit": audited(audit)}
+    return leaks_in(play.canaries, channels)
 
 
 def audited(path: Path) -> list[str]:

@@ -24,33 +24,33 @@ def texts_in(*values: Any) -> Iterator[str]:
     seen: dict[int, Any] = {}
     waiting = list(values)
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, str):
-            yield found
-        elif isinstance(found, bytes | bytearray):
-            yield found.decode("latin-1")
-        elif found is not None and not isinstance(found, MUTE) and id(found) not in seen:
-            seen[id(found)] = found
-            waiting += inside(found)
-            if not isinstance(found, dict | list | tuple | set | frozenset):
-                yield f"{found!r} {found}"
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, bytes | bytearray):
+            yield value.decode("latin-1")
+        elif value is not None and not isinstance(value, MUTE) and id(value) not in seen:
+            seen[id(value)] = value
+            waiting += inside(value)
+            if not isinstance(value, dict | list | tuple | set | frozenset):
+                yield f"{value!r} {value}"
 
 
-def inside(found: Any) -> list[Any]:
+def inside(value: Any) -> list[Any]:
     """List what hangs on one value."""
-    if isinstance(found, Mapping):
-        return [*found, *found.values()]
-    if isinstance(found, list | tuple | set | frozenset):
-        return [*found]
-    held: list[Any] = [vars(found)] if hasattr(found, "__dict__") else []
-    for cls in type(found).__mro__:
+    if isinstance(value, Mapping):
+        return [*value, *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [*value]
+    parts: list[Any] = [vars(value)] if hasattr(value, "__dict__") else []
+    for cls in type(value).__mro__:
         names = cls.__dict__.get("__slots__", ())
         listed = [names] if isinstance(names, str) else names
-        held += [getattr(found, name, None) for name in listed if name != "__weakref__"]
-    if isinstance(found, BaseException):
-        held += [found.__cause__, found.__context__, found.args]
-        held += getattr(found, "__notes__", [])
-    return held
+        parts += [getattr(value, name, None) for name in listed if name != "__weakref__"]
+    if isinstance(value, BaseException):
+        parts += [value.__cause__, value.__context__, value.args]
+        parts += getattr(value, "__notes__", [])
+    return parts
 
 
 def errors_in(error: BaseException) -> Iterator[BaseException]:
@@ -58,11 +58,11 @@ def errors_in(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:
-        found = waiting.pop()
-        if found is not None and id(found) not in seen:
-            seen.add(id(found))
-            yield found
-            waiting += [found.__cause__, found.__context__]
+        value = waiting.pop()
+        if value is not None and id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            waiting += [value.__cause__, value.__context__]
 
 
 def frames_of(error: BaseException) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -83,15 +83,15 @@ def traceback_texts(error: BaseException) -> Iterator[str]:
         shown = {name: repr(value) for name, value in local.items()}
         yield f"{where} {shown}"
     for one in errors_in(error):
-        told = traceback.TracebackException.from_exception(one, capture_locals=True)
-        told.stack = traceback.StackSummary.from_list(
-            [frame for frame in told.stack if not frame.filename.startswith(str(TESTS))]
+        summary = traceback.TracebackException.from_exception(one, capture_locals=True)
+        summary.stack = traceback.StackSummary.from_list(
+            [frame for frame in summary.stack if not frame.filename.startswith(str(TESTS))]
         )
-        told.__cause__ = told.__context__ = None
-        yield "".join(told.format())
+        summary.__cause__ = summary.__context__ = None
+        yield "".join(summary.format())
 
 
-class Heard(logging.Handler):
+class LogRecorder(logging.Handler):
     """Keeps all log records, from the root down, at every level."""
 
     def __init__(self) -> None:
@@ -113,26 +113,26 @@ OURS = ["on_scout_attempt_start", "on_scout_attempt_end"]
 
 def hook(name: str) -> Callable[..., None]:
     def keep(self: Any, *arguments: Any, **named: Any) -> None:
-        self.told.append((name, arguments, named))
+        self.received.append((name, arguments, named))
 
     return keep
 
 
 def ahook(name: str) -> Callable[..., Any]:
     async def keep(self: Any, *arguments: Any, **named: Any) -> None:
-        self.told.append((name, arguments, named))
+        self.received.append((name, arguments, named))
 
     return keep
 
 
 def recorder(*, is_async: bool = False) -> Any:
-    """Make a handler that keeps the arguments of every callback that LangChain, or we, know."""
+    """Make a handler that records the arguments of every callback of LangChain and of scout."""
     base, make = (AsyncCallbackHandler, ahook) if is_async else (BaseCallbackHandler, hook)
     methods: dict[str, Any] = {name: make(name) for name in HOOKS}
     methods |= {name: hook(name) for name in OURS}
     kind = type("Recorder", (base,), methods)
     handler: Any = kind()
-    handler.told = []
+    handler.received = []
     return handler
 
 
@@ -151,7 +151,7 @@ class Collector:
 
 
 class Listeners:
-    """Everybody who may listen to a call."""
+    """All kinds of listeners to a call."""
 
     def __init__(self, *, is_async: bool) -> None:
         self.runs = RunCollectorCallbackHandler()
@@ -160,8 +160,8 @@ class Listeners:
         tracer = LangChainTracer(client=self.client, project_name="canary")
         self.handlers: list[Any] = [*self.recorders, self.runs, tracer]
 
-    def told(self) -> list[Any]:
-        return [one.told for one in self.recorders]
+    def received(self) -> list[Any]:
+        return [one.received for one in self.recorders]
 
     def traces(self) -> list[Any]:
         dumped = [
@@ -171,9 +171,9 @@ class Listeners:
         return [self.client.sent, dumped]
 
 
-def found_in(canaries: Iterable[Canary], channels: Mapping[str, Iterable[str]]) -> list[str]:
+def leaks_in(canaries: Iterable[Canary], channels: Mapping[str, Iterable[str]]) -> list[str]:
     """Name the channels in which a canary, or a piece of one, can be read, and where."""
-    found: list[str] = []
+    leaks: list[str] = []
     for name, texts in channels.items():
         buffer = io.StringIO()
         for text in texts:
@@ -183,5 +183,5 @@ def found_in(canaries: Iterable[Canary], channels: Mapping[str, Iterable[str]]) 
         for canary in canaries:
             if needle := canary.seen_in(whole):
                 at = whole.index(needle)
-                found.append(f"{name}: {whole[max(0, at - 300) : at + 60]!r}")
-    return found
+                leaks.append(f"{name}: {whole[max(0, at - 300) : at + 60]!r}")
+    return leaks

@@ -1,4 +1,4 @@
-"""Keys do not travel: pickles go without them and say so, and no address may hold one."""
+"""Keys are not copied: pickles contain none and show it, and no address may contain one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.testing import Emulator
 from tests.system.secrets.keys import Canary, realistic
 from tests.system.secrets.play import HEADER, Play, texts_of_model
-from tests.system.secrets.sweep import found_in
+from tests.system.secrets.sweep import leaks_in
 
 KEY = realistic("groq", "copies")
 SECRET = {"api_key": KEY, "default_headers": {"x-canary": HEADER.key}}
@@ -32,10 +32,10 @@ MODELS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("how", MODELS)
-def test_a_pickle_holds_no_key_and_its_copy_says_so(how: str) -> None:
+def test_a_pickle_holds_no_key_and_its_copy_shows_that(how: str) -> None:
     pickled = pickle.dumps(MODELS[how]())
     canaries = [Canary(KEY), HEADER]
-    assert found_in(canaries, {"pickle": [pickled.decode("latin-1")]}) == []
+    assert leaks_in(canaries, {"pickle": [pickled.decode("latin-1")]}) == []
     there = pickle.loads(pickled)
     for copied in (there, pickle.loads(pickle.dumps(there)), copy.deepcopy(there)):
         with pytest.raises(NoKeyError, match=r"came without the api_key"):
@@ -46,8 +46,8 @@ def test_a_copy_in_this_process_keeps_its_keys() -> None:
     emulator = Emulator({"groq": [KEY]})
     with emulator.serve():
         model = init_scout_model("groq/openai/gpt-oss-20b", base_url=emulator.url("groq"), **SECRET)
-        for made in (copy.copy(model), copy.deepcopy(model), model.model_copy(deep=True)):
-            made.invoke("Hello")
+        for copied in (copy.copy(model), copy.deepcopy(model), model.model_copy(deep=True)):
+            copied.invoke("Hello")
     assert {(one.key, one.headers["x-canary"]) for one in emulator.log} == {(KEY, HEADER.key)}
 
 
@@ -108,12 +108,12 @@ def test_a_header_that_no_request_can_carry_is_refused_without_showing_it(value:
     entry = {"model": "groq/m", "api_key": KEY, "default_headers": {"x-canary": value}}
     with pytest.raises(ConfigurationError, match="'x-canary'") as caught:
         ScoutRouterChatModel(models=[entry]).invoke("Hello")
-    assert found_in([Canary(KEY)], {"error": [repr(caught.value)]}) == []
+    assert leaks_in([Canary(KEY)], {"error": [repr(caught.value)]}) == []
 
 
 def test_what_is_listed_of_a_key_state_is_not_the_key() -> None:
     play = Play("groq", KEY)
     (state,) = play.model.client.keys
     assert state.key == KEY
-    told = [repr(dataclasses.asdict(state)), repr(dataclasses.astuple(state)), repr(state)]
-    assert found_in(play.canaries, {"state": told, "model": texts_of_model(play.model)}) == []
+    texts = [repr(dataclasses.asdict(state)), repr(dataclasses.astuple(state)), repr(state)]
+    assert leaks_in(play.canaries, {"state": texts, "model": texts_of_model(play.model)}) == []

@@ -26,7 +26,7 @@ from scout_adapters.testing.cassettes import cassette
 from tests.support.waiting import HANG
 from tests.system.secrets.keys import Canary, odd, realistic
 from tests.system.secrets.play import HEADER, MODELS, Play
-from tests.system.secrets.sweep import Heard, found_in, texts_in, traceback_texts
+from tests.system.secrets.sweep import LogRecorder, leaks_in, texts_in, traceback_texts
 
 FAULTS: list[Fault | None] = [
     None,
@@ -52,7 +52,7 @@ def served(play: Play, base: str, key: str, **more: Any) -> Play:
 @pytest.mark.parametrize("verb", ["invoke", "astream"])
 @pytest.mark.parametrize("provider", ["groq", "anthropic", "google"])
 async def test_the_libraries_below_log_no_key(
-    provider: str, verb: str, heard: Heard, carried: str
+    provider: str, verb: str, log_recorder: LogRecorder, carried: str
 ) -> None:
     key = realistic(provider, verb)
     server = Play(provider, key).emulator
@@ -62,14 +62,14 @@ async def test_the_libraries_below_log_no_key(
             play = Play(provider, key, base_url=server.url(provider), timeout=0.2, max_wait=0)
             server.script(provider, [fault])
             await play.ask(verb)
-            assert found_in(play.canaries, {**play.channels(), "logs": heard.texts()}) == []
-    spoke = any(record.name.startswith("httpcore") for record in heard.records)
+            assert leaks_in(play.canaries, {**play.channels(), "logs": log_recorder.texts()}) == []
+    spoke = any(record.name.startswith("httpcore") for record in log_recorder.records)
     assert spoke == (verb == "invoke" or carried == "httpx")  # aiohttp says nothing
 
 
 @pytest.mark.usefixtures("carried")
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_cancelled_call_tells_no_key(stream: bool, heard: Heard) -> None:
+async def test_a_cancelled_call_shows_no_key(stream: bool, log_recorder: LogRecorder) -> None:
     key = realistic("groq", "cancelled")
     server = Play("groq", key).emulator
     with server.serve():
@@ -83,8 +83,8 @@ async def test_a_cancelled_call_tells_no_key(stream: bool, heard: Heard) -> None
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task
-    told = {"tracebacks": traceback_texts(caught.value), "errors": texts_in(caught.value)}
-    assert found_in(play.canaries, {**told, "logs": heard.texts()}) == []
+    texts = {"tracebacks": traceback_texts(caught.value), "errors": texts_in(caught.value)}
+    assert leaks_in(play.canaries, {**texts, "logs": log_recorder.texts()}) == []
 
 
 async def first(stream: Any, most: int) -> None:
@@ -108,7 +108,7 @@ def test_a_cassette_holds_no_key(provider: str, tmp_path: Path) -> None:
             except Exception as error:  # noqa: BLE001  # what is recorded matters
                 play.errors.append(error)
     assert play.emulator.log
-    assert found_in([Canary(key), HEADER], {"cassette": [path.read_text("utf-8")]}) == []
+    assert leaks_in([Canary(key), HEADER], {"cassette": [path.read_text("utf-8")]}) == []
 
 
 class Sent(Exception):  # a name as a library would choose it
@@ -120,10 +120,10 @@ class Sent(Exception):  # a name as a library would choose it
 
 
 @pytest.mark.parametrize("how", ["says it", "holds the request", "came of one that does"])
-async def test_what_a_function_of_the_users_raises_tells_no_key(how: str) -> None:
+async def test_what_a_function_of_the_users_raises_shows_no_key(how: str) -> None:
     key = realistic("groq", how)
 
-    async def call(api_key: str, **asked: Any) -> Any:
+    async def call(api_key: str, **options: Any) -> Any:
         if how == "says it":
             raise RuntimeError(f"{api_key} was refused")
         if how == "holds the request":
@@ -134,5 +134,5 @@ async def test_what_a_function_of_the_users_raises_tells_no_key(how: str) -> Non
     registry.register("own", client.variant(api_keys=[key]))
     with pytest.raises(Exception, match="own") as caught:
         await registry.get("own").call("m", "Hello")
-    assert found_in([Canary(key)], {"errors": texts_in(caught.value)}) == []
-    assert found_in([Canary(key)], {"tracebacks": traceback_texts(caught.value)}) == []
+    assert leaks_in([Canary(key)], {"errors": texts_in(caught.value)}) == []
+    assert leaks_in([Canary(key)], {"tracebacks": traceback_texts(caught.value)}) == []

@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters.audit.process_log import get_audit
 from tests.system.secrets.keys import Canary, odd, realistic
 from tests.system.secrets.play import Play
-from tests.system.secrets.sweep import Heard, found_in, texts_in, traceback_texts
+from tests.system.secrets.sweep import LogRecorder, leaks_in, texts_in, traceback_texts
 
 SPELT: dict[str, Callable[[str], str]] = {
     "whole": lambda key: key,
@@ -86,31 +86,35 @@ CHANNELS = {
 }
 
 
-def sweep(play: Play, heard: Heard, audit: Path) -> list[str]:
-    told = audit.read_text("latin-1") if audit.is_file() else ""
-    return found_in(play.canaries, {**play.channels(), "logs": heard.texts(), "audit": [told]})
+def sweep(play: Play, log_recorder: LogRecorder, audit: Path) -> list[str]:
+    text = audit.read_text("latin-1") if audit.is_file() else ""
+    return leaks_in(
+        play.canaries, {**play.channels(), "logs": log_recorder.texts(), "audit": [text]}
+    )
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_a_key_in_any_channel_is_found(channel: str, heard: Heard, audit: Path) -> None:
+def test_a_key_in_any_channel_is_found(
+    channel: str, log_recorder: LogRecorder, audit: Path
+) -> None:
     play = Play("groq", realistic("groq"))
-    assert sweep(play, heard, audit) == []
+    assert sweep(play, log_recorder, audit) == []
     CHANNELS[channel](play, play.canaries[0].key)
     assert any(
         leak.startswith("errors" if channel == "notes" else channel)
-        for leak in sweep(play, heard, audit)
+        for leak in sweep(play, log_recorder, audit)
     )
 
 
 @pytest.mark.parametrize("form", SPELT)
 def test_a_key_in_any_form_is_found(form: str) -> None:
     for key in (realistic("anthropic"), realistic("openai"), odd("planted")):
-        assert found_in([Canary(key)], {"log": [f"a line with {SPELT[form](key)} in it"]})
+        assert leaks_in([Canary(key)], {"log": [f"a line with {SPELT[form](key)} in it"]})
 
 
 def test_a_key_in_a_pickle_is_found() -> None:
     key = realistic("groq")
-    assert found_in([Canary(key)], {"pickles": texts_in(pickle.dumps({"headers": [key]}))})
+    assert leaks_in([Canary(key)], {"pickles": texts_in(pickle.dumps({"headers": [key]}))})
 
 
 def test_a_key_in_the_locals_of_a_frame_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,9 +124,9 @@ def test_a_key_in_the_locals_of_a_frame_is_found(monkeypatch: pytest.MonkeyPatch
     exec(code, there)
     with pytest.raises(OSError) as caught:
         there["send"](key)
-    assert found_in([Canary(key)], {"tracebacks": traceback_texts(caught.value)})
+    assert leaks_in([Canary(key)], {"tracebacks": traceback_texts(caught.value)})
 
 
 def test_what_is_no_piece_of_a_key_is_not_found() -> None:
     key = realistic("groq")
-    assert found_in([Canary(key)], {"log": [f"{key[:7]} and {key[20:27]} and gsk_"]}) == []
+    assert leaks_in([Canary(key)], {"log": [f"{key[:7]} and {key[20:27]} and gsk_"]}) == []

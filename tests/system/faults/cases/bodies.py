@@ -86,7 +86,7 @@ def zstd(size: int) -> bytes:
 
 async def tokens_estimated(play: Play) -> None:
     assert play.answer is not None
-    assert play.answer.usage_metadata is None  # what nobody counted is no count of LangChain's
+    assert play.answer.usage_metadata is None  # without a count, LangChain gets none
     assert play.scout["estimated"] is True
     assert play.scout["cost_usd"] > 0
     (row,) = [one for one in play.heard.rows if one["event"] == "llm_attempt"]

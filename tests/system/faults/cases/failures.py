@@ -16,13 +16,13 @@ from scout_adapters.testing import ExtraHeaders, Overloaded, Raw, Said, ServerEr
 from scout_adapters.testing import RateLimited as Limited
 from scout_adapters.testing.http_messages import dumps
 from tests.system.faults.cases.bodies import HTML, PAGE, no_page_shown
-from tests.system.faults.cases.keys import error, said, untouched
+from tests.system.faults.cases.keys import error, refused, untouched
 from tests.system.faults.play import Case, Play
 
 
 def base_resp(code: int, message: str) -> Said:
-    said = {"choices": None, "base_resp": {"status_code": code, "status_msg": message}}
-    return Said(dumps(said))
+    refusal = {"choices": None, "base_resp": {"status_code": code, "status_msg": message}}
+    return Said(dumps(refusal))
 
 
 NEXT_KEY = {
@@ -74,8 +74,8 @@ def minimax_codes() -> tuple[Case, ...]:
         ),
         minimax(1001, "minimax:a timeout_response", "openai:a ok"),
         *(
-            minimax(code, f"minimax:a {kind}", error=wanted)
-            for code, (kind, wanted) in CALLERS.items()
+            minimax(code, f"minimax:a {kind}", error=actor)
+            for code, (kind, actor) in CALLERS.items()
         ),
     )
 
@@ -122,7 +122,7 @@ FAILURES: Mapping[int, tuple[Case, ...]] = {
         Case(
             route=("minimax:ab",),
             always={
-                "minimax:a": said(
+                "minimax:a": refused(
                     500,
                     {
                         "type": "error",

@@ -31,7 +31,7 @@ HOUR = 3600.0
 MODEL = "openai/gpt-oss-120b"
 
 
-def said(status: int, body: Any, **headers: str) -> Raw:
+def refused(status: int, body: Any, **headers: str) -> Raw:
     """Answer with JSON, word for word."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Raw(status, dumps(body), {"content-type": "application/json", **named})
@@ -40,7 +40,7 @@ def said(status: int, body: Any, **headers: str) -> Raw:
 def error(status: int, message: str, *, kind: str = "", code: Any = None, **headers: str) -> Raw:
     """Refuse in OpenAI's envelope."""
     body = {"message": message, "type": kind, "param": None, "code": code}
-    return said(status, {"error": body}, **headers)
+    return refused(status, {"error": body}, **headers)
 
 
 async def never_again(play: Play) -> None:
@@ -85,7 +85,7 @@ async def redacted(play: Play) -> None:
 
 
 async def asked_last(play: Play) -> None:
-    """The provider is set aside for an hour, though not left out where nobody else can answer."""
+    """The provider is tried last for an hour, and still tried where no other can answer."""
     blocked, other = (step.partition(":")[0] for step in play.case.route)
     before = len(play.asked)
     await play.ask()
@@ -130,7 +130,7 @@ DETAIL = {
 
 
 def spoke(*parts: str) -> Any:
-    """Assert that the error's message holds what the provider said, and not the input."""
+    """Assert that the error's message contains the provider's message, and not the input."""
 
     async def check(play: Play) -> None:
         assert all(part in str(play.error) for part in parts), play.error
@@ -210,7 +210,7 @@ KEYS: Mapping[int, tuple[Case, ...]] = {
         Case(
             id="leaked",
             route=("google:a",),
-            always={"google:a": said(403, LEAKED)},
+            always={"google:a": refused(403, LEAKED)},
             outcomes=("google:a auth_suspended",),
             error=KeyRejected,
             check=redacted,
@@ -263,7 +263,7 @@ KEYS: Mapping[int, tuple[Case, ...]] = {
         Case(
             id="with",
             route=("openrouter:a",),
-            script={"openrouter": (said(402, IN_FLIGHT, retry_after="3"),)},
+            script={"openrouter": (refused(402, IN_FLIGHT, retry_after="3"),)},
             outcomes=("openrouter:a rate_limit", "openrouter:a ok"),
             slept=(3.0,),
         ),
@@ -327,7 +327,7 @@ KEYS: Mapping[int, tuple[Case, ...]] = {
     24: (
         Case(
             route=("mistral:ab",),
-            script={"mistral": (said(422, DETAIL),)},
+            script={"mistral": (refused(422, DETAIL),)},
             outcomes=("mistral:a invalid_request",),
             error=InvalidRequest,
             check=spoke("body.temperature: Input should be less than 1.5", "body.top_p"),

@@ -1,4 +1,4 @@
-"""Limits and quotas, and the many ways to say how long they last: rows 25 to 31."""
+"""Limits and quotas, and the forms of their waits: rows 25 to 31."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from scout_adapters.errors import RateLimited
 from scout_adapters.testing import DailyQuota, Raw, UpstreamLimited
 from scout_adapters.testing import RateLimited as Limited
-from tests.system.faults.cases.keys import HOUR, MODEL, error, said
+from tests.system.faults.cases.keys import HOUR, MODEL, error, refused
 from tests.system.faults.play import Case, Play
 
 
@@ -43,7 +43,7 @@ QUOTA_CODES = (
 
 
 def waited(name: str, headers: Mapping[str, str], seconds: float) -> Case:
-    """Make the case of one way to say a wait; 0.375 s is the back-off where it says none."""
+    """Make the case of one form of a wait; 0.375 s is the back-off without a wait."""
     return Case(
         id=name,
         script={"groq:a": (error(429, "Rate limit", code="rate_limit_exceeded"),)}
@@ -135,7 +135,7 @@ LIMITS: Mapping[int, tuple[Case, ...]] = {
         Case(
             id="in a list",
             route=("google:a",),
-            script={"google:a": (said(429, [GEMINI_26]),)},
+            script={"google:a": (refused(429, [GEMINI_26]),)},
             outcomes=("google:a rate_limit", "google:a ok"),
             slept=(26.0,),
         ),

@@ -1,4 +1,4 @@
-"""Streams that stop, stall, or say odd things: rows 46 to 64."""
+"""Streams that stop, stall, or contain unusual events: rows 46 to 64."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def passed(seconds: float) -> Check:
 
 
 def reads(name: str, fault: Any, text: str, **more: Any) -> Case:
-    """Make the case of a stream that is odd, and whose text is known."""
+    """Make the case of an unusual stream with a known text."""
 
     async def check(play: Play) -> None:
         assert play.answer is not None
@@ -77,8 +77,8 @@ def raw(*parts: bytes) -> Raw:
 
 
 def delta(text: str | None = None, finish: str | None = None, **more: Any) -> bytes:
-    said = {} if text is None else {"content": text}
-    choice = {"index": 0, "delta": said | more, "finish_reason": finish}
+    delta_fields = {} if text is None else {"content": text}
+    choice = {"index": 0, "delta": delta_fields | more, "finish_reason": finish}
     return dumps({"id": "c", "model": "m", "choices": [choice]})
 
 
@@ -100,10 +100,10 @@ async def same_for_every_split(play: Play) -> None:
     assert (await play.ask()).answer.text == ACCENTED  # type: ignore[union-attr]  # it answers
 
 
-def call(index: int, name: str = "", args: str = "", made: str = "") -> dict[str, Any]:
+def call(index: int, name: str = "", args: str = "", call_id: str = "") -> dict[str, Any]:
     function = {"arguments": args} | ({"name": name} if name else {})
     return {"index": index, "function": function} | (
-        {"id": made, "type": "function"} if made else {}
+        {"id": call_id, "type": "function"} if call_id else {}
     )
 
 
