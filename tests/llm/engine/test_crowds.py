@@ -95,7 +95,7 @@ def test_a_crowd_at_a_server_without_keys_is_answered_with_few_refusals(
         model="m", base_url="http://localhost:8000/v1", transport=server, max_wait=30
     )
     assert ask_all(model, 30) == ["hello"] * 30
-    assert server.requests.total() <= 1.5 * 30 + 5
+    assert server.requests.total() <= 2 * 30  # without the rest of the server it is 2.7 times
     gate = model.client.endpoint.gate
     assert gate is not None
     assert (gate.in_flight, gate.id) == (0, "")
