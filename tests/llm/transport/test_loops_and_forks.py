@@ -20,6 +20,7 @@ from scout_adapters.llm.health.circuit_breaker import circuit
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.transport.http_transport import Transport
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("carried")
 
