@@ -29,6 +29,6 @@ def replacing(target: Path) -> Iterator[IO[str]]:
             yield file
             file.close()
             part.replace(target)
-        except BaseException:
+        except BaseException:  # raised again: the part must not stay
             part.unlink(missing_ok=True)
             raise

@@ -92,9 +92,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         user, …, with `"*"` for all others. Tags are LangChain's; the user is `user_id` in a run's
         metadata.
 
-        `on_exceeded` is "raise" (the default), "cheaper" or "warn". "cheaper" goes on to the next
-        candidate of a route that fits, and raises if there is none; "warn" logs a warning and makes
-        the call.
+        `on_exceeded` is "raise" (the default), "cheaper" (the next candidate of a route that fits,
+        or "raise" if there is none) or "warn" (a warning is logged and the call made).
 
         `path` keeps the budget in a SQLite file for all processes of the machine, and `name` tells
         budgets in one file apart; by default it is in memory. `store` is a store of your own.

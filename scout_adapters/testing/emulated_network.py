@@ -150,7 +150,7 @@ def _http_client(emulator: Emulator) -> Callable[..., Any]:
 def _aiohttp_function(emulator: Emulator) -> Callable[..., Any]:
     async def request(session: Any, method: str, url: Any, **options: Any) -> Any:
         # Heavy, and an optional library: imported where it is used.
-        from vcr.stubs.aiohttp_stubs import _build_url_with_params, build_response  # noqa: PLC0415
+        from vcr.stubs.aiohttp_stubs import _build_url_with_params, build_response  # noqa: PLC0415  # aiohttp is an extra
         from yarl import URL  # noqa: PLC0415  # comes with aiohttp
 
         full = str(session._build_url(url))  # noqa: SLF001  # the session's base_url

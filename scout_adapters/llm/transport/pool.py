@@ -8,12 +8,11 @@ next, however many there are.
 from __future__ import annotations
 
 import time
-from collections import deque
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import httpx
@@ -26,6 +25,12 @@ from scout_adapters.llm.transport.connection import (
     address_of,
 )
 from scout_adapters.llm.transport.exchange import HttpExchange
+from scout_adapters.llm.transport.idle_connections import (
+    IDLE_SECONDS,
+    Holder,
+    IdleConnections,
+    T,
+)
 from scout_adapters.llm.transport.network_options import NetworkOptions, tls_context
 from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
@@ -35,77 +40,16 @@ from scout_adapters.llm.transport.slots import Slots, queue_full
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
 
-MAX_IDLE = 200
-"""Unused connections that are kept to one server."""
-
 MAX_SERVERS = 256
 """Servers to which unused connections are kept; those to the server used first are closed."""
 
 MIN_AIOHTTP = (3, 14)
 """Release: earlier ones have no setting for the number of headers in a response."""
 
-IDLE_SECONDS = 60.0
-"""Seconds that an unused connection is kept."""
-
 ONE_CONNECTION = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
 
 TIDY_SECONDS = 1.0
 """Seconds between two searches for idle connections that servers have closed."""
-
-T = TypeVar("T", Connection, AsyncConnection)
-
-
-class IdleConnections(Generic[T]):
-    """Unused connections to one server; the last one released is used first."""
-
-    def __init__(self) -> None:
-        self._stack: deque[tuple[float, T]] = deque()
-
-    def pop(self) -> T | None:
-        """Remove and return a connection, if there is one."""
-        try:
-            return self._stack.pop()[1]
-        except IndexError:
-            return None
-
-    def push(self, connection: T) -> list[T]:
-        """Add a connection; return those to close: too many, or unused for too long."""
-        now = time.monotonic()
-        self._stack.append((now, connection))
-        if len(self._stack) <= MAX_IDLE and self._stack[0][0] > now - IDLE_SECONDS:
-            return []
-        return self._surplus(now)
-
-    def _surplus(self, now: float) -> list[T]:
-        surplus: list[T] = []
-        while len(self._stack) > MAX_IDLE or (
-            self._stack and self._stack[0][0] <= now - IDLE_SECONDS
-        ):
-            try:  # another thread may empty the stack at this moment
-                surplus.append(self._stack.popleft()[1])
-            except IndexError:
-                break
-        return surplus
-
-    def remove_stale(self) -> list[T]:
-        """Remove and return the connections that the server has closed, or that are too old."""
-        stale: list[T] = []
-        for _ in range(len(self._stack)):
-            try:  # another thread may empty the stack at this moment
-                entry = self._stack.popleft()
-            except IndexError:
-                break
-            if entry[1].is_stale():
-                stale.append(entry[1])
-            else:
-                self._stack.append(entry)
-        return stale
-
-    def clear(self) -> list[T]:
-        """Remove and return all connections."""
-        connections = [connection for _, connection in self._stack]
-        self._stack.clear()
-        return connections
 
 
 def _oldest_server(idle: dict[tuple[str, type], IdleConnections[T]]) -> list[T]:
@@ -145,8 +89,8 @@ class ConnectionPool:
         self._closed = False
         _pools.add(self)
 
-    def acquire(self, exchange: HttpExchange, holder: object) -> Connection:
-        """Wait for a free slot; return a connection that nothing else uses until `release`.
+    def acquire(self, exchange: HttpExchange, holder: Holder[Connection]) -> Connection:
+        """Wait for a free slot; give `holder` a connection that nothing else uses until `release`.
 
         Raises the error of `QUEUE_FULL` if no slot comes free within the total timeout, and
         `httpx.InvalidURL` or `httpx.UnsupportedProtocol`.
@@ -155,28 +99,29 @@ class ConnectionPool:
         if not self._slots.take(holder, exchange.context.timeouts.total):
             raise queue_full(exchange.context.timeouts.total)
         try:
-            return self._inner or self._connection(address)
+            holder.connection = connection = self._inner or self._connection(address, holder)
         except BaseException:  # raised again: the slot must not be lost
             self._slots.give_back(holder)
             raise
+        return connection
 
     def release(
         self,
         exchange: HttpExchange,
-        holder: object,
-        connection: Connection | None,
+        holder: Holder[Connection],
         *,
         interrupted: bool = False,
     ) -> None:
         """Give back the slot, and the connection if there is one; close it if `interrupted`."""
         try:
-            if connection is None or self.is_shared(connection):
-                return
-            if interrupted:
-                with suppress(Exception):
-                    connection.close()
-            else:
-                self._keep(address_of(exchange.url), connection)
+            connection = holder.connection
+            if connection is not None and not self.is_shared(connection):
+                if interrupted:
+                    with suppress(Exception):
+                        connection.close()
+                else:
+                    self._keep(address_of(exchange.url), holder, connection)
+            holder.connection = None
         finally:
             self._slots.give_back(holder)
 
@@ -184,11 +129,11 @@ class ConnectionPool:
         """Return whether other requests use the connection at the same time."""
         return connection is self._inner
 
-    def _connection(self, address: Address) -> Connection:
+    def _connection(self, address: Address, holder: Holder[Connection]) -> Connection:
         proxy = self._proxies.for_server(address)
         kind = HttpxConnection if proxy or is_patched() else HttpcoreConnection
         idle = self._idle.get((address.server, kind))
-        if idle and (connection := idle.pop()):
+        if idle and (connection := idle.pop(holder)):
             return connection
         if kind is HttpcoreConnection:
             return HttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
@@ -198,13 +143,13 @@ class ConnectionPool:
         )
         return HttpxConnection(with_read_timeouts(transport))
 
-    def _keep(self, address: Address, connection: Connection) -> None:
+    def _keep(self, address: Address, holder: Holder[Connection], connection: Connection) -> None:
         if self._closed:
             connection.close()
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in (*idle.push(connection), *_oldest_server(self._idle)):
+        for surplus in (*idle.push(holder, connection), *_oldest_server(self._idle)):
             surplus.close()
         if _tidy_timer.due():
             for pool in list(_pools):
@@ -251,34 +196,37 @@ class AsyncConnectionPool:
         self._tidy_timer = TidyTimer()
         self._over_aiohttp: AiohttpConnections | None = None
 
-    async def acquire(self, exchange: HttpExchange, holder: object) -> AsyncConnection:
+    async def acquire(
+        self, exchange: HttpExchange, holder: Holder[AsyncConnection]
+    ) -> AsyncConnection:
         """Twin of `ConnectionPool.acquire`."""
         address = address_of(exchange.url)
         if not await self._slots.atake(holder, exchange.context.timeouts.total):
             raise queue_full(exchange.context.timeouts.total)
         try:
-            return self._inner or self._connection(address)
+            holder.connection = connection = self._inner or self._connection(address, holder)
         except BaseException:  # raised again: the slot must not be lost
             self._slots.give_back(holder)
             raise
+        return connection
 
     async def release(
         self,
         exchange: HttpExchange,
-        holder: object,
-        connection: AsyncConnection | None,
+        holder: Holder[AsyncConnection],
         *,
         interrupted: bool = False,
     ) -> None:
         """Twin of `ConnectionPool.release`."""
         try:
-            if connection is None or self.is_shared(connection):
-                return
-            if interrupted:
-                with suppress(Exception):
-                    await connection.aclose()
-            else:
-                await self._keep(address_of(exchange.url), connection)
+            connection = holder.connection
+            if connection is not None and not self.is_shared(connection):
+                if interrupted:
+                    with suppress(Exception):
+                        await connection.aclose()
+                else:
+                    await self._keep(address_of(exchange.url), holder, connection)
+            holder.connection = None
         finally:
             self._slots.give_back(holder)
 
@@ -286,13 +234,13 @@ class AsyncConnectionPool:
         """Return whether other requests use the connection at the same time."""
         return connection is self._inner or connection is self._over_aiohttp
 
-    def _connection(self, address: Address) -> AsyncConnection:
+    def _connection(self, address: Address, holder: Holder[AsyncConnection]) -> AsyncConnection:
         proxy = self._proxies.for_server(address)
         kind = AsyncHttpxConnection if proxy or is_patched() else AsyncHttpcoreConnection
         if kind is AsyncHttpcoreConnection and has_aiohttp():
             return self._aiohttp()
         idle = self._idle.get((address.server, kind))
-        if idle and (connection := idle.pop()):
+        if idle and (connection := idle.pop(holder)):
             return connection
         if kind is AsyncHttpcoreConnection:
             return AsyncHttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
@@ -302,13 +250,15 @@ class AsyncConnectionPool:
         )
         return AsyncHttpxConnection(with_read_timeouts(transport))
 
-    async def _keep(self, address: Address, connection: AsyncConnection) -> None:
+    async def _keep(
+        self, address: Address, holder: Holder[AsyncConnection], connection: AsyncConnection
+    ) -> None:
         if self._closed:
             await connection.aclose()
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in (*idle.push(connection), *_oldest_server(self._idle)):
+        for surplus in (*idle.push(holder, connection), *_oldest_server(self._idle)):
             await surplus.aclose()
         if self._tidy_timer.due():
             for other in list(self._idle.values()):

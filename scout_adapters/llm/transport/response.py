@@ -47,7 +47,8 @@ class Response:
     """The response to a request while it arrives: in `with`, iterate over the decoded body."""
 
     _wire_response: WireResponse | None = None
-    _connection: Connection | None = None
+    connection: Connection | None = None
+    """The connection in use; the pool sets it, and takes it back."""
 
     def __init__(self, pool: ConnectionPool, exchange: HttpExchange, *, stream: bool) -> None:
         self._pool = pool
@@ -57,7 +58,7 @@ class Response:
     def __enter__(self) -> Self:
         self._exchange.context.progress.response = self  # before anything is taken
         try:
-            connection = self._connection = self._pool.acquire(self._exchange, self)
+            connection = self._pool.acquire(self._exchange, self)
             self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
             request = wire_request(self._exchange, self.read_timeouts)
             response = self._wire_response = connection.send(request)
@@ -78,21 +79,20 @@ class Response:
             if self._wire_response is not None:
                 self._wire_response.close()
         finally:
-            connection, self._connection = self._connection, None
-            self._pool.release(self._exchange, self, connection)
+            self._pool.release(self._exchange, self)
             self._exchange.context.progress.response = None
 
     def abort(self) -> None:
         """Close the connection, and give everything back; after an exception between two steps."""
-        connection, response = self._connection, self._wire_response
+        response = self._wire_response
         try:
             # A response of our own connection may be closed behind a lock that is held for ever.
-            if response is not None and self._pool.is_shared(connection):
+            if response is not None and self._pool.is_shared(self.connection):
                 with suppress(Exception):
                     response.close()
         finally:
-            self._pool.release(self._exchange, self, connection, interrupted=True)
-            self._connection = self._exchange.context.progress.response = None
+            self._pool.release(self._exchange, self, interrupted=True)
+            self._exchange.context.progress.response = None
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
@@ -107,7 +107,7 @@ class AsyncResponse:
     """Twin of `Response`."""
 
     _wire_response: AsyncWireResponse | None = None
-    _connection: AsyncConnection | None = None
+    connection: AsyncConnection | None = None
 
     def __init__(self, pool: AsyncConnectionPool, exchange: HttpExchange, *, stream: bool) -> None:
         self._pool = pool
@@ -117,7 +117,7 @@ class AsyncResponse:
     async def __aenter__(self) -> Self:
         self._exchange.context.progress.response = self  # before anything is taken
         try:
-            connection = self._connection = await self._pool.acquire(self._exchange, self)
+            connection = await self._pool.acquire(self._exchange, self)
             self.read_timeouts = self._exchange.read_timeouts(stream=self._stream)
             request = wire_request(self._exchange, self.read_timeouts)
             response = self._wire_response = await connection.send(request)
@@ -140,20 +140,19 @@ class AsyncResponse:
             if self._wire_response is not None:
                 await self._wire_response.close()
         finally:
-            connection, self._connection = self._connection, None
-            await self._pool.release(self._exchange, self, connection)
+            await self._pool.release(self._exchange, self)
             self._exchange.context.progress.response = None
 
     async def abort(self) -> None:
         """Twin of `Response.abort`."""
-        connection, response = self._connection, self._wire_response
+        response = self._wire_response
         try:
-            if response is not None and self._pool.is_shared(connection):
+            if response is not None and self._pool.is_shared(self.connection):
                 with suppress(Exception):
                     await response.close()
         finally:
-            await self._pool.release(self._exchange, self, connection, interrupted=True)
-            self._connection = self._exchange.context.progress.response = None
+            await self._pool.release(self._exchange, self, interrupted=True)
+            self._exchange.context.progress.response = None
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._pieces

@@ -81,8 +81,7 @@ def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(
         model="llama-3.3-70b-versatile", api_key="gsk_crowd", transport=server, max_wait=30
     )
     assert ask_all(model) == ["hello"] * CALLS
-    # 59 to 74 on a quiet machine; 135 if every waiting call sends a request after the rest.
-    assert server.requests.total() <= 2 * CALLS
+    assert server.requests.total() <= 1.5 * CALLS
     state = key_state("gsk_crowd")
     assert state.in_flight == 0
 

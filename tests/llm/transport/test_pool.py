@@ -19,7 +19,7 @@ import respx
 from scout_adapters import ScoutOpenAICompatibleChatModel
 from scout_adapters.errors import ProviderTimeout
 from scout_adapters.llm.timeouts import AttemptContext, Timeouts
-from scout_adapters.llm.transport import pool
+from scout_adapters.llm.transport import idle_connections, pool
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.llm.transport.network_options import NetworkOptions, tls_context
@@ -134,7 +134,7 @@ def test_a_request_leaves_in_one_piece(server: Server) -> None:
 async def test_as_many_connections_are_kept_as_may_be(
     server: Server, monkeypatch: pytest.MonkeyPatch, carried: str
 ) -> None:
-    monkeypatch.setattr(pool, "MAX_IDLE", 3)
+    monkeypatch.setattr(idle_connections, "MAX_IDLE", 3)
     transport = Transport()
     model = model_at(server.url, transport)
     server.together = 12
@@ -156,6 +156,7 @@ def test_a_connection_that_was_idle_for_long_is_closed(
     opened = len(server.first_reads)
     assert server.settle(opened) == opened
     monkeypatch.setattr(pool, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(idle_connections, "IDLE_SECONDS", 0.05)
     time.sleep(0.1)
     model.invoke("hi")
     assert server.settle(1) == 1
@@ -170,11 +171,18 @@ def test_what_is_in_use_while_all_are_closed_is_closed_when_it_is_given_back(
     pool = transport.pool()
     sent = exchange(server.url)
     model.invoke("hi")
-    connection = pool.acquire(sent, 1)
+    holder = UsesConnection()
+    pool.acquire(sent, holder)
     transport.close()
     assert server.open == 1
-    pool.release(sent, 1, connection)
+    pool.release(sent, holder)
     assert server.settle(0) == 0
+
+
+class UsesConnection:
+    """What acquires a connection."""
+
+    connection: Any = None
 
 
 def exchange(url: str, total: float = 600) -> HttpExchange:
@@ -192,16 +200,18 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
     )
     for _ in range(2):
         with pytest.raises(httpx.UnsupportedProtocol):
-            sync.acquire(bad, 1)
+            sync.acquire(bad, UsesConnection())
         with pytest.raises(httpx.UnsupportedProtocol):
-            await asynchronous.acquire(bad, 1)
-        first, other = sync.acquire(sent, 1), await asynchronous.acquire(sent, 1)
+            await asynchronous.acquire(bad, UsesConnection())
+        first, other = UsesConnection(), UsesConnection()
+        sync.acquire(sent, first)
+        await asynchronous.acquire(sent, other)
         with pytest.raises(ProviderTimeout, match="no connection came free"):
-            sync.acquire(sent, 2)
+            sync.acquire(sent, UsesConnection())
         with pytest.raises(ProviderTimeout, match="no connection came free"):
-            await asynchronous.acquire(sent, 2)
-        sync.release(sent, 1, first)
-        await asynchronous.release(sent, 1, other)
+            await asynchronous.acquire(sent, UsesConnection())
+        sync.release(sent, first)
+        await asynchronous.release(sent, other)
 
     def broken() -> bool:
         raise OSError("no connection can be made")
@@ -210,11 +220,14 @@ async def test_a_slot_and_a_connection_are_acquired_and_released_together(
         patch.setattr(pool, "is_patched", broken)
         for _ in range(2):
             with pytest.raises(OSError, match="no connection"):
-                sync.acquire(sent, 1)
+                sync.acquire(sent, UsesConnection())
             with pytest.raises(OSError, match="no connection"):
-                await asynchronous.acquire(sent, 1)
-    sync.release(sent, 1, sync.acquire(sent, 1))
-    await asynchronous.release(sent, 1, await asynchronous.acquire(sent, 1))
+                await asynchronous.acquire(sent, UsesConnection())
+    last = UsesConnection()
+    sync.acquire(sent, last)
+    sync.release(sent, last)
+    await asynchronous.acquire(sent, last)
+    await asynchronous.release(sent, last)
     sync.close()
     await asynchronous.aclose()
 

@@ -17,12 +17,6 @@ LINES = 16
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # core's, of handlers
-# A socket that was opened in the line of the exception has no owner yet: it closes when collected.
-@pytest.mark.filterwarnings("ignore:unclosed .socket:ResourceWarning")
-@pytest.mark.filterwarnings("ignore:.*unclosed .socket:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. .socket:pytest.PytestUnraisableExceptionWarning"
-)
 @pytest.mark.parametrize(("verb", "error"), CASES)
 def test_an_exception_at_any_line_leaves_nothing_held(
     verb: Verb, error: type[BaseException], emulator: Emulator, tmp_path: Path

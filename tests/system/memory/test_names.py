@@ -105,6 +105,12 @@ def test_the_loads_of_an_endpoint_are_bounded(monkeypatch: pytest.MonkeyPatch) -
     assert endpoint.load(f"m-{3 * LIMIT - 1}").latency_s == 1.0
 
 
+class UsesConnection:
+    """What acquires a connection."""
+
+    connection: Any = None
+
+
 class OpenConnection(HttpcoreConnection):
     """A connection that its server does not close."""
 
@@ -122,9 +128,11 @@ def test_unused_connections_are_kept_to_a_bounded_number_of_servers() -> None:
     connections, context = [], ssl.create_default_context()
     for number in range(pools.MAX_SERVERS + LIMIT):
         request = exchange(f"http://h{number}.example/v1")
-        pool.acquire(request, number)
-        connections.append(OpenConnection(context, 60.0))
-        pool.release(request, number, connections[-1])
+        holder = UsesConnection()
+        pool.acquire(request, holder)
+        holder.connection = OpenConnection(context, 60.0)
+        connections.append(holder.connection)
+        pool.release(request, holder)
     assert len(pool._idle) == pools.MAX_SERVERS
     assert [each.is_open for each in connections] == [False] * LIMIT + [True] * pools.MAX_SERVERS
 

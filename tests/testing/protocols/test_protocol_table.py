@@ -46,7 +46,7 @@ def protocol() -> EmulatedProtocol:
 def http(monkeypatch: pytest.MonkeyPatch) -> httpx.Client:
     provider = EmulatedProvider(name="canyon", roots={"/v1": (WIRE,)})
     monkeypatch.setitem(PROTOCOLS, WIRE, protocol())  # type: ignore[arg-type]  # a dict, in truth
-    monkeypatch.setitem(EMULATED_PROVIDERS, "canyon", provider)  # type: ignore[arg-type]
+    monkeypatch.setitem(EMULATED_PROVIDERS, "canyon", provider)  # type: ignore[arg-type]  # not one of the built-in names
     keys = {"canyon": {"good": None, "dead": Revoked(), "odd": ErrorInBand()}}
     emulator = Emulator(keys=keys)
     return httpx.Client(transport=emulator.transport(), base_url=emulator.url("canyon"))

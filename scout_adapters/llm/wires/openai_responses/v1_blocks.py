@@ -20,7 +20,7 @@ def standard_blocks(message: AIMessage) -> list[Json] | None:
     if isinstance(message.content, str):
         return None
     # Loads on first use: core itself imports its translators late.
-    from langchain_core.messages.block_translators import openai  # noqa: PLC0415
+    from langchain_core.messages.block_translators import openai  # noqa: PLC0415  # needed for v1 blocks only
 
     if isinstance(message, AIMessageChunk):
         blocks = openai.translate_content_chunk(message)
