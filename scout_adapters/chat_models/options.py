@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
     from scout_adapters.llm.types import ProviderSpec
 
-HOLD_SECRETS = ("api_key", "api_keys", "default_headers", "proxies")
+HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
 
@@ -292,6 +292,10 @@ def _check_connection(options: Mapping[str, Any], owner: str) -> None:
         check_address(options["base_url"], owner)
     if isinstance(headers := options.get("default_headers"), Mapping):
         check_headers(headers, owner)
+    if (auth := options.get("auth")) is not None and not callable(getattr(auth, "headers", None)):
+        raise ConfigurationError(
+            f'{owner}: auth= must be an Auth, such as HeaderAuth("api-key"); pass keys as api_key='
+        )
     if isinstance(options.get("transport"), str):
         raise ConfigurationError(f"{owner}: leave transport= out; requests are always sent by HTTP")
 

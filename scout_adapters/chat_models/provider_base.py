@@ -21,7 +21,7 @@ from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
-    from scout_adapters.llm.types import ProviderSpec
+    from scout_adapters.llm.types import Auth, ProviderSpec
 
 
 class ScoutProviderChatModel(ScoutChatModel):
@@ -59,6 +59,9 @@ class ScoutProviderChatModel(ScoutChatModel):
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers for every request; never part of logs, traces or pickles."""
 
+    auth: Any = Field(default=None, exclude=True, repr=False)
+    """How a key becomes headers: an `Auth`, such as `HeaderAuth("api-key")` or a signer."""
+
     transport: Any = Field(default=None, exclude=True, repr=False)
     """A `Transport`, or an httpx transport to use instead of the network."""
 
@@ -74,6 +77,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             api_keys: str | Sequence[str | SecretStr] | None = None,
             base_url: str | None = None,
             default_headers: Mapping[str, str] | None = None,
+            auth: Auth | None = None,
             transport: Any = None,
             temperature: float | None = None,
             top_p: float | None = None,
@@ -176,6 +180,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             base_url=self.base_url,
             headers=self.default_headers,
             transport=transport,
+            auth=self.auth,
         )
 
     @override
@@ -186,7 +191,7 @@ class ScoutProviderChatModel(ScoutChatModel):
         network = self._network_options() or None
         parts = (
             *(self.model, keys, self.base_url, self.default_headers),
-            *(self.transport, self.clock, network),
+            *(self.auth, self.transport, self.clock, network),
         )
         return self._routes.route_of(parts, self._build_route)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import ProviderSpec
 
 ENTRY_PRIVATE = (
-    *("api_key", "api_keys", "default_headers", "transport", "rate_limiter"),
+    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter"),
     *NETWORK_OPTIONS,
 )
 """Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
@@ -264,6 +264,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
         transport=transport,
+        auth=entry.get("auth"),
     )
     return Candidate(
         endpoint=client.current_endpoint(),

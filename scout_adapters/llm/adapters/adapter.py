@@ -20,7 +20,7 @@ from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader
+from scout_adapters.llm.types import ChatRequest, Credential, ProviderSpec, StreamReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ class AttemptRequest:
     prepared: PreparedRequest
     key: str | None = field(repr=False)
     context: AttemptContext
+    credential: Credential | None = field(default=None, repr=False)
+    """What a key source returned, if that is no plain text; for the `Auth` of the endpoint."""
 
 
 class Adapter(Protocol):

@@ -41,7 +41,7 @@ from scout_adapters.llm.conversation.turns import build_turns, media_in
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.transport.body import encode
 from scout_adapters.llm.transport.exchange import HttpExchange
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Wire
+from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, StreamReader, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 class HttpAdapter:
     """Sends requests over HTTP in the format of a card's wire."""
 
-    def __init__(  # the parts of an endpoint
+    def __init__(  # noqa: PLR0913  # the parts of an endpoint
         self,
         spec: ProviderSpec,
         url: Callable[[Any, str, bool], str],
@@ -58,12 +58,14 @@ class HttpAdapter:
         headers: Mapping[str, str] | None = None,
         address: str = "",
         wire: Wire | None = None,
+        *,
+        auth: Auth | None = None,
     ) -> None:
         """`url` returns the URL for a wire, a model and a kind of answer.
 
         All requests carry `headers`. `transport` is called at each request: the shared one opens on
         first use. `address` is the base URL: what is learnt of a model holds there. `wire` is the
-        wire whose full endpoint it is, if any.
+        wire whose full endpoint it is, if any. `auth` is used instead of the card's.
         """
         self.spec = spec
         self._url = url
@@ -71,6 +73,7 @@ class HttpAdapter:
         self._headers = {**spec.headers, **(headers or {})}
         self._address = address
         self._wires = WireChoice(spec, wire)
+        self._auth = auth or spec.auth
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
         try:
@@ -180,10 +183,16 @@ class HttpAdapter:
 
     def _exchange(self, attempt_request: AttemptRequest) -> HttpExchange:
         prepared, key = attempt_request.prepared, attempt_request.key
-        auth = (prepared.spec or self.spec).wire.auth_headers(key) if key else {}
+        headers = {**self._headers, **prepared.headers}
+        if self._auth is not None:
+            credential = attempt_request.credential or key or ""
+            content = prepared.content
+            headers |= self._auth.headers(credential, "POST", prepared.url, headers, content)
+        elif key:
+            headers |= (prepared.spec or self.spec).wire.auth_headers(key)
         return HttpExchange(
             url=prepared.url,
-            headers={**self._headers, **prepared.headers, **auth},
+            headers=headers,
             content=prepared.content,
             context=attempt_request.context,
         )

@@ -29,7 +29,7 @@ from scout_adapters.llm.health.key_state import CooldownRules, KeyState, shared_
 from scout_adapters.llm.health.key_texts import clean_keys, env_keys, variable_keys
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
 from scout_adapters.llm.providers.urls import addressed_wire, check_model, join_url
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, Wire
+from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -64,6 +64,7 @@ class ProviderClient:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
+        auth: Auth | None = None,
     ) -> None:
         """`default_cooldown` is in seconds; the other limits are numbers of failures and keys."""
         if spec is None and (call is None or not name):
@@ -80,6 +81,7 @@ class ProviderClient:
         self.max_key_attempts = None if spec else max_key_attempts
         self._named_keys = (env_key_name, env_single_key_name)
         keys = clean_keys(api_keys, source="api_keys=")
+        self._auth = auth
         self._configure(keys, base_url, dict(headers or {}), transport)
 
     def _configure(
@@ -207,9 +209,11 @@ class ProviderClient:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
+        auth: Auth | None = None,
     ) -> ProviderClient:
         """Return a client of the same provider with other keys or another address."""
         other = copy(self)
+        other._auth = auth or self._auth  # noqa: SLF001  # a copy of this object
         other._configure(  # noqa: SLF001  # a copy of this object
             clean_keys(api_keys, source="api_keys=") or self._api_keys,
             base_url or self._base_url,
@@ -251,6 +255,7 @@ class ProviderClient:
             self._headers,
             base_url,
             addressed_wire(base_url, self.spec) if self.spec.second else None,
+            auth=self._auth,
         )
 
     @property

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, overload
 from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
 from scout_adapters.llm.providers.client import ProviderClient
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import Auth, ProviderSpec
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -99,18 +100,18 @@ class ProviderRegistry:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
+        auth: Auth | None = None,
     ) -> ProviderClient:
         """Return the client for given keys or address; equal arguments return the same client."""
-        if not (api_keys or base_url or headers or transport):
+        if not (api_keys or base_url or headers or transport or auth):
             return self.get(name)
-        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()))
+        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), id(auth))
         clients = self._special
         if transport is not None:
             clients = transport.clients.setdefault(self._special_group, {})
         if (client := clients.pop(key, None)) is None:
-            client = self.get(name).variant(
-                api_keys=api_keys, base_url=base_url, headers=headers, transport=transport
-            )
+            variant = partial(self.get(name).variant, api_keys=api_keys, base_url=base_url)
+            client = variant(headers=headers, transport=transport, auth=auth)
             self._all_special.add(client)
         client = clients.setdefault(key, client)  # used last, so it is forgotten last
         while len(clients) > MAX_SPECIAL:

@@ -12,16 +12,15 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.types.authentication import Auth
 from scout_adapters.llm.types.chat import ChatRequest, Turn
 from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
 
-
 CHOICE = "use_responses_api"
 """The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
-
 
 PREVIOUS = "use_previous_response_id"
 """The option that refers to the last stored answer instead of sending it, as in `ChatOpenAI`."""
@@ -100,7 +99,6 @@ class Wire(Protocol):
 
         Raises:
             UnsupportedContent: A block cannot be sent over this wire.
-
         """
 
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
@@ -109,7 +107,6 @@ class Wire(Protocol):
         Raises:
             ProviderRefusal: The body is an error, although the status was 200.
             MalformedResponse: A documented field is missing or has another type.
-
         """
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
@@ -238,6 +235,9 @@ class ProviderSpec:
 
     keyless: bool = False
     """Whether it answers requests without a key."""
+
+    auth: Auth | None = None
+    """How a key becomes headers, also over the second wire; None: the wire's `auth_headers`."""
 
     model_provider: str = ""
     """The `model_provider` of its messages, LangChain's name for it; default: the name."""
