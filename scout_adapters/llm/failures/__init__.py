@@ -6,6 +6,7 @@ The entry point is `error_from_response()`; it accepts any input and never raise
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -55,8 +56,12 @@ _REQUEST_IDS = (
     "trace_id",
     "trace-id",
     "x-kong-request-id",
+    "x-amzn-requestid",
     "cf-ray",
 )
+_ERROR_TYPE = "x-amzn-errortype"
+"""The header in which AWS names the error: `ThrottlingException:http://internal.amazon.com/…`."""
+
 _SAFE_HEADERS = frozenset(_REQUEST_IDS) | {
     "content-type",
     "date",
@@ -64,6 +69,7 @@ _SAFE_HEADERS = frozenset(_REQUEST_IDS) | {
     "retry-after-ms",
     "x-should-retry",
     "server",
+    _ERROR_TYPE,
 }
 _SAFE_PREFIXES = ("x-ratelimit-", "anthropic-ratelimit-", "ratelimit")
 
@@ -86,8 +92,10 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
     text that looks like a key is always masked. Dates are relative to the server's `Date` header,
     or to `now` if it is missing.
     """
-    parsed = error_body.read_error_body(body)
     safe_headers = _safe_headers(headers)
+    parsed = error_body.read_error_body(body)
+    if aws_type := safe_headers.get(_ERROR_TYPE, "").partition(":")[0]:
+        parsed = replace(parsed, words=(aws_type, *parsed.words))
     clock = retry_after.server_time(safe_headers, now or datetime.now(UTC))
     kind, wait = classify(provider, status, safe_headers, parsed, clock)
 

@@ -253,6 +253,9 @@ def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
     if "reasons" in metadata or "flagged_input" in metadata:
         values.append("flagged")
     values += [error.get(name) for name in _CODES]
+    values.append(
+        _short_text(error.get("__type")).rpartition("#")[2]
+    )  # AWS: the class's whole name
     yield from dict.fromkeys(word for value in values if (word := _short_text(value)))
 
 

@@ -19,6 +19,70 @@ ANTHROPIC = (
     rule(K.PERMISSION, pattern=r"This credential is only authorized for use with", status=(400,)),
 )
 
+AZURE = (
+    # https://learn.microsoft.com/azure/ai-foundry/openai/how-to/troubleshooting-guide and user
+    # reports. A number in `code` is the status: the message decides.
+    rule(K.PERMISSION, "permissiondenied", status=(401,)),
+    rule(
+        K.PERMISSION,
+        pattern=r"The principal `|Access denied due to Virtual Network|Public access is disabled",
+        status=(401, 403),
+    ),
+    rule(K.QUOTA_WINDOW, pattern=r"Out of call volume quota", status=(403,)),
+    rule(K.AUTH_SUSPENDED, "readonlydisabledsubscription"),
+    rule(K.UNSUPPORTED, "operationnotsupported", status=(400,)),
+    rule(
+        K.UNSUPPORTED,
+        pattern=r"(?:Azure OpenAI |The )?Responses API is (?:not|only) enabled\b"
+        r"|(?:Azure OpenAI |The )?Responses API is enabled only",
+        status=(400, 404),
+    ),
+)
+
+BEDROCK = (
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html and
+    # user reports. The name of the exception is in the header `x-amzn-errortype`.
+    rule(K.QUOTA_WINDOW, pattern=r"Too many tokens per day", status=(None, 429)),
+    rule(K.QUOTA_WINDOW, "servicequotaexceededexception"),
+    rule(K.RATE_LIMIT, "throttlingexception"),
+    rule(K.CAPACITY, "modelnotreadyexception serviceunavailableexception"),
+    rule(
+        K.MODEL_NOT_FOUND,
+        pattern=r"Invocation of model ID \S{1,200} with on-demand throughput isn.t supported"
+        r"|The provided model identifier is invalid"
+        r"|Access denied\. This Model is marked by provider as Legacy"
+        r"|This model version has reached the end of its life",
+        status=(400, 403, 404),
+    ),
+    rule(K.PERMISSION, pattern=r"Model use case details have not been submitted", status=(404,)),
+    rule(K.PERMISSION, pattern=r"Operation not allowed", status=(400,)),
+    rule(
+        K.AUTH_INVALID,
+        "expiredtokenexception expiredtoken unrecognizedclientexception invalidsignatureexception"
+        " missingauthenticationtokenexception invalidclienttokenid incompletesignatureexception",
+    ),
+    rule(
+        K.AUTH_INVALID,
+        pattern=r"Bearer Token has expired|Invalid API Key format|Authentication failed",
+        status=(403,),
+    ),
+    rule(K.PERMISSION, "accessdeniedexception"),
+    rule(K.CONTENT_INPUT, pattern=r"[^:]{0,60}\bblocked by (?:a |the |your )?guardrail"),
+    rule(
+        K.CONTEXT_OVERFLOW,
+        pattern=r"(?:The model returned the following errors: )?Input is too long for requested",
+        status=(400,),
+    ),
+    rule(
+        K.UNSUPPORTED,
+        pattern=r"The model returned the following errors: `?\w{1,40}`?(?: and `?\w{1,40}`?)?"
+        r" (?:cannot both be|is not supported|is deprecated)",
+        status=(400,),
+    ),
+    rule(K.TIMEOUT_RESPONSE, "modeltimeoutexception"),
+    rule(K.SERVER_ERROR, "modelerrorexception modelstreamerrorexception internalserverexception"),
+)
+
 CEREBRAS = (
     # https://inference-docs.cerebras.ai/support/rate-limits: requests and tokens, minute to day
     rule(K.QUOTA_WINDOW, pattern=r"(?:Requests|Tokens) per day limit exceeded", status=(429,)),
@@ -111,6 +175,22 @@ TOGETHER = (
     rule(K.RATE_LIMIT, "credit_limit", status=(429,)),
 )
 
+VERTEX = (
+    # https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/api-errors; user reports
+    rule(
+        K.MODEL_NOT_FOUND,
+        pattern=r"The model \S{1,100} is not servable in region"
+        r"|Publisher Model `[^`]{1,300}` (?:was )?not found",
+        status=(400, 404),
+    ),
+    rule(
+        K.PERMISSION,
+        pattern=r"Project `?[^`\s]{1,100}`? is not allowed to use Publisher Model",
+        status=(400, 403),
+    ),
+    rule(K.REGION_BLOCKED, "failed_precondition", status=(400,)),
+)
+
 XAI = (
     # https://docs.x.ai/developers/debugging
     rule(K.BILLING, "personal_team_blocked:spending_limit"),
@@ -123,6 +203,9 @@ XAI = (
 
 PROVIDERS: Mapping[str, tuple[Rule, ...]] = {
     "anthropic": ANTHROPIC,
+    "azure": AZURE,
+    "azure_anthropic": AZURE,
+    "bedrock": BEDROCK,
     "cerebras": CEREBRAS,
     "fireworks": FIREWORKS,
     "google": GOOGLE,
@@ -133,6 +216,7 @@ PROVIDERS: Mapping[str, tuple[Rule, ...]] = {
     "openai": OPENAI,
     "openrouter": OPENROUTER,
     "together": TOGETHER,
+    "vertex": VERTEX,
     "xai": XAI,
 }
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 HOUSES = {
     "gemini": "google",
-    "vertex-gemini": "google",
+    "vertex-gemini": "vertex",
+    "vertex-anthropic": "vertex",
     "openai-responses": "openai",
     "chatgpt-codex-responses": "openai",
     "xai-responses": "xai",
@@ -27,6 +28,9 @@ HOUSES = {
     "ollama-openai": "ollama",
     "minimax-messages": "minimax",
     "azure-openai": "azure",
+    "azure-openai-responses": "azure",
+    "azure-ai": "azure",
+    "azure-ai-responses": "azure",
 }
 """What this library calls the providers of the recordings, where it has a name for them."""
 
