@@ -10,24 +10,34 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
+from typing_extensions import TypeVar
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
-from scout_adapters.llm.types import ChatRequest, Credential, ProviderSpec, StreamReader
+from scout_adapters.llm.types import (
+    ChatRequest,
+    Credential,
+    ModelRequest,
+    ProviderSpec,
+    StreamReader,
+)
+
+RequestT = TypeVar("RequestT", bound=ModelRequest, default=ChatRequest)
+"""The kind of request that an adapter sends: a `ChatRequest` or an `EmbeddingRequest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRequest:
+class PreparedRequest(Generic[RequestT]):
     """A request as one candidate's API takes it; the same for every key."""
 
-    request: ChatRequest
+    request: RequestT
     url: str = ""
     content: bytes = field(default=b"", repr=False)
     body: Json = field(default_factory=dict, repr=False)
@@ -56,6 +66,12 @@ class PreparedRequest:
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Arguments of a user's own function; empty for HTTP."""
 
+    input_bytes: int = 0
+    """Bytes of the input, where the body contains much besides; 0 to count the body."""
+
+    has_output: bool = True
+    """Whether the answer consists of tokens; embeddings do not."""
+
     @property
     def model(self) -> str:
         """The model that the body names; the route's unless the user overrode it."""
@@ -68,14 +84,15 @@ class PreparedRequest:
     @property
     def tokens(self) -> int:
         """Estimate the request's tokens: about four bytes of JSON each; pictures count for more."""
-        return tokens_in_bytes(len(self.content) or request_bytes(self.request))
+        size = self.input_bytes or len(self.content) or request_bytes(self.request)
+        return tokens_in_bytes(size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRequest:
+class AttemptRequest(Generic[RequestT]):
     """A prepared request, the key that it is sent with, and the context of the attempt."""
 
-    prepared: PreparedRequest
+    prepared: PreparedRequest[RequestT]
     key: str | None = field(repr=False)
     context: AttemptContext
     credential: Credential | None = field(default=None, repr=False)
@@ -85,10 +102,11 @@ class AttemptRequest:
 class Adapter(Protocol):
     """Sends requests of one endpoint. Errors are `ProviderError`s, except those of `stream`.
 
+    Requests are of the adapter's own kind, and answers an `Answer`: a message, or embeddings.
     `stream` and `astream` may raise `ProviderRefusal` as it came: `StreamedAnswer` classifies it.
     """
 
-    def prepare(self, request: ChatRequest) -> PreparedRequest:
+    def prepare(self, request: Any) -> PreparedRequest[Any]:
         """Build the request; raises `UnsupportedContent` for what the API cannot carry."""
 
     def reader(self, prepared: PreparedRequest) -> StreamReader:
@@ -97,13 +115,15 @@ class Adapter(Protocol):
     def whole_reader(self, prepared: PreparedRequest) -> StreamReader:
         """Return a new reader for a whole answer to a request for a stream."""
 
-    def revise(self, prepared: PreparedRequest, error: ProviderError) -> PreparedRequest | None:
+    def revise(
+        self, prepared: PreparedRequest[Any], error: ProviderError
+    ) -> PreparedRequest[Any] | None:
         """Return the request as a refusal requires it; None if no change is known to help."""
 
-    def send(self, attempt_request: AttemptRequest) -> AIMessage:
+    def send(self, attempt_request: AttemptRequest[Any]) -> Any:
         """Send, and return the whole answer."""
 
-    async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
+    async def asend(self, attempt_request: AttemptRequest[Any]) -> Any:
         """Twin of `send`."""
 
     def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.clock import Clock
@@ -18,7 +18,7 @@ from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
+from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.pricing.price_list import is_cost
 from scout_adapters.llm.pricing.record_costs import bill
@@ -27,6 +27,7 @@ from scout_adapters.llm.pricing.token_estimates import (
     estimated_usage,
     tokens_in_bytes,
 )
+from scout_adapters.llm.types import Answer, AnswerT
 
 NOT_SENT = "not_sent"
 """Outcome of an attempt whose request did not leave."""
@@ -170,10 +171,10 @@ class Attempt:
         self.candidate.endpoint.pool.refresh()
         self._record_neutral("cancelled" if self.is_started else NOT_SENT)
 
-    def complete(self, message: AIMessage) -> AIMessage:
+    def complete(self, answer: AnswerT) -> AnswerT:
         """Price a whole answer, and add the call's summary to its metadata."""
-        self._record_answer(message.usage_metadata, message)
-        return message
+        self._record_answer(answer.usage_metadata, answer)
+        return answer
 
     def read_event(self, event: Json | None) -> AIMessageChunk | None:
         """Return the chunk of one event, if any; after one with content there is no retry."""
@@ -221,27 +222,27 @@ class Attempt:
         self._record_answer(self.streamed_answer.usage, last)
         return last
 
-    def _record_answer(self, usage: UsageMetadata | None, message: AIMessage) -> None:
-        stated_cost = message.response_metadata.pop("provider_cost_usd", None)
+    def _record_answer(self, usage: UsageMetadata | None, answer: Answer) -> None:
+        stated_cost = answer.response_metadata.pop("provider_cost_usd", None)
         if not self.streamed_answer.shown:
-            self._set_model_name(message)
+            self._set_model_name(answer)
         estimated = usage is None and not is_cost(stated_cost)
         if estimated:
-            output_bytes = answer_bytes(self.streamed_answer.shown or [message])
+            output_bytes = answer_bytes(self.streamed_answer.shown or [answer])
             usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(output_bytes))
         self.record = self._make_record(
             "ok",
             billed="yes",
             latency_s=round((self.finished_at or self.call.clock.now()) - self.started, 6),
             estimated=estimated or None,
-            **self._bill(usage, message.response_metadata, stated_cost),
+            **self._bill(usage, answer.response_metadata, stated_cost),
         )
-        message.response_metadata["scout"] = self.call.summary(self, self.record)
+        answer.response_metadata["scout"] = self.call.summary(self, self.record)
 
-    def _set_model_name(self, message: AIMessage) -> None:
+    def _set_model_name(self, answer: Answer) -> None:
         """Set the model's name where the answer has none: some servers leave it out."""
-        if not message.response_metadata.get("model_name"):
-            message.response_metadata["model_name"] = self.candidate.model
+        if not answer.response_metadata.get("model_name"):
+            answer.response_metadata["model_name"] = self.candidate.model
 
     def _partial_usage(self, stated: float | None = None) -> Json:
         """Return usage and cost of an answer that broke off; empty if nothing had arrived.
@@ -295,8 +296,7 @@ class Attempt:
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.request.context.key_id
         provider_fault = error.policy.trips_circuit and not self.call.out_of_time
-        outcome: Outcome = "fault" if provider_fault else "neutral"
-        endpoint.circuit.report(self.permit, outcome, now)
+        endpoint.circuit.report(self.permit, "fault" if provider_fault else "neutral", now)
         if provider_fault:
             self._load.record_failure()
         if error.kind is ErrorKind.REGION_BLOCKED:

@@ -11,15 +11,16 @@ from contextlib import closing
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessageChunk
 
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.retry import Attempts
+from scout_adapters.llm.types import AnswerT
 
 T = TypeVar("T")
 
 
-def complete(attempts: Attempts) -> AIMessage:
+def complete(attempts: Attempts[AnswerT]) -> AnswerT:
     """Try until an attempt succeeds, and return its answer.
 
     Raises:
@@ -28,27 +29,27 @@ def complete(attempts: Attempts) -> AIMessage:
     try:
         for attempt in attempts:
             with attempt:
-                message = attempt.complete(attempt.candidate.endpoint.adapter.send(attempt.request))
+                sent: AnswerT = attempt.candidate.endpoint.adapter.send(attempt.request)
+                answer = attempt.complete(sent)
             if attempt.ok:
                 attempts.notify()
-                return message
+                return answer
     except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
         attempts.abandon(error)
         raise
     raise AssertionError("attempts end by raising")
 
 
-async def acomplete(attempts: Attempts) -> AIMessage:
+async def acomplete(attempts: Attempts[AnswerT]) -> AnswerT:
     """Twin of `complete`."""
     try:
         async for attempt in attempts:
             async with AsyncAttempt(attempts, attempt):
-                message = attempt.complete(
-                    await attempt.candidate.endpoint.adapter.asend(attempt.request)
-                )
+                sent: AnswerT = await attempt.candidate.endpoint.adapter.asend(attempt.request)
+                answer = attempt.complete(sent)
             if attempt.ok:
                 await attempts.anotify()
-                return message
+                return answer
     except BaseException as error:  # raised again: a failure, Ctrl-C, a cancellation
         await attempts.aabandon(error)
         raise
@@ -108,7 +109,7 @@ async def astream(attempts: Attempts) -> AsyncGenerator[AIMessageChunk]:
 class AsyncAttempt:
     """`with attempt:` for async code: handlers that block run off the event loop."""
 
-    def __init__(self, attempts: Attempts, attempt: Attempt) -> None:
+    def __init__(self, attempts: Attempts[Any], attempt: Attempt) -> None:
         self._attempts = attempts
         self._attempt = attempt
 

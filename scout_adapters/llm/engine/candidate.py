@@ -15,7 +15,7 @@ from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState, shared_state
 from scout_adapters.llm.timeouts import Timeouts
-from scout_adapters.llm.types import ChatRequest, ProviderSpec
+from scout_adapters.llm.types import ModelRequestT, ProviderSpec
 
 MAX_LOADS = 1024
 """Models of an endpoint whose load is remembered."""
@@ -174,7 +174,7 @@ class Candidate:
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"
 
-    def request(self, call: ChatRequest) -> ChatRequest:
+    def request(self, call: ModelRequestT) -> ModelRequestT:
         """Return the call's request with this candidate's model and defaults."""
         extra = call.extra
         if self.undocumented and not self.undocumented.isdisjoint(extra):

@@ -133,6 +133,8 @@ def token_bounds(
     """Return upper bounds of input and output tokens; the second is None if unknown."""
     request, body, window = prepared.request, prepared.body, limits.window
     input_tokens = HIDDEN_TOKENS + (len(prepared.content) or message_bytes(request.messages))
+    if not prepared.has_output:  # the window limits each text of a batch, and not their sum
+        return input_tokens, 0
     for block in prepared.media:
         input_tokens += _extra_tokens(block, limits)
     if window is not None:

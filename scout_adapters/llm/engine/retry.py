@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from logging import DEBUG, WARNING
+from typing import Generic
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.json_values import Json
@@ -40,7 +41,7 @@ from scout_adapters.llm.engine.retry_policy import (
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import AnswerT, ModelRequest
 
 logger = logger_of(__name__)
 
@@ -49,17 +50,17 @@ LATE = "the deadline passed before the request could leave: a rate limiter or a 
 """Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 
-class Attempts(ReportedCall):
+class Attempts(ReportedCall, Generic[AnswerT]):
     """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
     It ends by raising the error of the last attempt, or the reason why there was none; the error
-    contains all records.
+    contains all records. Its type has the kind of answer: a message by default, or embeddings.
     """
 
     def __init__(
         self,
         candidates: Sequence[Candidate],
-        request: ChatRequest,
+        request: ModelRequest,
         retry_policy: RetryPolicy,
         *,
         observer: Observer | None = None,
@@ -79,10 +80,10 @@ class Attempts(ReportedCall):
         self._sent_before = 0
         self._counted_at = clock.now()
 
-    def __iter__(self) -> Attempts:
+    def __iter__(self) -> Attempts[AnswerT]:
         return self
 
-    def __aiter__(self) -> Attempts:
+    def __aiter__(self) -> Attempts[AnswerT]:
         if self._observer:
             self._observer.off_loop = True
         return self

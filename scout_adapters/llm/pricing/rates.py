@@ -258,20 +258,20 @@ class Rates:
             total += counts.web_search * self._search
         return total + self._request if self._request else total
 
-    def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int, int, int] | None:
+    def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int | None, int, int] | None:
         """Return the highest price of an input and of an output token; the fees of request, search.
 
-        Pico-dollars. A token may be of any kind in `kinds`; reasoning is always possible. None if a
-        price is missing.
+        Pico-dollars. A token may be of any kind in `kinds`; reasoning is always possible. None if
+        input has no price. The second is None if output has none, as for embeddings.
         """
-        if self._input is None or self._output is None:
+        if self._input is None:
             return None
         extra = dict(self._extra)
         of_input = (extra.get(kind, ZERO) for kind in kinds & INPUT_KINDS)
         of_output = (extra.get(kind, ZERO) for kind in {"reasoning", *kinds} - INPUT_KINDS)
         return (
             _pico(self._input + max((ZERO, *of_input))),
-            _pico(self._output + max((ZERO, *of_output))),
+            None if self._output is None else _pico(self._output + max((ZERO, *of_output))),
             _pico(self._request),
             _pico(self._search),
         )
@@ -311,10 +311,11 @@ class Tariff:
             known = [cost for cost in costs if cost is not None]
             return max(known) if len(known) == len(costs) else None
         rates = self.base.max_rates(kinds)
-        if rates is None:
+        if rates is None or (output_tokens and rates[1] is None):
             return None
         fees = rates[2] + searches * rates[3]
-        return -(-(input_tokens * rates[0] + output_tokens * rates[1] + fees) // PICO_PER_NANO)
+        tokens = input_tokens * rates[0] + output_tokens * (rates[1] or 0)
+        return -(-(tokens + fees) // PICO_PER_NANO)
 
 
 Source = Literal["provider", "user", "genai-prices"]

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import Answer, ChatRequest, ModelRequest
 
 BYTES_PER_TOKEN = 4
 TEXT_FIELDS = ("text", "thinking", "reasoning")
@@ -20,14 +20,18 @@ def tokens_in_bytes(size: int) -> int:
     return -(-size // BYTES_PER_TOKEN)
 
 
-def request_bytes(request: ChatRequest) -> int:
-    """Return the characters of a request's messages."""
-    return sum(len(message.text) for message in request.messages)
+def request_bytes(request: ModelRequest) -> int:
+    """Return the characters of a request's messages; 0 for a request without messages."""
+    messages = request.messages if isinstance(request, ChatRequest) else ()
+    return sum(len(message.text) for message in messages)
 
 
-def answer_bytes(messages: Iterable[AIMessage]) -> int:
-    """Return the characters of an answer or of its chunks: text, reasoning and tool calls."""
-    return sum(_message_size(message) for message in messages)
+def answer_bytes(answers: Iterable[Answer]) -> int:
+    """Return the characters of an answer or of its chunks: text, reasoning and tool calls.
+
+    0 for embeddings, whose output is not billed.
+    """
+    return sum(_message_size(answer) for answer in answers if isinstance(answer, AIMessage))
 
 
 def _message_size(message: AIMessage) -> int:

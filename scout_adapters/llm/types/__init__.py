@@ -1,5 +1,9 @@
 """Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
 
+from scout_adapters.llm.types.answer import Answer as Answer
+from scout_adapters.llm.types.answer import AnswerT as AnswerT
+from scout_adapters.llm.types.answer import ModelRequest as ModelRequest
+from scout_adapters.llm.types.answer import ModelRequestT as ModelRequestT
 from scout_adapters.llm.types.authentication import Auth as Auth
 from scout_adapters.llm.types.authentication import BearerAuth as BearerAuth
 from scout_adapters.llm.types.authentication import HeaderAuth as HeaderAuth
@@ -9,7 +13,6 @@ from scout_adapters.llm.types.card import SEARCHES as SEARCHES
 from scout_adapters.llm.types.card import WHOLE as WHOLE
 from scout_adapters.llm.types.card import Dialect as Dialect
 from scout_adapters.llm.types.card import ProviderSpec as ProviderSpec
-from scout_adapters.llm.types.card import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.card import SecondWire as SecondWire
 from scout_adapters.llm.types.card import Wire as Wire
 from scout_adapters.llm.types.chat import ChatRequest as ChatRequest
@@ -18,4 +21,10 @@ from scout_adapters.llm.types.chat import Turn as Turn
 from scout_adapters.llm.types.credentials import AwsCredentials as AwsCredentials
 from scout_adapters.llm.types.credentials import Credential as Credential
 from scout_adapters.llm.types.credentials import Token as Token
+from scout_adapters.llm.types.embedding import EmbeddingAnswer as EmbeddingAnswer
+from scout_adapters.llm.types.embedding import EmbeddingRequest as EmbeddingRequest
+from scout_adapters.llm.types.embedding import EmbeddingsApi as EmbeddingsApi
+from scout_adapters.llm.types.embedding import EmbeddingWire as EmbeddingWire
+from scout_adapters.llm.types.embedding import Task as Task
+from scout_adapters.llm.types.quota_headers import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.stream_reader import StreamReader as StreamReader

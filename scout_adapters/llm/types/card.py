@@ -14,6 +14,8 @@ from scout_adapters._internal.json_values import Json, body_models, objects, pos
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
 from scout_adapters.llm.types.chat import ChatRequest, Turn
+from scout_adapters.llm.types.embedding import EmbeddingsApi
+from scout_adapters.llm.types.quota_headers import RateLimitHeaders
 from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
@@ -79,6 +81,9 @@ class Wire(Protocol):
 
     is_responses_api: bool = False
     """Whether `use_responses_api=True` means this API."""
+
+    embeddings: EmbeddingsApi | None = None
+    """The embeddings API beside this one, for cards that do not describe theirs."""
 
     def is_needed_for(self, request: ChatRequest) -> bool:  # noqa: ARG002  # a default
         """Return whether a request needs something that no other API of its provider has."""
@@ -161,21 +166,6 @@ class Wire(Protocol):
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:  # noqa: ARG002  # a default
         """Return the types of media blocks that cannot be sent to this provider."""
         return frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimitHeaders:
-    """The headers of a provider's answers that contain what is left of a rate limit."""
-
-    counts: Literal["requests", "tokens"]
-    remaining: str
-    """The header with the number that is left."""
-
-    reset: str = ""
-    """The header with the time of the reset: seconds, a duration or a date."""
-
-    window: float | None = None
-    """Seconds: the longest time until the reset, if no header contains it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +264,9 @@ class ProviderSpec:
 
     second: SecondWire | None = None
     """Another API of the provider, for requests that need it."""
+
+    embeddings: EmbeddingsApi | Literal[False] | None = None
+    """Its embeddings API; None for the usual one of its wire, False if it has none."""
 
     tool_call_id: Callable[[str], str] | None = None
     """Converts a tool-call id of another provider to a form that this provider accepts."""

@@ -1,0 +1,86 @@
+"""Values of embeddings: a request, its answer, how a provider's API differs, and its wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters._internal.json_values import Json
+
+Task = Literal["query", "document"]
+"""What the texts are: a search query, or documents to be found. Some models distinguish them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingRequest:
+    """One request for embeddings, in neutral vocabulary."""
+
+    model: str
+    texts: Sequence[str]
+    positions: Sequence[int]
+    """The indexes of the texts in the caller's list, for error messages."""
+
+    task: Task = "document"
+    dimensions: int | None = None
+    """Length of the vectors; None for the model's own."""
+
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further body fields, under the provider's own names."""
+
+
+@dataclass(slots=True)
+class EmbeddingAnswer:
+    """The vectors of one request, in the order of its texts."""
+
+    vectors: list[list[float]]
+    usage_metadata: UsageMetadata | None = None
+    """The tokens that the provider counted; None if it sent no counts."""
+
+    response_metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingsApi:
+    """The embeddings API of a provider: its wire, its limits and its deviations, as data."""
+
+    wire: Literal["openai_embeddings", "gemini_embeddings"] = "openai_embeddings"
+    max_inputs: int = 256
+    """Texts; the most of one request."""
+
+    max_tokens: int | None = None
+    """Tokens; the most of one request with all its texts. None if no limit is documented."""
+
+    base64: bool = False
+    """Whether vectors can arrive as base64, which is smaller and faster to read than JSON."""
+
+    takes_empty: bool = True
+    """Whether an empty text is accepted."""
+
+    dimensions_field: str = "dimensions"
+    """The body field for the length of the vectors."""
+
+    body_fields: frozenset[str] = frozenset()
+    """Documented body fields that may be options."""
+
+
+class EmbeddingWire(Protocol):
+    """How to talk to a family of embeddings APIs: pure functions from values to values."""
+
+    name: str
+
+    def endpoint(self, model: str) -> str:
+        """Return the path below the versioned root."""
+
+    def build_body(self, request: EmbeddingRequest, api: EmbeddingsApi) -> Json:
+        """Build the JSON body."""
+
+    def parse(self, body: Any, number: int) -> EmbeddingAnswer:
+        """Parse the answer to a request with `number` texts; vectors are not checked yet.
+
+        Raises:
+            ProviderRefusal: The body is an error, although the status was 200.
+            MalformedResponse: A documented field is missing or has another type.
+        """
