@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
+from pydantic import BaseModel
 
-from scout_adapters.chat_models.schemas import normalize_response_format
+from scout_adapters.chat_models.schemas import normalize_response_format, normalize_tool
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import (
     ALIASES,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 CALL_OPTIONS = REQUEST_FIELDS | RETRY_OPTIONS | {"model", "stop"}
 """Our options of a call."""
+
+
+_TOOLS = "pass a list of tools, functions, classes or dicts"
 
 
 @cache
@@ -52,7 +56,7 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     """
     fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
-    fields["tools"] = fields.get("tools") or ()
+    fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
     texts = (stop, options.get("stop_sequences"), settings.get("stop"))
     stops = next((text for text in texts if text is not None), None)
     return ChatRequest(
@@ -85,6 +89,28 @@ def _split_options(
     if "response_format" in fields:
         fields["response_format"] = normalize_response_format(fields["response_format"])
     return fields, extra
+
+
+def _tools(tools: Any) -> Sequence[Mapping[str, Any]]:
+    """Return the tools of a call as dicts; those of `bind_tools` are dicts already."""
+    if isinstance(tools, str | Mapping | BaseModel) or not isinstance(tools, Iterable):
+        raise ConfigurationError(f"tools= is of type {type(tools).__name__}: {_TOOLS}")
+    if isinstance(tools, list) and all(_is_typed(tool) for tool in tools):
+        return tools
+    return [tool if _is_typed(tool) else _normalized(tool) for tool in tools]
+
+
+def _is_typed(tool: Any) -> bool:
+    """Return whether a tool is a dict in OpenAI's form, or one that the provider runs itself."""
+    return isinstance(tool, dict) and tool.get("type", "object") != "object"
+
+
+def _normalized(tool: Any) -> Mapping[str, Any]:
+    try:
+        return normalize_tool(tool)
+    except (ValueError, TypeError) as error:
+        kind = type(tool).__name__
+        raise ConfigurationError(f"tools= contains an object of type {kind}: {_TOOLS}") from error
 
 
 def normalize_tool_choice(choice: Any) -> str | Mapping[str, Any] | None:

@@ -123,7 +123,7 @@ class HttpAdapter:
             content=encode(body),
             body=body,
             headers=card.wire.extra_headers(request),
-            changes=(*notes, *_left_out(card, request), *conversation.changes),
+            changes=(*notes, *_left_out(card, request, body), *conversation.changes),
             media=media_in(conversation.turns),
             models=card.wire.models(body),
             spec=card,
@@ -211,13 +211,19 @@ def _check_answer(card: ProviderSpec, body: Json) -> None:
         )
 
 
-def _left_out(card: ProviderSpec, request: ChatRequest) -> list[str]:
-    """Return a sentence for each field of a request that the card leaves out."""
-    if not card.drop or not request.extra:
-        return []
-    return [
-        f"{name} left out: {card.wire.name} has none" for name in request.extra if name in card.drop
-    ]
+def _left_out(card: ProviderSpec, request: ChatRequest, body: Json) -> list[str]:
+    """Return a sentence for each option of a request that the card or the wire leaves out."""
+    notes = []
+    if card.drop and request.extra:
+        dropped = (name for name in request.extra if name in card.drop)
+        notes = [f"{name} left out: {card.wire.name} has none" for name in dropped]
+    for name in card.wire.plain_options:
+        if name not in body and name not in card.drop and name not in card.rename:
+            value = getattr(request, name, None) or request.extra.get(name)
+            if value is not None and value != ():
+                where = f"{card.name} does not take it for this model over {card.wire.name}"
+                notes.append(f"{name} left out: {where}")
+    return notes
 
 
 def _parse(body: Any, prepared: PreparedRequest) -> AIMessage:

@@ -2,9 +2,24 @@
 
 import re
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders, SecondWire
 from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+REASONING = re.compile(r"grok-(3-mini|[4-9]|code|build)(?!.*non-reasoning)")
+"""Reasoning models."""
+
+REFUSED_IF_REASONING = ("frequency_penalty", "presence_penalty", "stop")
+"""Options that reasoning models answer with a 400: https://docs.x.ai/docs/guides/reasoning."""
+
+
+def _adjust(body: Json) -> Json:
+    if REASONING.match(str(body.get("model"))):
+        for name in REFUSED_IF_REASONING:
+            body.pop(name, None)
+    return body
+
 
 SPEC = ProviderSpec(
     name="xai",
@@ -20,6 +35,7 @@ SPEC = ProviderSpec(
         models=re.compile(r"grok-4\.\d+-multi-agent"),
         drop=frozenset({"frequency_penalty", "logit_bias", "n", "presence_penalty", "seed"}),
     ),
+    adjust=_adjust,
     body_fields=frozenset({"deferred", "search_parameters"}),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
@@ -29,6 +45,7 @@ SPEC = ProviderSpec(
     quirks=(
         "The Responses API takes over for hosted tools such as `x_search` and multi-agent models.",
         "An invalid key is a 400, an empty account a 403 or 429; the message distinguishes them.",
+        "Reasoning models refuse `stop` and penalties: these are left out for them.",
         "Reasoning tokens are billed in addition to `completion_tokens`; they count as output.",
     ),
 )

@@ -73,6 +73,9 @@ class Wire(Protocol):
     body_fields: frozenset[str] = frozenset()
     """Documented body fields besides those of `ChatRequest`: they may be options of a model."""
 
+    plain_options: tuple[str, ...] = ()
+    """Options of `ChatRequest` and further fields that have the same name in a body."""
+
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
+from scout_adapters import ScoutOpenAIChatModel, ScoutXAIChatModel
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.types import ChatRequest
+from scout_adapters.testing import Emulator
 
 SPECS = registry.specs()
 
@@ -109,3 +111,47 @@ def test_deepseek_does_not_think_where_a_call_is_forced(choice: str) -> None:
 @pytest.mark.parametrize("choice", [None, "auto", "none"])
 def test_deepseek_thinks_where_the_model_may_answer_in_prose(choice: str | None) -> None:
     assert "thinking" not in body("deepseek", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
+
+
+REFUSED: Json = {"stop": ["END"], "frequency_penalty": 0.5, "presence_penalty": 0.5}
+
+
+def grok(model: str, **options: Any) -> Any:
+    emulator = Emulator()
+    grok = ScoutXAIChatModel(
+        model=model, api_key="k", max_retries=0, transport=emulator.transport(), **options
+    )
+    message = grok.invoke("Hello", **REFUSED)
+    return emulator.log[0].body, message.response_metadata["scout"].get("changes", [])
+
+
+@pytest.mark.parametrize("model", ["grok-4.3", "grok-4-fast-reasoning", "grok-3-mini"])
+def test_a_grok_that_reasons_gets_no_stop_and_no_penalties_and_the_answer_says_so(
+    model: str,
+) -> None:
+    request_body, changes = grok(model)
+    assert not request_body.keys() & REFUSED.keys()
+    where = "xai does not take it for this model over openai_chat"
+    assert sorted(changes) == sorted(f"{name} left out: {where}" for name in REFUSED)
+
+
+def test_a_grok_that_does_not_reason_gets_them() -> None:
+    request_body, changes = grok("grok-4-fast-non-reasoning")
+    assert {name: request_body[name] for name in REFUSED} == REFUSED
+    assert not changes
+
+
+def test_stop_sequences_and_penalties_left_out_of_responses_stand_in_the_changes() -> None:
+    request_body, changes = grok("grok-4.3", use_responses_api=True)
+    assert not request_body.keys() & REFUSED.keys()
+    assert {change.partition(" ")[0] for change in changes} == REFUSED.keys()
+
+
+def test_sampling_options_that_openais_reasoning_models_refuse_stand_in_the_changes() -> None:
+    emulator = Emulator()
+    model = ScoutOpenAIChatModel(
+        model="gpt-6-luna", api_key="k", temperature=0.2, transport=emulator.transport()
+    )
+    changes = model.invoke("Hello", stop=["END"]).response_metadata["scout"]["changes"]
+    assert not emulator.log[0].body.keys() & {"temperature", "stop"}
+    assert [change.partition(" ")[0] for change in changes] == ["temperature", "stop"]

@@ -60,6 +60,7 @@ class OpenAIChatWire(Wire):
     native_blocks = frozenset({"refusal"})
     body_fields = BODY_FIELDS
     refusals_name = re.compile(r"/?chat/completions\b|\bChat Completions\b", re.IGNORECASE)
+    plain_options = ("temperature", "top_p", "stop", "frequency_penalty", "presence_penalty")
     external_inputs = frozenset(
         {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
     )

@@ -130,6 +130,7 @@ class OpenAIResponsesWire(Wire):
     refusals_name = re.compile(r"\bv1/responses\b|\bResponses API\b", re.IGNORECASE)
     is_responses_api = True
     takes_unknown_blocks = True
+    plain_options = ("temperature", "top_p", "stop")
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 
     def is_needed_for(self, request: ChatRequest) -> bool:
