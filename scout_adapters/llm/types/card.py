@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
+from scout_adapters.llm.types.card_values import CHOICE, SEARCHES, Dialect, RateLimitHeaders
 from scout_adapters.llm.types.chat import ChatRequest, Turn
 from scout_adapters.llm.types.embedding import EmbeddingsApi
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders
@@ -20,24 +21,6 @@ from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
-
-CHOICE = "use_responses_api"
-"""The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
-
-PREVIOUS = "use_previous_response_id"
-"""The option that refers to the last stored answer instead of sending it, as in `ChatOpenAI`."""
-
-WHOLE = "whole"
-"""The value of `PREVIOUS` after a refusal: the conversation is sent whole, its answer is stored."""
-
-SEARCHES = 20
-"""Searches: the most that one answer is assumed to make where the request sets no limit. The
-largest recorded number is 12."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a provider deviates from its wire, as data; each wire subclasses it."""
 
 
 class Wire(Protocol):

@@ -1,0 +1,39 @@
+"""Values of cards and wires: names of options, dialects, headers of rate limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+CHOICE = "use_responses_api"
+"""The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
+
+PREVIOUS = "use_previous_response_id"
+"""The option that refers to the last stored answer instead of sending it, as in `ChatOpenAI`."""
+
+WHOLE = "whole"
+"""The value of `PREVIOUS` after a refusal: the conversation is sent whole, its answer is stored."""
+
+SEARCHES = 20
+"""Searches: the most that one answer is assumed to make where the request sets no limit. The
+largest recorded number is 12."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How a provider deviates from its wire, as data; each wire subclasses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitHeaders:
+    """The headers of a provider's answers that contain what is left of a rate limit."""
+
+    counts: Literal["requests", "tokens"]
+    remaining: str
+    """The header with the number that is left."""
+
+    reset: str = ""
+    """The header with the time of the reset: seconds, a duration or a date."""
+
+    window: float | None = None
+    """Seconds: the longest time until the reset, if no header contains it."""
