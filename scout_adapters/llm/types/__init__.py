@@ -15,7 +15,6 @@ from scout_adapters.llm.types.card_values import PREVIOUS as PREVIOUS
 from scout_adapters.llm.types.card_values import SEARCHES as SEARCHES
 from scout_adapters.llm.types.card_values import WHOLE as WHOLE
 from scout_adapters.llm.types.card_values import Dialect as Dialect
-from scout_adapters.llm.types.card_values import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.chat import ChatRequest as ChatRequest
 from scout_adapters.llm.types.chat import Role as Role
 from scout_adapters.llm.types.chat import Turn as Turn

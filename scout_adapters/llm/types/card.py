@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
-from scout_adapters.llm.types.card_values import CHOICE, SEARCHES, Dialect, RateLimitHeaders
+from scout_adapters.llm.types.card_values import CHOICE, SEARCHES, Dialect
 from scout_adapters.llm.types.chat import ChatRequest, Turn
 from scout_adapters.llm.types.embedding import EmbeddingsApi
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders

@@ -1,9 +1,8 @@
-"""Values of cards and wires: names of options, dialects, headers of rate limits."""
+"""Values of cards and wires: names of options, and dialects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 CHOICE = "use_responses_api"
 """The option that chooses between the two wires of a card, as in `ChatOpenAI`."""
@@ -22,18 +21,3 @@ largest recorded number is 12."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """How a provider deviates from its wire, as data; each wire subclasses it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimitHeaders:
-    """The headers of a provider's answers that contain what is left of a rate limit."""
-
-    counts: Literal["requests", "tokens"]
-    remaining: str
-    """The header with the number that is left."""
-
-    reset: str = ""
-    """The header with the time of the reset: seconds, a duration or a date."""
-
-    window: float | None = None
-    """Seconds: the longest time until the reset, if no header contains it."""
