@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_type_hints
 
@@ -200,6 +201,10 @@ class ChatOptions(BaseChatModel):
         values = {name: getattr(self, name) for name in NETWORK_OPTIONS}
         return {name: value for name, value in values.items() if value is not None}
 
+    def _option_values(self) -> tuple[Any, ...]:
+        """Return the values of the clock and of all options of requests and of the transport."""
+        return _option_getter(type(self))(self)
+
     def _settings(self) -> Json:
         """Return the request options that are set on the model."""
         settings: Json = {}
@@ -223,6 +228,12 @@ class ChatOptions(BaseChatModel):
 def _request_options(model: type[ChatOptions]) -> tuple[str, ...]:
     """Return the names of a class's fields that are options of a request."""
     return tuple(name for name in sorted(REQUEST_FIELDS | {"stop"}) if name in model.model_fields)
+
+
+@cache
+def _option_getter(model: type[ChatOptions]) -> Callable[[ChatOptions], tuple[Any, ...]]:
+    names = (*_request_options(model), "model_kwargs", "clock", *NETWORK_OPTIONS)
+    return attrgetter(*names)
 
 
 class OptionRules(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.language_models import ModelProfile
@@ -15,13 +16,19 @@ from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.options import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.option_names import check_address
+from scout_adapters.llm.option_names import NETWORK_OPTIONS, check_address
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.types import Auth, ProviderSpec
+
+_ROUTE_FIELDS = attrgetter(
+    *("model", "api_key", "base_url", "default_headers", "auth", "transport", "clock"),
+    *NETWORK_OPTIONS,
+)
+"""Returns the values of the fields that a route is built from, besides `api_keys`."""
 
 
 class ScoutProviderChatModel(ScoutChatModel):
@@ -187,12 +194,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     def _route(self, model: str | None = None) -> Route:
         if model is not None:
             return self._build_route(model)
-        keys = (self.api_key, *(self.api_keys or ()))
-        network = self._network_options() or None
-        parts = (
-            *(self.model, keys, self.base_url, self.default_headers),
-            *(self.auth, self.transport, self.clock, network),
-        )
+        parts = (*_ROUTE_FIELDS(self), *(self.api_keys or ()))
         return self._routes.route_of(parts, self._build_route)
 
     def _build_route(self, model: str | None = None) -> Route:

@@ -57,8 +57,11 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
-    texts = (stop, options.get("stop_sequences"), settings.get("stop"))
-    stops = next((text for text in texts if text is not None), None)
+    stops = stop
+    if stops is None:
+        stops = options.get("stop_sequences")
+    if stops is None:
+        stops = settings.get("stop")
     return ChatRequest(
         model=model,
         messages=messages,

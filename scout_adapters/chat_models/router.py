@@ -147,13 +147,8 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        route = self._routes.route_of(
-            (
-                *(self.models, self.strategy, self.api_key, self.clock, self._settings()),
-                self._network_options(),
-            ),
-            self._build_route,
-        )
+        parts = (self.models, self.strategy, self.api_key, *self._option_values())
+        route = self._routes.route_of(parts, self._build_route)
         return route if model is None else self._route_to(model, route)
 
     @override

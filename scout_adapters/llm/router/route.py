@@ -28,7 +28,11 @@ class Route:
     @property
     def has_keys(self) -> bool:
         """Whether every candidate has a key that is not quarantined, or needs none."""
-        return all(c.endpoint.pool.has_working_key or c.endpoint.keyless for c in self.candidates)
+        for candidate in self.candidates:
+            endpoint = candidate.endpoint
+            if not (endpoint.pool.has_working_key or endpoint.keyless):
+                return False
+        return True
 
     @cached_property
     def documented_fields(self) -> frozenset[str] | None:
