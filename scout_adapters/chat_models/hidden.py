@@ -24,7 +24,7 @@ class HiddenDict(dict[str, Any]):
 @lru_cache(maxsize=2048)
 def _may_be_secret(name: str) -> bool:
     """Return whether an option of this name may contain a secret."""
-    is_key = SECRET.fullmatch(name) is not None or name.endswith(PREFIXED_ENDINGS)
+    is_key = SECRET.fullmatch(name) is not None or name.endswith((*PREFIXED_ENDINGS, "_token"))
     return is_key or standard_name(name) in HIDDEN
 
 

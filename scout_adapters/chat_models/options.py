@@ -6,8 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Self, get_type_hints
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
@@ -17,6 +16,7 @@ from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden import hide_secrets, shown
 from scout_adapters.chat_models.lazy_docs import document_lazily
+from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
@@ -29,13 +29,11 @@ from scout_adapters.llm.option_names import (
     check_headers,
     check_undocumented,
     effort_of,
-    standard_name,
 )
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
-    from scout_adapters.llm.types import ProviderSpec
 
 HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
@@ -236,25 +234,6 @@ def _option_getter(model: type[ChatOptions]) -> Callable[[ChatOptions], tuple[An
     return attrgetter(*names)
 
 
-class OptionRules(NamedTuple):
-    """What a provider's chat model takes as options besides its fields."""
-
-    prefixes: tuple[str, ...] = ()
-    """The provider's names in options of partner packages, such as `groq` in `groq_api_key`."""
-
-    documented: frozenset[str] | None = frozenset()
-    """Body fields that the provider documents; None if all are taken."""
-
-    header_options: Mapping[str, str] = MappingProxyType({})
-    """Options that become headers."""
-
-    @classmethod
-    def of(cls, card: ProviderSpec) -> OptionRules:
-        """Return the rules of a provider's card."""
-        prefixes = (card.name, *(name.lower() for name in card.variables))
-        return cls(prefixes, card.documented_fields, card.header_options)
-
-
 def standard_options(
     options: Mapping[str, Any], names: Collection[str], rules: OptionRules, owner: str
 ) -> dict[str, Any]:
@@ -267,29 +246,38 @@ def standard_options(
     bare: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for alias, value in options.items():
-        name = standard_name(alias, rules.prefixes)
+        name = rules.name_of(alias)
         if name == "extra":
             extra |= check_extra(value, owner, rules.documented)
         elif name in names or alias in names:
             standard[name if name in names else alias] = value
         elif effort := effort_of(alias, value, rules.documented):
             standard["reasoning_effort"] = effort
-        elif alias not in LANGCHAIN_OPTIONS and name not in rules.header_options:
+        elif alias not in LANGCHAIN_OPTIONS and name not in rules.elsewhere:
             check_undocumented(alias, owner, rules.documented, names)
             bare[alias] = shown(value)
     if headers := _headers(options, rules):
         standard["default_headers"] = {**headers, **(standard.get("default_headers") or {})}
     _check_connection(standard, owner)
+    _add_address(standard, options, rules)
+    return {**standard, "extra": {**bare, **extra}}
+
+
+def _add_address(standard: dict[str, Any], options: Mapping[str, Any], rules: OptionRules) -> None:
+    """Add the values of placeholders in the address; write the address as it was."""
+    if rules.placeholders:
+        names = {rules.name_of(alias): shown(value) for alias, value in options.items()}
+        values = {name: str(names[name]) for name in rules.placeholders if names.get(name)}
+        standard["placeholders"] = {**(standard.get("placeholders") or {}), **values} or None
     if "base_url" in standard:
         standard["base_url"] = shown(standard["base_url"])
-    return {**standard, "extra": {**bare, **extra}}
 
 
 def _headers(options: Mapping[str, Any], rules: OptionRules) -> dict[str, Any]:
     """Return the options that become headers."""
     if not rules.header_options:
         return {}
-    names = {alias: standard_name(alias, rules.prefixes) for alias in options}
+    names = {alias: rules.name_of(alias) for alias in options}
     return {
         rules.header_options[name]: shown(options[alias])
         for alias, name in names.items()

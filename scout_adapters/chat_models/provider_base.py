@@ -13,7 +13,7 @@ from typing_extensions import override
 from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.network import build_transport
-from scout_adapters.chat_models.options import OptionRules
+from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, check_address
@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Auth, ProviderSpec
 
 _ROUTE_FIELDS = attrgetter(
-    *("model", "api_key", "base_url", "default_headers", "auth", "transport", "clock"),
+    *(
+        "model",
+        "api_key",
+        "base_url",
+        "default_headers",
+        "auth",
+        "transport",
+        "clock",
+        "placeholders",
+    ),
     *NETWORK_OPTIONS,
 )
 """Returns the values of the fields that a route is built from, besides `api_keys`."""
@@ -63,6 +72,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     )
     """The API's root, with or without version, or the full endpoint."""
 
+    placeholders: dict[str, str] | None = None
+    """Values of the placeholders in the provider's address, such as `{"account": "…"}`; each is an
+    option of its own, too: `account="…"`."""
+
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers for every request; never part of logs, traces or pickles."""
 
@@ -83,6 +96,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             api_key: str | SecretStr | None = None,
             api_keys: str | Sequence[str | SecretStr] | None = None,
             base_url: str | None = None,
+            placeholders: Mapping[str, str] | None = None,
             default_headers: Mapping[str, str] | None = None,
             auth: Auth | None = None,
             transport: Any = None,
@@ -166,7 +180,8 @@ class ScoutProviderChatModel(ScoutChatModel):
     @override
     def _identifying_params(self) -> dict[str, Any]:
         base_url = {"base_url": address_shape(self.base_url)} if self.base_url else {}
-        return {**super()._identifying_params, **base_url}
+        placeholders = {"placeholders": self.placeholders} if self.placeholders else {}
+        return {**super()._identifying_params, **base_url, **placeholders}
 
     @property
     def client(self) -> ProviderClient:
@@ -188,6 +203,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             headers=self.default_headers,
             transport=transport,
             auth=self.auth,
+            placeholders=self.placeholders,
         )
 
     @override

@@ -11,7 +11,8 @@ from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
-from scout_adapters.chat_models.options import OptionRules, without_secrets
+from scout_adapters.chat_models.option_rules import OptionRules
+from scout_adapters.chat_models.options import without_secrets
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
     build_candidate,

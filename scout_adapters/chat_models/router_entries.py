@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.network import build_transport
-from scout_adapters.chat_models.options import OptionRules, standard_options
+from scout_adapters.chat_models.option_rules import OptionRules
+from scout_adapters.chat_models.options import standard_options
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
@@ -33,7 +34,7 @@ ENTRY_PRIVATE = (
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
 """Keys of a dict entry that are options of its requests."""
 
-ENTRY_OWN = ("model", "base_url", "weight", "extra", "profile", "timeout")
+ENTRY_OWN = ("model", "base_url", "placeholders", "weight", "extra", "profile", "timeout")
 ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
 """Options that apply to a whole call, and therefore to the router."""
 
@@ -265,6 +266,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
         headers=entry.get("default_headers"),
         transport=transport,
         auth=entry.get("auth"),
+        placeholders=entry.get("placeholders"),
     )
     return Candidate(
         endpoint=client.current_endpoint(),

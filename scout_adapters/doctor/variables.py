@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from scout_adapters.doctor.finding import Finding
@@ -44,6 +44,12 @@ PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 QUOTES = frozenset("'\"`\u2018\u2019\u201c\u201d")
+NUMBERED = re.compile(r".*[A-Z]_\d+")
+"""`GEMINI_API_KEY_1`: a variable with one key of several."""
+
+MAX_NUMBER = 100
+"""The doctor looks for numbers up to this one; all are read."""
+
 NOT_OURS = frozenset({"LANGSMITH", "LANGCHAIN"})
 
 
@@ -62,44 +68,52 @@ def check_names(required: Sequence[str], providers: ProviderRegistry) -> Iterato
 
 def check_spelling(environ: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
     """Find variables whose names are similar to those that are read."""
-    read = _variables(providers)
+    keys, addresses = _key_variables(providers), _address_variables(providers)
+    read = {**keys, **addresses, **_part_variables(providers)}
     for name in sorted(environ.keys() - read.keys()):
-        if not (meant := _meant(name, read)):
+        if NUMBERED.fullmatch(name) and name.rpartition("_")[0] in keys:
             continue
-        working = any(environ.get(v) for v in read if read[v] == read[meant] and _kind(v) == "KEY")
+        if not (meant := _meant(name, keys, addresses)):
+            continue
+        working = any(environ.get(variable) for variable in keys if keys[variable] == read[meant])
         # If the provider has keys, a similar variable is probably for another program.
-        address = _kind(meant) == "URL"
-        yield Finding(name, "is not read", f"did you mean {meant}?", wrong=address or not working)
+        yield Finding(
+            name, "is not read", f"did you mean {meant}?", wrong=meant in addresses or not working
+        )
 
 
-def _variables(providers: ProviderRegistry) -> dict[str, str]:
-    """Return the provider of every variable that is read."""
-    read: dict[str, str] = {}
-    for name in providers.list_providers():
-        client = providers.get(name)
-        for variable in client.key_variables:
-            read[variable] = name
-            if "_API_KEY" in variable:
-                read[f"{variable.partition('_API_KEY')[0]}_API_URL"] = name
-    return read
+def _key_variables(providers: ProviderRegistry) -> dict[str, str]:
+    """Return the provider of every variable with keys."""
+    names = providers.list_providers()
+    return {variable: name for name in names for variable in providers.get(name).key_variables}
 
 
-def _kind(variable: str) -> str:
-    return "URL" if variable.endswith("_URL") else "KEY"
+def _address_variables(providers: ProviderRegistry) -> dict[str, str]:
+    """Return the provider of every variable with an address."""
+    clients = (providers.get(name) for name in providers.list_providers())
+    return {v: c.name for c in clients if c.function is None for v in c.spec.address_names}
 
 
-def _meant(name: str, read: Mapping[str, str]) -> str | None:
+def _part_variables(providers: ProviderRegistry) -> dict[str, str]:
+    """Return the provider of every variable that fills a placeholder in an address."""
+    clients = [providers.get(name) for name in providers.list_providers()]
+    return {v: c.name for c in clients for names in c.spec.placeholders.values() for v in names}
+
+
+def _meant(name: str, keys: Collection[str], addresses: Collection[str]) -> str | None:
     """Return the variable that was probably meant, None if the name is not similar to one."""
     bare, upper = re.sub(r"[^A-Z0-9]", "", name.upper()), name.upper()
-    for variable in read:
+    for variable in keys:
         prefix = re.sub(r"[^A-Z0-9]", "", variable.partition("_API_")[0])
-        if _kind(variable) == "KEY" and bare.startswith(prefix):
+        if bare.startswith(prefix):
             ending = bare.removeprefix(prefix)
             if ending in KEY_ENDINGS and ending.endswith("S") == variable.endswith("S"):
                 return variable
-        if _kind(variable) == "URL" and bare in {f"{prefix}{e}" for e in ("APIBASE", "BASEURL")}:
+    for variable in addresses:
+        if bare == re.sub(r"[^A-Z0-9]", "", variable):
             return variable
     looks_like_one = re.search(r"KEY|API", upper) and upper.partition("_")[0] not in NOT_OURS
+    read = [*keys, *addresses]
     near = difflib.get_close_matches(upper, read, n=1, cutoff=0.9) if looks_like_one else []
     return near[0] if near else None
 
@@ -109,11 +123,18 @@ def check_keys(environ: Mapping[str, str], providers: ProviderRegistry) -> Itera
     owners: dict[str, str] = {}
     for name in providers.list_providers():
         client = providers.get(name)
-        set_ones = [variable for variable in client.key_variables if variable in environ]
-        for variable in set_ones:
+        in_order = sorted(client.key_variables, key=lambda variable: variable[-1] != "S")
+        groups = [_numbers(variable, environ) for variable in in_order]
+        for variable in (variable for group in groups for variable in group):
             yield from _check_value(variable, environ[variable], client)
             yield from _check_shared(variable, name, environ[variable], owners)
-        yield from _check_overruled(set_ones, environ)
+        yield from _check_overruled(groups, environ)
+
+
+def _numbers(variable: str, environ: Mapping[str, str]) -> list[str]:
+    """Return a variable and its numbers (`NAME_1`), those that are set: they are read together."""
+    numbers = [f"{variable}_{n}" for n in range(1, MAX_NUMBER)] if variable[-1] != "S" else []
+    return [name for name in (variable, *numbers) if name in environ]
 
 
 def _split(value: str) -> list[str]:
@@ -174,25 +195,47 @@ def _check_shared(
             yield Finding(variable, what, f"one of the two is wrong, unless {first} is a gateway")
 
 
-def _check_overruled(set_ones: Sequence[str], environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Find variables that are set but not read, because another one has precedence."""
-    filled = [variable for variable in set_ones if _split(environ[variable])]
-    many_first = sorted(filled, key=lambda variable: not variable.endswith("S"))
-    for loser in many_first[1:]:
-        winner = many_first[0]
-        lost = set(_split(environ[loser])) - set(_split(environ[winner]))
+def _check_overruled(
+    groups: Sequence[Sequence[str]], environ: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Find variables that are set but not read, because another one has precedence.
+
+    A group has the variables that are read together, such as `NAME_1` and `NAME_2`.
+    """
+    filled = [[name for name in group if _split(environ[name])] for group in groups]
+    winners, *losers = [group for group in filled if group] or [[]]
+    used = {key for name in winners for key in _split(environ[name])}
+    for loser in (name for group in losers for name in group):
+        lost, winner = set(_split(environ[loser])) - used, winners[0]
         what = f"{winner} wins" + (f": {len(lost)} key(s) in {loser} are not used" if lost else "")
         yield Finding(loser, what, f"unset {loser}, or move its keys over", wrong=bool(lost))
 
 
 def check_addresses(environ: Mapping[str, str], providers: ProviderRegistry) -> Iterator[Finding]:
-    """Find addresses in {PROVIDER}_API_URL that cannot be used."""
-    for variable, name in _variables(providers).items():
-        value = environ.get(variable, "")
+    """Find variables with an address that cannot be used, or that another one overrules."""
+    for name in providers.list_providers():
         client = providers.get(name)
-        if _kind(variable) != "URL" or not value or client.spec.wire is None:
+        if client.spec.wire is None:
             continue
-        yield from _check_address(variable, value, client)
+        set_ones = [v for v in client.spec.address_names if environ.get(v, "").strip()]
+        for variable in set_ones:
+            yield from _check_address(variable, environ[variable], client)
+        for loser in set_ones[1:]:
+            if environ[loser].strip().rstrip("/") != environ[set_ones[0]].strip().rstrip("/"):
+                yield Finding(loser, f"{set_ones[0]} wins", f"unset {loser}, or make them equal")
+        yield from _check_parts(environ, client, set_ones)
+
+
+def _check_parts(
+    environ: Mapping[str, str], client: ProviderClient, addresses: Sequence[str]
+) -> Iterator[Finding]:
+    """Find keys whose provider has an address with a placeholder that no variable fills."""
+    if addresses or not any(environ.get(variable) for variable in client.key_variables):
+        return
+    for name, variables in client.spec.placeholders.items():
+        if not any(environ.get(variable, "").strip() for variable in variables):
+            what = f"has a key and no {name} for its address"
+            yield Finding(client.name, what, f"set {' or '.join(variables)}")
 
 
 def _check_address(variable: str, value: str, client: ProviderClient) -> Iterator[Finding]:

@@ -81,8 +81,8 @@ def test_no_key_at_all_is_wrong(monkeypatch, providers) -> None:
         ("ANTROPIC_API_KEY", "ANTHROPIC_API_KEY"),
         ("OPEN_AI_API_KEY", "OPENAI_API_KEY"),
         ("NEBULA_API_KEY_", "NEBULA_API_KEY"),
-        ("OPENAI_API_BASE", "OPENAI_API_URL"),
-        ("OPENAI_BASE_URL", "OPENAI_API_URL"),
+        ("OPENAI_APIBASE", "OPENAI_API_BASE"),
+        ("OPENAI_BASEURL", "OPENAI_BASE_URL"),
     ],
 )
 def test_a_variable_that_is_almost_right_is_found(monkeypatch, providers, variable, meant) -> None:
@@ -295,3 +295,33 @@ def test_a_function_that_sends_another_key_is_found(monkeypatch, providers, func
     providers.register("stubborn", ProviderClient("stubborn", function, "STUBBORN_API_KEYS"))
     finding = wrong(monkeypatch, providers, GOOD).get("stubborn")
     assert finding is None if what is None else what in finding.what
+
+
+def test_numbered_variables_are_read_together(monkeypatch, providers) -> None:
+    numbered = {"OPENAI_API_KEY": "sk-proj-a", "OPENAI_API_KEY_1": "sk-proj-b"}
+    assert wrong(monkeypatch, providers, GOOD | numbered) == {}
+    findings = wrong(monkeypatch, providers, GOOD | {"OPENAI_API_KEY_1": "your-api-key-here"})
+    assert "placeholder" in findings["OPENAI_API_KEY_1"].what
+
+
+def test_two_addresses_that_differ_are_found(monkeypatch, providers) -> None:
+    two = {"OPENAI_BASE_URL": "https://a.example", "OPENAI_API_BASE": "https://b.example"}
+    finding = wrong(monkeypatch, providers, GOOD | two)["OPENAI_API_BASE"]
+    assert finding.what == "OPENAI_BASE_URL wins"
+
+
+def test_a_key_without_a_part_of_its_address_is_found(monkeypatch, providers) -> None:
+    spec = ProviderSpec(
+        name="parted",
+        docs="",
+        wire=WIRE,
+        base_url="https://{account}.parted.example/v1",
+        placeholders={"account": ("PARTED_ACCOUNT",)},
+    )
+    providers.register(spec)
+    finding = wrong(monkeypatch, providers, GOOD | {"PARTED_API_KEY": "k"})["parted"]
+    assert (finding.what, finding.fix) == (
+        "has a key and no account for its address",
+        "set PARTED_ACCOUNT",
+    )
+    assert wrong(monkeypatch, providers, {"PARTED_ACCOUNT": "acme"}) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from scout_adapters import testing
 LIVE = os.environ.get("SCOUT_RECORD") == "live"
 """Whether cassettes are being recorded of the real APIs, with this machine's keys."""
 
+OF_PROVIDERS = re.compile(r"_(API_KEYS?|API_URL|BASE_URL|API_BASE|TOKEN)(_\d+)?$")
+"""Matches variables with keys and addresses of providers."""
+
 
 def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove this machine's keys, addresses and settings until the end of a test."""
@@ -20,7 +24,7 @@ def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             break
         if name == "SCOUT_RECORD":  # chosen for this run, not a setting of the machine
             continue
-        if name.endswith(("_API_KEY", "_API_KEYS", "_API_URL")) or name.startswith("SCOUT_"):
+        if OF_PROVIDERS.search(name) or name.startswith("SCOUT_"):
             monkeypatch.delenv(name)
 
 

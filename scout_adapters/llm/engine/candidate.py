@@ -112,6 +112,9 @@ class Endpoint:
     key_variables: tuple[str, ...] = ()
     """Environment variables that the error names when no key is configured."""
 
+    missing: str = ""
+    """What to set for the part of the address that has no value; empty if it is whole."""
+
     keyless: bool = False
     """Whether the provider needs no key."""
 

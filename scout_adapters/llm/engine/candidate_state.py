@@ -74,7 +74,9 @@ class CandidateState:
 
     @property
     def no_key_message(self) -> str:
-        """Error message for a provider without a configured key."""
+        """Error message for a provider without a configured key, or without its whole address."""
+        if missing := self.candidate.endpoint.missing:
+            return missing
         variables = " or ".join(self.candidate.endpoint.key_variables)
         return f"no key is configured: {f'set {variables}, or ' if variables else ''}pass api_key="
 

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from pydantic import SecretStr
 
@@ -111,14 +112,22 @@ def _unquoted(text: str) -> str:
     return text[1:-1].strip() if quoted and text.count(text[0]) == len("''") else text
 
 
-def env_keys(prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Return the keys of {PREFIX}_API_KEYS, or else of {PREFIX}_API_KEY."""
-    names = tuple(prefixes)
-    variables = (*(f"{name}_API_KEYS" for name in names), *(f"{name}_API_KEY" for name in names))
-    for variable in variables:
-        if keys := variable_keys(variable):
+def env_keys(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of the first variable that contains any, with those of its numbers."""
+    for name in names:
+        numbered = (variable_keys(number) for number in key_numbers(name))
+        if keys := tuple(dict.fromkeys(chain(variable_keys(name), *numbered))):
             return keys
     return ()
+
+
+def key_numbers(name: str) -> list[str]:
+    """Return the variables that are set as `NAME_1`, `NAME_2`, …, in order; none for a list."""
+    if name.endswith("S"):
+        return []
+    start = f"{name}_"
+    ends = (v.removeprefix(start) for v in os.environ if v.startswith(start))
+    return [f"{start}{end}" for end in sorted((e for e in ends if e.isdecimal()), key=int)]
 
 
 def variable_keys(variable: str) -> tuple[str, ...]:

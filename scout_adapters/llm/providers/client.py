@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -28,7 +27,14 @@ from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState, shared_state
 from scout_adapters.llm.health.key_texts import clean_keys, env_keys, variable_keys
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
-from scout_adapters.llm.providers.urls import addressed_wire, check_model, join_url
+from scout_adapters.llm.providers.urls import (
+    addressed_wire,
+    check_model,
+    environment_address,
+    fill_address,
+    join_url,
+    missing_value,
+)
 from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, Wire
 
 if TYPE_CHECKING:
@@ -65,6 +71,7 @@ class ProviderClient:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         auth: Auth | None = None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> None:
         """`default_cooldown` is in seconds; the other limits are numbers of failures and keys."""
         if spec is None and (call is None or not name):
@@ -82,7 +89,7 @@ class ProviderClient:
         self._named_keys = (env_key_name, env_single_key_name)
         keys = clean_keys(api_keys, source="api_keys=")
         self._auth = auth
-        self._configure(keys, base_url, dict(headers or {}), transport)
+        self._configure(keys, base_url, dict(headers or {}), transport, dict(placeholders or {}))
 
     def _configure(
         self,
@@ -90,12 +97,14 @@ class ProviderClient:
         base_url: str | None,
         headers: dict[str, str],
         transport: Transport | None,
+        placeholders: dict[str, str],
     ) -> None:
         """Set the address and keys; without them the environment is used."""
         check_address(base_url, self.name)
         check_headers(headers, self.name)
         self._api_keys = keys
         self._base_url = base_url
+        self._placeholders = placeholders
         self._headers = headers
         self._transport = transport
         self._endpoint: Endpoint | None = None
@@ -196,10 +205,12 @@ class ProviderClient:
     def current_endpoint(self) -> Endpoint:
         """Return the address with its keys, for a new model or route: as the environment is now."""
         address = self.base_url
-        keys = self._api_keys or self._parse_keys_from_env()
+        # Without its whole address a provider has no keys: a call goes to the next candidate.
+        missing = missing_value(address, self.spec)
+        keys = () if missing else self._api_keys or self._parse_keys_from_env()
         endpoint = self._endpoint
         if endpoint is None or not endpoint.pool.consists_of(keys, address):
-            endpoint = self._endpoint = self._open(address, keys)
+            endpoint = self._endpoint = self._open(address, keys, missing)
         return endpoint
 
     def variant(
@@ -210,6 +221,7 @@ class ProviderClient:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         auth: Auth | None = None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> ProviderClient:
         """Return a client of the same provider with other keys or another address."""
         other = copy(self)
@@ -219,6 +231,7 @@ class ProviderClient:
             base_url or self._base_url,
             {**self._headers, **(headers or {})},
             transport or self._transport,
+            {**self._placeholders, **(placeholders or {})},
         )
         return other
 
@@ -229,28 +242,29 @@ class ProviderClient:
         has_key = self.get_working_key() is not None
         return (has_key or endpoint.keyless) and endpoint.circuit.is_available()
 
-    def _open(self, base_url: str, keys: tuple[str, ...]) -> Endpoint:
+    def _open(self, base_url: str, keys: tuple[str, ...], missing: str) -> Endpoint:
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
         # An address from the environment counts as the provider's own; one from code does not.
-        own_address = self._base_url in (None, self.spec.base_url)
+        own_address = self._base_url in (None, self.spec.base_url) and not self._placeholders
         return Endpoint(
             spec=self.spec,
             pool=KeyPool(self.name, states, self.rules, base_url),
             circuit=circuit(self.name, "" if own_address else base_url),
-            adapter=self._adapter(base_url),
+            adapter=self._adapter(base_url, missing),
             key_variables=self.key_variables,
+            missing=missing,
             keyless=self.spec.keyless,
             max_key_attempts=self.max_key_attempts,
         )
 
-    def _adapter(self, base_url: str) -> Adapter:
+    def _adapter(self, base_url: str, missing: str) -> Adapter:
         if self.function is not None:
             return FunctionAdapter(self.name, self.function)
         transport = self._transport
         return HttpAdapter(
             self.spec,
-            lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
+            _no_url if missing else lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
             (lambda: transport) if transport else network,
             self._headers,
             base_url,
@@ -260,30 +274,27 @@ class ProviderClient:
 
     @property
     def base_url(self) -> str:
-        """The address: the one from code, else {PROVIDER}_API_URL, else the card's."""
-        if self._base_url:
-            return self._base_url.rstrip("/")
-        for prefix in self._prefixes:
-            if from_env := os.environ.get(f"{prefix}_API_URL"):
-                check_address(from_env.strip(), f"{prefix}_API_URL")
-                return from_env.strip().rstrip("/")
-        return self.spec.base_url
+        """The address: the one from code, else the environment's, else the card's.
+
+        A placeholder in it that has no value stays, such as `{account}`.
+        """
+        address = self._base_url or environment_address(self.spec) or self.spec.base_url
+        if self.spec.placeholders:
+            address = fill_address(address, self.spec, self._placeholders)
+        return address.rstrip("/")
 
     @property
     def key_variables(self) -> tuple[str, ...]:
         """The environment variables that may contain keys, for error messages."""
         if any(self._named_keys):
             return tuple(name for name in self._named_keys if name)
-        return tuple(f"{p}_API_KEY{s}" for p in self._prefixes for s in ("S", ""))
-
-    @property
-    def _prefixes(self) -> tuple[str, ...]:
-        return self.spec.variables or (self.name.upper().replace("-", "_"),)
+        pairs = (f"{prefix}_API_KEY{end}" for prefix in self.spec.prefixes for end in ("S", ""))
+        return tuple(dict.fromkeys((*pairs, *self.spec.key_variables)))
 
     def _parse_keys_from_env(self) -> tuple[str, ...]:
         many, single = self._named_keys
         if many is None and single is None:
-            return env_keys(self._prefixes)
+            return env_keys(self.spec.key_names)
         return (many and variable_keys(many)) or (single and variable_keys(single)) or ()
 
 
@@ -298,6 +309,11 @@ def network() -> Transport:
 def _url(base_url: str, spec: ProviderSpec, wire: Wire, model: str, stream: bool) -> str:
     other = spec.second_card if wire is not spec.wire else None
     return join_url(base_url, other or spec, model, stream=stream)
+
+
+def _no_url(_wire: Wire, _model: str, _stream: bool) -> str:
+    """Return no URL: a provider without its whole address has no keys, so that nothing is sent."""
+    return ""
 
 
 def _function_card(name: str, *, keyless: bool) -> ProviderSpec:

@@ -11,6 +11,8 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://generativelanguage.googleapis.com",
     variables=("GOOGLE", "GEMINI"),
+    # GOOGLE_GEMINI_BASE_URL is the official SDK's: https://github.com/googleapis/python-genai
+    address_variables=("GOOGLE_GEMINI_BASE_URL", "GEMINI_BASE_URL", "GEMINI_API_BASE"),
     default_model="gemini-3.5-flash",
     models=("gemini-", "gemma-"),
     model_provider="google_genai",

@@ -8,6 +8,9 @@ SPEC = ProviderSpec(
     docs="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
     wire=WIRE,
     base_url="",
+    # the names of LiteLLM for vLLM: https://docs.litellm.ai/docs/providers/vllm
+    key_variables=("HOSTED_VLLM_API_KEY",),
+    address_variables=("OPENAI_COMPATIBLE_BASE_URL", "HOSTED_VLLM_API_BASE"),
     keyless=True,
     body_fields=frozenset(
         {

@@ -92,7 +92,7 @@ class ProviderRegistry:
             return client
         return self._clients.setdefault(name, ProviderClient(spec=self.spec(name)))
 
-    def client(
+    def client(  # noqa: PLR0913  # what a client can have of its own
         self,
         name: str,
         *,
@@ -101,17 +101,21 @@ class ProviderRegistry:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         auth: Auth | None = None,
+        placeholders: Mapping[str, str] | None = None,
     ) -> ProviderClient:
         """Return the client for given keys or address; equal arguments return the same client."""
-        if not (api_keys or base_url or headers or transport or auth):
+        if not (api_keys or base_url or headers or transport or auth or placeholders):
             return self.get(name)
-        key = (name, tuple(api_keys), base_url, tuple((headers or {}).items()), id(auth))
+        pairs = (tuple((values or {}).items()) for values in (headers, placeholders))
+        key = (name, tuple(api_keys), base_url, *pairs, id(auth))
         clients = self._special
         if transport is not None:
             clients = transport.clients.setdefault(self._special_group, {})
         if (client := clients.pop(key, None)) is None:
             variant = partial(self.get(name).variant, api_keys=api_keys, base_url=base_url)
-            client = variant(headers=headers, transport=transport, auth=auth)
+            client = variant(
+                headers=headers, transport=transport, auth=auth, placeholders=placeholders
+            )
             self._all_special.add(client)
         client = clients.setdefault(key, client)  # used last, so it is forgotten last
         while len(clients) > MAX_SPECIAL:

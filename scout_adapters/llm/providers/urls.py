@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from scout_adapters.errors import ConfigurationError, InvalidModelName
+from scout_adapters.llm.option_names import check_address
 from scout_adapters.llm.types import ProviderSpec, Wire
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
@@ -31,6 +34,65 @@ def check_model(name: str, provider: str) -> str:
     return name
 
 
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+HOST_NAME = re.compile(r"(https?://)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?/?")
+ADDRESS_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+"""The value of a placeholder: it cannot change the host or the path of an address."""
+
+
+def environment_address(spec: ProviderSpec) -> str | None:
+    """Return the address in the first variable of a card that has one; None if none has.
+
+    Raises:
+        ConfigurationError: It contains a key or a password.
+    """
+    for name in spec.address_names:
+        if address := os.environ.get(name, "").strip():
+            check_address(address, name)
+            return address.rstrip("/")
+    return None
+
+
+def fill_address(address: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
+    """Return an address with the values of its placeholders: the given ones, else the variables'.
+
+    A placeholder without value stays; `missing_value` says so.
+
+    Raises:
+        ConfigurationError: A value is not part of an address.
+    """
+    return PLACEHOLDER.sub(lambda found: _value(found[1], spec, values) or found[0], address)
+
+
+def _value(name: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
+    """Return the value of a placeholder; empty if there is none."""
+    variables = spec.placeholders.get(name, ())
+    sources = [f"{name}=", *variables]
+    texts = [values.get(name) or "", *(os.environ.get(variable, "") for variable in variables)]
+    source, text = next(
+        ((s, t.strip()) for s, t in zip(sources, texts, strict=True) if t), ("", "")
+    )
+    if not text:
+        return ""
+    check_address(text, source)
+    if name != "host":
+        if not ADDRESS_PART.fullmatch(text):
+            raise ConfigurationError(f"{spec.name}: {source} is not a name of letters and digits")
+        return text
+    if not HOST_NAME.fullmatch(text):
+        raise ConfigurationError(f"{spec.name}: {source} is not a host, such as https://h.example")
+    return text.rstrip("/") if "://" in text else f"https://{text.rstrip('/')}"
+
+
+def missing_value(address: str, spec: ProviderSpec) -> str:
+    """Return what to set for the first placeholder in an address that has no value; empty: none."""
+    if (found := PLACEHOLDER.search(address)) is None:
+        return ""
+    name = found[1]
+    variables = " or ".join(spec.placeholders.get(name, ()))
+    return f"no {name} is configured: {f'set {variables}, or ' if variables else ''}pass {name}="
+
+
 def addressed_wire(base_url: str, spec: ProviderSpec) -> Wire | None:
     """Return the card's wire whose full endpoint an address is; None for a root."""
     path = urlsplit(base_url).path.rstrip("/")
@@ -50,7 +112,7 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
         InvalidModelName: The model's name could change the URL.
     """
     if not base_url:
-        raise ConfigurationError(f"{spec.name}: set base_url= or {spec.name.upper()}_API_URL")
+        raise ConfigurationError(f"{spec.name}: set base_url= or {spec.address_names[0]}")
     scheme, host, path, query, _ = urlsplit(base_url)
     if scheme not in {"http", "https"} or not host:
         raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")

@@ -1,157 +1,25 @@
-"""A provider's card, and the protocol of a wire."""
+"""A provider's card: its address, its variables, and how it deviates from its wire."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
-from langchain_core.messages import AIMessage
-
-from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
+from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
-from scout_adapters.llm.types.card_values import CHOICE, SEARCHES, Dialect
-from scout_adapters.llm.types.chat import ChatRequest, Turn
+from scout_adapters.llm.types.card_values import CHOICE, Dialect
+from scout_adapters.llm.types.chat import ChatRequest
 from scout_adapters.llm.types.embedding import EmbeddingsApi
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders
-from scout_adapters.llm.types.stream_reader import StreamReader
+from scout_adapters.llm.types.variable_names import address_names, key_names, prefixes
+from scout_adapters.llm.types.wire import Wire
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
-
-
-class Wire(Protocol):
-    """How to talk to a family of APIs: pure functions from values to values.
-
-    A wire inherits from this class, for the defaults. Everything particular to its API is here: no
-    code outside `wires/` compares a wire's name.
-    """
-
-    name: str
-    version: str
-    """The version segment of its URLs, such as `v1`, for a base URL that has none."""
-
-    dialect: type[Dialect] | None = None
-    """The class of `ProviderSpec.dialect`; None if its providers do not differ."""
-
-    model_endpoint: re.Pattern[str] | None = None
-    """Matches the end of a full endpoint that names a model; it is cut off a base URL."""
-
-    native_blocks: frozenset[str] = frozenset()
-    """Types of content blocks that only this API has; they are sent unchanged."""
-
-    takes_unknown_blocks: bool = False
-    """Whether blocks of unknown type, in an answer of the same maker, are sent back unchanged."""
-
-    indexes_chunks: bool = False
-    """Whether content blocks in chunks have an `index` that langchain-core's translators keep."""
-
-    closes_schemas: bool = False
-    """Whether a schema for answers must be closed, so that it can be neither recursive nor a map
-    with arbitrary keys."""
-
-    body_fields: frozenset[str] = frozenset()
-    """Documented body fields besides those of `ChatRequest`: they may be options of a model."""
-
-    plain_options: tuple[str, ...] = ()
-    """Options of `ChatRequest` and further fields that have the same name in a body."""
-
-    external_inputs: frozenset[str] = frozenset()
-    """Body fields that let the provider read tokens which the request does not contain."""
-
-    refusals_name: re.Pattern[str] | None = None
-    """Matches the name of this API in refusals that say that a model needs it, or lacks it."""
-
-    is_responses_api: bool = False
-    """Whether `use_responses_api=True` means this API."""
-
-    embeddings: EmbeddingsApi | None = None
-    """The embeddings API beside this one, for cards that do not describe theirs."""
-
-    def is_needed_for(self, request: ChatRequest) -> bool:  # noqa: ARG002  # a default
-        """Return whether a request needs something that no other API of its provider has."""
-        return False
-
-    def endpoint(self, model: str, *, stream: bool) -> str:
-        """Return the path below the versioned root, such as `/chat/completions`."""
-
-    def auth_headers(self, key: str) -> dict[str, str]:
-        """Return the headers that carry the key; a key is never part of a URL."""
-
-    def extra_headers(self, request: ChatRequest) -> dict[str, str]:  # noqa: ARG002  # a default
-        """Return headers that this request needs, such as names of beta features."""
-        return {}
-
-    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
-        """Build the JSON body.
-
-        Raises:
-            UnsupportedContent: A block cannot be sent over this wire.
-        """
-
-    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
-        """Parse a whole answer.
-
-        Raises:
-            ProviderRefusal: The body is an error, although the status was 200.
-            MalformedResponse: A documented field is missing or has another type.
-        """
-
-    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
-        """Return a reader for the streamed answer to the request `body`."""
-
-    def recognises(self, message: AIMessage) -> bool:  # noqa: ARG002  # a default
-        """Return whether a message without `model_provider` has a form that only this API gives."""
-        return False
-
-    def standard_blocks(self, message: AIMessage) -> list[Json] | None:  # noqa: ARG002  # a default
-        """Return the content of an answer as LangChain's v1 blocks; None if core translates it.
-
-        `message` is a whole answer, or a chunk of a stream.
-        """
-        return None
-
-    def v0_converter(self) -> Callable[[AIMessage], AIMessage] | None:
-        """Return a new converter of one answer to version v0; None if it has that form already."""
-        return None
-
-    def output_limit(self, body: Json) -> int | None:
-        """Return the limit on tokens of one answer that a body sets, if it sets a valid one."""
-        return positive_limit(body.get("max_tokens"))
-
-    def answer_count(self, body: Json) -> int:  # noqa: ARG002  # a default
-        """Return how many answers a body asks for: 1 or more."""
-        return 1
-
-    def deferred_remedy(self, body: Json) -> str:  # noqa: ARG002  # a default
-        """Return what to do about a body whose answer must be polled for; empty if it need not."""
-        return ""
-
-    def models(self, body: Json) -> Sequence[str]:
-        """Return the models that a body names, any of which may answer; empty if it names none."""
-        return body_models(body)
-
-    def provider_tools(self, body: Json) -> Sequence[Json]:
-        """Return the tools that run at the provider, and may read more than the request."""
-        return [
-            t for t in objects(body.get("tools")) if t.get("type") not in {"function", "custom"}
-        ]
-
-    def searches(self, body: Json) -> int:
-        """Return the most searches of one answer that the provider may bill beside the tokens."""
-        tools = self.provider_tools(body) if "tools" in body else ()
-        return SEARCHES if any("search" in str(tool.get("type")) for tool in tools) else 0
-
-    def output_modalities(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # a default
-        """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
-        return ()
-
-    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:  # noqa: ARG002  # a default
-        """Return the types of media blocks that cannot be sent to this provider."""
-        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +71,19 @@ class ProviderSpec:
     """The version segment below `base_url`, if not the wire's; an empty text for none."""
 
     variables: tuple[str, ...] = ()
-    """Prefixes of the variables `…_API_KEYS`, `…_API_KEY` and `…_API_URL`; default: the name."""
+    """Prefixes of the variables with keys (`…_API_KEYS`, `…_API_KEY`) and with the address
+    (`…_API_URL`, `…_BASE_URL`, `…_API_BASE`); default: the name."""
+
+    key_variables: tuple[str, ...] = ()
+    """Whole names of further variables with keys, such as `HF_TOKEN`; read last, in this order."""
+
+    address_variables: tuple[str, ...] | None = None
+    """Whole names of variables with the address, read after `…_API_URL`, instead of `…_BASE_URL`
+    and `…_API_BASE`; None for these two."""
+
+    placeholders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The placeholders in `base_url`, such as `account` for `{account}`, and the variables that
+    contain their values, in order. Each placeholder is an option of the chat model."""
 
     default_model: str = ""
     models: tuple[str, ...] = ()
@@ -293,6 +173,21 @@ class ProviderSpec:
                 f"{self.name}: dialect= is a {type(self.dialect).__name__}, "
                 f"but the wire {self.wire.name} {takes}"
             )
+
+    @cached_property
+    def prefixes(self) -> tuple[str, ...]:
+        """Return the prefixes of its variables."""
+        return prefixes(self.name, self.variables)
+
+    @cached_property
+    def key_names(self) -> tuple[str, ...]:
+        """Return the variables that may contain keys; each but a list may have a number added."""
+        return key_names(self.prefixes, self.key_variables)
+
+    @cached_property
+    def address_names(self) -> tuple[str, ...]:
+        """Return the variables that may contain the address, in order."""
+        return address_names(self.prefixes, self.address_variables)
 
     @cached_property
     def documented_fields(self) -> frozenset[str] | None:

@@ -116,7 +116,7 @@ def test_the_plural_variable_wins_over_the_single_one(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert env_keys(("G", "H")) == expected
+    assert env_keys(("G_API_KEYS", "H_API_KEYS", "G_API_KEY", "H_API_KEY")) == expected
 
 
 def test_google_takes_keys_from_gemini_api_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,58 @@
+"""What a provider's chat model takes as options besides its fields, from its card."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from scout_adapters.llm.option_names import standard_name
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types import ProviderSpec
+
+
+class OptionRules(NamedTuple):
+    """What a provider's chat model takes as options besides its fields."""
+
+    prefixes: tuple[str, ...] = ()
+    """The provider's names in options of partner packages, such as `groq` in `groq_api_key`."""
+
+    documented: frozenset[str] | None = frozenset()
+    """Body fields that the provider documents; None if all are taken."""
+
+    header_options: Mapping[str, str] = MappingProxyType({})
+    """Options that become headers."""
+
+    aliases: Mapping[str, str] = MappingProxyType({})
+    """Options named after the card's variables, such as `hf_token`, and our name."""
+
+    placeholders: Collection[str] = ()
+    """Options that fill the placeholders in the address."""
+
+    @classmethod
+    def of(cls, card: ProviderSpec) -> OptionRules:
+        """Return the rules of a provider's card."""
+        prefixes = (card.name, *(name.lower() for name in card.variables))
+        aliases = {name.lower(): "api_key" for name in card.key_variables}
+        aliases |= {name.lower(): "base_url" for name in card.address_variables or ()}
+        for name, variables in card.placeholders.items():
+            aliases |= {variable.lower(): name for variable in variables}
+        return cls(
+            *(prefixes, card.documented_fields, card.header_options),
+            aliases=aliases,
+            placeholders=card.placeholders,
+        )
+
+    @property
+    def elsewhere(self) -> Collection[str]:
+        """Options that become headers or parts of the address."""
+        return (
+            {*self.header_options, *self.placeholders}
+            if self.placeholders
+            else (self.header_options)
+        )
+
+    def name_of(self, option: str) -> str:
+        """Return our name of an option."""
+        return self.aliases.get(option) or standard_name(option, self.prefixes)
