@@ -18,7 +18,7 @@ import vcr.patch
 from vcr.request import Request as Recorded
 from vcr.stubs import VCRConnection, VCRHTTPResponse
 
-from scout_adapters.testing.emulated_providers import ALIASES, EMULATED_PROVIDERS, HOSTS
+from scout_adapters.testing.emulated_providers import is_emulated, provider_at
 from scout_adapters.testing.http_messages import Request
 
 if TYPE_CHECKING:
@@ -102,10 +102,11 @@ def _connect(*_: Any, **__: Any) -> None:
 def _check_host(url: str) -> None:
     """Raise `NotEmulated` for a host that is no provider, unless its path names one."""
     parts = urlsplit(url)
-    if parts.hostname in HOSTS or parts.netloc in HOSTS:
+    hosts = (parts.hostname or "", parts.netloc)
+    if any(provider_at(host, parts.path) for host in hosts):
         return
     name = parts.path.split("/")[1:2]
-    if not name or not {*name} & (EMULATED_PROVIDERS.keys() | ALIASES.keys()):
+    if not name or not is_emulated(name[0]):
         raise NotEmulated(
             f"SCOUT_RECORD=emulator does not play {parts.netloc}: record this cassette with "
             f"SCOUT_RECORD=live, or keep the request out of it"

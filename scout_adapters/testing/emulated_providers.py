@@ -2,68 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
+
+from scout_adapters.testing.emulated_clouds import CLOUDS, cloud_at
+from scout_adapters.testing.emulated_provider import EmulatedProvider, Price, WireName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from scout_adapters.testing.http_messages import TokensSpent
-
-WireName = Literal["openai", "responses", "anthropic", "gemini"]
-"""The name of a protocol, as in `emulator.url(provider, wire)`; see `protocols.protocol_table`."""
-
-
-class Price(NamedTuple):
-    """Nano-dollars per token."""
-
-    input: int
-    output: int
-    cached: int
-    """For an input token that was read from the prompt cache."""
-
-    def cost(self, spent: TokensSpent) -> int:
-        """Return what an answer costs, in nano-dollars."""
-        fresh = spent.input - spent.cached.read
-        return fresh * self.input + spent.cached.read * self.cached + spent.output * self.output
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmulatedProvider:
-    """A provider's address, its protocols and its prices."""
-
-    name: str
-    host: str = ""
-    """The host of the real API."""
-
-    base: str = "/v1"
-    """The path behind the host in a user's `base_url`."""
-
-    roots: Mapping[str, tuple[WireName, ...]] = field(
-        default_factory=lambda: {"/v1": ("openai", "responses")}
-    )
-    """The protocols behind each path, by the path in front of their endpoints; longer paths come
-    first."""
-
-    keyless: bool = False
-    """Whether requests without a key are accepted."""
-
-    price: Price | None = None
-    """Only for providers whose answers contain a cost."""
-
-    openai_dialect: str = "openai"
-    """The name of its `OpenAIDialect`."""
-
-    error_table: str = "openai"
-    """The name of its table of error bodies."""
-
-    error_tables: Mapping[WireName, str] = field(default_factory=dict)
-    """The tables for the protocols that do not use `error_table`."""
-
-    def errors_of(self, wire: WireName) -> str:
-        """Return the name of the table of error bodies that a protocol uses."""
-        return self.error_tables.get(wire, self.error_table)
-
 
 BOTH: tuple[WireName, ...] = ("openai", "responses")
 """Chat Completions and Responses."""
@@ -126,6 +71,7 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
             base="",
             roots={"/v1": ("anthropic",)},
             error_table="anthropic",
+            strict=True,
         ),
         EmulatedProvider(
             name="google",
@@ -147,5 +93,16 @@ HOSTS: Mapping[str, EmulatedProvider] = {
 
 def emulated_provider(name: str) -> EmulatedProvider:
     """Return the provider of that name; an unknown name is a server that copies OpenAI's API."""
-    provider = EMULATED_PROVIDERS.get(ALIASES.get(name, name))
+    name = ALIASES.get(name, name)
+    provider = EMULATED_PROVIDERS.get(name) or CLOUDS.get(name)
     return provider or EmulatedProvider(name=name, keyless=True)
+
+
+def provider_at(host: str, path: str) -> EmulatedProvider | None:
+    """Return the provider whose real host this is; None if it is none."""
+    return HOSTS.get(host) or cloud_at(host, path)
+
+
+def is_emulated(name: str) -> bool:
+    """Return whether a name is that of a provider."""
+    return name in EMULATED_PROVIDERS or name in ALIASES or name in CLOUDS

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from scout_adapters.testing.emulated_providers import WireName, emulated_provider
+from scout_adapters.testing.emulated_provider import WireName
+from scout_adapters.testing.emulated_providers import emulated_provider
 from scout_adapters.testing.emulator import respond
 from scout_adapters.testing.emulator.request_log import Exchange, RequestLog
 from scout_adapters.testing.emulator.routes import EmulatedRoute, find_key, locate
@@ -169,7 +170,10 @@ class Emulator:
     def answer(self, request: Request) -> PlayedAnswer:
         """Answer one request and log it."""
         route, number, body = locate(request), self.request_log.number(), _parse(request.body)
-        key, endpoint = find_key(request, route.protocol), route.endpoint
+        key, endpoint = (
+            find_key(request, route, self.keys.get(route.provider.name, ())),
+            route.endpoint,
+        )
         fault, remaining = self._fault(request, route, key)
         context = FaultContext(
             provider=route.provider,

@@ -18,7 +18,10 @@ _NOT_JSON = Violation("We could not parse the JSON body of your request.")
 
 
 def respond(context: FaultContext, body: Json | None, cache: PromptCache) -> HttpReply:
-    """Answer a request, or refuse it if its body violates a rule."""
+    """Answer a request, or refuse it if its address, headers or body violate a rule."""
+    check_request = context.provider.check_request
+    if check_request and (violation := check_request(context.request, context.wall)):
+        return _refuse(context, violation)
     if body is None:
         return _refuse(context, _NOT_JSON)
     violation = context.protocol.check(context, body)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scout_adapters.testing.emulated_providers import HOSTS, EmulatedProvider, emulated_provider
+from scout_adapters.testing.emulated_providers import emulated_provider, provider_at
+from scout_adapters.testing.emulator.aws_signature import signed_key
 from scout_adapters.testing.protocols.protocol_table import PROTOCOLS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.http_messages import Request
     from scout_adapters.testing.protocols.protocol import EmulatedEndpoint, EmulatedProtocol
 
@@ -27,7 +31,7 @@ def locate(request: Request) -> EmulatedRoute:
 
     A path without an endpoint belongs to the provider's first protocol.
     """
-    provider, path = HOSTS.get(request.host), request.path
+    provider, path = provider_at(request.host, request.path), request.path
     if provider is None:
         name, slash, rest = path.removeprefix("/").partition("/")
         provider, path = emulated_provider(name), slash + rest
@@ -40,10 +44,14 @@ def locate(request: Request) -> EmulatedRoute:
     return EmulatedRoute(provider, PROTOCOLS[next(iter(provider.roots.values()))[0]])
 
 
-def find_key(request: Request, protocol: EmulatedProtocol) -> str:
-    """Return the key from the header in which a protocol sends it, "" if it is not there."""
-    own = request.headers.get(protocol.key_header)
+def find_key(request: Request, route: EmulatedRoute, listed: Iterable[str] = ()) -> str:
+    """Return the key from the header in which a protocol sends it, "" if it is not there.
+
+    The key of a signed request is the one of the `listed` keys with which it was signed.
+    """
+    name = route.provider.key_header or route.protocol.key_header
+    own = request.headers.get(name)
     if own is not None:
         return own
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if kind.lower() == "bearer" else ""
+    return token.strip() if kind.lower() == "bearer" else signed_key(request, listed)

@@ -21,7 +21,7 @@ from scout_adapters.testing.unsupported.anthropic_unsupported import ANTHROPIC_U
 from scout_adapters.testing.unsupported.unsupported_row import check_rows
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.emulated_providers import EmulatedProvider
+    from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
 
@@ -37,7 +37,12 @@ def _headers(_: EmulatedProvider, ids: Ids) -> dict[str, str]:
 def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     if "anthropic-version" not in request.request.headers:
         return Violation("anthropic-version: header is required")
-    if request.provider.name != "anthropic":
+    return check_messages(request, body)
+
+
+def check_messages(request: EmulatedRequest, body: Json) -> Violation | None:
+    """Return the first reason to refuse a body, None if it is accepted."""
+    if not request.provider.strict:
         return anthropic_rules.check(body)
     unsupported = check_rows(ANTHROPIC_UNSUPPORTED, body, request.model)
     violation = next(unsupported, None) or anthropic_rules.check(body)

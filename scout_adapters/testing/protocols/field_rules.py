@@ -84,13 +84,15 @@ SAMPLING: Mapping[str, Range] = {"temperature": (0, 2), "top_p": (0, 1)}
 COPY = FieldRules(ranges=SAMPLING, ignores_because="none")
 """Of a server that copies OpenAI's API."""
 
+_OPENAI = FieldRules(
+    fields=field_names.OPENAI,
+    unknown=field_words.openai_unknown,
+    ranges={**SAMPLING, "n": (1, 128), "max_tokens": (1, 10**9)}
+    | {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2), "top_logprobs": (0, 20)},
+)
 FIELD_RULES: Mapping[str, FieldRules] = {
-    "openai": FieldRules(
-        fields=field_names.OPENAI,
-        unknown=field_words.openai_unknown,
-        ranges={**SAMPLING, "n": (1, 128), "max_tokens": (1, 10**9)}
-        | {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2), "top_logprobs": (0, 20)},
-    ),
+    "openai": _OPENAI,
+    "azure": _OPENAI,
     "groq": FieldRules(
         fields=field_names.GROQ,
         unknown=field_words.groq_unknown,

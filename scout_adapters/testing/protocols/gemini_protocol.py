@@ -24,7 +24,7 @@ from scout_adapters.testing.unsupported.gemini_unsupported import (
 from scout_adapters.testing.unsupported.unsupported_row import check_rows
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.emulated_providers import EmulatedProvider
+    from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
 

@@ -119,6 +119,7 @@ class ChatWriter:
             "index": 0,
             "message": self._message(),
             "finish_reason": self.finish,
+            **self.dialect.whole_choice_keys,
         }
         if "logprobs" in self.dialect.choice_keys:
             choice["logprobs"] = self._logprobs(self.answer.text)

@@ -49,6 +49,9 @@ class OpenAIDialect:
     choice_keys: Json = field(default_factory=lambda: {"logprobs": None, "finish_reason": None})
     """Keys of every streamed choice before the last."""
 
+    whole_choice_keys: Json = field(default_factory=dict)
+    """Keys of the choice of a whole answer."""
+
     textless_keys: Json = field(default_factory=dict)
     """Keys of a whole message that contains only tool calls, instead of `content`."""
 
@@ -137,6 +140,14 @@ def _openrouter_error(request: EmulatedRequest, body: Json, status: int) -> byte
     return data_event(request, body | chunk, status)
 
 
+_SAFE: Json = {
+    kind: {"filtered": False, "severity": "safe"}
+    for kind in ("hate", "self_harm", "sexual", "violence")
+}
+_PROMPT_FILTER = [{"prompt_index": 0, "content_filter_results": _SAFE}]
+_FILTER_EVENT: Json = {"choices": [], "created": 0, "id": "", "model": "", "object": ""}
+_FILTER_EVENT["prompt_filter_results"] = _PROMPT_FILTER
+
 DIALECTS: Mapping[str, OpenAIDialect] = {
     "openai": OpenAIDialect(
         usage=openai_usage.openai,
@@ -153,6 +164,21 @@ DIALECTS: Mapping[str, OpenAIDialect] = {
             "openai-processing-ms": "1",
             "openai-version": "2020-10-01",
         },
+    ),
+    "azure": OpenAIDialect(
+        usage=openai_usage.openai,
+        caches=True,
+        usage_at="on_request",
+        first_delta={"role": "assistant", "content": "", "refusal": None},
+        message_keys={"refusal": None, "annotations": []},
+        textless_keys={"content": None},
+        calls_in_one_delta=False,
+        choice_keys={"logprobs": None, "finish_reason": None, "content_filter_results": {}},
+        whole_choice_keys={"content_filter_results": _SAFE},
+        last_keys={"prompt_filter_results": _PROMPT_FILTER},
+        body_keys={"system_fingerprint": "fp_560af6e559"},
+        comments=b"data: %b\n\n" % dumps(_FILTER_EVENT),
+        headers=lambda ids: {**_limits(ids), "apim-request-id": ids.uuid()},
     ),
     "groq": OpenAIDialect(
         answer_id=lambda ids: f"chatcmpl-{ids.uuid()}",

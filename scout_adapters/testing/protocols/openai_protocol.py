@@ -26,7 +26,7 @@ from scout_adapters.testing.protocols.protocol import (
 )
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.emulated_providers import EmulatedProvider, Price
+    from scout_adapters.testing.emulated_provider import EmulatedProvider, Price
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
     from scout_adapters.testing.protocols.violation import Violation

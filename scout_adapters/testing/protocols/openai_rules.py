@@ -247,6 +247,7 @@ def _groq(body: Json) -> Iterator[Violation]:
 
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
     "openai": (_openai, _other_endpoint, _json_word),
+    "azure": (_openai, _other_endpoint, _json_word),
     "groq": (_json_word, _groq),
     "deepseek": (_deepseek, _json_word),
     "mistral": (_mistral,),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from scout_adapters.testing.emulated_providers import EmulatedProvider, WireName
+from scout_adapters.testing.emulated_provider import EmulatedProvider, WireName
 from scout_adapters.testing.http_messages import (
     BodyPart,
     CachedTokens,

@@ -20,7 +20,7 @@ from scout_adapters.testing.protocols.protocol import (
 from scout_adapters.testing.protocols.responses_variants import variant_of
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.emulated_providers import EmulatedProvider
+    from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
     from scout_adapters.testing.protocols.violation import Violation

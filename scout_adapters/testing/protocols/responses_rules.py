@@ -269,6 +269,8 @@ def _unsupported(name: str) -> Violation:
 
 _RULES: tuple[Callable[[Json], Iterator[Violation]], ...]
 _RULES = (_shape, _messages, _files, _pairs, _reasoning, _tools, _format)
+_OPENAI = (_models, _encrypted, _previous, RESPONSES_FIELDS.check)
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
-    "openai": (_models, _encrypted, _previous, RESPONSES_FIELDS.check),
+    "openai": _OPENAI,
+    "azure": _OPENAI,
 }

@@ -92,6 +92,11 @@ XAI = ResponsesVariant(
 COMPATIBLE = ResponsesVariant()
 OPENROUTER = ResponsesVariant(usage=openrouter_usage)
 VARIANTS: Mapping[str, ResponsesVariant] = {
+    "azure": ResponsesVariant(
+        text_keys={"verbosity": "medium"},
+        body_keys={"content_filters": None, "moderation": None},
+        delta_keys={"obfuscation": "Nothing"},
+    ),
     "openai": OPENAI,
     "openrouter": OPENROUTER,
     "xai": XAI,

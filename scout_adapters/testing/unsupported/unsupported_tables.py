@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scout_adapters.testing.unsupported.unsupported_row import UnsupportedRow
 
 UNSUPPORTED: Mapping[str, Sequence[UnsupportedRow]] = {
+    "azure": OPENAI_UNSUPPORTED,
     "cerebras": compatible.CEREBRAS_UNSUPPORTED,
     "deepseek": compatible.DEEPSEEK_UNSUPPORTED,
     "groq": GROQ_UNSUPPORTED,

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from scout_adapters.testing import Emulator, ErrorInBand, Revoked
-from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS, EmulatedProvider
+from scout_adapters.testing.emulated_provider import EmulatedProvider
+from scout_adapters.testing.emulated_providers import EMULATED_PROVIDERS
 from scout_adapters.testing.emulator.request_log import RequestLog
 from scout_adapters.testing.emulator.server import Server
 from scout_adapters.testing.emulator.transport import EmulatorTransport

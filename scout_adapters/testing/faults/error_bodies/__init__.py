@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scout_adapters.testing.faults.error_bodies.anthropic_errors import ANTHROPIC
+from scout_adapters.testing.faults.error_bodies.cloud_errors import (
+    AZURE,
+    AZURE_MESSAGES,
+    BEDROCK,
+    VERTEX,
+    VERTEX_MESSAGES,
+)
 from scout_adapters.testing.faults.error_bodies.flat import CEREBRAS, MISTRAL, XAI
 from scout_adapters.testing.faults.error_bodies.google_errors import GOOGLE
 from scout_adapters.testing.faults.error_bodies.minimax_errors import MINIMAX, MINIMAX_MESSAGES
@@ -39,6 +46,9 @@ __all__ = ["ERROR_TABLES", "Condition", "ErrorTable", "Evidence", "Fields", "err
 
 ERROR_TABLES: Mapping[str, ErrorTable] = {
     "anthropic": ANTHROPIC,
+    "azure": AZURE,
+    "azure-messages": AZURE_MESSAGES,
+    "bedrock": BEDROCK,
     "cerebras": CEREBRAS,
     "compatible": COMPATIBLE,
     "deepseek": DEEPSEEK,
@@ -52,6 +62,8 @@ ERROR_TABLES: Mapping[str, ErrorTable] = {
     "openai": OPENAI,
     "openrouter": OPENROUTER,
     "together": TOGETHER,
+    "vertex": VERTEX,
+    "vertex-messages": VERTEX_MESSAGES,
     "vllm": VLLM,
     "xai": XAI,
 }
