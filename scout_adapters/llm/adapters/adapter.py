@@ -79,7 +79,7 @@ class PreparedRequest(Generic[RequestT]):
 
     def billed_model(self, answered_by: str | None) -> str:
         """Return the model whose prices apply: the one that answered, if the body names several."""
-        return next((name for name in self.models if name == answered_by), self.model)
+        return answered_by if answered_by and answered_by in self.models else self.model
 
     @property
     def tokens(self) -> int:

@@ -76,6 +76,7 @@ class Attempt:
     first_token: float | None = None
     record: AttemptRecord | None = None
     streamed_answer: StreamedAnswer = field(init=False, repr=False)
+    load: Load = field(init=False, repr=False)
     finished_at: float | None = None
     """Time of the terminal event; the latency does not include what follows it."""
 
@@ -90,7 +91,9 @@ class Attempt:
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
-        self.streamed_answer = StreamedAnswer(self.candidate.endpoint.adapter, self.request)
+        endpoint = self.candidate.endpoint
+        self.streamed_answer = StreamedAnswer(endpoint.adapter, self.request)
+        self.load = endpoint.load(self.candidate.model)
 
     @property
     def about(self) -> Json:
@@ -119,20 +122,16 @@ class Attempt:
         """Whether the attempt succeeded."""
         return self.record is not None and self.record.outcome == "ok"
 
-    @property
-    def _load(self) -> Load:
-        return self.candidate.endpoint.load(self.candidate.model)
-
     def begin(self) -> None:
         """Count the attempt as in flight; its request has not left."""
         self.started = self.call.clock.now()
-        self._load.begin(self)
+        self.load.begin(self)
         if self.is_first:
             self.candidate.endpoint.retries.deposit()
 
     def give_up(self) -> None:
         """Release everything: the request is not sent."""
-        self._load.end(self)
+        self.load.end(self)
         self._record_neutral(NOT_SENT)
 
     def __enter__(self) -> Self:
@@ -152,7 +151,7 @@ class Attempt:
         trace: TracebackType | None,
     ) -> bool:
         """Record the outcome. Suppress a `ProviderError`: the call decides what happens next."""
-        self._load.end(self)
+        self.load.end(self)
         if error is None:
             self._record_success()
             return False
@@ -167,7 +166,7 @@ class Attempt:
 
     def abandon(self) -> None:
         """Release what an exception between two steps has left, and report the end."""
-        self._load.end(self)
+        self.load.end(self)
         self.candidate.endpoint.pool.refresh()
         self._record_neutral("cancelled" if self.is_started else NOT_SENT)
 
@@ -282,7 +281,7 @@ class Attempt:
 
     def _record_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
-        self._load.record(now - self.started)
+        self.load.record(now - self.started)
         endpoint.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             headers = self.request.context.progress.headers
@@ -298,7 +297,7 @@ class Attempt:
         provider_fault = error.policy.trips_circuit and not self.call.out_of_time
         endpoint.circuit.report(self.permit, "fault" if provider_fault else "neutral", now)
         if provider_fault:
-            self._load.record_failure()
+            self.load.record_failure()
         if error.kind is ErrorKind.REGION_BLOCKED:
             endpoint.circuit.set_aside(now)
         if not self.committed:

@@ -17,7 +17,7 @@ def log_attempt(record: AttemptRecord) -> None:
         logger.debug("attempt %d: %s", record.number, record.line())
 
 
-def log_failover(before: Candidate | None, candidate: Candidate) -> None:
+def log_failover(before: Candidate, candidate: Candidate) -> None:
     """Log that a call goes on to another candidate."""
-    if before is not None and before is not candidate:
+    if before is not candidate:
         logger.info("%s gave no answer: trying %s", before, candidate)

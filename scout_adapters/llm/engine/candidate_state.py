@@ -18,10 +18,11 @@ from scout_adapters.errors import (
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.engine.retry_policy import RetryUsage
 from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
 from scout_adapters.llm.profiles.limits import limits_of
-from scout_adapters.llm.timeouts import NEVER
+from scout_adapters.llm.timeouts import NEVER, AttemptContext
 
 CIRCUIT_OPEN = "circuit open"
 SERVER_PAUSE = "the server asked for a pause"
@@ -109,7 +110,7 @@ class CandidateState:
             if NO_KEY in self.avoid:
                 return SERVER_PAUSE
             return pool.lease_again(gate, model, now, crowd, owner) or SERVER_PAUSE
-        if not len(pool):
+        if not pool.states:
             self.excluded = True
             return self.no_key_message
         if again is not None:
@@ -159,8 +160,10 @@ class CandidateStates(list[CandidateState]):
     def __init__(self, candidates: Sequence[Candidate], now: float) -> None:
         """Keep the order, but put providers last that do not serve this region."""
         super().__init__()
-        if any(candidate.endpoint.circuit.is_aside(now) for candidate in candidates):
-            candidates = sorted(candidates, key=lambda c: c.endpoint.circuit.is_aside(now))
+        for candidate in candidates:
+            if candidate.endpoint.circuit.is_aside(now):
+                candidates = sorted(candidates, key=lambda c: c.endpoint.circuit.is_aside(now))
+                break
         self._candidates = candidates
 
     def of(self, candidate: Candidate) -> CandidateState:
@@ -216,9 +219,23 @@ def exclude_smaller(states: Iterable[CandidateState], failed: Candidate) -> None
             state.excluded = True
 
 
+def attempt_context(candidate: Candidate, lease: Lease | None, usage: RetryUsage) -> AttemptContext:
+    """Return the context of an attempt with a leased key that starts now."""
+    return AttemptContext(
+        provider=candidate.endpoint.name,
+        model=candidate.model,
+        key_id=(lease.state.id or None) if lease else None,
+        timeouts=usage.timeouts(candidate.timeouts),
+        clock=usage.clock,
+        deadline=usage.deadline,
+        redact=redactor(lease),
+    )
+
+
 def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Return a function that removes the leased key from a provider's text."""
-    return key_redactor(lease.key, f"<key {lease.key_id}>") if lease and lease.key else str
+    key = lease.state if lease else None
+    return key_redactor(key.key, f"<key {key.id}>") if key and key.key else str
 
 
 def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:

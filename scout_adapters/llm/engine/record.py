@@ -151,7 +151,7 @@ def summary_of(
         **({"estimated": True} if record.estimated else {}),
         "latency_s": record.latency_s,
         "first_token_s": record.first_token_s,
-        "attempts": [*(earlier.as_dict() for earlier in before), record.as_dict()],
+        "attempts": [*map(AttemptRecord.as_dict, before), record.as_dict()],
     }
     return summary | ({"changes": list(changes)} if changes else {})
 

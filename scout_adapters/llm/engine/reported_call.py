@@ -54,7 +54,8 @@ class ReportedCall:
             await self._observer.aon_start(attempt)
 
     def _begin(self, attempt: Attempt) -> None:
-        log_failover(self.candidate, attempt.candidate)
+        if self.candidate is not None:
+            log_failover(self.candidate, attempt.candidate)
         self.candidate = attempt.candidate
         spec = attempt.request.prepared.spec
         self.wire = None if spec is None else spec.wire
@@ -81,17 +82,3 @@ class ReportedCall:
             observer.on_end(record)
             if retry is not None or observer.events:
                 self._events += (AttemptEvent(record, retry),)
-
-
-class ReleaseOnError:
-    """Releases an attempt if the block raises: a callback failed, or the call was cancelled."""
-
-    def __init__(self, step: object) -> None:
-        self._step = step
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and isinstance(self._step, Attempt):
-            self._step.release()

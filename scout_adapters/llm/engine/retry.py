@@ -25,13 +25,13 @@ from scout_adapters.llm.engine.candidate_state import (
     NO_KEY,
     CandidateState,
     CandidateStates,
+    attempt_context,
     exclude_smaller,
     no_attempt_error,
-    redactor,
 )
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
-from scout_adapters.llm.engine.reported_call import ReleaseOnError, ReportedCall
+from scout_adapters.llm.engine.reported_call import ReportedCall
 from scout_adapters.llm.engine.retry_policy import (
     RetryPolicy,
     RetryUsage,
@@ -40,7 +40,7 @@ from scout_adapters.llm.engine.retry_policy import (
 )
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
-from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
+from scout_adapters.llm.timeouts import NEVER, SHORTEST
 from scout_adapters.llm.types import AnswerT, ModelRequest
 
 logger = logger_of(__name__)
@@ -91,14 +91,16 @@ class Attempts(ReportedCall, Generic[AnswerT]):
     def __next__(self) -> Attempt:
         while True:
             step = self._step()
-            with ReleaseOnError(step):
+            try:
                 self.notify()
                 if isinstance(step, Attempt):
-                    if not self._usage.acquire_limiter(step.candidate.limiter):
-                        raise self._finish(DeadlineExceeded(LATE))
-                    if self._within_budget(step):
+                    if self._may_start(step):
                         return step
                     continue
+            except BaseException:  # raised again: a callback failed, or the call was cancelled
+                if isinstance(step, Attempt):
+                    step.release()
+                raise
             if isinstance(step, ScoutError):
                 raise step
             self.clock.sleep(self._affordable(step))
@@ -106,14 +108,16 @@ class Attempts(ReportedCall, Generic[AnswerT]):
     async def __anext__(self) -> Attempt:
         while True:
             step = self._step()
-            with ReleaseOnError(step):
+            try:
                 await self.anotify()
                 if isinstance(step, Attempt):
-                    if not await self._usage.aacquire_limiter(step.candidate.limiter):
-                        raise self._finish(DeadlineExceeded(LATE))
-                    if await self._awithin_budget(step):
+                    if await self._amay_start(step):
                         return step
                     continue
+            except BaseException:  # raised again: a callback failed, or the call was cancelled
+                if isinstance(step, Attempt):
+                    step.release()
+                raise
             if isinstance(step, ScoutError):
                 raise step
             await self.clock.asleep(self._affordable(step))
@@ -124,8 +128,10 @@ class Attempts(ReportedCall, Generic[AnswerT]):
             raise self._finish(self._last_error or DeadlineExceeded(LATE))
         return pause
 
-    def _within_budget(self, attempt: Attempt) -> bool:
-        """Return whether budgets allow the attempt; False if a cheaper one may follow."""
+    def _may_start(self, attempt: Attempt) -> bool:
+        """Wait for the limiter; return False if a budget stops it and a cheaper one may follow."""
+        if not self._usage.acquire_limiter(attempt.candidate.limiter):
+            raise self._finish(DeadlineExceeded(LATE))
         try:
             if self._observer:
                 # One line: budgets hold for it from here on.
@@ -135,8 +141,10 @@ class Attempts(ReportedCall, Generic[AnswerT]):
             return False
         return True
 
-    async def _awithin_budget(self, attempt: Attempt) -> bool:
-        """Twin of `_within_budget`."""
+    async def _amay_start(self, attempt: Attempt) -> bool:
+        """Twin of `_may_start`."""
+        if not await self._usage.aacquire_limiter(attempt.candidate.limiter):
+            raise self._finish(DeadlineExceeded(LATE))
         try:
             if self._observer:
                 self._held.admitted = await self._observer.aon_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # as above
@@ -227,6 +235,8 @@ class Attempts(ReportedCall, Generic[AnswerT]):
     @property
     def out_of_time(self) -> bool:
         """Whether the call's deadline has passed; a timeout is then no fault of the provider."""
+        if self.retry_policy.deadline is None:
+            return False
         return self._usage.left() <= SHORTEST  # a read needs more time than this
 
     def _step(self) -> Attempt | ScoutError | float:
@@ -248,10 +258,10 @@ class Attempts(ReportedCall, Generic[AnswerT]):
 
     def _next(self) -> Attempt | None:
         """Return an attempt at the first candidate that is ready; record why others are skipped."""
-        tried = (
-            self._attempt(state) for state in self._candidate_states.reached() if not state.excluded
-        )
-        return next((attempt for attempt in tried if attempt), None)
+        for state in self._candidate_states.reached():
+            if not state.excluded and (attempt := self._attempt(state)) is not None:
+                return attempt
+        return None
 
     def _attempt(self, state: CandidateState, again: KeyState | None = None) -> Attempt | None:
         """Acquire circuit and key of a candidate; record a skip if one is not available."""
@@ -280,7 +290,7 @@ class Attempts(ReportedCall, Generic[AnswerT]):
         request = AttemptRequest(
             prepared=state.prepared,
             key=(lease.key or None) if lease else None,
-            context=self._context(state.candidate, lease),
+            context=attempt_context(state.candidate, lease, self._usage),
         )
         held = self._held
         attempt = held.attempt = held.last = Attempt(
@@ -294,17 +304,6 @@ class Attempts(ReportedCall, Generic[AnswerT]):
             is_first=is_first,
         )
         return attempt
-
-    def _context(self, candidate: Candidate, lease: Lease | None) -> AttemptContext:
-        return AttemptContext(
-            provider=candidate.endpoint.name,
-            model=candidate.model,
-            key_id=(lease.key_id or None) if lease else None,
-            timeouts=self._usage.timeouts(candidate.timeouts),
-            clock=self.clock,
-            deadline=self._usage.deadline,
-            redact=redactor(lease),
-        )
 
     def _prepare(self, state: CandidateState) -> bool:
         """Build the request for a candidate, once for all keys; False if it cannot be sent."""

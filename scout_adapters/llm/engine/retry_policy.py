@@ -70,8 +70,8 @@ class RetryUsage:
 
     def timeouts(self, own: Timeouts | None = None) -> Timeouts:
         """Return the timeouts of an attempt that starts now; `own` are the candidate's."""
-        left, usual = self.left(), own or self.retry_policy.timeouts
-        return usual if left == NEVER else usual.within(left)
+        usual = own or self.retry_policy.timeouts
+        return usual if self.retry_policy.deadline is None else usual.within(self.left())
 
     def affords_retry(self, pause: float) -> bool:
         """Return whether a retry is left, and the time to sleep before it."""
@@ -87,6 +87,10 @@ class RetryUsage:
 
     def affords_ramp(self) -> bool:
         """Return whether the call may wait for other calls that try a key; else it goes at once."""
+        policy = self.retry_policy
+        if policy.deadline is None:  # `affords_wait` in one step: every call comes here
+            reserved = self.waited + RAMP_RESERVE <= policy.max_wait
+            return reserved and 0 < policy.max_retries >= self.retries
         return self.affords_wait(RAMP_RESERVE)
 
     def _affords(self, pause: float) -> bool:
@@ -104,7 +108,7 @@ class RetryUsage:
             if self.left() <= 0:
                 return False
             self.clock.sleep(LIMITER_PAUSE)
-        return self.left() > 0  # callbacks for earlier failures take time as well
+        return endless or self.left() > 0  # callbacks for earlier failures take time as well
 
     async def aacquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Twin of `acquire_limiter`."""
@@ -113,7 +117,7 @@ class RetryUsage:
             if self.left() <= 0:
                 return False
             await self.clock.asleep(LIMITER_PAUSE)
-        return self.left() > 0
+        return endless or self.left() > 0
 
     def sleep(self, pause: float) -> float:
         """Count a pause that is about to be slept, and return it."""
