@@ -33,7 +33,8 @@ def is_number(value: Any) -> TypeGuard[int | float]:
 
 def is_count(value: Any) -> TypeGuard[int | float]:
     """Return whether a JSON value is a number of tokens: 0 or more, at most `MAX_COUNT`."""
-    return is_number(value) and value >= 0
+    kind = type(value)
+    return (kind is int or kind is float) and 0 <= value < MAX_COUNT
 
 
 def count(value: Any) -> int:
@@ -51,8 +52,10 @@ def amount(value: Any) -> float | None:
 
 def body_models(body: Json) -> tuple[str, ...]:
     """Return the models that a request's body names as `model`, and as `models` to fall back to."""
-    named = (body.get("model"), *(body.get("models") or ()))
-    return tuple(name for name in named if name and isinstance(name, str))
+    model, others = body.get("model"), body.get("models")
+    if not others:
+        return (model,) if model and isinstance(model, str) else ()
+    return tuple(name for name in (model, *others) if name and isinstance(name, str))
 
 
 def positive_limit(*values: Any) -> int | None:

@@ -54,7 +54,7 @@ class MemoryBudgets:
         hold = MemoryHold("", tuple(accounts), amount)
         try:
             with self._lock:
-                entries = hold.entries = [self._entry(account) for account in accounts]
+                entries = hold.entries = [*map(self._entry, accounts)]
                 for entry in entries:
                     if entry.spent + entry.held + amount > entry.account.limit and not beyond:
                         return entry.balance
@@ -94,8 +94,10 @@ class MemoryBudgets:
 
     def _entry(self, account: Account) -> AccountEntry:
         """Return the entry of an account, with the limit that the user has set last."""
-        scopes = self._accounts.get((account.budget, account.window), {})
-        entry = scopes.get(account.scope) or self._open(account)
+        try:
+            entry = self._accounts[account.budget, account.window][account.scope]
+        except KeyError:
+            entry = self._open(account)
         if entry.account.limit != account.limit:
             entry.account = account
         return entry

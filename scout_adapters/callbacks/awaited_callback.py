@@ -39,8 +39,10 @@ class AwaitedCallback:
         """Return the method for the caller."""
         if handler is None:
             return self
-        awaits = handler.worker is not None and sys._getframe(1).f_code.co_name == CORE_AWAITS  # noqa: SLF001  # no other way to recognise an async run
-        return getattr(handler, self._awaited if awaits else self._sync)
+        awaits = sys._getframe(1).f_code.co_name == CORE_AWAITS  # noqa: SLF001  # no other way to recognise an async run
+        if awaits and handler.worker is not None:
+            return getattr(handler, self._awaited)
+        return getattr(handler, self._sync)
 
 
 def in_loop() -> bool:

@@ -218,17 +218,20 @@ class ScoutBudgetCallbackHandler(RunHandler):
             holds = self._holds.get((run.id.int, number))
             if not holds:
                 return None
-            return next((hold for of, hold in holds if of is run), holds[0][1])
+            for of, hold in holds:
+                if of is run:
+                    return hold
+            return holds[0][1]
 
     def _remove(self, run: Run, number: int, hold: Hold) -> None:
         """Remove a hold that is settled."""
         place = (run.id.int, number)
         with self._lock:
-            left = [entry for entry in self._holds.get(place, ()) if entry[1] is not hold]
-            if left:
-                self._holds[place] = left
-            else:
-                self._holds.pop(place, None)
+            entries = self._holds.get(place, [])
+            if len(entries) > 1:
+                self._holds[place] = [entry for entry in entries if entry[1] is not hold]
+            elif entries and entries[0][1] is hold:
+                del self._holds[place]
 
     def _now(self) -> float:
         """Return the time since 1970; never earlier than before, so that no window reopens."""

@@ -146,27 +146,21 @@ class RunHandler(BaseCallbackHandler):
         """Receive the end of a chain or tool."""
 
     def _start_call(
-        self,
-        _serialized: dict[str, Any],
-        messages: list[list[BaseMessage]],
-        *,
-        run_id: UUID,
-        parent_run_id: UUID | None = None,
-        tags: list[str] | None = None,
-        metadata: dict[str, Any] | None = None,
-        **kwargs: Any,
+        self, messages: list[list[BaseMessage]], event: Mapping[str, Any]
     ) -> OtherModelCall | None:
         """Track the call of another model until it ends or its task does."""
         if self._needs_messages:
-            self._off_loop(self._on_messages, "llm_prompt", run_id, messages[0])
-        details = metadata or {}
+            self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
+        details = event.get("metadata") or {}
         if OURS in (details.get("lc_versions") or ()):
             return None  # our models report their attempts themselves
-        run = run_of(run_id, parent_run_id, tags, metadata)
-        return other_model_call(run, messages[0], details, kwargs.get("invocation_params") or {})
+        run = run_of(event["run_id"], event.get("parent_run_id"), event.get("tags"), details)
+        return other_model_call(run, messages[0], details, event.get("invocation_params") or {})
 
-    def _on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
-        if call := self._start_call(*args, **kwargs):
+    def _on_chat_model_start(
+        self, _serialized: Any, messages: list[list[BaseMessage]], **kwargs: Any
+    ) -> None:
+        if call := self._start_call(messages, kwargs):
             try:
                 self._open.add(call, partial(self._cancel, call))
                 self._other_model_started(call)
@@ -174,8 +168,10 @@ class RunHandler(BaseCallbackHandler):
                 _refuse(call)
                 raise
 
-    async def _aon_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
-        if call := self._start_call(*args, **kwargs):
+    async def _aon_chat_model_start(
+        self, _serialized: Any, messages: list[list[BaseMessage]], **kwargs: Any
+    ) -> None:
+        if call := self._start_call(messages, kwargs):
             assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
             try:
                 self._open.add(call, partial(self._cancel, call))

@@ -117,10 +117,8 @@ def _gateway_metadata(message: AIMessage) -> Json:
     }
 
 
-def _reduce_metadata(message: AIMessage, detail: Detail) -> None:
+def _reduce_metadata(message: AIMessage, detail: Literal["summary", "none"]) -> None:
     """Remove what `detail` excludes from a message's `response_metadata["scout"]`."""
-    if detail == "full":
-        return
     scout = message.response_metadata.pop("scout")
     if detail == "summary":
         message.response_metadata["scout"] = {name: scout[name] for name in SUMMARY}
@@ -131,7 +129,8 @@ def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
     generation = ChatGeneration(
         message=message, generation_info={GATEWAY: _gateway_metadata(message)}
     )
-    _reduce_metadata(message, detail)
+    if detail != "full":
+        _reduce_metadata(message, detail)
     return ChatResult(generations=[generation])
 
 
@@ -139,7 +138,8 @@ def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGene
     """Return a chunk's generation; the last one has the metadata that tracers copy to the run."""
     if chunk.chunk_position == "last":
         gateway = _gateway_metadata(chunk)
-        _reduce_metadata(chunk, detail)
+        if detail != "full":
+            _reduce_metadata(chunk, detail)
         return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: gateway})
     if not isinstance(chunk.content, str):
         return ChatGenerationChunk(message=chunk)

@@ -181,7 +181,10 @@ class RunObserver:
         raised = None
         while self._end_calls < len(handlers):
             try:
-                self._end_for(handlers[self._end_calls], record)
+                if self.off_loop:
+                    self._end_for(handlers[self._end_calls], record)
+                else:
+                    handlers[self._end_calls].on_scout_attempt_end(self._run, record)
             except BaseException as error:  # noqa: BLE001  # raised below
                 raised = raised or error
             self._end_calls += 1

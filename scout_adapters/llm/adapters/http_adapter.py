@@ -110,7 +110,7 @@ class HttpAdapter:
         self, card: ProviderSpec, call: ChatRequest, fixes: RequestFixes
     ) -> PreparedRequest:
         """Build the request as a card's wire writes it."""
-        request = without_choice(call, card.wire)
+        request = without_choice(call, card.wire) if call.extra else call
         notes: tuple[str, ...] = ()
         if fixes is not NO_FIXES:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)

@@ -215,7 +215,10 @@ def duration(text: str) -> float | None:
     """Parse a duration in the form of Go and protobuf as seconds: `2m59.56s`, `644ms`, `34.07s`."""
     if not _DURATION.fullmatch(text):
         return None
-    return _clamp(sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(text)))
+    seconds = 0.0
+    for amount, unit in _PART.findall(text):
+        seconds += float(amount) * _UNITS[unit]
+    return _clamp(seconds)
 
 
 def _parse_http_date(text: str) -> datetime | None:

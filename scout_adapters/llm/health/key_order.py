@@ -91,8 +91,9 @@ class KeyOrder:
         if ready_at > now:
             heappush(self._waiting, (ready_at, number, state))
         elif state.is_usable(self._model, now):
-            heappush(self._ready, (self._rank(state, now), number, state))
-            if (limit := state.insufficient_quota(self._model, 1, now)) is not None:
+            rank = self._rank(state, now)
+            heappush(self._ready, (rank, number, state))
+            if rank[1] and (limit := state.insufficient_quota(self._model, 1, now)) is not None:
                 state.quotas.wait_for_more(state)
                 heappush(self._waiting, (limit.until, number, state))
         elif (ramp := state.ramps.get(self._model)) is not None:

@@ -71,19 +71,20 @@ def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> TokenCounts:
     searches = _web_searches(metadata)
     if not inputs and not outputs:
         return TokenCounts(usage["input_tokens"], usage["output_tokens"], web_search=searches)
-    short, hour = (inputs.get(f"ephemeral_{time}_input_tokens") or 0 for time in ("5m", "1h"))
+    input_count, output_count = _without_tiers(inputs).get, _without_tiers(outputs).get
+    short = inputs.get("ephemeral_5m_input_tokens") or 0
     return TokenCounts(
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cache_read=_detail(inputs, "cache_read"),
+        cache_read=max(0, int(input_count("cache_read") or 0)),
         # LangChain counts each written token under one of three names.
-        cache_write=_detail(inputs, "cache_creation") + short,
-        cache_write_1h=hour,
-        input_audio=_detail(inputs, "audio"),
-        input_image=_detail(inputs, "image"),
-        reasoning=_detail(outputs, "reasoning"),
-        output_audio=_detail(outputs, "audio"),
-        output_image=_detail(outputs, "image"),
+        cache_write=max(0, int(input_count("cache_creation") or 0)) + short,
+        cache_write_1h=inputs.get("ephemeral_1h_input_tokens") or 0,
+        input_audio=max(0, int(input_count("audio") or 0)),
+        input_image=max(0, int(input_count("image") or 0)),
+        reasoning=max(0, int(output_count("reasoning") or 0)),
+        output_audio=max(0, int(output_count("audio") or 0)),
+        output_image=max(0, int(output_count("image") or 0)),
         web_search=searches,
     )
 
@@ -93,16 +94,19 @@ def is_usable(usage: UsageMetadata | None) -> bool:
     return usage is not None and usage["input_tokens"] >= 0 and usage["output_tokens"] >= 0
 
 
-def _detail(details: Mapping[str, Any], kind: str) -> int:
-    """Return the count of a kind, also where ChatOpenAI put a tier before its name."""
-    count = details.get(kind)
-    if count is None:
-        for name, tokens in details.items():
-            tier, _, own = name.partition("_")
-            if own == kind and tier in TIER_PREFIXES and tokens:
-                return max(0, int(tokens))
-        return 0
-    return max(0, int(count))
+def _without_tiers(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return counts by kind, also where ChatOpenAI put a tier before a kind's name."""
+    for name in details:
+        if name.startswith(TIER_PREFIXES):
+            break
+    else:
+        return details
+    counts: dict[str, Any] = {}
+    for name, tokens in details.items():
+        tier, _, kind = name.partition("_")
+        if tier in TIER_PREFIXES and tokens:
+            counts.setdefault(kind, tokens)
+    return counts | {kind: count for kind, count in details.items() if count is not None}
 
 
 def _web_searches(metadata: Mapping[str, Any]) -> int:
@@ -143,8 +147,9 @@ def _tier_name(tier: str) -> str:
 
 def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier:
     """Return how a call was served; `metadata` is the answer's `response_metadata`."""
-    tier = metadata.get("service_tier")
-    tier = _tier_name(tier).removeprefix("service_tier_") if isinstance(tier, str) else ""
+    tier = metadata.get("service_tier") or ""
+    if tier != "default":  # the usual one of OpenAI's answers
+        tier = _tier_name(tier).removeprefix("service_tier_") if isinstance(tier, str) else ""
     if not tier and (details := usage.get("input_token_details")):
         tier = next((prefix for prefix in TIER_PREFIXES if prefix in details), "")
     tier = "" if tier in STANDARD_TIERS else tier

@@ -37,7 +37,7 @@ def bill(  # what a price depends on
     so. `prices` is the provider's name in genai-prices, where it differs from `provider`.
     """
     counts = None if usage is None else counts_of(usage, metadata)
-    cost, reason = UNKNOWN_COST, _refusal(provider, model, stated)
+    cost, reason = UNKNOWN_COST, "" if stated is None else _refusal(provider, model, stated)
     if stated is not None and not reason:
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
@@ -47,8 +47,8 @@ def bill(  # what a price depends on
 
 
 def _refusal(provider: str, model: str, stated: Any) -> str:
-    """Return why a stated cost is not used, and log it; empty if there is nothing to refuse."""
-    if stated is None or is_cost(stated):
+    """Return why a stated cost is not used, and log it; empty if it is."""
+    if is_cost(stated):
         return ""
     reason = f"the stated cost of {str(stated)[:32]} USD is refused"
     logger.warning("%s/%s: %s", provider, model, reason)

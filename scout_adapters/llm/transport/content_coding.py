@@ -28,7 +28,9 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
     Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd, or of
     gzip twice, expand to gigabytes.
     """
-    names = (name.strip() for name in headers.get("content-encoding", "").lower().split(","))
+    if "content-encoding" not in headers:
+        return None
+    names = (name.strip() for name in headers["content-encoding"].lower().split(","))
     coding = ", ".join(name for name in names if name not in UNENCODED)
     if not coding:
         return None

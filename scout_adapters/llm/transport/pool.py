@@ -115,7 +115,7 @@ class ConnectionPool:
         """Give back the slot, and the connection if there is one; close it if `interrupted`."""
         try:
             connection = holder.connection
-            if connection is not None and not self.is_shared(connection):
+            if connection is not None and connection is not self._inner:
                 if interrupted:
                     with suppress(Exception):
                         connection.close()

@@ -37,7 +37,8 @@ class Slots:
     def take(self, holder: object, seconds: float | None) -> bool:
         """Wait for a slot; return False if none came free within `seconds`."""
         with self._lock:
-            if self._take_free(holder):
+            if not self._waiting and len(self._holders) < self.number:  # as in `_take_free`
+                self._holders.add(holder)
                 return True
             turn = threading.Lock()
             turn.acquire()

@@ -83,16 +83,19 @@ class OpenAIChatWire(Wire):
         return ChatStreamReader(spec)
 
     def output_limit(self, body: Json) -> int | None:
-        return positive_limit(body.get("max_completion_tokens"), body.get("max_tokens"))
+        own, older = body.get("max_completion_tokens"), body.get("max_tokens")
+        return None if own is None and older is None else positive_limit(own, older)
 
     def searches(self, body: Json) -> int:
         """Return the searches of tools and of xAI's `search_parameters`; OpenAI makes one."""
         if "search_parameters" in body:
             return SEARCHES
-        return max(super().searches(body), int("web_search_options" in body))
+        of_tools = super().searches(body) if "tools" in body else 0
+        return of_tools or int("web_search_options" in body)
 
     def answer_count(self, body: Json) -> int:
-        return positive_limit(body.get("n")) or 1
+        count = body.get("n")
+        return 1 if count is None else positive_limit(count) or 1
 
     def deferred_remedy(self, body: Json) -> str:
         """Return the remedy for xAI's deferred answers.

@@ -155,7 +155,7 @@ def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) ->
         metadata["token_usage"] = usage  # unchanged, as in ChatOpenAI and ChatGroq
         # As in ChatOpenRouter.
         metadata |= {name: usage[name] for name in _COST_FIELDS if usage.get(name) is not None}
-    if parts := usage_by_model(body):
+    if "usage_breakdown" in body and (parts := usage_by_model(body)):
         metadata["usage_by_model"] = parts
     if (cost := dollars(body, usage)) is not None:
         metadata["provider_cost_usd"] = cost

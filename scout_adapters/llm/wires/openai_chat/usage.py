@@ -103,7 +103,10 @@ def dollars(body: Json, usage: Json) -> float | None:
     cost = usage.get("cost")
     if isinstance(cost, dict):  # https://docs.perplexity.ai/api-reference/chat-completions-post
         return _first_amount(cost.get("total_cost"), cost.get("usd"))  # Charm: usd
-    if cost is None:  # Venice, and HuggingFace
+    if cost is None:
+        if "cost" not in body and "estimated_cost" not in usage:
+            return None
+        # Venice, and HuggingFace
         return _first_amount(mapping(body.get("cost")).get("usd"), usage.get("estimated_cost"))
     charged = amount(cost)
     if charged is None or charged < 0 or usage.get("is_byok") is not True:

@@ -135,6 +135,8 @@ class OpenAIResponsesWire(Wire):
 
     def is_needed_for(self, request: ChatRequest) -> bool:
         """Return whether a request has a field or a hosted tool that Chat Completions lacks."""
+        if not request.extra and not request.tools:
+            return False
         return (
             not ONLY_HERE.isdisjoint(request.extra)
             or bool(request.extra.get(PREVIOUS))
