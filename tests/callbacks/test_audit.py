@@ -108,7 +108,7 @@ def test_the_price_that_was_used_stands_in_the_row_with_its_source(path: Path) -
 def test_kinds_of_tokens_stand_in_the_row(path: Path) -> None:
     emulator = Emulator()
     claude = ScoutAnthropicChatModel(api_key="sk", transport=emulator.transport())
-    text = {"type": "text", "text": "long " * 500, "cache_control": {"type": "ephemeral"}}
+    text = {"type": "text", "text": "long " * 4000, "cache_control": {"type": "ephemeral"}}
     for _ in range(2):
         claude.invoke([("user", [text])], {"callbacks": [ScoutAuditCallbackHandler(path)]})
     rows = [row for row in read_rows(path) if row["event"] == "llm_attempt"]

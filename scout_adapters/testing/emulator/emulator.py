@@ -51,7 +51,8 @@ class _State:
     first_refusals: dict[tuple[str, str], float] = field(default_factory=dict)
     """When a key with a temporary fault was first refused, by provider and key."""
 
-    cache: PromptCache = field(default_factory=PromptCache)
+    caches: dict[tuple[str, str], PromptCache] = field(default_factory=dict)
+    """The prompt caches of accounts, by provider and key: each key has an account of its own."""
 
 
 class Emulator:
@@ -184,13 +185,19 @@ class Emulator:
             stream=bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True,
             ids=self.ids(request, route.provider.name, number),
             wall=self.wall(),
-            make=partial(respond.respond, body=body, cache=self._state.cache),
+            make=partial(respond.respond, body=body, cache=self._cache(route.provider.name, key)),
             remaining=remaining,
         )
         reply = fault.play(context) if fault else context.good()
         self._log(number, context, fault, reply, body or {})
         price = route.provider.price
         return PlayedAnswer(number, reply, price.output if price else 0)
+
+    def _cache(self, provider: str, key: str) -> PromptCache:
+        caches = self._state.caches
+        return caches.get((provider, key)) or caches.setdefault(
+            (provider, key), PromptCache(self.clock)
+        )
 
     def _fault(
         self, request: Request, route: EmulatedRoute, key: str

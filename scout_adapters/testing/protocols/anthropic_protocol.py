@@ -51,7 +51,7 @@ def check_messages(request: EmulatedRequest, body: Json) -> Violation | None:
 
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
     received = anthropic_messages.read(body)
-    answer, cached = request.answer_for(received), cache.use(body)
+    answer, cached = request.answer_for(received), cache.use_marked(body)
     total = max(received.input_tokens, cached.read + cached.written)
     writer = anthropic_messages.MessagesWriter(request.ids, body, answer, total, cached)
     spent, headers = tokens_spent(total, answer, cached), anthropic_messages.headers(request.ids)

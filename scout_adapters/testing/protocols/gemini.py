@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.http_messages import BodyPart, Json, dumps
+from scout_adapters.testing.http_messages import BodyPart, Json, TokensSpent, dumps
 from scout_adapters.testing.ids import Ids, sign
 from scout_adapters.testing.model.answer import Answer, pieces
 from scout_adapters.testing.model.chat_request import (
@@ -148,7 +148,7 @@ class GeminiWriter:
     ids: Ids
     model: str
     answer: Answer
-    input_tokens: int
+    spent: TokensSpent
     media_tokens: Mapping[str, int]
 
     @property
@@ -214,15 +214,18 @@ class GeminiWriter:
 
     def _usage(self, tokens: int) -> Json:
         thoughts = min(self.answer.reasoning_tokens, tokens)
-        text = self.input_tokens - sum(self.media_tokens.values())
+        text = self.spent.input - sum(self.media_tokens.values())
         details = [{"modality": "TEXT", "tokenCount": text}]
         for kind, count in self.media_tokens.items():
             details.append({"modality": _MODALITIES[kind], "tokenCount": count})
-        usage: Json = {"promptTokenCount": self.input_tokens}
+        usage: Json = {"promptTokenCount": self.spent.input}
         if tokens > thoughts:
             usage["candidatesTokenCount"] = tokens - thoughts
-        usage["totalTokenCount"] = self.input_tokens + tokens
+        usage["totalTokenCount"] = self.spent.input + tokens
         usage["promptTokensDetails"] = details
+        if read := self.spent.cached.read:
+            usage["cachedContentTokenCount"] = read
+            usage["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
         if thoughts:
             usage["thoughtsTokenCount"] = thoughts
         return usage

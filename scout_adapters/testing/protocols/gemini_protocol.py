@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from scout_adapters.testing.http_messages import HttpReply, Json, dumps
+from scout_adapters.testing.http_messages import CachedTokens, HttpReply, Json, dumps
 from scout_adapters.testing.protocols import gemini, gemini_rules
 from scout_adapters.testing.protocols.protocol import (
     EmulatedEndpoint,
@@ -33,6 +33,11 @@ _PATH = re.compile(
 )
 _JSON = "application/json; charset=UTF-8"
 
+_SHORTEST = (("2.5-flash-lite", 2048), ("2.5-flash", 1024), ("2.5-pro", 2048))
+"""Tokens: the shortest prefix that is cached, by model."""
+
+_SHORTEST_OTHERS = 4096
+
 
 def _endpoint(path: str) -> EmulatedEndpoint | None:
     match = _PATH.fullmatch(path)
@@ -53,13 +58,12 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     return next(unsupported, None) or gemini_rules.check(body, request.model)
 
 
-def _answer(request: EmulatedRequest, body: Json, _: PromptCache) -> HttpReply:
+def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
     received = gemini.read(body, request.model, stream=request.stream)
     answer, input_tokens = request.answer_for(received), received.input_tokens
-    writer = gemini.GeminiWriter(
-        request.ids, request.model, answer, input_tokens, received.media_tokens
-    )
-    spent, headers = tokens_spent(input_tokens, answer), gemini.headers(request.ids)
+    cached = _cached(cache, request.model, body, input_tokens)
+    spent, headers = tokens_spent(input_tokens, answer, cached), gemini.headers(request.ids)
+    writer = gemini.GeminiWriter(request.ids, request.model, answer, spent, received.media_tokens)
     if received.stream and request.request.parameter("alt") == "sse":
         headers = {"content-type": "text/event-stream", **headers}
         return billed_stream(headers, writer.events(), spent)
@@ -67,6 +71,14 @@ def _answer(request: EmulatedRequest, body: Json, _: PromptCache) -> HttpReply:
     if received.stream:
         return billed_stream(headers, writer.events(sse=False), spent)
     return billed_reply(headers, dumps(writer.whole()), spent)
+
+
+def _cached(cache: PromptCache, model: str, body: Json, input_tokens: int) -> CachedTokens:
+    """Look up and store the prefixes of a prompt; shorter ones than the model's least are not."""
+    system, tools = (gemini.either(body, name) for name in ("systemInstruction", "tools"))
+    shortest = next((tokens for name, tokens in _SHORTEST if name in model), _SHORTEST_OTHERS)
+    cached = cache.use_unmarked((model, system, tools, body["contents"]), shortest)
+    return CachedTokens(read=min(cached.read, input_tokens))
 
 
 def _error_event(_: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # a field's signature

@@ -49,7 +49,8 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
     received, provider = openai_chat.read(body), request.provider
     answer, dialect = request.answer_for(received), DIALECTS[provider.openai_dialect]
-    cached = cache.use_unmarked(body) if dialect.caches else CachedTokens()
+    prompt = (received.model, body.get("tools"), body["messages"])
+    cached = cache.use_unmarked(prompt) if dialect.caches else CachedTokens()
     read = min(cached.read, received.input_tokens)
     spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read))
     counts = _counts(spent, received.media_tokens.get("audio", 0), provider.price)

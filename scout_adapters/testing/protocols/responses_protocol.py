@@ -41,7 +41,8 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
     received, provider = openai_responses.read(body), request.provider
     answer, variant = request.answer_for(received), variant_of(provider.name)
-    cached = cache.use_unmarked(body) if variant.caches else CachedTokens()
+    prompt = (received.model, body.get("tools"), body.get("instructions"), body["input"])
+    cached = cache.use_unmarked(prompt) if variant.caches else CachedTokens()
     read = min(cached.read, received.input_tokens)
     spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read))
     cost = provider.price.cost(spent) if provider.price else None

@@ -122,27 +122,27 @@ def test_thinking_goes_back_to_its_maker(client: Any, weather: Any) -> None:
 
 
 def test_a_marked_prompt_is_written_to_the_cache_and_then_read(client: Any) -> None:
-    marked = [{"type": "text", "text": "word " * 400, "cache_control": {"type": "ephemeral"}}]
+    marked = [{"type": "text", "text": "word " * 4000, "cache_control": {"type": "ephemeral"}}]
     first, again = (client.messages(system=marked).json()["usage"] for _ in range(2))
-    assert first["cache_creation_input_tokens"] == again["cache_read_input_tokens"] > 400
+    assert first["cache_creation_input_tokens"] == again["cache_read_input_tokens"] > 4000
     assert first["cache_read_input_tokens"] == again["cache_creation_input_tokens"] == 0
-    assert first["cache_creation"]["ephemeral_5m_input_tokens"] > 400
-    other = client.messages(system=[{**marked[0], "text": "other " * 400}]).json()["usage"]
+    assert first["cache_creation"]["ephemeral_5m_input_tokens"] > 4000
+    other = client.messages(system=[{**marked[0], "text": "other " * 4000}]).json()["usage"]
     assert other["cache_read_input_tokens"] == 0
 
 
 def test_a_longer_prompt_reads_what_is_known_and_writes_the_rest(client: Any) -> None:
     hour = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
-    first = {"type": "text", "text": "word " * 100, **hour}
-    second = {"type": "text", "text": "more " * 100, **hour}
+    first = {"type": "text", "text": "word " * 4000, **hour}
+    second = {"type": "text", "text": "more " * 1000, **hour}
     before = client.messages(system=[first]).json()["usage"]["cache_creation"]
     usage = client.messages(system=[first, second]).json()["usage"]
     assert usage["cache_read_input_tokens"] == before["ephemeral_1h_input_tokens"]
-    assert usage["cache_creation"]["ephemeral_1h_input_tokens"] > 100
+    assert usage["cache_creation"]["ephemeral_1h_input_tokens"] > 1000
 
 
 def test_the_log_bills_cached_tokens_as_input(client: Any) -> None:
-    marked = [{"type": "text", "text": "word " * 400, "cache_control": {"type": "ephemeral"}}]
+    marked = [{"type": "text", "text": "word " * 4000, "cache_control": {"type": "ephemeral"}}]
     usage = client.messages(system=marked).json()["usage"]
     logged = client.emulator.log[0]
     assert logged.input_tokens == usage["input_tokens"] + usage["cache_creation_input_tokens"]
