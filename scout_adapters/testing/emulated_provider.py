@@ -18,6 +18,8 @@ WireName = Literal[
     "azure-deployments",
     "vertex-gemini",
     "vertex-anthropic",
+    "openai-embeddings",
+    "gemini-embeddings",
 ]
 """The name of a protocol, as in `emulator.url(provider, wire)`; see `protocols.protocol_table`."""
 
@@ -48,7 +50,7 @@ class EmulatedProvider:
     """The path behind the host in a user's `base_url`."""
 
     roots: Mapping[str, tuple[WireName, ...]] = field(
-        default_factory=lambda: {"/v1": ("openai", "responses")}
+        default_factory=lambda: {"/v1": ("openai", "responses", "openai-embeddings")}
     )
     """The protocols behind each path, by the path in front of their endpoints; longer paths come
     first."""

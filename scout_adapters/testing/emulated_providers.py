@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 BOTH: tuple[WireName, ...] = ("openai", "responses")
 """Chat Completions and Responses."""
 
+EMBEDDINGS: WireName = "openai-embeddings"
+"""OpenAI's embeddings."""
+
+ALL: tuple[WireName, ...] = (*BOTH, EMBEDDINGS)
+"""All of OpenAI's APIs."""
+
+CHAT: tuple[WireName, ...] = ("openai", EMBEDDINGS)
+"""Chat Completions and embeddings."""
+
 
 def _openai(
     name: str,
@@ -40,8 +49,14 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
     provider.name: provider
     for provider in (
         _openai("groq", "api.groq.com", "/openai/v1"),
-        _openai("openai", "api.openai.com", wires=BOTH),
-        _openai("openrouter", "openrouter.ai", "/api/v1", price=Price(100, 400, 25), wires=BOTH),
+        _openai("openai", "api.openai.com", wires=ALL),
+        _openai(
+            "openrouter",
+            "openrouter.ai",
+            "/api/v1",
+            price=Price(100, 400, 25),
+            wires=ALL,
+        ),
         EmulatedProvider(
             name="deepseek",
             host="api.deepseek.com",
@@ -50,12 +65,12 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
             openai_dialect="deepseek",
             error_table="deepseek",
         ),
-        _openai("mistral", "api.mistral.ai"),
+        _openai("mistral", "api.mistral.ai", wires=CHAT),
         _openai("xai", "api.x.ai", price=Price(300, 500, 75), wires=BOTH),
-        _openai("together", "api.together.xyz"),
-        _openai("fireworks", "api.fireworks.ai", "/inference/v1"),
+        _openai("together", "api.together.xyz", wires=CHAT),
+        _openai("fireworks", "api.fireworks.ai", "/inference/v1", wires=CHAT),
         _openai("cerebras", "api.cerebras.ai"),
-        _openai("ollama", "localhost:11434", keyless=True),
+        _openai("ollama", "localhost:11434", keyless=True, wires=CHAT),
         EmulatedProvider(
             name="minimax",
             host="api.minimax.io",
@@ -64,7 +79,7 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
             error_table="minimax",
             error_tables={"anthropic": "minimax-messages"},
         ),
-        _openai("vllm", "localhost:8000", keyless=True),
+        _openai("vllm", "localhost:8000", keyless=True, wires=CHAT),
         EmulatedProvider(
             name="anthropic",
             host="api.anthropic.com",
@@ -77,7 +92,7 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
             name="google",
             host="generativelanguage.googleapis.com",
             base="",
-            roots=dict.fromkeys(("/v1beta", "/v1", "/v1alpha"), ("gemini",)),
+            roots=dict.fromkeys(("/v1beta", "/v1", "/v1alpha"), ("gemini", "gemini-embeddings")),
             error_table="google",
         ),
     )

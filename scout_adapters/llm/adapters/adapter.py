@@ -102,7 +102,7 @@ class AttemptRequest(Generic[RequestT]):
 class Adapter(Protocol):
     """Sends requests of one endpoint. Errors are `ProviderError`s, except those of `stream`.
 
-    Requests are of the adapter's own kind, and answers an `Answer`: a message, or embeddings.
+    Requests are of the adapter's own kind, and answers a `ModelAnswer`: a message, or embeddings.
     `stream` and `astream` may raise `ProviderRefusal` as it came: `StreamedAnswer` classifies it.
     """
 

@@ -69,7 +69,7 @@ class HttpAdapter:
         """
         self.spec = spec
         self._url = url
-        self._transport = transport
+        self.transport = transport
         self._headers = {**spec.headers, **(headers or {})}
         self._address = address
         self._wires = WireChoice(spec, wire)
@@ -161,7 +161,7 @@ class HttpAdapter:
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            body = self._transport().send(self._exchange(attempt_request))
+            body = self.transport().send(self.exchange(attempt_request))
             return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
@@ -169,19 +169,20 @@ class HttpAdapter:
 
     async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            body = await self._transport().asend(self._exchange(attempt_request))
+            body = await self.transport().asend(self.exchange(attempt_request))
             return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
         raise error  # outside the handler, as `error_from_refusal` explains
 
     def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:
-        return self._transport().stream(self._exchange(attempt_request))
+        return self.transport().stream(self.exchange(attempt_request))
 
     def astream(self, attempt_request: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
-        return self._transport().astream(self._exchange(attempt_request))
+        return self.transport().astream(self.exchange(attempt_request))
 
-    def _exchange(self, attempt_request: AttemptRequest) -> HttpExchange:
+    def exchange(self, attempt_request: AttemptRequest[Any]) -> HttpExchange:
+        """Return the HTTP request of an attempt, with the headers that carry the key."""
         prepared, key = attempt_request.prepared, attempt_request.key
         headers = {**self._headers, **prepared.headers}
         if self._auth is not None:

@@ -27,7 +27,7 @@ from scout_adapters.llm.pricing.token_estimates import (
     estimated_usage,
     tokens_in_bytes,
 )
-from scout_adapters.llm.types import Answer, AnswerT
+from scout_adapters.llm.types import AnswerT, ModelAnswer
 
 NOT_SENT = "not_sent"
 """Outcome of an attempt whose request did not leave."""
@@ -221,7 +221,7 @@ class Attempt:
         self._record_answer(self.streamed_answer.usage, last)
         return last
 
-    def _record_answer(self, usage: UsageMetadata | None, answer: Answer) -> None:
+    def _record_answer(self, usage: UsageMetadata | None, answer: ModelAnswer) -> None:
         stated_cost = answer.response_metadata.pop("provider_cost_usd", None)
         if not self.streamed_answer.shown:
             self._set_model_name(answer)
@@ -238,7 +238,7 @@ class Attempt:
         )
         answer.response_metadata["scout"] = self.call.summary(self, self.record)
 
-    def _set_model_name(self, answer: Answer) -> None:
+    def _set_model_name(self, answer: ModelAnswer) -> None:
         """Set the model's name where the answer has none: some servers leave it out."""
         if not answer.response_metadata.get("model_name"):
             answer.response_metadata["model_name"] = self.candidate.model

@@ -78,7 +78,7 @@ CODES: tuple[Rule, ...] = (
     rule(
         K.REQUEST_TOO_LARGE,
         "request_too_large tokens_limit_reached string_above_max_length string_too_long"
-        " image_too_large payload_too_large",
+        " image_too_large payload_too_large max_tokens_per_request",
     ),
     rule(
         K.CONTENT_OUTPUT,
@@ -157,7 +157,9 @@ PHRASES: tuple[Rule, ...] = (
     rule(
         K.REQUEST_TOO_LARGE,
         pattern=r"Request too large|Request (?:payload|body) (?:size exceeds|too large)"
-        r"|(?:Extra usage is|Usage credits are) required for long context requests",
+        r"|(?:Extra usage is|Usage credits are) required for long context requests"
+        r"|Too many (?:inputs in request|tokens (?:overall|in batch))\b"  # Mistral's embeddings
+        r"|batch size \d+ > maximum allowed batch size",  # text-embeddings-inference
         status=(*_BAD, 429),
     ),
     rule(K.CONTEXT_OVERFLOW, pattern=OVERFLOW, status=_BAD),

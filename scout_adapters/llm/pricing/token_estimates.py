@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters.llm.types import Answer, ChatRequest, ModelRequest
+from scout_adapters.llm.types import ChatRequest, ModelAnswer, ModelRequest
 
 BYTES_PER_TOKEN = 4
 TEXT_FIELDS = ("text", "thinking", "reasoning")
@@ -26,7 +26,7 @@ def request_bytes(request: ModelRequest) -> int:
     return sum(len(message.text) for message in messages)
 
 
-def answer_bytes(answers: Iterable[Answer]) -> int:
+def answer_bytes(answers: Iterable[ModelAnswer]) -> int:
     """Return the characters of an answer or of its chunks: text, reasoning and tool calls.
 
     0 for embeddings, whose output is not billed.

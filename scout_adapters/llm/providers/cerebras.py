@@ -33,5 +33,6 @@ SPEC = ProviderSpec(
         for counts in COUNTS
         for name, seconds in WINDOWS.items()
     ),
+    embeddings=False,
     quirks=("Limits apply per organisation and count `max_tokens` when a request arrives.",),
 )

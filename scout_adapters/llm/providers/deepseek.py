@@ -48,6 +48,7 @@ SPEC = ProviderSpec(
     drop=frozenset({"parallel_tool_calls"}),
     adjust=_adjust,
     json_schema=False,  # accepts json_object only
+    embeddings=False,
     quirks=(
         "Refused valid keys during outages: many refusals at once open the circuit.",
         "The error code is always `invalid_request_error`; the error type is used instead.",

@@ -60,6 +60,7 @@ SPEC = ProviderSpec(
             reset="x-ratelimit-reset-tokens",
         ),
     ),
+    embeddings=False,
     quirks=(
         "An invalid tool call is the error `tool_use_failed`; the request is sent once more.",
         "Limits apply per organisation and model: requests per day and tokens per minute.",

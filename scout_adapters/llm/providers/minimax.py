@@ -31,6 +31,7 @@ SPEC = ProviderSpec(
         refuses=frozenset({"audio", "file"}),
     ),
     json_schema=False,
+    embeddings=False,
     quirks=(
         "Sends errors with status 200, as `base_resp`.",
         "Temperature 0 is sent as 0.01, as it refuses zero.",

@@ -5,7 +5,7 @@ import re
 from typing import Literal
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 OWN_ID = re.compile(r"[A-Za-z0-9]{9}")
@@ -85,6 +85,14 @@ SPEC = ProviderSpec(
     drop=frozenset({"stream_options"}),  # 422; streams have token counts without it
     adjust=_adjust,
     json_schema=False,
+    # https://docs.mistral.ai/api/endpoint/embeddings; the limits are those of its errors, "Too many
+    # inputs in request" (from user reports) and "Too many tokens in batch. Max is 16384".
+    embeddings=EmbeddingsApi(
+        max_inputs=256,
+        max_tokens=16_384,
+        dimensions_field="output_dimension",
+        body_fields=frozenset({"metadata"}),
+    ),
     limits=tuple(
         RateLimitHeaders(
             counts=counts, remaining=f"x-ratelimit-remaining-{unit}-{name}", window=seconds

@@ -7,7 +7,7 @@ import hashlib
 import re
 
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders, SecondWire
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec, RateLimitHeaders, SecondWire
 from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
@@ -59,7 +59,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://api.openai.com/v1",
     default_model="gpt-6-luna",
-    models=("gpt-", "chatgpt-", "o1", "o3", "o4"),
+    models=("gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-"),
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
     second=SecondWire(
@@ -68,6 +68,14 @@ SPEC = ProviderSpec(
         models_with_tools=TOOLS_OVER_RESPONSES,
         drop=CHAT_ONLY,
         adjust=_adjust,
+    ),
+    # https://platform.openai.com/docs/api-reference/embeddings/create
+    embeddings=EmbeddingsApi(
+        max_inputs=2048,
+        max_tokens=300_000,
+        base64=True,
+        takes_empty=False,
+        body_fields=frozenset({"user"}),
     ),
     header_options={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
     tool_call_id=_short_id,

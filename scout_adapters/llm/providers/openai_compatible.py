@@ -1,6 +1,6 @@
 """Any server with OpenAI's Chat Completions API: vLLM, llama.cpp, LM Studio, a gateway."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -71,5 +71,18 @@ SPEC = ProviderSpec(
         }
     ),
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    # Servers differ in how many texts they take: vLLM any number, text-embeddings-inference 32.
+    embeddings=EmbeddingsApi(
+        body_fields=frozenset(
+            {
+                "add_special_tokens",
+                "input_type",
+                "priority",
+                "truncate",
+                "truncate_prompt_tokens",
+                "user",
+            }
+        )
+    ),
     quirks=("Has no default address: set `base_url=` or `OPENAI_COMPATIBLE_API_URL`.",),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -40,6 +40,8 @@ SPEC = ProviderSpec(
         cache_markers=True,
         closed_schemas=True,  # for OpenAI's models
     ),
+    # https://openrouter.ai/docs/api_reference/embeddings
+    embeddings=EmbeddingsApi(body_fields=frozenset({"input_type", "provider", "user"})),
     json_schema=None,  # depends on the model
     schema_beside_tools=re.compile(r"(?!~?google/gemini-[12][.-])"),
     unlimited_reasoning=re.compile(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from scout_adapters.errors import ConfigurationError, InvalidModelName
 from scout_adapters.llm.option_names import check_address
-from scout_adapters.llm.types import ProviderSpec, Wire
+from scout_adapters.llm.types import EmbeddingWire, ProviderSpec, Wire
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
 MAX_MODEL = 512
@@ -111,12 +111,33 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
         ConfigurationError: `base_url` is missing, or not an http(s) URL.
         InvalidModelName: The model's name could change the URL.
     """
+    relative = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
+    return join_endpoint(base_url, spec, relative)
+
+
+def embeddings_url(base_url: str, spec: ProviderSpec, wire: EmbeddingWire, model: str) -> str:
+    """Return the URL of embeddings; `base_url` may also be the full endpoint of a chat API.
+
+    Raises what `join_url` raises.
+    """
+    if (chat := addressed_wire(base_url, spec)) is not None:
+        address = urlsplit(base_url)
+        path = address.path.rstrip("/").removesuffix(chat.endpoint("", stream=False))
+        base_url = urlunsplit(address._replace(path=path))
+    return join_endpoint(base_url, spec, wire.endpoint(check_model(model, spec.name)))
+
+
+def join_endpoint(base_url: str, spec: ProviderSpec, relative: str) -> str:
+    """Return the URL of an endpoint below the versioned root.
+
+    Raises:
+        ConfigurationError: `base_url` is missing, or not an http(s) URL.
+    """
     if not base_url:
         raise ConfigurationError(f"{spec.name}: set base_url= or {spec.address_names[0]}")
     scheme, host, path, query, _ = urlsplit(base_url)
     if scheme not in {"http", "https"} or not host:
         raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")
-    relative = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
     endpoint, _, endpoint_query = relative.partition("?")
     path = path.rstrip("/")
     pattern = spec.wire.model_endpoint

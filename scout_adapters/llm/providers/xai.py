@@ -42,6 +42,7 @@ SPEC = ProviderSpec(
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),
     ),
     unlimited_reasoning=re.compile(r"grok-(?!.*non-reasoning)"),
+    embeddings=False,
     quirks=(
         "The Responses API takes over for hosted tools such as `x_search` and multi-agent models.",
         "An invalid key is a 400, an empty account a 403 or 429; the message distinguishes them.",

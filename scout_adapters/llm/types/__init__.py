@@ -1,9 +1,5 @@
 """Values shared below LangChain: a neutral request, a provider's card, the protocol of a wire."""
 
-from scout_adapters.llm.types.answer import Answer as Answer
-from scout_adapters.llm.types.answer import AnswerT as AnswerT
-from scout_adapters.llm.types.answer import ModelRequest as ModelRequest
-from scout_adapters.llm.types.answer import ModelRequestT as ModelRequestT
 from scout_adapters.llm.types.authentication import Auth as Auth
 from scout_adapters.llm.types.authentication import BearerAuth as BearerAuth
 from scout_adapters.llm.types.authentication import HeaderAuth as HeaderAuth
@@ -25,6 +21,10 @@ from scout_adapters.llm.types.embedding import EmbeddingRequest as EmbeddingRequ
 from scout_adapters.llm.types.embedding import EmbeddingsApi as EmbeddingsApi
 from scout_adapters.llm.types.embedding import EmbeddingWire as EmbeddingWire
 from scout_adapters.llm.types.embedding import Task as Task
+from scout_adapters.llm.types.model_answer import AnswerT as AnswerT
+from scout_adapters.llm.types.model_answer import ModelAnswer as ModelAnswer
+from scout_adapters.llm.types.model_answer import ModelRequest as ModelRequest
+from scout_adapters.llm.types.model_answer import ModelRequestT as ModelRequestT
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.stream_reader import StreamReader as StreamReader
 from scout_adapters.llm.types.wire import Wire as Wire

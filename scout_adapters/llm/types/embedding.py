@@ -1,4 +1,4 @@
-"""Values of embeddings: a request, its answer, how a provider's API differs, and its wire."""
+"""Values of embeddings: request, answer, the limits of a provider's API, and the wire."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ class EmbeddingAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingsApi:
-    """The embeddings API of a provider: its wire, its limits and its deviations, as data."""
+    """The embeddings API of a provider: its limits and its deviations from the wire, as data."""
 
-    wire: Literal["openai_embeddings", "gemini_embeddings"] = "openai_embeddings"
     max_inputs: int = 256
     """Texts; the most of one request."""
 
@@ -70,6 +69,8 @@ class EmbeddingWire(Protocol):
     """How to talk to a family of embeddings APIs: pure functions from values to values."""
 
     name: str
+    api: EmbeddingsApi
+    """Limits for cards that state none."""
 
     def endpoint(self, model: str) -> str:
         """Return the path below the versioned root."""

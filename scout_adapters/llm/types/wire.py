@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.llm.types.card_values import SEARCHES, Dialect
 from scout_adapters.llm.types.chat import ChatRequest, Turn
-from scout_adapters.llm.types.embedding import EmbeddingsApi
+from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
 from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ class Wire(Protocol):
 
     def v0_converter(self) -> Callable[[AIMessage], AIMessage] | None:
         """Return a new converter of one answer to version v0; None if it has that form already."""
+        return None
+
+    def embedding_wire(self) -> EmbeddingWire | None:
+        """Return the wire of the embeddings API beside this one; None if there is none."""
         return None
 
     def output_limit(self, body: Json) -> int | None:

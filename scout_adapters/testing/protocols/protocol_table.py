@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES
 from scout_adapters.testing.protocols.azure_protocol import AZURE_DEPLOYMENTS
+from scout_adapters.testing.protocols.embeddings_protocol import (
+    GEMINI_EMBEDDINGS,
+    OPENAI_EMBEDDINGS,
+)
 from scout_adapters.testing.protocols.gemini_protocol import GEMINI
 from scout_adapters.testing.protocols.openai_protocol import OPENAI_CHAT
 from scout_adapters.testing.protocols.responses_protocol import OPENAI_RESPONSES
@@ -22,5 +26,6 @@ PROTOCOLS: Mapping[WireName, EmulatedProtocol] = {
     for protocol in (
         *(OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI),
         *(AZURE_DEPLOYMENTS, VERTEX_GEMINI, VERTEX_ANTHROPIC),
+        *(OPENAI_EMBEDDINGS, GEMINI_EMBEDDINGS),
     )
 }

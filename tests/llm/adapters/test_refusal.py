@@ -53,7 +53,7 @@ async def test_the_transport_raises_a_refusal_as_it_came(
     providers.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"Retry-After": "7"}))
     transport, exchange = (
         Transport(providers.transport),
-        adapter._exchange(attempt_request(adapter)),
+        adapter.exchange(attempt_request(adapter)),
     )
     with pytest.raises(ProviderRefusal) as caught:
         await sent(verb, transport, exchange)
@@ -79,7 +79,7 @@ async def test_the_adapter_passes_its_context_on_and_classifies_what_it_gets(
     adapter: Any, providers: Any
 ) -> None:
     request = attempt_request(adapter)
-    assert adapter._exchange(request).context is request.context
+    assert adapter.exchange(request).context is request.context
     providers.on(GROQ, lambda _: httpx.Response(429, json=BODY, headers={"retry-after": "7"}))
     for error in (caught_in(adapter), await acaught_in(adapter)):
         assert (error.kind, error.retry_after) == (ErrorKind.RATE_LIMIT, 7)

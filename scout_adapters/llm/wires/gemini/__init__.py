@@ -12,7 +12,14 @@ from urllib.parse import quote
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
-from scout_adapters.llm.types import ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types import (
+    ChatRequest,
+    EmbeddingWire,
+    ProviderSpec,
+    StreamReader,
+    Turn,
+    Wire,
+)
 from scout_adapters.llm.wires.gemini.body_fields import BODY_FIELDS
 
 COLLECTIONS = ("models/", "tunedModels/")
@@ -60,6 +67,11 @@ class GeminiWire(Wire):
         from scout_adapters.llm.wires.gemini.stream import GeminiStreamReader
 
         return GeminiStreamReader(spec)
+
+    def embedding_wire(self) -> EmbeddingWire:
+        from scout_adapters.llm.wires.gemini.gemini_embeddings import EMBEDDINGS
+
+        return EMBEDDINGS
 
     def output_limit(self, body: Json) -> int | None:
         return positive_limit(mapping(body.get("generationConfig")).get("maxOutputTokens"))

@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, positive_limit
-from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types import (
+    SEARCHES,
+    ChatRequest,
+    EmbeddingWire,
+    ProviderSpec,
+    StreamReader,
+    Turn,
+    Wire,
+)
 from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
@@ -81,6 +89,11 @@ class OpenAIChatWire(Wire):
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
         return ChatStreamReader(spec)
+
+    def embedding_wire(self) -> EmbeddingWire:
+        from scout_adapters.llm.wires.openai_chat.openai_embeddings import EMBEDDINGS
+
+        return EMBEDDINGS
 
     def output_limit(self, body: Json) -> int | None:
         own, older = body.get("max_completion_tokens"), body.get("max_tokens")

@@ -24,8 +24,8 @@ class ModelRequest(Protocol):
         """Further body fields, under the provider's own names."""
 
 
-class Answer(Protocol):
-    """An answer: an `AIMessage` or an `EmbeddingAnswer`."""
+class ModelAnswer(Protocol):
+    """An answer of a model: an `AIMessage` or an `EmbeddingAnswer`."""
 
     usage_metadata: UsageMetadata | None
     """The tokens that the provider counted; None if it sent no counts."""
@@ -35,4 +35,4 @@ class Answer(Protocol):
 
 
 ModelRequestT = TypeVar("ModelRequestT", bound=ModelRequest)
-AnswerT = TypeVar("AnswerT", bound=Answer, default=AIMessage)
+AnswerT = TypeVar("AnswerT", bound=ModelAnswer, default=AIMessage)
