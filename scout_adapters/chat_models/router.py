@@ -11,8 +11,8 @@ from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.entry_settings import request_settings
 from scout_adapters.chat_models.option_rules import OptionRules
-from scout_adapters.chat_models.options import without_secrets
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
     build_candidate,
@@ -22,8 +22,8 @@ from scout_adapters.chat_models.router_entries import (
     identity_of,
     name_of,
     only_documented,
+    portable_form,
     profile_of_entry,
-    request_settings,
     split_name,
     takes_schema_as_entry,
     with_key,
@@ -43,7 +43,9 @@ class ScoutRouterChatModel(ScoutChatModel):
         model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-6-luna"])
         print(model.invoke("Hello").text)
 
-    An entry of `models` is `"provider/model"`, a dict or a Scout chat model. A dict has `model` and
+    An entry of `models` is `"provider/model"`, a dict or a chat model: one of this package, or one
+    of any LangChain package, such as `ChatBedrockConverse(...)`, also by name as
+    `"langchain:provider:model"`. A dict has `model` and
     any of `api_keys`, `base_url`, `default_headers`, `transport`, `timeout`, `weight` (for the
     strategy "weighted"; default 1), `profile`, `rate_limiter` and options of requests such as
     `temperature`. Keys that are not passed are read from the environment on the first call.
@@ -161,11 +163,9 @@ class ScoutRouterChatModel(ScoutChatModel):
         portable, removed = super()._portable(fields)
         models: list[Any] = []
         for entry in self.models:  # chat models among them remove their secrets themselves
-            entry_portable, names = (
-                without_secrets(entry) if isinstance(entry, dict) else (entry, [])
-            )
-            models.append(entry_portable)
-            removed += [f"{name} of {name_of(entry)}" for name in names]
+            portable_entry, names = portable_form(entry)
+            models.append(portable_entry)
+            removed += names
         return {**portable, "models": models}, removed
 
     def _build_route(self) -> Route:

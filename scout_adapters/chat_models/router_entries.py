@@ -11,34 +11,26 @@ from langchain_core.language_models import ModelProfile
 from pydantic import SecretStr
 
 from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters.chat_models.entry_settings import (
+    ENTRY_NAMES,
+    ENTRY_PRIVATE,
+    ENTRY_REFUSED,
+    merge_settings,
+    own_timeouts,
+    request_settings,
+)
+from scout_adapters.chat_models.langchain_entries import LangChainEntry, langchain_entry
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
-from scout_adapters.chat_models.options import standard_options
+from scout_adapters.chat_models.options import standard_options, without_secrets
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
-from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS, standard_name
+from scout_adapters.llm.option_names import NETWORK_OPTIONS, standard_name
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
-    from scout_adapters.llm.timeouts import Timeouts
     from scout_adapters.llm.types import ProviderSpec
-
-ENTRY_PRIVATE = (
-    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter"),
-    *NETWORK_OPTIONS,
-)
-"""Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
-
-ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
-"""Keys of a dict entry that are options of its requests."""
-
-ENTRY_OWN = ("model", "base_url", "placeholders", "weight", "extra", "profile", "timeout")
-ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
-"""Options that apply to a whole call, and therefore to the router."""
-
-ENTRY_NAMES = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 
 
 def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
@@ -54,6 +46,8 @@ def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
 
 def _checked_entry(entry: Any) -> tuple[Any, ProviderSpec]:
     """Return an entry under standard names, and its provider's card."""
+    if (of_langchain := langchain_entry(entry)) is not None:
+        return of_langchain, of_langchain.card
     if isinstance(entry, dict):
         return _normalize_entry(entry)
     return entry, card_of_entry(entry)
@@ -115,9 +109,11 @@ def name_of(entry: Any) -> str:
             return name
         case ScoutProviderChatModel():
             return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
+        case LangChainEntry():
+            return entry.name
     raise ConfigurationError(
         f'models= cannot contain a {type(entry).__name__}: write "provider/model", a dict with '
-        '"model", or a Scout chat model'
+        '"model", or a chat model of LangChain'
     )
 
 
@@ -128,6 +124,8 @@ def split_name(entry: Any) -> tuple[str, str]:
     """
     from scout_adapters.llm.router.functions import split_model
 
+    if isinstance(entry, LangChainEntry):
+        return entry.card.name, entry.model_name
     return split_model(name_of(entry))
 
 
@@ -155,6 +153,8 @@ def card_of_entry(entry: Any) -> ProviderSpec:
 def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     from scout_adapters.llm.providers import registry
 
+    if isinstance(entry, LangChainEntry):
+        return entry.card, entry.model_name
     provider, model = split_name(entry)
     return registry.spec(provider), model
 
@@ -185,6 +185,8 @@ def identity_of(entry: Any) -> Any:
             }
         case ScoutProviderChatModel():
             return entry._identifying_params  # noqa: SLF001  # same package
+        case LangChainEntry():
+            return entry.identity
         case _:
             return entry
 
@@ -192,6 +194,17 @@ def identity_of(entry: Any) -> Any:
 @lru_cache(maxsize=1024)  # LangChain reads the identity in each call
 def _shown_text(name: str, value: str) -> Any:
     return address_shape(value) if name == "base_url" and value else mask_values(value)
+
+
+def portable_form(entry: Any) -> tuple[Any, list[str]]:
+    """Return an entry for a pickle, and the names of the secrets that it lacks there."""
+    match entry:
+        case dict():
+            portable, names = without_secrets(entry)
+            return portable, [f"{name} of {name_of(entry)}" for name in names]
+        case LangChainEntry():
+            return entry.portable()
+    return entry, []  # a chat model of this package removes its secrets itself
 
 
 def build_candidate(
@@ -204,6 +217,8 @@ def build_candidate(
     match entry:
         case ScoutProviderChatModel():
             return _candidate_of_model(entry, defaults)
+        case LangChainEntry():
+            return entry.candidate(defaults)
         case str():
             return _candidate_of_dict({**network, "model": entry}, defaults)
     return _candidate_of_dict({**network, **entry}, defaults)
@@ -245,8 +260,8 @@ def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, An
     own = request_settings(entry._settings())  # noqa: SLF001  # same package
     return replace(
         candidate,
-        settings=_merge_settings(defaults, own),
-        timeouts=_timeouts(entry.timeout),
+        settings=merge_settings(defaults, own),
+        timeouts=own_timeouts(entry.timeout),
         limiter=entry.rate_limiter,
     )
 
@@ -271,26 +286,8 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
     return Candidate(
         endpoint=client.current_endpoint(),
         model=model,
-        settings=_merge_settings(defaults, request_settings(entry)),
+        settings=merge_settings(defaults, request_settings(entry)),
         weight=float(entry.get("weight", 1.0)),
-        timeouts=_timeouts(entry.get("timeout")),
+        timeouts=own_timeouts(entry.get("timeout")),
         limiter=entry.get("rate_limiter"),
     )
-
-
-def _timeouts(own: Any) -> Timeouts | None:
-    return None if own is None else build_timeouts(own)
-
-
-def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as fields of a request, with further fields of its body under `extra`."""
-    fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
-    if isinstance(fields.get("stop"), str):
-        fields["stop"] = (fields["stop"],)
-    extra = options.get("extra")
-    return fields | ({"extra": extra} if extra else {})
-
-
-def _merge_settings(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    extra = {**defaults.get("extra", {}), **own.get("extra", {})}
-    return {**defaults, **own, **({"extra": extra} if extra else {})}

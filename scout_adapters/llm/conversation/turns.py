@@ -101,13 +101,13 @@ def build_turns(
         raise UnsupportedContent.empty_conversation()
     conversation = Conversation()
     tool_names: dict[str, str] = {}  # by call id; tool results may lack the name
-    result_ids = frozenset(_result_ids(messages))
+    answered = frozenset(result_ids(messages))
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
             for call in (*message.tool_calls, *message.invalid_tool_calls):
                 tool_names[call.get("id") or ""] = call.get("name") or ""
             conversation.turns.append(
-                assistant_turn(message, at, spec, conversation.changes, result_ids, signed=signed)
+                assistant_turn(message, at, spec, conversation.changes, answered, signed=signed)
             )
         elif isinstance(message, ToolMessage):
             conversation.turns.append(_tool(message, at, spec, tool_names))
@@ -116,7 +116,7 @@ def build_turns(
     return conversation
 
 
-def _result_ids(messages: Sequence[BaseMessage]) -> Iterator[str]:
+def result_ids(messages: Sequence[BaseMessage]) -> Iterator[str]:
     """Yield the ids of the calls that have a result."""
     for message in messages:
         if isinstance(message, ToolMessage):

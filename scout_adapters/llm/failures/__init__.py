@@ -30,6 +30,7 @@ from scout_adapters.llm.failures.permanent import (
     permanent_text,
     user_pattern_in,
 )
+from scout_adapters.llm.failures.sdk_responses import response_in
 
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.error_body import ErrorBody
@@ -145,15 +146,14 @@ def error_from_exception(
     error: BaseException, provider: str = "", redact: Callable[[str], str] = str
 ) -> ProviderError | None:
     """Return the error of the HTTP response in another library's exception; None without one."""
-    response = getattr(error, "response", None)
-    status = getattr(response, "status_code", None)
-    if not isinstance(status, int):
+    response = response_in(error)
+    if response is None:
         return None
     return error_from_response(
         provider,
-        status=status,
-        headers=_headers(response),
-        body=_body_of(response),
+        status=response.status,
+        headers=response.headers,
+        body=response.body,
         redact=redact,
     )
 
@@ -211,16 +211,3 @@ def _request_id(headers: Mapping[str, str], parsed: ErrorBody) -> str:
         if not header_id and not parsed.request_id
         else one_line(header_id or parsed.request_id, 128)
     )
-
-
-def _headers(response: Any) -> Mapping[str, str]:
-    headers = getattr(response, "headers", None)
-    return headers if isinstance(headers, Mapping) else {}
-
-
-def _body_of(response: Any) -> Any:
-    try:
-        content = getattr(response, "content", b"")
-    except RuntimeError:  # httpx: the body of a streamed response was not read
-        return b""
-    return content if isinstance(content, bytes | str) else b""

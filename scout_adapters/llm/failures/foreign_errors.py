@@ -1,13 +1,46 @@
-"""Classify an exception that a user's own provider function raises."""
+"""Classify an exception of a user's own function, or of another package's chat model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from langchain_core import exceptions as lc
+
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.failures import error_from_exception, is_permanent_error
+from scout_adapters.llm.failures.sdk_responses import causes_of
 
 RATE_LIMIT_PHRASES = ("rate limit", "too many requests")
+
+CONNECT_ERRORS = frozenset(
+    {"ConnectError", "ConnectTimeout", "ProxyError", "ConnectTimeoutError"}
+    | {"EndpointConnectionError", "ProxyConnectionError", "ClientConnectorError"}
+)
+"""Classes of httpx, requests, botocore and aiohttp: the request did not leave."""
+
+CUT_OFF = frozenset(
+    {"RemoteProtocolError", "ReadError", "ChunkedEncodingError", "IncompleteReadError"}
+    | {"ConnectionClosedError", "ResponseStreamingError", "ServerDisconnectedError"}
+)
+"""Classes of the same libraries: the connection broke before the answer was complete."""
+
+NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"})
+"""Classes of botocore: there is no key."""
+
+MODEL_ERRORS: Mapping[type[lc.ModelError], ErrorKind] = {
+    lc.ContextOverflowError: ErrorKind.CONTEXT_OVERFLOW,
+    lc.ModelAuthenticationError: ErrorKind.AUTH_INVALID,
+    lc.ModelPermissionDeniedError: ErrorKind.PERMISSION,
+    lc.ModelNotFoundError: ErrorKind.MODEL_NOT_FOUND,
+    lc.ModelRateLimitError: ErrorKind.RATE_LIMIT,
+    lc.ModelInvalidRequestError: ErrorKind.INVALID_REQUEST,
+    lc.ModelTimeoutError: ErrorKind.TIMEOUT_RESPONSE,
+    lc.ModelAPIError: ErrorKind.SERVER_ERROR,
+}
+"""LangChain's classes of errors, and the kind of each. A connection error may also mean that the
+answer was cut off: the exception behind it decides."""
 
 
 def error_from_foreign(
@@ -17,20 +50,31 @@ def error_from_foreign(
     if isinstance(error, ProviderError):
         return error
     if (response_error := error_from_exception(error, provider, redact)) is not None:
+        if isinstance(error, lc.ContextOverflowError):
+            return provider_error(ErrorKind.CONTEXT_OVERFLOW, **_facts_of(response_error))
         return response_error
-    message = redact(f"{type(error).__name__}: {error}")
+    message = mask_secrets(redact(f"{type(error).__name__}: {error}"))
     return provider_error(_kind(error), message, provider=provider, phase="sent")
 
 
+def _facts_of(error: ProviderError) -> dict[str, Any]:
+    """Return the facts of an error, for one of another kind."""
+    names = ("message", "provider", "status", "code", "request_id", "phase", "response")
+    return {name: getattr(error, name) for name in names}
+
+
 def _kind(error: Exception) -> ErrorKind:
-    class_name, message = type(error).__name__, str(error).lower()
-    if class_name in {"ConnectError", "ConnectTimeout", "ProxyError"} or isinstance(
-        error, ConnectionRefusedError
-    ):
+    names = [type(cause).__name__ for cause in causes_of(error)]
+    message = str(error).lower()
+    if not CONNECT_ERRORS.isdisjoint(names) or isinstance(error, ConnectionRefusedError):
         return ErrorKind.CONNECT
-    if isinstance(error, TimeoutError) or "Timeout" in class_name:
+    if isinstance(error, TimeoutError) or any("Timeout" in name for name in names):
         return ErrorKind.TIMEOUT_RESPONSE
-    if is_permanent_error(error):
+    if kind := next((k for c, k in MODEL_ERRORS.items() if isinstance(error, c)), None):
+        return kind
+    if not CUT_OFF.isdisjoint(names):
+        return ErrorKind.PROTOCOL
+    if is_permanent_error(error) or not NO_CREDENTIALS.isdisjoint(names):
         return ErrorKind.AUTH_INVALID
     return (
         ErrorKind.RATE_LIMIT

@@ -114,9 +114,8 @@ def _common_value(values: Sequence[Any]) -> Any:
 
 def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
     """Set fields to false that this package or the card's provider does not support."""
-    unsupported = [
-        name for kind in spec.wire.unsupported_media(spec) for name in MEDIA_FIELDS[kind]
-    ]
+    media = () if spec.wire is None else spec.wire.unsupported_media(spec)
+    unsupported = [name for kind in media for name in MEDIA_FIELDS[kind]]
     unsupported.append("mid_conversation_tools")  # no wire sends tools that are part of a message
     if not isinstance(spec.json_schema, bool | None) or spec.json_schema is False:
         facts["structured_output"] = spec.takes_schema(model)

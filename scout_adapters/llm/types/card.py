@@ -192,8 +192,8 @@ class ProviderSpec:
     @cached_property
     def documented_fields(self) -> frozenset[str] | None:
         """The body fields that may be options of its chat model; None if all may (a function's)."""
-        if self.wire is None:
-            return None
+        if self.wire is None:  # a function takes all, another package's chat model its own
+            return self.body_fields or None
         fields = self.wire.body_fields | self.body_fields
         return fields | self.second.wire.body_fields | {CHOICE} if self.second else fields
 

@@ -1,0 +1,47 @@
+"""Options of an entry of `models=[...]`, and the settings of its candidate that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from scout_adapters.chat_models.request import build_timeouts
+from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.timeouts import Timeouts
+
+ENTRY_PRIVATE = (
+    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter"),
+    *NETWORK_OPTIONS,
+)
+"""Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
+
+ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
+"""Keys of a dict entry that are options of its requests."""
+
+ENTRY_OWN = ("model", "base_url", "placeholders", "weight", "extra", "profile", "timeout")
+ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
+"""Options that apply to a whole call, and therefore to the router."""
+
+ENTRY_NAMES = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
+
+
+def own_timeouts(own: Any) -> Timeouts | None:
+    """Return an entry's own timeouts; None if it has none."""
+    return None if own is None else build_timeouts(own)
+
+
+def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as fields of a request, with further fields of its body under `extra`."""
+    fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
+    if isinstance(fields.get("stop"), str):
+        fields["stop"] = (fields["stop"],)
+    extra = options.get("extra")
+    return fields | ({"extra": extra} if extra else {})
+
+
+def merge_settings(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the router's settings with those of an entry, which win."""
+    extra = {**defaults.get("extra", {}), **own.get("extra", {})}
+    return {**defaults, **own, **({"extra": extra} if extra else {})}

@@ -1,0 +1,318 @@
+"""Entries of `models=[...]` that are chat models of other LangChain packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from langchain_core.language_models import BaseChatModel, ModelProfile
+from langchain_core.runnables import Runnable, RunnableBinding
+
+from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters.chat_models.entry_settings import (
+    ENTRY_NAMES,
+    ENTRY_PRIVATE,
+    ENTRY_REFUSED,
+    merge_settings,
+    own_timeouts,
+    request_settings,
+)
+from scout_adapters.chat_models.langchain_names import is_langchain_name, model_by_name
+from scout_adapters.chat_models.option_rules import OptionRules
+from scout_adapters.chat_models.options import standard_options
+from scout_adapters.errors import ConfigurationError, NoKeyError
+from scout_adapters.llm.option_names import SECRET, standard_name
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.adapters.langchain_clients import ClientFacts
+    from scout_adapters.llm.engine.candidate import Candidate, Endpoint
+    from scout_adapters.llm.types import ProviderSpec
+
+OF_THE_MODEL = frozenset({"base_url", "placeholders", *ENTRY_PRIVATE}) - {"rate_limiter"}
+"""Keys of a dict entry that a chat model must have itself."""
+
+BOUND_REFUSED = frozenset({"tools", "tool_choice", "response_format", "functions"})
+"""Bound arguments that belong to the router: every candidate needs them."""
+
+SHOWN_TYPES = (str, int, float, bool, type(None))
+INTERNAL_FIELDS = frozenset(BaseChatModel.model_fields) | {"client", "async_client", "root_client"}
+"""Fields that are no option of a request."""
+
+NO_OPTION = ("url", "base", "endpoint", "timeout", "retries", "client", "proxy", "profile_name")
+"""Parts of the names of fields that concern the connection."""
+
+
+class LangChainEntry:
+    """A chat model of another package as an entry of a router, with its options there."""
+
+    def __init__(
+        self,
+        model: BaseChatModel | None,
+        options: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        source: str = "",
+    ) -> None:
+        """`options` have standard names; `arguments` are bound to every call.
+
+        `source` is the name that the model was made of, such as `langchain:openai:gpt-5.5-mini`.
+        """
+        self._model = model
+        self.options = dict(options or {})
+        self.arguments = dict(arguments or {})
+        self.source = source
+        self.name = "" if model is None else f"{self.card.name}/{self.model_name}"
+
+    def __repr__(self) -> str:
+        return f"LangChainEntry({self.name!r})"
+
+    @property
+    def model(self) -> BaseChatModel:
+        """The user's chat model; an unpickled entry makes it again of its name."""
+        if self._model is None:
+            if not self.source:
+                raise NoKeyError(
+                    f"this model came without the chat model {self.name} of its original, because "
+                    "secrets are not pickled: create the model where it is used"
+                )
+            self._model = model_by_name(self.source)
+        return self._model
+
+    def with_options(self, options: Mapping[str, Any]) -> LangChainEntry:
+        """Return the entry with the options of a dict entry."""
+        return LangChainEntry(self.model, options, self.arguments, self.source)
+
+    @cached_property
+    def facts(self) -> ClientFacts:
+        """What is known of the class; a server with a card has the name of its provider."""
+        from scout_adapters.llm.adapters.langchain_clients import address_of, facts_of
+        from scout_adapters.llm.providers import registry
+
+        facts = facts_of(self.model)
+        host = urlsplit(address_of(self.model)).hostname
+        own = (s for s in registry.specs() if host and urlsplit(s.base_url).hostname == host)
+        known = next(own, None)
+        if known is None or facts.provider == known.name or known.keyless:
+            return facts
+        return replace(facts, provider=known.name, prices=known.prices)
+
+    @cached_property
+    def model_name(self) -> str:
+        """The name of the model."""
+        from scout_adapters.llm.adapters.langchain_clients import model_name_of
+
+        return model_name_of(self.model)
+
+    @cached_property
+    def card(self) -> ProviderSpec:
+        """A card for the chat model: it has no wire, because its package sends the requests."""
+        from scout_adapters.llm.providers import registry
+        from scout_adapters.llm.types import ProviderSpec
+        from scout_adapters.llm.wires.anthropic_messages.tool_call_ids import acceptable_id
+
+        facts, wire = self.facts, cast("Any", None)
+        known = registry.spec(facts.provider) if facts.provider in registry else None
+        convert = known.tool_call_id if known is not None else None
+        profile = self.profile
+        return ProviderSpec(
+            name=facts.provider,
+            docs="",
+            wire=wire,
+            base_url="",
+            keyless=True,
+            model_provider=facts.maker,
+            prices=facts.prices or (known.prices if known is not None else ""),
+            json_schema=bool((profile or {}).get("structured_output")),
+            profiles={self.model_name: profile} if profile else {},
+            body_fields=_option_names(self.model),
+            tool_call_id=acceptable_id if facts.maker.startswith("bedrock") else convert,
+            unlimited_reasoning=known.unlimited_reasoning if known is not None else None,
+        )
+
+    @property
+    def profile(self) -> ModelProfile | None:
+        """The profile that the entry sets, or else that of the chat model."""
+        return cast("ModelProfile | None", self.options.get("profile") or self.model.profile)
+
+    @cached_property
+    def identity(self) -> Any:
+        """What tells the entry from others, without secrets; part of a cache key."""
+        from scout_adapters.llm.adapters.langchain_clients import address_of
+
+        model, address = self.model, address_of(self.model)
+        kind = type(model)
+        own = kind._identifying_params is not BaseChatModel._identifying_params  # noqa: SLF001  # a hook of core
+        values = model._identifying_params if own else _fields(model)  # noqa: SLF001  # as above
+        options = {n: v for n, v in self.options.items() if n not in ENTRY_PRIVATE}
+        return {
+            "class": f"{kind.__module__}.{kind.__qualname__}",
+            "model": self.name,
+            "address": address_shape(address) if address else "",
+            "parameters": _shown({n: v for n, v in values.items() if not SECRET.fullmatch(n)}),
+            "options": _shown({**self.arguments, **options}),
+        }
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The endpoint: its circuit is that of class, address and model."""
+        from scout_adapters.llm.adapters.langchain_adapter import LangChainAdapter
+        from scout_adapters.llm.adapters.langchain_clients import address_of, without_retries
+        from scout_adapters.llm.engine.candidate import Endpoint
+        from scout_adapters.llm.health.circuit_breaker import circuit
+        from scout_adapters.llm.health.key_pool import KeyPool
+
+        quiet, note = without_retries(self.model)
+        place = " ".join((type(self.model).__name__, address_of(self.model), self.model_name))
+        return Endpoint(
+            spec=self.card,
+            pool=KeyPool(self.card.name, (), address=place),
+            circuit=circuit(self.card.name, place),
+            adapter=LangChainAdapter(
+                quiet, self.facts, self.card, self.arguments, (note,) if note else ()
+            ),
+            keyless=True,
+        )
+
+    def candidate(self, defaults: Mapping[str, Any]) -> Candidate:
+        """Return the candidate; options that the chat model sets itself win over the router's."""
+        from scout_adapters.llm.engine.candidate import Candidate
+
+        inherited = {n: v for n, v in defaults.items() if not _sets(self.model, n)}
+        return Candidate(
+            endpoint=self.endpoint,
+            model=self.model_name,
+            settings=merge_settings(inherited, request_settings(self.options)),
+            weight=float(self.options.get("weight", 1.0)),
+            timeouts=own_timeouts(self.options.get("timeout")),
+            limiter=self.options.get("rate_limiter") or self.model.rate_limiter,
+        )
+
+    def portable(self) -> tuple[LangChainEntry, list[str]]:
+        """Return the entry for a pickle, and the name of its chat model if that holds a key.
+
+        A chat model that was made of its name is made again where the pickle is loaded.
+        """
+        from scout_adapters.llm.adapters.langchain_clients import secrets_of
+
+        if not self.source and not secrets_of(self.model):
+            return self, []
+        other = LangChainEntry(None, self.options, self.arguments, self.source)
+        other.name = self.name
+        return other, [] if self.source else [f"chat model {self.name}"]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state of a pickle: what can be computed from the chat model is left out."""
+        names = ("_model", "options", "arguments", "source", "name")
+        return {name: self.__dict__[name] for name in names}
+
+
+def langchain_entry(entry: Any) -> LangChainEntry | None:
+    """Return an entry that another package's chat model answers; None for all others.
+
+    Raises: `ConfigurationError` for a chat model or a binding that cannot be a candidate.
+    """
+    match entry:
+        case LangChainEntry():
+            return entry
+        case str() if is_langchain_name(entry):
+            return LangChainEntry(model_by_name(entry), source=entry)
+        case {"model": (str() | Runnable() | LangChainEntry()) as named, **options}:
+            inner = langchain_entry(named)
+            return (
+                None
+                if inner is None
+                else inner.with_options(_checked(cast("Mapping[str, Any]", options), inner))
+            )
+        case RunnableBinding():
+            return _of_binding(entry)
+        case BaseChatModel():
+            return _of_model(entry)
+    return None
+
+
+def _of_model(model: BaseChatModel) -> LangChainEntry | None:
+    from scout_adapters.chat_models.base import ScoutChatModel
+    from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
+
+    if isinstance(model, ScoutProviderChatModel):
+        return None
+    if isinstance(model, ScoutChatModel):
+        raise ConfigurationError(
+            f"a {type(model).__name__} cannot be a candidate of a router: "
+            "list its models in the models= of this one"
+        )
+    return LangChainEntry(model)
+
+
+def _of_binding(binding: RunnableBinding[Any, Any]) -> LangChainEntry:
+    """Return the entry of a chat model with bound arguments.
+
+    Raises: `ConfigurationError` for what only the router itself can have.
+    """
+    inner = langchain_entry(binding.bound)
+    refused = sorted(BOUND_REFUSED.intersection(binding.kwargs))
+    if inner is None or refused or any(binding.config.values()) or binding.config_factories:
+        what = "bound tools or schemas" if refused else "with_config() or retries"
+        raise ConfigurationError(
+            f"models= cannot contain a {type(binding.bound).__name__} with {what}: "
+            "pass the chat model itself, and bind to the router"
+        )
+    return LangChainEntry(inner.model, inner.options, {**inner.arguments, **binding.kwargs})
+
+
+def _checked(options: Mapping[str, Any], inner: LangChainEntry) -> dict[str, Any]:
+    """Return the options of a dict entry under standard names.
+
+    Raises: `ConfigurationError` for one that belongs to the chat model or to the router.
+    """
+    owner, name = f"the entry {inner.name!r}", type(inner.model).__name__
+    for alias in options:
+        if standard_name(alias) in ENTRY_REFUSED:
+            raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
+        if standard_name(alias) in OF_THE_MODEL:
+            raise ConfigurationError(f"{owner} takes no {alias}=: pass it to {name}(...)")
+    standard = standard_options(options, ENTRY_NAMES, OptionRules.of(inner.card), owner)
+    return {n: v for n, v in standard.items() if n != "extra" or v}
+
+
+def _sets(model: BaseChatModel, option: str) -> bool:
+    """Return whether the user has set an option on the chat model itself."""
+    from scout_adapters.llm.adapters.langchain_clients import field_named
+    from scout_adapters.llm.adapters.langchain_request import OPTION_FIELDS
+
+    name = field_named(model, *OPTION_FIELDS.get(option, (option,)))
+    return name in model.model_fields_set if name else False
+
+
+def _option_names(model: BaseChatModel) -> frozenset[str]:
+    """Return the names and aliases of a chat model's fields that are options of its requests."""
+    fields = type(model).model_fields
+    names = {name: {name, fields[name].alias or name} for name in fields}
+    return frozenset(
+        alias
+        for name, aliases in names.items()
+        if name not in INTERNAL_FIELDS
+        for alias in aliases
+        if not SECRET.fullmatch(alias) and not any(part in alias for part in NO_OPTION)
+    )
+
+
+def _fields(model: BaseChatModel) -> dict[str, Any]:
+    """Return the fields of a chat model that may make a difference to its answers."""
+    own = [name for name in type(model).model_fields if name not in INTERNAL_FIELDS]
+    return {name: getattr(model, name, None) for name in own}
+
+
+def _shown(value: Any) -> Any:
+    """Return what of a value is plain data, without secrets."""
+    if isinstance(value, Mapping):
+        return {str(name): _shown(item) for name, item in value.items() if _is_shown(item)}
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value if _is_shown(item)]
+    return mask_values(value)
+
+
+def _is_shown(value: Any) -> bool:
+    return isinstance(value, (*SHOWN_TYPES, Mapping, list, tuple))

@@ -1,0 +1,158 @@
+"""A neutral request as a call of another package's chat model: its fields and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import RunnableBinding, RunnableSequence
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import UnsupportedContent
+from scout_adapters.llm.adapters.langchain_clients import ClientFacts, field_named
+from scout_adapters.llm.types import ChatRequest
+
+OPTION_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "temperature": ("temperature",),
+    "top_p": ("top_p",),
+    "max_tokens": ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens"),
+    "reasoning_effort": ("reasoning_effort",),
+}
+"""Options of a request, and the names that chat model classes have for them."""
+
+MORE_FIELDS = ("model_kwargs",)
+"""Fields of a chat model that take any further field of its request."""
+
+LANGSMITH = "ls_structured_output_format"
+"""A bound option that core removes before it calls a model; it is never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A chat model as one request needs it, with the arguments of the call."""
+
+    model: BaseChatModel
+    arguments: Json = field(default_factory=dict, repr=False)
+    changes: tuple[str, ...] = ()
+    """What the model cannot take and is left out, one sentence each."""
+
+    max_tokens: int | None = None
+    """The limit of the answer that holds, the model's own included; None if there is none."""
+
+
+def build_call(
+    model: BaseChatModel, facts: ClientFacts, request: ChatRequest, bound: Json
+) -> ModelCall:
+    """Return the call of a chat model for a request; `bound` are arguments of every call.
+
+    Raises: `UnsupportedContent` for tools or a schema that the class does not take.
+    """
+    changes: list[str] = []
+    updates = _fields(model, request, changes)
+    arguments = {
+        **bound,
+        **_schema(model, facts, request),
+        **_tools(model, facts, request, changes),
+    }
+    arguments.pop(LANGSMITH, None)
+    changed = model.model_copy(update=updates) if updates else model
+    return ModelCall(changed, arguments, tuple(changes), _limit(changed))
+
+
+def _fields(model: BaseChatModel, request: ChatRequest, changes: list[str]) -> Json:
+    """Return the fields of the model that the request's options set."""
+    updates: Json = {}
+    options = {name: getattr(request, name) for name in OPTION_FIELDS}
+    more: Json = {}
+    for name, value in {**request.extra, **options}.items():
+        if value is None:
+            continue
+        if (own := field_named(model, *OPTION_FIELDS.get(name, (name,)))) is not None:
+            updates[own] = value
+        else:
+            more[name] = value
+    if more and (own := field_named(model, *MORE_FIELDS)) is not None:
+        updates[own] = {**(getattr(model, own) or {}), **more}
+    else:
+        changes += [f"{name} left out: {type(model).__name__} has no such option" for name in more]
+    return {name: value for name, value in updates.items() if getattr(model, name, None) != value}
+
+
+def _limit(model: BaseChatModel) -> int | None:
+    name = field_named(model, *OPTION_FIELDS["max_tokens"])
+    value = getattr(model, name) if name else None
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _tools(
+    model: BaseChatModel, facts: ClientFacts, request: ChatRequest, changes: list[str]
+) -> Json:
+    """Return the arguments that bind the request's tools, by the model's own `bind_tools`."""
+    if not request.tools:
+        return {}
+    options: Json = {}
+    choice: Any = request.tool_choice
+    if choice == "none" and facts.no_tools == "left_out":
+        changes.append(f"tools left out: {type(model).__name__} has no tool_choice='none'")
+        return {}
+    if choice is not None:
+        typed = choice == "none" and facts.no_tools == "typed"
+        options["tool_choice"] = {"type": "none"} if typed else choice
+    if facts.strict_tools and request.response_format is not None:
+        options["strict"] = True
+    if request.parallel_tool_calls is not None:
+        if facts.passes_options or "parallel_tool_calls" in signature(model.bind_tools).parameters:
+            options["parallel_tool_calls"] = request.parallel_tool_calls
+        else:
+            changes.append(
+                f"parallel_tool_calls left out: {type(model).__name__} has no such option"
+            )
+    return _bound(
+        model, lambda: model.bind_tools([dict(tool) for tool in request.tools], **options), "tools"
+    )
+
+
+def _schema(model: BaseChatModel, facts: ClientFacts, request: ChatRequest) -> Json:
+    """Return the arguments that bind the form of the answer."""
+    form = request.response_format
+    if form is None:
+        return {}
+    if form.get("type") != "json_schema":
+        if not facts.json_object:
+            raise _unsupported(model, f"response_format {form.get('type')!r}")
+        return {"response_format": dict(form)}
+    if facts.response_format:
+        return {"response_format": dict(form)}
+    named = form["json_schema"]
+    schema = {"title": named.get("name", "answer"), **named["schema"]}
+    arguments = _bound(
+        model, lambda: model.with_structured_output(schema, method="json_schema"), "a JSON schema"
+    )
+    if "tools" in arguments:
+        raise _unsupported(model, "a JSON schema")
+    return arguments
+
+
+def _bound(model: BaseChatModel, bind: Any, what: str) -> Json:
+    """Return the arguments that a method of the model binds.
+
+    Raises: `UnsupportedContent` if the class does not have the method or refuses its arguments.
+    """
+    try:
+        runnable = bind()
+    except (NotImplementedError, TypeError, ValueError, KeyError) as error:
+        why = f": {error}" if str(error) else ""
+        raise _unsupported(model, what, why) from None
+    if isinstance(runnable, RunnableSequence):
+        runnable = runnable.first
+    if not isinstance(runnable, RunnableBinding) or not isinstance(runnable.bound, BaseChatModel):
+        raise _unsupported(model, what)
+    return dict(runnable.kwargs)
+
+
+def _unsupported(model: BaseChatModel, what: str, why: str = "") -> UnsupportedContent:
+    name = type(model).__name__
+    return UnsupportedContent(name, what, f"{name} does not take it{why}")

@@ -1,0 +1,120 @@
+"""Read the HTTP response in an exception of another library: status, headers, body.
+
+Exceptions of these libraries have one: httpx and requests (`response`), the SDKs of OpenAI,
+Anthropic and Groq (`status_code`, `body`), google-genai (`code`, `details`), google-api-core
+(`code`, `message`), botocore (`response` is a dict).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+MAX_CAUSES = 8
+"""Exceptions behind an exception that are searched for a response."""
+
+AWS_STATUS: Mapping[str, int] = {
+    "throttlingexception": 429,
+    "servicequotaexceededexception": 429,
+    "modelnotreadyexception": 503,
+    "serviceunavailableexception": 503,
+    "internalserverexception": 500,
+    "modelstreamerrorexception": 500,
+    "modelerrorexception": 500,
+    "modeltimeoutexception": 408,
+    "validationexception": 400,
+    "accessdeniedexception": 403,
+    "resourcenotfoundexception": 404,
+}
+"""Statuses of AWS's codes in an event stream, which has none of its own:
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class SdkResponse:
+    """The response of a provider, as another library kept it."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=b"", repr=False)
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those behind it, the newest first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < MAX_CAUSES:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def response_in(error: BaseException) -> SdkResponse | None:
+    """Return the response of an exception, or of one behind it; None if there is none."""
+    found = (_response_of(cause) for cause in causes_of(error))
+    return next((response for response in found if response is not None), None)
+
+
+def _response_of(error: BaseException) -> SdkResponse | None:
+    response = _attribute(error, "response")
+    if isinstance(response, Mapping):
+        return _of_botocore(response)
+    status = getattr(response, "status_code", None)
+    details = getattr(error, "details", None)
+    code = getattr(error, "code", None)
+    if isinstance(details, dict | list) and isinstance(code, int) and not isinstance(status, int):
+        status = int(code)
+    if isinstance(status, int):
+        return _of_http(error, response, status)
+    if isinstance(body := getattr(error, "body", None), dict):  # an error event of a stream
+        return SdkResponse(HTTPStatus.OK, {}, {"error": body.get("error", body)})
+    if isinstance(code, int) and isinstance(message := getattr(error, "message", None), str):
+        return SdkResponse(int(code), {}, {"error": {"message": message, **_reason(error)}})
+    return None
+
+
+def _attribute(error: BaseException, name: str) -> Any:
+    """Return an attribute; None if reading it raises, as that of an httpx error may."""
+    try:
+        return getattr(error, name, None)
+    except RuntimeError:
+        return None
+
+
+def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse:
+    content = _content(response)
+    parsed = getattr(error, "details", None) or getattr(error, "body", None)
+    if status < HTTPStatus.BAD_REQUEST or not content:
+        content = parsed if isinstance(parsed, dict | list) else content
+    headers = getattr(response, "headers", None)
+    return SdkResponse(status, headers if isinstance(headers, Mapping) else {}, content)
+
+
+def _content(response: Any) -> Any:
+    try:
+        content = getattr(response, "content", b"")
+    except RuntimeError:  # httpx: the body of a streamed response was not read
+        return b""
+    return content if isinstance(content, bytes | str) else b""
+
+
+def _of_botocore(response: Mapping[str, Any]) -> SdkResponse | None:
+    """Return the response in a `ClientError`; its code stands for a missing status."""
+    error, metadata = response.get("Error"), response.get("ResponseMetadata") or {}
+    if not isinstance(error, Mapping):
+        return None
+    code = str(error.get("Code") or "")
+    status = metadata.get("HTTPStatusCode")
+    if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
+        status = AWS_STATUS.get(code.lower(), HTTPStatus.INTERNAL_SERVER_ERROR)
+    body = {"error": {"code": code, "message": error.get("Message")}}
+    return SdkResponse(int(status), metadata.get("HTTPHeaders") or {}, orjson.dumps(body))
+
+
+def _reason(error: BaseException) -> Mapping[str, str]:
+    reason = getattr(error, "reason", None)
+    return {"code": reason} if isinstance(reason, str) and reason else {}
