@@ -31,8 +31,9 @@ faults: .venv/dev
 suite: .venv/dev
 	$(BIN)/python -m tools.suite_table
 
-# Writes the table of providers into README.md.
+# Writes the summaries of the cards, and the table of providers into README.md.
 tables: .venv/dev
+	$(BIN)/python -m tools.card_summaries
 	$(BIN)/python -m tools.provider_table
 
 differential: .venv/dev

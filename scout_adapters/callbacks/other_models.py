@@ -101,8 +101,8 @@ class OtherModelProposal:
 
 
 def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound:
-    cards = registry.specs()
-    spec = next((card for card in cards if call.provider in (card.name, card.maker)), None)
+    own = registry.find_by_name(call.provider)
+    spec = registry.spec(own) if own else None
     name = spec.name if spec else call.provider
     limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
     input_tokens = HIDDEN_TOKENS + _request_bytes(call)

@@ -305,8 +305,28 @@ def model_class(provider: str) -> type[ScoutProviderChatModel]:
     """
     from scout_adapters.llm.providers import registry
 
-    if provider in MODEL_CLASSES:
-        return MODEL_CLASSES[provider]
+    if known := MODEL_CLASSES.get(provider) or _created_classes.get(provider):
+        return known
     registry.get(provider)  # raises for an unknown name
-    name = f"Scout{provider.title().replace('_', '')}ChatModel"
-    return type(name, (ScoutProviderChatModel,), {"provider": provider, "__module__": __name__})
+    members = {"provider": provider, "__module__": __name__}
+    created = type(_class_name(provider), (ScoutProviderChatModel,), members)
+    return _created_classes.setdefault(provider, created)
+
+
+_created_classes: dict[str, type[ScoutProviderChatModel]] = {}
+"""Classes of the providers that have none of their own above, by provider."""
+
+
+def _class_name(provider: str) -> str:
+    return f"Scout{provider.title().replace('_', '')}ChatModel"
+
+
+def __getattr__(name: str) -> type[ScoutProviderChatModel]:
+    """Return the class of a provider that has none above; pickles name classes so."""
+    from scout_adapters.llm.providers import registry
+
+    if name.startswith("Scout"):
+        for provider in registry.list_providers():
+            if name == _class_name(provider):
+                return model_class(provider)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """Providers: cards, the registry that finds them by name, and the guide's names around keys.
 
-Importing it reads no environment variables: a provider's keys are read on first use.
+Importing it reads no environment variables and no card: both are read on first use.
 """
 
 from scout_adapters.errors import CircuitOpenError
@@ -36,6 +36,7 @@ registry = ProviderRegistry()
 
 # The names above come first: a provider module in the guide's form imports them from here and
 # registers itself on import.
-from scout_adapters.llm.providers.builtin_cards import BUILTIN_CARDS  # noqa: E402  # see above
+from scout_adapters.llm.providers.builtin_cards import load_card  # noqa: E402  # see above
+from scout_adapters.llm.providers.card_summaries import CARD_SUMMARIES  # noqa: E402  # see above
 
-registry.add(*BUILTIN_CARDS)
+registry.add_lazily(CARD_SUMMARIES, load_card)

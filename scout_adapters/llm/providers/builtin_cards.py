@@ -1,38 +1,24 @@
-"""The list of the cards that are shipped; a new card is added here."""
+"""The cards that are shipped: each in the module of its name, imported when it is first used."""
 
 from __future__ import annotations
 
-from scout_adapters.llm.providers import (
-    anthropic,
-    cerebras,
-    deepseek,
-    fireworks,
-    google,
-    groq,
-    minimax,
-    mistral,
-    ollama,
-    openai,
-    openai_compatible,
-    openrouter,
-    together,
-    xai,
-)
+from importlib import import_module
+from pathlib import Path
+from typing import cast
 
-BUILTIN_CARDS = (
-    groq.SPEC,
-    google.SPEC,
-    minimax.SPEC,
-    anthropic.SPEC,
-    openai.SPEC,
-    openrouter.SPEC,
-    deepseek.SPEC,
-    mistral.SPEC,
-    xai.SPEC,
-    together.SPEC,
-    fireworks.SPEC,
-    cerebras.SPEC,
-    ollama.SPEC,
-    openai_compatible.SPEC,
-)
-"""In the order in which `call_llm` looks for the provider of a model."""
+from scout_adapters.llm.types import ProviderSpec
+
+PACKAGE = "scout_adapters.llm.providers"
+SUMMARIES = "card_summaries"
+"""The module that `make tables` writes: a summary of each card, read instead of the cards."""
+
+
+def load_card(name: str) -> ProviderSpec:
+    """Return the card of a shipped provider."""
+    return cast("ProviderSpec", import_module(f"{PACKAGE}.{name}").SPEC)
+
+
+def card_names() -> list[str]:
+    """Return the names of the modules that contain a card, in alphabetical order; reads files."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return [file.stem for file in files if "\nSPEC = " in file.read_text()]

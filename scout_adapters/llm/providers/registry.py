@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, overload
@@ -10,7 +10,9 @@ from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
+from scout_adapters.llm.providers.card_summary import CardSummary
 from scout_adapters.llm.providers.client import ProviderClient
+from scout_adapters.llm.providers.other_names import OTHER_NAMES
 from scout_adapters.llm.types import Auth, ProviderSpec
 
 if TYPE_CHECKING:
@@ -38,13 +40,18 @@ class ProviderRegistry:
         self._clients: dict[str, ProviderClient] = {}
         self._registered: dict[str, ProviderClient] = {}
         self._forget_special()
-        self._shipped: dict[str, ProviderSpec] = {}
-        self.add(*specs)
+        self._summaries: dict[str, CardSummary] = {
+            spec.name: CardSummary.of(spec) for spec in specs
+        }
+        self._shipped: dict[str, ProviderSpec] = {spec.name: spec for spec in specs}
+        self._load: Callable[[str], ProviderSpec] = self._shipped.__getitem__
 
-    def add(self, *specs: ProviderSpec) -> None:
-        """Add the cards that come with the library, without a log message."""
-        self._shipped.update((spec.name, spec) for spec in specs)
-        self._specs.update((spec.name, spec) for spec in specs)
+    def add_lazily(
+        self, summaries: Mapping[str, CardSummary], load: Callable[[str], ProviderSpec]
+    ) -> None:
+        """Add the cards that come with the library; `load` returns one on its first use."""
+        self._summaries.update(summaries)
+        self._load = load
 
     @overload
     def register(self, name: ProviderSpec) -> None: ...
@@ -67,7 +74,7 @@ class ProviderRegistry:
         logger.info("Registered %s provider with %d keys", name, len(client.keys))
 
     def registrations(self) -> Registrations:
-        """Return what is registered now; clients that were made of cards are not part of it."""
+        """Return what was registered: neither the library's cards nor clients made of them."""
         return Registrations(dict(self._specs), dict(self._registered))
 
     def restore(self, registrations: Registrations | None = None) -> None:
@@ -77,7 +84,7 @@ class ProviderRegistry:
         """
         for client in (*self._clients.values(), *self._all_special):
             client.reset()
-        state = registrations or Registrations(self._shipped, {})
+        state = registrations or Registrations({}, {})
         self._specs, self._registered = dict(state.specs), dict(state.clients)
         self._clients = dict(state.clients)
         self._forget_special()
@@ -129,8 +136,10 @@ class ProviderRegistry:
 
     def spec(self, name: str) -> ProviderSpec:
         """Return a provider's card."""
-        if name in self._specs:
-            return self._specs[name]
+        if spec := self._specs.get(name) or self._shipped.get(name):
+            return spec
+        if name in self._summaries:
+            return self._shipped.setdefault(name, self._load(name))
         if client := self._clients.get(name):
             return client.spec
         known = ", ".join(self.list_providers())
@@ -138,8 +147,30 @@ class ProviderRegistry:
 
     def find_for_model(self, model: str) -> str | None:
         """Return the provider that a model name without provider belongs to; None if unknown."""
-        names = (s.name for s in self._specs.values() if model.startswith(s.models))
+        names = (card.name for card in self.summaries() if model.startswith(card.models))
         return next(names, None)
+
+    def find_by_name(self, name: str) -> str | None:
+        """Return the provider of a name: its own, LangChain's or LiteLLM's; None if unknown."""
+        if name in self:
+            return name
+        plain = name.replace("-", "_").lower()
+        own = (card.name for card in self.summaries() if plain in {card.name, card.maker})
+        return next(own, None) or self.find_alias(plain)
+
+    def find_alias(self, name: str) -> str | None:
+        """Return the provider that LiteLLM or LangChain calls by this name; None if unknown."""
+        other = OTHER_NAMES.get(name)
+        return other if other in self else None
+
+    def summaries(self) -> Iterator[CardSummary]:
+        """Yield what finds a provider, for each card; reads no card that is not registered."""
+        for name, summary in self._summaries.items():
+            spec = self._specs.get(name)
+            yield CardSummary.of(spec) if spec else summary
+        for name, spec in self._specs.items():
+            if name not in self._summaries:
+                yield CardSummary.of(spec)
 
     def for_model(self, model: str) -> str:
         """Return the provider that a model name without provider belongs to, by its prefix.
@@ -156,16 +187,15 @@ class ProviderRegistry:
 
     def available(self, name: str) -> bool:
         """Return whether a provider is registered, has a working key and a closed circuit."""
-        known = name in self._clients or name in self._specs
-        return known and self.get(name).available
+        return name in self and self.get(name).available
 
     def list_providers(self) -> list[str]:
         """Return the names of all providers."""
-        return list(dict.fromkeys((*self._specs, *self._clients)))
+        return list(dict.fromkeys((*self._summaries, *self._specs, *self._clients)))
 
     def specs(self) -> list[ProviderSpec]:
-        """Return all cards."""
-        return list(self._specs.values())
+        """Return all cards; reads those that are not in use yet."""
+        return [self.spec(name) for name in dict.fromkeys((*self._summaries, *self._specs))]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._specs or name in self._clients
+        return name in self._summaries or name in self._specs or name in self._clients

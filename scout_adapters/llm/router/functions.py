@@ -105,8 +105,10 @@ def named_provider(name: str) -> str | None:
     before, separator, _ = name.partition("/")
     if separator and before in registry:
         return before
+    if separator and (other := registry.find_alias(before)):
+        return other
     before, separator, _ = before.partition(":")
-    return _known_provider(before) if separator else None
+    return registry.find_by_name(before) if separator else None
 
 
 def provider_by_name(name: str) -> str:
@@ -114,13 +116,7 @@ def provider_by_name(name: str) -> str:
 
     Raises: `UnknownProvider`, which lists the registered ones.
     """
-    return _known_provider(name) or registry.spec(name).name
-
-
-def _known_provider(name: str) -> str | None:
-    plain = name.replace("-", "_").lower()
-    own = (spec.name for spec in registry.specs() if plain in {spec.name, spec.maker})
-    return name if name in registry else next(own, None)
+    return registry.find_by_name(name) or registry.spec(name).name
 
 
 def candidate(provider: str, model: str) -> Candidate:
@@ -135,12 +131,12 @@ def _candidates(model: str | None, provider: str | None) -> list[Candidate]:
         return [candidate(provider, model or registry.spec(provider).default_model)]
     if model is not None:
         return [candidate(*split_model(model))]
-    specs = [spec for spec in registry.specs() if spec.default_model and not spec.keyless]
-    keyed = [spec for spec in specs if registry.get(spec.name).keys]
+    cards = [card for card in registry.summaries() if card.has_default]
+    keyed = [c.name for c in cards if c.may_have_keys() and registry.get(c.name).keys]
     if not keyed:
-        variables = ", ".join(registry.get(spec.name).key_variables[-1] for spec in specs)
+        variables = ", ".join(card.key_variable for card in cards)
         raise NoKeyError(f"no provider has a key; set one of {variables}")
-    return [candidate(spec.name, spec.default_model) for spec in keyed]
+    return [candidate(name, registry.spec(name).default_model) for name in keyed]
 
 
 def provider_function(provider: str) -> ProviderFunction:

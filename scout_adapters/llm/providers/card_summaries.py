@@ -1,0 +1,41 @@
+"""Summaries of the shipped cards; `make tables` writes this file from the cards.
+
+In the order in which `call_llm` looks for the provider of a model, and for one with a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scout_adapters.llm.providers.card_summary import CardSummary as Card
+
+CARD_SUMMARIES: Mapping[str, Card] = {
+    card.name: card
+    for card in (
+        Card("groq", "groq", models=("llama-", "llama3-", "mixtral-", "gemma2-"), has_default=True),
+        Card(
+            "google",
+            "google_genai",
+            models=("gemini-", "gemma-"),
+            variables=("GOOGLE", "GEMINI"),
+            has_default=True,
+        ),
+        Card("minimax", "minimax", models=("MiniMax-",), has_default=True),
+        Card("anthropic", "anthropic", models=("claude-",), has_default=True),
+        Card("openai", "openai", models=("gpt-", "chatgpt-", "o1", "o3", "o4"), has_default=True),
+        Card("openrouter", "openrouter", has_default=True),
+        Card("deepseek", "deepseek", models=("deepseek-",), has_default=True),
+        Card(
+            "mistral",
+            "mistralai",
+            models=("mistral-", "ministral-", "codestral-", "magistral-", "devstral-", "pixtral-"),
+            has_default=True,
+        ),
+        Card("xai", "xai", models=("grok-",), has_default=True),
+        Card("together", "together", has_default=True),
+        Card("fireworks", "fireworks", models=("accounts/",), has_default=True),
+        Card("cerebras", "cerebras", has_default=True),
+        Card("ollama", "ollama"),
+        Card("openai_compatible", "openai_compatible"),
+    )
+}

@@ -1,0 +1,48 @@
+"""Names that LiteLLM and LangChain have for providers, and our name.
+
+https://docs.litellm.ai/docs/providers and
+https://reference.langchain.com/python/langchain/models/#langchain.chat_models.init_chat_model
+
+Names that are equal to ours, or to the `model_provider` of a card, are not listed. A name of a
+provider that is not registered has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OTHER_NAMES: Mapping[str, str] = {
+    # LiteLLM
+    "ai_gateway": "vercel",
+    "azure_ai": "azure",
+    "bedrock_mantle": "bedrock",
+    "codestral": "mistral",
+    "custom_openai": "openai_compatible",
+    "dashscope": "alibaba",
+    "databricks_ai": "databricks",
+    "fireworks_ai": "fireworks",
+    "gemini": "google",
+    "hosted_vllm": "openai_compatible",
+    "kimi": "moonshot",
+    "litellm_proxy": "openai_compatible",
+    "llamafile": "openai_compatible",
+    "lm_studio": "openai_compatible",
+    "meta_llama": "meta",
+    "moonshotai": "moonshot",
+    "nvidia_nim": "nvidia",
+    "ollama_chat": "ollama",
+    "openai_like": "openai_compatible",
+    "qwen": "alibaba",
+    "together_ai": "together",
+    "vercel_ai_gateway": "vercel",
+    "vertex_ai": "vertex",
+    "vertex_ai_beta": "vertex",
+    "vllm": "openai_compatible",
+    "workers_ai": "cloudflare",
+    "z_ai": "zai",
+    # LangChain
+    "azure_openai": "azure",
+    "bedrock_converse": "bedrock",
+    "google_anthropic_vertex": "vertex",
+    "google_vertexai": "vertex",
+}
