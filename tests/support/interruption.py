@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from pathlib import Path
 from types import FrameType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import scout_adapters
 
@@ -14,22 +15,32 @@ PACKAGE = str(Path(scout_adapters.__file__).parent) + "/"
 EMULATOR = PACKAGE + "testing/"
 
 
-class Interruption:
-    """In `with`: raises `error` before line number `at` of the package's code in this thread.
+class Spot(NamedTuple):
+    """A line of the package, and which of its runs in a call, from 1."""
 
-    Lines are counted as they run, from 1. Without `error` they are listed in `places`. `in_task`
-    counts lines in tasks only, where a cancellation comes, and not in callbacks of the event loop.
+    file: str
+    line: int
+    run: int
+
+
+class Interruption:
+    """In `with`: raises `error` before a line of the package's code in this thread.
+
+    `at` is the number of the line as lines run, from 1, or a `Spot`, for calls whose number of
+    lines differs. Without `error` the lines are listed in `places`. `in_task` counts lines in tasks
+    only, where a cancellation comes, and not in callbacks of the event loop.
     """
 
     def __init__(
-        self, at: int = 0, error: BaseException | None = None, *, in_task: bool = False
+        self, at: int | Spot = 0, error: BaseException | None = None, *, in_task: bool = False
     ) -> None:
         self.places: list[str] = []
         self.place = ""
-        """File and line at which `error` was raised; empty if the call had fewer lines."""
+        """File and line at which `error` was raised; empty if the call did not reach it."""
 
         self._in_task = in_task
-        self._at = at
+        self._spot = at if isinstance(at, Spot) else None
+        self._at = at.run if isinstance(at, Spot) else at
         self._error = error
         self._lines = 0
 
@@ -48,7 +59,7 @@ class Interruption:
         return self._count
 
     def _count(self, frame: FrameType, event: str, _value: Any) -> Any:
-        if event != "line":
+        if event != "line" or (self._spot is not None and not _is_at(frame, self._spot)):
             return self._count
         self._lines += 1
         if self._error is None:
@@ -60,13 +71,16 @@ class Interruption:
         return self._count
 
 
+def _is_at(frame: FrameType, spot: Spot) -> bool:
+    return frame.f_lineno == spot.line and frame.f_code.co_filename.endswith(spot.file)
+
+
 def _place(frame: FrameType) -> str:
     return f"{frame.f_code.co_filename.removeprefix(PACKAGE)}:{frame.f_lineno}"
 
 
-def spots(places: list[str]) -> list[int]:
-    """Return the numbers of each line's first and last run."""
-    runs: dict[str, tuple[int, int]] = {}
-    for number, place in enumerate(places, 1):
-        runs[place] = (runs.get(place, (number, 0))[0], number)
-    return sorted({number for pair in runs.values() for number in pair})
+def spots(places: list[str]) -> list[Spot]:
+    """Return each line's first and last run."""
+    runs = Counter(places)
+    pairs = ((place.rpartition(":"), last) for place, last in runs.items())
+    return [Spot(p[0], int(p[2]), run) for p, last in pairs for run in sorted({1, last})]

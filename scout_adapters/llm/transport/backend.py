@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import h11
 import httpcore
@@ -138,10 +139,12 @@ class Backend(httpcore.NetworkBackend):
         self._source = source
 
     def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_tcp(*args, **kwargs), self._source)
+        stream = _Stream(self._source)
+        return stream.open(self._inner.connect_tcp, *args, **kwargs)
 
     def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_unix_socket(*args, **kwargs), self._source)
+        stream = _Stream(self._source)
+        return stream.open(self._inner.connect_unix_socket, *args, **kwargs)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
@@ -150,10 +153,23 @@ class Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     """Sends a request's headers and body in one write; httpcore would write them one by one."""
 
-    def __init__(self, inner: httpcore.NetworkStream, source: ReadTimeoutSource) -> None:
-        self._inner = inner
+    _inner: httpcore.NetworkStream
+
+    def __init__(self, source: ReadTimeoutSource) -> None:
         self._source = source
         self._headers = b""
+
+    def open(
+        self, connect: Callable[..., httpcore.NetworkStream], *args: Any, **kwargs: Any
+    ) -> Self:
+        """Open the inner stream; an exception at any line leaves no socket without an owner."""
+        try:
+            self._inner = connect(*args, **kwargs)
+            return self  # noqa: TRY300  # an exception here must close the socket as well
+        except BaseException:  # raised again
+            if hasattr(self, "_inner"):
+                self._inner.close()
+            raise
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._headers:
@@ -176,7 +192,8 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._source)
+        stream = _Stream(self._source)
+        return stream.open(self._inner.start_tls, ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -195,10 +212,12 @@ class AsyncBackend(httpcore.AsyncNetworkBackend):
         self._source = source
 
     async def connect_tcp(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_tcp(*args, **kwargs), self._source)
+        stream = _AsyncStream(self._source)
+        return await stream.open(self._inner.connect_tcp, *args, **kwargs)
 
     async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.connect_unix_socket(*args, **kwargs), self._source)
+        stream = _AsyncStream(self._source)
+        return await stream.open(self._inner.connect_unix_socket, *args, **kwargs)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -210,10 +229,26 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     _early: asyncio.Future[bytes] | None = None
     """The first read of a response, which began while the request was written."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream, source: ReadTimeoutSource) -> None:
-        self._inner = inner
+    _inner: httpcore.AsyncNetworkStream
+
+    def __init__(self, source: ReadTimeoutSource) -> None:
         self._source = source
         self._headers = b""
+
+    async def open(
+        self,
+        connect: Callable[..., Awaitable[httpcore.AsyncNetworkStream]],
+        *args: Any,
+        **kwargs: Any,
+    ) -> Self:
+        """Twin of `_Stream.open`."""
+        try:
+            self._inner = await connect(*args, **kwargs)
+            return self  # noqa: TRY300  # an exception here must close the socket as well
+        except BaseException:  # raised again
+            if hasattr(self, "_inner"):
+                await self._inner.aclose()
+            raise
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's interface
         if self._headers:
@@ -262,9 +297,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109  # httpcore's interface
     ) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(
-            await self._inner.start_tls(ssl_context, server_hostname, timeout), self._source
-        )
+        stream = _AsyncStream(self._source)
+        return await stream.open(self._inner.start_tls, ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         value = self._inner.get_extra_info(info)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from scout_adapters.llm.transport.connection import AsyncConnection, Connection
@@ -24,7 +25,11 @@ class Holder(Protocol[T]):
 
 
 class IdleConnections(Generic[T]):
-    """Unused connections to one server; the last one released is used first."""
+    """Unused connections to one server; the last one released is used first.
+
+    A connection changes hands in one line, to its user or to the pool's `closing`, so that an
+    exception between two lines leaves none without an owner.
+    """
 
     def __init__(self) -> None:
         self._stack: deque[tuple[float, T]] = deque()
@@ -37,41 +42,31 @@ class IdleConnections(Generic[T]):
             return None
         return holder.connection
 
-    def push(self, holder: Holder[T], connection: T) -> list[T]:
-        """Take the connection of `holder`; return those to close: too many, or unused too long."""
+    def push(self, holder: Holder[T], connection: T, closing: deque[T]) -> None:
+        """Take the connection of `holder`; move those to close, unused too long, to `closing`."""
         now = time.monotonic()
         holder.connection = self._stack.append((now, connection))  # type: ignore[func-returns-value]  # one line: None
-        if len(self._stack) <= MAX_IDLE and self._stack[0][0] > now - IDLE_SECONDS:
-            return []
-        return self._surplus(now)
+        if len(self._stack) > MAX_IDLE or self._stack[0][0] <= now - IDLE_SECONDS:
+            self._remove_surplus(now, closing)
 
-    def _surplus(self, now: float) -> list[T]:
-        surplus: list[T] = []
+    def _remove_surplus(self, now: float, closing: deque[T]) -> None:
         while len(self._stack) > MAX_IDLE or (
             self._stack and self._stack[0][0] <= now - IDLE_SECONDS
         ):
             try:  # another thread may empty the stack at this moment
-                surplus.append(self._stack.popleft()[1])
+                closing.append(self._stack.popleft()[1])
             except IndexError:
                 break
-        return surplus
 
-    def remove_stale(self) -> list[T]:
-        """Remove and return the connections that the server has closed, or that are too old."""
-        stale: list[T] = []
-        for _ in range(len(self._stack)):
-            try:  # another thread may empty the stack at this moment
-                entry = self._stack.popleft()
-            except IndexError:
-                break
+    def remove_stale(self, closing: deque[T]) -> None:
+        """Move the connections that the server has closed, or that are too old, to `closing`."""
+        for entry in tuple(self._stack):
             if entry[1].is_stale():
-                stale.append(entry[1])
-            else:
-                self._stack.append(entry)
-        return stale
+                with suppress(ValueError):  # another thread uses it at this moment
+                    closing.append(self._stack.remove(entry) or entry[1])  # type: ignore[func-returns-value]  # one line: None
 
-    def clear(self) -> list[T]:
-        """Remove and return all connections."""
-        connections = [connection for _, connection in self._stack]
-        self._stack.clear()
-        return connections
+    def clear(self, closing: deque[T]) -> None:
+        """Move all connections to `closing`."""
+        with suppress(IndexError):
+            while True:
+                closing.append(self._stack.popleft()[1])

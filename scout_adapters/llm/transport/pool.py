@@ -8,6 +8,7 @@ next, however many there are.
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -52,12 +53,15 @@ TIDY_SECONDS = 1.0
 """Seconds between two searches for idle connections that servers have closed."""
 
 
-def _oldest_server(idle: dict[tuple[str, type], IdleConnections[T]]) -> list[T]:
-    """Remove and return the connections to the server that was used first, beyond `MAX_SERVERS`."""
-    if len(idle) <= MAX_SERVERS:
-        return []
-    removed = idle.pop(next(iter(idle)), None)
-    return removed.clear() if removed else []
+def _remove_oldest_server(
+    idle: dict[tuple[str, type], IdleConnections[T]], closing: deque[T]
+) -> None:
+    """Move the connections to the server that was used first, beyond `MAX_SERVERS`."""
+    oldest = next(iter(idle))
+    if (connections := idle.get(oldest)) is not None:
+        connections.clear(closing)
+        idle.pop(oldest, None)
+        connections.clear(closing)  # another thread may have added one
 
 
 class TidyTimer:
@@ -86,6 +90,7 @@ class ConnectionPool:
         self._options = options
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[Connection]] = {}
+        self._closing: deque[Connection] = deque()
         self._closed = False
         _pools.add(self)
 
@@ -122,6 +127,10 @@ class ConnectionPool:
                 else:
                     self._keep(address_of(exchange.url), holder, connection)
             holder.connection = None
+        except BaseException:  # raised again: a connection that the pool does not have is closed
+            if (kept := holder.connection) is not None and not self.is_shared(kept):
+                kept.close()
+            raise
         finally:
             self._slots.give_back(holder)
 
@@ -149,8 +158,11 @@ class ConnectionPool:
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in (*idle.push(holder, connection), *_oldest_server(self._idle)):
-            surplus.close()
+        idle.push(holder, connection, self._closing)
+        if len(self._idle) > MAX_SERVERS:
+            _remove_oldest_server(self._idle, self._closing)
+        if self._closing:
+            self._close_removed()
         if _tidy_timer.due():
             for pool in list(_pools):
                 pool.tidy()
@@ -158,8 +170,16 @@ class ConnectionPool:
     def tidy(self) -> None:
         """Close unused connections that the server has closed, which the system keeps open."""
         for idle in list(self._idle.values()):
-            for connection in idle.remove_stale():
+            idle.remove_stale(self._closing)
+        self._close_removed()
+
+    def _close_removed(self) -> None:
+        """Close the removed connections; after an exception, the next call closes the rest."""
+        for connection in tuple(self._closing):
+            with suppress(Exception):  # closed as far as it can be
                 connection.close()
+            with suppress(ValueError):  # another thread closes them as well
+                self._closing.remove(connection)
 
     def close(self) -> None:
         """Close unused connections; those in use are closed on release."""
@@ -167,14 +187,15 @@ class ConnectionPool:
         if self._inner is not None:
             self._inner.close()
         for idle in self._idle.values():
-            for connection in idle.clear():
-                connection.close()
+            idle.clear(self._closing)
+        self._close_removed()
 
     def __del__(self) -> None:
         """Close unused connections of a transport that is freed; the user's own stays open."""
-        for idle in self.__dict__.get("_idle", {}).values():
-            for connection in idle.clear():
-                connection.close()
+        if "_closing" in self.__dict__:
+            for idle in self._idle.values():
+                idle.clear(self._closing)
+            self._close_removed()
 
 
 _pools: WeakSet[ConnectionPool] = WeakSet()
@@ -192,6 +213,7 @@ class AsyncConnectionPool:
         self._options = options
         self._proxies = Proxies(options.proxies, trust_env=options.trust_env)
         self._idle: dict[tuple[str, type], IdleConnections[AsyncConnection]] = {}
+        self._closing: deque[AsyncConnection] = deque()
         self._closed = False
         self._tidy_timer = TidyTimer()
         self._over_aiohttp: AiohttpConnections | None = None
@@ -227,6 +249,10 @@ class AsyncConnectionPool:
                 else:
                     await self._keep(address_of(exchange.url), holder, connection)
             holder.connection = None
+        except BaseException:  # raised again: a connection that the pool does not have is closed
+            if (kept := holder.connection) is not None and not self.is_shared(kept):
+                await kept.aclose()
+            raise
         finally:
             self._slots.give_back(holder)
 
@@ -258,12 +284,23 @@ class AsyncConnectionPool:
             return
         place = (address.server, type(connection))
         idle = self._idle.get(place) or self._idle.setdefault(place, IdleConnections())
-        for surplus in (*idle.push(holder, connection), *_oldest_server(self._idle)):
-            await surplus.aclose()
+        idle.push(holder, connection, self._closing)
+        if len(self._idle) > MAX_SERVERS:
+            _remove_oldest_server(self._idle, self._closing)
+        if self._closing:
+            await self._close_removed()
         if self._tidy_timer.due():
             for other in list(self._idle.values()):
-                for stale in other.remove_stale():
-                    await stale.aclose()
+                other.remove_stale(self._closing)
+            await self._close_removed()
+
+    async def _close_removed(self) -> None:
+        """Twin of `ConnectionPool._close_removed`."""
+        for connection in tuple(self._closing):
+            with suppress(Exception):  # closed as far as it can be
+                await connection.aclose()
+            with suppress(ValueError):  # another task closes them as well
+                self._closing.remove(connection)
 
     async def aclose(self) -> None:
         """Close unused connections; those in use are closed on release."""
@@ -272,8 +309,8 @@ class AsyncConnectionPool:
             if shared is not None:
                 await shared.aclose()
         for idle in self._idle.values():
-            for connection in idle.clear():
-                await connection.aclose()
+            idle.clear(self._closing)
+        await self._close_removed()
 
     def _aiohttp(self) -> AiohttpConnections:
         if self._over_aiohttp is None:

@@ -6,12 +6,14 @@ import argparse
 import asyncio
 import sys
 import tempfile
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 from scout_adapters.testing import Emulator
-from tests.support.interruption import spots
+from tests.support.interruption import Spot, spots
+from tests.support.lost_sockets import FRAMES, LostSockets
 from tests.support.verbs import ASYNC, VERBS, Verb
 from tests.system.interrupts.interrupted_calls import InterruptedCalls
 
@@ -29,12 +31,22 @@ def problems(
     for _ in range(2):  # the first call imports, and fills caches
         calls.interrupt()
     in_task = error is asyncio.CancelledError
-    numbers = spots(calls.interrupt(in_task=in_task).places)
-    for at in numbers if lines is None else Random(seed).sample(numbers, lines):
-        place = calls.interrupt(at, error(), in_task=in_task).place
+    for at, connect in _spots(calls, lines, seed, in_task=in_task):
+        place = calls.interrupt(at, error(), in_task=in_task, connect=connect).place
         if state := list(calls.problems()):
             yield f"{place}: {'; '.join(state)}"
             calls.build()
+
+
+def _spots(
+    calls: InterruptedCalls, lines: int | None, seed: int, *, in_task: bool
+) -> list[tuple[Spot, bool]]:
+    """Return where to interrupt, and whether the call has to open connections to get there."""
+    with_idle = spots(calls.interrupt(in_task=in_task).places)
+    connecting = spots(calls.interrupt(in_task=in_task, connect=True).places)
+    new = set(connecting) - set(with_idle)
+    chosen = [*((at, False) for at in with_idle), *((at, True) for at in connecting if at in new)]
+    return chosen if lines is None else Random(seed).sample(chosen, lines)
 
 
 def main() -> int:
@@ -43,10 +55,11 @@ def main() -> int:
     parser.add_argument("--lines", type=int, help="so many lines of each case; default: all")
     parser.add_argument("--seed", type=int, default=0)
     options, failed = parser.parse_args(), 0
+    tracemalloc.start(FRAMES)  # lost sockets are reported with the lines that opened them
     for verb, error in CASES:
         emulator = Emulator()
-        with tempfile.TemporaryDirectory() as folder, emulator.serve():
-            calls = InterruptedCalls(verb, Path(folder), emulator)
+        with tempfile.TemporaryDirectory() as folder, emulator.serve(), LostSockets() as lost:
+            calls = InterruptedCalls(verb, Path(folder), emulator, lost)
             lines = list(problems(calls, error, options.lines, options.seed))
             calls.close()
         failed += len(lines)

@@ -21,7 +21,8 @@ from scout_adapters.llm.health import circuit_breaker, key_state
 from scout_adapters.llm.transport.http_transport import Transport, _pools_of
 from scout_adapters.testing import Emulator, Overloaded, RateLimited
 from tests.support.clock import NO_PAUSES
-from tests.support.interruption import Interruption
+from tests.support.interruption import Interruption, Spot
+from tests.support.lost_sockets import LostSockets
 from tests.support.verbs import ASYNC, Verb, call_model
 
 FAULTS = (RateLimited(1.0), Overloaded(), None)
@@ -31,9 +32,12 @@ FAULTS = (RateLimited(1.0), Overloaded(), None)
 class InterruptedCalls:
     """A router over the loopback server, with an audit log, costs and two budgets."""
 
-    def __init__(self, verb: Verb, folder: Path, emulator: Emulator) -> None:
+    def __init__(
+        self, verb: Verb, folder: Path, emulator: Emulator, lost_sockets: LostSockets
+    ) -> None:
         self.verb = verb
         self.emulator = emulator
+        self._lost_sockets = lost_sockets
         self._folder = folder
         self._numbers = itertools.count(1)
         self._runner = asyncio.Runner() if verb in ASYNC else None
@@ -75,10 +79,20 @@ class InterruptedCalls:
             self._runner.close()
 
     def interrupt(
-        self, at: int = 0, error: BaseException | None = None, *, in_task: bool = False
+        self,
+        at: int | Spot = 0,
+        error: BaseException | None = None,
+        *,
+        in_task: bool = False,
+        connect: bool = False,
     ) -> Interruption:
-        """Make a call that a refused key and a retry precede, with the exception at a line."""
+        """Make a call that a refused key and a retry precede, with the exception at a line.
+
+        `connect`: no connection is idle when it begins.
+        """
         self._prepare(FAULTS, probe=True)
+        if connect:
+            self._disconnect()
         with Interruption(at, error, in_task=in_task) as interruption:
             try:
                 self._call("Say nothing.")
@@ -89,6 +103,7 @@ class InterruptedCalls:
 
     def problems(self) -> Iterator[str]:
         """Yield what is still held after an interrupted call, and what the next call lacks."""
+        yield from self._lost_sockets.take()
         yield from self._held()
         number = next(self._numbers)
         self._prepare((), probe=False)
@@ -98,7 +113,13 @@ class InterruptedCalls:
             text = repr(error)
         if f"number {number}." not in text:
             yield f"the next call has {text!r}"
+        yield from self._lost_sockets.take()
         yield from self._held()
+
+    def _disconnect(self) -> None:
+        self.transport.close()
+        if self._runner is not None:
+            self._runner.run(self.transport.aclose())
 
     def _prepare(self, faults: Any, *, probe: bool) -> None:
         self.emulator.clear()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from scout_adapters.testing import Emulator
+from tests.support.lost_sockets import LostSockets
 from tests.support.verbs import Verb
 from tests.system.interrupts.every_line import CASES, problems
 from tests.system.interrupts.interrupted_calls import InterruptedCalls
@@ -23,8 +24,8 @@ def test_an_exception_at_any_line_leaves_nothing_held(
 ) -> None:
     logging.disable(logging.CRITICAL)
     try:
-        with emulator.serve():
-            calls = InterruptedCalls(verb, tmp_path, emulator)
+        with emulator.serve(), LostSockets() as lost:
+            calls = InterruptedCalls(verb, tmp_path, emulator, lost)
             resources = list(problems(calls, error, LINES, seed=len(verb)))
             calls.close()
     finally:
