@@ -48,7 +48,7 @@ REASONS: dict[str, str] = {
     "scout_adapters/llm/failures/__init__.py:error_from_response": "nine facts, one per line",
     "scout_adapters/llm/failures/error_body.py:_candidates": "a list of places, best first",
     "scout_adapters/llm/health/key_pool.py:KeyPool.lease": "one locked step; six arguments",
-    "scout_adapters/llm/health/key_pool.py:KeyPool._apply_effect": "one branch per effect",
+    "scout_adapters/llm/health/key_penalties.py:KeyPenalties.apply": "one branch per effect",
     "scout_adapters/llm/providers/client.py:ProviderClient.__init__": "the guide's signature",
     "scout_adapters/llm/providers/client.py:ProviderClient.call": "the guide's signature",
     "scout_adapters/llm/wires/chunks.py:chunk_of": "one line per field of a chunk, made per token",

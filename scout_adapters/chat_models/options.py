@@ -293,7 +293,8 @@ def _check_connection(options: Mapping[str, Any], owner: str) -> None:
         check_headers(headers, owner)
     if (auth := options.get("auth")) is not None and not callable(getattr(auth, "headers", None)):
         raise ConfigurationError(
-            f'{owner}: auth= must be an Auth, such as HeaderAuth("api-key"); pass keys as api_key='
+            f"{owner} takes no auth= of type {type(shown(auth)).__name__}: pass an Auth, such as "
+            'HeaderAuth("api-key"), and keys as api_key='
         )
     if isinstance(options.get("transport"), str):
         raise ConfigurationError(f"{owner}: leave transport= out; requests are always sent by HTTP")

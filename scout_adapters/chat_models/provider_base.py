@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.types import Auth, ProviderSpec
+
+    KeyOption = str | SecretStr | Callable[[], Any]
 
 _ROUTE_FIELDS = attrgetter(
     *(
@@ -61,11 +63,14 @@ class ScoutProviderChatModel(ScoutChatModel):
     model: str = Field(default="", validation_alias=AliasChoices("model", "model_name"))
     """The model's name; empty means the provider's default."""
 
-    api_key: SecretStr | None = Field(default=None, exclude=True)
-    """A key to use instead of those in the environment; several are separated by commas."""
+    api_key: SecretStr | Callable[[], Any] | None = Field(default=None, exclude=True)
+    """A key to use instead of those in the environment; several are separated by commas. Or where
+    it comes from: `"file:/path"`, `"env:NAME"`, or a function, sync or async, that returns the key,
+    or a token with its expiry."""
 
-    api_keys: list[SecretStr] | None = Field(default=None, exclude=True)
-    """Keys to use instead of those in the environment; a key's health is shared by all models."""
+    api_keys: list[SecretStr | Callable[[], Any]] | None = Field(default=None, exclude=True)
+    """Keys to use instead of those in the environment, each in a form of `api_key`; a key's health
+    is shared by all models."""
 
     base_url: str | None = Field(
         default=None, validation_alias=AliasChoices("base_url", "api_base", "endpoint")
@@ -93,8 +98,8 @@ class ScoutProviderChatModel(ScoutChatModel):
             self,
             *,
             model: str = "",
-            api_key: str | SecretStr | None = None,
-            api_keys: str | Sequence[str | SecretStr] | None = None,
+            api_key: KeyOption | None = None,
+            api_keys: KeyOption | Sequence[KeyOption] | None = None,
             base_url: str | None = None,
             placeholders: Mapping[str, str] | None = None,
             default_headers: Mapping[str, str] | None = None,
@@ -138,7 +143,7 @@ class ScoutProviderChatModel(ScoutChatModel):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _split_keys(cls, keys: Any) -> Any:
-        return [keys] if isinstance(keys, str | SecretStr) else keys
+        return [keys] if isinstance(keys, str | SecretStr) or callable(keys) else keys
 
     @property
     @override
@@ -189,7 +194,7 @@ class ScoutProviderChatModel(ScoutChatModel):
 
         Raises: `NoKeyError` for an unpickled copy whose original had keys of its own.
         """
-        from scout_adapters.llm.health.key_texts import clean_keys
+        from scout_adapters.llm.health.key_items import read_keys
         from scout_adapters.llm.providers import registry
 
         self._check_secrets()
@@ -198,7 +203,7 @@ class ScoutProviderChatModel(ScoutChatModel):
         secrets = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
         return registry.client(
             self.provider,
-            api_keys=clean_keys(secrets, source="api_key="),
+            api_keys=read_keys(secrets, source="api_key="),
             base_url=self.base_url,
             headers=self.default_headers,
             transport=transport,

@@ -66,7 +66,7 @@ class ScoutRouterChatModel(ScoutChatModel):
     strategy: StrategyName | Callable[..., Any] = "priority"
     """A strategy's name, or a function of candidates and request that orders the candidates."""
 
-    api_key: SecretStr | None = Field(default=None, exclude=True)
+    api_key: SecretStr | Callable[[], Any] | None = Field(default=None, exclude=True)
     """A key for the entries without one of their own, which must be of the same provider."""
 
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
@@ -78,7 +78,7 @@ class ScoutRouterChatModel(ScoutChatModel):
             *,
             models: Sequence[str | Mapping[str, Any] | BaseChatModel],
             strategy: StrategyName | Strategy = "priority",
-            api_key: str | SecretStr | None = None,
+            api_key: str | SecretStr | Callable[[], Any] | None = None,
             temperature: float | None = None,
             top_p: float | None = None,
             max_tokens: int | None = None,

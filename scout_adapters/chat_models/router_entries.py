@@ -71,9 +71,9 @@ def _normalize_entry(entry: Mapping[str, Any]) -> tuple[dict[str, Any], Provider
     return ({**options, "api_keys": _as_secrets(keys)} if keys else options), card
 
 
-def _as_secrets(keys: Any) -> list[SecretStr]:
-    """Return keys as a flat list, from a `SecretStr`, a string or a list."""
-    if isinstance(keys, SecretStr):
+def _as_secrets(keys: Any) -> list[Any]:
+    """Return keys as a flat list, from a `SecretStr`, a string, a function or a list."""
+    if isinstance(keys, SecretStr) or callable(keys):
         return [keys]
     if isinstance(keys, str):
         return [SecretStr(keys)]
@@ -92,7 +92,7 @@ def has_own_key(entry: Any) -> bool:
     return True
 
 
-def with_key(entry: Any, key: SecretStr) -> dict[str, Any]:
+def with_key(entry: Any, key: Any) -> dict[str, Any]:
     """Return an entry as a dict with a key."""
     return {**({"model": entry} if isinstance(entry, str) else entry), "api_keys": [key]}
 
@@ -268,7 +268,7 @@ def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, An
 
 def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
     from scout_adapters.llm.engine.candidate import Candidate
-    from scout_adapters.llm.health.key_texts import clean_keys
+    from scout_adapters.llm.health.key_items import read_keys
     from scout_adapters.llm.providers import registry
 
     provider, model = split_name(entry)
@@ -276,7 +276,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
     transport = build_transport(entry.get("transport"), network)
     client = registry.client(
         provider,
-        api_keys=clean_keys(entry.get("api_keys") or (), source="api_keys="),
+        api_keys=read_keys(entry.get("api_keys") or (), source="api_keys="),
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
         transport=transport,

@@ -12,6 +12,7 @@ from scout_adapters.errors.exceptions import (
     ContextOverflow,
     InvalidRequest,
     KeyRejected,
+    KeySourceError,
     MalformedResponse,
     ModelNotFound,
     NotSupported,
@@ -49,6 +50,7 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
     K.STATE_MISMATCH: InvalidRequest,
     K.UNSUPPORTED: NotSupported,
     K.QUEUE_FULL: ProviderTimeout,
+    K.KEY_SOURCE: KeySourceError,
     K.UNKNOWN: ProviderUnavailable,
 }
 

@@ -3,6 +3,7 @@
 * ScoutError
   x ProviderError                           LangChain's class            who must act
     + KeyRejected                           ModelAuthenticationError     the owner of the key
+    + KeySourceError                        ModelAuthenticationError     the owner of the key
     + AccessDenied                          ModelPermissionDeniedError   the owner of the key
     + OutOfCredit                           ModelRateLimitError          the owner of the account
     + RateLimited                           ModelRateLimitError          nobody: wait
@@ -138,6 +139,10 @@ class ProviderError(ScoutError, lc.ModelError):
 
 class KeyRejected(ProviderError, lc.ModelAuthenticationError):
     """The key is wrong, revoked or suspended."""
+
+
+class KeySourceError(ProviderError, lc.ModelAuthenticationError):
+    """The file, variable or function that a key comes from gave none; nothing was sent."""
 
 
 class AccessDenied(ProviderError, lc.ModelPermissionDeniedError):

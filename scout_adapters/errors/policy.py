@@ -34,6 +34,7 @@ class ErrorKind(StrEnum):
     STATE_MISMATCH = "state_mismatch"
     UNSUPPORTED = "unsupported"
     QUEUE_FULL = "queue_full"
+    KEY_SOURCE = "key_source"
     UNKNOWN = "unknown"
 
 
@@ -172,6 +173,13 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.QUEUE_FULL: ErrorPolicy(
         "caller", "fewer calls at once on this machine, or a longer timeout", same_key=True
+    ),
+    K.KEY_SOURCE: ErrorPolicy(
+        "key",
+        "repair the file, variable or function that the key comes from",
+        next_key=True,
+        next_candidate=True,
+        key_effect="cooldown",
     ),
     K.UNKNOWN: ErrorPolicy(
         "provider", "see the message", next_candidate=True, trips_circuit=True, billed="unknown"

@@ -19,6 +19,7 @@ class State(StrEnum):
     QUOTA = "quota spent"
     CREDIT = "out of credit"
     REFUSED = "refused"
+    SOURCE = "source failed"
     MODEL = "not for this model"
     RESTING = "passed over"
     OTHER = "failed otherwise"
@@ -33,6 +34,7 @@ STATE_BY_OUTCOME: Mapping[str, State] = {
     K.BILLING: State.CREDIT,
     K.AUTH_INVALID: State.REFUSED,
     K.AUTH_SUSPENDED: State.REFUSED,
+    K.KEY_SOURCE: State.SOURCE,
     K.PERMISSION: State.MODEL,
     K.MODEL_NOT_FOUND: State.MODEL,
     "skipped": State.RESTING,

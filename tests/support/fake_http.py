@@ -15,7 +15,7 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
-from scout_adapters.llm.health.key_state import shared_state
+from scout_adapters.llm.health.shared_states import shared_state
 from tests.support.clock import FakeTime
 from tests.support.verbs import STREAMS, VERBS, call_model
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scout_adapters.llm.engine import candidate
-from scout_adapters.llm.health import key_state
+from scout_adapters.llm.health import shared_states
 
 
 def nothing_held() -> bool:
@@ -11,6 +11,6 @@ def nothing_held() -> bool:
 
     Looks at the health of keys, which outlives a model that a test has dropped.
     """
-    keys = list(key_state._states.values())
+    keys = list(shared_states._states.values())
     loads = list(candidate._loads)
     return bool(keys) and not any(counter.in_flight for counter in (*keys, *loads))

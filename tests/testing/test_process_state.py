@@ -16,7 +16,7 @@ from scout_adapters.audit import AuditLog, get_audit
 from scout_adapters.errors import ScoutError, UnknownProvider
 from scout_adapters.llm.engine.record import runs_with_attempts
 from scout_adapters.llm.health.circuit_breaker import circuit, is_provider_available
-from scout_adapters.llm.health.key_state import shared_state
+from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.pricing import PRICING, estimate_cost_usd
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.providers import ProviderClient, ProviderSpec

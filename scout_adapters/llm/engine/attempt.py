@@ -14,14 +14,14 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ErrorKind, ProviderError, one_line, provider_error
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
+from scout_adapters.llm.engine.attempt_usage import billed_usage, partial_usage
 from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.health.circuit_breaker import Permit
+from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.pricing.price_list import is_cost
-from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
     estimated_usage,
@@ -45,6 +45,9 @@ class AttemptOwner(Protocol):
     @property
     def patience(self) -> float:
         """Seconds that the call may still wait before an attempt."""
+
+    def renews_key(self, attempt: Attempt, error: ProviderError) -> bool:
+        """Return whether the refused key is read again from its source before it is condemned."""
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Handle the start of an attempt, before the first byte leaves."""
@@ -88,6 +91,9 @@ class Attempt:
     """Whether the call has not tried the candidate before."""
     revised: PreparedRequest | None = field(default=None, repr=False)
     """After a refusal: the request as the refusal requires it, to be sent with the same key."""
+
+    renews_key: bool = False
+    """After a refusal: whether its key is read again from its source, and the attempt repeated."""
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
@@ -229,12 +235,19 @@ class Attempt:
         if estimated:
             output_bytes = answer_bytes(self.streamed_answer.shown or [answer])
             usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(output_bytes))
-        self.record = self._make_record(
+        self.record = self.make_record(
             "ok",
             billed="yes",
             latency_s=round((self.finished_at or self.call.clock.now()) - self.started, 6),
             estimated=estimated or None,
-            **self._bill(usage, answer.response_metadata, stated_cost),
+            **billed_usage(
+                self.candidate.endpoint.spec,
+                self.request.prepared,
+                self.streamed_answer,
+                usage,
+                answer.response_metadata,
+                stated_cost,
+            ),
         )
         answer.response_metadata["scout"] = self.call.summary(self, self.record)
 
@@ -243,30 +256,8 @@ class Attempt:
         if not answer.response_metadata.get("model_name"):
             answer.response_metadata["model_name"] = self.candidate.model
 
-    def _partial_usage(self, stated: float | None = None) -> Json:
-        """Return usage and cost of an answer that broke off; empty if nothing had arrived.
-
-        `stated` is the cost in US dollars that the provider stated; without it, tokens and cost are
-        estimated.
-        """
-        if stated is not None:
-            return self._bill(self.streamed_answer.usage, {}, stated)
-        reported = self.streamed_answer.usage
-        if reported is None and not self.committed:
-            return {}
-        output_tokens = tokens_in_bytes(answer_bytes(self.streamed_answer.shown))
-        usage = estimated_usage(self.request.prepared.tokens, output_tokens, reported)
-        return {"estimated": True, **self._bill(usage, {})}
-
-    def _bill(
-        self, usage: UsageMetadata | None, metadata: Json, stated_cost: float | None = None
-    ) -> Json:
-        spec, shown = self.candidate.endpoint.spec, self.streamed_answer.shown
-        name = (shown[0].response_metadata if shown else metadata).get("model_name")
-        model = self.request.prepared.billed_model(name)
-        return bill(spec.name, model, usage, metadata, stated=stated_cost, prices=spec.prices)
-
-    def _make_record(self, outcome: str, **fields: Any) -> AttemptRecord:
+    def make_record(self, outcome: str, **fields: Any) -> AttemptRecord:
+        """Return the attempt's record with an outcome and further fields."""
         return AttemptRecord(
             number=self.number,
             provider=self.candidate.endpoint.name,
@@ -278,6 +269,10 @@ class Attempt:
             wire=self.request.prepared.wire,
             **fields,
         )
+
+    def _usage_so_far(self, stated: float | None = None) -> Json:
+        spec = self.candidate.endpoint.spec
+        return partial_usage(spec, self.request.prepared, self.streamed_answer, stated)
 
     def _record_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
@@ -302,8 +297,10 @@ class Attempt:
             endpoint.circuit.set_aside(now)
         if not self.committed:
             self.revised = endpoint.adapter.revise(self.request.prepared, error)
-        if self.lease is not None and self.revised is not None:
-            endpoint.pool.release(self.lease)  # the request was refused, not the key
+        if self.revised is None:
+            self.renews_key = self.call.renews_key(self, error)
+        if self.lease is not None and (self.revised is not None or self.renews_key):
+            endpoint.pool.release(self.lease)  # the request or an old secret was refused
         elif self.lease is not None:
             record_key_failure(self.candidate, self.lease, error, now)
         self.record = self._failure_record(error)
@@ -313,7 +310,7 @@ class Attempt:
         self.call.on_attempt_failure(self, self.record, failure)
 
     def _failure_record(self, error: ProviderError) -> AttemptRecord:
-        return self._make_record(
+        return self.make_record(
             str(ErrorKind.STREAM_INTERRUPTED if self.committed else error.kind),
             status=error.status,
             code=error.code,
@@ -322,28 +319,31 @@ class Attempt:
             retry_after=error.retry_after,
             request_id=error.request_id,
             billed="yes" if self.committed or error.cost_usd else error.policy.billed,
-            **self._partial_usage(error.cost_usd),
+            **self._usage_so_far(error.cost_usd),
         )
 
     def not_sent_record(self) -> AttemptRecord:
         """Return the record of an attempt that a budget or callback stopped before the start."""
-        return self._make_record(NOT_SENT, billed="no")
+        return self.make_record(NOT_SENT, billed="no")
+
+    def report_circuit(self, outcome: Outcome) -> None:
+        """Report an outcome to the circuit."""
+        self.candidate.endpoint.circuit.report(self.permit, outcome, self.call.clock.now())
 
     def release(self) -> None:
         """Release key and circuit without an outcome."""
-        endpoint = self.candidate.endpoint
-        endpoint.circuit.report(self.permit, "neutral", self.call.clock.now())
+        self.report_circuit("neutral")
         if self.lease is not None:
-            endpoint.pool.release(self.lease, used=bool(self.started))
+            self.candidate.endpoint.pool.release(self.lease, used=bool(self.started))
 
     def _record_neutral(self, outcome: str) -> None:
         now = self.call.clock.now()
         self.release()
         if self.record is None:
-            self.record = self._make_record(
+            self.record = self.make_record(
                 outcome,
                 billed="no" if outcome == NOT_SENT else "unknown",
                 latency_s=round(now - (self.started or now), 6),
-                **self._partial_usage(),
+                **self._usage_so_far(),
             )
         self.call.on_attempt_end(self.record)

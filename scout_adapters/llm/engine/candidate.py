@@ -13,7 +13,8 @@ from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import KeyState, shared_state
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ModelRequestT, ProviderSpec
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
@@ -52,6 +53,9 @@ class CandidateState:
     prepared: PreparedRequest | None = None
     avoid: dict[str, float] = field(default_factory=dict)
     """Fingerprints of keys that were tried, and when a later round may use each again."""
+
+    refusals: dict[str, Any] = field(default_factory=dict)
+    """By key: the `RefusedSecret` whose source is read again."""
 
     keys_tried: int = 0
     models_not_found: int = 0
@@ -121,7 +125,7 @@ class CandidateState:
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""
         self.keys_tried -= 1
-        if lease is None or not lease.key:
+        if lease is None or not lease.key_id:
             self.excluded = True
         else:
             self.avoid[lease.key_id] = NEVER

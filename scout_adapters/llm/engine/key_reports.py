@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint
 from scout_adapters.llm.health.key_accounts import account_name
-from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
+from scout_adapters.llm.health.key_penalties import QUARANTINE_EFFECTS
+from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 
@@ -21,7 +22,7 @@ def record_quota_left(
 ) -> None:
     """Store the rate limits that an answer's headers contain."""
     spec = candidate.endpoint.spec
-    if spec.limits and headers and lease.key:
+    if spec.limits and headers and lease.key_id:
         left = quota_left(spec.limits, headers, now)
         account = account_name(headers.get(spec.account, "")) if spec.account else ""
         candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
@@ -32,7 +33,7 @@ def record_key_failure(
 ) -> None:
     """Record a failure on the key of an attempt, by what its kind means for a key."""
     endpoint, effect = candidate.endpoint, error.policy.key_effect
-    if not lease.key and not (effect == "cooldown" and error.retry_after):
+    if not lease.key_id and not (effect == "cooldown" and error.retry_after):
         endpoint.pool.release(lease)  # without keys, only a wait that the server states counts
         return
     if effect in QUARANTINE_EFFECTS:
@@ -45,8 +46,16 @@ def record_key_failure(
         retry_after=error.retry_after,
         window=error.kind is ErrorKind.QUOTA_WINDOW,
     )
+    if effect in QUARANTINE_EFFECTS and lease.state.source is not None:
+        endpoint.pool.condemn_secret(lease, now)
     if effect == "refuse":
         _check_mass_refusal(endpoint, now)
+
+
+def record_refused_source(candidate: Candidate, lease: Lease, now: float) -> None:
+    """Keep a key out of rotation whose source still returns the secret that was refused."""
+    candidate.endpoint.pool.release(lease, used=False)
+    candidate.endpoint.pool.condemn_secret(lease, now)
 
 
 def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:

@@ -31,13 +31,13 @@ from scout_adapters.llm.engine.candidate_state import (
 )
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
-from scout_adapters.llm.engine.reported_call import ReportedCall
 from scout_adapters.llm.engine.retry_policy import (
     RetryPolicy,
     RetryUsage,
     may_repeat,
     retry_state,
 )
+from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import NEVER, SHORTEST
@@ -50,7 +50,7 @@ LATE = "the deadline passed before the request could leave: a rate limiter or a 
 """Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 
-class Attempts(ReportedCall, Generic[AnswerT]):
+class Attempts(SourcedCall, Generic[AnswerT]):
     """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
     It ends by raising the error of the last attempt, or the reason why there was none; the error
@@ -129,7 +129,9 @@ class Attempts(ReportedCall, Generic[AnswerT]):
         return pause
 
     def _may_start(self, attempt: Attempt) -> bool:
-        """Wait for the limiter; return False if a budget stops it and a cheaper one may follow."""
+        """Read the key, wait for the limiter, ask budgets; return False if another may follow."""
+        if not self._has_key(attempt):
+            return False
         if not self._usage.acquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))
         try:
@@ -143,6 +145,8 @@ class Attempts(ReportedCall, Generic[AnswerT]):
 
     async def _amay_start(self, attempt: Attempt) -> bool:
         """Twin of `_may_start`."""
+        if not await self._ahas_key(attempt):
+            return False
         if not await self._usage.aacquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))
         try:
@@ -186,9 +190,10 @@ class Attempts(ReportedCall, Generic[AnswerT]):
     def _decide(self, attempt: Attempt, error: ProviderError) -> None:
         state = self._candidate_states.of(attempt.candidate)
         policy, lease = error.policy, attempt.lease
-        key = lease if lease is not None and lease.key else None
-        if attempt.revised is not None:
-            state.prepared, self._retry = attempt.revised, (state, key.state if key else None)
+        key = lease if lease is not None and lease.key_id else None
+        if attempt.revised is not None or attempt.renews_key:
+            state.prepared = attempt.revised or state.prepared
+            self._retry = state, key.state if key else None
         elif attempt.committed:
             self._final_error = error
         elif may_repeat(error, self.records) and (

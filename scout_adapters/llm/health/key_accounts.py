@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel, reset_states
+from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel
+from scout_adapters.llm.health.shared_states import reset_states
 
 MAX_ACCOUNTS = 4096
 """Accounts whose quota is shared by their keys; a provider may name any number."""

@@ -10,9 +10,10 @@ from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.key_accounts import join_account
 from scout_adapters.llm.health.key_order import KeyOrder, least_busy
+from scout_adapters.llm.health.key_penalties import QUARANTINE_EFFECTS, KeyPenalties
 from scout_adapters.llm.health.key_ramp import Ramp
+from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_state import (
-    MAX_COOLDOWN_SECONDS,
     CooldownRules,
     KeyState,
     Lease,
@@ -24,25 +25,17 @@ from scout_adapters.llm.health.remembered_models import remember
 
 logger = logger_of(__name__)
 
-QUARANTINE_SECONDS = 3600.0
-"""Seconds of a key's first quarantine; each further one is twice as long."""
-
-MAX_QUARANTINE_SECONDS = 24 * 3600.0
-MASK_SECONDS = 3600.0
-"""Seconds for which a key is not used for a model that it may not use."""
+RECHECK_SECONDS = 60.0
+"""Seconds between two looks whether the source of a refused key has another secret."""
 
 MASS_REFUSAL_SECONDS = 60.0
 """Seconds within which the refusal of many keys counts as the provider's fault."""
 
-QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
 Crowd = Literal["never", "after_rest", "always"]
 """When a call waits for others that try the same key."""
 
 MAX_MODELS = 32
 """Models for which a pool keeps an order of its keys; the oldest order is dropped first."""
-
-MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
-"""Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
 
 
 class KeyPool:
@@ -59,7 +52,8 @@ class KeyPool:
         self.address = address
         self.states = list(states)
         self.rules = rules or CooldownRules()
-        self._by_key = {state.key: state for state in self.states}
+        self._penalties = KeyPenalties(provider, self.rules)
+        self._by_key = {state.origin: state for state in self.states}
         self._orders: dict[str | None, KeyOrder] = {}
         listener = ref(self)
         with health_lock:
@@ -75,7 +69,7 @@ class KeyPool:
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
 
-    def consists_of(self, keys: Sequence[str], address: str) -> bool:
+    def consists_of(self, keys: Sequence[str | KeySource], address: str) -> bool:
         """Return whether these are the pool's keys, in their order, and its address."""
         return self.address == address and list(self._by_key) == list(keys)
 
@@ -182,6 +176,23 @@ class KeyPool:
                 lease.undo_use()
             lease.give_back()
 
+    def rest(self, lease: Lease, until: float) -> None:
+        """Return a key whose source failed, and let it rest until the source is read again."""
+        with health_lock:
+            lease.undo_use()
+            lease.give_back()
+            state = lease.state
+            state.cooldown_until = max(state.cooldown_until, until)
+
+    def condemn_secret(self, lease: Lease, now: float) -> None:
+        """Do not send a refused secret again; look whether its source has another, sooner."""
+        state, secret = lease.state, lease.secret
+        if state.source is not None and secret is not None:
+            with health_lock:
+                state.source.condemn(secret, state.quarantined_until)
+                state.quarantined_until = min(state.quarantined_until, now + RECHECK_SECONDS)
+                state.notify()
+
     def succeed(self, lease: Lease, model: str | None = None, now: float | None = None) -> None:
         """Record a success; it does not end a cooldown that began after the call's start."""
         with health_lock:
@@ -228,70 +239,7 @@ class KeyPool:
             lease.give_back()
             if effect in QUARANTINE_EFFECTS and lease.started <= lease.state.quarantined_at:
                 return  # the call was in flight when the key was first refused
-            self._apply_effect(lease.state, effect, now, model, retry_after, window=window)
-
-    def _apply_effect(
-        self,
-        state: KeyState,
-        effect: KeyEffect,
-        now: float,
-        model: str | None,
-        retry_after: float | None,
-        *,
-        window: bool = False,
-    ) -> None:
-        if effect == "none":
-            return
-        state.failures += 1
-        state.last_failure = now
-        state.marks = state.marks + 1 if effect == "cooldown" else 0  # see `_cool_down`
-        if effect in QUARANTINE_EFFECTS:
-            self._quarantine(state, now)
-            if effect == "refuse":
-                state.refused_at = now
-        elif effect == "mask" and model:
-            masked = state.model_cooldowns.get(model, 0.0)
-            remember(state.model_cooldowns, model, max(masked, now + MASK_SECONDS))
-        else:
-            limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
-            # 0 counts as no value: the pool's cooldown rules apply.
-            self._cool_down(state, now, model, min(retry_after, limit) if retry_after else None)
-
-    def _cool_down(
-        self, state: KeyState, now: float, model: str | None, wait: float | None
-    ) -> None:
-        """Start a cooldown: the server's `wait` for this model, else the rules' for all models."""
-        limited = model
-        if wait is None:
-            wait, model = self.rules.cooldown(state.failures), None
-        if wait <= 0:
-            return
-        state.marks = 0
-        state.start_ramp(limited, now + wait)
-        if model is None:
-            state.cooldown_until = max(state.cooldown_until, now + wait)
-        else:
-            until = max(state.model_cooldowns.get(model, 0.0), now + wait)
-            remember(state.model_cooldowns, model, until)
-            if state.account:  # the limit applies to all keys of the account
-                used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
-                state.quotas.store(model, (used_up,))
-        logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id or "none", wait)
-
-    def _quarantine(self, state: KeyState, now: float) -> None:
-        if state.permanently_failed and now < state.quarantined_until:
-            return  # refusals of concurrent calls count once
-        seconds = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
-        state.permanently_failed = True
-        state.quarantines += 1
-        state.quarantined_at = now
-        state.quarantined_until = max(state.quarantined_until, now + seconds)
-        logger.warning(
-            "%s key %s is out of rotation: the provider refuses it; next try in %.0f s",
-            self.provider,
-            state.id,
-            seconds,
-        )
+            self._penalties.apply(lease.state, effect, now, model, retry_after, window=window)
 
     @staticmethod
     def _reset(state: KeyState, model: str | None) -> None:
@@ -321,7 +269,9 @@ class KeyPool:
 
     def state_of(self, key: str) -> KeyState | None:
         """Return the state of a key; None if the pool does not contain it."""
-        return self._by_key.get(key)
+        return self._by_key.get(key) or next(
+            (state for state in self.states if state.source and state.source.returned(key)), None
+        )
 
     def record_success(self, key: str) -> None:
         """Record a success of a call outside the engine; it lifts a quarantine too."""
@@ -349,4 +299,4 @@ class KeyPool:
         if state := self.state_of(key):
             with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"
-                self._apply_effect(state, effect, now, None, retry_after)
+                self._penalties.apply(state, effect, now, None, retry_after)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from itertools import count
 from typing import Literal, NoReturn, Protocol
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakSet
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.health.key_ramp import Ramp
+from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.health.remembered_models import remember
+from scout_adapters.llm.health.source_values import Secret
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
@@ -69,8 +70,15 @@ def _is_not_easier(new: QuotaLeft, old: QuotaLeft) -> bool:
 class _HiddenKey:
     """Stores the key outside the dataclass fields: `dataclasses.asdict` must not show it."""
 
-    __slots__ = ("key",)
+    __slots__ = ("key", "source")
     key: str
+    """The key; empty if it comes from a source."""
+
+    source: KeySource | None
+
+    def hide(self, origin: str | KeySource) -> None:
+        """Store a key or the source of one."""
+        self.key, self.source = (origin, None) if isinstance(origin, str) else ("", origin)
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -80,8 +88,10 @@ class KeyState(_HiddenKey):
     An empty key stands for all requests to a server without keys; its id is empty as well.
     """
 
-    key: InitVar[str]
+    key: InitVar[str | KeySource]
     id: str = ""
+    """The key's fingerprint; or that of its source's label, which is the same for every secret."""
+
     failures: int = 0
     in_flight: int = 0
     last_used: float = 0.0
@@ -112,10 +122,16 @@ class KeyState(_HiddenKey):
     listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that contain the key."""
 
-    def __post_init__(self, key: str) -> None:
-        self.key = key
-        self.id = self.id or (fingerprint(key) if key else "")
+    def __post_init__(self, key: str | KeySource) -> None:
+        self.hide(key)
+        own = key.id if isinstance(key, KeySource) else fingerprint(key) if key else ""
+        self.id = self.id or own
         _all_states.add(self)
+
+    @property
+    def origin(self) -> str | KeySource:
+        """The key itself, or its source."""
+        return self.source or self.key
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -176,6 +192,8 @@ class KeyState(_HiddenKey):
 
     def lift_quarantine(self) -> None:
         """Return the key to the rotation; the next quarantine is as short as the first."""
+        if self.source is not None:
+            self.source.pardon()
         self.permanently_failed = self.out_of_credit = False
         self.quarantines, self.quarantined_until = 0, 0.0
 
@@ -226,6 +244,9 @@ class Lease:
 
     state: KeyState = field(repr=False)
     started: float
+    secret: Secret | None = field(default=None, repr=False)
+    """What the key's source returned for the attempt."""
+
     probe: bool = False
     ramp: Ramp | None = field(default=None, repr=False)
     is_open: bool = False
@@ -301,11 +322,6 @@ class CooldownRules:
 health_lock = fork_safe_lock()
 """Lock for the health of all keys; hold it to read and change a key's state in one step."""
 
-MAX_UNUSED_STATES = 10_000
-"""Keys whose health is remembered although no pool has them; the newest ones."""
-
-_states: WeakValueDictionary[tuple[str, str, str], KeyState] = WeakValueDictionary()
-_newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
 _all_states: WeakSet[KeyState] = WeakSet()
 
 
@@ -319,22 +335,3 @@ def _forget_requests() -> None:
 
 
 call_after_fork(_forget_requests)
-
-
-def reset_states() -> None:
-    """Reset the state of every key, and forget them: the next use of a key makes another."""
-    with health_lock:
-        for state in list(_states.values()):
-            state.reset()
-        _states.clear()
-        _newest.clear()
-
-
-def shared_state(provider: str, base_url: str, key: str) -> KeyState:
-    """Return the state of a key at a provider's address, shared by all pools in the process."""
-    with health_lock:
-        state = _states.get((provider, base_url, key))
-        if state is None:
-            state = _states[provider, base_url, key] = KeyState(key)
-            _newest.append(state)
-        return state

@@ -23,9 +23,12 @@ from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import circuit, in_function_call
+from scout_adapters.llm.health.key_items import KeyItem, Origin, origins_of, read_keys
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import CooldownRules, KeyState, shared_state
-from scout_adapters.llm.health.key_texts import clean_keys, env_keys, variable_keys
+from scout_adapters.llm.health.key_source import KeySourceFault
+from scout_adapters.llm.health.key_state import CooldownRules, KeyState
+from scout_adapters.llm.health.key_texts import env_keys, variable_keys
+from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
 from scout_adapters.llm.providers.urls import (
     addressed_wire,
@@ -66,7 +69,7 @@ class ProviderClient:
         max_key_attempts: int | None = 3,
         *,
         spec: ProviderSpec | None = None,
-        api_keys: Sequence[str] = (),
+        api_keys: Sequence[KeyItem] = (),
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
@@ -87,13 +90,13 @@ class ProviderClient:
         # The limit applies to functions; a client of a card may try every key.
         self.max_key_attempts = None if spec else max_key_attempts
         self._named_keys = (env_key_name, env_single_key_name)
-        keys = clean_keys(api_keys, source="api_keys=")
+        keys = read_keys(api_keys, source="api_keys=")
         self._auth = auth
         self._configure(keys, base_url, dict(headers or {}), transport, dict(placeholders or {}))
 
     def _configure(
         self,
-        keys: tuple[str, ...],
+        keys: tuple[Origin, ...],
         base_url: str | None,
         headers: dict[str, str],
         transport: Transport | None,
@@ -120,7 +123,12 @@ class ProviderClient:
     def get_working_key(self) -> str | None:
         """Return a usable key with the lowest (in flight, marks, last used), or None."""
         state = self.endpoint.pool.pick(None, time.monotonic())
-        return state.key if state else None
+        if state is None or state.source is None:
+            return state.key if state else None
+        try:
+            return state.source.read(time.monotonic).text or None
+        except KeySourceFault:
+            return None
 
     def record_key_success(self, key: str) -> None:
         """Reset the key's failures and cooldown."""
@@ -207,7 +215,7 @@ class ProviderClient:
         address = self.base_url
         # Without its whole address a provider has no keys: a call goes to the next candidate.
         missing = missing_value(address, self.spec)
-        keys = () if missing else self._api_keys or self._parse_keys_from_env()
+        keys = () if missing else self._api_keys or origins_of(self._parse_keys_from_env())
         endpoint = self._endpoint
         if endpoint is None or not endpoint.pool.consists_of(keys, address):
             endpoint = self._endpoint = self._open(address, keys, missing)
@@ -216,7 +224,7 @@ class ProviderClient:
     def variant(
         self,
         *,
-        api_keys: Sequence[str] = (),
+        api_keys: Sequence[KeyItem] = (),
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
@@ -227,7 +235,7 @@ class ProviderClient:
         other = copy(self)
         other._auth = auth or self._auth  # noqa: SLF001  # a copy of this object
         other._configure(  # noqa: SLF001  # a copy of this object
-            clean_keys(api_keys, source="api_keys=") or self._api_keys,
+            read_keys(api_keys, source="api_keys=") or self._api_keys,
             base_url or self._base_url,
             {**self._headers, **(headers or {})},
             transport or self._transport,
@@ -242,7 +250,7 @@ class ProviderClient:
         has_key = self.get_working_key() is not None
         return (has_key or endpoint.keyless) and endpoint.circuit.is_available()
 
-    def _open(self, base_url: str, keys: tuple[str, ...], missing: str) -> Endpoint:
+    def _open(self, base_url: str, keys: tuple[Origin, ...], missing: str) -> Endpoint:
         states = [shared_state(self.name, base_url, key) for key in keys]
         logger.info("Registered %s provider with %d keys", self.name, len(states))
         # An address from the environment counts as the provider's own; one from code does not.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
+from scout_adapters.llm.health.key_items import KeyItem
 from scout_adapters.llm.providers.card_summary import CardSummary
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.other_names import OTHER_NAMES
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)
+
+Clients = dict[Any, ProviderClient]
 
 MAX_SPECIAL = 1024
 """Clients with keys or addresses of their own that are remembered; models hold theirs longer."""
@@ -103,7 +106,7 @@ class ProviderRegistry:
         self,
         name: str,
         *,
-        api_keys: Sequence[str] = (),
+        api_keys: Sequence[KeyItem] = (),
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
@@ -124,10 +127,7 @@ class ProviderRegistry:
                 headers=headers, transport=transport, auth=auth, placeholders=placeholders
             )
             self._all_special.add(client)
-        client = clients.setdefault(key, client)  # used last, so it is forgotten last
-        while len(clients) > MAX_SPECIAL:
-            clients.pop(next(iter(clients)), None)
-        return client
+        return _remember(clients, key, client)
 
     def _forget_special(self) -> None:
         self._special: dict[tuple[object, ...], ProviderClient] = {}
@@ -199,3 +199,11 @@ class ProviderRegistry:
 
     def __contains__(self, name: object) -> bool:
         return name in self._summaries or name in self._specs or name in self._clients
+
+
+def _remember(clients: Clients, key: Any, client: ProviderClient) -> ProviderClient:
+    """Keep a client that is used, and forget the one that was not used for the longest time."""
+    client = clients.setdefault(key, client)
+    while len(clients) > MAX_SPECIAL:
+        clients.pop(next(iter(clients)), None)
+    return client

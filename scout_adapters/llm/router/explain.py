@@ -222,7 +222,7 @@ class Copier:
 
 def _key(original: KeyState) -> KeyState:
     cooldowns = dict(original.model_cooldowns)
-    return replace(original, key=original.key, model_cooldowns=cooldowns, ramps={})
+    return replace(original, key=original.origin, model_cooldowns=cooldowns, ramps={})
 
 
 class RowWriter:

@@ -33,6 +33,7 @@ protocol | ModelAPIError | yes | provider | same, candidate | none | counts
 tool_call_invalid | ModelInvalidRequestError | yes | nobody | same | none | stays
 state_mismatch | ModelInvalidRequestError | no | caller | - | none | stays
 unsupported | ModelInvalidRequestError | no | caller | candidate | none | stays
+key_source | ModelAuthenticationError | no | key | key, candidate | cooldown | stays
 unknown | ModelAPIError | no | provider | candidate | none | counts
 """
 

@@ -9,8 +9,9 @@ import pytest
 
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.errors import ConfigurationError, InvalidKey
-from scout_adapters.llm.health.key_state import KeyState, shared_state
+from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.health.key_texts import clean_key, clean_keys, env_keys, fingerprint
+from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 from tests.llm.health.pools import NOW, pool

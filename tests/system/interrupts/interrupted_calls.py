@@ -17,7 +17,7 @@ from scout_adapters import (
 )
 from scout_adapters._internal import fork
 from scout_adapters.llm.engine import candidate
-from scout_adapters.llm.health import circuit_breaker, key_state
+from scout_adapters.llm.health import circuit_breaker, shared_states
 from scout_adapters.llm.transport.http_transport import Transport, _pools_of
 from scout_adapters.testing import Emulator, Overloaded, RateLimited
 from tests.support.clock import NO_PAUSES
@@ -146,7 +146,10 @@ class InterruptedCalls:
                 handler.worker.wait()
         checks: list[tuple[str, Callable[[], Any]]] = [
             ("locks", self._locks),
-            ("keys in flight", lambda: [s.id for s in key_state._states.values() if s.in_flight]),
+            (
+                "keys in flight",
+                lambda: [s.id for s in shared_states._states.values() if s.in_flight],
+            ),
             ("attempts in flight", lambda: [x for x in candidate._loads if x.in_flight]),
             ("probes", self._probes),
             ("slots", self._slots),

@@ -1,0 +1,48 @@
+"""What an attempt used and what it costs, from what the answer states or else an estimate."""
+
+from __future__ import annotations
+
+from langchain_core.messages.ai import UsageMetadata
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.adapters.adapter import PreparedRequest
+from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer
+from scout_adapters.llm.pricing.record_costs import bill
+from scout_adapters.llm.pricing.token_estimates import (
+    answer_bytes,
+    estimated_usage,
+    tokens_in_bytes,
+)
+from scout_adapters.llm.types import ProviderSpec
+
+
+def partial_usage(
+    spec: ProviderSpec, prepared: PreparedRequest, answer: StreamedAnswer, stated: float | None
+) -> Json:
+    """Return usage and cost of an answer that broke off; empty if nothing had arrived.
+
+    `stated` is the cost in US dollars that the provider stated; without it, tokens and cost are
+    estimated.
+    """
+    if stated is not None:
+        return billed_usage(spec, prepared, answer, answer.usage, {}, stated)
+    if answer.usage is None and not answer.committed:
+        return {}
+    output_tokens = tokens_in_bytes(answer_bytes(answer.shown))
+    usage = estimated_usage(prepared.tokens, output_tokens, answer.usage)
+    return {"estimated": True, **billed_usage(spec, prepared, answer, usage, {})}
+
+
+def billed_usage(  # the parts of an attempt, on the path of every call
+    spec: ProviderSpec,
+    prepared: PreparedRequest,
+    answer: StreamedAnswer,
+    usage: UsageMetadata | None,
+    metadata: Json,
+    stated: float | None = None,
+) -> Json:
+    """Return tokens and cost as fields of a record; `stated` as in `partial_usage`."""
+    shown = answer.shown
+    name = (shown[0].response_metadata if shown else metadata).get("model_name")
+    model = prepared.billed_model(name)
+    return bill(spec.name, model, usage, metadata, stated=stated, prices=spec.prices)

@@ -1,0 +1,101 @@
+"""What a failure does to a key: a cooldown, a quarantine, or a mask for one model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.errors import KeyEffect
+from scout_adapters.llm.health.key_state import (
+    MAX_COOLDOWN_SECONDS,
+    CooldownRules,
+    KeyState,
+    QuotaLeft,
+)
+from scout_adapters.llm.health.remembered_models import remember
+
+logger = logger_of(__name__)
+
+QUARANTINE_SECONDS = 3600.0
+"""Seconds of a key's first quarantine; each further one is twice as long."""
+
+MAX_QUARANTINE_SECONDS = 24 * 3600.0
+MASK_SECONDS = 3600.0
+"""Seconds for which a key is not used for a model that it may not use."""
+
+QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
+
+MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
+"""Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPenalties:
+    """Applies the effects of failures to keys of a provider."""
+
+    provider: str
+    rules: CooldownRules
+
+    def apply(
+        self,
+        state: KeyState,
+        effect: KeyEffect,
+        now: float,
+        model: str | None,
+        retry_after: float | None,
+        *,
+        window: bool = False,
+    ) -> None:
+        """Record a failure of a key, and what it means for the key. Use it under `health_lock`."""
+        if effect == "none":
+            return
+        state.failures += 1
+        state.last_failure = now
+        state.marks = state.marks + 1 if effect == "cooldown" else 0  # see `_cool_down`
+        if effect in QUARANTINE_EFFECTS:
+            self._quarantine(state, now)
+            if effect == "refuse":
+                state.refused_at = now
+        elif effect == "mask" and model:
+            masked = state.model_cooldowns.get(model, 0.0)
+            remember(state.model_cooldowns, model, max(masked, now + MASK_SECONDS))
+        else:
+            limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
+            # 0 counts as no value: the pool's cooldown rules apply.
+            self._cool_down(state, now, model, min(retry_after, limit) if retry_after else None)
+
+    def _cool_down(
+        self, state: KeyState, now: float, model: str | None, wait: float | None
+    ) -> None:
+        """Start a cooldown: the server's `wait` for this model, else the rules' for all models."""
+        limited = model
+        if wait is None:
+            wait, model = self.rules.cooldown(state.failures), None
+        if wait <= 0:
+            return
+        state.marks = 0
+        state.start_ramp(limited, now + wait)
+        if model is None:
+            state.cooldown_until = max(state.cooldown_until, now + wait)
+        else:
+            until = max(state.model_cooldowns.get(model, 0.0), now + wait)
+            remember(state.model_cooldowns, model, until)
+            if state.account:  # the limit applies to all keys of the account
+                used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
+                state.quotas.store(model, (used_up,))
+        logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id or "none", wait)
+
+    def _quarantine(self, state: KeyState, now: float) -> None:
+        if state.permanently_failed and now < state.quarantined_until:
+            return  # refusals of concurrent calls count once
+        seconds = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
+        state.permanently_failed = True
+        state.quarantines += 1
+        state.quarantined_at = now
+        state.quarantined_until = max(state.quarantined_until, now + seconds)
+        logger.warning(
+            "%s key %s is out of rotation: the provider refuses it; next try in %.0f s",
+            self.provider,
+            state.id,
+            seconds,
+        )

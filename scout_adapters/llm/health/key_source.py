@@ -1,0 +1,294 @@
+"""A key that is read when it is needed: kept until it expires, read once for all calls that wait.
+
+The reading itself happens in a thread of its own: it may block, and a call that is cancelled
+does not end it for the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from typing import Any
+from weakref import WeakSet, WeakValueDictionary
+
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
+from scout_adapters._internal.redaction import key_redactor, mask_secrets
+from scout_adapters.errors import one_line
+from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.source_readers import (
+    ENV,
+    FILE,
+    UNCHANGED,
+    FileReader,
+    FunctionReader,
+    Reader,
+    VariableReader,
+    function_name,
+)
+from scout_adapters.llm.health.source_reading import Reading
+from scout_adapters.llm.health.source_values import BadSourceValue, Secret, secret_of
+
+MAX_READ_SECONDS = 30.0
+"""Seconds that a call waits for a key source; after them another reading may start."""
+
+MAX_PAUSE = 60.0
+"""Seconds: the longest pause of a source that fails. The first is 1 s, each further one twice as
+long; meanwhile its last error applies to all calls."""
+
+MAX_RECENT = 8
+"""Secrets of a source that are removed from texts, the newest ones."""
+
+
+class KeySourceFault(Exception):  # internal: becomes a KeySourceError
+    """A key source could not be read; the text contains no secret."""
+
+    def __init__(self, message: str, ready_at: float) -> None:
+        """`ready_at`: when the source is read again, in seconds of the calls' clock."""
+        super().__init__(message)
+        self.ready_at = ready_at
+
+
+class KeySource:
+    """A key that comes from a file, a variable or a function. All times are monotonic seconds.
+
+    source = key_source("file:/run/secrets/groq")
+    secret = source.read(time.monotonic, timeout=10)
+    """
+
+    def __init__(self, reader: Reader, label: str) -> None:
+        """`label` names the source in tables and errors."""
+        self.label = label
+        self.id = f"src_{fingerprint(label)}"
+        """Stands for the key in logs: the same for every secret of the source."""
+
+        self.failures = 0
+        self.failed_until = 0.0
+        self._reader = reader
+        self._fault = ""
+        self._secret: Secret | None = None
+        self._checked_until = 0.0
+        self._read_again = False
+        self._condemned: Secret | None = None
+        self._condemned_until = 0.0
+        self._recent: deque[str] = deque(maxlen=MAX_RECENT)
+        self._reading: Reading | None = None
+        self._lock = fork_safe_lock()
+        _all_sources.add(self)
+
+    def __repr__(self) -> str:
+        return f"KeySource({self.label!r})"
+
+    def fresh(self, now: float) -> Secret | None:
+        """Return the secret if the source need not be read."""
+        secret = self._secret
+        if secret is None or now >= secret.fresh_until or self._read_again:
+            return None
+        return secret if now < self._checked_until or self._reader.is_unchanged() else None
+
+    def _usable(self, now: float) -> Secret | None:
+        """Return the old secret if it has not expired, for a source that fails shortly before."""
+        secret = self._secret
+        valid = secret is not None and now < secret.valid_until < float("inf")
+        return secret if valid and not self._read_again else None
+
+    def read(self, clock: Callable[[], float], timeout: float = MAX_READ_SECONDS) -> Secret:
+        """Return the current secret; calls that come at the same time share one reading.
+
+        `timeout` is in seconds, at most `MAX_READ_SECONDS`.
+
+        Raises: `KeySourceFault`.
+        """
+        while True:
+            reading = self._begin(clock, None)
+            if isinstance(reading, Secret):
+                return reading
+            if reading.wait(min(timeout, MAX_READ_SECONDS)):
+                if not reading.lost:
+                    return self._outcome(reading, clock)
+            else:
+                raise self._too_slow(reading, clock)
+
+    async def aread(self, clock: Callable[[], float], timeout: float = MAX_READ_SECONDS) -> Secret:  # noqa: ASYNC109  # the twin's
+        """Twin of `read`; an awaitable of the source is awaited on this event loop."""
+        while True:
+            reading = self._begin(clock, asyncio.get_running_loop())
+            if isinstance(reading, Secret):
+                return reading
+            if await reading.await_end(min(timeout, MAX_READ_SECONDS)):
+                if not reading.lost:
+                    return self._outcome(reading, clock)
+            else:
+                raise self._too_slow(reading, clock)
+
+    def _begin(
+        self, clock: Callable[[], float], loop: asyncio.AbstractEventLoop | None
+    ) -> Secret | Reading:
+        """Return the secret, or the reading that will bring it; start one if none runs."""
+        with self._lock:
+            now = clock()
+            if (secret := self.fresh(now)) is not None:
+                return secret
+            reading = self._reading
+            if reading is not None and reading.is_open and not reading.blocks(loop):
+                return reading
+            if now < self.failed_until:
+                return self._after_fault(now)
+            reading = self._reading = Reading(loop, time.monotonic() + MAX_READ_SECONDS)
+            run = reading.start if self._reader.blocks else reading.run
+            run(self._read_value, reading, clock)
+            return reading
+
+    def _read_value(self, reading: Reading, clock: Callable[[], float]) -> None:
+        """Read the source, and keep the secret or the fault; runs in the thread of the reading."""
+        again = self._read_again
+        try:
+            value = reading.resolve(self._reader.read(again=again))
+            now = clock()
+            secret = self._secret
+            if value is not UNCHANGED or secret is None:
+                secret = secret_of(value, now, time.time())
+        except CancelledError:
+            raise  # the event loop ended: another reading follows
+        except BaseException as error:  # noqa: BLE001  # a user's function may raise anything
+            self._fail(reading, self._message(error), clock())
+            return
+        with self._lock:
+            if reading is not self._reading:
+                return  # a later one has replaced it
+            self._keep(secret, now)
+
+    def _keep(self, secret: Secret, now: float) -> None:
+        self._secret, self._read_again = secret, False
+        self.failures, self.failed_until, self._fault = 0, 0.0, ""
+        check = self._reader.check_seconds
+        self._checked_until = float("inf") if check is None else now + check
+        self._recent.extend(part for part in secret.parts if part not in self._recent)
+
+    def _fail(self, reading: Reading, message: str, now: float) -> None:
+        with self._lock:
+            if reading is not self._reading:
+                return
+            self.failures += 1
+            self.failed_until = now + min(2.0 ** min(self.failures - 1, 16), MAX_PAUSE)
+            self._fault = message
+            reading.failed = True
+
+    def _outcome(self, reading: Reading, clock: Callable[[], float]) -> Secret:
+        """Return what a reading brought, or the old secret if that is still valid."""
+        with self._lock:
+            if reading.failed or self._secret is None:
+                return self._after_fault(clock())
+            return self._secret
+
+    def _after_fault(self, now: float) -> Secret:
+        if (secret := self._usable(now)) is not None:
+            return secret
+        raise KeySourceFault(self._fault, self.failed_until)
+
+    def _too_slow(self, reading: Reading, clock: Callable[[], float]) -> KeySourceFault:
+        message = f"did not answer within {MAX_READ_SECONDS:g} s"
+        self._fail(reading, message, clock())
+        return KeySourceFault(message, self.failed_until)
+
+    def _message(self, error: BaseException) -> str:
+        """Return what went wrong, without any secret."""
+        if isinstance(error, BadSourceValue):
+            return str(error)
+        text = mask_secrets(self.redact(f"{type(error).__name__}: {error}"))
+        return f"raised {one_line(text, 200)}"
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets that the source returned lately."""
+        for secret in list(self._recent):
+            text = key_redactor(secret, f"<key {self.id}>")(text)
+        return text
+
+    def returned(self, key: str) -> bool:
+        """Return whether a text is a secret that the source returned lately."""
+        return key in self._recent
+
+    def renew(self, refused: Secret, since: float) -> bool:
+        """Return whether to try again with a secret that is read now, after a provider's refusal.
+
+        It is not if the source has returned the refused secret again since the call began, at
+        `since`.
+        """
+        with self._lock:
+            current = self._secret
+            if current is not None and current.equals(refused):
+                if current.read_at > since:
+                    return False
+                self._read_again = True
+            return True
+
+    def condemn(self, refused: Secret, until: float) -> None:
+        """Remember that the provider refuses a secret: it is not sent before `until`."""
+        self._condemned, self._condemned_until, self._read_again = refused, until, True
+
+    def pardon(self) -> None:
+        """Forget the refused secret."""
+        self._condemned = None
+
+    def is_condemned(self, secret: Secret, now: float) -> bool:
+        """Return whether the provider has refused this very secret not long ago."""
+        refused = self._condemned
+        return refused is not None and now < self._condemned_until and refused.equals(secret)
+
+    def forget_reading(self) -> None:
+        """Forget the reading in progress: in a forked child its thread does not exist."""
+        self._reading = None
+
+
+_all_sources: WeakSet[KeySource] = WeakSet()
+_sources: WeakValueDictionary[Any, KeySource] = WeakValueDictionary()
+_sources_lock = fork_safe_lock()
+
+
+def _forget_readings() -> None:
+    for source in list(_all_sources):
+        source.forget_reading()
+
+
+call_after_fork(_forget_readings)
+
+
+def is_reference(text: str) -> bool:
+    """Return whether a text names a file or a variable with a key, instead of being one."""
+    return text.startswith((FILE, ENV)) and len(text) > len(FILE)
+
+
+def key_source(origin: str | Callable[[], Any]) -> KeySource:
+    """Return the source of a reference (`file:...`, `env:...`) or a function, always the same."""
+    with _sources_lock:
+        key = _identity(origin)
+        if (source := _sources.get(key)) is None:
+            reader = _reader(origin)
+            source = _sources[key] = KeySource(reader, reader.label)
+        return source
+
+
+def _identity(origin: str | Callable[[], Any]) -> Any:
+    """Return what tells sources apart; equal functions are one, such as a bound method's."""
+    try:
+        hash(origin)
+    except TypeError:
+        return id(origin)  # the source keeps the object alive
+    return origin
+
+
+def _reader(origin: str | Callable[[], Any]) -> Reader:
+    if not isinstance(origin, str):
+        return FunctionReader(origin, _free_label(function_name(origin)))
+    if origin.startswith(FILE):
+        return FileReader(origin.removeprefix(FILE).removeprefix("//"))
+    return VariableReader(origin.removeprefix(ENV))
+
+
+def _free_label(name: str) -> str:
+    """Return a function's name, with a number if another function has it already."""
+    used = {source.label for source in _sources.values()}
+    names = (name if number == 1 else f"{name} #{number}" for number in range(1, len(used) + 3))
+    return next(label for label in names if label not in used)

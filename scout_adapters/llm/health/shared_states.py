@@ -1,0 +1,38 @@
+"""The states of keys that all pools of the process share, by provider, address and key."""
+
+from __future__ import annotations
+
+from collections import deque
+from weakref import WeakValueDictionary
+
+from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
+from scout_adapters.llm.health.key_state import KeyState, health_lock
+
+MAX_UNUSED_STATES = 10_000
+"""Keys whose health is remembered although no pool has them; the newest ones."""
+
+_states: WeakValueDictionary[tuple[str, str, str | KeySource], KeyState] = WeakValueDictionary()
+_newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
+
+
+def shared_state(provider: str, base_url: str, key: str | KeySource) -> KeyState:
+    """Return the state of a key at a provider's address, shared by all pools in the process.
+
+    `key` is the key itself, a reference such as `file:/run/secrets/groq`, or a source.
+    """
+    with health_lock:
+        origin = key_source(key) if isinstance(key, str) and is_reference(key) else key
+        state = _states.get((provider, base_url, origin))
+        if state is None:
+            state = _states[provider, base_url, origin] = KeyState(origin)
+            _newest.append(state)
+        return state
+
+
+def reset_states() -> None:
+    """Reset the state of every key, and forget them: the next use of a key makes another."""
+    with health_lock:
+        for state in list(_states.values()):
+            state.reset()
+        _states.clear()
+        _newest.clear()
