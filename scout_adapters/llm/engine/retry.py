@@ -129,7 +129,7 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         return pause
 
     def _may_start(self, attempt: Attempt) -> bool:
-        """Read the key, wait for the limiter, ask budgets; return False if another may follow."""
+        """Read the key, wait for the limiter, check budgets; False if another may follow."""
         if not self._has_key(attempt):
             return False
         if not self._usage.acquire_limiter(attempt.candidate.limiter):

@@ -123,9 +123,8 @@ class ProviderRegistry:
             clients = transport.clients.setdefault(self._special_group, {})
         if (client := clients.pop(key, None)) is None:
             variant = partial(self.get(name).variant, api_keys=api_keys, base_url=base_url)
-            client = variant(
-                headers=headers, transport=transport, auth=auth, placeholders=placeholders
-            )
+            variant = partial(variant, placeholders=placeholders)
+            client = variant(headers=headers, transport=transport, auth=auth)
             self._all_special.add(client)
         return _remember(clients, key, client)
 
