@@ -26,6 +26,12 @@ from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER, AttemptContext
 
 CIRCUIT_OPEN = "circuit open"
+DEADLINE_PASSED = "the call's deadline has passed"
+"""Message of `DeadlineExceeded`, and why a candidate was not tried after another one failed."""
+
+LATE = "the deadline passed before the request could leave: a rate limiter or a callback took long"
+"""Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
+
 SERVER_PAUSE = "the server asked for a pause"
 ALL_REFUSED = "every key was refused"
 OUT_OF_CREDIT = "every key is out of credit"

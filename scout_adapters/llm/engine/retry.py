@@ -22,6 +22,8 @@ from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
+    DEADLINE_PASSED,
+    LATE,
     NO_KEY,
     CandidateState,
     CandidateStates,
@@ -46,8 +48,6 @@ from scout_adapters.llm.types import AnswerT, ModelRequest
 logger = logger_of(__name__)
 
 CONTENT_REFUSALS = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
-LATE = "the deadline passed before the request could leave: a rate limiter or a callback took long"
-"""Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 
 class Attempts(SourcedCall, Generic[AnswerT]):
@@ -249,9 +249,7 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         if self._final_error is not None:
             return self._finish(self._final_error)
         if self.out_of_time:
-            return self._finish(
-                self._last_error or DeadlineExceeded("the call's deadline has passed")
-            )
+            return self._finish_late()
         if self._pause_due:
             pause, self._pause_due = self._pause_due, 0.0
             return self._usage.sleep(pause)
@@ -342,6 +340,13 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         level = DEBUG if self._usage.waited and not any_sent else WARNING
         logger.log(level, "no candidate is ready: waiting %.1f s for the first one", pause)
         return self._usage.sleep(pause)
+
+    def _finish_late(self) -> ScoutError:
+        """Return the error of a call whose deadline has passed; a skip names each untried one."""
+        for state in self._candidate_states.reached():
+            if not (state.excluded or state.keys_tried):
+                self._skip(state, DEADLINE_PASSED)
+        return self._finish(self._last_error or DeadlineExceeded(DEADLINE_PASSED))
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Add all records to the error that ends the call."""

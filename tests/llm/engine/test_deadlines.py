@@ -34,6 +34,7 @@ async def test_after_the_deadline_no_further_attempt_is_made(
         await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0))
     assert providers.hosts == [GROQ]
     assert not caught.value.is_retryable
+    assert "openai/gpt-4o-mini: skipped (the call's deadline has passed)" in str(caught.value)
 
 
 async def test_the_deadline_bounds_an_answer_that_drips(providers, wire, groq, time, asks) -> None:

@@ -18,6 +18,7 @@ from scout_adapters.errors import (
     ProviderTimeout,
     StreamInterrupted,
 )
+from scout_adapters.llm.engine.candidate_state import DEADLINE_PASSED
 from scout_adapters.testing import Exchange
 from scout_adapters.testing.http_messages import dumps
 from tests.system.chaos.calls import Result
@@ -263,9 +264,11 @@ class Books:
 
     @staticmethod
     def _out_of_time(story: Story) -> bool:
+        """Return whether the deadline ended the call: its error says so, or its skips do."""
         late = isinstance(
             story.result.error, DeadlineExceeded | ProviderTimeout | StreamInterrupted
         )
+        late = late or any(row.get("reason") == DEADLINE_PASSED for row in story.skips)
         return late and story.call.model == "hurried" and story.result.virtual >= DEADLINE
 
 
