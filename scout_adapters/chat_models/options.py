@@ -216,8 +216,11 @@ class ChatOptions(BaseChatModel):
 
     def _retry_policy(self, options: Json) -> RetryPolicy:
         """Return the retry policy of a call; removes its options, which win over the fields."""
-        from scout_adapters.llm.engine.retry_policy import RetryPolicy
+        from scout_adapters.llm.engine.retry_policy import RetryPolicy, usual_policy
 
+        if self.timeout is None and RETRY_OPTIONS.isdisjoint(options):
+            limits = self.max_retries, self.max_wait, self.deadline
+            return usual_policy(*limits, failover_on_refusal=self.failover_on_refusal)
         values = {name: options.pop(name, getattr(self, name)) for name in RETRY_OPTIONS}
         return RetryPolicy(timeouts=build_timeouts(values.pop("timeout")), **values)
 

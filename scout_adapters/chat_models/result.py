@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Wire
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
+_EMPTY_GENERATION = ChatGeneration(message=AIMessage(content=""), generation_info=None)
 
 AnyMessage = TypeVar("AnyMessage", bound=AIMessage)
 ChunkConverter = Callable[[AIMessageChunk, "Wire | None"], AIMessageChunk]
@@ -126,9 +127,14 @@ def _reduce_metadata(message: AIMessage, detail: Literal["summary", "none"]) -> 
 
 def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
     """Return the result of a whole answer, with the metadata that tracers copy to the run."""
-    generation = ChatGeneration(
-        message=message, generation_info={GATEWAY: _gateway_metadata(message)}
-    )
+    info = {GATEWAY: _gateway_metadata(message)}
+    content = message.content
+    if isinstance(content, str):
+        # Validation would compute the text, which is the content here.
+        fields = {"message": message, "text": content, "generation_info": info}
+        generation = copy_unvalidated(_EMPTY_GENERATION, fields)
+    else:
+        generation = ChatGeneration(message=message, generation_info=info)
     if detail != "full":
         _reduce_metadata(message, detail)
     return ChatResult(generations=[generation])

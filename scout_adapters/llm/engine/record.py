@@ -153,7 +153,9 @@ def summary_of(
         "first_token_s": record.first_token_s,
         "attempts": [*map(AttemptRecord.as_dict, before), record.as_dict()],
     }
-    return summary | ({"changes": list(changes)} if changes else {})
+    if changes:
+        summary["changes"] = list(changes)
+    return summary
 
 
 def with_attempts(

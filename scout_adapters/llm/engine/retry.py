@@ -70,15 +70,15 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         self.retry_policy = retry_policy
         self.clock = clock
         super().__init__(observer)
-        self._candidate_states = CandidateStates(candidates, clock.now())
         self._usage = RetryUsage(retry_policy, clock)
+        self._candidate_states = CandidateStates(candidates, self._usage.began)
         self._pause_due = 0.0
         self._retry: tuple[CandidateState, KeyState | None] | None = None
         self._last_error: ScoutError | None = None
         self._final_error: ScoutError | None = None
         self._sent = 0
         self._sent_before = 0
-        self._counted_at = clock.now()
+        self._counted_at = self._usage.began
 
     def __iter__(self) -> Attempts[AnswerT]:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 
 from langchain_core.rate_limiters import BaseRateLimiter
@@ -41,6 +42,19 @@ class RetryPolicy:
     timeouts: Timeouts = field(default_factory=Timeouts)
     failover_on_refusal: bool = False
     """Whether the next candidate is tried after a content policy's refusal."""
+
+
+@lru_cache(maxsize=256)
+def usual_policy(
+    max_retries: int, max_wait: float, deadline: float | None, *, failover_on_refusal: bool
+) -> RetryPolicy:
+    """Return the policy with these limits and the default timeouts; the same for each call."""
+    return RetryPolicy(
+        max_retries=max_retries,
+        max_wait=max_wait,
+        deadline=deadline,
+        failover_on_refusal=failover_on_refusal,
+    )
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.llm.failures.error_body import error_object
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_WAIT = 32 * 24 * 3600.0
 """Seconds: longer waits are cut to this."""
+
+SHORT_DURATION = 16
+"""Characters: durations up to here are parsed once; a server may send any number of others."""
 
 _MAX_MESSAGE_CHARS = 2048
 _DAYS_OF_SECONDS, _EPOCH_S, _EPOCH_MS = 1e6, 1e9, 1e12
@@ -213,12 +217,20 @@ def _parse_number(text: str, base: datetime) -> float | None:
 
 def duration(text: str) -> float | None:
     """Parse a duration in the form of Go and protobuf as seconds: `2m59.56s`, `644ms`, `34.07s`."""
+    return _short_duration(text) if len(text) <= SHORT_DURATION else _parse_duration(text)
+
+
+def _parse_duration(text: str) -> float | None:
     if not _DURATION.fullmatch(text):
         return None
     seconds = 0.0
     for amount, unit in _PART.findall(text):
         seconds += float(amount) * _UNITS[unit]
     return _clamp(seconds)
+
+
+_short_duration = lru_cache(maxsize=256)(_parse_duration)
+"""Headers repeat durations: every answer states when its limits reset."""
 
 
 def _parse_http_date(text: str) -> datetime | None:

@@ -192,10 +192,11 @@ def price_tokens(
     if rates is None or usd is None:
         _warn_no_price(provider, model, " ".join(filter(None, (service.tier, service.speed))))
         return UNKNOWN_COST
-    if not is_cost(float(usd)):
+    cost_usd = float(usd)
+    if not is_cost(cost_usd):
         _warn_absurd_cost(provider, model)
         return UNKNOWN_COST
-    return Cost(float(usd), listed.source, listed.priced_by, rates.listed)
+    return Cost(cost_usd, listed.source, listed.priced_by, rates.listed)
 
 
 def price_list(

@@ -42,8 +42,12 @@ def bill(  # what a price depends on
         cost = Cost(stated, "provider")
     elif usage is not None and counts is not None:
         cost = price_answer(provider, model, usage, metadata, counts, prices=prices)
-    fields = {**cost_fields(cost), **(token_fields(counts) if counts else {})}
-    return {**fields, "reason": reason} if reason else fields
+    fields = cost_fields(cost)
+    if counts is not None:
+        fields |= token_fields(counts)
+    if reason:
+        fields["reason"] = reason
+    return fields
 
 
 def _refusal(provider: str, model: str, stated: Any) -> str:

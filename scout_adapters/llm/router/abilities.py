@@ -69,6 +69,17 @@ def needs_of(request: ChatRequest) -> Needs:
     return Needs(frozenset(features), characters // CHARS_PER_TOKEN)
 
 
+def _is_short_text(request: ChatRequest) -> bool:
+    """Return whether every model can take the messages; most calls need no closer look."""
+    characters = 0
+    for message in request.messages:
+        content = message.content
+        if not isinstance(content, str):
+            return False
+        characters += len(content)
+    return characters < SMALLEST_WINDOW * CHARS_PER_TOKEN
+
+
 def lacks(candidate: Candidate, needs: Needs) -> bool:
     """Return whether a candidate's profile says that it cannot do what a request needs."""
     limits = limits_of(candidate.endpoint.spec, candidate.model)
@@ -78,6 +89,8 @@ def lacks(candidate: Candidate, needs: Needs) -> bool:
 
 def able_first(candidates: Sequence[Candidate], request: ChatRequest) -> Sequence[Candidate]:
     """Put candidates last that are known to be unable; else keep the order."""
+    if not request.tools and request.response_format is None and _is_short_text(request):
+        return candidates
     needs = needs_of(request)
     if not needs.features and needs.tokens < SMALLEST_WINDOW:
         return candidates

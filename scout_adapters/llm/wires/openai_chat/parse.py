@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.chunks import answer_of
 from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
     CALL_EXTRAS,
@@ -44,18 +45,17 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     raise_if_choice_failed(choice, body)
     message = _message(choice)
     text, reasoning, other_parts = content_of(message.get("content"))
-    calls, invalid_calls = parse_tool_calls(message.get("tool_calls"))
+    calls = parse_tool_calls(message.get("tool_calls"))
     usage = mapping(body.get("usage") or choice.get("usage"))
     finish_reason = text_field(choice, "finish_reason")
     metadata = last_metadata(body, usage, finish_reason, choice.get("logprobs"))
-    return AIMessage(
-        content=text,
-        additional_kwargs=_additional_kwargs(message, body, reasoning, other_parts),
-        tool_calls=calls,
-        invalid_tool_calls=invalid_calls,
-        usage_metadata=newer_usage(usage_of(usage), None),
-        response_metadata=first_metadata(body, spec.maker) | metadata,
-        id=message_id(body.get("id")),
+    return answer_of(
+        text,
+        first_metadata(body, spec.maker) | metadata,
+        message_id(body.get("id")),
+        kwargs=_additional_kwargs(message, body, reasoning, other_parts),
+        usage=newer_usage(usage_of(usage), None),
+        calls=calls,
     )
 
 
