@@ -145,43 +145,47 @@ class RunHandler(BaseCallbackHandler):
     def _on_run_end(self, kind: str, run_id: UUID, error: BaseException | None) -> None:
         """Receive the end of a chain or tool."""
 
-    def _start_call(
+    def _other_call(
         self, messages: list[list[BaseMessage]], event: Mapping[str, Any]
-    ) -> OtherModelCall | None:
-        """Track the call of another model until it ends or its task does."""
-        if self._needs_messages:
-            self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
+    ) -> OtherModelCall:
+        """Return the call of another model, which is tracked until it ends or its task does."""
         details = event.get("metadata") or {}
-        if OURS in (details.get("lc_versions") or ()):
-            return None  # our models report their attempts themselves
         run = run_of(event["run_id"], event.get("parent_run_id"), event.get("tags"), details)
         return other_model_call(run, messages[0], details, event.get("invocation_params") or {})
 
     def _on_chat_model_start(
-        self, _serialized: Any, messages: list[list[BaseMessage]], **kwargs: Any
+        self, _serialized: Any, messages: list[list[BaseMessage]], **event: Any
     ) -> None:
-        if call := self._start_call(messages, kwargs):
-            try:
-                self._open.add(call, partial(self._cancel, call))
-                self._other_model_started(call)
-            except BaseException:  # raised again: a refusal, Ctrl-C
-                _refuse(call)
-                raise
+        if self._needs_messages:
+            self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
+        if OURS in ((event.get("metadata") or {}).get("lc_versions") or ()):
+            return  # our models report their attempts themselves
+        call = self._other_call(messages, event)
+        try:
+            self._open.add(call, partial(self._cancel, call))
+            self._other_model_started(call)
+        except BaseException:  # raised again: a refusal, Ctrl-C
+            _refuse(call)
+            raise
 
     async def _aon_chat_model_start(
-        self, _serialized: Any, messages: list[list[BaseMessage]], **kwargs: Any
+        self, _serialized: Any, messages: list[list[BaseMessage]], **event: Any
     ) -> None:
-        if call := self._start_call(messages, kwargs):
-            assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
-            try:
-                self._open.add(call, partial(self._cancel, call))
-                await self.worker.run(self._other_model_started, call)
-            except asyncio.CancelledError:  # raised again: it may have started nevertheless
-                self._cancel(call)
-                raise
-            except BaseException:  # raised again: a refusal, Ctrl-C
-                _refuse(call)
-                raise
+        if self._needs_messages:
+            self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
+        if OURS in ((event.get("metadata") or {}).get("lc_versions") or ()):
+            return  # as in the sync twin
+        call = self._other_call(messages, event)
+        assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
+        try:
+            self._open.add(call, partial(self._cancel, call))
+            await self.worker.run(self._other_model_started, call)
+        except asyncio.CancelledError:  # raised again: it may have started nevertheless
+            self._cancel(call)
+            raise
+        except BaseException:  # raised again: a refusal, Ctrl-C
+            _refuse(call)
+            raise
 
     on_chat_model_start: Any = AwaitedCallback("on_chat_model_start")
 

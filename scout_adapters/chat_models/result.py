@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Wire
 
 _EMPTY = ChatGenerationChunk(message=AIMessageChunk(content=""))
+_EMPTY_RESULT = ChatResult(generations=[])
 _EMPTY_GENERATION = ChatGeneration(message=AIMessage(content=""), generation_info=None)
 
 AnyMessage = TypeVar("AnyMessage", bound=AIMessage)
@@ -137,7 +138,7 @@ def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
         generation = ChatGeneration(message=message, generation_info=info)
     if detail != "full":
         _reduce_metadata(message, detail)
-    return ChatResult(generations=[generation])
+    return copy_unvalidated(_EMPTY_RESULT, {"generations": [generation]})
 
 
 def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGenerationChunk:

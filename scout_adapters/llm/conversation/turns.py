@@ -101,9 +101,11 @@ def build_turns(
         raise UnsupportedContent.empty_conversation()
     conversation = Conversation()
     tool_names: dict[str, str] = {}  # by call id; tool results may lack the name
-    answered = frozenset(result_ids(messages))
+    answered: frozenset[str] | None = None  # ids of calls that have a result
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
+            if answered is None:
+                answered = frozenset(result_ids(messages))
             for call in (*message.tool_calls, *message.invalid_tool_calls):
                 tool_names[call.get("id") or ""] = call.get("name") or ""
             conversation.turns.append(

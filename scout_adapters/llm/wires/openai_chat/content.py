@@ -23,6 +23,9 @@ def render_content(
     turn: Turn, spec: ProviderSpec, dialect: ChatCompletionsDialect
 ) -> str | list[Json]:
     """Render a turn's blocks: a string if there is one text without markers, else parts."""
+    if len(turn.blocks) == 1 and not dialect.cache_markers and turn.blocks[0]["type"] == "text":
+        only_text: str = turn.blocks[0]["text"]
+        return only_text
     parts = [
         part for block in turn.blocks if (part := _part(block, turn, spec, dialect)) is not None
     ]

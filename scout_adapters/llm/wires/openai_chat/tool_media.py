@@ -18,7 +18,10 @@ PLACEHOLDER = "(shown below)"
 
 def media_after_results(turns: Sequence[Turn], dialect: ChatCompletionsDialect) -> Sequence[Turn]:
     """Return the turns with media of tool results after the last result of the step."""
-    if not any(turn.role == "tool" and _media(turn, dialect) for turn in turns):
+    for turn in turns:
+        if turn.role == "tool" and _media(turn, dialect):
+            break
+    else:
         return turns
     moved: list[Turn] = []
     waiting: list[Json] = []
