@@ -216,7 +216,7 @@ class ScoutProviderChatModel(ScoutChatModel):
         if model is not None:
             return self._build_route(model)
         parts = (*_ROUTE_FIELDS(self), *(self.api_keys or ()))
-        return self._routes.route_of(parts, self._build_route)
+        return RouteCache.of(self).route_of(parts, self._build_route)
 
     def _build_route(self, model: str | None = None) -> Route:
         from scout_adapters.llm.engine.candidate import Candidate

@@ -151,7 +151,7 @@ class ScoutRouterChatModel(ScoutChatModel):
     @override
     def _route(self, model: str | None = None) -> Route:
         parts = (self.models, self.strategy, self.api_key, *self._option_values())
-        route = self._routes.route_of(parts, self._build_route)
+        route = RouteCache.of(self).route_of(parts, self._build_route)
         return route if model is None else self._route_to(model, route)
 
     @override

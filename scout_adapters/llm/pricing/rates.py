@@ -58,6 +58,12 @@ class ServiceTier:
 
 
 STANDARD = ServiceTier()
+PLAIN_KINDS = frozenset(
+    {"cache_read", "cache_creation", "audio", "image", "reasoning"}
+    | {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"}
+)
+"""Names in LangChain's token details that have no tier before them."""
+
 INPUT_KINDS = frozenset(
     {"cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image"}
 )
@@ -96,10 +102,7 @@ def is_usable(usage: UsageMetadata | None) -> bool:
 
 def _without_tiers(details: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return counts by kind, also where ChatOpenAI put a tier before a kind's name."""
-    for name in details:
-        if name.startswith(TIER_PREFIXES):
-            break
-    else:
+    if PLAIN_KINDS.issuperset(details):
         return details
     counts: dict[str, Any] = {}
     for name, tokens in details.items():
