@@ -270,6 +270,12 @@ def key_source(origin: str | Callable[[], Any]) -> KeySource:
         return source
 
 
+def forget_sources() -> None:
+    """Forget all sources: the next use of a reference or a function makes another."""
+    with _sources_lock:
+        _sources.clear()
+
+
 def _identity(origin: str | Callable[[], Any]) -> Any:
     """Return what tells sources apart; equal functions are one, such as a bound method's."""
     try:

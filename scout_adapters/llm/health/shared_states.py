@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections import deque
 from weakref import WeakValueDictionary
 
-from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
+from scout_adapters.llm.health.key_source import (
+    KeySource,
+    forget_sources,
+    is_reference,
+    key_source,
+)
 from scout_adapters.llm.health.key_state import KeyState, health_lock
 
 MAX_UNUSED_STATES = 10_000
@@ -36,3 +41,4 @@ def reset_states() -> None:
             state.reset()
         _states.clear()
         _newest.clear()
+        forget_sources()

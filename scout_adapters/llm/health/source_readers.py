@@ -127,5 +127,7 @@ def function_name(function: Callable[[], Any]) -> str:
     """Return the name of a function as a user wrote it; of an object, that of its class."""
     while isinstance(function, functools.partial):
         function = function.func
+    if isinstance(label := getattr(function, "label", None), str):
+        return label
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
     return name.rpartition("<locals>.")[2]
