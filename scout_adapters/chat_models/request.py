@@ -57,11 +57,8 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     fields, extra = _split_options(settings, options, documented)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
-    stops = stop
-    if stops is None:
-        stops = options.get("stop_sequences")
-    if stops is None:
-        stops = settings.get("stop")
+    stops = options.get("stop_sequences") if stop is None else stop
+    stops = settings.get("stop") if stops is None else stops
     return ChatRequest(
         model=model,
         messages=messages,

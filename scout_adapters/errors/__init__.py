@@ -1,5 +1,6 @@
 """Exceptions, the kinds of failure, and what the engine does about each kind."""
 
+from scout_adapters.errors.budget_errors import BudgetError, BudgetExceeded
 from scout_adapters.errors.by_kind import (
     ERROR_CLASSES,
     malformed,
@@ -12,9 +13,8 @@ from scout_adapters.errors.error_response import (
 )
 from scout_adapters.errors.exceptions import (
     AccessDenied,
+    AnswerLost,
     AuditError,
-    BudgetError,
-    BudgetExceeded,
     CannotConnect,
     CircuitOpenError,
     ConfigurationError,
@@ -57,6 +57,7 @@ __all__ = [
     "POLICIES",
     "AccessDenied",
     "Actor",
+    "AnswerLost",
     "AuditError",
     "BudgetError",
     "BudgetExceeded",

@@ -7,6 +7,7 @@ from typing import Any
 
 from scout_adapters.errors.exceptions import (
     AccessDenied,
+    AnswerLost,
     CannotConnect,
     ContentRefused,
     ContextOverflow,
@@ -46,6 +47,7 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
     K.TIMEOUT_RESPONSE: ProviderTimeout,
     K.PROTOCOL: MalformedResponse,
     K.STREAM_INTERRUPTED: StreamInterrupted,
+    K.ANSWER_LOST: AnswerLost,
     K.TOOL_CALL_INVALID: InvalidRequest,
     K.STATE_MISMATCH: InvalidRequest,
     K.UNSUPPORTED: NotSupported,

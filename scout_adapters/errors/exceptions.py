@@ -16,6 +16,7 @@
     + MalformedResponse                     ModelAPIError                the provider
     + CannotConnect                         ModelConnectionError         the provider
     + StreamInterrupted                     ModelConnectionError         the provider
+    + AnswerLost                            ModelAPIError                the caller
     + ProviderTimeout                       ModelTimeoutError            the provider
   x NoKeyError                              ModelAuthenticationError     the caller: set a variable
   x NoWorkingKey                            ModelRateLimitError          nobody: wait
@@ -34,7 +35,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from langchain_core import exceptions as lc
@@ -208,9 +208,15 @@ class ProviderTimeout(ProviderError, lc.ModelTimeoutError):
 class StreamInterrupted(ProviderError, lc.ModelConnectionError):
     """A stream broke off after content had reached the caller."""
 
-    is_retryable = False
     partial: AIMessageChunk | None = None
     """The part of the answer that arrived, merged into one chunk."""
+
+
+class AnswerLost(ProviderError, lc.ModelAPIError):
+    """An answer that the provider makes in the background cannot be fetched; it may be billed."""
+
+    answer_id: str = ""
+    """The provider's id of the answer, by which it may still be found there."""
 
 
 _RETRYABLE = {
@@ -277,48 +283,6 @@ class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
     """The call's own deadline has passed."""
 
     is_retryable = False
-
-
-class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
-    """A request may cost more than a budget has left; it was not sent.
-
-    In US dollars: `asked_usd` is the most that the request may cost (None if unknown), `spent_usd`,
-    `held_usd` is reserved for running requests, `left_usd` is what is left of `limit_usd`.
-    `opens_at` is the start of the budget's next window, and `retry_after` the seconds until then;
-    None if the budget has no windows.
-    """
-
-    is_retryable = False
-    passes: Literal["candidate", "key"] | None = None
-    """Whether the call may try the next candidate, or the next key; None ends it."""
-
-    def __init__(  # noqa: PLR0913  # independent facts about one error
-        self,
-        message: str,
-        *,
-        budget: str,
-        asked_usd: float | None,
-        spent_usd: float,
-        held_usd: float,
-        limit_usd: float,
-        opens_at: datetime | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.budget = budget
-        self.asked_usd = asked_usd
-        self.spent_usd, self.held_usd, self.limit_usd = spent_usd, held_usd, limit_usd
-        self.opens_at = opens_at
-        self.retry_after = retry_after
-
-    @property
-    def left_usd(self) -> float:
-        """US dollars that are neither spent nor reserved."""
-        return max(0.0, self.limit_usd - self.spent_usd - self.held_usd)
-
-
-class BudgetError(ScoutError):
-    """A budget's file cannot be read or written; no request is sent that it should cover."""
 
 
 class ConfigurationError(ScoutError, ValueError):

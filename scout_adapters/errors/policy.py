@@ -30,6 +30,7 @@ class ErrorKind(StrEnum):
     TIMEOUT_RESPONSE = "timeout_response"
     PROTOCOL = "protocol"
     STREAM_INTERRUPTED = "stream_interrupted"
+    ANSWER_LOST = "answer_lost"
     TOOL_CALL_INVALID = "tool_call_invalid"
     STATE_MISMATCH = "state_mismatch"
     UNSUPPORTED = "unsupported"
@@ -156,6 +157,11 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.STREAM_INTERRUPTED: ErrorPolicy(
         "provider", "the partial answer is in .partial", trips_circuit=True, billed="yes"
+    ),
+    K.ANSWER_LOST: ErrorPolicy(
+        "caller",
+        "the provider may bill the answer: send the request again only if that is acceptable",
+        billed="unknown",
     ),
     K.TOOL_CALL_INVALID: ErrorPolicy(
         "nobody",

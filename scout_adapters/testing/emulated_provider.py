@@ -80,6 +80,11 @@ class EmulatedProvider:
     key_header: str = ""
     """The header that contains the key, if it is not the protocol's."""
 
+    @property
+    def output_price(self) -> int:
+        """Nano-dollars per output token; 0 if answers contain no cost."""
+        return self.price.output if self.price else 0
+
     def errors_of(self, wire: WireName) -> str:
         """Return the name of the table of error bodies that a protocol uses."""
         return self.error_tables.get(wire, self.error_table)

@@ -57,6 +57,9 @@ class PreparedRequest(Generic[RequestT]):
     wire: str | None = None
     """The name of the wire, where the provider has several; None elsewhere."""
 
+    deferred: bool = False
+    """Whether the answer is made in the background and must be polled for."""
+
     call: ChatRequest | None = field(default=None, repr=False)
     """The request before `fixes`; None for a function."""
 

@@ -15,6 +15,7 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import (
+    AnswerLost,
     ConfigurationError,
     ProviderError,
     ProviderRefusal,
@@ -116,7 +117,7 @@ class HttpAdapter:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = card.wire.build_body(request, conversation.turns, card)
-        _check_answer(card, body)
+        deferred = _check_answer(card, body, stream=request.stream)
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
@@ -128,6 +129,7 @@ class HttpAdapter:
             models=card.wire.models(body),
             spec=card,
             wire=card.wire.name if self.spec.second else None,
+            deferred=deferred,
             call=call,
             fixes=fixes,
         )
@@ -135,7 +137,7 @@ class HttpAdapter:
     def revise(self, prepared: PreparedRequest, error: ProviderError) -> PreparedRequest | None:
         """Return the request as a refusal requires it; remember what holds for the model."""
         call, card, key = prepared.call, prepared.spec, self._key(prepared.request)
-        if call is None or card is None or error.status is None:
+        if call is None or card is None or error.status is None or isinstance(error, AnswerLost):
             return None
         other = self._wires.other(call, card)
         fixes = fixes_after(error, prepared.request, prepared.fixes, card, other)
@@ -161,7 +163,12 @@ class HttpAdapter:
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            body = self.transport().send(self.exchange(attempt_request))
+            if attempt_request.prepared.deferred:
+                from scout_adapters.llm.adapters import background_answer as later  # noqa: PLC0415  # rare
+
+                body = later.send_deferred(self.transport(), attempt_request, self.exchange)
+            else:
+                body = self.transport().send(self.exchange(attempt_request))
             return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
@@ -169,7 +176,12 @@ class HttpAdapter:
 
     async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
         try:
-            body = await self.transport().asend(self.exchange(attempt_request))
+            if attempt_request.prepared.deferred:
+                from scout_adapters.llm.adapters import background_answer as later  # noqa: PLC0415  # rare
+
+                body = await later.asend_deferred(self.transport(), attempt_request, self.exchange)
+            else:
+                body = await self.transport().asend(self.exchange(attempt_request))
             return _parse(body, attempt_request.prepared)
         except ProviderRefusal as refusal:
             error = error_from_refusal(refusal, attempt_request.context)
@@ -181,14 +193,14 @@ class HttpAdapter:
     def astream(self, attempt_request: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
         return self.transport().astream(self.exchange(attempt_request))
 
-    def exchange(self, attempt_request: AttemptRequest[Any]) -> HttpExchange:
+    def exchange(self, attempt_request: AttemptRequest[Any], method: str = "POST") -> HttpExchange:
         """Return the HTTP request of an attempt, with the headers that carry the key."""
         prepared, key = attempt_request.prepared, attempt_request.key
         headers = {**self._headers, **prepared.headers}
         if self._auth is not None:
             credential = attempt_request.credential or key or ""
             content = prepared.content
-            headers |= self._auth.headers(credential, "POST", prepared.url, headers, content)
+            headers |= self._auth.headers(credential, method, prepared.url, headers, content)
         elif key:
             headers |= (prepared.spec or self.spec).wire.auth_headers(key)
         return HttpExchange(
@@ -196,20 +208,29 @@ class HttpAdapter:
             headers=headers,
             content=prepared.content,
             context=attempt_request.context,
+            method=method,
         )
 
 
-def _check_answer(card: ProviderSpec, body: Json) -> None:
-    """Raise `ConfigurationError` for a body with several answers, or with one to poll for."""
+def _check_answer(card: ProviderSpec, body: Json, *, stream: bool) -> bool:
+    """Return whether the answer must be polled for.
+
+    Raises: `ConfigurationError` for several answers, and for a stream that must be polled for.
+    """
     if card.wire.answer_count(body) != 1:
         raise ConfigurationError(
             f"{card.name}: a call returns one answer, so n= (candidateCount) must be 1; "
             "for several answers call batch() with the same input as often"
         )
-    if remedy := card.wire.deferred_remedy(body):
+    name = card.wire.deferral
+    if not name or not body.get(name):
+        return False
+    if stream and not card.wire.streams_deferred:
         raise ConfigurationError(
-            f"{card.name}: the answer would come later, and a call does not poll for it: {remedy}"
+            f"{card.name}: an answer that comes later does not stream: use invoke() without "
+            f"streaming=True, or leave {name}= out"
         )
+    return not stream
 
 
 def _left_out(card: ProviderSpec, request: ChatRequest, body: Json) -> list[str]:

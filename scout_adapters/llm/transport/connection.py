@@ -65,7 +65,7 @@ def _check_host(url: httpx.URL) -> None:
 
 @dataclass(slots=True, eq=False)
 class WireRequest:
-    """A POST request. `repr` leaves out the headers, which contain the key."""
+    """A request. `repr` leaves out the headers, which contain the key."""
 
     address: Address
     headers: Mapping[str, str] = field(repr=False)
@@ -74,6 +74,7 @@ class WireRequest:
     """httpx's `timeout` extension: seconds by name (`connect`, `read`, `write`, `pool`)."""
 
     read_timeout: ReadTimeout
+    method: str = "POST"
 
 
 class WireResponse(NamedTuple):

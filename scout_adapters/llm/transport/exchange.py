@@ -12,12 +12,14 @@ from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpExchange:
-    """One POST request, ready to send, with the context of its attempt."""
+    """One request, ready to send, with the context of its attempt."""
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     context: AttemptContext
+    method: str = "POST"
+    """`POST`, or `GET` for an answer that was requested before."""
 
     def read_timeouts(self, *, stream: bool) -> ReadTimeouts:
         """Return the timeouts for reads of the response; the time counts from now."""

@@ -1,4 +1,4 @@
-"""The transport: one POST for each exchange, whole or streamed, sync and async."""
+"""The transport: one request for each exchange, whole or streamed, sync and async."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ from scout_adapters.llm.transport.response import (
     drain,
     read,
 )
+
+NOT_READY = 202
+"""The status of an answer that is still being made."""
 
 MAX_CONCURRENT = 1000
 """Exchanges at a time: one file descriptor each."""
@@ -115,8 +118,9 @@ class Transport:
         return entry[0]
 
     def send(self, exchange: HttpExchange) -> Any:
-        """Post once; return the JSON of the whole response, its headers in the context.
+        """Send once; return the JSON of the whole response, its headers in the context.
 
+        None stands for the answer to a GET that is not ready yet (status 202).
         Raises `ProviderRefusal` as it came, and `ProviderError` for what happens on the network.
         """
         try:
@@ -281,6 +285,8 @@ def _check(response: Response | AsyncResponse, body: EventBody) -> None:
 
 def _result(exchange: HttpExchange, response: Response | AsyncResponse, body: CappedBody) -> Any:
     if response.status != GOOD:
+        if response.status == NOT_READY and exchange.method == "GET":
+            return None
         _refuse(exchange, response, body)
     exchange.context.progress.headers = response.headers
     return body.answer()

@@ -82,7 +82,7 @@ class AiohttpConnections:
         try:
             with AS_HTTPX_ERRORS:
                 async with current.timeout:
-                    response = current.response = await self._post(request, current)
+                    response = current.response = await self._request(request, current)
             pieces = _AiohttpPieces(response, request.read_timeout)
             return AsyncWireResponse(
                 response.status, response.raw_headers, pieces, pieces.aclose, reusable=True
@@ -91,10 +91,11 @@ class AiohttpConnections:
             current.close()
             raise
 
-    async def _post(self, request: WireRequest, current: _Send) -> aiohttp.ClientResponse:
+    async def _request(self, request: WireRequest, current: _Send) -> aiohttp.ClientResponse:
         token = _current_send.set(current)
         try:
-            return await self._session.post(
+            return await self._session.request(
+                request.method,
                 _target(request.address),
                 headers=request.headers,
                 data=_body(request.content),

@@ -137,7 +137,7 @@ def _target(address: Address) -> httpcore.URL:
 
 def _httpcore_request(request: WireRequest) -> httpcore.Request:
     return httpcore.Request(
-        method=b"POST",
+        method=request.method.encode(),
         url=_target(request.address),
         headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
         content=request.content,

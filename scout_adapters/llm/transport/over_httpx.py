@@ -141,7 +141,7 @@ async def _aclose(response: httpx.Response) -> None:
 
 def _httpx_request(request: WireRequest) -> httpx.Request:
     httpx_request = httpx.Request(
-        "POST",
+        request.method,
         request.address.url,
         headers=request.headers,
         stream=httpx.ByteStream(request.content),

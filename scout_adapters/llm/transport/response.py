@@ -169,9 +169,12 @@ def wire_request(exchange: HttpExchange, read_timeouts: ReadTimeouts) -> WireReq
     headers = {"host": address.host, **BASE_HEADERS}
     for name, value in exchange.headers.items():
         headers[name.lower()] = value
-    headers["content-length"] = str(len(exchange.content))
+    if exchange.method == "GET":
+        del headers["content-type"]
+    else:
+        headers["content-length"] = str(len(exchange.content))
     timeouts = exchange.context.timeouts.of(stream=read_timeouts.stream)
-    return WireRequest(address, headers, exchange.content, timeouts, read_timeouts)
+    return WireRequest(address, headers, exchange.content, timeouts, read_timeouts, exchange.method)
 
 
 def headers_by_name(raw: Headers) -> Mapping[str, str]:

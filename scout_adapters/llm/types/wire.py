@@ -12,6 +12,7 @@ from scout_adapters._internal.json_values import Json, body_models, objects, pos
 from scout_adapters.llm.types.card_values import SEARCHES, Dialect
 from scout_adapters.llm.types.chat import ChatRequest, Turn
 from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
+from scout_adapters.llm.types.pending_answer import PendingAnswer
 from scout_adapters.llm.types.stream_reader import StreamReader
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Wire(Protocol):
 
     plain_options: tuple[str, ...] = ()
     """Options of `ChatRequest` and further fields that have the same name in a body."""
+
+    deferral: str = ""
+    """The body field that requests an answer to be polled for; empty if there is none."""
+
+    streams_deferred: bool = False
+    """Whether a request with that field can stream; then there is nothing to poll for."""
 
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
@@ -125,9 +132,12 @@ class Wire(Protocol):
         """Return how many answers a body asks for: 1 or more."""
         return 1
 
-    def deferred_remedy(self, body: Json) -> str:  # noqa: ARG002  # a default
-        """Return what to do about a body whose answer must be polled for; empty if it need not."""
-        return ""
+    def pending_answer(self, answer: Json) -> PendingAnswer | None:  # noqa: ARG002  # a default
+        """Return where the answer will be if it is still being made; None if this is the answer.
+
+        Called only if the body has the field `deferral`. Raises `MalformedResponse`.
+        """
+        return None
 
     def models(self, body: Json) -> Sequence[str]:
         """Return the models that a body names, any of which may answer; empty if it names none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +20,9 @@ T = TypeVar("T")
 MAX_FRAGMENT = 16 * 1024
 """Characters: the longest fragment of a call's arguments that is not valid JSON by itself."""
 
+
+ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:=-]{0,511}")
+"""Matches an id that is safe in the path of a URL."""
 
 MAX_CALLS = 10_000
 """Blocks of content, or tool calls, in a whole answer."""
@@ -43,6 +47,14 @@ def require(holder: Any, name: str, kind: type[T]) -> T:
     if not isinstance(value, kind):
         actual = "nothing" if value is None else type(value).__name__
         raise malformed(f"expected {name!r} to be a {kind.__name__}, found {actual}")
+    return value
+
+
+def require_id(holder: Any, name: str) -> str:
+    """Return an id that will be a step of a URL's path; raise `MalformedResponse` for others."""
+    value = require(holder, name, str)
+    if not ID.fullmatch(value):
+        raise malformed(f"{name!r} cannot be part of a URL")
     return value
 
 

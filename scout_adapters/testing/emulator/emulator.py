@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from scout_adapters.testing.background_answers import POLLS, BackgroundAnswers
 from scout_adapters.testing.emulated_provider import WireName
 from scout_adapters.testing.emulated_providers import emulated_provider
 from scout_adapters.testing.emulator import respond
@@ -54,21 +55,25 @@ class _State:
     caches: dict[tuple[str, str], PromptCache] = field(default_factory=dict)
     """The prompt caches of accounts, by provider and key: each key has an account of its own."""
 
+    background: BackgroundAnswers = field(default_factory=BackgroundAnswers)
+
 
 class Emulator:
     """Stands in for the real providers: the same paths, bodies, streams, errors and limits.
 
     `keys` lists the keys of providers, with the faults of keys; a provider that is listed accepts
     no other key, one that is not listed accepts any. `down` names providers that are overloaded,
-    or maps each to its own fault. `clock`, `wall`, `sleep` and `asleep` (in seconds) may be fakes;
+    or maps each to its own fault. `background_polls` is the number of polls until an answer in the
+    background is complete. `clock`, `wall`, `sleep` and `asleep` (in seconds) may be fakes;
     the loopback server of `serve()` sleeps in real time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # independent settings
         self,
         keys: Mapping[str, Keys] | None = None,
         *,
         down: Mapping[str, Fault] | Iterable[str] = (),
+        background_polls: int = POLLS,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -84,7 +89,8 @@ class Emulator:
         self._start = clock()
         self._date = (-1, "")
         self._lock = threading.Lock()
-        self._state = _State()
+        self._background_polls = background_polls
+        self._state = self._new_state()
         self._server: Server | None = None
 
     def url(self, provider: str, wire: WireName | None = None) -> str:
@@ -134,8 +140,11 @@ class Emulator:
     def clear(self) -> None:
         """Remove the log, scripts, cached prompts, and since when keys have been refused."""
         with self._lock:
-            self._state = _State()
+            self._state = self._new_state()
         self.request_log.clear()
+
+    def _new_state(self) -> _State:
+        return _State(background=BackgroundAnswers(self._background_polls))
 
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until no answer is being sent; return False after `timeout` seconds."""
@@ -171,10 +180,8 @@ class Emulator:
     def answer(self, request: Request) -> PlayedAnswer:
         """Answer one request and log it."""
         route, number, body = locate(request), self.request_log.number(), _parse(request.body)
-        key, endpoint = (
-            find_key(request, route, self.keys.get(route.provider.name, ())),
-            route.endpoint,
-        )
+        endpoint, listed = route.endpoint, self.keys.get(route.provider.name, ())
+        key = find_key(request, route, listed)
         fault, remaining = self._fault(request, route, key)
         context = FaultContext(
             provider=route.provider,
@@ -185,19 +192,19 @@ class Emulator:
             stream=bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True,
             ids=self.ids(request, route.provider.name, number),
             wall=self.wall(),
-            make=partial(respond.respond, body=body, cache=self._cache(route.provider.name, key)),
+            background=self._state.background,
+            make=partial(
+                respond.respond, body=body, cache=self._cache(route, key), endpoint=endpoint
+            ),
             remaining=remaining,
         )
         reply = fault.play(context) if fault else context.good()
         self._log(number, context, fault, reply, body or {})
-        price = route.provider.price
-        return PlayedAnswer(number, reply, price.output if price else 0)
+        return PlayedAnswer(number, reply, route.provider.output_price)
 
-    def _cache(self, provider: str, key: str) -> PromptCache:
-        caches = self._state.caches
-        return caches.get((provider, key)) or caches.setdefault(
-            (provider, key), PromptCache(self.clock)
-        )
+    def _cache(self, route: EmulatedRoute, key: str) -> PromptCache:
+        caches, owner = self._state.caches, (route.provider.name, key)
+        return caches.get(owner) or caches.setdefault(owner, PromptCache(self.clock))
 
     def _fault(
         self, request: Request, route: EmulatedRoute, key: str
@@ -241,6 +248,7 @@ class Emulator:
             number=number,
             at=self.clock() - self._start,
             provider=context.provider.name,
+            method=context.request.method,
             path=context.request.path,
             key=context.key,
             model=context.model,

@@ -25,6 +25,7 @@ class Exchange:
     """Seconds since the emulator was made, by its own clock."""
 
     provider: str
+    method: str = "POST"
     path: str
     key: str = field(repr=False)
     """The key of the request, "" if there was none."""

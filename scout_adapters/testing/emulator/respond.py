@@ -13,15 +13,24 @@ if TYPE_CHECKING:
     from scout_adapters.testing.faults.context import FaultContext
     from scout_adapters.testing.http_messages import HttpReply, Json
     from scout_adapters.testing.prompt_cache import PromptCache
+    from scout_adapters.testing.protocols.protocol import EmulatedEndpoint
 
 _NOT_JSON = Violation("We could not parse the JSON body of your request.")
 
 
-def respond(context: FaultContext, body: Json | None, cache: PromptCache) -> HttpReply:
+def respond(
+    context: FaultContext,
+    body: Json | None,
+    cache: PromptCache,
+    endpoint: EmulatedEndpoint | None = None,
+) -> HttpReply:
     """Answer a request, or refuse it if its address, headers or body violate a rule."""
     check_request = context.provider.check_request
     if check_request and (violation := check_request(context.request, context.wall)):
         return _refuse(context, violation)
+    if endpoint is not None and endpoint.answer_id and context.protocol.fetch is not None:
+        fetched = context.protocol.fetch(context, endpoint)
+        return _refuse(context, fetched) if isinstance(fetched, Violation) else fetched
     if body is None:
         return _refuse(context, _NOT_JSON)
     violation = context.protocol.check(context, body)

@@ -35,13 +35,17 @@ def locate(request: Request) -> EmulatedRoute:
     if provider is None:
         name, slash, rest = path.removeprefix("/").partition("/")
         provider, path = emulated_provider(name), slash + rest
-    if request.method == "POST":
-        roots = (item for item in provider.roots.items() if path.startswith(item[0]))
-        for root, wire in ((root, wire) for root, wires in roots for wire in wires):
-            endpoint = PROTOCOLS[wire].endpoint(path.removeprefix(root))
-            if endpoint is not None:
-                return EmulatedRoute(provider, PROTOCOLS[wire], endpoint)
+    roots = (item for item in provider.roots.items() if path.startswith(item[0]))
+    for root, wire in ((root, wire) for root, wires in roots for wire in wires):
+        endpoint = _endpoint(PROTOCOLS[wire], request.method, path.removeprefix(root))
+        if endpoint is not None:
+            return EmulatedRoute(provider, PROTOCOLS[wire], endpoint)
     return EmulatedRoute(provider, PROTOCOLS[next(iter(provider.roots.values()))[0]])
+
+
+def _endpoint(protocol: EmulatedProtocol, method: str, path: str) -> EmulatedEndpoint | None:
+    new = protocol.endpoint(path) if method == "POST" else None
+    return new or protocol.background_endpoint(method, path)
 
 
 def find_key(request: Request, route: EmulatedRoute, listed: Iterable[str] = ()) -> str:

@@ -28,7 +28,6 @@ class FaultContext(EmulatedRequest):
     """A request, with what a fault needs to answer it."""
 
     protocol: EmulatedProtocol
-    key: str
     make: Callable[[FaultContext], HttpReply]
     """Makes the answer without a fault."""
 

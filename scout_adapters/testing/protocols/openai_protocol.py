@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scout_adapters.testing.background_answers import MadeAnswer
 from scout_adapters.testing.http_messages import (
     JSON,
+    BodyPart,
     CachedTokens,
     HttpReply,
     Json,
@@ -24,18 +27,28 @@ from scout_adapters.testing.protocols.protocol import (
     billed_stream,
     tokens_spent,
 )
+from scout_adapters.testing.protocols.violation import Violation
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_provider import EmulatedProvider, Price
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.prompt_cache import PromptCache
-    from scout_adapters.testing.protocols.violation import Violation
+
+_DEFERRED = re.compile(r"/chat/deferred-completion/([^/]+)")
+_NOT_FOUND = "Some requested entity was not found"
+DEFERRED_SECONDS = 86400.0
+"""Seconds for which a deferred answer can be fetched."""
 
 _PATHS = frozenset({"/chat/completions", "/text/chatcompletion_v2"})
 
 
 def _endpoint(path: str) -> EmulatedEndpoint | None:
     return EmulatedEndpoint() if path in _PATHS else None
+
+
+def _background_endpoint(method: str, path: str) -> EmulatedEndpoint | None:
+    match = _DEFERRED.fullmatch(path) if method == "GET" else None
+    return EmulatedEndpoint(answer_id=match[1]) if match else None
 
 
 def _headers(provider: EmulatedProvider, ids: Ids) -> dict[str, str]:
@@ -59,8 +72,37 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     if received.stream:
         kind = {"content-type": dialect.stream_type, **headers}
         return billed_stream(kind, writer.events(), spent)
+    if body.get("deferred") is True:
+        return _defer(request, {"content-type": JSON, **headers}, writer.whole(), spent)
     data = dialect.blank_lines + dumps(writer.whole())
     return billed_reply({"content-type": JSON, **headers}, data, spent)
+
+
+def _defer(request: EmulatedRequest, headers: Json, whole: Json, spent: TokensSpent) -> HttpReply:
+    """Defer an answer; return the id by which it can be fetched once, as xAI does.
+
+    https://docs.x.ai/docs/guides/deferred-chat-completions
+    """
+    digits = request.ids.of("deferred").hex(32)
+    answer_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    owner = (request.provider.name, request.key)
+    states = {"in_progress": {}, "completed": whole}
+    answer = MadeAnswer(owner, states, request.wall + DEFERRED_SECONDS, once=True)
+    request.background.add(answer_id, answer)
+    return billed_reply(headers, dumps({"request_id": answer_id}), spent)
+
+
+def _fetch(request: EmulatedRequest, endpoint: EmulatedEndpoint) -> HttpReply | Violation:
+    owner = (request.provider.name, request.key)
+    made = request.background.fetch(endpoint.answer_id, owner, request.wall)
+    if made is None:
+        error = f"Deferred completion {endpoint.answer_id} not found."
+        return Violation(error, status=404, body={"code": _NOT_FOUND, "error": error})
+    headers = {"content-type": JSON, **_headers(request.provider, request.ids)}
+    state, body = made
+    if state != "completed":
+        return HttpReply(status=202, headers=headers)
+    return HttpReply(headers=headers, parts=(BodyPart(dumps(body)),))
 
 
 def _counts(spent: TokensSpent, audio: int, price: Price | None) -> UsageCounts:
@@ -90,5 +132,7 @@ OPENAI_CHAT = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    background_endpoint=_background_endpoint,
+    fetch=_fetch,
     error_event=_error_event,
 )

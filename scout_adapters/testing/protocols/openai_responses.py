@@ -169,6 +169,10 @@ class ResponsesWriter:
         """Return the response as one body."""
         return self._complete() | self.variant.whole_keys
 
+    def without_output(self, status: str) -> Json:
+        """Return the response before it is complete, or as it was cancelled."""
+        return self._frame(status, None) | self.variant.whole_keys
+
     def _complete(self) -> Json:
         items = list(self._items())
         cut = self.answer.finish == "length"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from scout_adapters.testing.background_answers import BackgroundAnswers
 from scout_adapters.testing.emulated_provider import EmulatedProvider, WireName
 from scout_adapters.testing.http_messages import (
     BodyPart,
@@ -34,6 +35,11 @@ class EmulatedEndpoint(NamedTuple):
 
     model: str = ""
     streams: bool = False
+    answer_id: str = ""
+    """The answer made in the background that the path names; empty for a new request."""
+
+    cancels: bool = False
+    """Whether the path stops the making of that answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,8 @@ class EmulatedRequest:
     request: Request
     model: str
     stream: bool
+    key: str = ""
+    background: BackgroundAnswers = field(default_factory=BackgroundAnswers)
     ids: Ids
     wall: float
     """The server's wall clock, in seconds since 1970."""
@@ -56,6 +64,11 @@ class EmulatedRequest:
 def data_event(request: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # the field's type
     """Return an error body as an unnamed event."""
     return b"data: " + dumps(body) + b"\n\n"
+
+
+def no_endpoint(method: str, path: str) -> EmulatedEndpoint | None:  # noqa: ARG001  # the field's type
+    """Return None: the protocol makes no answers in the background."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +93,12 @@ class EmulatedProtocol:
 
     answer: Callable[[EmulatedRequest, Json, PromptCache], HttpReply]
     """Returns the answer to a body that `check` accepts."""
+
+    background_endpoint: Callable[[str, str], EmulatedEndpoint | None] = no_endpoint
+    """Returns the endpoint of a method and a path that name an answer made in the background."""
+
+    fetch: Callable[[EmulatedRequest, EmulatedEndpoint], HttpReply | Violation] | None = None
+    """Answers a request to such an endpoint."""
 
     error_event: Callable[[EmulatedRequest, Json, int], bytes] = data_event
     """Returns an error body with its status as an event of a stream."""

@@ -11,12 +11,11 @@ from scout_adapters import (
     ScoutGroqChatModel,
     ScoutOpenAIChatModel,
     ScoutRouterChatModel,
-    ScoutXAIChatModel,
 )
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.adapters.request_fixes import forget_fixes
 from scout_adapters.testing import Emulator
-from tests.support.verbs import STREAMS, VERBS, WHOLE, call_model
+from tests.support.verbs import STREAMS, VERBS, call_model
 from tests.support.weather import get_weather
 
 
@@ -32,20 +31,6 @@ def openai(emulator: Emulator, **options: Any) -> ScoutOpenAIChatModel:
     return ScoutOpenAIChatModel(transport=emulator.transport(), **options)
 
 
-@pytest.mark.parametrize("verb", WHOLE)
-@pytest.mark.parametrize("place", ["model", "call", "model_kwargs"])
-async def test_a_whole_answer_in_the_background_is_refused_and_nothing_is_sent(
-    verb: str, place: str
-) -> None:
-    emulator = Emulator()
-    background = {"background": True}
-    options: Any = {"model_kwargs": background} if place == "model_kwargs" else background
-    model = openai(emulator, **({} if place == "call" else options))
-    with pytest.raises(ConfigurationError, match=r"leave background= out, or use stream\(\)"):
-        await call_model(model, verb, **(options if place == "call" else {}))
-    assert emulator.log == []
-
-
 @pytest.mark.parametrize("verb", STREAMS)
 async def test_a_stream_of_a_response_in_the_background_contains_the_answer(verb: str) -> None:
     emulator = Emulator()
@@ -53,15 +38,6 @@ async def test_a_stream_of_a_response_in_the_background_contains_the_answer(verb
     assert message.text
     assert message.response_metadata["status"] == "completed"
     assert emulator.log[0].body["background"] is True
-
-
-@pytest.mark.parametrize("verb", VERBS)
-async def test_a_deferred_answer_of_xai_is_refused_and_nothing_is_sent(verb: str) -> None:
-    emulator = Emulator()
-    model = ScoutXAIChatModel(api_key="k", transport=emulator.transport(), deferred=True)
-    with pytest.raises(ConfigurationError, match=r"xai: .* leave deferred= out"):
-        await call_model(model, verb)
-    assert emulator.log == []
 
 
 def texts(body: Any) -> list[str]:

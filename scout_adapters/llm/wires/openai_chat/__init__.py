@@ -16,6 +16,7 @@ from scout_adapters.llm.types import (
     SEARCHES,
     ChatRequest,
     EmbeddingWire,
+    PendingAnswer,
     ProviderSpec,
     StreamReader,
     Turn,
@@ -25,6 +26,7 @@ from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
 from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
+from scout_adapters.llm.wires.parsing import require_id
 
 __all__ = ["WIRE", "ChatCompletionsDialect"]
 
@@ -68,6 +70,7 @@ class OpenAIChatWire(Wire):
     native_blocks = frozenset({"refusal"})
     body_fields = BODY_FIELDS
     refusals_name = re.compile(r"/?chat/completions\b|\bChat Completions\b", re.IGNORECASE)
+    deferral = "deferred"
     plain_options = ("temperature", "top_p", "stop", "frequency_penalty", "presence_penalty")
     external_inputs = frozenset(
         {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
@@ -110,12 +113,15 @@ class OpenAIChatWire(Wire):
         count = body.get("n")
         return 1 if count is None else positive_limit(count) or 1
 
-    def deferred_remedy(self, body: Json) -> str:
-        """Return the remedy for xAI's deferred answers.
+    def pending_answer(self, answer: Json) -> PendingAnswer | None:
+        """Return where xAI's deferred answer will be; it can be fetched once.
 
         https://docs.x.ai/docs/guides/deferred-chat-completions
         """
-        return "leave deferred= out" if body.get("deferred") else ""
+        if not isinstance(answer, dict) or "choices" in answer or "request_id" not in answer:
+            return None
+        answer_id = require_id(answer, "request_id")
+        return PendingAnswer(answer_id, f"/chat/deferred-completion/{answer_id}")
 
     def output_modalities(self, body: Json) -> Sequence[str]:
         modalities = body.get("modalities")

@@ -16,6 +16,7 @@ from scout_adapters.llm.types import (
     PREVIOUS,
     SEARCHES,
     ChatRequest,
+    PendingAnswer,
     ProviderSpec,
     StreamReader,
     Turn,
@@ -130,6 +131,8 @@ class OpenAIResponsesWire(Wire):
     refusals_name = re.compile(r"\bv1/responses\b|\bResponses API\b", re.IGNORECASE)
     is_responses_api = True
     takes_unknown_blocks = True
+    deferral = "background"
+    streams_deferred = True
     plain_options = ("temperature", "top_p", "stop")
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 
@@ -194,13 +197,14 @@ class OpenAIResponsesWire(Wire):
         paid = [tool for tool in tools if PAID_TOOL.search(str(tool.get("type")))]
         return (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
 
-    def deferred_remedy(self, body: Json) -> str:
-        """Return the remedy for a whole response in the background; a stream contains the answer.
+    def pending_answer(self, answer: Json) -> PendingAnswer | None:
+        """Return where a response is that is made in the background.
 
         https://platform.openai.com/docs/guides/background
         """
-        deferred = body.get("background") and not body.get("stream")
-        return "leave background= out, or use stream() or streaming=True" if deferred else ""
+        from scout_adapters.llm.wires.openai_responses.parse import pending_response
+
+        return pending_response(answer)
 
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)

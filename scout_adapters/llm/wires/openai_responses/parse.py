@@ -11,14 +11,17 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import ProviderRefusal, malformed
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import PendingAnswer, ProviderSpec
 from scout_adapters.llm.wires.openai_responses.items import (
     call_of,
     item_blocks,
     logprobs_of,
 )
 from scout_adapters.llm.wires.openai_responses.usage import stated_cost, usage_of
-from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, require
+from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, require, require_id
+
+PENDING = frozenset({"queued", "in_progress"})
+"""Values of `status` of a response that is still being made."""
 
 FAILED = frozenset({"failed", "cancelled"})
 """Values of `status` of a response that has no answer."""
@@ -66,6 +69,15 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         | last_metadata(body, usage, logprobs, called=bool(calls)),
         id=text_or_none(body.get("id")),
     )
+
+
+def pending_response(body: Any) -> PendingAnswer | None:
+    """Return where a response is that is still being made; None for any other."""
+    if not isinstance(body, dict) or body.get("status") not in PENDING or body.get("error"):
+        return None
+    answer_id = require_id(body, "id")
+    path = f"/responses/{answer_id}"
+    return PendingAnswer(answer_id, path, f"{path}/cancel")
 
 
 def raise_if_refused(body: Any) -> None:

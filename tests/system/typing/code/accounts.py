@@ -20,6 +20,7 @@ from scout_adapters.audit import AuditLog, read_rows
 from scout_adapters.audit.process_log import get_audit
 from scout_adapters.errors import (
     AccessDenied,
+    AnswerLost,
     AuditError,
     BudgetError,
     BudgetExceeded,
@@ -101,6 +102,7 @@ CLASSES: list[type[lc.ModelError]] = [
     ProviderUnavailable,
     RateLimited,
     StreamInterrupted,
+    AnswerLost,
     UnsupportedContent,
 ]
 MISTAKES: list[type[ConfigurationError]] = [InvalidKey, InvalidModelName, UnknownProvider]
@@ -114,6 +116,8 @@ except RateLimited as error:
     assert_type(error.kind, ErrorKind)
 except StreamInterrupted as error:
     assert_type(error.partial, AIMessageChunk | None)
+except AnswerLost as error:
+    assert_type(error.answer_id, str)
 except BudgetExceeded as error:
     assert_type(error.asked_usd, float | None)
     assert_type(error.left_usd, float)
