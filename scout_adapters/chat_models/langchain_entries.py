@@ -108,14 +108,12 @@ class LangChainEntry:
     @cached_property
     def card(self) -> ProviderSpec:
         """A card for the chat model: it has no wire, because its package sends the requests."""
-        from scout_adapters.llm.providers import registry
         from scout_adapters.llm.types import ProviderSpec
         from scout_adapters.llm.wires.anthropic_messages.tool_call_ids import acceptable_id
 
-        facts, wire = self.facts, cast("Any", None)
-        known = registry.spec(facts.provider) if facts.provider in registry else None
+        facts, wire, known = self.facts, cast("Any", None), self._known
         convert = known.tool_call_id if known is not None else None
-        profile = self.profile
+        profile = self._full_profile
         return ProviderSpec(
             name=facts.provider,
             docs="",
@@ -131,10 +129,27 @@ class LangChainEntry:
             unlimited_reasoning=known.unlimited_reasoning if known is not None else None,
         )
 
+    @cached_property
+    def _known(self) -> ProviderSpec | None:
+        """The registered card of the same provider; None if there is none."""
+        from scout_adapters.llm.providers import registry
+
+        return registry.spec(self.facts.provider) if self.facts.provider in registry else None
+
+    @property
+    def _full_profile(self) -> ModelProfile | None:
+        return cast("ModelProfile | None", self.options.get("profile") or self.model.profile)
+
     @property
     def profile(self) -> ModelProfile | None:
-        """The profile that the entry sets, or else that of the chat model."""
-        return cast("ModelProfile | None", self.options.get("profile") or self.model.profile)
+        """The profile that the entry sets, or else that of the chat model.
+
+        `structured_output` means a schema together with tools, as agents use it.
+        """
+        profile, known = self._full_profile, self._known
+        if not profile or known is None or known.takes_schema_beside_tools(self.model_name):
+            return profile
+        return cast("ModelProfile", {**profile, "structured_output": False})
 
     @cached_property
     def identity(self) -> Any:

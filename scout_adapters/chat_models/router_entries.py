@@ -169,7 +169,7 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
     match entry:
         case {"profile": profile}:
             return cast("ModelProfile", profile)
-        case ScoutProviderChatModel():
+        case ScoutProviderChatModel() | LangChainEntry():
             return entry.profile
     return model_profile(*_card_and_model(entry))
 

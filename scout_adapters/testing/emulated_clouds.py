@@ -41,7 +41,7 @@ CLOUDS: Mapping[str, EmulatedProvider] = {
         EmulatedProvider(
             name="bedrock",
             base="",
-            roots={"/anthropic/v1": ("anthropic",), "/openai/v1": ("openai",)},
+            roots={"/anthropic/v1": ("anthropic",), "/openai/v1": ("openai",), "": ("converse",)},
             error_table="bedrock",
             strict=True,
             check_request=check_bedrock,
@@ -69,7 +69,7 @@ _PLACES = (
     ),
     (
         re.compile(
-            r"bedrock-(runtime\.[\w-]+\.amazonaws\.com|mantle\.[\w-]+\.api\.aws)/(anthropic|openai)/"
+            r"bedrock-(runtime\.[\w-]+\.amazonaws\.com|mantle\.[\w-]+\.api\.aws)/(anthropic|openai|model)/"
         ),
         "bedrock",
     ),

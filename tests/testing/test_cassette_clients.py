@@ -135,7 +135,7 @@ def test_a_host_without_a_cassette_is_named_and_not_called(
     client: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCOUT_RECORD", "emulator")
-    url = "https://bedrock-runtime.eu-west-1.amazonaws.com/model/x/converse"
+    url = "https://bedrock-runtime.eu-west-1.amazonaws.com/guardrail/x/version/1/apply"
     with (
         cassette(tmp_path / "mine.yaml"),
         pytest.raises(NotEmulated, match=r"does not play bedrock-runtime\.eu-west-1"),

@@ -191,7 +191,7 @@ def without_retries(model: BaseChatModel) -> tuple[BaseChatModel, str]:
         updates["max_retries"] = 1 if facts_of(model).provider == "google" else 0
     updates.update(_single_attempt_clients(model))
     quiet = model.model_copy(update=updates) if updates else model
-    for name in ("_client", "_async_client"):  # ChatAnthropic's, cached with the old number
+    for name in ("_client_params", "_client", "_async_client"):  # cached by ChatAnthropic
         if quiet is not model:
             quiet.__dict__.pop(name, None)
     keeps = hasattr(getattr(model, "client", None), "meta") and "client" not in updates
@@ -235,8 +235,10 @@ def _boto_client(client: Any) -> Any:
     if emitter is None or not hasattr(client, "meta"):
         return None
     name = client.meta.service_model.service_id.hyphenize()
-    other, other_endpoint, events = copy(client), copy(endpoint), copy(emitter)
+    events = copy(emitter)
     events.unregister(f"needs-retry.{name}", unique_id=f"retry-config-{name}")
+    other_endpoint = copy(endpoint)
     other_endpoint._event_emitter = events  # noqa: SLF001  # botocore has no other way
-    other._endpoint = other_endpoint  # noqa: SLF001  # as above
+    other = object.__new__(type(client))  # `copy` asks a client for methods that it has not yet
+    other.__dict__.update(client.__dict__, _endpoint=other_endpoint)
     return other

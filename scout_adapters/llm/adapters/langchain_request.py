@@ -14,6 +14,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.adapters.langchain_clients import ClientFacts, field_named
 from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.wires.strict_schema import adapt_schema
 
 OPTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "temperature": ("temperature",),
@@ -101,8 +102,6 @@ def _tools(
     if choice is not None:
         typed = choice == "none" and facts.no_tools == "typed"
         options["tool_choice"] = {"type": "none"} if typed else choice
-    if facts.strict_tools and request.response_format is not None:
-        options["strict"] = True
     if request.parallel_tool_calls is not None:
         if facts.passes_options or "parallel_tool_calls" in signature(model.bind_tools).parameters:
             options["parallel_tool_calls"] = request.parallel_tool_calls
@@ -110,9 +109,18 @@ def _tools(
             changes.append(
                 f"parallel_tool_calls left out: {type(model).__name__} has no such option"
             )
-    return _bound(
-        model, lambda: model.bind_tools([dict(tool) for tool in request.tools], **options), "tools"
-    )
+    strict = facts.strict_tools and request.response_format is not None
+    tools = [_strict_tool(tool) if strict else dict(tool) for tool in request.tools]
+    return _bound(model, lambda: model.bind_tools(tools, **options), "tools")
+
+
+def _strict_tool(tool: Mapping[str, Any]) -> Json:
+    """Return a function tool in the strict form; other tools unchanged."""
+    function = tool.get("function")
+    if not isinstance(function, Mapping):
+        return dict(tool)
+    parameters = adapt_schema(function.get("parameters") or {"type": "object", "properties": {}})
+    return {**tool, "function": {**function, "parameters": parameters, "strict": True}}
 
 
 def _schema(model: BaseChatModel, facts: ClientFacts, request: ChatRequest) -> Json:

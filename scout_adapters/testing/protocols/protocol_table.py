@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES
 from scout_adapters.testing.protocols.azure_protocol import AZURE_DEPLOYMENTS
+from scout_adapters.testing.protocols.converse_protocol import CONVERSE
 from scout_adapters.testing.protocols.embeddings_protocol import (
     GEMINI_EMBEDDINGS,
     OPENAI_EMBEDDINGS,
@@ -26,6 +27,6 @@ PROTOCOLS: Mapping[WireName, EmulatedProtocol] = {
     for protocol in (
         *(OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI),
         *(AZURE_DEPLOYMENTS, VERTEX_GEMINI, VERTEX_ANTHROPIC),
-        *(OPENAI_EMBEDDINGS, GEMINI_EMBEDDINGS),
+        *(OPENAI_EMBEDDINGS, GEMINI_EMBEDDINGS, CONVERSE),
     )
 }

@@ -1,0 +1,1 @@
+"""Routes that mix our models with those of official LangChain packages, on the emulator."""

@@ -1,0 +1,95 @@
+"""Chat models of official packages, pointed at the emulator's loopback server."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_anthropic import ChatAnthropic
+from langchain_aws import ChatBedrockConverse
+from langchain_core.language_models import BaseChatModel
+from langchain_google_genai import ChatGoogleGenerativeAI
+from langchain_openai import ChatOpenAI
+
+from scout_adapters import ScoutRouterChatModel
+from scout_adapters.testing import Emulator
+from tests.support.verbs import ASYNC, call_model, run_model
+
+KEYS: Mapping[str, str] = {
+    "openai": "sk-partner-0123456789abcdef",
+    "anthropic": "sk-ant-partner-0123456789ab",
+    "google": "AIzaPartner0123456789abcdefg",
+    "bedrock": "AKIDPARTNER:SecretOfThePartner0123456789",
+}
+OURS = "gsk_ours_0123456789abcdef"
+MODELS: Mapping[str, str] = {
+    "openai": "gpt-4o-mini",
+    "anthropic": "claude-haiku-4-5",
+    "google": "gemini-2.5-flash",
+    "bedrock": "anthropic.claude-haiku-4-5-20251001-v1:0",
+}
+PARTNERS = tuple(MODELS)
+
+
+def partner(provider: str, emulator: Emulator) -> BaseChatModel:
+    """Return the official package's chat model, with its own address option."""
+    model, key, base = MODELS[provider], KEYS[provider], emulator.url(provider)
+    match provider:
+        case "openai":
+            return ChatOpenAI(model=model, api_key=key, base_url=base, stream_usage=True)
+        case "anthropic":
+            return ChatAnthropic(model=model, api_key=key, base_url=base)
+        case "google":
+            return ChatGoogleGenerativeAI(model=model, api_key=key, base_url=base)
+    name, _, secret = key.partition(":")
+    return ChatBedrockConverse(
+        model=model,
+        region_name="us-east-1",
+        endpoint_url=base,
+        aws_access_key_id=name,
+        aws_secret_access_key=secret,
+    )
+
+
+@dataclass
+class Stage:
+    """An emulator that is served, the partners' models, and one event loop for their clients.
+
+    The clients of some partners stay bound to the loop of their first call.
+    """
+
+    emulator: Emulator
+    runner: asyncio.Runner
+    models: dict[str, BaseChatModel] = field(default_factory=dict)
+
+    def partner(self, provider: str) -> BaseChatModel:
+        """Return a partner's model; it is made once, because that is slow."""
+        if provider not in self.models:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of their own construction
+                self.models[provider] = partner(provider, self.emulator)
+        return self.models[provider]
+
+    def ours(self) -> dict[str, Any]:
+        """Return an entry of ours, at the same server."""
+        base = self.emulator.url("groq")
+        return {"model": "groq/openai/gpt-oss-120b", "api_key": OURS, "base_url": base}
+
+    def router(self, *models: Any, **options: Any) -> ScoutRouterChatModel:
+        return ScoutRouterChatModel(models=list(models), **{"max_retries": 0, **options})
+
+    def call(self, runnable: Any, verb: str, messages: Any = "Hello", **options: Any) -> Any:
+        """Call a model by a verb; asynchronous calls share one loop."""
+        if verb in ASYNC:
+            return self.runner.run(call_model(runnable, verb, messages, **options))
+        return run_model(runnable, verb, messages, **options)
+
+
+def stages() -> Iterator[Stage]:
+    """Yield a stage; its server and its loop end with it."""
+    emulator = Emulator(keys={name: [key] for name, key in KEYS.items()} | {"groq": [OURS]})
+    with emulator.serve(), asyncio.Runner() as runner:
+        yield Stage(emulator, runner)
