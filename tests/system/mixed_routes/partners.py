@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
+import httpx
+import httpx2
+from botocore.httpsession import URLLib3Session
 from langchain_anthropic import ChatAnthropic
 from langchain_aws import ChatBedrockConverse
 from langchain_core.language_models import BaseChatModel
@@ -93,3 +98,16 @@ def stages() -> Iterator[Stage]:
     emulator = Emulator(keys={name: [key] for name, key in KEYS.items()} | {"groq": [OURS]})
     with emulator.serve(), asyncio.Runner() as runner:
         yield Stage(emulator, runner)
+        runner.run(close_clients())
+
+
+async def close_clients() -> None:
+    """Close what the partners keep open in caches of their own, or leave to the collector."""
+    for one in gc.get_objects():
+        kind = type(one)  # `isinstance` asks proxies for the class of what they stand for
+        if issubclass(kind, httpx.AsyncClient | httpx2.AsyncClient):
+            await one.aclose()
+        elif issubclass(kind, httpx.Client | httpx2.Client | URLLib3Session):
+            one.close()
+        elif issubclass(kind, aiohttp.ClientSession) and not one.closed:
+            await one.close()
