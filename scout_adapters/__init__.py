@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         init_scout_model,
     )
     from scout_adapters.chat_models.router import ScoutRouterChatModel
+    from scout_adapters.embeddings.scout_embeddings import ScoutEmbeddings
     from scout_adapters.errors import ScoutError
     from scout_adapters.llm.providers import registry
     from scout_adapters.llm.types import ProviderSpec
@@ -49,6 +50,7 @@ __all__ = [
     "ScoutCerebrasChatModel",
     "ScoutCostCallbackHandler",
     "ScoutDeepSeekChatModel",
+    "ScoutEmbeddings",
     "ScoutError",
     "ScoutFireworksChatModel",
     "ScoutGoogleChatModel",
@@ -72,6 +74,7 @@ HOMES = {
     "ScoutAuditCallbackHandler": "callbacks",
     "ScoutBudgetCallbackHandler": "callbacks",
     "ScoutCostCallbackHandler": "callbacks",
+    "ScoutEmbeddings": "embeddings.scout_embeddings",
     "ScoutError": "errors",
     "ScoutRouterChatModel": "chat_models.router",
     "get_scout_cost_callback": "callbacks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
@@ -30,6 +30,7 @@ from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
+    from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.types import ProviderSpec
 
 
@@ -49,12 +50,19 @@ def _checked_entry(entry: Any) -> tuple[Any, ProviderSpec]:
     if (of_langchain := langchain_entry(entry)) is not None:
         return of_langchain, of_langchain.card
     if isinstance(entry, dict):
-        return _normalize_entry(entry)
+        return normalize_entry(entry, ENTRY_NAMES, OptionRules.of)
     return entry, card_of_entry(entry)
 
 
-def _normalize_entry(entry: Mapping[str, Any]) -> tuple[dict[str, Any], ProviderSpec]:
-    """Return a dict entry with its keys as a list of `SecretStr`, and its provider's card."""
+def normalize_entry(
+    entry: Mapping[str, Any],
+    names: Collection[str],
+    rules_of: Callable[[ProviderSpec], OptionRules],
+) -> tuple[dict[str, Any], ProviderSpec]:
+    """Return a dict entry with its keys as a list of `SecretStr`, and its provider's card.
+
+    Options are under the standard `names`, further fields of the body under `extra`.
+    """
     name = entry.get("model", entry.get("model_name"))
     if provider := entry.get("model_provider"):
         entry = {key: entry[key] for key in entry if key not in {"model_provider", "model_name"}}
@@ -64,7 +72,7 @@ def _normalize_entry(entry: Mapping[str, Any]) -> tuple[dict[str, Any], Provider
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
     card = card_of_entry({"model": name})
-    options = standard_options(entry, ENTRY_NAMES, OptionRules.of(card), owner)
+    options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
         del options["extra"]
     keys = [options.pop(name) for name in ("api_key", "api_keys") if name in options]
@@ -266,16 +274,15 @@ def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, An
     )
 
 
-def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
-    from scout_adapters.llm.engine.candidate import Candidate
+def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
+    """Return the client of a normalized dict entry: its provider, keys, address and transport."""
     from scout_adapters.llm.health.key_items import read_keys
     from scout_adapters.llm.providers import registry
 
-    provider, model = split_name(entry)
     network = {name: entry[name] for name in NETWORK_OPTIONS if entry.get(name) is not None}
     transport = build_transport(entry.get("transport"), network)
-    client = registry.client(
-        provider,
+    return registry.client(
+        split_name(entry)[0],
         api_keys=read_keys(entry.get("api_keys") or (), source="api_keys="),
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
@@ -283,9 +290,14 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
         auth=entry.get("auth"),
         placeholders=entry.get("placeholders"),
     )
+
+
+def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
+    from scout_adapters.llm.engine.candidate import Candidate
+
     return Candidate(
-        endpoint=client.current_endpoint(),
-        model=model,
+        endpoint=client_of_entry(entry).current_endpoint(),
+        model=split_name(entry)[1],
         settings=merge_settings(defaults, request_settings(entry)),
         weight=float(entry.get("weight", 1.0)),
         timeouts=own_timeouts(entry.get("timeout")),

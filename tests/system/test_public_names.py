@@ -16,6 +16,7 @@ PUBLIC = {
         "ScoutCerebrasChatModel",
         "ScoutCostCallbackHandler",
         "ScoutDeepSeekChatModel",
+        "ScoutEmbeddings",
         "ScoutError",
         "ScoutFireworksChatModel",
         "ScoutGoogleChatModel",

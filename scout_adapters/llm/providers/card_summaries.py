@@ -22,7 +22,12 @@ CARD_SUMMARIES: Mapping[str, Card] = {
         ),
         Card("minimax", "minimax", models=("MiniMax-",), has_default=True),
         Card("anthropic", "anthropic", models=("claude-",), has_default=True),
-        Card("openai", "openai", models=("gpt-", "chatgpt-", "o1", "o3", "o4"), has_default=True),
+        Card(
+            "openai",
+            "openai",
+            models=("gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-"),
+            has_default=True,
+        ),
         Card("openrouter", "openrouter", has_default=True),
         Card("deepseek", "deepseek", models=("deepseek-",), has_default=True),
         Card(

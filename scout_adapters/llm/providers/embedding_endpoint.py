@@ -24,7 +24,7 @@ def embedding_endpoint(client: ProviderClient, length: VectorLength) -> Endpoint
     http = endpoint.adapter
     if not isinstance(http, HttpAdapter):
         raise no_embeddings(card)
-    url = lru_cache(maxsize=256)(partial(embeddings_url, client.base_url, card, wire))
+    url = lru_cache(maxsize=256)(partial(embeddings_url, endpoint.pool.address, card, wire))
     return replace(endpoint, adapter=EmbeddingAdapter(http, url, wire, api, length))
 
 

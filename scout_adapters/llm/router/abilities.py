@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.profiles.limits import limits_of
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import ChatRequest, ModelRequest
 
 CHARS_PER_TOKEN = 4
 """Characters per token, for estimates."""
@@ -101,8 +101,10 @@ def able_first(candidates: Sequence[Candidate], request: ChatRequest) -> Sequenc
     return (*able, *(c for c, last in zip(candidates, unable, strict=True) if last))
 
 
-def reason_for_last(candidate: Candidate, request: ChatRequest) -> str:
+def reason_for_last(candidate: Candidate, request: ModelRequest) -> str:
     """Return why a candidate comes last; empty if it is not known to be unable."""
+    if not isinstance(request, ChatRequest):
+        return ""
     needs = needs_of(request)
     missing = "; ".join(_missing(candidate, needs))
     return f"asked last: its profile has {missing}" if missing else ""

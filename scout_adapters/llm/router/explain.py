@@ -28,8 +28,8 @@ from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of
 from scout_adapters.llm.router.abilities import reason_for_last
 from scout_adapters.llm.router.route import Route
-from scout_adapters.llm.router.strategies import USUAL_ANSWER_TOKENS
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.router.strategies import usual_answer_tokens
+from scout_adapters.llm.types import ModelRequest
 
 CHOSEN, NEXT, SKIPPED = "chosen", "next", "skipped"
 SET_ASIDE = "set aside: the provider does not serve this place, so all others go first"
@@ -145,7 +145,7 @@ def _estimate(row: PlannedAttempt) -> str:
     return f"{row.input_tokens} tokens in and {row.output_tokens} out, {cost}"
 
 
-def explain(route: Route, request: ChatRequest, input_tokens: int) -> Explanation:
+def explain(route: Route, request: ModelRequest, input_tokens: int) -> Explanation:
     """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
     `input_tokens` is an estimate of the request's size.
@@ -229,7 +229,7 @@ class RowWriter:
     """Converts the result of a dry run to rows."""
 
     def __init__(
-        self, now: float, request: ChatRequest, input_tokens: int, *, has_choice: bool
+        self, now: float, request: ModelRequest, input_tokens: int, *, has_choice: bool
     ) -> None:
         """`has_choice`: whether the route has several candidates."""
         self._now = now
@@ -285,7 +285,7 @@ class RowWriter:
         """Return the fields that are the same for all keys of a candidate."""
         candidate, prepared = candidate_state.candidate, candidate_state.prepared
         spec = candidate.endpoint.spec
-        answer = candidate.request(self._request).max_tokens or USUAL_ANSWER_TOKENS
+        answer = usual_answer_tokens(candidate, self._request)
         usage = UsageMetadata(
             input_tokens=self._input_tokens,
             output_tokens=answer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.llm.engine.candidate import Candidate
@@ -14,7 +15,7 @@ from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.strategies import Strategy, priority
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import ChatRequest, ModelRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,20 +46,21 @@ class Route:
 
     def attempts(
         self,
-        request: ChatRequest,
+        request: ModelRequest,
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         observer: Observer | None = None,
-    ) -> Attempts:
+    ) -> Attempts[Any]:
         """Return the attempts of a new call."""
         ordered = self.ordered(request)
         return Attempts(ordered, request, retry_policy, observer=observer, clock=self.clock)
 
-    def ordered(self, request: ChatRequest) -> Sequence[Candidate]:
+    def ordered(self, request: ModelRequest) -> Sequence[Candidate]:
         """Return the candidates in the order in which a call tries them.
 
-        Those that are known to be unable to do what the request needs come last.
+        Those that are known to be unable to do what the request needs come last. The order
+        for embeddings is the configured one.
         """
-        if len(self.candidates) == 1:
+        if len(self.candidates) == 1 or not isinstance(request, ChatRequest):
             return self.candidates
         if self.strategy is priority:
             return able_first(self.candidates, request)

@@ -11,7 +11,7 @@ from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import ChatRequest, ModelRequest
 
 Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
 """Function from candidates and request to the candidates to try, in order."""
@@ -77,6 +77,12 @@ def strategy_by_name(name: str, clock: Clock = SYSTEM) -> Strategy:
         names = ", ".join(strategies)
         raise ConfigurationError(f"strategy {name!r} is unknown: use one of {names}, or a callable")
     return strategies[name]
+
+
+def usual_answer_tokens(candidate: Candidate, request: ModelRequest) -> int:
+    """Return the output tokens to assume: the limit of the request; 0 for embeddings."""
+    own = candidate.request(request)
+    return (own.max_tokens or USUAL_ANSWER_TOKENS) if isinstance(own, ChatRequest) else 0
 
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:

@@ -1,0 +1,1 @@
+"""LangChain embeddings over the providers, keys and the engine of the chat models."""
