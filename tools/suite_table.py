@@ -1,4 +1,4 @@
-"""Run LangChain's suite on the chat models and two routes; print the table and write it into README.md."""
+"""Run LangChain's suite on all chat models; print the table and write it into README.md."""
 
 from __future__ import annotations
 
