@@ -19,6 +19,12 @@ if TYPE_CHECKING:
         ScoutCostCallbackHandler,
         get_scout_cost_callback,
     )
+    from scout_adapters.chat_models.clouds import (
+        ScoutAzureAnthropicChatModel,
+        ScoutAzureOpenAIChatModel,
+        ScoutBedrockChatModel,
+        ScoutVertexChatModel,
+    )
     from scout_adapters.chat_models.providers import (
         ScoutAnthropicChatModel,
         ScoutCerebrasChatModel,
@@ -46,6 +52,9 @@ __all__ = [
     "ProviderSpec",
     "ScoutAnthropicChatModel",
     "ScoutAuditCallbackHandler",
+    "ScoutAzureAnthropicChatModel",
+    "ScoutAzureOpenAIChatModel",
+    "ScoutBedrockChatModel",
     "ScoutBudgetCallbackHandler",
     "ScoutCerebrasChatModel",
     "ScoutCostCallbackHandler",
@@ -63,6 +72,7 @@ __all__ = [
     "ScoutOpenRouterChatModel",
     "ScoutRouterChatModel",
     "ScoutTogetherChatModel",
+    "ScoutVertexChatModel",
     "ScoutXAIChatModel",
     "get_scout_cost_callback",
     "init_scout_model",
@@ -72,12 +82,16 @@ __all__ = [
 HOMES = {
     "ProviderSpec": "llm.types",
     "ScoutAuditCallbackHandler": "callbacks",
+    "ScoutAzureAnthropicChatModel": "chat_models.clouds",
+    "ScoutAzureOpenAIChatModel": "chat_models.clouds",
+    "ScoutBedrockChatModel": "chat_models.clouds",
     "ScoutBudgetCallbackHandler": "callbacks",
     "ScoutCostCallbackHandler": "callbacks",
     "ScoutEmbeddings": "embeddings.scout_embeddings",
     "ScoutError": "errors",
     "ScoutRouterChatModel": "chat_models.router",
     "get_scout_cost_callback": "callbacks",
+    "ScoutVertexChatModel": "chat_models.clouds",
     "registry": "llm.providers",
 }
 """The module of each name, below this package; all other names are in `chat_models.providers`."""

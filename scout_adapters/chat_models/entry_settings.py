@@ -20,7 +20,8 @@ ENTRY_PRIVATE = (
 ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
 """Keys of a dict entry that are options of its requests."""
 
-ENTRY_OWN = ("model", "base_url", "placeholders", "weight", "extra", "profile", "timeout")
+ENTRY_ADDRESS = ("base_url", "placeholders")
+ENTRY_OWN = (*ENTRY_ADDRESS, "model", "base_model", "weight", "extra", "profile", "timeout")
 ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
 """Options that apply to a whole call, and therefore to the router."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scout_adapters.llm.option_names import standard_name
 
@@ -27,6 +27,9 @@ class OptionRules(NamedTuple):
     aliases: Mapping[str, str] = MappingProxyType({})
     """Options named after the card's variables, such as `hf_token`, and our name."""
 
+    adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Converts options of a partner package that mean something else there."""
+
     placeholders: Collection[str] = ()
     """Options that fill the placeholders in the address."""
 
@@ -41,6 +44,7 @@ class OptionRules(NamedTuple):
         return cls(
             *(prefixes, card.documented_fields, card.header_options),
             aliases=aliases,
+            adapt=card.adapt_options,
             placeholders=card.placeholders,
         )
 

@@ -248,6 +248,8 @@ def standard_options(
     standard: dict[str, Any] = {}
     bare: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+    if rules.adapt is not None:
+        options = rules.adapt(options)
     for alias, value in options.items():
         name = rules.name_of(alias)
         if name == "extra":

@@ -36,6 +36,7 @@ _ROUTE_FIELDS = attrgetter(
         "transport",
         "clock",
         "placeholders",
+        "base_model",
     ),
     *NETWORK_OPTIONS,
 )
@@ -81,6 +82,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     """Values of the placeholders in the provider's address, such as `{"account": "…"}`; each is an
     option of its own, too: `account="…"`."""
 
+    base_model: str | None = None
+    """The model behind a name of your own, such as a deployment: prices, limits and abilities are
+    those of `base_model`. None: the name says it, or the answer does."""
+
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers for every request; never part of logs, traces or pickles."""
 
@@ -102,6 +107,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             api_keys: KeyOption | Sequence[KeyOption] | None = None,
             base_url: str | None = None,
             placeholders: Mapping[str, str] | None = None,
+            base_model: str | None = None,
             default_headers: Mapping[str, str] | None = None,
             auth: Auth | None = None,
             transport: Any = None,
@@ -154,7 +160,8 @@ class ScoutProviderChatModel(ScoutChatModel):
     @property
     def spec(self) -> ProviderSpec:
         """The provider's card: addresses, defaults and quirks, as data."""
-        return self._card()
+        card, name = self._card(), self.base_model
+        return card if name is None else card.of_deployment(self.model or card.default_model, name)
 
     @property
     @override
@@ -176,7 +183,8 @@ class ScoutProviderChatModel(ScoutChatModel):
     @override
     def _settings(self) -> dict[str, Any]:
         settings = super()._settings()
-        if self.output_version == "responses/v1" and self.spec.second is not None:
+        other = self._card().second
+        if self.output_version == "responses/v1" and other is not None and not other.by_model:
             # As in ChatOpenAI: only the Responses API has content of this form.
             settings["extra"] = {"use_responses_api": True, **settings.get("extra", {})}
         return settings
@@ -185,8 +193,9 @@ class ScoutProviderChatModel(ScoutChatModel):
     @override
     def _identifying_params(self) -> dict[str, Any]:
         base_url = {"base_url": address_shape(self.base_url)} if self.base_url else {}
-        placeholders = {"placeholders": self.placeholders} if self.placeholders else {}
-        return {**super()._identifying_params, **base_url, **placeholders}
+        own = {"placeholders": self.placeholders, "base_model": self.base_model}
+        named = {name: value for name, value in own.items() if value}
+        return {**super()._identifying_params, **base_url, **named}
 
     @property
     def client(self) -> ProviderClient:
@@ -209,6 +218,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             transport=transport,
             auth=self.auth,
             placeholders=self.placeholders,
+            deployments={self._default_model(): self.base_model} if self.base_model else None,
         )
 
     @override

@@ -308,6 +308,10 @@ def model_class(provider: str) -> type[ScoutProviderChatModel]:
     if known := MODEL_CLASSES.get(provider) or _created_classes.get(provider):
         return known
     registry.get(provider)  # raises for an unknown name
+    from scout_adapters.chat_models.clouds import CLOUD_CLASSES
+
+    if cloud := CLOUD_CLASSES.get(provider):
+        return cloud
     members = {"provider": provider, "__module__": __name__}
     created = type(_class_name(provider), (ScoutProviderChatModel,), members)
     return _created_classes.setdefault(provider, created)

@@ -164,7 +164,11 @@ def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     if isinstance(entry, LangChainEntry):
         return entry.card, entry.model_name
     provider, model = split_name(entry)
-    return registry.spec(provider), model
+    card = registry.spec(provider)
+    match entry:
+        case {"base_model": str(name)} | ScoutProviderChatModel(base_model=str(name)):
+            return card.of_deployment(model, name), model
+    return card, model
 
 
 def takes_schema_as_entry(entry: Any, *, is_open: bool = False) -> bool:
@@ -289,6 +293,7 @@ def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
         transport=transport,
         auth=entry.get("auth"),
         placeholders=entry.get("placeholders"),
+        deployments={model: entry["base_model"]} if entry.get("base_model") else None,
     )
 
 

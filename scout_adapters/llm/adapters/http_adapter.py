@@ -37,7 +37,7 @@ from scout_adapters.llm.adapters.request_fixes import (
     remember_fixes,
 )
 from scout_adapters.llm.adapters.streamed_answer import PARSE_ERRORS, parse_safely
-from scout_adapters.llm.adapters.wire_choice import WireChoice, without_choice
+from scout_adapters.llm.adapters.wire_choice import WireChoice, with_known_model, without_choice
 from scout_adapters.llm.conversation.turns import build_turns, media_in
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.transport.body import encode
@@ -116,7 +116,10 @@ class HttpAdapter:
         if fixes is not NO_FIXES:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
-        body = card.wire.build_body(request, conversation.turns, card)
+        known = with_known_model(request, card)
+        body = card.wire.build_body(known, conversation.turns, card)
+        if known is not request and body.get("model") == known.model:
+            body["model"] = request.model
         deferred = _check_answer(card, body, stream=request.stream)
         return PreparedRequest(
             request=request,

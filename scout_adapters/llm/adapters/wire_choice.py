@@ -31,19 +31,23 @@ class WireChoice:
         rules, second = self._first.second, self._second
         if rules is None or second is None:
             return self._first, None
-        if self._addressed is not None:
-            return self._addressed, None
+        if self._addressed is not None or rules.by_model:
+            return self._addressed or self._first.card_of(request.model), None
         if (responses := request.extra.get(CHOICE)) is not None:
             cards = (self._first, second)
             chosen = (card for card in cards if card.wire.is_responses_api is bool(responses))
             return next(chosen, self._first), None
         if fixes.wire is not None:
             return self._over(fixes.wire), None
-        return (second, self._first) if rules.is_for(request) else (self._first, second)
+        by_rules = rules.is_for(with_known_model(request, self._first))
+        return (second, self._first) if by_rules else (self._first, second)
 
     def other(self, request: ChatRequest, card: ProviderSpec) -> ProviderSpec | None:
         """Return the card over the wire that a refused request may change to, if it may."""
-        if self._addressed is not None or request.extra.get(CHOICE) is not None:
+        rules = self._first.second
+        if rules is None or rules.by_model or self._addressed is not None:
+            return None
+        if request.extra.get(CHOICE) is not None:
             return None
         return self._first if card is self._second else self._second
 
@@ -63,3 +67,9 @@ def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
         return request
     names = {CHOICE} if taken else {CHOICE, PREVIOUS}
     return replace(request, extra={n: v for n, v in extra.items() if n not in names})
+
+
+def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
+    """Return a request with the model's name by which the card's rules know it."""
+    known = card.known_model(request.model)
+    return request if known == request.model else replace(request, model=known)

@@ -7,6 +7,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer
+from scout_adapters.llm.pricing.price_list import priced_model
 from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.pricing.token_estimates import (
     answer_bytes,
@@ -44,5 +45,5 @@ def billed_usage(  # the parts of an attempt, on the path of every call
     """Return tokens and cost as fields of a record; `stated` as in `partial_usage`."""
     shown = answer.shown
     name = (shown[0].response_metadata if shown else metadata).get("model_name")
-    model = prepared.billed_model(name)
+    model = priced_model(spec, prepared.billed_model(name), name)
     return bill(spec.name, model, usage, metadata, stated=stated, prices=spec.prices)

@@ -17,7 +17,7 @@ from langchain_core.messages import BaseMessage
 from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.pricing.price_list import price_list
+from scout_adapters.llm.pricing.price_list import price_list, priced_model
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
 from scout_adapters.llm.types import ProviderSpec, Wire
@@ -86,7 +86,7 @@ def _bound_of_model(
         kinds = _token_kinds(media, modalities, kinds)
     return cost_bound_at(
         spec.name,
-        priced_as or model,
+        priced_model(spec, priced_as or model),
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         kinds=kinds,

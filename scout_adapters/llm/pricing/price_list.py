@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -26,6 +26,9 @@ from scout_adapters.llm.pricing.rates import (
     service_of,
     tariff_of,
 )
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types import ProviderSpec
 
 __all__ = [
     "PRICING",
@@ -197,6 +200,20 @@ def price_tokens(
         _warn_absurd_cost(provider, model)
         return UNKNOWN_COST
     return Cost(cost_usd, listed.source, listed.priced_by, rates.listed)
+
+
+def priced_model(spec: ProviderSpec, model: str, answered_by: str | None = None) -> str:
+    """Return the model whose prices apply: of a deployment, the model behind it.
+
+    `answered_by` is the model that the answer names. A price of the user's own for the deployment
+    wins.
+    """
+    if not (spec.deployments or spec.answers_name_model):
+        return model
+    if PRICING and PRICING.get(spec.name, {}).get(model):
+        return model
+    answered = answered_by if spec.answers_name_model else None
+    return spec.deployments.get(model) or answered or model
 
 
 def price_list(

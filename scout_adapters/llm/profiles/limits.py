@@ -83,11 +83,14 @@ def _look_up(spec: ProviderSpec, model: str) -> ModelLimits:
     if parts := spec.systems.get(model):
         return _limits_of_system(spec, parts)
     profile, beyond = model_profile(spec, model) or {}, spec.unlimited_reasoning
+    lacks, name = _lacks(spec, model, cast("Mapping[str, Any]", profile)), model
+    model = spec.known_model(model)
+    priced = spec.deployments.get(name, name)
     return ModelLimits(
-        window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, model),
+        window=profile.get("max_input_tokens") or context_window(spec.prices or spec.name, priced),
         answer=profile.get("max_output_tokens"),
         stated=beyond is None or not beyond.match(model),
-        lacks=_lacks(spec, model, cast("Mapping[str, Any]", profile)),
+        lacks=lacks,
         image=DEAR_IMAGE if "mini" in model or "nano" in model else IMAGE,
         # Claude writes only what the request marks; other models write at will, at an own price.
         writes=frozenset() if "claude" in model else WRITES,

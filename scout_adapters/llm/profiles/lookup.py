@@ -70,8 +70,15 @@ def model_profile(spec: ProviderSpec, model: str) -> ModelProfile | None:
     """
     if own := spec.profiles.get(model):
         return _copy_profile(own)
-    published = published_profile(spec.name, model)
+    published = _published(spec, model)
     return None if published is None else _restrict_profile(cast("Facts", published), spec, model)
+
+
+def _published(spec: ProviderSpec, model: str) -> ModelProfile | None:
+    """Return the published profile of a card's model, from the first source that has one."""
+    known = spec.known_model(model)
+    sources = spec.profiles_of or (spec.name,)
+    return next((p for source in sources if (p := published_profile(source, known))), None)
 
 
 def takes_schema(spec: ProviderSpec, model: str, *, is_open: bool = False) -> bool:
@@ -79,11 +86,11 @@ def takes_schema(spec: ProviderSpec, model: str, *, is_open: bool = False) -> bo
 
     If the card says so for all models, a published profile may still exclude an older model.
     """
-    if is_open and spec.wire is not None and spec.wire.closes_schemas:
+    if is_open and spec.wire is not None and spec.card_of(model).wire.closes_schemas:
         return False
     if spec.json_schema is not True:
         return spec.takes_schema(model)
-    profile = spec.profiles.get(model) or published_profile(spec.name, model) or {}
+    profile = spec.profiles.get(model) or _published(spec, model) or {}
     return profile.get("structured_output") is not False
 
 
@@ -114,7 +121,8 @@ def _common_value(values: Sequence[Any]) -> Any:
 
 def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
     """Set fields to false that this package or the card's provider does not support."""
-    media = () if spec.wire is None else spec.wire.unsupported_media(spec)
+    card = spec.card_of(model)
+    media = () if card.wire is None else card.wire.unsupported_media(card)
     unsupported = [name for kind in media for name in MEDIA_FIELDS[kind]]
     unsupported.append("mid_conversation_tools")  # no wire sends tools that are part of a message
     if not isinstance(spec.json_schema, bool | None) or spec.json_schema is False:

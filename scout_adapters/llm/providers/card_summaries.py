@@ -42,5 +42,24 @@ CARD_SUMMARIES: Mapping[str, Card] = {
         Card("cerebras", "cerebras", has_default=True),
         Card("ollama", "ollama"),
         Card("openai_compatible", "openai_compatible"),
+        Card("azure", "openai", variables=("AZURE_OPENAI", "AZURE")),
+        Card(
+            "azure_anthropic",
+            "anthropic",
+            variables=("ANTHROPIC_FOUNDRY", "AZURE_AI"),
+            has_default=True,
+        ),
+        Card(
+            "bedrock",
+            "anthropic",
+            models=("anthropic.claude", "us.anthropic.", "eu.anthropic.", "global.anthropic."),
+            has_default=True,
+        ),
+        Card(
+            "vertex",
+            "google_genai",
+            variables=("VERTEX", "VERTEXAI", "GOOGLE_VERTEX"),
+            has_default=True,
+        ),
     )
 }

@@ -33,8 +33,7 @@ from scout_adapters.llm.option_names import check_address, check_headers, check_
 from scout_adapters.llm.providers.urls import (
     addressed_wire,
     check_model,
-    environment_address,
-    fill_address,
+    filled_address,
     join_url,
     missing_value,
 )
@@ -221,7 +220,7 @@ class ProviderClient:
             endpoint = self._endpoint = self._open(address, keys, missing)
         return endpoint
 
-    def variant(
+    def variant(  # noqa: PLR0913  # what a client can have of its own
         self,
         *,
         api_keys: Sequence[KeyItem] = (),
@@ -230,9 +229,15 @@ class ProviderClient:
         transport: Transport | None = None,
         auth: Auth | None = None,
         placeholders: Mapping[str, str] | None = None,
+        deployments: Mapping[str, str] | None = None,
     ) -> ProviderClient:
-        """Return a client of the same provider with other keys or another address."""
+        """Return a client of the same provider with other keys or another address.
+
+        `deployments` are names of models at this address, and the models behind them.
+        """
         other = copy(self)
+        if deployments:
+            other.spec = replace(self.spec, deployments={**self.spec.deployments, **deployments})
         other._auth = auth or self._auth  # noqa: SLF001  # a copy of this object
         other._configure(  # noqa: SLF001  # a copy of this object
             read_keys(api_keys, source="api_keys=") or self._api_keys,
@@ -286,10 +291,7 @@ class ProviderClient:
 
         A placeholder in it that has no value stays, such as `{account}`.
         """
-        address = self._base_url or environment_address(self.spec) or self.spec.base_url
-        if self.spec.placeholders:
-            address = fill_address(address, self.spec, self._placeholders)
-        return address.rstrip("/")
+        return filled_address(self._base_url, self.spec, self._placeholders)
 
     @property
     def key_variables(self) -> tuple[str, ...]:

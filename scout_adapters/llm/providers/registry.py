@@ -112,18 +112,21 @@ class ProviderRegistry:
         transport: Transport | None = None,
         auth: Auth | None = None,
         placeholders: Mapping[str, str] | None = None,
+        deployments: Mapping[str, str] | None = None,
     ) -> ProviderClient:
         """Return the client for given keys or address; equal arguments return the same client."""
-        if not (api_keys or base_url or headers or transport or auth or placeholders):
+        own = api_keys or base_url or headers or auth or placeholders or deployments
+        if not (own or transport):
             return self.get(name)
-        pairs = (tuple((values or {}).items()) for values in (headers, placeholders))
+        mappings = (headers, placeholders, deployments)
+        pairs = (tuple((values or {}).items()) for values in mappings)
         key = (name, tuple(api_keys), base_url, *pairs, id(auth))
         clients = self._special
         if transport is not None:
             clients = transport.clients.setdefault(self._special_group, {})
         if (client := clients.pop(key, None)) is None:
             variant = partial(self.get(name).variant, api_keys=api_keys, base_url=base_url)
-            variant = partial(variant, placeholders=placeholders)
+            variant = partial(variant, placeholders=placeholders, deployments=deployments)
             client = variant(headers=headers, transport=transport, auth=auth)
             self._all_special.add(client)
         return _remember(clients, key, client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from scout_adapters.errors import ConfigurationError, InvalidModelName
 from scout_adapters.llm.option_names import check_address
@@ -53,15 +53,34 @@ def environment_address(spec: ProviderSpec) -> str | None:
     return None
 
 
+def filled_address(base_url: str | None, spec: ProviderSpec, values: Mapping[str, str]) -> str:
+    """Return the address: the given one, else the environment's, else the card's, filled.
+
+    An address without a query gets that of the card.
+    """
+    address = base_url or environment_address(spec) or spec.base_url
+    if "?" in spec.base_url and "?" not in address:
+        address += spec.base_url[spec.base_url.index("?") :]
+    if spec.placeholders:
+        address = fill_address(address, spec, values)
+    return address.rstrip("/")
+
+
 def fill_address(address: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
     """Return an address with the values of its placeholders: the given ones, else the variables'.
 
-    A placeholder without value stays; `missing_value` says so.
+    A parameter of its query without value is left out. Any other placeholder without value stays;
+    `missing_value` says so.
 
     Raises:
         ConfigurationError: A value is not part of an address.
     """
-    return PLACEHOLDER.sub(lambda found: _value(found[1], spec, values) or found[0], address)
+    filled = PLACEHOLDER.sub(lambda found: _value(found[1], spec, values) or found[0], address)
+    place, mark, query = filled.partition("?")
+    if "{" not in query:
+        return filled
+    parameters = [part for part in query.split("&") if not PLACEHOLDER.search(part)]
+    return f"{place}{mark}{'&'.join(parameters)}" if parameters else place
 
 
 def _value(name: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
@@ -73,7 +92,7 @@ def _value(name: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
         ((s, t.strip()) for s, t in zip(sources, texts, strict=True) if t), ("", "")
     )
     if not text:
-        return ""
+        return spec.placeholder_defaults.get(name, "")
     check_address(text, source)
     if name != "host":
         if not ADDRESS_PART.fullmatch(text):
@@ -112,7 +131,7 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
         InvalidModelName: The model's name could change the URL.
     """
     relative = spec.wire.endpoint(check_model(model, spec.name), stream=stream)
-    return join_endpoint(base_url, spec, relative)
+    return join_endpoint(base_url, spec, relative, model)
 
 
 def embeddings_url(base_url: str, spec: ProviderSpec, wire: EmbeddingWire, model: str) -> str:
@@ -124,10 +143,10 @@ def embeddings_url(base_url: str, spec: ProviderSpec, wire: EmbeddingWire, model
         address = urlsplit(base_url)
         path = address.path.rstrip("/").removesuffix(chat.endpoint("", stream=False))
         base_url = urlunsplit(address._replace(path=path))
-    return join_endpoint(base_url, spec, wire.endpoint(check_model(model, spec.name)))
+    return join_endpoint(base_url, spec, wire.endpoint(check_model(model, spec.name)), model)
 
 
-def join_endpoint(base_url: str, spec: ProviderSpec, relative: str) -> str:
+def join_endpoint(base_url: str, spec: ProviderSpec, relative: str, model: str = "") -> str:
     """Return the URL of an endpoint below the versioned root.
 
     Raises:
@@ -143,7 +162,10 @@ def join_endpoint(base_url: str, spec: ProviderSpec, relative: str) -> str:
     pattern = spec.wire.model_endpoint
     if pattern and (match := pattern.search(path)):
         path, query = path[: match.start()], ""
-    if not path.endswith(endpoint):
+    if spec.locate is not None:
+        parts = spec.locate(SplitResult(scheme, host, path, query, ""), endpoint, model)
+        scheme, host, path, query, _ = parts
+    elif not path.endswith(endpoint):
         version = spec.wire.version if spec.version is None else spec.version
         versioned = not version or VERSION.search(path)
         path += endpoint if versioned else f"/{version}{endpoint}"

@@ -25,7 +25,7 @@ from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
-from scout_adapters.llm.pricing.price_list import cost_of
+from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last
 from scout_adapters.llm.router.route import Route
 from scout_adapters.llm.router.strategies import usual_answer_tokens
@@ -291,7 +291,7 @@ class RowWriter:
             output_tokens=answer,
             total_tokens=self._input_tokens + answer,
         )
-        cost = cost_of(spec.name, candidate.model, usage, prices=spec.prices)
+        cost = cost_of(spec.name, priced_model(spec, candidate.model), usage, prices=spec.prices)
         return {
             "provider": spec.name,
             "model": candidate.model,

@@ -10,7 +10,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.pricing.price_list import PRICING, cost_of
+from scout_adapters.llm.pricing.price_list import PRICING, cost_of, priced_model
 from scout_adapters.llm.types import ChatRequest, ModelRequest
 
 Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
@@ -87,8 +87,9 @@ def usual_answer_tokens(candidate: Candidate, request: ModelRequest) -> int:
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:
     spec = candidate.endpoint.spec
-    own = tuple(PRICING.get(spec.name, {}).get(candidate.model, {}).items())
-    per_input, per_output = _unit_prices(spec.name, spec.prices, candidate.model, own)
+    model = priced_model(spec, candidate.model)
+    own = tuple(PRICING.get(spec.name, {}).get(model, {}).items())
+    per_input, per_output = _unit_prices(spec.name, spec.prices, model, own)
     if per_input is None or per_output is None:
         return UNKNOWN_LAST
     characters = sum(len(message.text) for message in request.messages)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import SplitResult
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ConfigurationError
@@ -37,6 +38,12 @@ class SecondWire:
 
     models_with_tools: re.Pattern[str] | None = None
     """Models (matched from the start) whose requests with tools go over this API."""
+
+    by_model: bool = False
+    """Whether a model has one of the two APIs only: neither the user nor a refusal chooses."""
+
+    model_provider: str = ""
+    """The `model_provider` of its messages; default: that of the card."""
 
     rename: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
@@ -85,6 +92,16 @@ class ProviderSpec:
     """The placeholders in `base_url`, such as `account` for `{account}`, and the variables that
     contain their values, in order. Each placeholder is an option of the chat model."""
 
+    placeholder_defaults: Mapping[str, str] = field(default_factory=dict)
+    """Values of placeholders that neither an option nor a variable sets."""
+
+    locate: Callable[[SplitResult, str, str], SplitResult] | None = None
+    """Returns the parts of a call's URL from those of the address, the wire's endpoint and the
+    model; None if the URL is the address, the version and the endpoint."""
+
+    adapt_options: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Converts options of a partner package that mean something else there, before all checks."""
+
     default_model: str = ""
     models: tuple[str, ...] = ()
     """Prefixes of model names that belong to this provider if a call names no provider."""
@@ -100,6 +117,19 @@ class ProviderSpec:
 
     prices: str = ""
     """The provider's name in genai-prices; default: the name."""
+
+    deployments: Mapping[str, str] = field(default_factory=dict)
+    """Names that the user gave to models, and the models behind them (`base_model=`): abilities,
+    limits and prices are those of the model."""
+
+    answers_name_model: bool = False
+    """Whether requests name deployments, and answers the model behind: its prices apply."""
+
+    plain_model: Callable[[str], str] | None = None
+    """Returns the maker's own name of a model, where this provider has longer names."""
+
+    profiles_of: tuple[str, ...] = ()
+    """Providers whose published profiles apply to its models, in order; default: its own."""
 
     limits: tuple[RateLimitHeaders, ...] = ()
     """Its rate-limit headers: keys with nothing left are used last."""
@@ -195,7 +225,10 @@ class ProviderSpec:
         if self.wire is None:  # a function takes all, another package's chat model its own
             return self.body_fields or None
         fields = self.wire.body_fields | self.body_fields
-        return fields | self.second.wire.body_fields | {CHOICE} if self.second else fields
+        if self.second is None:
+            return fields
+        choice = frozenset[str]() if self.second.by_model else frozenset({CHOICE})
+        return fields | self.second.wire.body_fields | choice
 
     @cached_property
     def second_card(self) -> ProviderSpec | None:
@@ -203,15 +236,35 @@ class ProviderSpec:
         if (other := self.second) is None:
             return None
         names = ("wire", "dialect", "rename", "drop", "adjust")
-        return replace(self, second=None, **{name: getattr(other, name) for name in names})
+        fields = {name: getattr(other, name) for name in names}
+        maker = other.model_provider or self.model_provider
+        return replace(self, second=None, model_provider=maker, **fields)
+
+    def card_of(self, model: str) -> ProviderSpec:
+        """Return the card as it is over the wire that a model has."""
+        other = self.second
+        if other is None or not other.by_model or other.models is None:
+            return self
+        second = other.models.match(self.known_model(model))
+        return self.second_card or self if second else self
+
+    def known_model(self, model: str) -> str:
+        """Return the name by which rules and profiles know a model."""
+        if behind := self.deployments.get(model):
+            return behind
+        return model if self.plain_model is None else self.plain_model(model)
+
+    def of_deployment(self, name: str, model: str) -> ProviderSpec:
+        """Return the card with one more deployment: its name, and the model behind it."""
+        return replace(self, deployments={**self.deployments, name: model})
 
     def takes_schema(self, model: str) -> bool:
         """Return whether a model accepts a JSON schema as `response_format`."""
-        return _applies(self.json_schema, model)
+        return _applies(self.json_schema, self.known_model(model))
 
     def takes_schema_beside_tools(self, model: str) -> bool:
         """Return whether a model accepts a JSON schema in a request with tools."""
-        return _applies(self.schema_beside_tools, model)
+        return _applies(self.schema_beside_tools, self.known_model(model))
 
     @property
     def maker(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scout_adapters.chat_models.providers import MODEL_CLASSES
+from scout_adapters.chat_models.providers import model_class
 from scout_adapters.llm.providers import registry
 from tests.support.paths import README
 
@@ -24,10 +24,11 @@ def table() -> str:
     ]
     for spec in registry.specs():
         prefixes = spec.variables or (spec.name.upper(),)
-        keys = " or ".join(f"`{prefix}_API_KEY(S)`" for prefix in prefixes)
+        names = (*(f"{prefix}_API_KEY(S)" for prefix in prefixes), *spec.key_variables)
+        keys = " or ".join(f"`{name}`" for name in names)
         cells = (
             f"[{spec.name}]({spec.docs})",
-            f"`{MODEL_CLASSES[spec.name].__name__}`",
+            f"`{model_class(spec.name).__name__}`",
             f"none needed, or {keys}" if spec.keyless else keys,
             ", ".join(WIRES[card.wire.name] for card in (spec, spec.second_card) if card),
             " ".join(spec.quirks),
