@@ -285,8 +285,9 @@ def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
 
     network = {name: entry[name] for name in NETWORK_OPTIONS if entry.get(name) is not None}
     transport = build_transport(entry.get("transport"), network)
+    provider, model = split_name(entry)
     return registry.client(
-        split_name(entry)[0],
+        provider,
         api_keys=read_keys(entry.get("api_keys") or (), source="api_keys="),
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
