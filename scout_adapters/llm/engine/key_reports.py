@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint
 from scout_adapters.llm.health.key_accounts import account_name
-from scout_adapters.llm.health.key_penalties import QUARANTINE_EFFECTS
-from scout_adapters.llm.health.key_pool import MASS_REFUSAL_SECONDS
+from scout_adapters.llm.health.key_penalties import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 
@@ -60,6 +59,10 @@ def record_refused_source(candidate: Candidate, lease: Lease, now: float) -> Non
 
 def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:
     """Open the circuit where the provider refuses every key and none has just worked."""
-    worked = now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS
-    if not worked and endpoint.pool.lift_mass_refusal(now):
+    if not has_just_worked(endpoint, now) and endpoint.pool.lift_mass_refusal(now):
         endpoint.circuit.trip(now)
+
+
+def has_just_worked(endpoint: Endpoint, now: float) -> bool:
+    """Return whether a key was accepted within the time in which refusals count together."""
+    return now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS

@@ -33,12 +33,7 @@ from scout_adapters.llm.engine.candidate_state import (
 )
 from scout_adapters.llm.engine.observers import AttemptEvent, Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
-from scout_adapters.llm.engine.retry_policy import (
-    RetryPolicy,
-    RetryUsage,
-    may_repeat,
-    retry_state,
-)
+from scout_adapters.llm.engine.retry_policy import RetryPolicy, RetryUsage, may_repeat, retry_state
 from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
@@ -228,9 +223,8 @@ class Attempts(SourcedCall, Generic[AnswerT]):
 
     def _key_due_at(self, error: ProviderError) -> float:
         """Return when this call may use a refused key again (monotonic seconds)."""
-        if error.policy.key_effect != "cooldown":
-            return NEVER
-        return self.clock.now() + self._usage.back_off(error)
+        rests = error.policy.key_effect == "cooldown"
+        return self.clock.now() + self._usage.back_off(error) if rests else NEVER
 
     @property
     def patience(self) -> float:

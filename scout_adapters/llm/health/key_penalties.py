@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from scout_adapters._internal.logs import logger_of
@@ -27,6 +28,25 @@ QUARANTINE_EFFECTS = frozenset({"refuse", "quarantine"})
 
 MAX_WINDOW_SECONDS = 32 * 24 * 3600.0
 """Seconds: the longest cooldown for a quota window, which the server states (up to a month)."""
+
+
+MASS_REFUSAL_SECONDS = 60.0
+"""Seconds within which the refusal of many keys counts as the provider's fault."""
+
+
+def refused_together(
+    states: Sequence[KeyState], now: float, supposed: Collection[str] = ()
+) -> list[KeyState]:
+    """Return the keys whose refusals are the provider's fault; an empty list if they are not.
+
+    It is at fault if all keys are refused, and more than half of them (two or more) within a
+    minute. `supposed`: fingerprints of keys that count as refused now.
+    """
+    refused = [s for s in states if now - s.refused_at < MASS_REFUSAL_SECONDS or s.id in supposed]
+    if any(not (s.permanently_failed or s.id in supposed) for s in states):
+        return []  # a remaining key may succeed: then the refused ones are bad
+    few = len(refused) < 2 or 2 * len(refused) <= len(states)  # noqa: PLR2004  # one is no crowd
+    return [] if few else refused
 
 
 @dataclass(frozen=True, slots=True)

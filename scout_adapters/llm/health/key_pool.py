@@ -10,7 +10,11 @@ from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.key_accounts import join_account
 from scout_adapters.llm.health.key_order import KeyOrder, least_busy
-from scout_adapters.llm.health.key_penalties import QUARANTINE_EFFECTS, KeyPenalties
+from scout_adapters.llm.health.key_penalties import (
+    QUARANTINE_EFFECTS,
+    KeyPenalties,
+    refused_together,
+)
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_state import (
@@ -27,9 +31,6 @@ logger = logger_of(__name__)
 
 RECHECK_SECONDS = 60.0
 """Seconds between two looks whether the source of a refused key has another secret."""
-
-MASS_REFUSAL_SECONDS = 60.0
-"""Seconds within which the refusal of many keys counts as the provider's fault."""
 
 Crowd = Literal["never", "after_rest", "always"]
 """When a call waits for others that try the same key."""
@@ -249,23 +250,15 @@ class KeyPool:
             state.model_cooldowns.pop(model, None)
 
     def lift_mass_refusal(self, now: float) -> bool:
-        """End the quarantine of keys that were refused together. Return whether that was so.
-
-        If all keys are refused, and more than half of them (two or more) within a minute, the
-        provider is at fault, not the keys.
-        """
+        """End the quarantine of keys that were refused together. Return whether that was so."""
         with health_lock:
-            refused_keys = [s for s in self.states if now - s.refused_at < MASS_REFUSAL_SECONDS]
-            if any(not s.permanently_failed for s in self.states):
-                return False  # a remaining key may succeed: then the refused ones are bad
-            if len(refused_keys) < 2 or 2 * len(refused_keys) <= len(self.states):  # noqa: PLR2004  # one is no crowd
-                return False
+            refused_keys = refused_together(self.states, now)
             for state in refused_keys:
                 earlier = max(0, state.quarantines - 1)
                 state.lift_quarantine()
                 state.quarantines = earlier
                 state.notify()
-            return True
+            return bool(refused_keys)
 
     def state_of(self, key: str) -> KeyState | None:
         """Return the state of a key; None if the pool does not contain it."""

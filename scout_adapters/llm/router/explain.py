@@ -1,32 +1,25 @@
 """Explain which candidates and keys a call would try now, and why others are skipped.
 
-The real retry loop runs on copies of all state that it changes. Every planned attempt counts as
-refused, so that the loop goes on to the next key.
+The real retry loop runs on copies of all state that it changes (`dry_run.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from html import escape
 from itertools import groupby
-from typing import TypeVar
 
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import ErrorKind, provider_error
 from scout_adapters.llm.engine.attempt import Attempt
-from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.candidate_state import CIRCUIT_OPEN, CandidateState
-from scout_adapters.llm.engine.retry import Attempts
-from scout_adapters.llm.engine.retry_policy import RetryPolicy
-from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last
+from scout_adapters.llm.router.dry_run import Copier, DryRun
 from scout_adapters.llm.router.route import Route
 from scout_adapters.llm.router.strategies import usual_answer_tokens
 from scout_adapters.llm.types import ModelRequest
@@ -37,11 +30,12 @@ PROBED_CIRCUIT = "the circuit lets one call through to see whether the provider 
 PROBED_KEY = "the key was refused before, and is due for another try"
 REFUSED_KEY = "the provider refused this key"
 BEING_PROBED = "the key was refused, and another call is trying it at this moment"
+UNLESS_INVALID = (
+    "not tried if all keys before it are refused as invalid: the provider is at fault then"
+)
 RESTS = "the key rests"
 RESTS_FOR_MODEL = "the key rests for this model"
 LEFT_OUT = "the strategy leaves it out"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +148,12 @@ def explain(route: Route, request: ModelRequest, input_tokens: int) -> Explanati
         ScoutError: the call would fail before its first attempt, with the same error.
     """
     copier, ordered = Copier(), route.ordered(request)
-    copies = [copier.candidate(candidate) for candidate in ordered]
-    dry = DryRun(copies, request, RetryPolicy(), clock=route.clock)
-    has_choice = len(route.candidates) > 1
-    writer = RowWriter(route.clock.now(), request, input_tokens, has_choice=has_choice)
+    dry = DryRun([copier.candidate(each) for each in ordered], request, route.clock)
+    planned_by_candidate = dry.run()
+    writer = RowWriter(route, request, input_tokens, dry.unless_invalid)
     rows = [
         row
-        for candidate_state, planned in dry.run()
+        for candidate_state, planned in planned_by_candidate
         for row in writer.rows(candidate_state, planned)
     ]
     chosen = {id(candidate) for candidate in ordered}
@@ -173,67 +166,20 @@ def explain(route: Route, request: ModelRequest, input_tokens: int) -> Explanati
     return Explanation(rows=tuple(rows))
 
 
-class DryRun(Attempts):
-    """The retry loop without requests."""
-
-    def run(self) -> list[tuple[CandidateState, list[Attempt]]]:
-        """Return the candidates in order, each with its planned attempts."""
-        planned: list[Attempt] = []
-        while attempt := self._next():
-            attempt.release()
-            planned.append(attempt)
-            self._decide(attempt, provider_error(ErrorKind.AUTH_INVALID, "supposed"))
-        return [
-            (state, [attempt for attempt in planned if attempt.candidate is state.candidate])
-            for state in self._candidate_states
-        ]
-
-
-class Copier:
-    """Copies all state that a call changes; an object that candidates share is copied once."""
-
-    def __init__(self) -> None:
-        self._copies: dict[int, object] = {}
-
-    def candidate(self, original: Candidate) -> Candidate:
-        """Return a copy of a candidate, without its rate limiter."""
-        endpoint = self._once(original.endpoint, self._endpoint)
-        return replace(original, endpoint=endpoint, limiter=None)
-
-    def _once(self, original: T, make: Callable[[T], T]) -> T:
-        if id(original) not in self._copies:
-            self._copies[id(original)] = make(original)
-        copied: T = self._copies[id(original)]  # type: ignore[assignment]  # `make` returns a T
-        return copied
-
-    def _endpoint(self, original: Endpoint) -> Endpoint:
-        states = [self._once(state, _key) for state in original.pool]
-        return replace(
-            original,
-            pool=KeyPool(
-                original.pool.provider, states, original.pool.rules, original.pool.address
-            ),
-            circuit=self._once(original.circuit, copy),
-            gate=original.gate and self._once(original.gate, _key),
-            retries=RetryBudget(),
-            loads={},
-        )
-
-
-def _key(original: KeyState) -> KeyState:
-    cooldowns = dict(original.model_cooldowns)
-    return replace(original, key=original.origin, model_cooldowns=cooldowns, ramps={})
-
-
 class RowWriter:
     """Converts the result of a dry run to rows."""
 
     def __init__(
-        self, now: float, request: ModelRequest, input_tokens: int, *, has_choice: bool
+        self,
+        route: Route,
+        request: ModelRequest,
+        input_tokens: int,
+        unless_invalid: Container[int],
     ) -> None:
-        """`has_choice`: whether the route has several candidates."""
-        self._now = now
-        self._has_choice = has_choice
+        """`unless_invalid`: numbers of attempts, as in `DryRun`."""
+        self._now = route.clock.now()
+        self._has_choice = len(route.candidates) > 1
+        self._unless_invalid = unless_invalid
         self._request = request
         self._input_tokens = input_tokens
         self._number = 0
@@ -267,6 +213,8 @@ class RowWriter:
         """Return what is special about a planned attempt, if anything."""
         last = reason_for_last(attempt.candidate, self._request) if self._has_choice else ""
         notes = _notes(attempt, tokens, self._now)
+        if attempt.number in self._unless_invalid:
+            notes.append(UNLESS_INVALID)
         return "; ".join([last, *notes] if last else notes) or None
 
     def _skipped(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.health.key_state import QuotaLeft
 from scout_adapters.llm.health.key_texts import fingerprint
-from scout_adapters.testing import Emulator, Revoked
+from scout_adapters.llm.router.explain import UNLESS_INVALID
+from scout_adapters.testing import Emulator, Fault, OutOfCredit, Revoked
 from tests.llm.router.explain_routes import MODELS, NOW, endpoint, health, routed
 
 MOMENTS = st.sampled_from([0.0, NOW - 40.0, NOW, NOW + 0.5, NOW + 20.0, NOW + 3000.0])
@@ -82,18 +83,43 @@ def test_the_next_call_uses_the_first_row(world: Any, strategy: str) -> None:
         assert requested(emulator) == [(chosen.provider, chosen.key_id)]
 
 
-@given(WORLD)
+def key(**changes: Any) -> dict[str, Any]:
+    """Return a healthy key, with changes."""
+    healthy = dict.fromkeys(("failures", "in_flight"), 0)
+    times = dict.fromkeys(("last_used", "cooldown_until", "for_model", "quarantined_until"), 0.0)
+    return healthy | times | {"left": None, "permanently_failed": False} | changes
+
+
+def provider(*keys: dict[str, Any]) -> dict[str, Any]:
+    return {"keys": list(keys), "open_until": None, "probed_since": None, "aside_until": 0.0}
+
+
+ONE_DUE = dict.fromkeys(MODELS, provider(key(), key(), key(permanently_failed=True)))
+"""At each provider two healthy keys, and a refused one that is due for another try."""
+
+
+@example(ONE_DUE, Revoked())
+@example(ONE_DUE, OutOfCredit())
+@given(WORLD, st.sampled_from([Revoked(), OutOfCredit()]))
 @settings(max_examples=60, deadline=None)
-def test_a_call_whose_keys_are_all_refused_uses_the_other_rows(world: Any) -> None:
-    revoked = {n: {f"{n}-{i}": Revoked() for i in range(4)} for n in MODELS}
-    emulator = Emulator(keys=revoked)
+def test_a_call_whose_keys_are_all_refused_uses_the_other_rows(world: Any, fault: Fault) -> None:
+    """Keys without credit are refused one by one; invalid ones may be the provider's fault."""
+    emulator = Emulator(keys={n: {f"{n}-{i}": fault for i in range(4)} for n in MODELS})
     model = built(emulator, world)
     foreseen = model.explain("hi")
     with pytest.raises(ScoutError):
         model.invoke("hi")
     rows = [row for row in foreseen if row.outcome != "skipped"]
-    assert requested(emulator) == [(row.provider, row.key_id) for row in rows]
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    invalid = isinstance(fault, Revoked)
+    used = [row for row in rows if not (invalid and UNLESS_INVALID in (row.reason or ""))]
+    assert requested(emulator) == [(row.provider, row.key_id) for row in used]
+
+
+def test_a_key_that_is_not_tried_after_a_mass_refusal_has_a_row_that_says_so() -> None:
+    rows = built(Emulator(), ONE_DUE).explain("hi")
+    noted = [UNLESS_INVALID in (row.reason or "") for row in rows]
+    assert noted == [False, False, True] * len(MODELS)
 
 
 @given(WORLD)

@@ -1,0 +1,101 @@
+"""The retry loop on copies of candidates: which attempts a call would make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import TypeVar
+
+from scout_adapters._internal.clock import Clock
+from scout_adapters.errors import ErrorKind, provider_error
+from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
+from scout_adapters.llm.engine.candidate_state import CandidateState
+from scout_adapters.llm.engine.key_reports import has_just_worked
+from scout_adapters.llm.engine.retry import Attempts
+from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.health.key_penalties import refused_together
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.types import ModelRequest
+
+T = TypeVar("T")
+
+
+class DryRun(Attempts):
+    """The retry loop without requests.
+
+    Every planned attempt counts as refused, so that the loop goes on to the next key.
+    """
+
+    def __init__(
+        self, candidates: Sequence[Candidate], request: ModelRequest, clock: Clock
+    ) -> None:
+        """Take copies of the candidates."""
+        super().__init__(candidates, request, RetryPolicy(), clock=clock)
+        self.unless_invalid: set[int] = set()
+        """Numbers of the attempts that a call does not make if all keys before are invalid."""
+
+        self._supposed: dict[int, set[str]] = {}
+        """Fingerprints of the planned keys, by endpoint."""
+
+    def run(self) -> list[tuple[CandidateState, list[Attempt]]]:
+        """Return the candidates in order, each with its planned attempts."""
+        planned: list[Attempt] = []
+        while attempt := self._next():
+            attempt.release()
+            planned.append(attempt)
+            self._suppose_refused(attempt)
+            self._decide(attempt, provider_error(ErrorKind.AUTH_INVALID, "supposed"))
+        return [
+            (state, [attempt for attempt in planned if attempt.candidate is state.candidate])
+            for state in self._candidate_states
+        ]
+
+    def _suppose_refused(self, attempt: Attempt) -> None:
+        """Note the attempt if the refusals before it would count as the provider's fault."""
+        endpoint, now = attempt.candidate.endpoint, self.clock.now()
+        supposed = self._supposed.setdefault(id(endpoint), set())
+        if not has_just_worked(endpoint, now) and refused_together(
+            endpoint.pool.states, now, supposed
+        ):
+            self.unless_invalid.add(attempt.number)
+        if attempt.request.context.key_id:
+            supposed.add(attempt.request.context.key_id)
+
+
+class Copier:
+    """Copies all state that a call changes; an object that candidates share is copied once."""
+
+    def __init__(self) -> None:
+        self._copies: dict[int, object] = {}
+
+    def candidate(self, original: Candidate) -> Candidate:
+        """Return a copy of a candidate, without its rate limiter."""
+        endpoint = self._once(original.endpoint, self._endpoint)
+        return replace(original, endpoint=endpoint, limiter=None)
+
+    def _once(self, original: T, make: Callable[[T], T]) -> T:
+        if id(original) not in self._copies:
+            self._copies[id(original)] = make(original)
+        copied: T = self._copies[id(original)]  # type: ignore[assignment]  # `make` returns a T
+        return copied
+
+    def _endpoint(self, original: Endpoint) -> Endpoint:
+        states = [self._once(state, _key) for state in original.pool]
+        return replace(
+            original,
+            pool=KeyPool(
+                original.pool.provider, states, original.pool.rules, original.pool.address
+            ),
+            circuit=self._once(original.circuit, copy),
+            gate=original.gate and self._once(original.gate, _key),
+            retries=RetryBudget(),
+            loads={},
+        )
+
+
+def _key(original: KeyState) -> KeyState:
+    cooldowns = dict(original.model_cooldowns)
+    return replace(original, key=original.origin, model_cooldowns=cooldowns, ramps={})
