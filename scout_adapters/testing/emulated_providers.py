@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scout_adapters.testing.compatible_providers import COMPATIBLE_HOSTS
 from scout_adapters.testing.emulated_clouds import CLOUDS, cloud_at
 from scout_adapters.testing.emulated_provider import EmulatedProvider, Price, WireName
 
@@ -98,10 +99,19 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
     )
 }
 
+COMPATIBLE: Mapping[str, EmulatedProvider] = {
+    name: EmulatedProvider(
+        name=name, host=at.host, base=at.base, roots={at.base: ("openai",), "/v1": BOTH}
+    )
+    for name, at in COMPATIBLE_HOSTS.items()
+}
+"""The providers that have nothing of their own: OpenAI's protocol and errors at their hosts."""
+
 ALIASES: Mapping[str, str] = {"gemini": "google", "google-genai": "google", "claude": "anthropic"}
 HOSTS: Mapping[str, EmulatedProvider] = {
     "api.together.ai": EMULATED_PROVIDERS["together"],
     "api.minimaxi.com": EMULATED_PROVIDERS["minimax"],
+    **{provider.host: provider for provider in COMPATIBLE.values()},
     **{provider.host: provider for provider in EMULATED_PROVIDERS.values()},
 }
 
@@ -109,7 +119,7 @@ HOSTS: Mapping[str, EmulatedProvider] = {
 def emulated_provider(name: str) -> EmulatedProvider:
     """Return the provider of that name; an unknown name is a server that copies OpenAI's API."""
     name = ALIASES.get(name, name)
-    provider = EMULATED_PROVIDERS.get(name) or CLOUDS.get(name)
+    provider = EMULATED_PROVIDERS.get(name) or CLOUDS.get(name) or COMPATIBLE.get(name)
     return provider or EmulatedProvider(name=name, keyless=True)
 
 
@@ -120,4 +130,4 @@ def provider_at(host: str, path: str) -> EmulatedProvider | None:
 
 def is_emulated(name: str) -> bool:
     """Return whether a name is that of a provider."""
-    return name in EMULATED_PROVIDERS or name in ALIASES or name in CLOUDS
+    return any(name in names for names in (EMULATED_PROVIDERS, ALIASES, CLOUDS, COMPATIBLE))

@@ -5,16 +5,6 @@ from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
-def _adjust(body: Json) -> Json:
-    """Switch thinking off where a tool call is forced: "Thinking mode does not support this".
-
-    What the caller sets in `thinking` stays.
-    """
-    if "tools" in body and body.get("tool_choice") not in (None, "auto", "none"):
-        body.setdefault("thinking", {"type": "disabled"})
-    return _with_reasoning(body)
-
-
 def _with_reasoning(body: Json) -> Json:
     """Add reasoning to tool calls of other providers: thinking models refuse calls without it.
 
@@ -43,10 +33,11 @@ SPEC = ProviderSpec(
     dialect=ChatCompletionsDialect(
         reasoning_field="reasoning_content",
         refuses=frozenset({"image", "audio", "file", "empty_answers"}),
+        without_thinking={"thinking": {"type": "disabled"}},
     ),
     body_fields=frozenset({"thinking"}),
     drop=frozenset({"parallel_tool_calls"}),
-    adjust=_adjust,
+    adjust=_with_reasoning,
     json_schema=False,  # accepts json_object only
     embeddings=False,
     quirks=(

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
+from scout_adapters.llm.types import OPENAI_LIMITS, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 COMPOUND = (
@@ -48,18 +48,7 @@ SPEC = ProviderSpec(
     window_reads=11,
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
-    limits=(
-        RateLimitHeaders(
-            counts="requests",
-            remaining="x-ratelimit-remaining-requests",
-            reset="x-ratelimit-reset-requests",
-        ),
-        RateLimitHeaders(
-            counts="tokens",
-            remaining="x-ratelimit-remaining-tokens",
-            reset="x-ratelimit-reset-tokens",
-        ),
-    ),
+    limits=OPENAI_LIMITS,
     embeddings=False,
     quirks=(
         "An invalid tool call is the error `tool_use_failed`; the request is sent once more.",

@@ -7,7 +7,7 @@ import hashlib
 import re
 
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec, RateLimitHeaders, SecondWire
+from scout_adapters.llm.types import OPENAI_LIMITS, EmbeddingsApi, ProviderSpec, SecondWire
 from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
@@ -80,18 +80,7 @@ SPEC = ProviderSpec(
     header_options={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
     tool_call_id=_short_id,
     dialect=ChatCompletionsDialect(closed_schemas=True),
-    limits=(
-        RateLimitHeaders(
-            counts="requests",
-            remaining="x-ratelimit-remaining-requests",
-            reset="x-ratelimit-reset-requests",
-        ),
-        RateLimitHeaders(
-            counts="tokens",
-            remaining="x-ratelimit-remaining-tokens",
-            reset="x-ratelimit-reset-tokens",
-        ),
-    ),
+    limits=OPENAI_LIMITS,
     account="openai-organization",
     quirks=(
         "The Responses API takes over for tools since GPT-5.4, hosted tools and models of its own.",

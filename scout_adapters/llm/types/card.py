@@ -45,6 +45,9 @@ class SecondWire:
     model_provider: str = ""
     """The `model_provider` of its messages; default: that of the card."""
 
+    version: str | None = None
+    """The version segment below the card's `base_url`, if not the card's."""
+
     rename: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
     adjust: Callable[[Json], Json] | None = None
@@ -237,6 +240,7 @@ class ProviderSpec:
             return None
         names = ("wire", "dialect", "rename", "drop", "adjust")
         fields = {name: getattr(other, name) for name in names}
+        fields["version"] = self.version if other.version is None else other.version
         maker = other.model_provider or self.model_provider
         return replace(self, second=None, model_provider=maker, **fields)
 

@@ -19,3 +19,18 @@ class RateLimitHeaders:
 
     window: float | None = None
     """Seconds: the longest time until the reset, if no header contains it."""
+
+
+OPENAI_LIMITS = (
+    RateLimitHeaders(
+        counts="requests",
+        remaining="x-ratelimit-remaining-requests",
+        reset="x-ratelimit-reset-requests",
+    ),
+    RateLimitHeaders(
+        counts="tokens",
+        remaining="x-ratelimit-remaining-tokens",
+        reset="x-ratelimit-reset-tokens",
+    ),
+)
+"""The headers of OpenAI, which other providers copy: requests and tokens, each with its reset."""

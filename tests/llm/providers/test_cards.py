@@ -11,6 +11,7 @@ from scout_adapters import ScoutOpenAIChatModel, ScoutXAIChatModel
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.providers import registry
+from scout_adapters.llm.providers.urls import fill_address
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.testing import Emulator
 
@@ -32,7 +33,8 @@ def test_every_card_names_its_documentation_and_what_is_worth_knowing(spec: Any)
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_every_address_is_https_or_this_machine(spec: Any) -> None:
-    assert spec.base_url.startswith(("https://", "http://localhost")) or not spec.base_url
+    address = fill_address(spec.base_url, spec, dict.fromkeys(spec.placeholders, "acme.example"))
+    assert address.startswith(("https://", "http://localhost")) or not address
 
 
 @pytest.mark.parametrize("provider", ["openai", "minimax", "cerebras"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import scout_adapters
 from scout_adapters.chat_models.providers import model_class
 from scout_adapters.llm.providers import registry
 from tests.support.paths import README
@@ -23,12 +24,12 @@ def table() -> str:
         "|---|---|---|---|---|",
     ]
     for spec in registry.specs():
-        prefixes = spec.variables or (spec.name.upper(),)
-        names = (*(f"{prefix}_API_KEY(S)" for prefix in prefixes), *spec.key_variables)
+        names = (*(f"{prefix}_API_KEY(S)" for prefix in spec.prefixes), *spec.key_variables)
         keys = " or ".join(f"`{name}`" for name in names)
+        made = model_class(spec.name).__name__
         cells = (
             f"[{spec.name}]({spec.docs})",
-            f"`{model_class(spec.name).__name__}`",
+            f"`{made}`" if made in scout_adapters.__all__ else f'`"{spec.name}/..."`',
             f"none needed, or {keys}" if spec.keyless else keys,
             ", ".join(WIRES[card.wire.name] for card in (spec, spec.second_card) if card),
             " ".join(spec.quirks),

@@ -41,7 +41,15 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     if request.stream:
         # Without this option the stream has no token counts, and the call no cost.
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return apply_card(body | _without_none(request.extra), spec)
+    body |= _without_none(request.extra)
+    if dialect.without_thinking and _forces_a_tool(body):
+        body = {**dialect.without_thinking, **body}
+    return apply_card(body, spec)
+
+
+def _forces_a_tool(body: Json) -> bool:
+    choice = body.get("tool_choice")
+    return "tools" in body and (isinstance(choice, dict) or choice not in {None, "auto", "none"})
 
 
 def _without_none(fields: Mapping[str, Any]) -> Json:

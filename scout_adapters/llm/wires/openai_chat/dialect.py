@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from scout_adapters.llm.types import Dialect, ProviderSpec
 
@@ -38,6 +40,10 @@ class ChatCompletionsDialect(Dialect):
 
     cache_markers: bool = False
     """Whether it accepts `cache_control` on content parts and tools."""
+
+    without_thinking: Mapping[str, Any] | None = None
+    """Body fields that switch thinking off, where a request forces a tool call: while a model
+    thinks, the provider answers that with a 400. Fields that the caller sets stay."""
 
     closed_schemas: bool = False
     """Whether `strict: true` needs a schema whose objects forbid further properties."""

@@ -25,6 +25,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     raise_if_refused,
     reasoning_of,
     text_field,
+    with_upstream,
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import call_extras, parse_tool_calls
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
@@ -48,7 +49,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     calls = parse_tool_calls(message.get("tool_calls"))
     usage = mapping(body.get("usage") or choice.get("usage"))
     finish_reason = text_field(choice, "finish_reason")
-    metadata = last_metadata(body, usage, finish_reason, choice.get("logprobs"))
+    named = with_upstream(body, message)
+    metadata = last_metadata(named, usage, finish_reason, choice.get("logprobs"))
     return answer_of(
         text,
         first_metadata(body, spec.maker) | metadata,

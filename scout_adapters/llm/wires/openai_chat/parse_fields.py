@@ -162,5 +162,16 @@ def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) ->
     return metadata
 
 
+def with_upstream(body: Json, message: Json) -> Json:
+    """Return a body with the provider that answered, where a gateway states it in the message.
+
+    https://vercel.com/docs/ai-gateway/models-and-providers/provider-options
+    """
+    if "provider_metadata" not in message or body.get("provider"):
+        return body
+    gateway = mapping(mapping(message["provider_metadata"]).get("gateway"))
+    return {**body, "provider": mapping(gateway.get("routing")).get("finalProvider")}
+
+
 def _texts(fields: Json) -> Json:
     return {name: value for name, value in fields.items() if value and isinstance(value, str)}

@@ -26,6 +26,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     raise_if_refused,
     reasoning_of,
     text_field,
+    with_upstream,
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
@@ -154,6 +155,8 @@ class ChatStreamReader:
             return None
         if not isinstance(delta, dict):
             raise malformed(f"expected 'delta' to be an object, found {type(delta).__name__}")
+        if "provider_metadata" in delta:  # Vercel
+            self._answer = with_upstream(self._answer, delta)
         text, reasoning = self._texts(delta.get("content"))
         kwargs: Json = {}
         if reasoning := reasoning or reasoning_of(delta):

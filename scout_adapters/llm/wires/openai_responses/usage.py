@@ -60,7 +60,10 @@ def stated_cost(usage: Json) -> float | None:
     """
     if ticks := amount(usage.get("cost_in_usd_ticks")):
         return ticks / TICKS_PER_USD
-    charged = amount(usage.get("cost"))
+    cost = usage.get("cost")
+    if isinstance(cost, dict):  # https://docs.perplexity.ai/docs/agent-api/output-control
+        return amount(cost.get("total_cost"))
+    charged = amount(cost)
     if charged is None or charged < 0 or usage.get("is_byok") is not True:
         return charged
     upstream = amount(mapping(usage.get("cost_details")).get("upstream_inference_cost"))

@@ -1,0 +1,27 @@
+"""Qwen on Alibaba Cloud Model Studio, documented at https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+SPEC = ProviderSpec(
+    name="alibaba",
+    docs="https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope",
+    wire=WIRE,
+    base_url="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+    default_model="qwen3.8-max",
+    variables=("DASHSCOPE", "ALIBABA"),
+    models=("qwen3.7-", "qwen3.8-", "qwen3-max", "qwen-flash", "qwen-max", "qwen-plus"),
+    body_fields=frozenset(
+        {"enable_search", "enable_thinking", "search_options", "thinking_budget", "top_k"}
+    ),
+    json_schema=None,  # depends on the model
+    dialect=ChatCompletionsDialect(
+        reasoning_field="reasoning_content",
+        without_thinking={"enable_thinking": False},
+        takes=frozenset({"video"}),
+    ),
+    quirks=(
+        "Regions have hosts and keys of their own, such as `dashscope.aliyuncs.com` for China.",
+        "Thinking is switched off where a tool call is forced, which it refuses otherwise.",
+    ),
+)

@@ -1,0 +1,20 @@
+"""Open models on DeepInfra, documented at https://docs.deepinfra.com/chat/overview."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+SPEC = ProviderSpec(
+    name="deepinfra",
+    docs="https://docs.deepinfra.com/chat/overview",
+    wire=WIRE,
+    base_url="https://api.deepinfra.com/v1/openai",
+    default_model="openai/gpt-oss-120b",
+    key_variables=("DEEPINFRA_TOKEN", "DEEPINFRA_API_TOKEN"),
+    body_fields=frozenset({"chat_template_kwargs", "min_p", "repetition_penalty", "top_k"}),
+    json_schema=None,  # depends on the model
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    quirks=(
+        "Reports the cost of each call as `estimated_cost`, which is used.",
+        "Limits apply to concurrent requests per model.",
+    ),
+)

@@ -1,0 +1,17 @@
+"""Open models on NVIDIA NIM, documented at https://docs.api.nvidia.com/nim/reference/llm-apis."""
+
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
+
+SPEC = ProviderSpec(
+    name="nvidia",
+    docs="https://docs.api.nvidia.com/nim/reference/llm-apis",
+    wire=WIRE,
+    base_url="https://integrate.api.nvidia.com/v1",
+    default_model="openai/gpt-oss-120b",
+    variables=("NVIDIA", "NVIDIA_NIM"),  # the second is LiteLLM's name
+    body_fields=frozenset({"chat_template_kwargs", "min_p", "repetition_penalty", "top_k"}),
+    json_schema=None,  # depends on the model
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    quirks=("Free keys share one limit of requests per minute over all models.",),
+)
