@@ -171,18 +171,27 @@ class LangChainEntry:
 
     @cached_property
     def endpoint(self) -> Endpoint:
-        """The endpoint: its circuit is that of class, address and model."""
+        """The endpoint: its circuit is that of class, address and model.
+
+        The wait that a server states applies to the chat models with the same keys.
+        """
         from scout_adapters.llm.adapters.langchain_adapter import LangChainAdapter
-        from scout_adapters.llm.adapters.langchain_clients import address_of, without_retries
+        from scout_adapters.llm.adapters.langchain_clients import (
+            address_of,
+            secrets_of,
+            without_retries,
+        )
         from scout_adapters.llm.engine.candidate import Endpoint
         from scout_adapters.llm.health.circuit_breaker import circuit
         from scout_adapters.llm.health.key_pool import KeyPool
+        from scout_adapters.llm.health.key_texts import fingerprint
 
         quiet, note = without_retries(self.model)
         place = " ".join((type(self.model).__name__, address_of(self.model), self.model_name))
+        account = fingerprint(" ".join(secrets_of(self.model)))
         return Endpoint(
             spec=self.card,
-            pool=KeyPool(self.card.name, (), address=place),
+            pool=KeyPool(self.card.name, (), address=f"{place} {account}"),
             circuit=circuit(self.card.name, place),
             adapter=LangChainAdapter(
                 quiet, self.facts, self.card, self.arguments, (note,) if note else ()

@@ -24,7 +24,7 @@ def message_of(result: ChatResult, maker: str) -> AIMessage:
     generation = result.generations[0] if result.generations else None
     message = generation.message if isinstance(generation, ChatGeneration) else None
     if generation is None or not isinstance(message, AIMessage):
-        raise malformed("the chat model returned no answer", phase="sent")
+        raise malformed("the chat model returned no answer")
     return message.model_copy(
         update={
             "response_metadata": {

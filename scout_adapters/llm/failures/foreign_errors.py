@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core import exceptions as lc
 
 from scout_adapters._internal.redaction import mask_secrets
-from scout_adapters.errors import ErrorKind, ProviderError, provider_error
+from scout_adapters.errors import ErrorKind, Phase, ProviderError, provider_error
 from scout_adapters.llm.failures import error_from_exception, is_permanent_error
-from scout_adapters.llm.failures.sdk_responses import causes_of
+from scout_adapters.llm.failures.sdk_responses import causes_of, was_answered
 
 RATE_LIMIT_PHRASES = ("rate limit", "too many requests")
 
@@ -25,6 +25,12 @@ CUT_OFF = frozenset(
     | {"ConnectionClosedError", "ResponseStreamingError", "ServerDisconnectedError"}
 )
 """Classes of the same libraries: the connection broke before the answer was complete."""
+
+UNREADABLE = frozenset(
+    {"JSONDecodeError", "UnicodeDecodeError", "DecodingError", "RecursionError"}
+    | {"APIResponseValidationError"}
+)
+"""Classes of Python and of SDKs: an answer came, and it cannot be read."""
 
 NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"})
 """Classes of botocore: there is no key."""
@@ -54,7 +60,8 @@ def error_from_foreign(
             return provider_error(ErrorKind.CONTEXT_OVERFLOW, **_facts_of(response_error))
         return response_error
     message = mask_secrets(redact(f"{type(error).__name__}: {error}"))
-    return provider_error(_kind(error), message, provider=provider, phase="sent")
+    kind, phase = _kind_and_phase(error)
+    return provider_error(kind, message, provider=provider, phase=phase)
 
 
 def _facts_of(error: ProviderError) -> dict[str, Any]:
@@ -63,17 +70,24 @@ def _facts_of(error: ProviderError) -> dict[str, Any]:
     return {name: getattr(error, name) for name in names}
 
 
-def _kind(error: Exception) -> ErrorKind:
+def _kind_and_phase(error: Exception) -> tuple[ErrorKind, Phase]:
     names = [type(cause).__name__ for cause in causes_of(error)]
+    if not UNREADABLE.isdisjoint(names) or was_answered(error):
+        return ErrorKind.PROTOCOL, "headers"  # an answer that came is billed
+    kind = _kind(error, names)
+    return kind, "pre_send" if kind is ErrorKind.CONNECT else "sent"
+
+
+def _kind(error: Exception, names: Sequence[str]) -> ErrorKind:
     message = str(error).lower()
     if not CONNECT_ERRORS.isdisjoint(names) or isinstance(error, ConnectionRefusedError):
         return ErrorKind.CONNECT
     if isinstance(error, TimeoutError) or any("Timeout" in name for name in names):
         return ErrorKind.TIMEOUT_RESPONSE
-    if kind := next((k for c, k in MODEL_ERRORS.items() if isinstance(error, c)), None):
-        return kind
     if not CUT_OFF.isdisjoint(names):
         return ErrorKind.PROTOCOL
+    if kind := next((k for c, k in MODEL_ERRORS.items() if isinstance(error, c)), None):
+        return kind
     if is_permanent_error(error) or not NO_CREDENTIALS.isdisjoint(names):
         return ErrorKind.AUTH_INVALID
     return (

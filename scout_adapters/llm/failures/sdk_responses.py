@@ -59,6 +59,13 @@ def response_in(error: BaseException) -> SdkResponse | None:
     return next((response for response in found if response is not None), None)
 
 
+def was_answered(error: BaseException) -> bool:
+    """Return whether an exception has a response of a status below 400: it cannot be read."""
+    responses = (_attribute(cause, "response") for cause in causes_of(error))
+    statuses = (getattr(response, "status_code", None) for response in responses)
+    return any(isinstance(code, int) and code < HTTPStatus.BAD_REQUEST for code in statuses)
+
+
 def _response_of(error: BaseException) -> SdkResponse | None:
     response = _attribute(error, "response")
     if isinstance(response, Mapping):
@@ -85,11 +92,15 @@ def _attribute(error: BaseException, name: str) -> Any:
         return None
 
 
-def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse:
+def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse | None:
+    """Return the response; None for an answer that is no refusal, but could not be read."""
     content = _content(response)
     parsed = getattr(error, "details", None) or getattr(error, "body", None)
-    if status < HTTPStatus.BAD_REQUEST or not content:
-        content = parsed if isinstance(parsed, dict | list) else content
+    is_parsed = isinstance(parsed, dict | list)
+    if status < HTTPStatus.BAD_REQUEST and not is_parsed:
+        return None
+    if is_parsed and (status < HTTPStatus.BAD_REQUEST or not content):
+        content = parsed
     headers = getattr(response, "headers", None)
     return SdkResponse(status, headers if isinstance(headers, Mapping) else {}, content)
 
