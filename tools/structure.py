@@ -38,6 +38,9 @@ REASONS: dict[str, str] = {
     "scout_adapters/chat_models/provider_base.py:ScoutProviderChatModel.__init__": (
         "a signature, one line per field"
     ),
+    "scout_adapters/chat_models/router.py:ScoutRouterChatModel.__init__": (
+        "a signature, one line per field"
+    ),
     "scout_adapters/audit/log.py:AuditLog.write": "one row in one locked step",
     "scout_adapters/audit/log.py:AuditLog.log": "a signature of eight fields, one per line",
     "scout_adapters/errors/exceptions.py:ProviderError.__init__": "eleven fields, one per line",

@@ -12,11 +12,12 @@ from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackMana
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableConfig
 from pydantic import BaseModel
 from typing_extensions import override
 
 from scout_adapters.chat_models.asyncio_calls import AsyncioCalls
+from scout_adapters.chat_models.conversation_id import conversation_id
 from scout_adapters.chat_models.request import (
     build_request,
     normalize_tool_choice,
@@ -86,9 +87,11 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         """Return the attempts of a call, reported to the handlers of its run."""
         from scout_adapters.chat_models.run_observer import build_observer
 
-        retry_policy = self._retry_policy(options)
+        policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=stream)
-        return route.attempts(request, retry_policy, build_observer(manager))
+        return route.attempts(
+            request, policy, build_observer(manager), conversation_id=conversation_id(manager)
+        )
 
     async def _aattempts(
         self,
@@ -103,10 +106,12 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         from scout_adapters.chat_models.run_observer import build_observer
         from scout_adapters.llm.router.lookup_files import read_lookup_files
 
-        retry_policy = self._retry_policy(options)
+        policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=stream)
         await read_lookup_files(route.candidates)
-        return route.attempts(request, retry_policy, build_observer(manager))
+        return route.attempts(
+            request, policy, build_observer(manager), conversation_id=conversation_id(manager)
+        )
 
     def _route_and_request(
         self,
@@ -128,24 +133,26 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
     def explain(
         self,
         input: LanguageModelInput,  # noqa: A002  # as in `invoke`
+        config: RunnableConfig | None = None,
         *,
         stop: list[str] | None = None,
         **options: Any,
     ) -> Explanation:
         """Return which candidates and keys a call made now would use, and why not the others.
 
-        Sends nothing. Options are those of `invoke`; for a model with bound tools, pass
-        `**bound.kwargs`.
+        Sends nothing. `config` and options are those of `invoke`; for a model with bound tools,
+        pass `**bound.kwargs`.
 
         Raises: `ConfigurationError` where `invoke` would raise it before its first request.
         """
         from scout_adapters.llm.router.explain import explain
 
         messages = self._convert_input(input).to_messages()
-        self._retry_policy(options)  # takes its options out, as a call does
+        policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
-        return explain(route, request, tokens)
+        conversation = route.conversation(request, policy, conversation_id(None, config))
+        return explain(route, request, tokens, conversation)
 
     @override
     def _generate(

@@ -95,6 +95,10 @@ class ChatOptions(BaseChatModel):
     failover_on_refusal: bool = False
     """Whether a request refused by a content policy is sent to the next candidate."""
 
+    key_affinity: Literal["auto", "off"] = "auto"
+    """Whether a conversation keeps to the key in whose account its prompt is cached: `"auto"`, for
+    prompts that the provider caches; `"off"` takes keys in turn."""
+
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request's body."""
 
@@ -220,7 +224,11 @@ class ChatOptions(BaseChatModel):
 
         if self.timeout is None and RETRY_OPTIONS.isdisjoint(options):
             limits = self.max_retries, self.max_wait, self.deadline
-            return usual_policy(*limits, failover_on_refusal=self.failover_on_refusal)
+            return usual_policy(
+                *limits,
+                failover_on_refusal=self.failover_on_refusal,
+                key_affinity=self.key_affinity,
+            )
         values = {name: options.pop(name, getattr(self, name)) for name in RETRY_OPTIONS}
         return RetryPolicy(timeouts=build_timeouts(values.pop("timeout")), **values)
 

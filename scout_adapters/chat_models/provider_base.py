@@ -122,6 +122,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             max_wait: float = 30.0,
             deadline: float | None = None,
             failover_on_refusal: bool = False,
+            key_affinity: Literal["auto", "off"] = "auto",
             model_kwargs: Mapping[str, Any] | None = None,
             scout_metadata: Literal["full", "summary", "none"] = "full",
             verify: Any = None,

@@ -76,7 +76,9 @@ PREFIXED_ENDINGS = tuple(f"_{name}" for name in sorted(PREFIXED - {"project", "e
 LANGCHAIN_OPTIONS = frozenset(
     {"stream", "stream_usage", "ls_structured_output_format", "structured_output_format"}
 )
-RETRY_OPTIONS = frozenset({"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal"})
+RETRY_OPTIONS = frozenset(
+    {"timeout", "max_retries", "max_wait", "deadline", "failover_on_refusal", "key_affinity"}
+)
 """Options that apply to a call with all its attempts."""
 
 NETWORK_OPTIONS = ("verify", "cert", "proxies", "trust_env")

@@ -11,6 +11,7 @@ from scout_adapters.llm.adapters.request_fixes import forget_fixes
 from scout_adapters.llm.engine.record import runs_with_attempts
 from scout_adapters.llm.health.circuit_breaker import reset_circuits
 from scout_adapters.llm.health.key_accounts import reset_keys
+from scout_adapters.llm.health.key_affinity import reset_affinity
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.profiles.limits import clear_limits
 from scout_adapters.llm.providers import registry
@@ -54,6 +55,7 @@ def reset(to: Snapshot | None = None) -> None:
     """
     registry.restore(to.registrations if to else None)
     reset_keys()
+    reset_affinity()
     reset_circuits()
     close_transports()
     close_logs()

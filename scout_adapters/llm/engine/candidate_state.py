@@ -16,10 +16,12 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
-from scout_adapters.llm.adapters.adapter import PreparedRequest
+from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
+from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryUsage
+from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
 from scout_adapters.llm.profiles.limits import limits_of
@@ -56,6 +58,9 @@ class CandidateState:
     """State of one candidate within one call."""
 
     candidate: Candidate
+    conversation: CallConversation | None = None
+    """The conversation of the call, which keeps to its keys; None for no affinity."""
+
     prepared: PreparedRequest | None = None
     avoid: dict[str, float] = field(default_factory=dict)
     """Fingerprints of keys that were tried, and when a later round may use each again."""
@@ -126,7 +131,47 @@ class CandidateState:
         if again is not None:
             return pool.lease_again(again, model, now, owner=owner) or self.no_lease_reason
         avoid = frozenset(self.avoid)
-        return pool.lease(model, now, avoid, self.tokens, crowd, owner) or self.no_lease_reason
+        call = self.conversation
+        keys = call.at(self.candidate, self.tokens) if call else None
+        lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
+        lease = lease or pool.lease(model, now, avoid, self.tokens, crowd, owner)
+        if lease is None:
+            return self.no_lease_reason
+        lease.conversation = keys
+        return lease
+
+    def _lease_kept(
+        self,
+        keys: ConversationKeys,
+        now: float,
+        avoid: frozenset[str],
+        crowd: Crowd,
+        owner: LeaseOwner,
+    ) -> Lease | None:
+        """Lease a key that the conversation keeps to; None if none of them is usable."""
+        pool, model = self.candidate.endpoint.pool, self.candidate.model
+        for state in pool.keys_of(keys, model, now, avoid, self.tokens):
+            if not state.permanently_failed and (
+                lease := pool.lease_again(state, model, now, crowd, owner)
+            ):
+                return lease
+        return None
+
+    def attempt_request(self, lease: Lease | None, usage: RetryUsage) -> AttemptRequest:
+        """Return the request of an attempt with a leased key that starts now."""
+        assert self.prepared is not None  # noqa: S101  # a key is leased for a prepared request
+        candidate = self.candidate
+        context = AttemptContext(
+            provider=candidate.endpoint.name,
+            model=candidate.model,
+            key_id=(lease.state.id or None) if lease else None,
+            timeouts=usage.timeouts(candidate.timeouts),
+            clock=usage.clock,
+            deadline=usage.deadline,
+            redact=redactor(lease),
+        )
+        key = (lease.key or None) if lease else None
+        return AttemptRequest(prepared=self.prepared, key=key, context=context)
 
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""
@@ -167,9 +212,15 @@ class CandidateState:
 class CandidateStates(list[CandidateState]):
     """States of the candidates that were reached; most calls reach the first one only."""
 
-    def __init__(self, candidates: Sequence[Candidate], now: float) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        now: float,
+        conversation: CallConversation | None = None,
+    ) -> None:
         """Keep the order, but put providers last that do not serve this region."""
         super().__init__()
+        self._conversation = conversation
         for candidate in candidates:
             if candidate.endpoint.circuit.is_aside(now):
                 candidates = sorted(candidates, key=lambda c: c.endpoint.circuit.is_aside(now))
@@ -210,7 +261,7 @@ class CandidateStates(list[CandidateState]):
         """Yield every state in order; create the states of candidates that were not reached yet."""
         yield from self
         for candidate in self._candidates[len(self) :]:
-            state = CandidateState(candidate, alone=len(self._candidates) == 1)
+            state = CandidateState(candidate, self._conversation, alone=len(self._candidates) == 1)
             self.append(state)
             yield state
 
@@ -227,19 +278,6 @@ def exclude_smaller(states: Iterable[CandidateState], failed: Candidate) -> None
         other = context_window(state.candidate)
         if window and other and other <= window:
             state.excluded = True
-
-
-def attempt_context(candidate: Candidate, lease: Lease | None, usage: RetryUsage) -> AttemptContext:
-    """Return the context of an attempt with a leased key that starts now."""
-    return AttemptContext(
-        provider=candidate.endpoint.name,
-        model=candidate.model,
-        key_id=(lease.state.id or None) if lease else None,
-        timeouts=usage.timeouts(candidate.timeouts),
-        clock=usage.clock,
-        deadline=usage.deadline,
-        redact=redactor(lease),
-    )
 
 
 def redactor(lease: Lease | None) -> Callable[[str], str]:

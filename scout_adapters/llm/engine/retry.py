@@ -17,7 +17,7 @@ from scout_adapters.errors import (
     ScoutError,
     UnsupportedContent,
 )
-from scout_adapters.llm.adapters.adapter import AttemptRequest
+from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
@@ -27,7 +27,6 @@ from scout_adapters.llm.engine.candidate_state import (
     NO_KEY,
     CandidateState,
     CandidateStates,
-    attempt_context,
     exclude_smaller,
     no_attempt_error,
 )
@@ -37,7 +36,7 @@ from scout_adapters.llm.engine.retry_policy import RetryPolicy, RetryUsage, may_
 from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_state import KeyState, Lease
-from scout_adapters.llm.timeouts import NEVER, SHORTEST
+from scout_adapters.llm.timeouts import SHORTEST
 from scout_adapters.llm.types import AnswerT, ModelRequest
 
 logger = logger_of(__name__)
@@ -60,13 +59,15 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         *,
         observer: Observer | None = None,
         clock: Clock = SYSTEM,
+        conversation: CallConversation | None = None,
     ) -> None:
+        """`conversation` is that of the call, which keeps to its keys; None for no affinity."""
         self.request = request
         self.retry_policy = retry_policy
         self.clock = clock
         super().__init__(observer)
         self._usage = RetryUsage(retry_policy, clock)
-        self._candidate_states = CandidateStates(candidates, self._usage.began)
+        self._candidate_states = CandidateStates(candidates, self._usage.began, conversation)
         self._pause_due = 0.0
         self._retry: tuple[CandidateState, KeyState | None] | None = None
         self._last_error: ScoutError | None = None
@@ -196,7 +197,7 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         ):
             self._retry, self._pause_due = (state, key.state if key else None), pause
         elif policy.next_key and (key is not None or policy.key_effect == "cooldown"):
-            state.avoid[key.key_id if key else NO_KEY] = self._key_due_at(error)
+            state.avoid[key.key_id if key else NO_KEY] = self._usage.key_due_at(error)
             state.models_not_found += error.kind is ErrorKind.MODEL_NOT_FOUND
             state.excluded = state.excluded or state.key_limit_reached
         elif policy.next_candidate or (
@@ -220,11 +221,6 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             return None
         self._usage.retries += 1
         return pause
-
-    def _key_due_at(self, error: ProviderError) -> float:
-        """Return when this call may use a refused key again (monotonic seconds)."""
-        rests = error.policy.key_effect == "cooldown"
-        return self.clock.now() + self._usage.back_off(error) if rests else NEVER
 
     @property
     def patience(self) -> float:
@@ -281,14 +277,8 @@ class Attempts(SourcedCall, Generic[AnswerT]):
     def _create_attempt(
         self, state: CandidateState, permit: Permit, lease: Lease | None
     ) -> Attempt:
-        assert state.prepared is not None  # noqa: S101  # checked in _attempt
         self._sent += 1
         is_first, state.keys_tried = state.keys_tried == 0, state.keys_tried + 1
-        request = AttemptRequest(
-            prepared=state.prepared,
-            key=(lease.key or None) if lease else None,
-            context=attempt_context(state.candidate, lease, self._usage),
-        )
         held = self._held
         attempt = held.attempt = held.last = Attempt(
             call=self,
@@ -297,7 +287,7 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             lease=lease,
             number=self._sent,
             waited=self._usage.take_pause(),
-            request=request,
+            request=state.attempt_request(lease, self._usage),
             is_first=is_first,
         )
         return attempt

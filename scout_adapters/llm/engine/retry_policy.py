@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Literal
 
 from langchain_core.rate_limiters import BaseRateLimiter
 from tenacity import RetryCallState, Retrying, wait_exponential
 
 from scout_adapters._internal.clock import Clock
-from scout_adapters.errors import BAD_CERTIFICATE, ErrorKind, ProviderError
+from scout_adapters.errors import BAD_CERTIFICATE, ConfigurationError, ErrorKind, ProviderError
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.timeouts import NEVER, Timeouts
 
@@ -24,6 +25,9 @@ LIMITER_PAUSE = 0.05
 
 RAMP_RESERVE = 2.0
 """Seconds: a call with less time left does not wait for others that try a key after its rest."""
+
+
+KeyAffinityChoice = Literal["auto", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +47,23 @@ class RetryPolicy:
     failover_on_refusal: bool = False
     """Whether the next candidate is tried after a content policy's refusal."""
 
+    key_affinity: KeyAffinityChoice = "auto"
+    """Whether a conversation keeps to the key in whose account its prompt is cached."""
+
+    def __post_init__(self) -> None:
+        """Raise `ConfigurationError` for a `key_affinity` that does not exist."""
+        if self.key_affinity not in {"auto", "off"}:
+            raise ConfigurationError(f'key_affinity={self.key_affinity!r}: use "auto" or "off"')
+
 
 @lru_cache(maxsize=256)
 def usual_policy(
-    max_retries: int, max_wait: float, deadline: float | None, *, failover_on_refusal: bool
+    max_retries: int,
+    max_wait: float,
+    deadline: float | None,
+    *,
+    failover_on_refusal: bool,
+    key_affinity: KeyAffinityChoice,
 ) -> RetryPolicy:
     """Return the policy with these limits and the default timeouts; the same for each call."""
     return RetryPolicy(
@@ -54,6 +71,7 @@ def usual_policy(
         max_wait=max_wait,
         deadline=deadline,
         failover_on_refusal=failover_on_refusal,
+        key_affinity=key_affinity,
     )
 
 
@@ -114,6 +132,12 @@ class RetryUsage:
         """Return the seconds before the next retry: the server's if it states any, or ours."""
         # 0 counts as no value.
         return error.retry_after or back_off(self.retries + 1, error, self.clock.random())
+
+    def key_due_at(self, error: ProviderError) -> float:
+        """Return when the call may use a refused key again (monotonic seconds)."""
+        if error.policy.key_effect != "cooldown":
+            return NEVER
+        return self.clock.now() + self.back_off(error)
 
     def acquire_limiter(self, limiter: BaseRateLimiter | None) -> bool:
         """Wait for the candidate's rate limiter. Return False if the deadline passed first."""

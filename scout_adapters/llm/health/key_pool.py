@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Literal
 from weakref import ref
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.key_accounts import join_account
+from scout_adapters.llm.health.key_affinity import MAX_IN_FLIGHT, ConversationKeys
 from scout_adapters.llm.health.key_order import KeyOrder, least_busy
 from scout_adapters.llm.health.key_penalties import (
     QUARANTINE_EFFECTS,
@@ -140,6 +142,32 @@ class KeyPool:
                 lease.give_back()
             raise
 
+    def keys_of(
+        self,
+        conversation: ConversationKeys,
+        model: str,
+        now: float,
+        avoid: frozenset[str],
+        tokens: int,
+    ) -> list[KeyState]:
+        """Return the keys that a conversation keeps to, the latest first, as far as they are free.
+
+        Those in `avoid`, with too little quota left, or with many requests in flight are left out.
+        """
+        with health_lock:
+            states = map(self._by_id.get, conversation.keys(now))
+            return [
+                state
+                for state in states
+                if state is not None
+                if state.id not in avoid and state.in_flight < MAX_IN_FLIGHT
+                if not state.insufficient_quota(model, tokens, now)
+            ]
+
+    @cached_property
+    def _by_id(self) -> dict[str, KeyState]:
+        return {state.id: state for state in self.states}
+
     def refresh(self) -> None:
         """Order the keys again at the next choice; after an interruption between two steps."""
         with health_lock:
@@ -199,7 +227,9 @@ class KeyPool:
         with health_lock:
             state = lease.state
             lease.give_back(accepted=True)
-            state.last_success = lease.started if now is None else now
+            state.last_success = answered = lease.started if now is None else now
+            if lease.conversation is not None:
+                lease.conversation.remember(state.id, answered)
             if model not in state.ramps:
                 remember(state.ramps, model, None)
             if lease.started < state.last_failure:

@@ -10,6 +10,7 @@ from typing import Literal, NoReturn, Protocol
 from weakref import WeakSet
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
+from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
@@ -254,6 +255,9 @@ class Lease:
 
     used_before: float = 0.0
     """When the key was last used before."""
+
+    conversation: ConversationKeys | None = field(default=None, repr=False)
+    """The conversation that keeps to this key once it has answered, if any."""
 
     ticket: int = field(default_factory=_tickets.__next__, repr=False)
     """Its number in this process, by which a ramp counts it."""

@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
+from scout_adapters.llm.types import PromptCaching, ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
 SPEC = ProviderSpec(
@@ -16,6 +16,13 @@ SPEC = ProviderSpec(
     # while they think.
     json_schema=re.compile(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
+    ),
+    prompt_caching=PromptCaching(
+        # https://docs.claude.com/en/docs/build-with-claude/prompt-caching
+        by_model=(
+            (re.compile(r"claude-(opus-4-[567]|haiku-4-5)"), 4096),
+            (re.compile(r"claude-3(-5)?-haiku"), 2048),
+        ),
     ),
     limits=(
         RateLimitHeaders(

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
+from scout_adapters.llm.types import PromptCaching, ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 COUNTS: tuple[Literal["requests", "tokens"], ...] = ("requests", "tokens")
@@ -23,6 +23,7 @@ SPEC = ProviderSpec(
         reasoning_field="reasoning", reasoning_models=re.compile(r"(?!llama)")
     ),
     drop=frozenset({"frequency_penalty", "presence_penalty", "logit_bias"}),
+    prompt_caching=PromptCaching(),
     limits=tuple(
         RateLimitHeaders(
             counts=counts,

@@ -1,7 +1,7 @@
 """DeepSeek's own models, documented at https://api-docs.deepseek.com/api/create-chat-completion."""
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 
@@ -40,6 +40,7 @@ SPEC = ProviderSpec(
     adjust=_with_reasoning,
     json_schema=False,  # accepts json_object only
     embeddings=False,
+    prompt_caching=PromptCaching(),
     quirks=(
         "Refused valid keys during outages: many refusals at once open the circuit.",
         "The error code is always `invalid_request_error`; the error type is used instead.",

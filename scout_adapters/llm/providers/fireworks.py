@@ -1,6 +1,6 @@
 """Open models on Fireworks, documented at https://docs.fireworks.ai/api-reference/post-chatcompletions."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -35,5 +35,6 @@ SPEC = ProviderSpec(
     ),
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
     json_schema=None,  # depends on the model
+    prompt_caching=PromptCaching(),
     quirks=("A suspended account is a 412.",),
 )

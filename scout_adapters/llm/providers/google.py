@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.gemini import WIRE
 
 SPEC = ProviderSpec(
@@ -18,6 +18,7 @@ SPEC = ProviderSpec(
     model_provider="google_genai",
     # Since Gemini 3: https://ai.google.dev/gemini-api/docs/structured-output
     schema_beside_tools=re.compile(r"(?!(models/)?gemini-[12][.-])"),
+    prompt_caching=PromptCaching(),
     quirks=(
         "The key is sent in a header, never in the URL.",
         "An invalid key is a 400; the body of a 429 has the time to wait.",

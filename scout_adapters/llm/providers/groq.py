@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import OPENAI_LIMITS, ProviderSpec
+from scout_adapters.llm.types import OPENAI_LIMITS, PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 COMPOUND = (
@@ -48,6 +48,7 @@ SPEC = ProviderSpec(
     window_reads=11,
     json_schema=re.compile(r"openai/gpt-oss|moonshotai/kimi-k2|meta-llama/llama-4"),
     schema_beside_tools=False,  # 400: https://github.com/langchain-ai/langchain/issues/33863
+    prompt_caching=PromptCaching(),
     limits=OPENAI_LIMITS,
     embeddings=False,
     quirks=(

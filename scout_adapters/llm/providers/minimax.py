@@ -1,7 +1,7 @@
 """MiniMax's own models, documented at https://platform.minimax.io/docs/api-reference/text-openai-api."""
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 MIN_TEMPERATURE = 0.01
@@ -32,6 +32,7 @@ SPEC = ProviderSpec(
     ),
     json_schema=False,
     embeddings=False,
+    prompt_caching=PromptCaching(),
     quirks=(
         "Sends errors with status 200, as `base_resp`.",
         "Temperature 0 is sent as 0.01, as it refuses zero.",

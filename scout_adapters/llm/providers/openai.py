@@ -7,7 +7,13 @@ import hashlib
 import re
 
 from scout_adapters._internal.json_values import Json, mapping
-from scout_adapters.llm.types import OPENAI_LIMITS, EmbeddingsApi, ProviderSpec, SecondWire
+from scout_adapters.llm.types import (
+    OPENAI_LIMITS,
+    EmbeddingsApi,
+    PromptCaching,
+    ProviderSpec,
+    SecondWire,
+)
 from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
@@ -80,6 +86,7 @@ SPEC = ProviderSpec(
     header_options={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
     tool_call_id=_short_id,
     dialect=ChatCompletionsDialect(closed_schemas=True),
+    prompt_caching=PromptCaching(),
     limits=OPENAI_LIMITS,
     account="openai-organization",
     quirks=(

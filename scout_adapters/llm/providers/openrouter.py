@@ -2,7 +2,7 @@
 
 import re
 
-from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, PromptCaching, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -47,6 +47,7 @@ SPEC = ProviderSpec(
     unlimited_reasoning=re.compile(
         r"x-ai/grok-(?!.*non-reasoning)|qwen/qwen3(?!.*(?:instruct|coder))"
     ),
+    prompt_caching=PromptCaching(),
     quirks=(
         "Reports the cost of each call, which is used.",
         "Sends errors of the upstream provider with status 200, before or within a stream.",

@@ -3,7 +3,7 @@
 import re
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders, SecondWire
+from scout_adapters.llm.types import PromptCaching, ProviderSpec, RateLimitHeaders, SecondWire
 from scout_adapters.llm.wires import openai_responses
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
@@ -37,6 +37,7 @@ SPEC = ProviderSpec(
     ),
     adjust=_adjust,
     body_fields=frozenset({"deferred", "search_parameters"}),
+    prompt_caching=PromptCaching(),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import ErrorKind, provider_error
+from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.candidate_state import CandidateState
@@ -30,10 +31,14 @@ class DryRun(Attempts):
     """
 
     def __init__(
-        self, candidates: Sequence[Candidate], request: ModelRequest, clock: Clock
+        self,
+        candidates: Sequence[Candidate],
+        request: ModelRequest,
+        clock: Clock,
+        conversation: CallConversation | None = None,
     ) -> None:
         """Take copies of the candidates."""
-        super().__init__(candidates, request, RetryPolicy(), clock=clock)
+        super().__init__(candidates, request, RetryPolicy(), clock=clock, conversation=conversation)
         self.unless_invalid: set[int] = set()
         """Numbers of the attempts that a call does not make if all keys before are invalid."""
 

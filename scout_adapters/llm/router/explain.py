@@ -14,6 +14,7 @@ from itertools import groupby
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate_state import CIRCUIT_OPEN, CandidateState
 from scout_adapters.llm.health.key_state import KeyState
@@ -139,16 +140,22 @@ def _estimate(row: PlannedAttempt) -> str:
     return f"{row.input_tokens} tokens in and {row.output_tokens} out, {cost}"
 
 
-def explain(route: Route, request: ModelRequest, input_tokens: int) -> Explanation:
+def explain(
+    route: Route,
+    request: ModelRequest,
+    input_tokens: int,
+    conversation: CallConversation | None = None,
+) -> Explanation:
     """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
-    `input_tokens` is an estimate of the request's size.
+    `input_tokens` is an estimate of the request's size, `conversation` the one that it belongs to.
 
     Raises:
         ScoutError: the call would fail before its first attempt, with the same error.
     """
     copier, ordered = Copier(), route.ordered(request)
-    dry = DryRun([copier.candidate(each) for each in ordered], request, route.clock)
+    copies = [copier.candidate(each) for each in ordered]
+    dry = DryRun(copies, request, route.clock, conversation)
     planned_by_candidate = dry.run()
     writer = RowWriter(route, request, input_tokens, dry.unless_invalid)
     rows = [

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
@@ -49,10 +50,25 @@ class Route:
         request: ModelRequest,
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         observer: Observer | None = None,
+        conversation_id: str | None = None,
     ) -> Attempts[Any]:
-        """Return the attempts of a new call."""
-        ordered = self.ordered(request)
-        return Attempts(ordered, request, retry_policy, observer=observer, clock=self.clock)
+        """Return the attempts of a new call; `conversation_id` is the user's own, if any."""
+        return Attempts(
+            self.ordered(request),
+            request,
+            retry_policy,
+            observer=observer,
+            clock=self.clock,
+            conversation=self.conversation(request, retry_policy, conversation_id),
+        )
+
+    def conversation(
+        self, request: ModelRequest, retry_policy: RetryPolicy, conversation_id: str | None = None
+    ) -> CallConversation | None:
+        """Return the conversation of a call, which keeps to its keys; None if it does not."""
+        if retry_policy.key_affinity == "off" or not isinstance(request, ChatRequest):
+            return None
+        return CallConversation(request, conversation_id)
 
     def ordered(self, request: ModelRequest) -> Sequence[Candidate]:
         """Return the candidates in the order in which a call tries them.

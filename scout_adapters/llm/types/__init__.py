@@ -26,6 +26,7 @@ from scout_adapters.llm.types.model_answer import ModelAnswer as ModelAnswer
 from scout_adapters.llm.types.model_answer import ModelRequest as ModelRequest
 from scout_adapters.llm.types.model_answer import ModelRequestT as ModelRequestT
 from scout_adapters.llm.types.pending_answer import PendingAnswer as PendingAnswer
+from scout_adapters.llm.types.prompt_caching import PromptCaching as PromptCaching
 from scout_adapters.llm.types.quota_headers import OPENAI_LIMITS as OPENAI_LIMITS
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.stream_reader import StreamReader as StreamReader

@@ -15,6 +15,7 @@ from scout_adapters.llm.types.authentication import Auth
 from scout_adapters.llm.types.card_values import CHOICE, Dialect
 from scout_adapters.llm.types.chat import ChatRequest
 from scout_adapters.llm.types.embedding import EmbeddingsApi
+from scout_adapters.llm.types.prompt_caching import PromptCaching
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders
 from scout_adapters.llm.types.variable_names import address_names, key_names, prefixes
 from scout_adapters.llm.types.wire import Wire
@@ -136,6 +137,9 @@ class ProviderSpec:
 
     limits: tuple[RateLimitHeaders, ...] = ()
     """Its rate-limit headers: keys with nothing left are used last."""
+
+    prompt_caching: PromptCaching | None = None
+    """How it caches prompts for each account; None if it caches none, or for all accounts."""
 
     account: str = ""
     """The header with the account of a key: keys of one account share its limits."""

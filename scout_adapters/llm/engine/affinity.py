@@ -1,0 +1,49 @@
+"""Whether a call keeps to the key that answered its conversation before."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+
+from scout_adapters.llm.conversation.identity import conversation_digest
+from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.health.key_affinity import ConversationKeys, affinity_for
+from scout_adapters.llm.types import ChatRequest
+
+SCOPE_BYTES = 4
+
+
+class CallConversation:
+    """The conversation of one call; its digest is computed when a candidate first needs it."""
+
+    __slots__ = ("_digest", "_id", "_request")
+
+    def __init__(self, request: ChatRequest, conversation_id: str | None = None) -> None:
+        """`conversation_id` is the user's own id; None to recognise it by its beginning."""
+        self._request = request
+        self._id = conversation_id
+        self._digest: bytes | None = None
+
+    def at(self, candidate: Candidate, tokens: int) -> ConversationKeys | None:
+        """Return the conversation at a candidate; None if its prompt is not cached there.
+
+        `tokens` are those of the request.
+        """
+        endpoint = candidate.endpoint
+        caching = endpoint.spec.prompt_caching
+        if caching is None or len(endpoint.pool.states) < 2:  # noqa: PLR2004  # nothing to choose
+            return None
+        shortest = caching.shortest_for(candidate.model)
+        if shortest is None or tokens < shortest:
+            return None
+        if self._digest is None:
+            self._digest = conversation_digest(self._request, self._id)
+        scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
+        return ConversationKeys(self._digest + scope, affinity_for(caching.seconds))
+
+
+@lru_cache(maxsize=1024)
+def _scope(provider: str, address: str, model: str) -> bytes:
+    """Return a digest of a model at an address: caches of models are apart."""
+    text = f"{provider} {address} {model}"
+    return blake2b(text.encode(), digest_size=SCOPE_BYTES).digest()

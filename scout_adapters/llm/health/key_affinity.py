@@ -1,0 +1,93 @@
+"""Which keys a conversation was answered with: its prompt is cached in their accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_CONVERSATIONS = 50_000
+"""Conversations in each of two generations; the older generation is dropped as a whole."""
+
+MAX_KEYS = 4
+"""Keys of one conversation: a prompt that one key's limit cannot carry is cached with a few."""
+
+MAX_IN_FLIGHT = 8
+"""Requests in flight with a key at which calls of the same conversation also take another one."""
+
+Keys = str | tuple[str, ...]
+"""Fingerprints of a conversation's keys, the latest first; one alone is no tuple, for memory."""
+
+
+class KeyAffinity:
+    """Remembers the latest keys of conversations, by digest. Use it under `health_lock`.
+
+    A conversation is dropped one to two lifetimes after its last answer. 100,000 take 12 MiB.
+    """
+
+    def __init__(self, seconds: float, limit: int = MAX_CONVERSATIONS) -> None:
+        """`seconds` is the lifetime."""
+        self._seconds = seconds
+        self._limit = limit
+        self._young: dict[bytes, Keys] = {}
+        self._old: dict[bytes, Keys] = {}
+        self._turned = 0.0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def keys_of(self, conversation: bytes, now: float) -> tuple[str, ...]:
+        """Return the fingerprints of a conversation's keys, the latest first."""
+        if now - self._turned > self._seconds:
+            self._turn(now)
+        keys = self._young.get(conversation) or self._old.get(conversation) or ()
+        return (keys,) if isinstance(keys, str) else keys
+
+    def remember(self, conversation: bytes, key_id: str, now: float) -> None:
+        """Put a key first among those of a conversation."""
+        if len(self._young) >= self._limit:
+            self._turn(now)
+        before = self.keys_of(conversation, now)
+        if before[1:]:
+            others = tuple(other for other in before if other != key_id)
+            self._young[conversation] = (key_id, *others[: MAX_KEYS - 1])
+        else:
+            self._young[conversation] = key_id if before in {(), (key_id,)} else (key_id, *before)
+
+    def _turn(self, now: float) -> None:
+        """Drop the older generation; the younger one takes its place."""
+        idle = now - self._turned > 2 * self._seconds
+        self._old, self._young = {} if idle else self._young, {}
+        self._turned = now
+
+    def clear(self) -> None:
+        """Forget all conversations."""
+        self._young, self._old = {}, {}
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKeys:
+    """A conversation at one provider and model, and where its keys are remembered."""
+
+    digest: bytes
+    affinity: KeyAffinity
+
+    def keys(self, now: float) -> tuple[str, ...]:
+        """Return the fingerprints of its keys, the latest first."""
+        return self.affinity.keys_of(self.digest, now)
+
+    def remember(self, key_id: str, now: float) -> None:
+        """Put a key first: it answered, so the prompt is cached in its account."""
+        self.affinity.remember(self.digest, key_id, now)
+
+
+_by_lifetime: dict[float, KeyAffinity] = {}
+
+
+def affinity_for(seconds: float) -> KeyAffinity:
+    """Return the process's memory of conversations whose prompts are cached for so long."""
+    return _by_lifetime.get(seconds) or _by_lifetime.setdefault(seconds, KeyAffinity(seconds))
+
+
+def reset_affinity() -> None:
+    """Forget all conversations of the process."""
+    for affinity in _by_lifetime.values():
+        affinity.clear()
