@@ -15,6 +15,7 @@ HOME = HERE / ".venv-peers"
 DISTRIBUTIONS = {
     "ChatOpenAI": "langchain-openai",
     "ChatOpenAI-aiohttp": "aiohttp",
+    "ChatOpenAI-responses": "langchain-openai",
     "ChatGroq": "langchain-groq",
     "ChatAnthropic": "langchain-anthropic",
     "ChatLiteLLMRouter": "langchain-litellm",

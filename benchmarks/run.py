@@ -21,7 +21,18 @@ import machine
 import targets
 from canned.serving import canned_server
 from measuring.figures import Figures
-from parts import Run, atonce, ceiling, freshly, growth, handlers, inside, invoke, streaming
+from parts import (
+    Run,
+    atonce,
+    ceiling,
+    freshly,
+    growth,
+    handlers,
+    inside,
+    invoke,
+    responses_api,
+    streaming,
+)
 
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 Part = tuple[str, Callable[[Run], None], Callable[[Run], list[str]]]
@@ -30,6 +41,7 @@ PARTS: dict[str, Part] = {
     "invoke": ("One call after the other", invoke.measure, invoke.section),
     "at-once": ("Many calls at once", atonce.measure, atonce.section),
     "streaming": ("Streams", streaming.measure, streaming.section),
+    "responses": ("The Responses API", responses_api.measure, responses_api.section),
     "first": ("The first token", streaming.measure_first, streaming.section_first),
     "handlers": ("Handlers", handlers.measure, handlers.section),
     "growth": ("As the work grows", growth.measure, growth.section),
@@ -52,6 +64,7 @@ text, make exactly one request, and be heard of by each handler.
   call. `router-bare`: without them. `single`: one provider's chat model. `router-aiohttp`: the
   `router` where `aiohttp` can be imported, which seems not to be installed for our other subjects;
   `router-handed-aiohttp`: with httpx-aiohttp's transport handed in.
+- `…-responses`: the same over the Responses API.
 - Peers as they come; ChatLiteLLMRouter over fifteen deployments. ChatOpenAI and its SDK use httpx2,
   not httpx. `ChatOpenAI-aiohttp` is given the SDK's client for that."""
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from measuring.figures import Figures, Spread, ratios, short, spread, summed, table
-from parts import Run, atonce, freshly, handlers, inside
+from parts import Run, atonce, freshly, handlers, inside, responses_api
 from subjects import PARTNERS
 
 CROWD = atonce.part_of(100)
 LONG_CROWD, LONG_MANY = (atonce.part_of(many, long=True) for many in atonce.LONG)
 THINKING = atonce.part_of(100, thinking=True)
+RESPONSES = "-responses"
 EXTRA, HANDED = atonce.WITH_EXTRA, atonce.HANDED
 
 
@@ -49,12 +50,13 @@ class Target:
         return [self.promise, bound, shown, verdict[self.holds(run)], remarks]
 
 
-def over_floor(part: str) -> Callable[[Run], Spread | None]:
-    """Compare the router with the fake model and bare httpx together."""
+def over_floor(part: str, api: str = "") -> Callable[[Run], Spread | None]:
+    """Compare the router with the fake model and bare httpx together; `api` ends their names."""
 
     def measured(run: Run) -> Spread | None:
         of = run.figures.of
-        return ratios(of(part, "router"), summed(of(part, "fake"), of(part, "httpx")))
+        floor = summed(of(part, "fake"), of(part, f"httpx{api}"))
+        return ratios(of(part, f"router{api}"), floor)
 
     return measured
 
@@ -77,13 +79,13 @@ def over_partner(part: str) -> Callable[[Run], Spread | None]:
     return measured
 
 
-def cpu_floor(part: str) -> Callable[[Run], str]:
+def cpu_floor(part: str, api: str = "") -> Callable[[Run], str]:
     """Write the ratio to the floor in CPU time."""
 
     def note(run: Run) -> str:
         of = run.figures.of
-        floor = summed(of(part, "fake", "cpu"), of(part, "httpx", "cpu"))
-        ratio = ratios(of(part, "router", "cpu"), floor)
+        floor = summed(of(part, "fake", "cpu"), of(part, f"httpx{api}", "cpu"))
+        ratio = ratios(of(part, f"router{api}", "cpu"), floor)
         return f"by CPU time {ratio.shown(' x')}" if ratio else ""
 
     return note
@@ -222,6 +224,26 @@ TARGETS = (
         0.6,
         over_partner("stream"),
         note=partner_named("stream"),
+    ),
+    Target(
+        "responses",
+        "router invoke over Responses with handlers : floor",
+        1.5,
+        over_floor(responses_api.INVOKE, RESPONSES),
+        note=cpu_floor(responses_api.INVOKE, RESPONSES),
+    ),
+    Target(
+        "responses",
+        "router stream over Responses : floor, an event",
+        1.5,
+        over_floor(responses_api.STREAM, RESPONSES),
+        note=cpu_floor(responses_api.STREAM, RESPONSES),
+    ),
+    Target(
+        "responses",
+        "router stream over Responses : ChatOpenAI over Responses, an event",
+        0.6,
+        compared(responses_api.STREAM, "router-responses", "ChatOpenAI-responses", "wall"),
     ),
     Target(
         "fresh",

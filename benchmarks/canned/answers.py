@@ -110,17 +110,17 @@ def anthropic_whole() -> bytes:
 def anthropic_events(count: int) -> Iterator[bytes]:
     """Yield a streamed message with `count` events of text."""
     begun = _message({"content": [], "stop_reason": None, "usage": anthropic_usage(1)})
-    yield _named("message_start", {"message": begun})
+    yield named_event("message_start", {"message": begun})
     block = {"type": "text", "text": ""}
-    yield _named("content_block_start", {"index": 0, "content_block": block})
-    yield _named("ping", {})
+    yield named_event("content_block_start", {"index": 0, "content_block": block})
+    yield named_event("ping", {})
     for word in words(count):
         delta = {"type": "text_delta", "text": word}
-        yield _named("content_block_delta", {"index": 0, "delta": delta})
-    yield _named("content_block_stop", {"index": 0})
+        yield named_event("content_block_delta", {"index": 0, "delta": delta})
+    yield named_event("content_block_stop", {"index": 0})
     ended = {"stop_reason": "end_turn", "stop_sequence": None}
-    yield _named("message_delta", {"delta": ended, "usage": {"output_tokens": count}})
-    yield _named("message_stop", {})
+    yield named_event("message_delta", {"delta": ended, "usage": {"output_tokens": count}})
+    yield named_event("message_stop", {})
 
 
 def anthropic_usage(output: int) -> dict[str, Any]:
@@ -166,7 +166,8 @@ def _size(chunk: list[bytes]) -> int:
     return sum(map(len, chunk))
 
 
-def _named(event: str, more: dict[str, Any]) -> bytes:
+def named_event(event: str, more: dict[str, Any]) -> bytes:
+    """Return a server-sent event with its name on a line and in its data."""
     return f"event: {event}\n".encode() + _data({"type": event, **more})
 
 

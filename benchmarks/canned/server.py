@@ -4,8 +4,8 @@ It lives as long as its standard input, so that it does not outlive a parent tha
 It reads no more of a request than its path, its length and whether it asks for a stream. The path
 says how to answer: `/events-1000/delay-20/pace-500/grain-1/…/chat/completions` streams 1,000 events
 of text, the first byte after 20 ms, 500 µs between events, one event to an HTTP chunk. What it
-leaves out is `Plan`'s default. `…/messages` answers as Anthropic does, `GET /served` with how many
-requests have been answered.
+leaves out is `Plan`'s default. `…/messages` answers as Anthropic does, `…/responses` as OpenAI's
+Responses API, `GET /served` with how many requests have been answered.
 """
 
 from __future__ import annotations
@@ -14,16 +14,28 @@ import asyncio
 import re
 import resource
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import cast
 
-from canned import answers
+from canned import answers, responses_answers
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 STREAMS = re.compile(rb'"stream": ?true')
 SETTING = re.compile(r"/(events|delay|pace|grain)-(\d+)")
 BACKLOG = 4096
+
+WHOLE: dict[str, Callable[[], bytes]] = {
+    "completions": answers.openai_whole,
+    "messages": answers.anthropic_whole,
+    "responses": responses_answers.responses_whole,
+}
+EVENTS: dict[str, Callable[[int], Iterable[bytes]]] = {
+    "completions": answers.openai_events,
+    "messages": answers.anthropic_events,
+    "responses": responses_answers.responses_events,
+}
 
 served = 0
 
@@ -44,7 +56,8 @@ class Plan:
     grain: int = 1
     """Events in an HTTP chunk; 0 puts in as many as fit in a write of 16 KiB."""
 
-    anthropic: bool = False
+    api: str = "completions"
+    """The last step of the path: `completions`, `messages` or `responses`."""
 
 
 @cache
@@ -52,15 +65,15 @@ def plan_of(path: bytes) -> Plan:
     """Read a path."""
     text = path.decode()
     numbers = {name: int(number) for name, number in SETTING.findall(text)}
-    return Plan(anthropic=text.endswith("/messages"), **numbers)
+    return Plan(api=text.rpartition("/")[2], **numbers)
 
 
 @cache
 def pieces_of(plan: Plan, *, stream: bool) -> list[bytes]:
     """Return what is written, one piece after the other."""
     if not stream:
-        return [answers.anthropic_whole() if plan.anthropic else answers.openai_whole()]
-    events = answers.anthropic_events if plan.anthropic else answers.openai_events
+        return [WHOLE[plan.api]()]
+    events = EVENTS[plan.api]
     first, *rest = answers.chunked(events(plan.events), 1 if plan.pace else plan.grain)
     pieces = [answers.STREAM_HEAD + first, *rest, answers.STREAM_END]
     return pieces if plan.pace else answers.in_writes(pieces)

@@ -21,6 +21,10 @@ HOMES = {
     "router-aiohttp": "scout",
     "router-handed-aiohttp": "scout",
     "scout-anthropic": "scout",
+    "httpx-responses": "bareresponses",
+    "single-responses": "scout",
+    "router-responses": "scout",
+    "ChatOpenAI-responses": "chatopenai",
     "ChatOpenAI": "chatopenai",
     "ChatOpenAI-aiohttp": "chatopenai",
     "ChatGroq": "chatgroq",
@@ -29,11 +33,12 @@ HOMES = {
 }
 """The module of each subject."""
 
-FLOORS = ("fake", "httpx", "httpx-aiohttp")
+FLOORS = ("fake", "httpx", "httpx-aiohttp", "httpx-responses")
 OURS = tuple(name for name, home in HOMES.items() if home == "scout")
 PARTNERS = ("ChatOpenAI", "ChatGroq", "ChatAnthropic")
 PEERS = tuple(name for name in HOMES if name not in FLOORS + OURS)
-HANDLERS = dict.fromkeys(("router", "router-aiohttp", "router-handed-aiohttp"), "cost+audit")
+WITH_HANDLERS = ("router", "router-aiohttp", "router-handed-aiohttp", "router-responses")
+HANDLERS = dict.fromkeys(WITH_HANDLERS, "cost+audit")
 """Handlers of the subjects whose calls have handlers."""
 
 AIOHTTP = frozenset(name for name in HOMES if name.endswith("aiohttp"))

@@ -21,12 +21,11 @@ DONE = b"[DONE]"
 class Bare:
     """Posts the same body again and again."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._url = f"{setup.root}/v1/chat/completions"
-        self._body = {"model": MODEL, "messages": [{"role": "user", "content": setup.prompt}]}
-        if setup.tools:
-            self._body["tools"] = setup.tool_schemas
-        self._streamed = {**self._body, "stream": True, "stream_options": {"include_usage": True}}
+    def __init__(
+        self, setup: Setup, endpoint: str, body: dict[str, Any], streamed: dict[str, Any]
+    ) -> None:
+        self._url = f"{setup.root}/v1/{endpoint}"
+        self._body, self._streamed = body, streamed
         self._client = httpx.Client(limits=LIMITS, timeout=60)
         self._aclient = _aclient(setup.name)
 
@@ -50,7 +49,7 @@ class Bare:
             for piece in response.iter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
                 for event in events:
-                    if (data := event[6:]) != DONE:
+                    if (data := event[event.index(b"data: ") + 6 :]) != DONE:
                         yield orjson.loads(data)
 
     async def astream(self) -> AsyncIterator[Any]:
@@ -61,12 +60,12 @@ class Bare:
             async for piece in response.aiter_bytes():
                 *events, rest = (rest + piece).split(b"\n\n")
                 for event in events:
-                    if (data := event[6:]) != DONE:
+                    if (data := event[event.index(b"data: ") + 6 :]) != DONE:
                         yield orjson.loads(data)
 
 
 def _aclient(name: str) -> httpx.AsyncClient:
-    if name == "httpx":
+    if "aiohttp" not in name:
         return httpx.AsyncClient(limits=LIMITS, timeout=60)
     from subjects.overaiohttp import unlimited_transport  # noqa: PLC0415  # the extra's
 
@@ -84,7 +83,15 @@ def text_of(answer: dict[str, Any]) -> str:
 
 def make(setup: Setup) -> Subject:
     """Set up a sync and an async client."""
-    bare = Bare(setup)
+    body = {"model": MODEL, "messages": [{"role": "user", "content": setup.prompt}]}
+    if setup.tools:
+        body["tools"] = setup.tool_schemas
+    streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
+    return subject_of(Bare(setup, "chat/completions", body, streamed), setup)
+
+
+def subject_of(bare: Bare, setup: Setup) -> Subject:
+    """Make a subject of clients; its text is that of Chat Completions."""
     return Subject(
         text=text_of,
         construct=httpx.Client,

@@ -12,6 +12,7 @@ from subjects import Setup, Subject, of_model
 from subjects.handlers import handlers_of
 
 ROUTE = (f"openai/{MODEL}", "groq/openai/gpt-oss-120b", "mistral/mistral-small-latest")
+RESPONSES_ROUTE = (f"openai/{MODEL}", "xai/grok-4.3", "openai/gpt-4.1-mini")
 
 
 def make(setup: Setup) -> Subject:
@@ -36,9 +37,13 @@ def router(setup: Setup) -> ScoutRouterChatModel:
 
 def entry(setup: Setup, number: int) -> dict[str, Any]:
     """Return an entry of the route; from the fourth on the models are unknown ones."""
-    name = ROUTE[number % len(ROUTE)] + ("" if number < len(ROUTE) else f"-{number}")
+    responses = setup.name == "router-responses"
+    route = RESPONSES_ROUTE if responses else ROUTE
+    name = route[number % len(route)] + ("" if number < len(route) else f"-{number}")
     keys = keys_of(setup, name.partition("/")[0])
     fields: dict[str, Any] = {"model": name, "api_keys": keys, "base_url": f"{setup.root}/v1"}
+    if responses:
+        fields["use_responses_api"] = True
     if setup.name == "router-handed-aiohttp":
         from subjects.overaiohttp import unlimited_transport  # noqa: PLC0415  # the extra's
 
@@ -48,8 +53,9 @@ def entry(setup: Setup, number: int) -> dict[str, Any]:
 
 def single(setup: Setup) -> ScoutOpenAIChatModel:
     """Return the chat model of OpenAI."""
+    more = {"use_responses_api": True} if setup.name == "single-responses" else {}
     keys = keys_of(setup, "openai")
-    return ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=f"{setup.root}/v1")
+    return ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=f"{setup.root}/v1", **more)
 
 
 def anthropic(setup: Setup) -> ScoutAnthropicChatModel:
@@ -59,4 +65,8 @@ def anthropic(setup: Setup) -> ScoutAnthropicChatModel:
     return ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=keys, base_url=root)
 
 
-MAKERS: dict[str, Any] = {"single": single, "scout-anthropic": anthropic}
+MAKERS: dict[str, Any] = {
+    "single": single,
+    "single-responses": single,
+    "scout-anthropic": anthropic,
+}

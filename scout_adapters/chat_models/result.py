@@ -129,13 +129,11 @@ def _reduce_metadata(message: AIMessage, detail: Literal["summary", "none"]) -> 
 def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
     """Return the result of a whole answer, with the metadata that tracers copy to the run."""
     info = {GATEWAY: _gateway_metadata(message)}
-    content = message.content
-    if isinstance(content, str):
-        # Validation would compute the text, which is the content here.
-        fields = {"message": message, "text": content, "generation_info": info}
-        generation = copy_unvalidated(_EMPTY_GENERATION, fields)
-    else:
+    if (text := _text_of(message.content)) is None:
         generation = ChatGeneration(message=message, generation_info=info)
+    else:
+        fields = {"message": message, "text": text, "generation_info": info}
+        generation = copy_unvalidated(_EMPTY_GENERATION, fields)
     if detail != "full":
         _reduce_metadata(message, detail)
     return copy_unvalidated(_EMPTY_RESULT, {"generations": [generation]})
@@ -148,7 +146,26 @@ def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGene
         if detail != "full":
             _reduce_metadata(chunk, detail)
         return ChatGenerationChunk(message=chunk, generation_info={GATEWAY: gateway})
-    if not isinstance(chunk.content, str):
+    if (text := _text_of(chunk.content)) is None:
         return ChatGenerationChunk(message=chunk)
-    # Validation would compute the text, which is the content here.
-    return copy_unvalidated(_EMPTY, {"message": chunk, "text": chunk.content})
+    return copy_unvalidated(_EMPTY, {"message": chunk, "text": text})
+
+
+def _text_of(content: str | list[Any]) -> str | None:
+    """Return the text that core's validation would compute; None if only core knows it.
+
+    The validation takes a third of the time of an event with content blocks.
+    """
+    if isinstance(content, str):
+        return content
+    texts: list[str] = []
+    for block in content:
+        if not isinstance(block, dict):
+            return None
+        kind = block.get("type")
+        if kind == "text":
+            if isinstance(text := block.get("text"), str):
+                texts.append(text)
+        elif kind is None:
+            return None
+    return texts[0] if len(texts) == 1 else "".join(texts)

@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import PendingAnswer, ProviderSpec
+from scout_adapters.llm.wires.chunks import answer_of
 from scout_adapters.llm.wires.openai_responses.items import (
     call_of,
     item_blocks,
@@ -60,14 +61,16 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     calls = [call for item in items if (call := call_of(item))]
     logprobs = [token for item in items for token in logprobs_of(item)]
     usage = mapping(body.get("usage"))
-    return AIMessage(
-        content=content,
-        tool_calls=[call for call in calls if call["type"] == "tool_call"],
-        invalid_tool_calls=[call for call in calls if call["type"] == "invalid_tool_call"],
-        usage_metadata=usage_of(usage, body.get("service_tier")),
-        response_metadata=first_metadata(body, spec.maker)
-        | last_metadata(body, usage, logprobs, called=bool(calls)),
-        id=text_or_none(body.get("id")),
+    return answer_of(
+        content,
+        first_metadata(body, spec.maker) | last_metadata(body, usage, logprobs, called=bool(calls)),
+        text_or_none(body.get("id")),
+        kwargs={},
+        usage=usage_of(usage, body.get("service_tier")),
+        calls=(
+            [call for call in calls if call["type"] == "tool_call"],
+            [call for call in calls if call["type"] == "invalid_tool_call"],
+        ),
     )
 
 
