@@ -19,82 +19,103 @@ from scout_adapters import (
 )
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
+from tests.support.clock import CrowdTime
 from tests.support.fake_http import FakeAnswers, key_of, key_state
 
 CALLS = 50
-WINDOW = 0.2
+WINDOW = 1.0
 """Seconds in which the server below allows five requests."""
 
 LATENCY = 0.01
 
 
 class LimitedServer(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Allows five requests with each key in each window, and refuses the others at once."""
+    """Allows five requests in each window, and refuses the others at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: CrowdTime) -> None:
         self.requests: Counter[str] = Counter()
+        self._time = time
         self._recent: deque[float] = deque()
         self._lock = threading.Lock()
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             self.requests[key_of(request)] += 1
-            now = time.monotonic()
+            now = self._time.now
             while self._recent and self._recent[0] <= now - WINDOW:
                 self._recent.popleft()
             if len(self._recent) >= 5:
-                wait = {"retry-after-ms": str(int(WINDOW * 1000))}
-                return FakeAnswers().refuse(429, headers=wait)(request)
+                return FakeAnswers().refuse(429, headers={"retry-after": f"{WINDOW:g}"})(request)
             self._recent.append(now)
             return FakeAnswers().say()(request)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._answer(request)
-        time.sleep(LATENCY)
+        self._time.sleep(LATENCY)
         return response
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = self._answer(request)
-        await asyncio.sleep(LATENCY)
+        await self._time.asleep(LATENCY)
         return response
 
 
-def in_threads(model: ScoutChatModel, calls: int = CALLS) -> list[str]:
+def in_threads(model: ScoutChatModel, time: CrowdTime, calls: int) -> list[str]:
+    def ask(prompt: str) -> str:
+        try:
+            return model.invoke(prompt).text
+        finally:
+            time.end_call()
+
     with ThreadPoolExecutor(calls) as threads:
-        return [answer.text for answer in threads.map(model.invoke, ["hi"] * calls)]
+        return list(threads.map(ask, ["hi"] * calls))
 
 
-def in_tasks(model: ScoutChatModel, calls: int = CALLS) -> list[str]:
+def in_tasks(model: ScoutChatModel, time: CrowdTime, calls: int) -> list[str]:
+    async def ask() -> str:
+        try:
+            return (await model.ainvoke("hi")).text
+        finally:
+            time.end_call()
+
     async def ask_all() -> list[str]:
-        answers = await asyncio.gather(*(model.ainvoke("hi") for _ in range(calls)))
-        return [answer.text for answer in answers]
+        return await asyncio.gather(*(ask() for _ in range(calls)))
 
     return asyncio.run(ask_all())
 
 
+AskAll = Callable[[ScoutChatModel, CrowdTime, int], list[str]]
+
+
 @pytest.mark.parametrize("ask_all", [in_threads, in_tasks])
-def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(
-    ask_all: Callable[[ScoutChatModel], list[str]],
-) -> None:
-    server = LimitedServer()
+def test_a_crowd_with_one_limited_key_is_answered_with_few_refusals(ask_all: AskAll) -> None:
+    time = CrowdTime(CALLS)
+    server = LimitedServer(time)
     model = ScoutGroqChatModel(
-        model="llama-3.3-70b-versatile", api_key="gsk_crowd", transport=server, max_wait=30
+        model="llama-3.3-70b-versatile",
+        api_key="gsk_crowd",
+        transport=server,
+        max_wait=30,
+        clock=time.clock,
     )
-    assert ask_all(model) == ["hello"] * CALLS
+    assert ask_all(model, time, CALLS) == ["hello"] * CALLS
     assert server.requests.total() <= 1.5 * CALLS
     state = key_state("gsk_crowd")
     assert state.in_flight == 0
 
 
 @pytest.mark.parametrize("ask_all", [in_threads, in_tasks])
-def test_a_crowd_at_a_server_without_keys_is_answered_with_few_refusals(
-    ask_all: Callable[[ScoutChatModel, int], list[str]],
-) -> None:
-    server = LimitedServer()
+def test_a_crowd_at_a_server_without_keys_is_answered_with_few_refusals(ask_all: AskAll) -> None:
+    time = CrowdTime(30)
+    server = LimitedServer(time)
     model = ScoutOpenAICompatibleChatModel(
-        model="m", base_url="http://localhost:8000/v1", transport=server, max_wait=30
+        model="m",
+        base_url="http://localhost:8000/v1",
+        transport=server,
+        max_wait=30,
+        clock=time.clock,
     )
-    assert ask_all(model, 30) == ["hello"] * 30
+    assert ask_all(model, time, 30) == ["hello"] * 30
     assert server.requests.total() <= 2 * 30  # without the rest of the server it is 2.7 times
     gate = model.client.endpoint.gate
     assert gate is not None

@@ -139,6 +139,9 @@ GROQ = [
     ),
 ]
 
+TIER_KINDS = ("cache_read", "cache_creation", "reasoning")
+"""Kinds of tokens whose names ChatOpenAI puts a tier before."""
+
 OPENAI = [
     Deviation(
         "openai",
@@ -155,6 +158,26 @@ OPENAI = [
         lambda record: record.streamed and "length" in anywhere(record.bodies, "finish_reason"),
         "Core closes brackets and strings that the model did not write, and an agent would run "
         "the call; ours is invalid, as in a whole answer.",
+    ),
+    Deviation(
+        "openai",
+        "the names of tokens in a tier",
+        frozenset(
+            f"usage.{part}_token_details.{name}"
+            for part in ("input", "output")
+            for tier in ("flex", "priority")
+            for name in (tier, *(f"{tier}_{kind}" for kind in TIER_KINDS), *TIER_KINDS)
+        ),
+        lambda record: not {"flex", "priority"}.isdisjoint(anywhere(record.bodies, "service_tier")),
+        "Counts have the same names in every tier, as of other providers; `service_tier` in the "
+        "metadata names the tier, by which costs are computed.",
+    ),
+    Deviation(
+        "openai",
+        "a key that may not do this",
+        frozenset({"error"}),
+        lambda record: record.status == 401 and "insufficient permissions" in record.text,
+        "The key itself is good and answers other requests: another model or provider may do it.",
     ),
 ]
 

@@ -42,6 +42,13 @@ def _same_but_for_the_zone(difference: Difference) -> bool:
 ANTHROPIC = [
     Deviation(
         "anthropic",
+        "a name that no model has",
+        frozenset({"error"}),
+        lambda record: " " in record.model,
+        "A blank is in no model's name: the request is refused before it is sent.",
+    ),
+    Deviation(
+        "anthropic",
         "input that only message_start counts",
         TAKEN | {"usage.input_token_details.cache_read"},
         lambda record: record.streamed and not counts_input_at_the_end(record),

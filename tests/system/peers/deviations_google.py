@@ -84,7 +84,31 @@ def _refuses_the_key(record: Record) -> bool:
     return "API_KEY_INVALID" in record.text or "unregistered callers" in record.text
 
 
+def _forgets_a_count(record: Record) -> bool:
+    counts = list(anywhere(record.bodies, "usageMetadata"))
+    name = "candidatesTokenCount"
+    return any(name in each for each in counts) and name not in counts[-1]
+
+
 GOOGLE = [
+    Deviation(
+        "google",
+        "a prompt that is counted in the total alone",
+        frozenset({"usage.input_tokens"}),
+        lambda record: not has("promptTokenCount")(record),
+        "The prompt is what the total has beyond the answer; the official package counts no token "
+        "of it, which would cost nothing.",
+        ours_only,
+    ),
+    Deviation(
+        "google",
+        "a count that the last event leaves out",
+        frozenset({"usage.total_tokens"}),
+        _forgets_a_count,
+        "The total of the last event lacks the tokens of the answer, which an earlier one counted; "
+        "ours is the sum of what was counted.",
+        lambda difference: difference.ours > difference.official,
+    ),
     Deviation(
         "google",
         "paragraphs of a whole answer",
