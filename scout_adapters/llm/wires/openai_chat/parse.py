@@ -14,9 +14,11 @@ from scout_adapters.llm.wires.chunks import answer_of
 from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
     CALL_EXTRAS,
+    FILTER_RESULTS,
     MESSAGE_LISTS,
     MESSAGE_OBJECTS,
     content_of,
+    filter_results,
     first_metadata,
     last_metadata,
     message_id,
@@ -51,6 +53,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     finish_reason = text_field(choice, "finish_reason")
     named = with_upstream(body, message)
     metadata = last_metadata(named, usage, finish_reason, choice.get("logprobs"))
+    if FILTER_RESULTS in choice:
+        metadata |= filter_results(body, choice)
     return answer_of(
         text,
         first_metadata(body, spec.maker) | metadata,

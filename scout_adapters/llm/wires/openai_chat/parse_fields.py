@@ -140,6 +140,21 @@ def first_metadata(body: Json, maker: str) -> Json:
     return _texts(fields) | {"model_provider": maker}
 
 
+FILTER_RESULTS = "content_filter_results"
+"""Azure's results for an answer: https://learn.microsoft.com/azure/foundry/openai/concepts/content-filter"""
+
+PROMPT_FILTER = "prompt_filter_results"
+
+
+def filter_results(body: Json, choice: Json) -> Json:
+    """Return what Azure's content filter found in the prompt and in the answer."""
+    results = {
+        PROMPT_FILTER: body.get(PROMPT_FILTER),
+        FILTER_RESULTS: choice.get(FILTER_RESULTS),
+    }
+    return {name: value for name, value in results.items() if value}
+
+
 def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) -> Json:
     """Return the metadata that the last chunk of a stream has: finish reason, usage, cost."""
     fields = {

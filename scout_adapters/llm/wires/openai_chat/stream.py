@@ -18,7 +18,10 @@ from scout_adapters.llm.wires.openai_chat.accumulated import Accumulated
 from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
     CALL_EXTRAS,
+    FILTER_RESULTS,
+    PROMPT_FILTER,
     content_of,
+    filter_results,
     first_metadata,
     last_metadata,
     message_id,
@@ -37,6 +40,7 @@ _FIRST_VALUE = ("model", "id")
 
 _LAST_VALUE = frozenset(
     {"system_fingerprint", "service_tier", "provider", "cost", "usage_breakdown", *BODY_LISTS}
+    | {PROMPT_FILTER}
 )
 """Fields of the whole answer whose last value counts."""
 
@@ -57,6 +61,7 @@ class ChatStreamReader:
         self._id: str | None = None
         self._choice: Any = None
         self._finish_reason = ""
+        self._filter: Json = {}
         self._has_answer = False
         self._calls = CallFragments()
         self._accumulated = Accumulated()
@@ -76,7 +81,10 @@ class ChatStreamReader:
             return None
         raise_if_choice_failed(choice, event)
         self._read_choice_fields(choice)
-        chunk = self._read_delta(choice.get("delta"))
+        if (delta := choice.get("delta")) is None:  # Azure: only results of its content filter
+            self._read_filter(choice)
+            return None
+        chunk = self._read_delta(delta)
         self._has_answer = self._has_answer or chunk is not None
         return chunk
 
@@ -86,6 +94,7 @@ class ChatStreamReader:
         unsent = {name: v for name, v in first.items() if name not in self._sent_metadata}
         logprobs = self._accumulated.logprobs
         last = last_metadata(self._answer, self._usage, self._finish_reason, logprobs)
+        last |= filter_results(self._answer, {FILTER_RESULTS: self._filter})
         lists = {name: self._answer[name] for name in BODY_LISTS if name in self._answer}
         extras = {CALL_EXTRAS: self._calls.extras} if self._calls.extras else {}
         return AIMessageChunk(
@@ -143,6 +152,7 @@ class ChatStreamReader:
 
     def _read_choice_fields(self, choice: Json) -> None:
         if reason := text_field(choice, "finish_reason"):
+            self._read_filter(choice)
             self.finished = True
             self._finish_reason = self._finish_reason or reason
         if (logprobs := choice.get("logprobs")) is not None:
@@ -150,9 +160,12 @@ class ChatStreamReader:
         if usage := choice.get("usage"):  # Moonshot
             self._read_usage(usage)
 
+    def _read_filter(self, choice: Json) -> None:
+        """Keep the results of Azure's content filter, which come with the end or alone."""
+        if results := choice.get(FILTER_RESULTS):
+            self._filter.update(results)
+
     def _read_delta(self, delta: Any) -> AIMessageChunk | None:
-        if delta is None:  # Azure sends such events with results of its content filter
-            return None
         if not isinstance(delta, dict):
             raise malformed(f"expected 'delta' to be an object, found {type(delta).__name__}")
         if "provider_metadata" in delta:  # Vercel
