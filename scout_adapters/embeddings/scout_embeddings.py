@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Task
 
 ENTRY_FIELDS = (
-    *("api_key", "api_keys", "auth", "base_url", "default_headers", "placeholders", "transport"),
+    *("api_key", "api_keys", "auth", "base_model", "base_url", "default_headers"),
+    *("placeholders", "transport"),
 )
 """Fields that belong to a single model; with `models=` each entry has its own."""
 
@@ -82,6 +83,9 @@ class ScoutEmbeddings(BaseModel, Embeddings):
 
     api_keys: Any = Field(default=None, exclude=True, repr=False)
     """Keys to use instead of those in the environment."""
+
+    base_model: str | None = None
+    """The model behind a deployment's name, for prices; None: the name says it."""
 
     base_url: str | None = None
     """The API's root, with or without version, or a full endpoint."""

@@ -21,9 +21,9 @@ CLOUDS: Mapping[str, EmulatedProvider] = {
             name="azure",
             base="/openai/v1",
             roots={
-                "/openai/v1": ("openai", "responses"),
+                "/openai/v1": ("openai", "responses", "openai-embeddings"),
                 "/openai": ("responses",),
-                "": ("azure-deployments",),
+                "": ("azure-deployments", "azure-embeddings"),
             },
             openai_dialect="azure",
             error_table="azure",

@@ -20,6 +20,7 @@ WireName = Literal[
     "vertex-anthropic",
     "openai-embeddings",
     "gemini-embeddings",
+    "azure-embeddings",
     "converse",
 ]
 """The name of a protocol, as in `emulator.url(provider, wire)`; see `protocols.protocol_table`."""

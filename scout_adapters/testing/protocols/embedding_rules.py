@@ -81,6 +81,10 @@ RULES: Mapping[str, EmbeddingRules] = {
 }
 
 
+LIKE_OPENAI = frozenset({"azure"})
+"""Providers with OpenAI's rules."""
+
+
 def inputs_of(body: Json) -> Sequence[Any]:
     """Return the inputs of a body: texts, or lists of token numbers."""
     value = body.get("input")
@@ -96,7 +100,8 @@ def tokens_of(item: Any) -> int:
 
 def check_openai(body: Json, provider: str) -> Iterator[Violation]:
     """Yield the reasons to refuse a body of OpenAI's form."""
-    rules, inputs = RULES.get(provider), inputs_of(body)
+    rules = RULES.get("openai" if provider in LIKE_OPENAI else provider)
+    inputs = inputs_of(body)
     if not isinstance(body.get("model"), str):
         yield Violation("you must provide a model parameter")
     if not inputs or not all(isinstance(item, str | list) for item in inputs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES
-from scout_adapters.testing.protocols.azure_protocol import AZURE_DEPLOYMENTS
+from scout_adapters.testing.protocols.azure_protocol import AZURE_DEPLOYMENTS, AZURE_EMBEDDINGS
 from scout_adapters.testing.protocols.converse_protocol import CONVERSE
 from scout_adapters.testing.protocols.embeddings_protocol import (
     GEMINI_EMBEDDINGS,
@@ -27,6 +27,6 @@ PROTOCOLS: Mapping[WireName, EmulatedProtocol] = {
     for protocol in (
         *(OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, GEMINI),
         *(AZURE_DEPLOYMENTS, VERTEX_GEMINI, VERTEX_ANTHROPIC),
-        *(OPENAI_EMBEDDINGS, GEMINI_EMBEDDINGS, CONVERSE),
+        *(OPENAI_EMBEDDINGS, GEMINI_EMBEDDINGS, AZURE_EMBEDDINGS, CONVERSE),
     )
 }
