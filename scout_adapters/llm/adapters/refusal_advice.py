@@ -34,6 +34,7 @@ _LACKS = re.compile(
     r"|not permitted|not allowed|only the default|cannot both be|not compatible|may not be",
     re.IGNORECASE,
 )
+_LACKS_API = re.compile(r"not (?:supported|enabled)|enabled only|only enabled")
 _CAP = re.compile(
     r"max_(?:completion_|output_)?tokens|maxOutputTokens|max_output_tokens", re.IGNORECASE
 )
@@ -111,8 +112,8 @@ def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) ->
     own_name, name = used.wire.refusals_name, other.wire.refusals_name
     if name is not None and name.search(error.message):
         return True
-    lacks = "not supported" in error.message
-    return lacks and own_name is not None and own_name.search(error.message) is not None
+    lacks = _LACKS_API.search(error.message)
+    return bool(lacks and own_name and own_name.search(error.message))
 
 
 def _cap_in(message: str, requested: int | None) -> int | None:

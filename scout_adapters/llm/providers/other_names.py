@@ -14,6 +14,7 @@ from collections.abc import Mapping
 OTHER_NAMES: Mapping[str, str] = {
     # LiteLLM
     "ai_gateway": "vercel",
+    "azure-anthropic": "azure_anthropic",
     "azure_ai": "azure",
     "bedrock_mantle": "bedrock",
     "codestral": "mistral",

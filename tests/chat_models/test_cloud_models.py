@@ -1,0 +1,311 @@
+"""The chat models of the clouds on the emulator: addresses, keys, tokens, signatures, failover."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from scout_adapters import (
+    ScoutAzureAnthropicChatModel,
+    ScoutAzureOpenAIChatModel,
+    ScoutBedrockChatModel,
+    ScoutRouterChatModel,
+    ScoutVertexChatModel,
+    init_scout_model,
+)
+from scout_adapters.auth import AwsCredentials, Token
+from scout_adapters.errors import ConfigurationError, NoKeyError
+from scout_adapters.testing import Emulator
+
+CLAUDE = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
+OSS = "openai.gpt-oss-120b-1:0"
+GEMINI = "gemini-3.5-flash"
+PAIR = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="secret", session_token="session")
+
+
+def jwt(expires_at: float) -> str:
+    parts = ({"alg": "none"}, {"exp": expires_at})
+    coded = [base64.urlsafe_b64encode(orjson.dumps(part)).decode().rstrip("=") for part in parts]
+    return ".".join((*coded, "c2ln"))
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator()
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "url"),
+    [
+        (
+            ScoutAzureOpenAIChatModel,
+            {"model": "gpt", "resource": "r", "api_key": "k"},
+            "https://r.openai.azure.com/openai/v1/chat/completions",
+        ),
+        (
+            ScoutAzureOpenAIChatModel,
+            {"model": "gpt", "base_url": "https://r.services.ai.azure.com", "api_key": "k"},
+            "https://r.services.ai.azure.com/openai/v1/chat/completions",
+        ),
+        (
+            ScoutAzureOpenAIChatModel,
+            {"model": "gpt", "resource": "r", "api_version": "2024-10-21", "api_key": "k"},
+            (
+                "https://r.openai.azure.com/openai/deployments/gpt/chat/completions"
+                "?api-version=2024-10-21"
+            ),
+        ),
+        (
+            ScoutAzureAnthropicChatModel,
+            {"model": "claude-haiku-4-5", "resource": "r", "api_key": "k"},
+            "https://r.services.ai.azure.com/anthropic/v1/messages",
+        ),
+        (
+            ScoutBedrockChatModel,
+            {"model": CLAUDE, "region": "eu-west-1", "api_key": "k"},
+            "https://bedrock-runtime.eu-west-1.amazonaws.com/anthropic/v1/messages",
+        ),
+        (
+            ScoutBedrockChatModel,
+            {"model": OSS, "region": "eu-west-1", "api_key": "k"},
+            "https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1/chat/completions",
+        ),
+        (
+            ScoutBedrockChatModel,
+            {
+                "model": "anthropic.claude-opus-5",
+                "base_url": "https://bedrock-mantle.eu-west-1.api.aws/anthropic",
+                "api_key": "k",
+            },
+            "https://bedrock-mantle.eu-west-1.api.aws/anthropic/v1/messages",
+        ),
+        (
+            ScoutVertexChatModel,
+            {"model": GEMINI, "project": "p", "api_key": "ya29.t"},
+            (
+                "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google"
+                f"/models/{GEMINI}:generateContent"
+            ),
+        ),
+        (
+            ScoutVertexChatModel,
+            {"model": GEMINI, "project": "p", "location": "eu", "api_key": "ya29.t"},
+            (
+                "https://aiplatform.eu.rep.googleapis.com/v1/projects/p/locations/eu/publishers/google"
+                f"/models/{GEMINI}:generateContent"
+            ),
+        ),
+        (
+            ScoutVertexChatModel,
+            {
+                "model": "claude-haiku-4-5@20251001",
+                "project": "p",
+                "location": "us-east5",
+                "api_key": "ya29.t",
+            },
+            (
+                "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5/publishers"
+                "/anthropic/models/claude-haiku-4-5@20251001:rawPredict"
+            ),
+        ),
+        (
+            ScoutVertexChatModel,
+            {
+                "model": GEMINI,
+                "base_url": "https://aiplatform.googleapis.com/v1",
+                "api_key": "AIzaExpress",
+            },
+            (
+                f"https://aiplatform.googleapis.com/v1/publishers/google/models/{GEMINI}"
+                ":generateContent"
+            ),
+        ),
+    ],
+)
+def test_calls_go_to_the_cloud_s_address_and_are_priced(
+    make: Any, options: dict[str, Any], url: str, emulator: Emulator
+) -> None:
+    urls: list[str] = []
+    transport = emulator.transport()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        urls.append(str(request.url))
+        return transport.answer(request)
+
+    named = {} if options["model"] != "gpt" else {"base_model": "gpt-4.1-mini"}
+    model = make(**options, **named, transport=httpx.MockTransport(answer))
+    message = model.invoke("Hello")
+    assert urls == [url]
+    assert message.text
+    assert message.response_metadata["scout"]["cost_usd"] > 0
+    assert "".join(chunk.text for chunk in model.stream("Hello"))
+
+
+@pytest.mark.parametrize("model", [CLAUDE, OSS])
+def test_bedrock_signs_requests_with_credentials(model: str) -> None:
+    emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:secret": None}})
+    signed = ScoutBedrockChatModel(
+        model=model, region="us-east-1", api_key=lambda: PAIR, transport=emulator.transport()
+    )
+    assert signed.invoke("Hello").text
+    assert "".join(chunk.text for chunk in signed.stream("Hello"))
+    first, second = emulator.requests("bedrock")
+    assert {first.key, second.key} == {"AKIDEXAMPLE:secret"}
+    assert first.headers["x-amz-security-token"] == "session"
+
+
+def test_bedrock_refuses_a_signature_of_another_secret() -> None:
+    emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:another": None}})
+    signed = ScoutBedrockChatModel(
+        model=CLAUDE, region="us-east-1", api_key=lambda: PAIR, transport=emulator.transport()
+    )
+    with pytest.raises(Exception, match="security token") as caught:
+        signed.invoke("Hello")
+    assert "secret" not in str(caught.value).replace("security", "")
+
+
+def test_a_token_that_the_cloud_calls_expired_is_asked_for_again_in_the_same_call(
+    emulator: Emulator,
+) -> None:
+    tokens: Iterator[str] = iter((jwt(time.time() - 60), jwt(time.time() + 3600)))
+    model = ScoutAzureOpenAIChatModel(
+        model="gpt",
+        resource="r",
+        azure_ad_token_provider=lambda: next(tokens),
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    assert [exchange.status for exchange in emulator.requests("azure")] == [401, 200]
+
+
+def test_vertex_takes_tokens_with_their_expiry(emulator: Emulator) -> None:
+    model = ScoutVertexChatModel(
+        model=GEMINI,
+        project="p",
+        api_key=lambda: Token("ya29.fresh", time.time() + 3600),
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    assert emulator.requests("vertex")[0].key == "ya29.fresh"
+
+
+def test_a_refusal_of_the_model_goes_to_the_next_candidate() -> None:
+    text = (
+        "Invocation of model ID anthropic.claude-haiku-4-5 with on-demand throughput isn\u2019t "
+        "supported. Retry your request with the ID or ARN of an inference profile that contains "
+        "this model."
+    )
+    refused = httpx.MockTransport(
+        lambda _: httpx.Response(
+            400, json={"message": text}, headers={"x-amzn-errortype": "ValidationException:"}
+        )
+    )
+    emulator = Emulator()
+    router = ScoutRouterChatModel(
+        models=[
+            {
+                "model": "bedrock/anthropic.claude-haiku-4-5",
+                "region": "us-east-1",
+                "api_key": "k",
+                "transport": refused,
+            },
+            {
+                "model": "vertex_ai/claude-haiku-4-5",
+                "project": "p",
+                "api_key": "ya29.t",
+                "transport": emulator.transport(),
+            },
+        ]
+    )
+    scout = router.invoke("Hello").response_metadata["scout"]
+    outcomes = [attempt["outcome"] for attempt in scout["attempts"]]
+    assert [name for name in outcomes if name != "skipped"] == ["model_not_found", "ok"]
+    assert scout["provider"] == "vertex"
+
+
+def test_a_region_without_the_responses_api_is_called_over_chat_completions() -> None:
+    emulator, paths = Emulator(), list[str]()
+    transport = emulator.transport()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        if request.url.path.endswith("/responses"):
+            message = "Azure OpenAI Responses API is not enabled in this region."
+            body = {"error": {"code": "BadRequest", "message": message}}
+            return httpx.Response(400, json=body)
+        return transport.answer(request)
+
+    model = ScoutAzureOpenAIChatModel(
+        model="prod",
+        base_model="gpt-5.4-pro",
+        resource="without-responses",
+        api_key="k",
+        transport=httpx.MockTransport(answer),
+    )
+    assert model.invoke("Hello").text
+    assert [path.rpartition("/v1")[2] for path in paths] == ["/responses", "/chat/completions"]
+
+
+def test_a_deployment_without_its_model_costs_nothing_known(emulator: Emulator) -> None:
+    model = ScoutAzureOpenAIChatModel(
+        model="prod-7", resource="r", api_key="k", transport=emulator.transport()
+    )
+    assert model.invoke("Hello").response_metadata["scout"]["cost_usd"] is None
+
+
+def test_base_model_gives_a_deployment_its_profile() -> None:
+    model = ScoutAzureOpenAIChatModel(model="prod", base_model="gpt-4.1", resource="r", api_key="k")
+    assert model.profile
+    assert model.profile["max_input_tokens"] == 1_047_576
+    assert init_scout_model("azure/prod", resource="r", api_key="k").profile is None
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("azure/gpt", "AZURE_OPENAI_RESOURCE"),
+        ("azure-anthropic/claude-haiku-4-5", "ANTHROPIC_FOUNDRY_RESOURCE"),
+        (f"bedrock/{CLAUDE}", "AWS_REGION"),
+        (f"vertex/{GEMINI}", "GOOGLE_CLOUD_PROJECT"),
+    ],
+)
+def test_a_missing_part_of_an_address_is_named_with_its_variable(name: str, variable: str) -> None:
+    with pytest.raises((ConfigurationError, NoKeyError), match=variable):
+        init_scout_model(name, api_key="k").invoke("Hello")
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        ("azure_openai:gpt", "azure"),
+        ("azure_ai/gpt", "azure"),
+        ("bedrock_converse:x.y", "bedrock"),
+        ("vertex_ai/gemini-3.5-flash", "vertex"),
+        ("google_vertexai:gemini-3.5-flash", "vertex"),
+        ("global.anthropic.claude-haiku-4-5", "bedrock"),
+    ],
+)
+def test_names_of_litellm_and_langchain_are_understood(name: str, provider: str) -> None:
+    assert init_scout_model(name, api_key="k").provider == provider
+
+
+def test_ids_of_calls_go_to_vertex_for_new_models_only(emulator: Emulator) -> None:
+    call = {"name": "f", "args": {}, "id": "call_1"}
+    messages: list[Any] = [
+        ("user", "Call f."),
+        {"role": "assistant", "content": "", "tool_calls": [{**call, "type": "tool_call"}]},
+        {"role": "tool", "content": "done", "tool_call_id": "call_1"},
+    ]
+    for name in ("gemini-2.5-flash", GEMINI):
+        ScoutVertexChatModel(
+            model=name, project="p", api_key="ya29.t", transport=emulator.transport()
+        ).invoke(messages)
+    old, new = (exchange.body["contents"] for exchange in emulator.requests("vertex"))
+    assert "id" not in old[1]["parts"][0]["functionCall"]
+    assert new[1]["parts"][0]["functionCall"]["id"] == "call_1"
