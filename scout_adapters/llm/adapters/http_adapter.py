@@ -7,6 +7,7 @@ from collections.abc import (
     Callable,
     Generator,
     Mapping,
+    Sequence,
 )
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ from scout_adapters.llm.conversation.turns import build_turns, media_in
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.transport.body import encode
 from scout_adapters.llm.transport.exchange import HttpExchange
-from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, StreamReader, Wire
+from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -116,11 +117,7 @@ class HttpAdapter:
         if fixes is not NO_FIXES:
             notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
-        known = with_known_model(request, card)
-        body = card.wire.build_body(known, conversation.turns, card)
-        if known is not request and body.get("model") == known.model:
-            body["model"] = request.model
-        deferred = _check_answer(card, body, stream=request.stream)
+        body = _build_body(request, conversation.turns, card)
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
@@ -132,7 +129,7 @@ class HttpAdapter:
             models=card.wire.models(body),
             spec=card,
             wire=card.wire.name if self.spec.second else None,
-            deferred=deferred,
+            deferred=_check_answer(card, body, stream=request.stream),
             call=call,
             fixes=fixes,
         )
@@ -213,6 +210,15 @@ class HttpAdapter:
             context=attempt_request.context,
             method=method,
         )
+
+
+def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec) -> Json:
+    """Build the body by the rules of the model that a deployment is known to be."""
+    known = with_known_model(request, card)
+    body = card.wire.build_body(known, turns, card)
+    if known is not request and body.get("model") == known.model:
+        body["model"] = request.model
+    return body
 
 
 def _check_answer(card: ProviderSpec, body: Json, *, stream: bool) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from langchain_core.messages import AIMessage
 
@@ -15,8 +15,8 @@ from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
 from scout_adapters.llm.types.pending_answer import PendingAnswer
 from scout_adapters.llm.types.stream_reader import StreamReader
 
-if TYPE_CHECKING:
-    from scout_adapters.llm.types.card import ProviderSpec
+Card = Any
+"""A `ProviderSpec`: its module imports this one."""
 
 
 class Wire(Protocol):
@@ -87,14 +87,14 @@ class Wire(Protocol):
         """Return headers that this request needs, such as names of beta features."""
         return {}
 
-    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: Card) -> Json:
         """Build the JSON body.
 
         Raises:
             UnsupportedContent: A block cannot be sent over this wire.
         """
 
-    def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
+    def parse_response(self, body: Json, spec: Card) -> AIMessage:
         """Parse a whole answer.
 
         Raises:
@@ -102,7 +102,7 @@ class Wire(Protocol):
             MalformedResponse: A documented field is missing or has another type.
         """
 
-    def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:
+    def reader(self, spec: Card, body: Json | None = None) -> StreamReader:
         """Return a reader for the streamed answer to the request `body`."""
 
     def recognises(self, message: AIMessage) -> bool:  # noqa: ARG002  # a default
@@ -158,6 +158,6 @@ class Wire(Protocol):
         """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
         return ()
 
-    def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:  # noqa: ARG002  # a default
+    def unsupported_media(self, spec: Card) -> frozenset[str]:  # noqa: ARG002  # a default
         """Return the types of media blocks that cannot be sent to this provider."""
         return frozenset()
