@@ -34,6 +34,7 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
     K.CONTENT_INPUT: ContentRefused,
     K.CONTENT_OUTPUT: ContentRefused,
     K.MODEL_NOT_FOUND: ModelNotFound,
+    K.MODEL_RETIRED: ModelNotFound,
     K.PERMISSION: AccessDenied,
     K.AUTH_INVALID: KeyRejected,
     K.AUTH_SUSPENDED: KeyRejected,

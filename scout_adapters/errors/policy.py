@@ -17,6 +17,7 @@ class ErrorKind(StrEnum):
     CONTENT_INPUT = "content_input"
     CONTENT_OUTPUT = "content_output"
     MODEL_NOT_FOUND = "model_not_found"
+    MODEL_RETIRED = "model_retired"
     PERMISSION = "permission"
     AUTH_INVALID = "auth_invalid"
     AUTH_SUSPENDED = "auth_suspended"
@@ -83,6 +84,12 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
         "caller",
         "check the model's name and whether the account may use it",
         next_key=True,
+        next_candidate=True,
+        key_effect="mask",
+    ),
+    K.MODEL_RETIRED: ErrorPolicy(
+        "caller",
+        "the provider has retired this model: use the one that replaces it",
         next_candidate=True,
         key_effect="mask",
     ),

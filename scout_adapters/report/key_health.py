@@ -37,6 +37,7 @@ STATE_BY_OUTCOME: Mapping[str, State] = {
     K.KEY_SOURCE: State.SOURCE,
     K.PERMISSION: State.MODEL,
     K.MODEL_NOT_FOUND: State.MODEL,
+    K.MODEL_RETIRED: State.MODEL,
     "skipped": State.RESTING,
 }
 STATES = tuple(State)

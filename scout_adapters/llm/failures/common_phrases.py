@@ -125,3 +125,12 @@ CALLER_FAULT = (
     r"|(?:HTTP |status code:? )?4(?:00|22) (?:Bad Request|Unprocessable)|Error code: 4(?:00|22)\b"
 )
 """A fault of the request under a status of the server's: llama.cpp, Ollama and gateways."""
+
+RETIRED = (
+    r"(?:(?:the |this )?(?:requested )?model(?: [`'\"]?[^\s`'\"]{1,200}[`'\"]?)?|models/\S{1,200})"
+    r" (?:(?:has been|was|is) (?:now )?(?:deprecated|decommissioned|retired|discontinued|sunset)\b"
+    r"|has reached (?:its|the) end of (?:its )?life|is no longer (?:available|accessible)\b)"
+    r"|The model associated with the deployment is deprecated and no longer available"
+    r"|Sonar is now the Agent API"
+)
+"""A model has ended: OpenAI, Groq, xAI, Azure, NVIDIA, Gemini, Perplexity; from user reports."""

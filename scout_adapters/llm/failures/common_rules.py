@@ -17,6 +17,7 @@ from scout_adapters.errors import ErrorKind as K
 from scout_adapters.llm.failures.common_phrases import (
     CALLER_FAULT,
     OVERFLOW,
+    RETIRED,
     UNSUPPORTED,
     UNSUPPORTED_BY_SERVER,
     UNSUPPORTED_FOR_KEY,
@@ -97,9 +98,11 @@ CODES: tuple[Rule, ...] = (
         r" not supported (?:with|in) the ",
         status=(400, 404),
     ),
+    rule(K.MODEL_RETIRED, "model_decommissioned modeldeprecated modelretired model_retired"),
+    rule(K.MODEL_RETIRED, pattern=RETIRED, status=(None, 400, 403, 404, 410, 422)),
     rule(
         K.MODEL_NOT_FOUND,
-        "model_not_found model_decommissioned model_not_available invalid_model"
+        "model_not_found model_not_available invalid_model"
         " invalid_model_error deploymentnotfound dedicated_endpoint_not_running",
     ),
     rule(K.STATE_MISMATCH, "invalid_encrypted_content previous_response_not_found"),
@@ -187,7 +190,7 @@ PHRASES: tuple[Rule, ...] = (
         K.MODEL_NOT_FOUND,
         pattern=r"(?:the )?(?:requested )?model [`'\"]?[^\s`'\"]{1,200}[`'\"]?"
         r" (?:does not exist|is not found|not found|is not supported(?:\.|$| by any provider)"
-        r"|has been (?:deprecated|decommissioned|removed))"
+        r"|has been removed)"
         r"|(?:Specified )?model not found|Model Not Exist|Unknown model\b|Invalid model\b"
         r"|models/\S{1,200} is not found|\* GenerateContentRequest\.model: "
         r"|(?:Param Incorrect: )?Not supported model\b"
@@ -259,7 +262,7 @@ STATUSES: Mapping[int, K] = {
     407: K.CONNECT,  # the caller's own proxy
     408: K.TIMEOUT_RESPONSE,
     409: K.SERVER_ERROR,
-    410: K.MODEL_NOT_FOUND,
+    410: K.MODEL_RETIRED,
     413: K.REQUEST_TOO_LARGE,
     414: K.REQUEST_TOO_LARGE,
     425: K.SERVER_ERROR,

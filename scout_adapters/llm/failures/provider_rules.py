@@ -50,8 +50,12 @@ BEDROCK = (
         K.MODEL_NOT_FOUND,
         pattern=r"Invocation of model ID \S{1,200} with on-demand throughput isn.t supported"
         r"|The provided model identifier is invalid"
-        r"|Access denied\. This Model is marked by provider as Legacy"
-        r"|This model version has reached the end of its life",
+        r"|Access denied\. This Model is marked by provider as Legacy",
+        status=(400, 403, 404),
+    ),
+    rule(
+        K.MODEL_RETIRED,
+        pattern=r"This model version has reached the end of its life",
         status=(400, 403, 404),
     ),
     rule(K.PERMISSION, pattern=r"Model use case details have not been submitted", status=(404,)),

@@ -18,6 +18,7 @@ context_overflow | ContextOverflowError | no | caller | candidate | none | stays
 content_input | ModelInvalidRequestError | no | caller | - | none | stays
 content_output | ModelInvalidRequestError | no | caller | - | none | stays
 model_not_found | ModelNotFoundError | no | caller | key, candidate | mask | stays
+model_retired | ModelNotFoundError | no | caller | candidate | mask | stays
 permission | ModelPermissionDeniedError | no | key | key, candidate | mask | stays
 auth_invalid | ModelAuthenticationError | no | key | key, candidate | refuse | stays
 auth_suspended | ModelAuthenticationError | no | key | key, candidate | quarantine | stays

@@ -27,6 +27,7 @@ HOUSES = {
     "deepseek-responses": "deepseek",
     "ollama-openai": "ollama",
     "minimax-messages": "minimax",
+    "vercel-gateway": "vercel",
     "azure-openai": "azure",
     "azure-openai-responses": "azure",
     "azure-ai": "azure",
@@ -90,7 +91,7 @@ groq | 400 | invalid_request_error | unsupported | This model does not support
 groq | 400 | invalid_request_error | unsupported | `tool calling` is not supported
 groq | 400 | invalid_request_error | unsupported | code=400, message=tools[0].type must be one of
 groq | 400 | invalid_request_error | unsupported | messages[0].content must be a string
-groq | 400 | model_decommissioned | model_not_found
+groq | 400 | model_decommissioned | model_retired
 groq | 400 | tool_use_failed | tool_call_invalid
 groq | 401 | invalid_api_key | auth_invalid
 groq | 404 | model_not_found | model_not_found
@@ -143,6 +144,7 @@ openai | 403 | invalid_request_error | permission | You are not allowed to sampl
 openai | 404 | invalid_request_error | unsupported | This is not a chat model
 openai | 404 | invalid_request_error | unsupported | tools is not supported in this model
 openai | 404 | model_not_found | model_not_found
+openai | 404 | model_not_found | model_retired | The model `gpt-3.5-turbo-0613` has been deprecated
 openai | 503 | - | capacity | upstream connect error
 openai-responses | 200 | insufficient_quota | billing
 openai-responses | 400 | integer_below_min_value | invalid_request
@@ -191,6 +193,7 @@ vertex-gemini | 429 | RATE_LIMIT_EXCEEDED | quota_window
 xai | 400 | Client specified an invalid argument | invalid_request
 xai | 400 | Client specified an invalid argument | unsupported | Model grok-code-fast-1
 xai | 404 | Some requested entity was not found | model_not_found
+xai | 404 | Some requested entity was not found | model_retired | The model grok-beta was deprecated
 xai-responses | 400 | invalid-argument | auth_invalid | Incorrect API key provided
 xai-responses | 400 | invalid-argument | model_not_found | Model not found
 xiaomi | 400 | - | invalid_request
