@@ -5,6 +5,7 @@ from scout_adapters.llm.types.authentication import BearerAuth as BearerAuth
 from scout_adapters.llm.types.authentication import HeaderAuth as HeaderAuth
 from scout_adapters.llm.types.card import ProviderSpec as ProviderSpec
 from scout_adapters.llm.types.card import SecondWire as SecondWire
+from scout_adapters.llm.types.card import Wire as Wire
 from scout_adapters.llm.types.card_values import CHOICE as CHOICE
 from scout_adapters.llm.types.card_values import PREVIOUS as PREVIOUS
 from scout_adapters.llm.types.card_values import SEARCHES as SEARCHES
@@ -30,4 +31,3 @@ from scout_adapters.llm.types.prompt_caching import PromptCaching as PromptCachi
 from scout_adapters.llm.types.quota_headers import OPENAI_LIMITS as OPENAI_LIMITS
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders as RateLimitHeaders
 from scout_adapters.llm.types.stream_reader import StreamReader as StreamReader
-from scout_adapters.llm.types.wire import Wire as Wire

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import SplitResult
 
 from scout_adapters._internal.json_values import Json
@@ -18,10 +18,14 @@ from scout_adapters.llm.types.embedding import EmbeddingsApi
 from scout_adapters.llm.types.prompt_caching import PromptCaching
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders
 from scout_adapters.llm.types.variable_names import address_names, key_names, prefixes
-from scout_adapters.llm.types.wire import Wire
+from scout_adapters.llm.types.wire import AnyWire
 
 if TYPE_CHECKING:  # importing it takes as long as all other imports of this module together
     from langchain_core.language_models.model_profile import ModelProfile
+
+
+Wire: TypeAlias = AnyWire["ProviderSpec"]
+"""How to talk to a family of APIs; wires inherit from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

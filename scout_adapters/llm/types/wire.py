@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from langchain_core.messages import AIMessage
 
@@ -15,11 +15,11 @@ from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
 from scout_adapters.llm.types.pending_answer import PendingAnswer
 from scout_adapters.llm.types.stream_reader import StreamReader
 
-Card = Any
-"""A `ProviderSpec`: its module imports this one."""
+CardT_contra = TypeVar("CardT_contra", contravariant=True)
+"""The type of cards: `ProviderSpec`, whose module imports this one."""
 
 
-class Wire(Protocol):
+class AnyWire(Protocol[CardT_contra]):
     """How to talk to a family of APIs: pure functions from values to values.
 
     A wire inherits from this class, for the defaults. Everything particular to its API is here: no
@@ -87,14 +87,14 @@ class Wire(Protocol):
         """Return headers that this request needs, such as names of beta features."""
         return {}
 
-    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: Card) -> Json:
+    def build_body(self, request: ChatRequest, turns: Sequence[Turn], spec: CardT_contra) -> Json:
         """Build the JSON body.
 
         Raises:
             UnsupportedContent: A block cannot be sent over this wire.
         """
 
-    def parse_response(self, body: Json, spec: Card) -> AIMessage:
+    def parse_response(self, body: Json, spec: CardT_contra) -> AIMessage:
         """Parse a whole answer.
 
         Raises:
@@ -102,7 +102,7 @@ class Wire(Protocol):
             MalformedResponse: A documented field is missing or has another type.
         """
 
-    def reader(self, spec: Card, body: Json | None = None) -> StreamReader:
+    def reader(self, spec: CardT_contra, body: Json | None = None) -> StreamReader:
         """Return a reader for the streamed answer to the request `body`."""
 
     def recognises(self, message: AIMessage) -> bool:  # noqa: ARG002  # a default
@@ -158,6 +158,6 @@ class Wire(Protocol):
         """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
         return ()
 
-    def unsupported_media(self, spec: Card) -> frozenset[str]:  # noqa: ARG002  # a default
+    def unsupported_media(self, spec: CardT_contra) -> frozenset[str]:  # noqa: ARG002  # a default
         """Return the types of media blocks that cannot be sent to this provider."""
         return frozenset()
