@@ -33,6 +33,7 @@ from scout_adapters.embeddings.embedding_entries import (
     refuse_options,
 )
 from scout_adapters.errors import ConfigurationError, NoKeyError
+from scout_adapters.errors.event_loop import running_loop
 from scout_adapters.llm.option_names import NETWORK_OPTIONS
 
 if TYPE_CHECKING:
@@ -248,6 +249,7 @@ class ScoutEmbeddings(BaseModel, Embeddings):
         return call.result
 
     async def _aembed(self, texts: Sequence[str], task: Task) -> list[list[float]]:
+        running_loop()  # raises under trio
         if not _checked_texts(texts):
             return []
         call = self._call(texts, task, is_async=True)

@@ -12,6 +12,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from scout_adapters import ScoutEmbeddings
 from scout_adapters.errors import (
+    ConfigurationError,
     ContextOverflow,
     DeadlineExceeded,
     KeyRejected,
@@ -248,3 +249,9 @@ def test_explain_plans_the_first_request_and_sends_nothing(emulator: Emulator) -
     assert (rows[0].input_tokens, rows[0].output_tokens) == (102, 0)
     assert rows[0].cost_usd == pytest.approx(102 * 0.02e-6)
     assert emulator.log == []
+
+
+def test_async_calls_need_a_loop_of_asyncio(emulator: Emulator) -> None:
+    call = embeddings_of(emulator).aembed_query("Hello")
+    with pytest.raises(ConfigurationError, match="asyncio event loop"):
+        call.send(None)

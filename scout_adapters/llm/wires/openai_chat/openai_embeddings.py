@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -77,7 +77,7 @@ def _vector(value: Any) -> list[float]:
         if not isinstance(value, list):
             raise malformed(f"expected an embedding to be a list, found {type(value).__name__}")
         return array("d", value).tolist()
-    floats = array("f", b64decode(value, validate=True))
+    floats = array("f", a2b_base64(value, strict_mode=True))
     if sys.byteorder == "big":
         floats.byteswap()
     return floats.tolist()
