@@ -38,6 +38,9 @@ REASONS: dict[str, str] = {
     "scout_adapters/chat_models/provider_base.py:ScoutProviderChatModel.__init__": (
         "a signature, one line per field"
     ),
+    "scout_adapters/embeddings/scout_embeddings.py:ScoutEmbeddings.__init__": (
+        "a signature, one line per field"
+    ),
     "scout_adapters/chat_models/router.py:ScoutRouterChatModel.__init__": (
         "a signature, one line per field"
     ),

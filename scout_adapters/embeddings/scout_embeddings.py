@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.embeddings import Embeddings
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-)
+from pydantic import SecretStr
 from typing_extensions import override
 
-from scout_adapters._internal.clock import SYSTEM, Clock
-from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden import hide_secrets
 from scout_adapters.chat_models.option_rules import OptionRules
-from scout_adapters.chat_models.options import model_options, without_secrets
+from scout_adapters.chat_models.options import model_options
 from scout_adapters.chat_models.request import build_timeouts
-from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import card_of_entry
 from scout_adapters.embeddings.batches import Positions, estimated_tokens, split
 from scout_adapters.embeddings.embedding_entries import (
@@ -32,25 +23,21 @@ from scout_adapters.embeddings.embedding_entries import (
     embedding_rules,
     refuse_options,
 )
+from scout_adapters.embeddings.embedding_fields import ENTRY_FIELDS, EmbeddingFields
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.errors.event_loop import running_loop
 from scout_adapters.llm.option_names import NETWORK_OPTIONS
 
 if TYPE_CHECKING:
     from scout_adapters.embeddings.embedding_call import EmbeddingCall
-    from scout_adapters.llm.adapters.embedding_adapter import VectorLength
     from scout_adapters.llm.router.explain import Explanation
     from scout_adapters.llm.router.route import Route
-    from scout_adapters.llm.types import Task
+    from scout_adapters.llm.types import Auth, Task
 
-ENTRY_FIELDS = (
-    *("api_key", "api_keys", "auth", "base_model", "base_url", "default_headers"),
-    *("placeholders", "transport"),
-)
-"""Fields that belong to a single model; with `models=` each entry has its own."""
+    KeyOption = str | SecretStr | Callable[[], Any]
 
 
-class ScoutEmbeddings(BaseModel, Embeddings):
+class ScoutEmbeddings(EmbeddingFields, Embeddings):
     """LangChain embeddings with key rotation, retries, failover and the cost of every request.
 
         embeddings = ScoutEmbeddings(model="openai/text-embedding-3-small")
@@ -65,96 +52,6 @@ class ScoutEmbeddings(BaseModel, Embeddings):
     index.
     """
 
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True,
-        defer_build=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-    )
-
-    model: str = ""
-    """`"provider/model"`; with `models=` the first of them."""
-
-    models: list[Any] = Field(default_factory=list, exclude=True, repr=False)
-    """One model at several providers: `"provider/model"`, or dicts with `model` and any of
-    `api_keys`, `base_url`, `default_headers`, `timeout`, `base_model` and others."""
-
-    api_key: Any = Field(default=None, exclude=True, repr=False)
-    """A key to use instead of those in the environment; several are separated by commas."""
-
-    api_keys: Any = Field(default=None, exclude=True, repr=False)
-    """Keys to use instead of those in the environment."""
-
-    base_model: str | None = None
-    """The model behind a deployment's name, for prices; None: the name says it."""
-
-    base_url: str | None = None
-    """The API's root, with or without version, or a full endpoint."""
-
-    placeholders: dict[str, str] | None = None
-    """Values of the placeholders in the provider's address."""
-
-    default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
-    """Headers for every request; never part of logs or pickles."""
-
-    auth: Any = Field(default=None, exclude=True, repr=False)
-    """How a key becomes headers: an `Auth`."""
-
-    transport: Any = Field(default=None, exclude=True, repr=False)
-    """A `Transport`, or an httpx transport to use instead of the network."""
-
-    dimensions: int | None = Field(default=None, ge=1)
-    """Length of the vectors; None for the model's own. Vectors of another length are refused."""
-
-    chunk_size: int | None = Field(default=None, ge=1)
-    """Texts; the most of one request. None is the provider's own limit, which always applies."""
-
-    max_concurrency: int = Field(default=4, ge=1)
-    """Requests of one `aembed_documents` at the same time; 4 by default."""
-
-    callbacks: Any = Field(default=None, exclude=True, repr=False)
-    """Handlers for costs, budgets or the audit log. LangChain itself reports no embeddings."""
-
-    tags: list[str] | None = Field(default=None, exclude=True)
-    """Tags of every request, for handlers."""
-
-    metadata: dict[str, Any] | None = Field(default=None, exclude=True)
-    """Metadata of every request, for handlers, such as `user_id`."""
-
-    timeout: Any = Field(default=None, exclude=True)
-    """Seconds for an answer, or (connect, read), or `Timeouts`; None is 600 s, 10 s to connect."""
-
-    max_retries: int = 2
-    """Retries with the same key, and waits for a key or provider, per request; 2 by default."""
-
-    max_wait: float = 30.0
-    """Seconds that a request may wait in total for a key or a provider; 30 by default."""
-
-    deadline: float | None = None
-    """Seconds for a call with all its requests and attempts; None is no limit."""
-
-    model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    """Further fields of the request's body."""
-
-    verify: Any = Field(default=None, exclude=True, repr=False)
-    """Certificates to trust: True, False for any, the path of a file, or an `ssl.SSLContext`."""
-
-    cert: Any = Field(default=None, exclude=True, repr=False)
-    """The path of a client certificate, or (certificate, key), or (certificate, key, password)."""
-
-    proxies: Any = Field(default=None, exclude=True, repr=False)
-    """The URL of a proxy, or URLs by scheme."""
-
-    trust_env: bool | None = Field(default=None, exclude=True, repr=False)
-    """Whether `HTTPS_PROXY` and similar variables apply; None is yes."""
-
-    clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
-    """Source of time and sleep; replaced in tests."""
-
-    _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
-    _length: VectorLength | None = PrivateAttr(default=None)
-    _missing_secrets: tuple[str, ...] = PrivateAttr(default=())
-
     if TYPE_CHECKING:
         # For editors and type checkers: aliases and body fields are options, too.
         def __init__(  # noqa: PLR0913  # one for each field
@@ -162,17 +59,29 @@ class ScoutEmbeddings(BaseModel, Embeddings):
             *,
             model: str = "",
             models: Sequence[str | Mapping[str, Any]] = (),
-            api_key: str | SecretStr | None = None,
-            api_keys: str | Sequence[str | SecretStr] | None = None,
+            api_key: KeyOption | None = None,
+            api_keys: KeyOption | Sequence[KeyOption] | None = None,
+            base_model: str | None = None,
             base_url: str | None = None,
+            placeholders: Mapping[str, str] | None = None,
+            default_headers: Mapping[str, str] | None = None,
+            auth: Auth | None = None,
+            transport: Any = None,
             dimensions: int | None = None,
             chunk_size: int | None = None,
             max_concurrency: int = 4,
             callbacks: Callbacks = None,
+            tags: Sequence[str] | None = None,
+            metadata: Mapping[str, Any] | None = None,
             timeout: Any = None,
             max_retries: int = 2,
             max_wait: float = 30.0,
             deadline: float | None = None,
+            model_kwargs: Mapping[str, Any] | None = None,
+            verify: Any = None,
+            cert: Any = None,
+            proxies: str | Mapping[str, str] | None = None,
+            trust_env: bool | None = None,
             **options: Any,
         ) -> None: ...
 
@@ -189,25 +98,6 @@ class ScoutEmbeddings(BaseModel, Embeddings):
             super().__init__(**model_options(type(self), options, rules))
             if self.dimensions is None and self.models:
                 self.dimensions = self.models[0].get("dimensions")
-
-    def __getstate__(self) -> dict[Any, Any]:
-        """Return the state of a pickle, without keys and headers: anyone may read a pickle."""
-        state = super().__getstate__()
-        fields, removed = without_secrets(state["__dict__"])
-        portable = [without_secrets(entry) for entry in self.models]
-        removed += [name for _, names in portable for name in names]
-        fields |= {"models": [entry for entry, _ in portable], "callbacks": None}
-        private = {**(state["__pydantic_private__"] or {}), "_length": None}
-        private["_missing_secrets"] = tuple(dict.fromkeys((*self._missing_secrets, *removed)))
-        return {**state, "__dict__": fields, "__pydantic_private__": private}
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Yield the fields for `repr`, without tokens in addresses and further body fields."""
-        for name, value in super().__repr_args__():
-            if name == "base_url" and value:
-                yield name, address_shape(value)
-            elif value is not None and value != {}:
-                yield name, mask_values(value) if name == "model_kwargs" else value
 
     @override
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
