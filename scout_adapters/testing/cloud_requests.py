@@ -57,8 +57,10 @@ def check_azure(request: Request, wall: float) -> Violation | None:
 def check_vertex(request: Request, wall: float) -> Violation | None:
     """Require a token for Claude, and for any call that names a project: keys have their own."""
     token, key = _bearer(request), request.headers.get("x-goog-api-key")
-    if key is not None and (
-        "/publishers/anthropic/" in request.path or "/projects/" in request.path
+    if (
+        key is not None
+        and not token
+        and ("/publishers/anthropic/" in request.path or "/projects/" in request.path)
     ):
         text = "API keys are not supported by this API. Expected OAuth2 access token or other "
         text += "authentication credentials that assert a principal. See "

@@ -70,6 +70,9 @@ class ModelSuite:
     able: ClassVar[dict[str, str]] = {}
     """Tests, and kinds of tokens, that need another model, such as one with audio input."""
 
+    address: ClassVar[dict[str, Any]] = {}
+    """The values of the placeholders in the provider's address."""
+
     network: ClassVar[dict[str, Any]] = {"api_key": "nobodys"}
     """The source of answers; set for each test by the fixture of that name."""
 
@@ -84,7 +87,7 @@ class ModelSuite:
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        return {"model": self.asked, **self.network}
+        return {"model": self.asked, **self.address, **self.network}
 
     @property
     def model_override_value(self) -> str:
@@ -98,7 +101,8 @@ class Unit(ModelSuite):
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         # Keys are read when they are first needed, and never become an attribute.
         name = f"{self.model_class.provider.upper()}_API_KEY"  # type: ignore[attr-defined]  # set by subclasses
-        return {name: "from-the-environment"}, {"model": self.model_name}, {"api_key": None}
+        arguments = {"model": self.model_name, **self.address}
+        return {name: "from-the-environment"}, arguments, {"api_key": None}
 
 
 class Integration(ModelSuite):

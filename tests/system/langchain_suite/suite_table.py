@@ -1,4 +1,4 @@
-"""LangChain's standard suite over nine chat models as a table, printed and written to README.md.
+"""LangChain's standard suite over our chat models as a table, printed and written to README.md.
 
 Every skip is named with the reason that the suite gives.
 """
@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 PLACE = re.compile(r"(<!-- suite: .*? -->\n).*?(<!-- /suite -->)", re.DOTALL)
 SUITES = ("groq", "google", "minimax", "anthropic", "openai")
 SUITES += ("openai_responses", "openrouter", "router", "router_responses")
+SUITES += ("azure", "bedrock", "vertex", "vertex_claude")
 OUTCOMES = ("passed", "failed", "skipped")
 
 
