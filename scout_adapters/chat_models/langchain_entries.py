@@ -226,6 +226,9 @@ class LangChainEntry:
         other.name = self.name
         return other, [] if self.source else [f"chat model {self.name}"]
 
+    def __deepcopy__(self, memo: Any) -> LangChainEntry:
+        return self  # clients cannot be copied, and no entry changes
+
     def __getstate__(self) -> dict[str, Any]:
         """Return the state of a pickle: what can be computed from the chat model is left out."""
         names = ("_model", "options", "arguments", "source", "name")

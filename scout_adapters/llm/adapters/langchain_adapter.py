@@ -31,6 +31,7 @@ from scout_adapters.llm.adapters.langchain_answers import (
     message_of,
 )
 from scout_adapters.llm.adapters.langchain_clients import ClientFacts, redactor_of
+from scout_adapters.llm.adapters.langchain_loops import LoopClients
 from scout_adapters.llm.adapters.langchain_request import ModelCall, build_call
 from scout_adapters.llm.adapters.streamed_answer import PARSE_ERRORS
 from scout_adapters.llm.conversation.langchain_messages import prepare_messages, wire_of
@@ -65,6 +66,7 @@ class LangChainAdapter:
         self._card = replace(card, wire=wire_of(card.maker))
         self._arguments = arguments or {}
         self._notes = notes
+        self._loop_clients = LoopClients()
 
     @cached_property
     def _redact(self) -> Callable[[str], str]:
@@ -111,7 +113,8 @@ class LangChainAdapter:
         arguments = self._arguments_of(attempt_request, context.timeouts.total)
         with self._classified(context) as failures:
             async with asyncio.timeout(context.timeouts.total):
-                result = await call.model._agenerate(**arguments)  # noqa: SLF001  # as above
+                model = self._loop_clients.in_this_loop(call.model)
+                result = await model._agenerate(**arguments)  # noqa: SLF001  # as above
             return message_of(result, self._facts.maker)
         raise failures[0]  # as above
 
@@ -140,7 +143,8 @@ class LangChainAdapter:
             return
         arguments = self._arguments_of(attempt_request, context.timeouts.first_token)
         with self._classified(context) as failures:
-            chunks = call.model._astream(**arguments)  # noqa: SLF001  # as above
+            model = self._loop_clients.in_this_loop(call.model)
+            chunks = model._astream(**arguments)  # noqa: SLF001  # as above
             try:
                 async for generation in _awithin_timeouts(chunks, context):
                     yield [cast("Json", chunk_of(generation))]
