@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.hidden import HiddenDict
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import Auth, ProviderSpec
 
     KeyOption = str | SecretStr | Callable[[], Any]
+    PoolOption = KeyOption | Mapping[str, Any]
 
 _ROUTE_FIELDS = attrgetter(
     *(
@@ -69,9 +71,12 @@ class ScoutProviderChatModel(ScoutChatModel):
     it comes from: `"file:/path"`, `"env:NAME"`, or a function, sync or async, that returns the key,
     or a token with its expiry."""
 
-    api_keys: list[SecretStr | Callable[[], Any]] | None = Field(default=None, exclude=True)
-    """Keys to use instead of those in the environment, each in a form of `api_key`; a key's health
-    is shared by all models."""
+    api_keys: list[SecretStr | Callable[[], Any] | HiddenDict] | None = Field(
+        default=None, exclude=True
+    )
+    """Keys to use instead of those in the environment, each in a form of `api_key`, or with an
+    address of its own: `{"api_key": ..., "base_url": ...}`, `{"api_key": ..., "region": ...}`. A
+    key's health is shared by all models."""
 
     base_url: str | None = Field(
         default=None, validation_alias=AliasChoices("base_url", "api_base", "endpoint")
@@ -104,7 +109,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             *,
             model: str = "",
             api_key: KeyOption | None = None,
-            api_keys: KeyOption | Sequence[KeyOption] | None = None,
+            api_keys: PoolOption | Sequence[PoolOption] | None = None,
             base_url: str | None = None,
             placeholders: Mapping[str, str] | None = None,
             base_model: str | None = None,
@@ -150,7 +155,8 @@ class ScoutProviderChatModel(ScoutChatModel):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _split_keys(cls, keys: Any) -> Any:
-        return [keys] if isinstance(keys, str | SecretStr) or callable(keys) else keys
+        single = isinstance(keys, str | SecretStr | Mapping) or callable(keys)
+        return [keys] if single else keys
 
     @property
     @override

@@ -81,7 +81,7 @@ def normalize_entry(
 
 def _as_secrets(keys: Any) -> list[Any]:
     """Return keys as a flat list, from a `SecretStr`, a string, a function or a list."""
-    if isinstance(keys, SecretStr) or callable(keys):
+    if isinstance(keys, SecretStr | Mapping) or callable(keys):
         return [keys]
     if isinstance(keys, str):
         return [SecretStr(keys)]

@@ -21,8 +21,8 @@ from scout_adapters.llm.engine.candidate import Candidate, RetryBudget
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.health.key_places import KeyPlace
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.timeouts import Timeouts
@@ -126,21 +126,24 @@ async def _probe_keys(client: ProviderClient, model: str) -> list[Verdict]:
         raise ConfigurationError(f"{client.name} has no default model: name one with --model")
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def probe_key(key: str | KeySource | None) -> Verdict:
+    async def probe_key(key: KeyState | None) -> Verdict:
         async with slots:
             return await _probe_key(client, key, model)
 
-    keys: list[str | KeySource | None] = [state.origin for state in client.keys]
+    keys: list[KeyState | None] = [*client.keys]
     return list(await asyncio.gather(*map(probe_key, keys or [None])))
 
 
-async def _probe_key(client: ProviderClient, key: str | KeySource | None, model: str) -> Verdict:
+async def _probe_key(client: ProviderClient, key: KeyState | None, model: str) -> Verdict:
     """Send a request with exactly this key, whatever its state and the provider's circuit."""
-    state = KeyState(key) if key else None
+    state = KeyState(key.origin, key.id) if key else None
+    circuit = CircuitBreaker(client.name)
+    place = client.endpoint.pool.places.get(key) if key else None
+    places = {state: KeyPlace(place.address, circuit)} if state and place else {}
     endpoint = replace(
         client.endpoint,
-        pool=KeyPool(client.name, [state] if state else []),
-        circuit=CircuitBreaker(client.name),
+        pool=KeyPool(client.name, [state] if state else [], places=places),
+        circuit=circuit,
         retries=RetryBudget(),
     )
     request = ChatRequest(model=model, messages=[HumanMessage(PROMPT)], max_tokens=MAX_TOKENS)

@@ -54,6 +54,9 @@ class PreparedRequest(Generic[RequestT]):
     spec: ProviderSpec | None = field(default=None, repr=False)
     """The card as it is over the wire of this request; None for a function."""
 
+    url_at: Callable[[str], str] | None = field(default=None, repr=False)
+    """Returns the URL at another address, where keys have addresses of their own."""
+
     wire: str | None = None
     """The name of the wire, where the provider has several; None elsewhere."""
 
@@ -100,6 +103,9 @@ class AttemptRequest(Generic[RequestT]):
     context: AttemptContext
     credential: Credential | None = field(default=None, repr=False)
     """What a key source returned, if that is no plain text; for the `Auth` of the endpoint."""
+
+    address: str = ""
+    """The address that the key is for, instead of the endpoint's; empty for that."""
 
 
 class Adapter(Protocol):

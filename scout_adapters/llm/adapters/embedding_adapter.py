@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 from scout_adapters.errors import ProviderError, ProviderRefusal, UnsupportedContent, malformed
@@ -53,16 +54,19 @@ class EmbeddingAdapter:
         self,
         http: HttpAdapter,
         url: Callable[[str], str],
+        url_at: Callable[[str, str], str],
         wire: EmbeddingWire,
         api: EmbeddingsApi,
         length: VectorLength,
     ) -> None:
-        """`http` has the connections and the keys' headers; `url` returns the URL of a model.
+        """`http` has the connections and the keys' headers.
 
-        All candidates of a call share `length`.
+        `url` returns the URL of a model, `url_at` that at another base URL. All candidates of a
+        call share `length`.
         """
         self._http = http
         self._url = url
+        self._url_at = url_at
         self._wire = wire
         self._api = api
         self._length = length
@@ -77,6 +81,7 @@ class EmbeddingAdapter:
         return PreparedRequest(
             request=request,
             url=self._url(request.model),
+            url_at=partial(self._url_at, request.model),
             content=encode(body),
             body=body,
             models=(request.model,),

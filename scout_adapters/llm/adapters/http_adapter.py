@@ -10,6 +10,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage
@@ -62,12 +63,14 @@ class HttpAdapter:
         wire: Wire | None = None,
         *,
         auth: Auth | None = None,
+        url_at: Callable[[Any, str, bool, str], str] | None = None,
     ) -> None:
         """`url` returns the URL for a wire, a model and a kind of answer.
 
         All requests carry `headers`. `transport` is called at each request: the shared one opens on
         first use. `address` is the base URL: what is learnt of a model holds there. `wire` is the
         wire whose full endpoint it is, if any. `auth` is used instead of the card's.
+        `url_at` returns a URL at another base URL, for keys with addresses of their own.
         """
         self.spec = spec
         self._url = url
@@ -76,6 +79,7 @@ class HttpAdapter:
         self._address = address
         self._wires = WireChoice(spec, wire)
         self._auth = auth or spec.auth
+        self._url_at = url_at
 
     def prepare(self, request: ChatRequest) -> PreparedRequest:
         try:
@@ -121,6 +125,7 @@ class HttpAdapter:
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
+            url_at=self._url_at and partial(self._url_at, card.wire, request.model, request.stream),
             content=encode(body),
             body=body,
             headers=card.wire.extra_headers(request),
@@ -195,16 +200,19 @@ class HttpAdapter:
 
     def exchange(self, attempt_request: AttemptRequest[Any], method: str = "POST") -> HttpExchange:
         """Return the HTTP request of an attempt, with the headers that carry the key."""
-        prepared, key = attempt_request.prepared, attempt_request.key
+        prepared, key, url = attempt_request.prepared, attempt_request.key, ""
+        if attempt_request.address and prepared.url_at is not None:
+            url = prepared.url_at(attempt_request.address)
+        url = url or prepared.url
         headers = {**self._headers, **prepared.headers}
         if self._auth is not None:
             credential = attempt_request.credential or key or ""
             content = prepared.content
-            headers |= self._auth.headers(credential, method, prepared.url, headers, content)
+            headers |= self._auth.headers(credential, method, url, headers, content)
         elif key:
             headers |= (prepared.spec or self.spec).wire.auth_headers(key)
         return HttpExchange(
-            url=prepared.url,
+            url=url,
             headers=headers,
             content=prepared.content,
             context=attempt_request.context,

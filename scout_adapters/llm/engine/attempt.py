@@ -19,7 +19,7 @@ from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.health.circuit_breaker import Outcome, Permit
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Outcome, Permit
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.pricing.price_list import is_cost
 from scout_adapters.llm.pricing.token_estimates import (
@@ -75,6 +75,7 @@ class Attempt:
     number: int
     waited: float
     request: AttemptRequest = field(repr=False)
+    circuit: CircuitBreaker  # of the endpoint, or of the key's own address
     started: float = 0.0
     first_token: float | None = None
     record: AttemptRecord | None = None
@@ -277,7 +278,7 @@ class Attempt:
     def _record_success(self) -> None:
         endpoint, now = self.candidate.endpoint, self.call.clock.now()
         self.load.record(now - self.started)
-        endpoint.circuit.report(self.permit, "good", now)
+        self.circuit.report(self.permit, "good", now)
         if self.lease is not None:
             headers = self.request.context.progress.headers
             record_quota_left(self.candidate, self.lease, headers, now)
@@ -290,11 +291,11 @@ class Attempt:
         error.provider, error.model = endpoint.name, self.candidate.model
         error.key_id = self.request.context.key_id
         provider_fault = error.policy.trips_circuit and not self.call.out_of_time
-        endpoint.circuit.report(self.permit, "fault" if provider_fault else "neutral", now)
+        self.circuit.report(self.permit, "fault" if provider_fault else "neutral", now)
         if provider_fault:
             self.load.record_failure()
         if error.kind is ErrorKind.REGION_BLOCKED:
-            endpoint.circuit.set_aside(now)
+            self.circuit.set_aside(now)
         if not self.committed:
             self.revised = endpoint.adapter.revise(self.request.prepared, error)
         if self.revised is None:
@@ -328,7 +329,7 @@ class Attempt:
 
     def report_circuit(self, outcome: Outcome) -> None:
         """Report an outcome to the circuit."""
-        self.candidate.endpoint.circuit.report(self.permit, outcome, self.call.clock.now())
+        self.circuit.report(self.permit, outcome, self.call.clock.now())
 
     def release(self) -> None:
         """Release key and circuit without an outcome."""

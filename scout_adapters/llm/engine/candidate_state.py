@@ -22,6 +22,7 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryUsage
 from scout_adapters.llm.health.key_affinity import ConversationKeys
+from scout_adapters.llm.health.key_places import KeyPlace, closed_to_calls
 from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
 from scout_adapters.llm.profiles.limits import limits_of
@@ -131,6 +132,8 @@ class CandidateState:
         if again is not None:
             return pool.lease_again(again, model, now, owner=owner) or self.no_lease_reason
         avoid = frozenset(self.avoid)
+        if pool.places:
+            avoid |= closed_to_calls(pool.places, now)
         call = self.conversation
         keys = call.at(self.candidate, self.tokens) if call else None
         lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
@@ -157,21 +160,23 @@ class CandidateState:
                 return lease
         return None
 
-    def attempt_request(self, lease: Lease | None, usage: RetryUsage) -> AttemptRequest:
+    def attempt_request(
+        self, lease: Lease, usage: RetryUsage, place: KeyPlace | None
+    ) -> AttemptRequest:
         """Return the request of an attempt with a leased key that starts now."""
         assert self.prepared is not None  # noqa: S101  # a key is leased for a prepared request
         candidate = self.candidate
         context = AttemptContext(
             provider=candidate.endpoint.name,
             model=candidate.model,
-            key_id=(lease.state.id or None) if lease else None,
+            key_id=lease.state.id or None,
             timeouts=usage.timeouts(candidate.timeouts),
             clock=usage.clock,
             deadline=usage.deadline,
             redact=redactor(lease),
         )
-        key = (lease.key or None) if lease else None
-        return AttemptRequest(prepared=self.prepared, key=key, context=context)
+        key, address = lease.key or None, place.address if place else ""
+        return AttemptRequest(prepared=self.prepared, key=key, context=context, address=address)
 
     def exclude_unaffordable(self, lease: Lease | None) -> None:
         """Undo an attempt over budget: do not use this key again; without one, exclude all."""
@@ -201,6 +206,9 @@ class CandidateState:
             max(key.due_at(self.candidate.model, now), self.avoid.get(key.id, 0.0))
             for key in endpoint.key_states
         ]
+        if places := endpoint.pool.places:
+            open_at = (places[key].circuit.ready_at(now) for key in endpoint.key_states)
+            keys = [max(pair) for pair in zip(keys, open_at, strict=True)]
         return max(circuit, min(keys, default=0.0))
 
     def ready_in(self, now: float) -> float | None:

@@ -65,4 +65,5 @@ def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:
 
 def has_just_worked(endpoint: Endpoint, now: float) -> bool:
     """Return whether a key was accepted within the time in which refusals count together."""
-    return now - endpoint.circuit.last_success < MASS_REFUSAL_SECONDS
+    circuits = {place.circuit for place in endpoint.pool.places.values()} or {endpoint.circuit}
+    return any(now - circuit.last_success < MASS_REFUSAL_SECONDS for circuit in circuits)

@@ -10,13 +10,13 @@ from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import (
-    BudgetExceeded,
     DeadlineExceeded,
     ErrorKind,
     ProviderError,
     ScoutError,
     UnsupportedContent,
 )
+from scout_adapters.llm.engine.admitted_call import AdmittedCall
 from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
@@ -30,11 +30,11 @@ from scout_adapters.llm.engine.candidate_state import (
     exclude_smaller,
     no_attempt_error,
 )
-from scout_adapters.llm.engine.observers import AttemptEvent, Observer
-from scout_adapters.llm.engine.record import AttemptRecord, summary_of, with_attempts
+from scout_adapters.llm.engine.observers import Observer
+from scout_adapters.llm.engine.record import AttemptRecord, summary_of
 from scout_adapters.llm.engine.retry_policy import RetryPolicy, RetryUsage, may_repeat, retry_state
-from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.circuit_breaker import Permit
+from scout_adapters.llm.health.key_places import REST_SECONDS, KeyPlace, rest_address
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import SHORTEST
 from scout_adapters.llm.types import AnswerT, ModelRequest
@@ -44,7 +44,7 @@ logger = logger_of(__name__)
 CONTENT_REFUSALS = frozenset({ErrorKind.CONTENT_INPUT, ErrorKind.CONTENT_OUTPUT})
 
 
-class Attempts(SourcedCall, Generic[AnswerT]):
+class Attempts(AdmittedCall, Generic[AnswerT]):
     """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
     It ends by raising the error of the last attempt, or the reason why there was none; the error
@@ -124,47 +124,6 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             raise self._finish(self._last_error or DeadlineExceeded(LATE))
         return pause
 
-    def _may_start(self, attempt: Attempt) -> bool:
-        """Read the key, wait for the limiter, check budgets; False if another may follow."""
-        if not self._has_key(attempt):
-            return False
-        if not self._usage.acquire_limiter(attempt.candidate.limiter):
-            raise self._finish(DeadlineExceeded(LATE))
-        try:
-            if self._observer:
-                # One line: budgets hold for it from here on.
-                self._held.admitted = self._observer.on_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # see above
-        except BudgetExceeded as error:
-            self._pass_over(attempt, error)
-            return False
-        return True
-
-    async def _amay_start(self, attempt: Attempt) -> bool:
-        """Twin of `_may_start`."""
-        if not await self._ahas_key(attempt):
-            return False
-        if not await self._usage.aacquire_limiter(attempt.candidate.limiter):
-            raise self._finish(DeadlineExceeded(LATE))
-        try:
-            if self._observer:
-                self._held.admitted = await self._observer.aon_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # as above
-        except BudgetExceeded as error:
-            self._pass_over(attempt, error)
-            return False
-        return True
-
-    def _pass_over(self, attempt: Attempt, error: BudgetExceeded) -> None:
-        """Undo an attempt that a budget stopped, and go on elsewhere, or raise."""
-        if error.passes is None:
-            raise self._finish(error) from error.__cause__
-        attempt.release()
-        self._sent -= 1
-        self._usage.return_pause(attempt.waited)
-        self._last_error = error
-        state = self._candidate_states.of(attempt.candidate)
-        state.exclude_unaffordable(attempt.lease if error.passes == "key" else None)
-        self._skip(state, str(error))
-
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""
         self._add_record(record)
@@ -192,9 +151,9 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             self._retry = state, key.state if key else None
         elif attempt.committed:
             self._final_error = error
-        elif may_repeat(error, self.records) and (
-            (pause := self._retry_pause(attempt, error)) is not None
-        ):
+        elif self._spills(state, attempt, error):
+            return
+        elif (pause := self._retry_pause(attempt, error)) is not None:
             self._retry, self._pause_due = (state, key.state if key else None), pause
         elif policy.next_key and (key is not None or policy.key_effect == "cooldown"):
             state.avoid[key.key_id if key else NO_KEY] = self._usage.key_due_at(error)
@@ -209,13 +168,27 @@ class Attempts(SourcedCall, Generic[AnswerT]):
         else:
             self._final_error = error
 
+    def _spills(self, state: CandidateState, attempt: Attempt, error: ProviderError) -> bool:
+        """Return whether to go on at another address of the candidate; let this one rest."""
+        endpoint, address = attempt.candidate.endpoint, attempt.request.address
+        limited = error.policy.key_effect == "cooldown"
+        if not address or not (limited or error.policy.actor == "provider"):
+            return False
+        until = self.clock.now() + (error.retry_after or REST_SECONDS)
+        only = attempt.request.context.key_id if limited else None
+        keys = rest_address(endpoint.pool.places, address, attempt.candidate.model, until, only)
+        state.avoid.update(dict.fromkeys(keys, until))
+        return True
+
     def _retry_pause(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the seconds before a retry with the same key; None if there is no retry."""
+        if not may_repeat(error, self.records):
+            return None
         endpoint = attempt.candidate.endpoint
         pause = self._usage.back_off(error)
         if not (
             self._usage.affords_retry(pause)
-            and endpoint.circuit.is_available(self.clock.now())
+            and attempt.circuit.is_available(self.clock.now())
             and endpoint.retries.spend()
         ):
             return None
@@ -272,10 +245,17 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             endpoint.circuit.report(permit, "neutral", now)
             self._skip(state, lease)
             return None
-        return self._create_attempt(state, permit, lease)
+        place = endpoint.pool.places[lease.state] if endpoint.pool.places else None
+        if place is not None:
+            held.circuit = place.circuit
+            if (permit := place.circuit.permit(now, held)) is None:
+                endpoint.pool.release(lease, used=False)
+                self._skip(state, CIRCUIT_OPEN)
+                return None
+        return self._create_attempt(state, permit, lease, place)
 
     def _create_attempt(
-        self, state: CandidateState, permit: Permit, lease: Lease | None
+        self, state: CandidateState, permit: Permit, lease: Lease, place: KeyPlace | None
     ) -> Attempt:
         self._sent += 1
         is_first, state.keys_tried = state.keys_tried == 0, state.keys_tried + 1
@@ -287,7 +267,8 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             lease=lease,
             number=self._sent,
             waited=self._usage.take_pause(),
-            request=state.attempt_request(lease, self._usage),
+            request=state.attempt_request(lease, self._usage, place),
+            circuit=place.circuit if place else state.candidate.endpoint.circuit,
             is_first=is_first,
         )
         return attempt
@@ -303,10 +284,6 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             self._skip(state, str(error))
             return False
         return True
-
-    def _skip(self, state: CandidateState, reason: str) -> None:
-        if state.skip_reason != reason:
-            self._add_record(state.skip(reason, self._sent, self.clock.now()))
 
     def _wait_or_give_up(self) -> ScoutError | float:
         pause = self._candidate_states.ready_in(self.clock.now())
@@ -331,9 +308,3 @@ class Attempts(SourcedCall, Generic[AnswerT]):
             if not (state.excluded or state.keys_tried):
                 self._skip(state, DEADLINE_PASSED)
         return self._finish(self._last_error or DeadlineExceeded(DEADLINE_PASSED))
-
-    def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
-        """Add all records to the error that ends the call."""
-        if self._events:  # no attempt follows the last failure, so it is no retry
-            self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
-        return with_attempts(error, self.records, ready_in, retries=self.retry_policy.max_retries)

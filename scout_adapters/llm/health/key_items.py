@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.health.key_places import PlacedKey
 from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
 from scout_adapters.llm.health.key_texts import clean_keys
+from scout_adapters.llm.option_names import check_address
 
-KeyItem = str | SecretStr | KeySource | Callable[[], Any]
-"""A key, a reference such as `file:/run/secrets/groq`, or a function that returns a key."""
+KeyItem = str | SecretStr | KeySource | Callable[[], Any] | PlacedKey | Mapping[str, Any]
+"""A key, a reference such as `file:/run/secrets/groq`, a function that returns a key, or one of
+these with an address: `{"api_key": ..., "base_url": ...}`, `{"region": "eu-west-1"}`."""
 
 Origin = str | KeySource
 """A key itself, or its source."""
 
 
-def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin, ...]:
+def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin | PlacedKey, ...]:
     """Return keys and sources of keys, without empty and repeated ones, in their order.
 
     `source` names their place in errors. Nothing is read from a file, variable or function.
@@ -27,12 +30,14 @@ def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin, ...]:
         InvalidKey: a text cannot be a key; see `clean_keys`.
         ConfigurationError: an item is neither a text nor a function.
     """
-    origins: dict[Origin, None] = {}
+    origins: dict[Origin | PlacedKey, None] = {}
     for item in items:
         if isinstance(item, str | SecretStr):
             origins.update(dict.fromkeys(origins_of(clean_keys((item,), source=source))))
-        elif isinstance(item, KeySource):
+        elif isinstance(item, KeySource | PlacedKey):
             origins[item] = None
+        elif isinstance(item, Mapping):
+            origins.update(dict.fromkeys(_placed_keys(item, source)))
         elif callable(item):
             origins[key_source(item)] = None
         else:
@@ -41,6 +46,33 @@ def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin, ...]:
                 '("file:/path", "env:NAME") or a function that returns the key'
             )
     return tuple(origins)
+
+
+def _placed_keys(item: Mapping[str, Any], source: str) -> Iterator[PlacedKey]:
+    """Yield the keys of an address: `api_key`, `base_url`, and values of placeholders."""
+    key, base_url = _wrapped(item), item.get("base_url")
+    check_address(base_url, source)
+    values = {name: item[name] for name in item if name not in {"api_key", "base_url"}}
+    for name, value in values.items():
+        if not isinstance(value, str) or not value:
+            raise ConfigurationError(
+                f"a key from {source} has a {name} of type {type(value).__name__}: pass a string"
+            )
+    if base_url is None and not values:
+        raise ConfigurationError(
+            f'a dict among {source} needs an address beside its "api_key": a "base_url", or what '
+            'the provider\'s address has a place for, such as "region"'
+        )
+    items = key if isinstance(key, list | tuple) else (key,)
+    origins: tuple[Any, ...] = (None,) if key is None else read_keys(items, source=source)
+    for origin in origins:
+        yield PlacedKey(origin, base_url, tuple(values.items()))
+
+
+def _wrapped(item: Mapping[str, Any]) -> Any:
+    """Return the key of an address; a text as `SecretStr`, as crash reports show variables."""
+    is_text = isinstance(item.get("api_key"), str)
+    return SecretStr(item["api_key"]) if is_text else item.get("api_key")
 
 
 def origins_of(keys: Iterable[str]) -> tuple[Origin, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 from weakref import ref
 
@@ -17,8 +18,8 @@ from scout_adapters.llm.health.key_penalties import (
     KeyPenalties,
     refused_together,
 )
+from scout_adapters.llm.health.key_places import Places
 from scout_adapters.llm.health.key_ramp import Ramp
-from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_state import (
     CooldownRules,
     KeyState,
@@ -50,12 +51,17 @@ class KeyPool:
         states: Sequence[KeyState],
         rules: CooldownRules | None = None,
         address: str = "",
+        places: Places = MappingProxyType({}),
+        items: Sequence[object] = (),
     ) -> None:
+        """`places`: of keys with addresses of their own. `items`: keys as a user passed them."""
         self.provider = provider
         self.address = address
         self.states = list(states)
         self.rules = rules or CooldownRules()
         self._penalties = KeyPenalties(provider, self.rules)
+        self.places = places
+        self._items = tuple(items) or tuple(state.origin for state in self.states)
         self._by_key = {state.origin: state for state in self.states}
         self._orders: dict[str | None, KeyOrder] = {}
         listener = ref(self)
@@ -72,9 +78,9 @@ class KeyPool:
     def __iter__(self) -> Iterator[KeyState]:
         return iter(self.states)
 
-    def consists_of(self, keys: Sequence[str | KeySource], address: str) -> bool:
+    def consists_of(self, keys: Sequence[object], address: str) -> bool:
         """Return whether these are the pool's keys, in their order, and its address."""
-        return self.address == address and list(self._by_key) == list(keys)
+        return self.address == address and self._items == tuple(keys)
 
     @property
     def has_working_key(self) -> bool:
@@ -247,7 +253,9 @@ class KeyPool:
             return
         with health_lock:
             if account and account != state.account:
-                join_account(state, self.provider, self.address, account)
+                place = self.places.get(state)
+                address = place.address if place else self.address
+                join_account(state, self.provider, address, account)
             if left:
                 state.quotas.store(model, left)
             state.notify()

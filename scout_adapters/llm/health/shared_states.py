@@ -20,16 +20,19 @@ _states: WeakValueDictionary[tuple[str, str, str | KeySource], KeyState] = WeakV
 _newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
 
 
-def shared_state(provider: str, base_url: str, key: str | KeySource) -> KeyState:
+def shared_state(provider: str, base_url: str, key: str | KeySource, place: str = "") -> KeyState:
     """Return the state of a key at a provider's address, shared by all pools in the process.
 
-    `key` is the key itself, a reference such as `file:/run/secrets/groq`, or a source.
+    `key` is the key itself, a reference such as `file:/run/secrets/groq`, or a source. `place` is
+    added to its id, for a key that is used at several addresses.
     """
     with health_lock:
         origin = key_source(key) if isinstance(key, str) and is_reference(key) else key
-        state = _states.get((provider, base_url, origin))
+        address = f"{base_url}#{place}" if place else base_url
+        state = _states.get((provider, address, origin))
         if state is None:
-            state = _states[provider, base_url, origin] = KeyState(origin)
+            state = _states[provider, address, origin] = KeyState(origin)
+            state.id += f"@{place}" if place else ""
             _newest.append(state)
         return state
 

@@ -6,38 +6,32 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.adapters.adapter import Adapter
-from scout_adapters.llm.adapters.function_adapter import FunctionAdapter, ProviderCall
-from scout_adapters.llm.adapters.http_adapter import HttpAdapter
+from scout_adapters.llm.adapters.function_adapter import ProviderCall
 from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
-from scout_adapters.llm.health.circuit_breaker import circuit, in_function_call
+from scout_adapters.llm.health.circuit_breaker import in_function_call
 from scout_adapters.llm.health.key_items import KeyItem, Origin, origins_of, read_keys
-from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_places import PlacedKey, closed_to_calls, has_open_place
 from scout_adapters.llm.health.key_source import KeySourceFault
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState
 from scout_adapters.llm.health.key_texts import env_keys, variable_keys
-from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
+from scout_adapters.llm.providers.endpoint_builder import EndpointBuilder
 from scout_adapters.llm.providers.urls import (
-    addressed_wire,
     check_model,
-    filled_address,
-    join_url,
     missing_value,
 )
-from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, Wire
+from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
 logger = logger_of(__name__)
 
 
-class ProviderClient:
+class ProviderClient(EndpointBuilder):
     """A provider and its pool of keys; the environment is read on first use.
 
     From a function, as in the guide: `ProviderClient(name=…, call=async_function, env_key_name=…)`.
@@ -95,7 +89,7 @@ class ProviderClient:
 
     def _configure(
         self,
-        keys: tuple[Origin, ...],
+        keys: tuple[Origin | PlacedKey, ...],
         base_url: str | None,
         headers: dict[str, str],
         transport: Transport | None,
@@ -211,13 +205,17 @@ class ProviderClient:
 
     def current_endpoint(self) -> Endpoint:
         """Return the address with its keys, for a new model or route: as the environment is now."""
-        address = self.base_url
+        address, keys = self.base_url, self._api_keys
+        own = () if keys and not has_open_place(keys) else origins_of(self._parse_keys_from_env())
         # Without its whole address a provider has no keys: a call goes to the next candidate.
-        missing = missing_value(address, self.spec)
-        keys = () if missing else self._api_keys or origins_of(self._parse_keys_from_env())
+        if missing := missing_value(address, self.spec):
+            keys = tuple(key for key in keys if isinstance(key, PlacedKey))
+            missing = "" if keys else missing
+        elif not keys:
+            keys = own
         endpoint = self._endpoint
-        if endpoint is None or not endpoint.pool.consists_of(keys, address):
-            endpoint = self._endpoint = self._open(address, keys, missing)
+        if endpoint is None or not endpoint.pool.consists_of((*keys, *own), address):
+            endpoint = self._endpoint = self._open(address, keys, own, missing)
         return endpoint
 
     def variant(  # noqa: PLR0913  # what a client can have of its own
@@ -252,46 +250,9 @@ class ProviderClient:
     def available(self) -> bool:
         """Whether a call is possible now: a working key (or none needed) and a closed circuit."""
         endpoint = self.endpoint
-        has_key = self.get_working_key() is not None
-        return (has_key or endpoint.keyless) and endpoint.circuit.is_available()
-
-    def _open(self, base_url: str, keys: tuple[Origin, ...], missing: str) -> Endpoint:
-        states = [shared_state(self.name, base_url, key) for key in keys]
-        logger.info("Registered %s provider with %d keys", self.name, len(states))
-        # An address from the environment counts as the provider's own; one from code does not.
-        own_address = self._base_url in (None, self.spec.base_url) and not self._placeholders
-        return Endpoint(
-            spec=self.spec,
-            pool=KeyPool(self.name, states, self.rules, base_url),
-            circuit=circuit(self.name, "" if own_address else base_url),
-            adapter=self._adapter(base_url, missing),
-            key_variables=self.key_variables,
-            missing=missing,
-            keyless=self.spec.keyless,
-            max_key_attempts=self.max_key_attempts,
-        )
-
-    def _adapter(self, base_url: str, missing: str) -> Adapter:
-        if self.function is not None:
-            return FunctionAdapter(self.name, self.function)
-        transport = self._transport
-        return HttpAdapter(
-            self.spec,
-            _no_url if missing else lru_cache(maxsize=256)(partial(_url, base_url, self.spec)),
-            (lambda: transport) if transport else network,
-            self._headers,
-            base_url,
-            addressed_wire(base_url, self.spec) if self.spec.second else None,
-            auth=self._auth,
-        )
-
-    @property
-    def base_url(self) -> str:
-        """The address: the one from code, else the environment's, else the card's.
-
-        A placeholder in it that has no value stays, such as `{account}`.
-        """
-        return filled_address(self._base_url, self.spec, self._placeholders)
+        now = time.monotonic()
+        has_key = endpoint.pool.pick(None, now, closed_to_calls(endpoint.pool.places, now))
+        return (has_key is not None or endpoint.keyless) and endpoint.circuit.is_available()
 
     @property
     def key_variables(self) -> tuple[str, ...]:
@@ -306,24 +267,6 @@ class ProviderClient:
         if many is None and single is None:
             return env_keys(self.spec.key_names)
         return (many and variable_keys(many)) or (single and variable_keys(single)) or ()
-
-
-@cache
-def network() -> Transport:
-    """Return the shared transport; HTTP libraries are imported here, not with this module."""
-    from scout_adapters.llm.transport.http_transport import shared_transport  # noqa: PLC0415  # loads on first use
-
-    return shared_transport()
-
-
-def _url(base_url: str, spec: ProviderSpec, wire: Wire, model: str, stream: bool) -> str:
-    other = spec.second_card if wire is not spec.wire else None
-    return join_url(base_url, other or spec, model, stream=stream)
-
-
-def _no_url(_wire: Wire, _model: str, _stream: bool) -> str:
-    """Return no URL: a provider without its whole address has no keys, so that nothing is sent."""
-    return ""
 
 
 def _function_card(name: str, *, keyless: bool) -> ProviderSpec:

@@ -25,7 +25,11 @@ def embedding_endpoint(client: ProviderClient, length: VectorLength) -> Endpoint
     if not isinstance(http, HttpAdapter):
         raise no_embeddings(card)
     url = lru_cache(maxsize=256)(partial(embeddings_url, endpoint.pool.address, card, wire))
-    return replace(endpoint, adapter=EmbeddingAdapter(http, url, wire, api, length))
+
+    def url_at(model: str, base_url: str) -> str:
+        return embeddings_url(base_url, card, wire, model)
+
+    return replace(endpoint, adapter=EmbeddingAdapter(http, url, url_at, wire, api, length))
 
 
 def embeddings_of(card: ProviderSpec) -> tuple[EmbeddingWire, EmbeddingsApi]:

@@ -88,12 +88,15 @@ class Copier:
         return copied
 
     def _endpoint(self, original: Endpoint) -> Endpoint:
-        states = [self._once(state, _key) for state in original.pool]
+        pool = original.pool
+        states = [self._once(state, _key) for state in pool]
+        places = {
+            self._once(state, _key): replace(place, circuit=self._once(place.circuit, copy))
+            for state, place in pool.places.items()
+        }
         return replace(
             original,
-            pool=KeyPool(
-                original.pool.provider, states, original.pool.rules, original.pool.address
-            ),
+            pool=KeyPool(pool.provider, states, pool.rules, pool.address, places),
             circuit=self._once(original.circuit, copy),
             gate=original.gate and self._once(original.gate, _key),
             retries=RetryBudget(),

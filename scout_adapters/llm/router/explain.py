@@ -263,6 +263,10 @@ class RowWriter:
     ) -> tuple[str, float | None]:
         """Return why a key would be skipped, and the seconds until it is ready."""
         own, ready_at = self._key_reason(candidate_state, key)
+        place = candidate_state.candidate.endpoint.pool.places.get(key)
+        if place is not None and not place.circuit.is_available(self._now):
+            ready_at = max(ready_at or 0.0, place.circuit.ready_at(self._now))
+            own = "; ".join(filter(None, (CIRCUIT_OPEN, own)))
         if candidate_state.skip_reason == CIRCUIT_OPEN:
             circuit = candidate_state.candidate.endpoint.circuit.ready_at(self._now)
             both = f"{CIRCUIT_OPEN}; {own}" if own else CIRCUIT_OPEN
@@ -290,7 +294,7 @@ class RowWriter:
 
 def _notes(attempt: Attempt, tokens: int, now: float) -> list[str]:
     """Return what is special about a planned attempt: its circuit, its key, what is left."""
-    circuit, lease = attempt.candidate.endpoint.circuit, attempt.lease
+    circuit, lease = attempt.circuit, attempt.lease
     notes = [
         (circuit.is_aside(now), SET_ASIDE),
         (attempt.permit.probe, PROBED_CIRCUIT),

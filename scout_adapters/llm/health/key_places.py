@@ -1,0 +1,80 @@
+"""Keys with addresses of their own: accounts, resources and regions that serve one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.health.key_source import KeySource
+from scout_adapters.llm.health.key_state import KeyState, health_lock
+from scout_adapters.llm.health.remembered_models import remember
+
+REST_SECONDS = 5.0
+"""Seconds for which an address that failed is not used for a model, if the server states none."""
+
+MAX_LABEL = 60
+"""Characters of an address in the id of a key."""
+
+
+@dataclass(frozen=True)
+class PlacedKey:
+    """A key or its source, with the address that it is for."""
+
+    origin: str | KeySource | None = field(repr=False)
+    """None: the keys in the environment."""
+
+    base_url: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    """Values of the placeholders in the provider's address, such as a region."""
+
+    @property
+    def label(self) -> str:
+        """The part of a key's id that tells addresses apart: the values, or the host."""
+        host = urlsplit(self.base_url).netloc.rpartition("@")[2] if self.base_url else ""
+        return ",".join((*(value for _, value in self.values), *([host] if host else ())))[
+            :MAX_LABEL
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """The address of a key, and the address's circuit, which keys there share."""
+
+    address: str
+    circuit: CircuitBreaker
+
+
+Places = Mapping[KeyState, KeyPlace]
+"""By key; empty for a pool whose keys are all for the endpoint's own address."""
+
+
+def has_open_place(keys: Iterable[object]) -> bool:
+    """Return whether an address has no key of its own, so that it needs those in variables."""
+    return any(isinstance(key, PlacedKey) and key.origin is None for key in keys)
+
+
+def closed_to_calls(places: Places, now: float) -> frozenset[str]:
+    """Return the ids of the keys at addresses whose circuit is open."""
+    closed = (state for state, place in places.items() if not place.circuit.is_available(now))
+    return frozenset(state.id for state in closed)
+
+
+def rest_address(
+    places: Places, address: str, model: str, until: float, key_id: str | None = None
+) -> list[str]:
+    """Do not use an address for a model until then; return the ids of its keys.
+
+    Only that one key rests if `key_id` is given.
+    """
+    states = [
+        state
+        for state, place in places.items()
+        if place.address == address and key_id in {None, state.id}
+    ]
+    with health_lock:
+        for state in states:
+            earlier = state.model_cooldowns.get(model, 0.0)
+            remember(state.model_cooldowns, model, max(earlier, until))
+    return [state.id for state in states]
