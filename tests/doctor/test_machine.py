@@ -23,12 +23,12 @@ def test_only_extras_that_exist_and_that_code_uses_are_named() -> None:
     texts = [file.read_text() for file in files]
     named = {name for text in texts for name in re.findall(r"scout-adapters\[(\w+)\]", text)}
     assert named <= extras.keys()
-    modules = {"psycopg": "psycopg", "vcrpy": "vcr"}
+    modules = {"vcrpy": "vcr", "azure-identity": r"azure\.identity", "google-auth": r"google\.auth"}
     for extra in machine.EXTRAS:
         for requirement in extras[extra]:
             package = re.split(r"[\[<>=,]", requirement)[0]
             module = modules.get(package, package)
-            used = re.compile(rf"(?:import|from) {module}\b|import_module\(.{module}\b")
+            used = re.compile(rf"(?:import|from) {module}\b|(?:import_module|load)\(.{module}\b")
             assert any(used.search(text) for text in texts), package
 
 

@@ -117,9 +117,8 @@ class HttpAdapter:
     ) -> PreparedRequest:
         """Build the request as a card's wire writes it."""
         request = without_choice(call, card.wire) if call.extra else call
-        notes: tuple[str, ...] = ()
-        if fixes is not NO_FIXES:
-            notes, request = tuple(fixes.notes(request, card.name)), fixes.apply(request)
+        notes = () if fixes is NO_FIXES else tuple(fixes.notes(request, card.name))
+        request = request if fixes is NO_FIXES else fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = _build_body(request, conversation.turns, card)
         return PreparedRequest(

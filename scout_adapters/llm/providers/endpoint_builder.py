@@ -78,7 +78,7 @@ class EndpointBuilder:
             spec=self.spec,
             pool=KeyPool(self.name, list(places), self.rules, base_url, by_key, items),
             circuit=shared,
-            adapter=self._adapter(address, missing),
+            adapter=self._adapter(address, missing, is_placed=is_placed),
             key_variables=self.key_variables,
             missing=missing,
             keyless=self.spec.keyless,
@@ -118,7 +118,7 @@ class EndpointBuilder:
             raise ConfigurationError(f"{self.name}: {missing}")
         return address
 
-    def _adapter(self, base_url: str, missing: str) -> Adapter:
+    def _adapter(self, base_url: str, missing: str, *, is_placed: bool) -> Adapter:
         if self.function is not None:
             return FunctionAdapter(self.name, self.function)
         transport = self._transport
@@ -130,7 +130,7 @@ class EndpointBuilder:
             base_url,
             addressed_wire(base_url, self.spec) if self.spec.second else None,
             auth=self._auth,
-            url_at=lru_cache(maxsize=256)(partial(_url_at, self.spec)),
+            url_at=lru_cache(maxsize=256)(partial(_url_at, self.spec)) if is_placed else None,
         )
 
 

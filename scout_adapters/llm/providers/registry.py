@@ -115,19 +115,17 @@ class ProviderRegistry:
         deployments: Mapping[str, str] | None = None,
     ) -> ProviderClient:
         """Return the client for given keys or address; equal arguments return the same client."""
-        own = api_keys or base_url or headers or auth or placeholders or deployments
-        if not (own or transport):
-            return self.get(name)
         mappings = (headers, placeholders, deployments)
+        if not any((api_keys, base_url, transport, auth, *mappings)):
+            return self.get(name)
         pairs = (tuple((values or {}).items()) for values in mappings)
         key = (name, tuple(api_keys), base_url, *pairs, id(auth))
-        clients = self._special
-        if transport is not None:
-            clients = transport.clients.setdefault(self._special_group, {})
+        group, own = self._special_group, self._special
+        clients = own if transport is None else transport.clients.setdefault(group, {})
         if (client := clients.pop(key, None)) is None:
-            variant = partial(self.get(name).variant, api_keys=api_keys, base_url=base_url)
-            variant = partial(variant, placeholders=placeholders, deployments=deployments)
-            client = variant(headers=headers, transport=transport, auth=auth)
+            variant = partial(self.get(name).variant, placeholders=placeholders, auth=auth)
+            variant = partial(variant, headers=headers, transport=transport, base_url=base_url)
+            client = variant(api_keys=api_keys, deployments=deployments)
             self._all_special.add(client)
         return _remember(clients, key, client)
 
