@@ -211,10 +211,11 @@ def test_a_secret_replaced_in_its_file_under_load_loses_no_call(
 ) -> None:
     path = tmp_path / "key"
     path.write_text("gsk_0")
-    valid = {"gsk_0"}
+    valid, accepted = {"gsk_0"}, Counter[str]()
 
     def judge(request: Any) -> Any:
         key = request.headers["authorization"].removeprefix("Bearer ")
+        accepted[key] += key in valid
         return wire.say()(request) if key in valid else refuse(wire)(request)
 
     providers.on(GROQ, judge)
@@ -227,20 +228,21 @@ def test_a_secret_replaced_in_its_file_under_load_loses_no_call(
             fresh.rename(path)
             valid.clear()
             valid.add(f"gsk_{number}")
-            while model.invoke("hi").text != "hello":
-                pass
+            while accepted[f"gsk_{number}"] < 20:
+                answers.append(model.invoke("hi"))
 
     async def load() -> list[Any]:
         return [await model.ainvoke("hi") for _ in range(100)]
 
+    answers: list[Any] = []
     with ThreadPoolExecutor(8) as threads:
         calls = [threads.submit(model.invoke, "hi") for _ in range(200)]
         loops = [threads.submit(asyncio.run, load()) for _ in range(2)]
         rotate()
-        answers = [future.result() for future in calls]
+        answers += [future.result() for future in calls]
         answers += [answer for future in loops for answer in future.result()]
     assert {answer.text for answer in answers} == {"hello"}
-    assert len(answers) == 400
+    assert len(answers) >= 400
 
 
 async def test_a_cancelled_call_does_not_end_the_reading_for_others(

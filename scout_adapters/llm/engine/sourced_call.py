@@ -17,6 +17,9 @@ from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.timeouts import NEVER
 
+MAX_RENEWALS = 3
+"""How often a call reads the source of a key again after refusals, each of another secret."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefusedSecret:
@@ -24,6 +27,8 @@ class RefusedSecret:
 
     secret: Secret
     error: ProviderError
+    number: int
+    """How many secrets of its source were refused within the call."""
 
 
 class SourcedCall(ReportedCall):
@@ -108,16 +113,18 @@ class SourcedCall(ReportedCall):
         return False
 
     def renews_key(self, attempt: Attempt, error: ProviderError) -> bool:
-        """Return whether to read the key again after a refusal: once for each key of a call."""
+        """Return whether to read the key again after a refusal, before it is condemned."""
         lease = attempt.lease
         if error.kind is not ErrorKind.AUTH_INVALID or lease is None or lease.secret is None:
             return False
         state, source = self._candidate_states.of(attempt.candidate), lease.state.source
-        if source is None or lease.key_id in state.refusals:
+        earlier = state.refusals.get(lease.key_id)
+        number = earlier.number + 1 if earlier else 1
+        if source is None or number > MAX_RENEWALS:
             return False
         if not source.renew(lease.secret, attempt.started):
             return False
-        state.refusals[lease.key_id] = RefusedSecret(lease.secret, error)
+        state.refusals[lease.key_id] = RefusedSecret(lease.secret, error, number)
         return True
 
 
