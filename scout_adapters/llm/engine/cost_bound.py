@@ -17,6 +17,7 @@ from langchain_core.messages import BaseMessage
 from scout_adapters._internal.json_values import Json, positive_limit
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.pricing.fees import billed_searches
 from scout_adapters.llm.pricing.price_list import price_list, priced_model
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
@@ -92,7 +93,7 @@ def _bound_of_model(
         kinds=kinds,
         tier=body.get("service_tier"),
         prices=spec.prices,
-        searches=spec.wire.searches(body) if spec.wire else 0,
+        searches=billed_searches(model, spec.wire.searches(body)) if spec.wire else 0,
     )
 
 

@@ -1,9 +1,11 @@
-"""Fees for one request or search that genai-prices lacks, or lists for the largest size only."""
+"""Fees beside tokens that genai-prices lacks, or lists for the largest size only."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 
 def _by_size(low: str, medium: str, high: str) -> Mapping[str, Decimal]:
@@ -19,9 +21,9 @@ REQUEST_FEES: Mapping[tuple[str, str], Mapping[str, Decimal]] = {
 """USD of one request by provider, model and the `search_context_size` that the answer states:
 https://docs.perplexity.ai/getting-started/pricing, and recorded costs."""
 
-SEARCH_FEES: Mapping[str, Decimal] = {"x-ai": Decimal("0.005")}
-"""USD of one search by provider, where genai-prices has none: https://docs.x.ai/developers/pricing.
-A call of xAI's code tool costs the same."""
+SEARCH_FEES: Mapping[str, Decimal] = {"x-ai": Decimal("0.005"), "groq": Decimal("0.005")}
+"""USD of one search by provider, where genai-prices has none: https://docs.x.ai/developers/pricing,
+https://groq.com/pricing. A call of xAI's code tool costs the same."""
 
 
 def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, Decimal]:
@@ -30,3 +32,117 @@ def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, De
     search_fee = SEARCH_FEES.get(provider)
     fees = {"request": request_fee, "web_search": search_fee}
     return {kind: fee for kind, fee in fees.items() if fee is not None}
+
+
+EXECUTED_TOOLS = "executed_tools"
+"""Key of `response_metadata`: how often Groq ran each of its own tools, by the tool's name."""
+
+GROQ_TOOL_FEES: Mapping[str, Decimal | None] = {
+    "browser.search": Decimal(0),  # has a fee in `SEARCH_FEES`
+    "browser_search": Decimal(0),
+    "browser.open": Decimal("0.001"),
+    "browser.find": Decimal(0),  # reads a page that is open; the price list has no entry for it
+    "visit": Decimal("0.001"),
+    "search": None,  # $0.005 basic or $0.008 advanced: the answer does not state which
+    "python": None,  # $0.18 an hour: the answer states no time
+    "browser_automation": None,  # $0.08 an hour
+}
+"""USD of one run of a tool beside `SEARCH_FEES`: https://groq.com/pricing, as listed in 2026.
+None where the answer does not show what is billed, as for all tools that are missing here."""
+
+GOOGLE_MAPS_FEE = Decimal("0.025")
+"""USD of one prompt that Gemini before version 3 grounds in Google Maps. Since version 3 each query
+is billed, and the answer does not state their number. The free quota of an account is not deducted:
+https://ai.google.dev/gemini-api/docs/pricing, as listed in September 2026."""
+
+_BILLED_BY_PROMPT = re.compile(r"gemini-[12]\b")
+"""Gemini models of which a grounded prompt is billed once, however often it searches."""
+
+
+def billed_searches(model: str, searches: int) -> int:
+    """Return how many of a model's searches in one answer are billed."""
+    return min(searches, 1) if _BILLED_BY_PROMPT.search(model) else searches
+
+
+def tool_fees(model: str, metadata: Mapping[str, Any]) -> Decimal | None:
+    """Return the fees in USD of the tools that the provider ran, without those of searches.
+
+    `metadata` is the answer's `response_metadata`. None if a fee is unknown.
+    """
+    fees = Decimal(0)
+    for name, times in _executed_tools(metadata).items():
+        fee = GROQ_TOOL_FEES.get(name)
+        if fee is None:
+            return None
+        fees += fee * _piece_count(times)
+    if not _is_grounded_in_maps(metadata):
+        return fees
+    return fees + GOOGLE_MAPS_FEE if _BILLED_BY_PROMPT.search(model) else None
+
+
+def _is_grounded_in_maps(metadata: Mapping[str, Any]) -> bool:
+    grounding = metadata.get("grounding_metadata")
+    chunks = grounding.get("grounding_chunks") if isinstance(grounding, Mapping) else None
+    items = chunks if isinstance(chunks, list) else []
+    return any(isinstance(chunk, Mapping) and chunk.get("maps") for chunk in items)
+
+
+def _google_searches(metadata: Mapping[str, Any]) -> int:
+    """Return the queries to Google Search that are billed: each once, and none that is empty.
+
+    https://ai.google.dev/gemini-api/docs/google-search#pricing
+    """
+    grounding = metadata["grounding_metadata"]
+    queries = grounding.get("web_search_queries") if isinstance(grounding, Mapping) else None
+    items = queries if isinstance(queries, list) else []
+    different = {query for query in items if isinstance(query, str) and query}
+    return billed_searches(str(metadata.get("model_name")), len(different))
+
+
+def _groq_searches(metadata: Mapping[str, Any]) -> int:
+    """Return the searches of Groq's own tools."""
+    tools = _executed_tools(metadata)
+    return sum(_piece_count(times) for name, times in tools.items() if "search" in name)
+
+
+def _executed_tools(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    tools = metadata.get(EXECUTED_TOOLS)
+    return tools if isinstance(tools, Mapping) else {}
+
+
+def web_searches(metadata: Mapping[str, Any]) -> int:
+    """Return the number of searches that are billed beside tokens."""
+    if "grounding_metadata" in metadata:
+        return _google_searches(metadata)
+    if EXECUTED_TOOLS in metadata:
+        return _groq_searches(metadata)
+    return _counted_searches(native_usage(metadata))
+
+
+def _counted_searches(usage: Mapping[str, Any]) -> int:
+    """Return the searches that the provider's usage counts."""
+    tools = usage.get("server_tool_use")  # Anthropic, and OpenRouter
+    if isinstance(tools, Mapping):
+        return _piece_count(tools.get("web_search_requests"))
+    if "num_search_queries" in usage:  # Perplexity's deep research
+        return _piece_count(usage["num_search_queries"])
+    if "num_server_side_tools_used" not in usage:
+        return 0
+    calls = usage.get("server_side_tool_usage_details")  # xAI: those that succeeded
+    if isinstance(calls, Mapping):
+        return sum(_piece_count(calls.get(name)) for name in XAI_TOOLS)
+    return _piece_count(usage["num_server_side_tools_used"])
+
+
+XAI_TOOLS = ("web_search_calls", "x_search_calls", "code_interpreter_calls")
+"""Counts of tools with the same fee: https://docs.x.ai/developers/pricing."""
+
+
+def _piece_count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def native_usage(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the provider's own usage, as it came."""
+    usage = metadata.get("usage") or metadata.get("token_usage")
+    return usage if isinstance(usage, Mapping) else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import one_line
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
+from scout_adapters.llm.pricing.fees import EXECUTED_TOOLS, tool_fees
 from scout_adapters.llm.pricing.rates import (
     FEES,
     STANDARD,
@@ -147,12 +148,41 @@ def price_answer(
     *,
     prices: str = "",
 ) -> Cost:
-    """Return the cost of an answer's tokens; `counts` are those of `usage` and `metadata`."""
+    """Return the cost of an answer's tokens and of the provider's tools.
+
+    `counts` are those of `usage` and `metadata`.
+    """
     service = service_of(usage, metadata)
     parts = metadata.get(USAGE_BY_MODEL)
     if parts and not (PRICING and PRICING.get(provider, {}).get(model)):
-        return _price_parts(provider, parts, service, prices)
-    return price_tokens(provider, model, counts, service, prices=prices)
+        cost = _price_parts(provider, parts, service, prices)
+    else:
+        cost = price_tokens(provider, model, counts, service, prices=prices)
+    if EXECUTED_TOOLS in metadata or "grounding_metadata" in metadata:
+        return _with_fees(cost, provider, model, metadata)
+    return cost
+
+
+def _with_fees(cost: Cost, provider: str, model: str, metadata: Mapping[str, Any]) -> Cost:
+    """Add the published fees of the provider's tools; the user's own prices include theirs."""
+    if cost.usd is None or cost.source == "user":
+        return cost
+    fees = tool_fees(model, metadata)
+    if fees is None:
+        _warn_unknown_fee(provider, model)
+        return UNKNOWN_COST
+    return replace(cost, usd=float(sum_usd((cost.usd, float(fees))))) if fees else cost
+
+
+@cache
+def _warn_unknown_fee(provider: str, model: str) -> None:
+    logger.warning(
+        "%s/%s used a tool of the provider whose fee is unknown: the answer costs None; "
+        "your own prices in PRICING[%r] may have a fee for `web_search`",
+        provider,
+        model,
+        provider,
+    )
 
 
 USAGE_BY_MODEL = "usage_by_model"

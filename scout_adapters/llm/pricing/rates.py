@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.errors import one_line
+from scout_adapters.llm.pricing.fees import native_usage, web_searches
 
 ZERO = Decimal(0)
 STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
@@ -74,7 +75,7 @@ def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> TokenCounts:
     """Return LangChain's counts by kind; `metadata` is the answer's `response_metadata`."""
     inputs: Mapping[str, Any] = usage.get("input_token_details") or {}
     outputs: Mapping[str, Any] = usage.get("output_token_details") or {}
-    searches = _web_searches(metadata)
+    searches = web_searches(metadata)
     if not inputs and not outputs:
         return TokenCounts(usage["input_tokens"], usage["output_tokens"], web_search=searches)
     input_count, output_count = _without_tiers(inputs).get, _without_tiers(outputs).get
@@ -112,36 +113,6 @@ def _without_tiers(details: Mapping[str, Any]) -> Mapping[str, Any]:
     return counts | {kind: count for kind, count in details.items() if count is not None}
 
 
-def _web_searches(metadata: Mapping[str, Any]) -> int:
-    """Return the number of searches that are billed beside tokens."""
-    usage = _native_usage(metadata)
-    tools = usage.get("server_tool_use")  # Anthropic, and OpenRouter
-    if isinstance(tools, Mapping):
-        return _piece_count(tools.get("web_search_requests"))
-    if "num_search_queries" in usage:  # Perplexity's deep research
-        return _piece_count(usage["num_search_queries"])
-    if "num_server_side_tools_used" not in usage:
-        return 0
-    calls = usage.get("server_side_tool_usage_details")  # xAI: those that succeeded
-    if isinstance(calls, Mapping):
-        return sum(_piece_count(calls.get(name)) for name in XAI_TOOLS)
-    return _piece_count(usage["num_server_side_tools_used"])
-
-
-XAI_TOOLS = ("web_search_calls", "x_search_calls", "code_interpreter_calls")
-"""Counts of tools with the same fee: https://docs.x.ai/developers/pricing."""
-
-
-def _piece_count(value: Any) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-def _native_usage(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the provider's own usage, as it came."""
-    usage = metadata.get("usage") or metadata.get("token_usage")
-    return usage if isinstance(usage, Mapping) else {}
-
-
 def _tier_name(tier: str) -> str:
     """Return a tier as one short line: it stands in warnings and in cached prices."""
     short = len(tier) <= MAX_TIER and tier.isprintable()
@@ -156,7 +127,7 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
     if not tier and (details := usage.get("input_token_details")):
         tier = next((prefix for prefix in TIER_PREFIXES if prefix in details), "")
     tier = "" if tier in STANDARD_TIERS else tier
-    native = _native_usage(metadata)
+    native = native_usage(metadata)
     speed = "fast" if native.get("speed") == "fast" else ""
     within_us = native.get("inference_geo") == "us"
     size = native.get("search_context_size")

@@ -95,7 +95,7 @@ GOOGLE = [
         "google",
         "a prompt that is counted in the total alone",
         frozenset({"usage.input_tokens"}),
-        lambda record: not has("promptTokenCount")(record),
+        lambda record: has("candidatesTokenCount")(record) and not has("promptTokenCount")(record),
         "The prompt is what the total has beyond the answer; the official package counts no token "
         "of it, which would cost nothing.",
         ours_only,

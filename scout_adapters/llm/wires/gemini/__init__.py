@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
 from scout_adapters.llm.types import (
+    SEARCHES,
     ChatRequest,
     EmbeddingWire,
     ProviderSpec,
@@ -84,6 +85,11 @@ class GeminiWire(Wire):
 
     def provider_tools(self, body: Json) -> Sequence[Json]:
         return [tool for tool in objects(body.get("tools")) if tool.keys() - FUNCTIONS]
+
+    def searches(self, body: Json) -> int:
+        """Return the queries to Google Search and Maps that may be billed."""
+        names = {name.lower() for tool in self.provider_tools(body) for name in tool}
+        return SEARCHES if any("search" in name or "maps" in name for name in names) else 0
 
 
 WIRE: Wire = GeminiWire()

@@ -27,6 +27,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     raise_if_refused,
     reasoning_of,
     text_field,
+    tool_counts,
     with_upstream,
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import call_extras, parse_tool_calls
@@ -53,6 +54,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     finish_reason = text_field(choice, "finish_reason")
     named = with_upstream(body, message)
     metadata = last_metadata(named, usage, finish_reason, choice.get("logprobs"))
+    if "executed_tools" in message:
+        metadata |= tool_counts(message["executed_tools"])
     if FILTER_RESULTS in choice:
         metadata |= filter_results(body, choice)
     return answer_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping, objects
@@ -175,6 +176,15 @@ def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) ->
     if (cost := dollars(body, usage)) is not None:
         metadata["provider_cost_usd"] = cost
     return metadata
+
+
+def tool_counts(tools: Any) -> Json:
+    """Return the metadata of the tools that Groq ran: how often, by name; empty without tools.
+
+    They are billed beside the tokens: https://groq.com/pricing
+    """
+    names = Counter(str(tool.get("name") or tool.get("type")) for tool in objects(tools))
+    return {"executed_tools": dict(names)} if names else {}
 
 
 def with_upstream(body: Json, message: Json) -> Json:

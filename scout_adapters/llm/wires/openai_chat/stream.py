@@ -29,6 +29,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     raise_if_refused,
     reasoning_of,
     text_field,
+    tool_counts,
     with_upstream,
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
@@ -95,11 +96,13 @@ class ChatStreamReader:
         logprobs = self._accumulated.logprobs
         last = last_metadata(self._answer, self._usage, self._finish_reason, logprobs)
         last |= filter_results(self._answer, {FILTER_RESULTS: self._filter})
+        kwargs = self._accumulated.kwargs()
+        last |= tool_counts(kwargs.get("executed_tools"))
         lists = {name: self._answer[name] for name in BODY_LISTS if name in self._answer}
         extras = {CALL_EXTRAS: self._calls.extras} if self._calls.extras else {}
         return AIMessageChunk(
             content="",
-            additional_kwargs=self._accumulated.kwargs() | lists | extras,
+            additional_kwargs=kwargs | lists | extras,
             tool_call_chunks=self._calls.endings(),
             usage_metadata=self.usage,
             response_metadata={**unsent, "model_provider": self._maker, **last},
