@@ -65,7 +65,8 @@ class LangChainStreamReader:
         self.finished = False
         self.usage: UsageMetadata | None = None
         self._needs_ending = needs_ending
-        self._first: Json | None = {"model_provider": maker}
+        self._maker = maker
+        self._started = False
         self._metadata: AIMessageChunk | None = None
 
     def feed(self, event: Any) -> AIMessageChunk | None:
@@ -86,11 +87,14 @@ class LangChainStreamReader:
         )
 
     def _keep(self, metadata: Json) -> Json:
-        """Store a chunk's metadata for the last one; return what the chunk itself shows."""
-        shown: Json = {}
-        if self._first is not None:
-            names = {name: metadata[name] for name in MODEL_NAMES if metadata.get(name)}
-            shown, self._first = {**self._first, **names}, None
+        """Store a chunk's metadata for the last one; return what the chunk itself shows.
+
+        Core reads the maker of each chunk when it translates content blocks.
+        """
+        shown: Json = {"model_provider": metadata.get("model_provider") or self._maker}
+        if not self._started and metadata.get("model_name"):
+            shown["model_name"] = metadata["model_name"]
+        self._started = True
         rest = {name: value for name, value in metadata.items() if name not in MODEL_NAMES}
         if rest:
             kept = AIMessageChunk(content="", response_metadata=rest)

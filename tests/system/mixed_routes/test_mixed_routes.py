@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from scout_adapters import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.testing import Overloaded, RateLimited, Revoked
+from scout_adapters.testing.ids import sign
 from tests.support.verbs import VERBS
 from tests.support.weather import get_weather
 from tests.system.mixed_routes.partners import KEYS, MODELS, OURS, PARTNERS, Stage, stages
@@ -231,3 +232,34 @@ def test_a_refused_key_is_named_without_being_shown(stage: Stage, provider: str)
     assert caught.value.model == MODELS[provider]
     shown = f"{caught.value!r} {caught.value} {caught.value.response.text}"
     assert KEYS[provider][-12:] not in shown
+
+
+def test_signed_blocks_go_back_to_their_maker(stage: Stage) -> None:
+    thinking = {"type": "thinking", "thinking": "Hm.", "signature": sign("Hm.")}
+    signed = SIGNED.model_copy(update={"content": [thinking, SIGNED.content[1]]})
+    router = stage.router(stage.partner("anthropic"))
+    router.invoke([HumanMessage("Sure?"), signed, HumanMessage("Really?")])
+    assert sign("Hm.") in orjson.dumps(stage.emulator.log[-1].body).decode()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("provider", PARTNERS)
+def test_content_is_of_version_1_where_the_router_says_so(
+    stage: Stage, provider: str, verb: str
+) -> None:
+    router = stage.router(stage.partner(provider), output_version="v1")
+    bound = router.bind_tools([get_weather])
+    answer = stage.call(bound, verb, "Think aloud: what is the weather in Paris?")
+    assert answer.response_metadata["output_version"] == "v1"
+    assert [block["type"] for block in answer.content] == ["text", "tool_call"]
+    assert answer.content[1]["args"] == {"location": "Paris"}
+    plain = stage.call(router, verb, "Hello").content
+    assert [block["type"] for block in plain] == ["text"]
+
+
+@pytest.mark.parametrize("provider", PARTNERS)
+def test_events_of_version_3_have_the_whole_answer(stage: Stage, provider: str) -> None:
+    bound = stage.router(stage.partner(provider)).bind_tools([get_weather])
+    events = bound.stream_events("What is the weather in Paris?", version="v3")
+    answer = events.output
+    assert [call["args"] for call in answer.tool_calls] == [{"location": "Paris"}]
