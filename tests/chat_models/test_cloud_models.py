@@ -160,6 +160,54 @@ def test_bedrock_signs_requests_with_credentials(model: str) -> None:
     assert first.headers["x-amz-security-token"] == "session"
 
 
+def test_bedrock_takes_keys_and_region_as_the_partner_package_names_them() -> None:
+    emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:secret": None}})
+    model = ScoutBedrockChatModel(
+        model=CLAUDE,
+        aws_access_key_id="AKIDEXAMPLE",
+        aws_secret_access_key="secret",
+        region_name="eu-central-1",
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    assert "eu-central-1/bedrock" in emulator.requests("bedrock")[0].headers["authorization"]
+    assert "secret'" not in repr(model)
+
+
+def test_a_signature_for_bedrock_mantle_is_of_its_own_service(emulator: Emulator) -> None:
+    model = ScoutBedrockChatModel(
+        model="anthropic.claude-opus-5",
+        base_url="https://bedrock-mantle.eu-west-1.api.aws",
+        api_key=lambda: PAIR,
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    scope = emulator.requests("bedrock")[0].headers["authorization"]
+    assert "/eu-west-1/bedrock-mantle/aws4_request" in scope
+
+
+class GoogleCredentials:
+    """Credentials as google-auth makes them."""
+
+    def __init__(self) -> None:
+        self.token = "ya29.adc"
+        self.expiry = None
+        self.valid = True
+
+
+def test_vertex_takes_credentials_of_google_auth(emulator: Emulator) -> None:
+    model = ScoutVertexChatModel(
+        model=GEMINI,
+        vertex_project="p",
+        vertex_location="us-central1",
+        credentials=GoogleCredentials(),
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    (exchange,) = emulator.requests("vertex")
+    assert (exchange.key, "us-central1" in exchange.path) == ("ya29.adc", True)
+
+
 def test_bedrock_refuses_a_signature_of_another_secret() -> None:
     emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:another": None}})
     signed = ScoutBedrockChatModel(

@@ -27,7 +27,9 @@ class AwsAuth:
     auth.headers(AwsCredentials(access_key="AKIA...", secret_key="..."), "POST", url, {}, body)
     """
 
-    service: str = "bedrock"
+    service: str = ""
+    """The service that is signed for; empty: `bedrock`, or `bedrock-mantle` at its own hosts."""
+
     region: str = ""
     """The region that is signed for; empty: the one in the host's name."""
 
@@ -42,16 +44,21 @@ class AwsAuth:
         if not isinstance(key, AwsCredentials):
             text = text_of(key)
             return {"Authorization": f"Bearer {text}"} if text else {}
-        region = self.region or _region_of(url)
+        region, service = self.region or _region_of(url), self.service or _service_of(url)
         signed = {"Content-Type": CONTENT_TYPE, **headers}
         request = load("botocore.awsrequest", extra="aws").AWSRequest(
             method=method, url=url, data=body, headers=signed
         )
         pair = (key.access_key, key.secret_key, key.session_token)
         credentials = load("botocore.credentials", extra="aws").Credentials(*pair)
-        signer = load("botocore.auth", extra="aws").SigV4Auth(credentials, self.service, region)
+        signer = load("botocore.auth", extra="aws").SigV4Auth(credentials, service, region)
         signer.add_auth(request)
         return {name: value for name, value in request.headers.items() if name not in signed}
+
+
+def _service_of(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    return "bedrock-mantle" if host.startswith("bedrock-mantle.") else "bedrock"
 
 
 def _region_of(url: str) -> str:

@@ -5,10 +5,16 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 from urllib.parse import SplitResult
 
+from pydantic import SecretStr
+
+from scout_adapters.llm.auth.aws_keys import aws_credentials
 from scout_adapters.llm.auth.aws_signer import AwsAuth
-from scout_adapters.llm.types import ProviderSpec, SecondWire
+from scout_adapters.llm.types import AwsCredentials, ProviderSpec, SecondWire
 from scout_adapters.llm.wires import anthropic_messages, openai_chat
 from scout_adapters.llm.wires.anthropic_messages import API_VERSION
 
@@ -36,6 +42,41 @@ def locate(address: SplitResult, endpoint: str, model: str) -> SplitResult:
     return address._replace(path=f"{root}{api}{endpoint}")
 
 
+@dataclass(frozen=True, slots=True)
+class AccessKeys:
+    """A key source of one pair of AWS keys, from the options of `ChatBedrockConverse`."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+    label: ClassVar[str] = "aws_access_key_id"
+
+    def __call__(self) -> AwsCredentials:
+        return AwsCredentials(
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            session_token=self.session_token,
+        )
+
+
+ACCESS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+OTHER_NAMES = {"region_name": "region", "endpoint_url": "base_url"}
+
+
+def adapt_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Convert options of `ChatBedrockConverse`: keys, profile, region and address."""
+    adapted = {OTHER_NAMES.get(name, name): value for name, value in options.items()}
+    values = (adapted.pop(name, None) for name in ACCESS)
+    access, secret, session = (
+        v.get_secret_value() if isinstance(v, SecretStr) else v for v in values
+    )
+    if profile := adapted.pop("credentials_profile_name", None):
+        adapted["api_key"] = aws_credentials(profile)
+    if access and secret:
+        adapted["api_key"] = AccessKeys(access, secret, session)
+    return adapted
+
+
 SPEC = ProviderSpec(
     name="bedrock",
     docs="https://docs.aws.amazon.com/bedrock/latest/userguide/inference-messages-api.html",
@@ -44,6 +85,7 @@ SPEC = ProviderSpec(
     key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
     placeholders={"region": ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME")},
     locate=locate,
+    adapt_options=adapt_options,
     auth=AwsAuth(),
     headers={"anthropic-version": API_VERSION},
     default_model="global.anthropic.claude-haiku-4-5-20251001-v1:0",

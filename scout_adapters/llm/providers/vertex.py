@@ -5,8 +5,11 @@ https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import SplitResult
 
+from scout_adapters.llm.auth.google_tokens import google_token
 from scout_adapters.llm.providers import google
 from scout_adapters.llm.types import ProviderSpec, SecondWire
 from scout_adapters.llm.wires.anthropic_messages import vertex_messages
@@ -14,6 +17,8 @@ from scout_adapters.llm.wires.gemini import vertex_gemini
 
 HOST = re.compile(r"(global|us|eu)-aiplatform\.googleapis\.com")
 """Hosts of the locations that are no regions: https://cloud.google.com/vertex-ai/docs/reference/rest"""
+
+OTHER_NAMES = {"vertex_location": "location", "vertex_project": "project"}
 
 
 def plain_model(model: str) -> str:
@@ -32,6 +37,14 @@ def locate(address: SplitResult, endpoint: str, model: str) -> SplitResult:  # n
     return address._replace(netloc=host, path=path + endpoint)
 
 
+def adapt_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Convert options of `ChatVertexAI` and LiteLLM: credentials of google-auth, the location."""
+    adapted = {OTHER_NAMES.get(name, name): value for name, value in options.items()}
+    if (credentials := adapted.pop("credentials", None)) is not None:
+        adapted["api_key"] = google_token(credentials=credentials)
+    return adapted
+
+
 SPEC = ProviderSpec(
     name="vertex",
     docs="https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
@@ -44,6 +57,7 @@ SPEC = ProviderSpec(
     },
     placeholder_defaults={"location": "global"},
     locate=locate,
+    adapt_options=adapt_options,
     default_model="gemini-3.5-flash",
     model_provider="google_genai",
     plain_model=plain_model,
