@@ -20,6 +20,10 @@ class FakeTime:
         self.now = now
         self.slept: list[float] = []
 
+    def read(self) -> float:
+        """Return the time, for the clock."""
+        return self.now
+
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
@@ -39,7 +43,7 @@ class FakeTime:
 
     @property
     def clock(self) -> Clock:
-        return Clock(now=lambda: self.now, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
+        return Clock(now=self.read, sleep=self.sleep, asleep=self.asleep, random=lambda: 0.5)
 
 
 class CrowdTime:

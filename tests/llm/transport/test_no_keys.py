@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import pickle
-import traceback
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
@@ -15,35 +11,9 @@ import pytest
 from scout_adapters.errors import ProviderError
 from tests.llm.transport.exchanges import CANARY
 from tests.support.fake_http import GROQ
+from tests.support.key_leaks import attached_values, key_forms, key_leaks
 
 pytestmark = pytest.mark.usefixtures("carried")
-
-
-def graph(error: BaseException) -> Iterator[Any]:
-    """Walk all that hangs on an exception: causes, contexts, notes, arguments, attributes."""
-    seen: set[int] = set()
-    waiting: list[Any] = [error]
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen or isinstance(value, type | int | float | bool | None):
-            continue
-        seen.add(id(value))
-        yield value
-        if isinstance(value, BaseException):
-            waiting += [value.__cause__, value.__context__, value.args]
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list | tuple | set | frozenset):
-            waiting += value
-        elif hasattr(value, "__dict__"):
-            waiting += vars(value).values()
-        elif hasattr(value, "__slots__"):
-            waiting += [getattr(value, name, None) for name in value.__slots__]
-
-
-def disguises(key: str) -> set[str]:
-    coded = base64.b64encode(key.encode()).decode().rstrip("=")
-    return {key[i : i + 8] for i in range(4, len(key) - 7)} | {key, quote(key), coded}
 
 
 def echo(status: int) -> Any:
@@ -56,12 +26,6 @@ def echo(status: int) -> Any:
         return httpx.Response(status, json=body, headers=headers)
 
     return reply
-
-
-def leaks(error: BaseException) -> list[str]:
-    texts = [f"{x!r} {x}" if not isinstance(x, str | bytes) else repr(x) for x in graph(error)]
-    texts += traceback.format_exception(error)
-    return [text[:200] for text in texts if any(part in text for part in disguises(CANARY))]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +55,10 @@ async def test_an_error_holds_neither_the_request_nor_the_key(
     providers.on(GROQ, replies.get(failure) or echo(int(failure)))
     with pytest.raises(ProviderError) as caught:
         await ask(groq(CANARY, max_retries=0))
-    assert not [x for x in graph(caught.value) if isinstance(x, httpx.Request | httpx.Response)]
-    assert leaks(caught.value) == []
+    assert not [
+        x for x in attached_values(caught.value) if isinstance(x, httpx.Request | httpx.Response)
+    ]
+    assert key_leaks([CANARY], [caught.value]) == []
     assert CANARY.encode() not in pickle.dumps(caught.value)
 
 
@@ -114,4 +80,12 @@ async def test_neither_model_nor_logs_show_a_key(providers, wire, groq, ask, cap
     shown += [repr(model.client), repr(model.client.keys), repr(model.client.endpoint), caplog.text]
     shown += [repr(model._identifying_params), repr(model._get_llm_string())]
     shown += [pickle.dumps(model).decode("latin1")] if not model.client._api_keys else []
-    assert [text for text in shown if any(part in text for part in disguises(CANARY))] == []
+    assert [text for text in shown if any(part in text for part in key_forms(CANARY))] == []
+
+
+@pytest.mark.parametrize("form", sorted(key_forms(CANARY))[:: len(CANARY) // 4])
+def test_a_part_of_a_key_is_found_wherever_it_hangs(form: str) -> None:
+    error = ValueError("outer")
+    error.__context__ = KeyError({"details": [form]})
+    assert key_leaks([CANARY], [error]) != []
+    assert key_leaks([CANARY], [ValueError("outer")], ["nothing"]) == []

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
-import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.providers import registry
-
-SHOWN = 8
-"""So many characters of a key in a row are a leak."""
+from tests.support.key_leaks import key_leaks
 
 WRITTEN = 2.0
 """Seconds for a thread to write an outcome that the task of a forgotten stream waits for."""
@@ -90,44 +85,7 @@ async def idle() -> set[asyncio.Task[Any]]:
     return asyncio.all_tasks() - {me}
 
 
-def graph(start: Any) -> Iterator[Any]:
-    """Walk all that hangs on a value: causes, contexts, notes, arguments, attributes, items."""
-    seen: set[int] = set()
-    waiting: list[Any] = [start]
-    while waiting:
-        value = waiting.pop()
-        if id(value) in seen or isinstance(value, type | int | float | bool | None):
-            continue
-        seen.add(id(value))
-        yield value
-        if isinstance(value, BaseException):
-            waiting += [value.__cause__, value.__context__, value.args]
-            waiting += getattr(value, "__notes__", [])
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list | tuple | set | frozenset):
-            waiting += value
-        elif hasattr(value, "__dict__"):
-            waiting += vars(value).values()
-
-
-def disguises(key: str) -> set[str]:
-    """Return the forms in which a key may show: any eight characters, quoted, in base 64."""
-    coded = base64.b64encode(key.encode()).decode().rstrip("=")
-    parts = {key[at : at + SHOWN] for at in range(len(key) - SHOWN + 1)}
-    return parts | {quote(key), coded}
-
-
 def leaks(keys: Iterable[str], shown: Iterable[Any], overheard: Overheard) -> list[str]:
     """Return the texts in which a key, or a part of one, can be read."""
-    texts = [*overheard.lines, overheard.audited.decode("utf-8", "replace")]
-    for value in shown:
-        texts += [
-            repr(one) if isinstance(one, str | bytes) else f"{one!r} {one}" for one in graph(value)
-        ]
-        if isinstance(value, BaseException):
-            texts += traceback.format_exception(value)
-    forms = {form for key in keys for form in disguises(key)}
-    everything = "\n".join(texts)
-    leaked = {form for form in forms if form in everything}
-    return [text[:300] for text in texts if any(form in text for form in leaked)] if leaked else []
+    logged = [*overheard.lines, overheard.audited.decode("utf-8", "replace")]
+    return key_leaks(keys, shown, logged)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,7 +13,6 @@ import orjson
 from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters._internal.clock import Clock
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.pricing import price_list
@@ -23,6 +21,7 @@ from scout_adapters.testing import reset
 from tests.llm.router.machine.health import LOST, PlainCircuit, PlainKey, PlainProvider, Try
 from tests.llm.router.machine.providers import ScriptedServer, ScriptedTransport, calling
 from tests.llm.router.machine.rules import CrowdedCall, PlainCall
+from tests.support.clock import FakeTime
 
 CANDIDATES = [
     ("groq", "big"),
@@ -35,11 +34,8 @@ STRATEGIES = ["priority", "shuffled", "weighted", "cheapest", "fastest", "least_
 PER_THOUSAND = {"input": 0.5, "output": 1.0}
 
 
-class HarnessTime:
+class HarnessTime(FakeTime):
     """Clock that moves only in a sleep; the sleeping call is recorded."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
 
     def read(self) -> float:
         """Return the time; a call begins at its first reading."""
@@ -50,14 +46,7 @@ class HarnessTime:
 
     def sleep(self, seconds: float) -> None:
         calling.get().sleeps(seconds)
-        self.now += seconds
-
-    async def asleep(self, seconds: float) -> None:
-        self.sleep(seconds)
-        await asyncio.sleep(0)
-
-    def go_by(self, seconds: float) -> None:
-        self.now += seconds
+        super().sleep(seconds)
 
 
 class RulesHandler(BaseCallbackHandler):
@@ -131,7 +120,7 @@ class RouteHarness:
                 for (provider, model), weight in zip(self.candidates, (3, 1, 2), strict=False)
             ],
             strategy=self._shuffled if strategy == "shuffled" else strategy,
-            clock=self._clock(),
+            clock=self.time.clock,
             max_retries=self.max_retries,
             max_wait=self.max_wait,
             deadline=self.deadline,
@@ -153,10 +142,6 @@ class RouteHarness:
                 capacity=options["capacity"],
                 tokens=options["capacity"],
             )
-
-    def _clock(self) -> Clock:
-        time = self.time
-        return Clock(now=time.read, sleep=time.sleep, asleep=time.asleep, random=lambda: 0.5)
 
     def _clients(self) -> Sequence[Any]:
         self.model._route()  # opened on first use
