@@ -15,6 +15,7 @@ from langchain_core.tracers.context import register_configure_hook
 from typing_extensions import override
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.dollar_text import dollar_text
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.html_table import html_table
 from scout_adapters.callbacks.cost_totals import CostRow, CostTotals
@@ -80,7 +81,8 @@ class ScoutCostCallbackHandler(RunHandler):
     def __repr__(self) -> str:
         total = self.total
         tokens = f"{total.input_tokens} + {total.output_tokens} tokens"
-        return f"<{type(self).__name__}: ${total.cost_usd:.6f}, {total.calls} calls, {tokens}>"
+        cost, calls = dollar_text(total.cost_usd), f"{total.calls} call{'s' * (total.calls != 1)}"
+        return f"<{type(self).__name__}: {cost}, {calls}, {tokens}>"
 
     def _repr_html_(self) -> str:
         """Return the table that a notebook shows: a row for each model and key, and the total."""

@@ -156,6 +156,8 @@ def _head(summary: Summary) -> Iterator[tuple[str, str]]:
 def _table(summary: Summary, by: By, *, whole: bool) -> TableData:
     """Make the table of sums by `by`: all rows, or the last days or the most expensive rows."""
     groups = summary.by(by.value)
+    if by is By.KEY:  # one that was passed over has no key, or an entry of its own elsewhere
+        groups = {name: totals for name, totals in groups.items() if totals.requests}
     others = summary.spent_on(lambda event: event[0]) if by is By.DAY else {}
     names = sorted({*groups, *others}) if by is By.DAY else list(groups)
     shown = names if whole else names[-DAYS:] if by is By.DAY else names[:ROWS]

@@ -114,7 +114,7 @@ class EmbeddingFields(BaseModel):
     """Source of time and sleep; replaced in tests."""
 
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
-    _length: Any = PrivateAttr(default=None)  # a `VectorLength`, once the engine is loaded
+    _lengths: dict[Any, Any] = PrivateAttr(default_factory=dict)
     _missing_secrets: tuple[str, ...] = PrivateAttr(default=())
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -124,7 +124,7 @@ class EmbeddingFields(BaseModel):
         portable = [without_secrets(entry) for entry in self.models]
         removed += [name for _, names in portable for name in names]
         fields |= {"models": [entry for entry, _ in portable], "callbacks": None}
-        private = {**(state["__pydantic_private__"] or {}), "_length": None}
+        private = {**(state["__pydantic_private__"] or {}), "_lengths": {}}
         private["_missing_secrets"] = tuple(dict.fromkeys((*self._missing_secrets, *removed)))
         return {**state, "__dict__": fields, "__pydantic_private__": private}
 

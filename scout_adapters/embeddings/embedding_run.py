@@ -8,6 +8,7 @@ from uuid import UUID
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
+    BaseCallbackHandler,
     CallbackManager,
     CallbackManagerForLLMRun,
     Callbacks,
@@ -30,16 +31,17 @@ class EmbeddingRun:
 
     def __init__(
         self,
-        callbacks: Callbacks,
+        callbacks: Callbacks | BaseCallbackHandler,
         tags: Sequence[str] | None,
         metadata: Mapping[str, Any] | None,
         *,
         is_async: bool,
     ) -> None:
         """`tags` and `metadata` (with `user_id`) are those of `ScoutEmbeddings`."""
+        own = [callbacks] if isinstance(callbacks, BaseCallbackHandler) else callbacks
         manager = CallbackManager.configure(
             ensure_config().get("callbacks"),
-            callbacks,
+            own,
             local_tags=[*tags] if tags else None,
             local_metadata={**metadata} if metadata else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import Callbacks
@@ -131,18 +131,18 @@ class ScoutEmbeddings(EmbeddingFields, Embeddings):
         request = call.request(next(iter(self._batches(call)), []))
         return explain(call.route, request, sum(map(estimated_tokens, request.texts)))
 
-    def _embed(self, texts: Sequence[str], task: Task) -> list[list[float]]:
-        if not _checked_texts(texts):
+    def _embed(self, texts: Iterable[str], task: Task) -> list[list[float]]:
+        if not (checked := _checked_texts(texts)):
             return []
-        call = self._call(texts, task, is_async=False)
+        call = self._call(checked, task, is_async=False)
         call.send(self._batches(call))
         return call.result
 
-    async def _aembed(self, texts: Sequence[str], task: Task) -> list[list[float]]:
+    async def _aembed(self, texts: Iterable[str], task: Task) -> list[list[float]]:
         running_loop()  # raises under trio
-        if not _checked_texts(texts):
+        if not (checked := _checked_texts(texts)):
             return []
-        call = self._call(texts, task, is_async=True)
+        call = self._call(checked, task, is_async=True)
         await call.asend(self._batches(call), self.max_concurrency)
         return call.result
 
@@ -187,11 +187,12 @@ class ScoutEmbeddings(EmbeddingFields, Embeddings):
         from scout_adapters.llm.adapters.embedding_adapter import VectorLength
         from scout_adapters.llm.router.route import Route
 
-        if self._length is None:
-            self._length = VectorLength(self.dimensions)
+        # Copies of this object share the lengths, and may have another model or `dimensions`.
+        own = (self.model, self.dimensions)
+        length = self._lengths.setdefault(own, VectorLength(self.dimensions))
         options = {name: getattr(self, name) for name in NETWORK_OPTIONS}
         network = {name: value for name, value in options.items() if value is not None}
-        candidates = build_candidates(self._entries(), network, self._length)
+        candidates = build_candidates(self._entries(), network, length)
         return Route(candidates=candidates, clock=self.clock)
 
     def _entries(self) -> list[dict[str, Any]]:
@@ -228,11 +229,12 @@ def _check_model(options: dict[str, Any]) -> OptionRules:
     return OptionRules(documented=frozenset().union(*fields))
 
 
-def _checked_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return the texts; raise `ConfigurationError` for anything else, with its index."""
+def _checked_texts(texts: Iterable[str]) -> list[str]:
+    """Return the texts as a list; raise `ConfigurationError` for anything else, with its index."""
     if isinstance(texts, str):
         raise ConfigurationError("embed_documents takes a list of texts; for one use embed_query")
-    for position, text in enumerate(texts):
+    checked = [*texts]
+    for position, text in enumerate(checked):
         if not isinstance(text, str):
             raise ConfigurationError(f"text {position} is a {type(text).__name__}, not a str")
-    return texts
+    return checked

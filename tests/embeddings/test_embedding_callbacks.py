@@ -31,7 +31,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def test_costs_are_those_of_the_emulators_tokens(emulator: Emulator, embed: Embed) -> None:
     costs = ScoutCostCallbackHandler()
-    embed(embeddings_of(emulator, callbacks=[costs], chunk_size=2), ["one", "two", "three"])
+    embed(embeddings_of(emulator, callbacks=costs, chunk_size=2), ["one", "two", "three"])
     tokens = sum(exchange.input_tokens for exchange in emulator.log)
     assert (costs.calls, costs.total.input_tokens, costs.total.output_tokens) == (2, tokens, 0)
     assert costs.total_cost == pytest.approx(tokens * PRICE)

@@ -10,7 +10,12 @@ import pytest
 
 from scout_adapters import ProviderSpec, ScoutEmbeddings, registry
 from scout_adapters.embeddings.same_model import model_identity
-from scout_adapters.errors import ConfigurationError, NoKeyError, UnknownProvider
+from scout_adapters.errors import (
+    ConfigurationError,
+    NoKeyError,
+    UnknownProvider,
+    UnsupportedContent,
+)
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.wires.openai_chat import WIRE
 from scout_adapters.testing import Emulator
@@ -193,3 +198,22 @@ def test_no_key_is_shown_or_pickled() -> None:
         assert b"sk-secret" not in pickled
         with pytest.raises(NoKeyError, match="secrets are not pickled"):
             pickle.loads(pickled).embed_query("Hello")
+
+
+def test_texts_may_come_from_any_iterable(emulator: Emulator) -> None:
+    embeddings = embeddings_of(emulator, dimensions=2)
+    texts: Any = (text for text in ("a", "b"))
+    assert len(embeddings.embed_documents(texts)) == 2
+
+
+def test_a_text_that_is_no_unicode_is_named(emulator: Emulator) -> None:
+    with pytest.raises(UnsupportedContent, match="text 1: cannot send half of a character"):
+        embeddings_of(emulator).embed_documents(["a", "b\ud800"])
+    assert emulator.log == []
+
+
+def test_a_copy_may_have_other_dimensions(emulator: Emulator) -> None:
+    embeddings = embeddings_of(emulator)
+    assert len(embeddings.embed_query("Hello")) == 1536
+    assert len(embeddings.model_copy(update={"dimensions": 5}).embed_query("Hello")) == 5
+    assert len(embeddings.embed_query("Hello")) == 1536

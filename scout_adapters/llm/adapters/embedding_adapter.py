@@ -77,6 +77,7 @@ class EmbeddingAdapter:
             position = request.positions[[*request.texts].index("")]
             why = f"{spec.name} refuses it: leave it out"
             raise UnsupportedContent(f"text {position}", "an empty text", why)
+        input_bytes = _input_bytes(request)
         body = self._wire.build_body(request, self._api)
         return PreparedRequest(
             request=request,
@@ -86,7 +87,7 @@ class EmbeddingAdapter:
             body=body,
             models=(request.model,),
             spec=spec,
-            input_bytes=len("".join(request.texts).encode(errors="replace")),
+            input_bytes=input_bytes,
             has_output=False,
         )
 
@@ -125,3 +126,18 @@ class EmbeddingAdapter:
         raise AssertionError("embeddings are never streamed")
 
     reader = whole_reader = stream = astream = _refuse_stream
+
+
+def _input_bytes(request: EmbeddingRequest) -> int:
+    """Return the bytes of the texts; raise `UnsupportedContent` for one that is no Unicode."""
+    try:
+        return sum(len(text.encode()) for text in request.texts)
+    except UnicodeEncodeError:
+        pass
+    pairs = zip(request.positions, request.texts, strict=True)
+    position = next(position for position, text in pairs if not _is_unicode(text))
+    raise UnsupportedContent(f"text {position}", "half of a character", "it is no valid Unicode")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from langchain_core.messages.ai import UsageMetadata
 
+from scout_adapters._internal.dollar_text import dollar_text
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
@@ -136,8 +137,9 @@ def _line_group(row: PlannedAttempt) -> tuple[object, ...]:
 
 
 def _estimate(row: PlannedAttempt) -> str:
-    cost = "of unknown price" if row.cost_usd is None else f"about ${row.cost_usd:.6f}"
-    return f"{row.input_tokens} tokens in and {row.output_tokens} out, {cost}"
+    cost = row.cost_usd
+    price = "of unknown price" if cost is None else f"about {dollar_text(cost)}"
+    return f"{row.input_tokens} tokens in and {row.output_tokens} out, {price}"
 
 
 def explain(

@@ -1,0 +1,19 @@
+"""Format a number of US dollars, however small."""
+
+from __future__ import annotations
+
+import math
+
+SMALL = 0.001
+"""US dollars: below it, six digits after the point show too little."""
+
+LEAST = 1e-12
+"""US dollars: much smaller amounts are shown as zero."""
+
+
+def dollar_text(usd: float) -> str:
+    """Return US dollars with six digits after the point; small amounts with three that count."""
+    size = abs(usd)
+    if not 0 < size < SMALL:
+        return f"${usd:.6f}"
+    return f"${usd:.{2 - math.floor(math.log10(max(size, LEAST)))}f}"
