@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("prices")
 def test_costs_display_their_totals(emulator: Emulator) -> None:
     costs = ScoutCostCallbackHandler()
     groq(emulator).invoke("hi", {"callbacks": [costs]})
-    assert f"${costs.total_cost:.6f}, 1 calls" in repr(costs) == str(costs)
+    assert f"${costs.total_cost:.6f}, 1 call, " in repr(costs) == str(costs)
     table = costs._repr_html_()
     assert table.startswith("<table>")
     assert f"<td>groq/{SMALL}</td>" in table
