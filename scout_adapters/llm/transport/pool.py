@@ -33,7 +33,7 @@ from scout_adapters.llm.transport.idle_connections import (
     T,
 )
 from scout_adapters.llm.transport.network_options import NetworkOptions, tls_context
-from scout_adapters.llm.transport.over_httpcore import AsyncHttpcoreConnection, HttpcoreConnection
+from scout_adapters.llm.transport.over_h11 import AsyncH11Connection, H11Connection
 from scout_adapters.llm.transport.over_httpx import AsyncHttpxConnection, HttpxConnection
 from scout_adapters.llm.transport.proxies import Proxies, httpx_proxy
 from scout_adapters.llm.transport.slots import Slots, queue_full
@@ -140,12 +140,12 @@ class ConnectionPool:
 
     def _connection(self, address: Address, holder: Holder[Connection]) -> Connection:
         proxy = self._proxies.for_server(address)
-        kind = HttpxConnection if proxy or is_patched() else HttpcoreConnection
+        kind = HttpxConnection if proxy or is_patched() else H11Connection
         idle = self._idle.get((address.server, kind))
         if idle and (connection := idle.pop(holder)):
             return connection
-        if kind is HttpcoreConnection:
-            return HttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
+        if kind is H11Connection:
+            return H11Connection(tls_context(self._options), IDLE_SECONDS)
         context = tls_context(self._options)
         transport = httpx.HTTPTransport(
             context, proxy=httpx_proxy(proxy, context), limits=ONE_CONNECTION
@@ -262,14 +262,14 @@ class AsyncConnectionPool:
 
     def _connection(self, address: Address, holder: Holder[AsyncConnection]) -> AsyncConnection:
         proxy = self._proxies.for_server(address)
-        kind = AsyncHttpxConnection if proxy or is_patched() else AsyncHttpcoreConnection
-        if kind is AsyncHttpcoreConnection and has_aiohttp():
+        kind = AsyncHttpxConnection if proxy or is_patched() else AsyncH11Connection
+        if kind is AsyncH11Connection and has_aiohttp():
             return self._aiohttp()
         idle = self._idle.get((address.server, kind))
         if idle and (connection := idle.pop(holder)):
             return connection
-        if kind is AsyncHttpcoreConnection:
-            return AsyncHttpcoreConnection(tls_context(self._options), IDLE_SECONDS)
+        if kind is AsyncH11Connection:
+            return AsyncH11Connection(tls_context(self._options), IDLE_SECONDS)
         context = tls_context(self._options)
         transport = httpx.AsyncHTTPTransport(
             context, proxy=httpx_proxy(proxy, context), limits=ONE_CONNECTION

@@ -30,7 +30,7 @@ from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport import pool as pools
 from scout_adapters.llm.transport.network_options import NetworkOptions
-from scout_adapters.llm.transport.over_httpcore import HttpcoreConnection
+from scout_adapters.llm.transport.over_h11 import H11Connection
 from scout_adapters.llm.transport.pool import ConnectionPool
 from tests.llm.transport.test_pool import exchange
 from tests.system.memory.tenants import Tenants, play
@@ -111,7 +111,7 @@ class UsesConnection:
     connection: Any = None
 
 
-class OpenConnection(HttpcoreConnection):
+class OpenConnection(H11Connection):
     """A connection that its server does not close."""
 
     is_open = True
