@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import BaseChatModel
 from typing_extensions import override
 
 from scout_adapters.errors.event_loop import running_loop
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import LanguageModelInput
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import RunnableConfig
+else:
+    BaseChatModel = object  # a mixin: a pydantic class of its own takes 2.5 ms to import
 
 
 class AsyncioCalls(BaseChatModel):
