@@ -23,25 +23,27 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     Raises:
         UnsupportedContent: A block has no form in this API, or the provider refuses it.
     """
-    dialect = dialect_of(spec)
+    dialect, form = dialect_of(spec), request.response_format
     body: Json = {
         "model": request.model,
         "messages": render_messages(turns, spec, dialect, request.model),
     }
-    options = {
+    options: Json = {
         "temperature": request.temperature,
         "top_p": request.top_p,
         "max_tokens": request.max_tokens,
         "stop": list(request.stop) or None,
-        "response_format": _response_format(request.response_format, dialect),
+        "response_format": form and _response_format(form, dialect),
         "reasoning_effort": request.reasoning_effort,
-        **tool_fields(request, dialect),
     }
+    if request.tools:
+        options |= tool_fields(request, dialect)
     body |= _without_none(options)
     if request.stream:
         # Without this option the stream has no token counts, and the call no cost.
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    body |= _without_none(request.extra)
+    if request.extra:
+        body |= _without_none(request.extra)
     if dialect.without_thinking and _forces_a_tool(body):
         body = {**dialect.without_thinking, **body}
     return apply_card(body, spec)
@@ -57,9 +59,9 @@ def _without_none(fields: Mapping[str, Any]) -> Json:
 
 
 def _response_format(
-    response_format: Mapping[str, Any] | None, dialect: ChatCompletionsDialect
-) -> Mapping[str, Any] | None:
-    if not response_format or not dialect.closed_schemas:
+    response_format: Mapping[str, Any], dialect: ChatCompletionsDialect
+) -> Mapping[str, Any]:
+    if not dialect.closed_schemas:
         return response_format
     json_schema = response_format.get("json_schema")
     if not isinstance(json_schema, Mapping) or json_schema.get("strict") is not True:

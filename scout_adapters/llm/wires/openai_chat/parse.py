@@ -88,8 +88,9 @@ def _additional_kwargs(message: Json, body: Json, reasoning: str, other_parts: l
         "reasoning_content": reasoning or reasoning_of(message),
         "refusal": text_field(message, "refusal"),
         "content_chunks": other_parts,
-        CALL_EXTRAS: call_extras(message.get("tool_calls")),
     }
+    if calls := message.get("tool_calls"):
+        kwargs[CALL_EXTRAS] = call_extras(calls)
     kwargs |= {name: objects(message[name]) for name in MESSAGE_LISTS if name in message}
     kwargs |= {name: non_empty(message[name]) for name in MESSAGE_OBJECTS if name in message}
     kwargs |= {name: body[name] for name in BODY_LISTS if name in body}

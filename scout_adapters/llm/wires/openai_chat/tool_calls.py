@@ -37,6 +37,8 @@ def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
     """Return the calls of a whole answer, and separately those with invalid arguments."""
     calls: list[ToolCall] = []
     broken: list[InvalidToolCall] = []
+    if not raw:
+        return calls, broken
     for position, item in enumerate(_as_list(raw)):
         call_id = text_field(item, "id") or _generated_id(position)
         if custom := _custom(item):
