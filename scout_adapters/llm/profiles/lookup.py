@@ -107,16 +107,18 @@ def common_profile(profiles: Sequence[ModelProfile | None]) -> ModelProfile | No
     return cast("ModelProfile", {k: v for k, v in common.items() if v is not None}) or None
 
 
-def _common_value(values: Sequence[Any]) -> Any:
-    if any(value is False for value in values):
-        return False
-    if any(value is None for value in values):
+def _common_value(values: list[Any]) -> Any:
+    for value in values:
+        if value is False:
+            return False
+    if None in values:
         return None
-    if all(type(value) is int for value in values):
+    kinds = set(map(type, values))
+    if kinds == {int}:
         return min(values)
-    if all(isinstance(value, list) for value in values):
+    if kinds == {list}:
         return reduce(lambda first, other: [item for item in first if item in other], values)
-    return values[0] if all(value == values[0] for value in values) else None
+    return values[0] if values.count(values[0]) == len(values) else None
 
 
 def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProfile:
