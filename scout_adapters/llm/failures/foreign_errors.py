@@ -23,6 +23,7 @@ CONNECT_ERRORS = frozenset(
 CUT_OFF = frozenset(
     {"RemoteProtocolError", "ReadError", "ChunkedEncodingError", "IncompleteReadError"}
     | {"ConnectionClosedError", "ResponseStreamingError", "ServerDisconnectedError"}
+    | {"ClientPayloadError"}
 )
 """Classes of the same libraries: the connection broke before the answer was complete."""
 

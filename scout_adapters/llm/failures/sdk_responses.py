@@ -79,7 +79,8 @@ def _response_of(error: BaseException) -> SdkResponse | None:
         return _of_http(error, response, status)
     if isinstance(body := getattr(error, "body", None), dict):  # an error event of a stream
         return SdkResponse(HTTPStatus.OK, {}, {"error": body.get("error", body)})
-    if isinstance(code, int) and isinstance(message := getattr(error, "message", None), str):
+    message, library = getattr(error, "message", None), type(error).__module__.partition(".")[0]
+    if library == "google" and isinstance(code, int) and isinstance(message, str):
         return SdkResponse(int(code), {}, {"error": {"message": message, **_reason(error)}})
     return None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import aiohttp
 import httpx
 import httpx2
 import openai
 import pytest
+from aiohttp.http_exceptions import TransferEncodingError
 from anthropic import APIStatusError as AnthropicStatusError
 from botocore.exceptions import (
     ClientError,
@@ -49,6 +51,14 @@ def caused_by(error: Exception, cause: Exception) -> Exception:
 def genai_error(status: int, word: str, **details: Any) -> GenaiClientError:
     body = {"error": {"code": status, "message": "Quota", "status": word, **details}}
     return GenaiClientError(status, body, httpx.Response(status, json=body))
+
+
+def api_core_error() -> Exception:
+    """Make an error in the form of google-api-core, which is not installed with the others."""
+    names = {"__module__": "google.api_core.exceptions", "code": 429, "message": "Quota"}
+    kind: Any = type("ResourceExhausted", (Exception,), names)
+    error: Exception = kind("429 Quota")
+    return error
 
 
 RETRY_INFO = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "26s"}]
@@ -138,6 +148,13 @@ CASES: dict[str, tuple[str, Exception, K, float | None]] = {
         K.PROTOCOL,
         None,
     ),
+    "cut off at aiohttp": (
+        "google",
+        caused_by(aiohttp.ClientPayloadError("x"), TransferEncodingError("Not enough data")),
+        K.PROTOCOL,
+        None,
+    ),
+    "google api core": ("vertex", api_core_error(), K.RATE_LIMIT, None),
     "timeout": ("openai", openai.APITimeoutError(request=REQUEST), K.TIMEOUT_RESPONSE, None),
     "langchain overflow": ("x", lc.ContextOverflowError("x"), K.CONTEXT_OVERFLOW, None),
     "langchain key": ("x", lc.ModelAuthenticationError("x"), K.AUTH_INVALID, None),

@@ -11,19 +11,25 @@ import pytest
 from langchain.agents import create_agent
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.tracers import LangChainTracer
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from pydantic import BaseModel
 
 from scout_adapters import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
-from scout_adapters.testing import Overloaded, RateLimited, Revoked
+from scout_adapters.errors import StreamInterrupted
+from scout_adapters.testing import CutMidStream, ErrorInBand, Overloaded, RateLimited, Revoked
 from scout_adapters.testing.ids import sign
-from tests.support.verbs import VERBS
+from tests.support.verbs import STREAMS, VERBS
 from tests.support.weather import get_weather
 from tests.system.mixed_routes.partners import KEYS, MODELS, OURS, PARTNERS, Stage, stages
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Inheritance class:DeprecationWarning"
 )  # google-genai's
+
+
+AFTER_CONTENT = {"openai": 4, "anthropic": 6, "google": 1, "bedrock": 4}
+"""Events of an answer after which its first words have arrived."""
 
 
 class Joke(BaseModel):
@@ -100,6 +106,21 @@ def test_an_answer_equals_that_of_the_package_itself(
         assert ours.response_metadata[name] == theirs.response_metadata[name]
 
 
+class Sent:
+    """In place of the LangSmith client: records the runs that would be sent."""
+
+    tracing_queue = None
+
+    def __init__(self) -> None:
+        self.created: list[dict[str, Any]] = []
+
+    def create_run(self, **run: Any) -> None:
+        self.created.append(run)
+
+    def update_run(self, **run: Any) -> None:
+        """Take the end of a run."""
+
+
 class Tokens(BaseCallbackHandler):
     def __init__(self) -> None:
         self.text = ""
@@ -116,9 +137,11 @@ def test_a_call_is_one_run_and_its_tokens_count_once(
     stage: Stage, provider: str, verb: str
 ) -> None:
     usage, runs, tokens = UsageMetadataCallbackHandler(), RunCollectorCallbackHandler(), Tokens()
-    config = {"callbacks": [usage, runs, tokens]}
+    sent = Sent()
+    config = {"callbacks": [usage, runs, tokens, LangChainTracer(client=sent)]}
     answer = stage.call(stage.router(stage.partner(provider)), verb, config=config)
     assert [(run.run_type, run.child_runs) for run in runs.traced_runs] == [("llm", [])]
+    assert [run["run_type"] for run in sent.created] == ["llm"]
     (counted,) = usage.usage_metadata.values()
     assert counted["total_tokens"] == answer.usage_metadata["total_tokens"]
     assert tokens.text in {"", answer.text}
@@ -263,3 +286,21 @@ def test_events_of_version_3_have_the_whole_answer(stage: Stage, provider: str) 
     events = bound.stream_events("What is the weather in Paris?", version="v3")
     answer = events.output
     assert [call["args"] for call in answer.tool_calls] == [{"location": "Paris"}]
+
+
+@pytest.mark.parametrize("verb", STREAMS)
+@pytest.mark.parametrize("how", ["cut", "clean", "error"])
+@pytest.mark.parametrize("provider", PARTNERS)
+def test_a_stream_that_breaks_off_is_not_taken_for_an_answer(
+    stage: Stage, provider: str, how: Any, verb: str
+) -> None:
+    broken = {"cut": CutMidStream, "clean": CutMidStream, "error": ErrorInBand}[how]
+    options = {} if how == "error" else {"how": how}
+    router = stage.router(stage.partner(provider), stage.ours())
+    stage.emulator.script(provider, [broken(after=0, **options)])
+    assert "groq" in stage.call(router, verb).text
+    stage.emulator.script(provider, [broken(after=AFTER_CONTENT[provider], **options)])
+    with pytest.raises(StreamInterrupted) as caught:
+        stage.call(router, verb)
+    assert caught.value.partial.text.startswith("This")
+    assert [exchange.provider for exchange in stage.emulator.log] == [provider, "groq", provider]
