@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
+from datetime import date
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -136,9 +137,12 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         config: RunnableConfig | None = None,
         *,
         stop: list[str] | None = None,
+        on: date | str | None = None,
         **options: Any,
     ) -> Explanation:
         """Return which candidates and keys a call made now would use, and why not the others.
+
+        With `on`, a day such as `"2026-12-12"`, models that have ended by then are left out.
 
         Sends nothing. `config` and options are those of `invoke`; for a model with bound tools,
         pass `**bound.kwargs`.
@@ -152,7 +156,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         route, request = self._route_and_request(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
         conversation = route.conversation(request, policy, conversation_id(None, config))
-        return explain(route, request, tokens, conversation)
+        day = date.fromisoformat(on) if isinstance(on, str) else on
+        return explain(route, request, tokens, conversation, day)
 
     @override
     def _generate(

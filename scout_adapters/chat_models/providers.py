@@ -58,7 +58,7 @@ class ScoutFireworksChatModel(ScoutProviderChatModel, init=False):
     """Chat model of Fireworks: open models.
 
         model = ScoutFireworksChatModel(
-            model="accounts/fireworks/models/gpt-oss-120b", api_keys=["key-1", "key-2"]
+            model="accounts/fireworks/models/glm-5p3-flash", api_keys=["key-1", "key-2"]
         )
         print(model.invoke("Hello").text)
 

@@ -22,6 +22,7 @@ from scout_adapters.cli.console import fail, set_width
 from scout_adapters.cli.costs import costs
 from scout_adapters.cli.demo import demo
 from scout_adapters.cli.doctor import doctor
+from scout_adapters.cli.models import models
 from scout_adapters.cli.prices import prices
 from scout_adapters.cli.profile import profile
 from scout_adapters.cli.provider_list import providers
@@ -86,5 +87,6 @@ def main(
 
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
-for command in (doctor, costs, report, prices, budgets, demo, emulator, providers, profile):
+COMMANDS = (doctor, costs, report, prices, models, budgets, demo, emulator, providers, profile)
+for command in COMMANDS:
     app.command()(command)

@@ -18,6 +18,7 @@ from scout_adapters.doctor.machine import (
     check_tracing,
 )
 from scout_adapters.doctor.provider_functions import check_functions
+from scout_adapters.doctor.retirements_check import check_models
 from scout_adapters.doctor.variables import check_addresses, check_keys, check_names, check_spelling
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.policy import POLICIES
@@ -52,6 +53,7 @@ def examine(
         *check_addresses(environ, providers),
         *check_functions(providers),
         *_check_rotation(required, providers, audit),
+        *check_models(required, _keyed(providers), providers),
         *check_audit(environ, audit),
         *check_packages(),
         *check_extras(),
@@ -69,6 +71,11 @@ def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
         with suppress(ConfigurationError):  # `check_keys` and `check_addresses` report it
             fingerprints[name] = [state.id for state in providers.get(name).keys]
     return fingerprints
+
+
+def _keyed(providers: ProviderRegistry) -> list[str]:
+    """Return the providers that have keys."""
+    return [name for name, ids in _fingerprints(providers).items() if ids]
 
 
 def _check_rotation(

@@ -15,6 +15,7 @@ from scout_adapters.llm.health.key_affinity import reset_affinity
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.profiles.limits import clear_limits
 from scout_adapters.llm.providers import registry
+from scout_adapters.llm.router.retirement_notices import forget_notices
 from scout_adapters.llm.transport.http_transport import close_transports
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ def reset(to: Snapshot | None = None) -> None:
     runs_with_attempts.clear()
     clear_limits()
     forget_fixes()
+    forget_notices()
     price_list.reset_prices(to.prices if to else {})

@@ -34,6 +34,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "keys test": ["groq"],
     "doctor": ["groqq"],
     "prices": ["groq/mine"],
+    "models": ["openai/gpt-5-mini", "groq/openai/gpt-oss-120b", "--on", "2026-10-01"],
     "profile": ["groq/openai/gpt-oss-120b"],
     "costs": ["audit.jsonl"],
     "budgets": ["budgets.db"],

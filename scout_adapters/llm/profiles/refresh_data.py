@@ -1,4 +1,4 @@
-"""`make profiles`: extract the newest profiles from LangChain's partner packages.
+"""`make profiles`: extract the newest profiles from LangChain's partner packages, and retirements.
 
 The wheels are downloaded and their data parsed as text; nothing is installed or executed.
 """
@@ -18,10 +18,13 @@ from zipfile import ZipFile
 
 import orjson
 
+from scout_adapters.llm.profiles import refresh_retirements
 from scout_adapters.llm.profiles.lookup import DATA
 
 ORIGIN = "https://github.com/sst/models.dev (MIT), augmented by LangChain"
 LICENSE = "LICENSE"
+DATES = DATA.with_name("dates")
+RETIREMENTS = "retirements.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +64,19 @@ SOURCES: Mapping[str, Source] = {
 
 def main() -> None:
     """Download the newest wheels and write one file for each provider."""
-    packages = sorted({source.package for source in SOURCES.values()})
+    packages = sorted(
+        {*(source.package for source in SOURCES.values()), refresh_retirements.PACKAGE}
+    )
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--only-binary", ":all:", "--disable-pip-version-check", "--dest", folder]
         subprocess.run([*command, *packages], check=True)  # noqa: S603  # the list is the one above
-        write(Path(folder), DATA, datetime.now(UTC).date())
-    for file in sorted(DATA.glob("*.json")):
+        today = datetime.now(UTC).date()
+        write(Path(folder), DATA, today)
+        write_retirements(_wheel(Path(folder), refresh_retirements.PACKAGE), DATES, today)
+    for file in sorted([*DATA.glob("*.json"), DATES / RETIREMENTS]):
         written = orjson.loads(file.read_bytes())
-        print(f"{file.name}: {len(written['models'])} models, {written['source']}")  # noqa: T201  # a command
+        print(f"{file.name}: {len(written['models'])} entries, {written['source']}")  # noqa: T201  # a command
 
 
 def write(wheels: Path, folder: Path, today: date) -> None:
@@ -89,6 +96,21 @@ def write(wheels: Path, folder: Path, today: date) -> None:
             )
         )
     (folder / LICENSE).write_bytes(_license(_wheel(wheels, "langchain-openai")))
+
+
+def write_retirements(wheel: Path, folder: Path, today: date) -> None:
+    """Write the dates at which models end; the file keeps its date as `write` says."""
+    file = folder / RETIREMENTS
+    folder.mkdir(parents=True, exist_ok=True)
+    head = {
+        "source": _name_and_version(wheel),
+        "taken": _existing_date(file, _name_and_version(wheel)) or f"{today}",
+        "origin": refresh_retirements.ORIGIN,
+        "license": f"MIT: {LICENSE}",
+    }
+    rows = refresh_retirements.retirements(wheel)
+    file.write_bytes(refresh_retirements.file_content(rows, head))
+    (folder / LICENSE).write_bytes(_license(wheel))
 
 
 def _wheel(wheels: Path, package: str) -> Path:

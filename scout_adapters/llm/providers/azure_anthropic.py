@@ -13,6 +13,7 @@ from scout_adapters.llm.wires.anthropic_messages import API_VERSION
 SPEC = replace(
     anthropic.SPEC,
     name="azure_anthropic",
+    default_model="claude-haiku-5-5",
     docs="https://platform.claude.com/docs/en/build-with-claude/claude-in-microsoft-foundry",
     base_url="https://{resource}.services.ai.azure.com/anthropic",
     variables=("ANTHROPIC_FOUNDRY", "AZURE_AI"),

@@ -8,7 +8,7 @@ SPEC = ProviderSpec(
     docs="https://docs.fireworks.ai/api-reference/post-chatcompletions",
     wire=WIRE,
     base_url="https://api.fireworks.ai/inference/v1",
-    default_model="accounts/fireworks/models/gpt-oss-120b",
+    default_model="accounts/fireworks/models/glm-5p3-flash",
     models=("accounts/",),
     body_fields=frozenset(
         {

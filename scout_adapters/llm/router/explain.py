@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 from itertools import groupby
 
@@ -17,11 +17,13 @@ from scout_adapters._internal.dollar_text import dollar_text
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import CIRCUIT_OPEN, CandidateState
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last
 from scout_adapters.llm.router.dry_run import Copier, DryRun
+from scout_adapters.llm.router.retirement_notices import ended_models
 from scout_adapters.llm.router.route import Route
 from scout_adapters.llm.router.strategies import usual_answer_tokens
 from scout_adapters.llm.types import ModelRequest
@@ -147,15 +149,19 @@ def explain(
     request: ModelRequest,
     input_tokens: int,
     conversation: CallConversation | None = None,
+    on: date | None = None,
 ) -> Explanation:
     """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
     `input_tokens` is an estimate of the request's size, `conversation` the one that it belongs to.
+    With `on`, models that have ended by that day are left out.
 
     Raises:
         ScoutError: the call would fail before its first attempt, with the same error.
     """
-    copier, ordered = Copier(), route.ordered(request)
+    ended = ended_models(route, on) if on else {}
+    copier = Copier()
+    ordered = [each for each in route.ordered(request) if id(each) not in ended]
     copies = [copier.candidate(each) for each in ordered]
     dry = DryRun(copies, request, route.clock, conversation)
     planned_by_candidate = dry.run()
@@ -170,9 +176,13 @@ def explain(
         row
         for candidate in route.candidates
         if id(candidate) not in chosen
-        for row in writer.rows(CandidateState(candidate, skip_reason=LEFT_OUT, excluded=True), [])
+        for row in writer.rows(_left_out(candidate, ended.get(id(candidate), LEFT_OUT)), [])
     ]
     return Explanation(rows=tuple(rows))
+
+
+def _left_out(candidate: Candidate, reason: str) -> CandidateState:
+    return CandidateState(candidate, skip_reason=reason, excluded=True)
 
 
 class RowWriter:

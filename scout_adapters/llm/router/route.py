@@ -15,6 +15,7 @@ from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
+from scout_adapters.llm.router.retirement_notices import warn_of_retirements
 from scout_adapters.llm.router.strategies import Strategy, priority
 from scout_adapters.llm.types import ChatRequest, ModelRequest
 
@@ -26,6 +27,11 @@ class Route:
     candidates: Sequence[Candidate]
     strategy: Strategy = priority
     clock: Clock = SYSTEM
+
+    def __post_init__(self) -> None:
+        """Warn of models that end soon; a clock of a test has no date."""
+        if self.clock is SYSTEM:
+            warn_of_retirements(self.candidates)
 
     @property
     def has_keys(self) -> bool:

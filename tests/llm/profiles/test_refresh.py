@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from scout_adapters.llm.profiles.lookup import DATA
-from scout_adapters.llm.profiles.refresh_data import SOURCES, write
+from scout_adapters.llm.profiles.refresh_data import DATES, SOURCES, write
 from scout_adapters.llm.providers import registry
 
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -106,7 +106,8 @@ def test_what_is_shipped_names_its_source_its_day_and_its_license() -> None:
         assert date.fromisoformat(profiles["taken"]) >= MONDAY
         assert "models.dev" in profiles["origin"]
         assert profiles["models"]
-    assert "Permission is hereby granted" in (DATA / "LICENSE").read_text()
+    for folder in (DATA, DATES):
+        assert "Permission is hereby granted" in (folder / "LICENSE").read_text()
 
 
 def test_shipped_names_differ_by_more_than_their_case() -> None:

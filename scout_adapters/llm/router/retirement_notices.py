@@ -1,0 +1,59 @@
+"""Warn once in a process of each model that ends soon, when a route uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.profiles.retirements import SOON, are_retirements_read, retirement_of
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.router.route import Route
+
+logger = logger_of(__name__)
+
+_noticed: set[tuple[str, str]] = set()
+"""Providers and models that were looked up."""
+
+
+def warn_of_retirements(candidates: Iterable[Candidate], today: date | None = None) -> None:
+    """Log a warning for each model that ends within 30 days, or has ended.
+
+    `today` is the day in UTC by default. On an event loop nothing happens while the dates have not
+    been read: `read_lookup_files` reads them in a thread and calls this function again.
+    """
+    if not are_retirements_read() and _on_a_loop():
+        return
+    for candidate in candidates:
+        spec, model = candidate.endpoint.spec, candidate.model
+        if (spec.name, model) in _noticed:
+            continue
+        _noticed.add((spec.name, model))
+        day = today or datetime.now(UTC).date()
+        retirement = retirement_of(spec, model)
+        if retirement and retirement.days_left(day) <= SOON:
+            when, advice = retirement.describe(day), retirement.advice
+            logger.warning("%s/%s %s: %s", spec.name, model, when, advice)
+
+
+def ended_models(route: Route, on: date) -> dict[int, str]:
+    """Return why candidates are left out whose models have ended by a day, by their ids."""
+    found = ((c, retirement_of(c.endpoint.spec, c.model)) for c in route.candidates)
+    return {id(c): f"{r.describe(on)}: {r.advice}" for c, r in found if r and r.ends <= on}
+
+
+def forget_notices() -> None:
+    """Warn again of models that were looked up."""
+    _noticed.clear()
+
+
+def _on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
