@@ -191,6 +191,22 @@ def test_a_region_without_the_responses_api_is_called_over_chat_completions() ->
     assert [path.rpartition("/v1")[2] for path in paths] == ["/responses", "/chat/completions"]
 
 
+@pytest.mark.parametrize(("base_model", "encrypted"), [(None, False), ("gpt-5.4", True)])
+def test_encrypted_reasoning_is_requested_of_deployments_that_are_known_to_reason(
+    base_model: str | None, encrypted: bool, emulator: Emulator
+) -> None:
+    model = ScoutAzureOpenAIChatModel(
+        model="prod",
+        base_model=base_model,
+        resource="r",
+        api_key="k",
+        use_responses_api=True,
+        transport=emulator.transport(),
+    )
+    assert model.invoke("Hello").text
+    assert ("include" in emulator.requests("azure")[0].body) is encrypted
+
+
 def test_a_deployment_without_its_model_costs_nothing_known(emulator: Emulator) -> None:
     model = ScoutAzureOpenAIChatModel(
         model="prod-7", resource="r", api_key="k", transport=emulator.transport()

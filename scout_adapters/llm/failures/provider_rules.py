@@ -70,6 +70,12 @@ BEDROCK = (
         pattern=r"Bearer Token has expired|Invalid API Key format|Authentication failed",
         status=(403,),
     ),
+    rule(K.AUTH_SUSPENDED, pattern=r"Your account (?:has been|is) suspended", status=(403,)),
+    rule(
+        K.REGION_BLOCKED,
+        pattern=r"Access to .{1,40} models is not allowed from unsupported countries",
+        status=(400, 403),
+    ),
     rule(K.PERMISSION, "accessdeniedexception"),
     rule(K.CONTENT_INPUT, pattern=r"[^:]{0,60}\bblocked by (?:a |the |your )?guardrail"),
     rule(
@@ -193,6 +199,12 @@ VERTEX = (
         status=(400, 403),
     ),
     rule(K.REGION_BLOCKED, "failed_precondition", status=(400,)),
+    rule(
+        K.QUOTA_WINDOW,
+        pattern=r"Quota exceeded for quota metric '[^']{1,120}' and limit '[^']{0,120}per day",
+        status=(429,),
+        until="pacific_day",
+    ),
 )
 
 XAI = (

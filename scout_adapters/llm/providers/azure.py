@@ -3,6 +3,7 @@
 https://learn.microsoft.com/azure/foundry/openai/api-version-lifecycle
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,9 @@ from urllib.parse import SplitResult, quote
 from scout_adapters.llm.providers import openai
 from scout_adapters.llm.types import BearerAuth, HeaderAuth, RateLimitHeaders
 from scout_adapters.llm.wires import openai_responses
+
+DATED = re.compile(r"api-version=\d{4}-\d\d-\d\d")
+RESPONSES = openai_responses.WIRE.endpoint("", stream=False)
 
 TOKENS = ("azure_ad_token_provider", "azure_ad_async_token_provider", "azure_ad_token")
 """Options of `AzureChatOpenAI` with a token of Entra ID, or a function that returns one."""
@@ -40,23 +44,28 @@ def locate(address: SplitResult, endpoint: str, model: str) -> SplitResult:
 
     The Responses API has no path of a deployment.
     """
-    path, endpoint_is_responses = (
-        address.path,
-        endpoint == openai_responses.WIRE.endpoint(model, stream=False),
-    )
+    path = address.path
     if path.endswith(endpoint):
         return address
-    dated = "api-version=" in address.query and not address.query.endswith(("=v1", "=latest"))
+    dated = DATED.search(address.query)
     if "/openai" not in path:
         path += "/openai" if dated else "/openai/v1"
     if path.endswith("/openai/v1"):
-        return address._replace(path=path + endpoint, query="")
-    if endpoint_is_responses:
+        return address._replace(path=path + endpoint, query="" if dated else address.query)
+    if endpoint == RESPONSES:
         path = path.partition("/deployments/")[0]
     elif "/deployments/" not in path:
         path += f"/deployments/{quote(model, safe='')}"
     return address._replace(path=path + endpoint)
 
+
+SECOND = replace(
+    openai.SECOND,
+    # Names of deployments say nothing: models that do not reason refuse encrypted reasoning.
+    dialect=openai_responses.ResponsesDialect(
+        not_reasoning=re.compile(rf"(?!{openai.REASONING.pattern})")
+    ),
+)
 
 SPEC = replace(
     openai.SPEC,
@@ -78,6 +87,7 @@ SPEC = replace(
     header_options={},
     model_provider="openai",
     answers_name_model=True,
+    second=SECOND,
     profiles_of=("openai",),
     account="",
     limits=(

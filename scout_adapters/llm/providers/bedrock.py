@@ -88,6 +88,12 @@ SPEC = ProviderSpec(
     adapt_options=adapt_options,
     auth=AwsAuth(),
     headers={"anthropic-version": API_VERSION},
+    # https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use.html
+    header_options={
+        "guardrail_identifier": "X-Amzn-Bedrock-GuardrailIdentifier",
+        "guardrail_version": "X-Amzn-Bedrock-GuardrailVersion",
+        "guardrail_trace": "X-Amzn-Bedrock-Trace",
+    },
     default_model="global.anthropic.claude-haiku-4-5-20251001-v1:0",
     models=("anthropic.claude", "us.anthropic.", "eu.anthropic.", "global.anthropic."),
     model_provider="anthropic",

@@ -59,6 +59,14 @@ def _adjust(body: Json) -> Json:
     return body
 
 
+SECOND = SecondWire(
+    wire=openai_responses.WIRE,
+    models=RESPONSES_ONLY,
+    models_with_tools=TOOLS_OVER_RESPONSES,
+    drop=CHAT_ONLY,
+    adjust=_adjust,
+)
+
 SPEC = ProviderSpec(
     name="openai",
     docs="https://platform.openai.com/docs/api-reference/chat",
@@ -68,13 +76,7 @@ SPEC = ProviderSpec(
     models=("gpt-", "chatgpt-", "o1", "o3", "o4", "text-embedding-"),
     rename={"max_tokens": "max_completion_tokens"},  # reasoning models refuse the old name
     adjust=_adjust,
-    second=SecondWire(
-        wire=openai_responses.WIRE,
-        models=RESPONSES_ONLY,
-        models_with_tools=TOOLS_OVER_RESPONSES,
-        drop=CHAT_ONLY,
-        adjust=_adjust,
-    ),
+    second=SECOND,
     # https://platform.openai.com/docs/api-reference/embeddings/create
     embeddings=EmbeddingsApi(
         max_inputs=2048,
