@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from scout_adapters._internal.dollar_text import dollar_text
 from scout_adapters._internal.json_values import Json
 from scout_adapters.audit.rotation import segments
 from scout_adapters.cli.console import (
@@ -170,7 +171,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> TableData:
         advice = (verdict.who, verdict.advice or verdict.reason)
         latency = "" if verdict.latency_s is None else f"{verdict.latency_s:.2f} s"
         outcome = (verdict.outcome, "red" if verdict.failed else "green")
-        names = (verdict.provider, verdict.key_id or "none needed", verdict.model)
+        no_key = "none needed" if registry.spec(verdict.provider).keyless else "none set"
+        names = (verdict.provider, verdict.key_id or no_key, verdict.model)
         action = ": ".join(part for part in advice if part)
         rows.append((*names, outcome, latency, _cost(verdict), action))
     return TableData(headings, rows)
@@ -178,5 +180,5 @@ def _verdicts(verdicts: Sequence[Verdict]) -> TableData:
 
 def _cost(verdict: Verdict) -> str:
     if verdict.cost_usd is not None:
-        return f"${verdict.cost_usd:.6f}"
+        return dollar_text(verdict.cost_usd)
     return "not billed" if verdict.billed == "no" else "unknown"

@@ -92,6 +92,16 @@ def test_good_keys_are_good_news(emulator: Emulator, monkeypatch: pytest.MonkeyP
     assert run_cli("keys", "test")[0] == 0
 
 
+def test_a_provider_without_its_key_is_not_one_that_needs_none(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GROQ_API_KEYS")
+    code, output = run_cli("keys", "test", "groq")
+    assert code == 1
+    assert "none set" in output
+    assert "none needed" not in output
+
+
 def test_keys_can_be_tested_with_another_model(emulator: Emulator) -> None:
     run_cli("keys", "test", "groq", "--model", "llama-3.3-70b-versatile")
     assert {request.model for request in emulator.log} == {"llama-3.3-70b-versatile"}
