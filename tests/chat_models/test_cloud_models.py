@@ -99,6 +99,31 @@ def test_vertex_takes_credentials_of_google_auth(emulator: Emulator) -> None:
     assert (exchange.key, "us-central1" in exchange.path) == ("ya29.adc", True)
 
 
+def test_a_region_at_its_limit_spills_to_the_next_region() -> None:
+    paths: list[str] = []
+    emulator = Emulator()
+    transport = emulator.transport()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.host)
+        if request.url.host.startswith("us-central1"):
+            text = "Resource exhausted. Please try again later."
+            error = {"code": 429, "message": text, "status": "RESOURCE_EXHAUSTED"}
+            return httpx.Response(429, json={"error": error})
+        return transport.answer(request)
+
+    model = ScoutVertexChatModel(
+        model=GEMINI,
+        api_keys=[
+            {"api_key": "ya29.t", "project": "p", "location": "us-central1"},
+            {"api_key": "ya29.t", "project": "p", "location": "europe-west1"},
+        ],
+        transport=httpx.MockTransport(answer),
+    )
+    assert model.invoke("Hello").text
+    assert [host.partition("-aiplatform")[0] for host in paths] == ["us-central1", "europe-west1"]
+
+
 def test_bedrock_refuses_a_signature_of_another_secret() -> None:
     emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:another": None}})
     signed = ScoutBedrockChatModel(
