@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableLambda
+from langchain_core.vectorstores import InMemoryVectorStore
 
 from scout_adapters import (
     ScoutAuditCallbackHandler,
@@ -82,6 +83,14 @@ def test_handlers_of_a_surrounding_run_count_embeddings_for_it(emulator: Emulato
     assert costs.calls == 2
     assert len(costs.by_run) == 2
     assert costs.breakdown("tag")["search"].calls == 2
+
+
+def test_a_retriever_in_a_chain_counts_for_the_chain(emulator: Emulator) -> None:
+    store, costs = InMemoryVectorStore(embeddings_of(emulator)), ScoutCostCallbackHandler()
+    store.add_texts(["one"])
+    chain = RunnableLambda(str.strip) | store.as_retriever()
+    assert len(chain.invoke(" one ", {"callbacks": [costs]})) == 1
+    assert costs.calls == 1
 
 
 def test_the_audit_log_has_an_intent_and_an_outcome_of_each_request(
