@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from binascii import hexlify
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -39,13 +40,16 @@ class Chain:
         self.writer = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._seq = 0
         self._prev = b""
+        self._empty = sha256()
         self._begin = FIELD + self.writer.encode() + b'","seq":%d,"prev":"%b"'
 
     def link(self, body: bytes) -> bytes:
         """Return the next line from a row's JSON. Every call waits for this: keep it short."""
         self._seq += 1
         part = body[:-1] + self._begin % (self._seq, self._prev)
-        self._prev = prev = sha256(part).hexdigest()[:DIGITS].encode()
+        hashed = self._empty.copy()  # a new one would look SHA-256 up again
+        hashed.update(part)
+        self._prev = prev = hexlify(hashed.digest()[: DIGITS // 2])
         return b'%b,"hash":"%b"}}\n' % (part, prev)
 
 

@@ -71,5 +71,7 @@ def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
 
 def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
     """Return a request with the model's name by which the card's rules know it."""
+    if not card.deployments and card.plain_model is None:
+        return request
     known = card.known_model(request.model)
     return request if known == request.model else replace(request, model=known)

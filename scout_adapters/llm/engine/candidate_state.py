@@ -134,10 +134,10 @@ class CandidateState:
         avoid = frozenset(self.avoid)
         if pool.places:
             avoid |= closed_to_calls(pool.places, now)
-        call = self.conversation
-        keys = call.at(self.candidate, self.tokens) if call else None
+        call, tokens = self.conversation, self.tokens
+        keys = call.at(self.candidate, tokens) if call else None
         lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
-        lease = lease or pool.lease(model, now, avoid, self.tokens, crowd, owner)
+        lease = lease or pool.lease(model, now, avoid, tokens, crowd, owner)
         if lease is None:
             return self.no_lease_reason
         lease.conversation = keys

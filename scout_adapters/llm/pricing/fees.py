@@ -61,7 +61,7 @@ _BILLED_BY_PROMPT = re.compile(r"gemini-[12]\b")
 
 def billed_searches(model: str, searches: int) -> int:
     """Return how many of a model's searches in one answer are billed."""
-    return min(searches, 1) if _BILLED_BY_PROMPT.search(model) else searches
+    return 1 if searches > 1 and _BILLED_BY_PROMPT.search(model) else searches
 
 
 def tool_fees(model: str, metadata: Mapping[str, Any]) -> Decimal | None:
