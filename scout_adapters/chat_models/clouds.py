@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from typing_extensions import override
+
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
+
+CLAUDE_TYPE = "anthropic-chat"
+"""LangChain's middleware keeps `cache_control` only for this type."""
 
 
 class ScoutAzureOpenAIChatModel(ScoutProviderChatModel, init=False):
@@ -42,6 +47,11 @@ class ScoutAzureAnthropicChatModel(ScoutProviderChatModel, init=False):
 
     provider = "azure_anthropic"
 
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return CLAUDE_TYPE
+
 
 class ScoutBedrockChatModel(ScoutProviderChatModel, init=False):
     """Chat model of Amazon Bedrock: Claude, and models with the Chat Completions API.
@@ -59,6 +69,11 @@ class ScoutBedrockChatModel(ScoutProviderChatModel, init=False):
 
     provider = "bedrock"
 
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return CLAUDE_TYPE if "claude" in self._default_model() else super()._llm_type
+
 
 class ScoutVertexChatModel(ScoutProviderChatModel, init=False):
     """Chat model of Google's Vertex AI: Gemini and Claude.
@@ -74,6 +89,11 @@ class ScoutVertexChatModel(ScoutProviderChatModel, init=False):
     """
 
     provider = "vertex"
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return CLAUDE_TYPE if "claude" in self._default_model() else super()._llm_type
 
 
 CLOUD_CLASSES: Mapping[str, type[ScoutProviderChatModel]] = {

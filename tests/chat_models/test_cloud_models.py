@@ -260,3 +260,17 @@ def test_ids_of_calls_go_to_vertex_for_new_models_only(emulator: Emulator) -> No
     old, new = (exchange.body["contents"] for exchange in emulator.requests("vertex"))
     assert "id" not in old[1]["parts"][0]["functionCall"]
     assert new[1]["parts"][0]["functionCall"]["id"] == "call_1"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("azure_anthropic/prod", True),
+        (f"bedrock/{CLAUDE}", True),
+        (f"bedrock/{OSS}", False),
+        ("vertex/claude-haiku-4-5", True),
+        (f"vertex/{GEMINI}", False),
+    ],
+)
+def test_langchain_s_middleware_keeps_cache_markers_for_claude(name: str, kept: bool) -> None:
+    assert (init_scout_model(name, api_key="k")._llm_type == "anthropic-chat") is kept

@@ -36,8 +36,10 @@ KEPT = (
     "user",
     "model",
     "service_tier",
+    "content_filters",
 )
-"""Fields of a response that ChatOpenAI keeps in `response_metadata`."""
+"""Fields of a response that ChatOpenAI keeps in `response_metadata`, and what Azure's content
+filter found."""
 
 BILLED = ("cost", "cost_details", "server_side_tool_usage_details")
 """Fields of `usage` about money, kept beside the token counts."""
