@@ -19,7 +19,7 @@ OF_ONE_CANDIDATE = "the keys of a ChatOpenAI are candidates of their own, which 
 UNKNOWN = "ChatOpenAI raises ValueError or TypeError for such an answer: its kind is unknown"
 NO_WHOLE_ANSWER = "ChatOpenAI skips a whole answer to a request for a stream: an incomplete stream"
 NO_END_MARK = "the SDK removes the end mark, and without a finish reason the stream is cut off"
-SIZES = "the largest sizes that are read are those of our transport"
+OF_TRANSPORT = "sizes and content codings that are read are those of its HTTP library"
 REAL_TIME = "silence between events is measured by the event loop, whose clock does not stand still"
 
 EXCEPT: dict[tuple[int, str], str] = {
@@ -34,7 +34,7 @@ EXCEPT: dict[tuple[int, str], str] = {
     **dict.fromkeys([(45, "no usage")], NO_WHOLE_ANSWER),
     **dict.fromkeys([(58, "event only"), (58, "retry")], NO_END_MARK),
     (47, "between words for too long"): REAL_TIME,
-    **dict.fromkeys([(59, case.id) for case in CASES[59]], SIZES),
+    **dict.fromkeys([(row, case.id) for row in (42, 59) for case in CASES[row]], OF_TRANSPORT),
 }
 """Cases that do not apply, by row and name, and why."""
 
