@@ -29,6 +29,7 @@ from scout_adapters.cli.json_output import print_json, usd
 from scout_adapters.cli.tables import Cell, TableData, print_table
 from scout_adapters.doctor.key_checks import LastOutcome, Verdict, last_outcomes, probe
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 
@@ -38,8 +39,8 @@ app = typer.Typer(
     " or a restart, lifts them."
 )
 
-KeyRow = tuple[str, str, LastOutcome | None]
-"""A provider, a key's fingerprint, and its last outcome in the log."""
+KeyRow = tuple[str, KeyState, LastOutcome | None]
+"""A provider, a key, and its last outcome in the log."""
 
 NO_KEYS = "no provider has a key: see `scout-adapters providers` for the variables"
 
@@ -64,7 +65,7 @@ def _list_keys(audit: Path | None, *, as_json: bool) -> None:
     check_log(path)
     outcomes, unreadable = last_outcomes(path), list[str]()
     rows: list[KeyRow] = [
-        (client.name, state.id, outcomes.get((client.name, state.id)))
+        (client.name, state, outcomes.get((client.name, state.id)))
         for client in _clients_with_keys(unreadable)
         for state in client.keys
     ]
@@ -80,7 +81,8 @@ def _list_keys(audit: Path | None, *, as_json: bool) -> None:
 def _print_keys(rows: Sequence[KeyRow], unreadable: Sequence[str], path: Path) -> None:
     headings = ("provider", "key", "last outcome", "when", "rests until", "model")
     if rows:
-        print_table(TableData(headings, [(name, key, *_cells(last)) for name, key, last in rows]))
+        cells = [(name, key.label, *_cells(last)) for name, key, last in rows]
+        print_table(TableData(headings, cells))
     elif not unreadable:
         print_line(NO_KEYS)
     _print_unreadable(unreadable)
@@ -92,7 +94,9 @@ def _print_keys(rows: Sequence[KeyRow], unreadable: Sequence[str], path: Path) -
 
 def _key(row: KeyRow) -> Json:
     provider, key, last = row
-    fields = {"provider": provider, "key_id": key, "outcome": None, "at": None, "model": None}
+    source = key.source.label if key.source else None
+    fields: Json = {"provider": provider, "key_id": key.id, "source": source}
+    fields |= {"outcome": None, "at": None, "model": None}
     if last is None:
         return fields | {"rests_until": None}
     of_last = {"outcome": last.outcome, "at": last.at, "model": last.model}
@@ -172,7 +176,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> TableData:
         latency = "" if verdict.latency_s is None else f"{verdict.latency_s:.2f} s"
         outcome = (verdict.outcome, "red" if verdict.failed else "green")
         no_key = "none needed" if registry.spec(verdict.provider).keyless else "none set"
-        names = (verdict.provider, verdict.key_id or no_key, verdict.model)
+        source = f" ({verdict.source})" if verdict.source else ""
+        names = (verdict.provider, f"{verdict.key_id or no_key}{source}", verdict.model)
         action = ": ".join(part for part in advice if part)
         rows.append((*names, outcome, latency, _cost(verdict), action))
     return TableData(headings, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ from scout_adapters.doctor.variables import check_addresses, check_keys, check_n
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.policy import POLICIES
 from scout_adapters.errors.policy import ErrorKind as K
+from scout_adapters.llm.health.key_source import KeySourceFault
+from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import ProviderRegistry, registry
 from scout_adapters.llm.providers.client import ProviderClient
 
@@ -64,13 +67,13 @@ def examine(
     return sorted(findings, key=lambda finding: not finding.wrong)
 
 
-def _fingerprints(providers: ProviderRegistry) -> dict[str, list[str]]:
-    """Return the fingerprints of each provider's keys, without providers that cannot be read."""
-    fingerprints: dict[str, list[str]] = {}
+def _keys(providers: ProviderRegistry) -> dict[str, list[KeyState]]:
+    """Return each provider's keys, without providers that cannot be read."""
+    keys: dict[str, list[KeyState]] = {}
     for name in providers.list_providers():
         with suppress(ConfigurationError):  # `check_keys` and `check_addresses` report it
-            fingerprints[name] = [state.id for state in providers.get(name).keys]
-    return fingerprints
+            keys[name] = providers.get(name).keys
+    return keys
 
 
 def _keyed(providers: ProviderRegistry) -> list[str]:
@@ -84,11 +87,11 @@ def _check_rotation(
     """Find providers without keys or with only one, and keys that were refused."""
     outcomes = last_outcomes(audit)
     names = {provider.partition("/")[0] for provider in required}
-    keys = _fingerprints(providers)
-    for name, ids in keys.items():
+    keys = _keys(providers)
+    for name, states in keys.items():
         client = providers.get(name)
-        if ids:
-            yield from _check_provider(client, ids, outcomes)
+        if states:
+            yield from _check_provider(client, states, outcomes)
         elif name in names and not client.spec.keyless:
             yield Finding(name, "has no key", f"set {' or '.join(client.key_variables)}")
     if not required and not any(keys.values()) and len(keys) == len(providers.list_providers()):
@@ -97,23 +100,37 @@ def _check_rotation(
 
 
 def _check_provider(
-    client: ProviderClient, ids: Sequence[str], outcomes: Mapping[tuple[str, str], LastOutcome]
+    client: ProviderClient,
+    keys: Sequence[KeyState],
+    outcomes: Mapping[tuple[str, str], LastOutcome],
 ) -> Iterator[Finding]:
     """Find a single key, an open circuit, and keys whose last attempt was refused."""
-    if len(ids) == 1:
+    if len(keys) == 1:
         variable = client.key_variables[0] if client.key_variables else "api_keys="
         fix = f"to rotate, put several into {variable}, with commas between them"
         yield Finding(client.name, "has one key: there is nothing to rotate to", fix, wrong=False)
     if not client.endpoint.circuit.is_available():
         yield Finding(client.name, "its circuit is open", "wait: it is tried again by itself")
-    for key in ids:
-        last = outcomes.get((client.name, key))
+    for key in keys:
+        yield from _check_source(client, key)
+        last = outcomes.get((client.name, key.id))
         if last and last.outcome in NEEDS_OWNER:
-            what = f"key {key}: {last.outcome} at {last.at:%F %H:%M}"
+            what = f"key {key.label}: {last.outcome} at {last.at:%F %H:%M}"
             yield Finding(client.name, what, POLICIES[K(last.outcome)].advice)
 
 
+def _check_source(client: ProviderClient, key: KeyState) -> Iterator[Finding]:
+    """Find a file or a variable that has no key; functions are not called."""
+    if key.source is None or not key.source.is_local:
+        return
+    try:
+        key.source.read(time.monotonic)
+    except KeySourceFault as fault:
+        what = f"the key source {key.source.label} {fault}"
+        yield Finding(client.name, what, POLICIES[K.KEY_SOURCE].advice)
+
+
 def _addresses(providers: ProviderRegistry) -> list[str]:
-    keyed = (name for name, ids in _fingerprints(providers).items() if ids)
+    keyed = (name for name, ids in _keys(providers).items() if ids)
     urls = (providers.get(name).base_url for name in keyed)
     return [url for url in urls if url.startswith(("http://", "https://"))]

@@ -90,6 +90,9 @@ class Verdict:
     provider: str
     model: str
     key_id: str | None
+    source: str | None = None
+    """The file, variable or function that the key comes from; None for a plain key."""
+
     outcome: str
     """`works`; `accepted` (the key is, the request is not); or the kind of the error."""
 
@@ -151,6 +154,7 @@ async def _probe_key(client: ProviderClient, key: KeyState | None, model: str) -
     candidate = Candidate(endpoint=endpoint, model=model)
     attempts = Attempts([candidate], request, once, observer=environment_audit())
     fields: Json = {"provider": client.name, "model": model, "key_id": state.id if state else None}
+    fields["source"] = state.source.label if state and state.source else None
     try:
         scout = (await acomplete(attempts)).response_metadata["scout"]
     except ScoutError as error:

@@ -81,6 +81,11 @@ class KeySource:
     def __repr__(self) -> str:
         return f"KeySource({self.label!r})"
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file or a variable, which can be read without a side effect."""
+        return not isinstance(self._reader, FunctionReader)
+
     def fresh(self, now: float) -> Secret | None:
         """Return the secret if the source need not be read."""
         secret = self._secret

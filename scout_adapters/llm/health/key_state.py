@@ -130,6 +130,11 @@ class KeyState(_HiddenKey):
         _all_states.add(self)
 
     @property
+    def label(self) -> str:
+        """The key's id, with the name of its source if it has one; for tables."""
+        return f"{self.id} ({self.source.label})" if self.source else self.id
+
+    @property
     def origin(self) -> str | KeySource:
         """The key itself, or its source."""
         return self.source or self.key

@@ -54,6 +54,14 @@ def test_the_readmes_code_runs_from_top_to_bottom(tmp_path: Path) -> None:
     assert (tmp_path / "audit.jsonl").read_text().count("llm_intent") == 1
 
 
+def test_the_code_about_keys_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "keys.md").read_text()
+    done = run("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "(from_hashicorp_vault)" in done.stdout
+    assert "@east.example" in done.stdout
+
+
 def test_the_first_example_has_ten_lines_or_so() -> None:
     assert len(BLOCKS[0].splitlines()) <= 13
 
