@@ -78,7 +78,7 @@ def _keys(providers: ProviderRegistry) -> dict[str, list[KeyState]]:
 
 def _keyed(providers: ProviderRegistry) -> list[str]:
     """Return the providers that have keys."""
-    return [name for name, ids in _fingerprints(providers).items() if ids]
+    return [name for name, ids in _keys(providers).items() if ids]
 
 
 def _check_rotation(
