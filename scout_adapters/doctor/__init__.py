@@ -91,7 +91,8 @@ def _check_rotation(
     for name, states in keys.items():
         client = providers.get(name)
         if states:
-            yield from _check_provider(client, states, outcomes)
+            meant = name in names or _own(client)
+            yield from _check_provider(client, states, outcomes, is_meant=meant)
         elif name in names and not client.spec.keyless:
             yield Finding(name, "has no key", f"set {' or '.join(client.key_variables)}")
     if not required and not any(keys.values()) and len(keys) == len(providers.list_providers()):
@@ -99,13 +100,24 @@ def _check_rotation(
         yield Finding("keys", "no provider has a key", fix)
 
 
+def _own(client: ProviderClient) -> bool:
+    """Return whether a key is in a variable that is read for models alone.
+
+    `HF_TOKEN` or `LANGSMITH_API_KEY` is often set for other purposes.
+    """
+    shared = {*client.spec.key_variables, "LANGSMITH_API_KEY", "WANDB_API_KEY"}
+    return any(os.environ.get(name) for name in client.key_variables if name not in shared)
+
+
 def _check_provider(
     client: ProviderClient,
     keys: Sequence[KeyState],
     outcomes: Mapping[tuple[str, str], LastOutcome],
+    *,
+    is_meant: bool,
 ) -> Iterator[Finding]:
     """Find a single key, an open circuit, and keys whose last attempt was refused."""
-    if len(keys) == 1:
+    if len(keys) == 1 and is_meant:
         variable = client.key_variables[0] if client.key_variables else "api_keys="
         fix = f"to rotate, put several into {variable}, with commas between them"
         yield Finding(client.name, "has one key: there is nothing to rotate to", fix, wrong=False)

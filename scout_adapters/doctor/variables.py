@@ -50,6 +50,9 @@ NUMBERED = re.compile(r".*[A-Z]_\d+")
 MAX_NUMBER = 100
 """The doctor looks for numbers up to this one; all are read."""
 
+GENERIC = frozenset({"MODEL_API_KEY"})
+"""Variables that are read, and whose beginning names no provider."""
+
 NOT_OURS = frozenset({"LANGSMITH", "LANGCHAIN"})
 
 
@@ -103,7 +106,7 @@ def _part_variables(providers: ProviderRegistry) -> dict[str, str]:
 def _meant(name: str, keys: Collection[str], addresses: Collection[str]) -> str | None:
     """Return the variable that was probably meant, None if the name is not similar to one."""
     bare, upper = re.sub(r"[^A-Z0-9]", "", name.upper()), name.upper()
-    for variable in keys:
+    for variable in (v for v in keys if v.endswith(("_API_KEY", "_API_KEYS")) and v not in GENERIC):
         prefix = re.sub(r"[^A-Z0-9]", "", variable.partition("_API_")[0])
         if bare.startswith(prefix):
             ending = bare.removeprefix(prefix)
@@ -181,7 +184,8 @@ def _faults(variable: str, key: str) -> Iterator[tuple[str, str]]:
 def _other_provider(key: str, provider: str) -> str:
     """Return another provider whose keys have this one's prefix, "" if there is none."""
     owners = [owner for owner, starts in KEY_PREFIXES.items() if key.startswith(starts)]
-    return "" if provider in owners or not owners else owners[0]
+    names = {owner.lower().replace(" ", "") for owner in owners}
+    return "" if provider in names or not owners else owners[0]
 
 
 def _check_shared(

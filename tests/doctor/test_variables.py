@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters import ProviderSpec
+from scout_adapters import ProviderSpec, registry
 from scout_adapters.doctor import Finding, examine
 from scout_adapters.llm.providers import ProviderClient, ProviderRegistry, anthropic, groq, openai
 from scout_adapters.llm.wires.openai_chat import WIRE
@@ -325,3 +325,26 @@ def test_a_key_without_a_part_of_its_address_is_found(monkeypatch, providers) ->
         "set PARTED_ACCOUNT",
     )
     assert wrong(monkeypatch, providers, {"PARTED_ACCOUNT": "acme"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("variable", "key"),
+    [
+        ("HF_TOKEN", "hf_abcdef"),
+        ("PPLX_API_KEY", "pplx-abcdef"),
+        ("LANGSMITH_API_KEY", "lsv2_pt_abcdef"),
+        ("DATABRICKS_TOKEN", "dapi0123456789"),
+    ],
+)
+def test_a_key_of_any_shipped_provider_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, variable: str, key: str
+) -> None:
+    monkeypatch.setenv("DATABRICKS_HOST", "https://acme.cloud.databricks.com")
+    found = wrong(monkeypatch, registry, GOOD | {variable: key})
+    assert variable not in found
+    notes = {finding.subject for finding in check(monkeypatch, registry, {})}
+    assert not notes & {"huggingface", "langsmith", "databricks"}
+
+
+def test_a_variable_with_a_general_name_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "MODEL_TOKEN" not in wrong(monkeypatch, registry, GOOD | {"MODEL_TOKEN": "x"})
