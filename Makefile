@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest differential faults suite tables chaos books kills memory langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest differential faults suite tables chaos books kills memory interrupts cache langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -58,6 +58,10 @@ memory: .venv/dev
 # An exception at every line of a call: nothing may be held afterwards. INTERRUPTS='--lines 100 --seed 7'
 interrupts: .venv/dev
 	$(BIN)/python -m tools.interrupts $(INTERRUPTS)
+
+# Prompt caches and bills: conversations that keep to a key, and keys in turn.
+cache: .venv/dev
+	$(BIN)/python -m tools.cache_savings $(CACHE)
 
 # Runs of a real `langgraph dev`, whose detector of blocking calls must report nothing.
 langgraph-dev: .venv/langgraph

@@ -125,15 +125,34 @@ def test_a_limited_key_moves_a_conversation_on_and_it_stays_there(
     assert keys_used(emulator)[-3:] == [moved] * 3
 
 
+@pytest.mark.parametrize(("rest", "waits"), [(2, True), (3, False)])
+def test_a_conversation_waits_for_a_key_that_rests_shortly(
+    emulator: Emulator, model: ScoutOpenAIChatModel, time: FakeTime, rest: float, waits: bool
+) -> None:
+    model.invoke(beginning())
+    emulator.script("openai", [RateLimited(rest)], key="sk-0")
+    start = time.now
+    model.invoke(beginning())
+    assert keys_used(emulator)[1:] == ["sk-0", "sk-0" if waits else "sk-1"]
+    assert (time.now - start >= rest) is waits
+
+
+def test_it_waits_once_in_a_call(emulator: Emulator, model: ScoutOpenAIChatModel) -> None:
+    model.invoke(beginning())
+    emulator.script("openai", [RateLimited(1)] * 2, key="sk-0")
+    model.invoke(beginning())
+    assert keys_used(emulator)[1:] == ["sk-0", "sk-0", "sk-1"]
+
+
 def test_a_prompt_that_one_key_cannot_carry_is_cached_with_few_keys(
     emulator: Emulator, model: ScoutOpenAIChatModel, time: FakeTime
 ) -> None:
     model.invoke(beginning())
     for _ in range(20):
-        emulator.script("openai", [RateLimited(1)], key=keys_used(emulator)[-1])
+        emulator.script("openai", [RateLimited(5)], key=keys_used(emulator)[-1])
         for _ in range(3):
             model.invoke(beginning())
-        time.go_by(2)
+        time.go_by(6)
     assert len(set(keys_used(emulator))) == 2
 
 

@@ -43,10 +43,17 @@ def _beginning(messages: Sequence[BaseMessage]) -> Sequence[BaseMessage]:
 
 
 def _shown(content: Any) -> str:
-    """Return the beginning of a content, and its length; of media the beginning of their data."""
+    """Return the beginning of a content, and its length; of media the beginning of their data.
+
+    A text is the same with and without a block around it, and with and without a cache marker.
+    """
     if isinstance(content, str):
         return f"{len(content)}:{content[:MAX_TEXT]}"
-    if isinstance(content, dict):
-        values = (value for value in content.values() if isinstance(value, str | dict))
-        return f"{{{','.join(map(_shown, values))}}}"
-    return f"[{','.join(map(_shown, content))}]" if isinstance(content, list) else ""
+    if isinstance(content, list):
+        return ",".join(map(_shown, content))
+    if not isinstance(content, dict):
+        return ""
+    if content.get("type") == "text":
+        return _shown(content.get("text"))
+    values = (value for name, value in content.items() if name != "cache_control")
+    return f"{{{','.join(_shown(value) for value in values if value)}}}"

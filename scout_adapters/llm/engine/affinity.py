@@ -5,12 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
+from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.conversation.identity import conversation_digest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.health.key_affinity import ConversationKeys, affinity_for
+from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.types import ChatRequest
 
 SCOPE_BYTES = 4
+MAX_REST = 2.0
+"""Seconds: for a rest that is no longer, a conversation waits instead of taking another key. To
+read its prompt again without the cache takes the provider about as long."""
 
 
 class CallConversation:
@@ -40,6 +45,17 @@ class CallConversation:
             self._digest = conversation_digest(self._request, self._id)
         scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
         return ConversationKeys(self._digest + scope, affinity_for(caching.seconds))
+
+
+def waits_for_cache(lease: Lease, error: ProviderError, now: float) -> bool:
+    """Return whether a call waits for the key that refused its request, to keep the cached prompt.
+
+    The rest must be short, and the key the one that answered the conversation last.
+    """
+    keys = lease.conversation.keys(now) if lease.conversation else ()
+    is_kept = bool(keys) and keys[0] == lease.key_id
+    rest = error.retry_after
+    return is_kept and error.kind is ErrorKind.RATE_LIMIT and rest is not None and rest <= MAX_REST
 
 
 @lru_cache(maxsize=1024)

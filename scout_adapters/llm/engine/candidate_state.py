@@ -129,15 +129,16 @@ class CandidateState:
         if not pool.states:
             self.excluded = True
             return self.no_key_message
-        if again is not None:
-            return pool.lease_again(again, model, now, owner=owner) or self.no_lease_reason
-        avoid = frozenset(self.avoid)
+        avoid, call = frozenset(self.avoid), self.conversation
         if pool.places:
             avoid |= closed_to_calls(pool.places, now)
-        call, tokens = self.conversation, self.tokens
+        tokens = self.tokens
         keys = call.at(self.candidate, tokens) if call else None
-        lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
-        lease = lease or pool.lease(model, now, avoid, tokens, crowd, owner)
+        if again is not None:
+            lease = pool.lease_again(again, model, now, owner=owner)
+        else:
+            lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
+            lease = lease or pool.lease(model, now, avoid, tokens, crowd, owner)
         if lease is None:
             return self.no_lease_reason
         lease.conversation = keys

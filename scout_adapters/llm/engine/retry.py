@@ -17,7 +17,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.engine.admitted_call import AdmittedCall
-from scout_adapters.llm.engine.affinity import CallConversation
+from scout_adapters.llm.engine.affinity import CallConversation, waits_for_cache
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
@@ -172,7 +172,9 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         """Return whether to go on at another address of the candidate; let this one rest."""
         endpoint, address = attempt.candidate.endpoint, attempt.request.address
         limited = error.policy.key_effect == "cooldown"
-        if not address or not (limited or error.policy.actor == "provider"):
+        if not address or self._keeps_key(attempt, error):
+            return False
+        if not (limited or error.policy.actor == "provider"):
             return False
         until = self.clock.now() + (error.retry_after or REST_SECONDS)
         only = attempt.request.context.key_id if limited else None
@@ -180,9 +182,14 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         state.avoid.update(dict.fromkeys(keys, until))
         return True
 
+    def _keeps_key(self, attempt: Attempt, error: ProviderError) -> bool:
+        """Return whether the call waits for the key in whose account its prompt is cached; once."""
+        lease, is_first = attempt.lease, not any(record.status for record in self.records)
+        return lease is not None and is_first and waits_for_cache(lease, error, self.clock.now())
+
     def _retry_pause(self, attempt: Attempt, error: ProviderError) -> float | None:
         """Return the seconds before a retry with the same key; None if there is no retry."""
-        if not may_repeat(error, self.records):
+        if not (may_repeat(error, self.records) or self._keeps_key(attempt, error)):
             return None
         endpoint = attempt.candidate.endpoint
         pause = self._usage.back_off(error)

@@ -36,12 +36,21 @@ def test_turns_that_are_added_do_not_change_it(beginning: list[BaseMessage]) -> 
         request(FIRST),
         request(SYSTEM, FIRST, tools=[TOOL]),
         request(SYSTEM, HumanMessage([{"type": "text", "text": "x"}])),
+        request(SYSTEM, HumanMessage([{"type": "text", "text": FIRST.text}, *PICTURE])),
         request(SYSTEM, HumanMessage(FIRST.text + "x" * 5000)),
         request(),
     ],
 )
 def test_another_beginning_is_another_conversation(other: ChatRequest) -> None:
     assert conversation_digest(other) != conversation_digest(request(SYSTEM, FIRST))
+
+
+def test_a_cache_marker_that_moves_does_not_change_it() -> None:
+    block = {"type": "text", "text": FIRST.text}
+    marked = {**block, "cache_control": {"type": "ephemeral"}}
+    forms: list[Any] = [FIRST.text, [FIRST.text], [block], [marked]]
+    digests = {conversation_digest(request(SYSTEM, HumanMessage(form))) for form in forms}
+    assert len(digests) == 1
 
 
 def test_media_tell_conversations_apart() -> None:

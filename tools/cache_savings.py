@@ -1,0 +1,13 @@
+"""Compare prompt caches and bills: conversations that keep to a key, keys in turn, and one key.
+
+`--seed`, `--threads` and `--turns` change what is played.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.system.prompt_caches.savings import main
+
+if __name__ == "__main__":
+    sys.exit(main())
