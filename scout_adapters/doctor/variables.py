@@ -236,7 +236,10 @@ def _check_parts(
     """Find keys whose provider has an address with a placeholder that no variable fills."""
     if addresses or not any(environ.get(variable) for variable in client.key_variables):
         return
-    for name, variables in client.spec.placeholders.items():
+    needed, spec = client.spec.base_url.partition("?")[0], client.spec
+    for name, variables in spec.placeholders.items():
+        if name in spec.placeholder_defaults or f"{{{name}}}" not in needed:
+            continue
         if not any(environ.get(variable, "").strip() for variable in variables):
             what = f"has a key and no {name} for its address"
             yield Finding(client.name, what, f"set {' or '.join(variables)}")

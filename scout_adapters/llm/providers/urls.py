@@ -108,7 +108,8 @@ def missing_value(address: str, spec: ProviderSpec) -> str:
     if (found := PLACEHOLDER.search(address)) is None:
         return ""
     name = found[1]
-    variables = " or ".join(spec.placeholders.get(name, ()))
+    whole = (spec.address_variables or ())[:1]
+    variables = " or ".join((*spec.placeholders.get(name, ()), *whole))
     return f"no {name} is configured: {f'set {variables}, or ' if variables else ''}pass {name}="
 
 
