@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters.chat_models.request import build_timeouts
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS
 
 if TYPE_CHECKING:
@@ -31,6 +33,23 @@ ENTRY_NAMES = frozenset({*ENTRY_OWN, *ENTRY_OPTIONS, *ENTRY_PRIVATE})
 def own_timeouts(own: Any) -> Timeouts | None:
     """Return an entry's own timeouts; None if it has none."""
     return None if own is None else build_timeouts(own)
+
+
+def own_weight(entry: Mapping[str, Any]) -> float:
+    """Return an entry's weight; 1 by default.
+
+    Raises: `ConfigurationError` for a weight that is no number, or below 0.
+    """
+    weight = entry.get("weight")
+    if weight is None:
+        return 1.0
+    try:
+        number = float(weight)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 <= number < math.inf:
+        raise ConfigurationError(f"weight={weight!r} of an entry must be a number, 0 or more")
+    return number
 
 
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_REFUSED,
     merge_settings,
     own_timeouts,
+    own_weight,
     request_settings,
 )
 from scout_adapters.chat_models.langchain_names import is_langchain_name, model_by_name
@@ -208,7 +209,7 @@ class LangChainEntry:
             endpoint=self.endpoint,
             model=self.model_name,
             settings=merge_settings(inherited, request_settings(self.options)),
-            weight=float(self.options.get("weight", 1.0)),
+            weight=own_weight(self.options),
             timeouts=own_timeouts(self.options.get("timeout")),
             limiter=self.options.get("rate_limiter") or self.model.rate_limiter,
         )
@@ -295,6 +296,7 @@ def _checked(options: Mapping[str, Any], inner: LangChainEntry) -> dict[str, Any
     Raises: `ConfigurationError` for one that belongs to the chat model or to the router.
     """
     owner, name = f"the entry {inner.name!r}", type(inner.model).__name__
+    own_weight(options)
     for alias in options:
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")

@@ -17,6 +17,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_REFUSED,
     merge_settings,
     own_timeouts,
+    own_weight,
     request_settings,
 )
 from scout_adapters.chat_models.langchain_entries import LangChainEntry, langchain_entry
@@ -72,6 +73,7 @@ def normalize_entry(
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
     card = card_of_entry({"model": name})
+    own_weight(entry)
     options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
         del options["extra"]
@@ -304,7 +306,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
         endpoint=client_of_entry(entry).current_endpoint(),
         model=split_name(entry)[1],
         settings=merge_settings(defaults, request_settings(entry)),
-        weight=float(entry.get("weight", 1.0)),
+        weight=own_weight(entry),
         timeouts=own_timeouts(entry.get("timeout")),
         limiter=entry.get("rate_limiter"),
     )

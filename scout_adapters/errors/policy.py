@@ -82,7 +82,7 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.MODEL_NOT_FOUND: ErrorPolicy(
         "caller",
-        "check the model's name and whether the account may use it",
+        "check the model's name, the base_url, and whether the account may use the model",
         next_key=True,
         next_candidate=True,
         key_effect="mask",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from scout_adapters import (
     ScoutGroqChatModel,
+    ScoutOpenAICompatibleChatModel,
     ScoutOpenRouterChatModel,
     ScoutRouterChatModel,
     init_scout_model,
@@ -150,3 +153,20 @@ async def test_a_very_short_key_does_not_turn_messages_into_nonsense(
     with pytest.raises(InvalidRequest) as caught:
         await ask(groq("k"))
     assert "look at the parameter" in str(caught.value)
+
+
+@pytest.mark.parametrize("weight", ["a", [], -1, float("nan"), float("inf")])
+def test_a_weight_that_is_no_number_is_refused_at_construction(weight: Any) -> None:
+    with pytest.raises(ConfigurationError, match="must be a number, 0 or more"):
+        ScoutRouterChatModel(models=[{"model": "groq/some", "weight": weight}])
+
+
+def test_the_name_of_a_provider_alone_is_answered_with_a_model_of_it() -> None:
+    with pytest.raises(UnknownProvider, match="'groq' is a provider: write a model, \"groq/"):
+        ScoutRouterChatModel(models=["groq"])
+
+
+def test_an_address_without_a_scheme_is_answered_with_how_to_begin() -> None:
+    model = ScoutOpenAICompatibleChatModel(model="m", base_url="localhost:8000/v1")
+    with pytest.raises(ConfigurationError, match="begin it with http://"):
+        model.invoke("Hello")

@@ -180,6 +180,9 @@ class ProviderRegistry:
         """
         if name := self.find_for_model(model):
             return name
+        if model in self:
+            example = self.spec(model).default_model or "some-model"
+            raise UnknownProvider(f'{model!r} is a provider: write a model, "{model}/{example}"')
         raise UnknownProvider(
             f"no provider has a model {model!r}; write provider/model with one of "
             + ", ".join(self.list_providers())

@@ -26,7 +26,9 @@ def check_model(name: str, provider: str) -> str:
         InvalidModelName: It could change the URL that contains it.
     """
     if not name:
-        raise ConfigurationError(f"{provider} needs model=: it has no default")
+        raise ConfigurationError(
+            f'{provider} needs the name of a model, as in "{provider}/some-model"'
+        )
     if len(name) > MAX_MODEL:
         raise InvalidModelName(f"a model's name has at most {MAX_MODEL} characters: {name[:40]}…")
     if not MODEL_NAME.fullmatch(name) or ".." in name or "//" in name:
@@ -157,7 +159,10 @@ def join_endpoint(base_url: str, spec: ProviderSpec, relative: str, model: str =
         raise ConfigurationError(f"{spec.name}: set base_url= or {spec.address_names[0]}")
     scheme, host, path, query, _ = urlsplit(base_url)
     if scheme not in {"http", "https"} or not host:
-        raise ConfigurationError(f"{spec.name}: base_url {base_url!r} is not an http(s) address")
+        raise ConfigurationError(
+            f"{spec.name}: base_url {base_url!r} is not an http(s) address: begin it with http:// "
+            "or https://"
+        )
     endpoint, _, endpoint_query = relative.partition("?")
     path = path.rstrip("/")
     pattern = spec.wire.model_endpoint
