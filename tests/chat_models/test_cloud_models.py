@@ -148,6 +148,30 @@ def test_a_token_that_the_cloud_calls_expired_is_asked_for_again_in_the_same_cal
     assert [exchange.status for exchange in emulator.requests("azure")] == [401, 200]
 
 
+def test_credentials_that_aws_calls_expired_are_asked_for_again_in_the_same_call() -> None:
+    emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:secret": None}})
+    transport, statuses = emulator.transport(), list[int]()
+    pairs = iter((AwsCredentials(access_key="ASIAOLD", secret_key="old"), PAIR))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = transport.answer(request)
+        if "ASIAOLD" in request.headers["authorization"]:
+            text = "The security token included in the request is expired"
+            named = {"x-amzn-errortype": "ExpiredTokenException"}
+            response = httpx.Response(403, json={"message": text}, headers=named)
+        statuses.append(response.status_code)
+        return response
+
+    model = ScoutBedrockChatModel(
+        model=CLAUDE,
+        region="us-east-1",
+        api_key=lambda: next(pairs),
+        transport=httpx.MockTransport(answer),
+    )
+    assert model.invoke("Hello").text
+    assert statuses == [403, 200]
+
+
 def test_vertex_takes_tokens_with_their_expiry(emulator: Emulator) -> None:
     model = ScoutVertexChatModel(
         model=GEMINI,

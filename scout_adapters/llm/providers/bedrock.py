@@ -109,7 +109,7 @@ SPEC = ProviderSpec(
         dialect=openai_chat.ChatCompletionsDialect(reasoning_field="reasoning"),
         models=re.compile(r"(?!.*claude)"),
         by_model=True,
-        model_provider="bedrock",
+        model_provider="bedrock_chat",  # `bedrock` is the form of langchain-aws
     ),
     embeddings=False,
     quirks=(
