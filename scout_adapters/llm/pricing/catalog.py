@@ -204,6 +204,15 @@ def _tariff(price: ModelPrice, fees: Mapping[str, Decimal]) -> Tariff | None:
 
 
 @lru_cache(maxsize=2048)
+def is_marked_deprecated(prices: str, model: str) -> bool:
+    """Return whether genai-prices marks a model as deprecated."""
+    try:
+        _, info = _find_model(_get_snapshot()(), prices, model)
+    except LookupError:
+        return False
+    return bool(info.deprecated)
+
+
 def context_window(prices: str, model: str) -> int | None:
     """Return the model's context window in tokens; None if genai-prices does not state it."""
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from scout_adapters.llm.pricing.catalog import is_marked_deprecated
 from scout_adapters.llm.profiles.lookup import (
     ROUTING_SUFFIX,
     SNAPSHOT_DATE,
@@ -105,6 +106,9 @@ def retirement_of(spec: ProviderSpec, model: str) -> Retirement | None:
 
 
 def is_deprecated(spec: ProviderSpec, model: str) -> bool:
-    """Return whether the published profile calls a model deprecated, with or without a date."""
-    profile = published_profile(spec.name, spec.known_model(model)) or {}
-    return profile.get("status") == "deprecated"
+    """Return whether models.dev or genai-prices marks a model as deprecated."""
+    name = spec.known_model(model)
+    profile = published_profile(spec.name, name) or {}
+    return profile.get("status") == "deprecated" or is_marked_deprecated(
+        spec.prices or spec.name, name
+    )

@@ -13,6 +13,7 @@ SPEC = ProviderSpec(
     body_fields=frozenset({"top_k"}),
     json_schema=None,  # depends on the model and its host
     dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
+    embeddings=False,
     quirks=(
         "`model:host` chooses the host, such as `openai/gpt-oss-120b:groq`; errors are the host's.",
         "A 402 means that the account has no credits left.",

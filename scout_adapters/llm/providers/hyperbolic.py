@@ -12,5 +12,6 @@ SPEC = ProviderSpec(
     body_fields=frozenset({"chat_template_kwargs", "min_p", "repetition_penalty", "top_k"}),
     json_schema=None,  # depends on the model
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    embeddings=False,
     quirks=("Accounts without a deposit have a limit of 60 requests per minute.",),
 )

@@ -15,6 +15,7 @@ SPEC = ProviderSpec(
     second=SecondWire(wire=openai_responses.WIRE),
     rename={"max_tokens": "max_completion_tokens"},
     drop=frozenset({"stop"}),
+    embeddings=False,
     quirks=(
         "The Responses API takes over for hosted tools; Meta recommends it for agents.",
         "Reasoning cannot be switched off.",

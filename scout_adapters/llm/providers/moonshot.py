@@ -16,6 +16,7 @@ SPEC = ProviderSpec(
     dialect=ChatCompletionsDialect(
         reasoning_field="reasoning_content", refuses=frozenset({"audio", "file"})
     ),
+    embeddings=False,
     quirks=(
         "China has a host and keys of its own: set `MOONSHOT_API_URL=https://api.moonshot.cn/v1`.",
         "Errors of overload are 429 and do not concern the key.",

@@ -13,6 +13,7 @@ SPEC = ProviderSpec(
     placeholders={"account": ("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_ACCOUNT_ID")},
     rename={"max_tokens": "max_completion_tokens"},
     json_schema=None,  # depends on the model
+    embeddings=False,
     quirks=(
         "Needs an account: set `SNOWFLAKE_ACCOUNT`, or pass `account=`.",
         "The key is a programmatic access token, a JWT or an OAuth token.",

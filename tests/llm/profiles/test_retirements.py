@@ -52,6 +52,20 @@ def test_the_data_name_source_date_page_and_replacement() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "deprecated"),
+    [
+        ("google/gemini-2.0-flash", True),  # genai-prices
+        ("xai/grok-2-1212", True),  # genai-prices
+        ("openai/gpt-6-luna", False),
+        ("groq/openai/gpt-oss-120b", False),
+    ],
+)
+def test_a_model_may_be_deprecated_without_a_date(name: str, deprecated: bool) -> None:
+    provider, _, model = name.partition("/")
+    assert is_deprecated(registry.spec(provider), model) is deprecated
+
+
+@pytest.mark.parametrize(
     ("day", "text"),
     [
         (date(2026, 11, 30), "ends on 2026-12-11, in 11 days"),
