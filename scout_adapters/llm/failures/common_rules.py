@@ -111,7 +111,8 @@ CODES: tuple[Rule, ...] = (
         "tool_use_failed malformed_function_call malformed_tool_call unexpected_tool_call"
         " too_many_tool_calls",
     ),
-    rule(K.INVALID_REQUEST, "invalid_parameter_combination"),
+    rule(K.INVALID_REQUEST, "invalid_parameter_combination missing_thought_signature"),
+    rule(K.SERVER_ERROR, "malformed_response"),
 )
 
 _REFUSED = (None, 400, 401, 403, 404)

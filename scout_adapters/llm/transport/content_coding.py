@@ -11,8 +11,10 @@ from scout_adapters._internal.redaction import PART_CHARS
 from scout_adapters.errors import malformed
 from scout_adapters.llm.transport.body import MAX_BODY_BYTES, SLICE_BYTES, too_long
 
-UNENCODED = frozenset({"", "identity", "none", "chunked", "utf-8", "utf8"})
-"""No coding. Some servers write a character set, or the transfer's coding, in its place."""
+COMPRESSED = frozenset(
+    {"br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"}
+)
+"""Codings that no request offers: https://www.iana.org/assignments/http-parameters."""
 
 ENCODED = frozenset({"gzip", "x-gzip", "deflate"})
 GZIP_OR_ZLIB = 47
@@ -25,13 +27,14 @@ RAW_DEFLATE = -15
 def content_coding(headers: Mapping[str, str]) -> str | None:
     """Return the coding of a body, None if it is not encoded.
 
-    Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd, or of
-    gzip twice, expand to gigabytes.
+    Some servers write a character set, or the transfer's coding, in its place: other names mean no
+    coding. Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd,
+    or of gzip twice, expand to gigabytes.
     """
     if "content-encoding" not in headers:
         return None
     names = (name.strip() for name in headers["content-encoding"].lower().split(","))
-    coding = ", ".join(name for name in names if name not in UNENCODED)
+    coding = ", ".join(name for name in names if name in ENCODED or name in COMPRESSED)
     if not coding:
         return None
     if coding not in ENCODED:

@@ -66,3 +66,17 @@ def test_a_function_call_that_gemini_breaks_is_a_broken_tool_call(code: str) -> 
     body = {"error": {"code": code, "message": "Malformed function call"}}
     error = error_from_response("google", status=200, headers={}, body=body)
     assert error.kind == "tool_call_invalid"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("TOO_MANY_TOOL_CALLS", "tool_call_invalid"),
+        ("MALFORMED_RESPONSE", "server_error"),
+        ("MISSING_THOUGHT_SIGNATURE", "invalid_request"),
+    ],
+)
+def test_how_gemini_ended_an_answer_without_content(code: str, expected: str) -> None:
+    body = {"error": {"code": code, "message": code}}
+    error = error_from_response("google", status=200, headers={}, body=body)
+    assert error.kind == expected

@@ -50,8 +50,17 @@ FINISH_REASONS = (
 )
 """Names by number: a proxy may request enums as numbers (`$alt=json;enum-encoding=int`)."""
 
-BROKEN_CALLS = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"})
-"""Finish reasons of an answer without content: the model wrote a tool call that is not valid."""
+FAILED_ENDS = frozenset(
+    {
+        "MALFORMED_FUNCTION_CALL",
+        "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+        "TOO_MANY_TOOL_CALLS",
+        "UNEXPECTED_TOOL_CALL",
+    }
+)
+"""Finish reasons of an answer without content that is none: the model wrote an invalid tool call,
+or did not answer. https://ai.google.dev/api/generate-content#FinishReason"""
 
 SOURCES = ("web", "maps")
 LISTS = ("grounding_chunks", "grounding_supports", "web_search_queries", "image_search_queries")
@@ -75,7 +84,7 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
     check_blocks(len(parts_in(candidate)), MAX_CALLS)
     pieces = list(parts.read(parts_in(candidate)))
     if not pieces:
-        raise_if_broken_call(candidate)
+        raise_if_failed(candidate)
     calls = [piece for piece in pieces if isinstance(piece, FunctionCall)]
     if (unfinished := parts.unfinished()) is not None:
         calls.append(unfinished)
@@ -102,9 +111,9 @@ def raise_if_refused(answer: Any) -> Json:
     return answer
 
 
-def raise_if_broken_call(candidate: Json) -> None:
-    """Raise `ProviderRefusal` if a broken tool call ended an answer that has no content."""
-    if (reason := _finish_reason(candidate.get("finishReason"))) in BROKEN_CALLS:
+def raise_if_failed(candidate: Json) -> None:
+    """Raise `ProviderRefusal` if an answer without content ended with a failure."""
+    if (reason := _finish_reason(candidate.get("finishReason"))) in FAILED_ENDS:
         message = candidate.get("finishMessage")
         raise ProviderRefusal({"error": {"code": reason, "message": message or reason}})
 

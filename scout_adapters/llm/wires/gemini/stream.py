@@ -23,7 +23,7 @@ from scout_adapters.llm.wires.gemini.parse import (
     last_metadata,
     message_id,
     parts_in,
-    raise_if_broken_call,
+    raise_if_failed,
     raise_if_refused,
 )
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader
@@ -90,7 +90,7 @@ class GeminiStreamReader:
         self._read_metadata(event, candidate)
         parts = parts_in(candidate)
         if not self._next and all(part == {"text": ""} for part in parts):
-            raise_if_broken_call(candidate)
+            raise_if_failed(candidate)
         if not parts:
             return None
         if self._parts is None:

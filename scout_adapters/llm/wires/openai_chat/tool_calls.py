@@ -194,12 +194,12 @@ class CallFragments:
         return [*fragments, *(call.whole() for call in self._calls[MAX_BLOCKS:])]
 
     def _read(self, item: Json, at: int) -> tuple[ToolCallChunk, int]:
-        custom = _custom(item)
-        function = custom or require(item, "function", dict)
-        name, call_id = text_field(function, "name"), text_field(item, "id")
-        index = item.get("index")
+        custom, index = _custom(item), item.get("index")
         if isinstance(index, dict | list):
             raise malformed("expected the index of a tool call to be a number")
+        adds_nothing = item.get("function", item) is None and index in self._by_index
+        function = custom or ({} if adds_nothing else require(item, "function", dict))
+        name, call_id = text_field(function, "name"), text_field(item, "id")
         call, chunk_id = self._call(index, call_id, name, at), None
         if call is None:
             call = _Call(len(self._calls), custom=bool(custom))

@@ -1,4 +1,4 @@
-"""An answer that is nothing but a broken tool call is an error, whole and streamed."""
+"""An answer that is nothing but a failure is an error, whole and streamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from scout_adapters.llm.providers.google import SPEC
 from scout_adapters.llm.wires.gemini import WIRE
 
 
-@pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", 10, "UNEXPECTED_TOOL_CALL"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "MALFORMED_FUNCTION_CALL",
+        10,
+        "UNEXPECTED_TOOL_CALL",
+        "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+    ],
+)
 @pytest.mark.parametrize("content", [{}, {"content": {}}, {"content": {"parts": [{"text": ""}]}}])
 def test_a_broken_call_instead_of_an_answer_is_an_error(reason: Any, content: Any) -> None:
     candidate = {"finishReason": reason, "finishMessage": "Malformed function call: f(", **content}

@@ -73,6 +73,11 @@ def streamed(*deltas: list[Json]) -> Any:
             [("find", {"q": 1}, "a"), ("read", {"p": 2}, "b")],
             id="the ids in another order",
         ),
+        pytest.param(
+            [[HEAD_A | {"index": 0}], [args('{"q": 1}', index=0), {"index": 0, "function": None}]],
+            [("find", {"q": 1}, "a")],
+            id="a last fragment with nothing in it",
+        ),
     ],
 )
 def test_every_fragment_reaches_its_call(deltas: list[list[Json]], expected: list[Any]) -> None:
