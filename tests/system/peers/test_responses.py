@@ -22,11 +22,14 @@ from tests.llm.wires.openai_responses.recorded import NOT_OF_THIS_API
 from tests.support import recordings
 from tests.system.peers.answers import Outcome, Replay, ask, replaying
 from tests.system.peers.comparison import differences
-from tests.system.peers.deviations_responses import RESPONSES, TABLE, V1_ONLY
+from tests.system.peers.deviations_responses import NOT_IN_V0, RESPONSES, TABLE, V0_ONLY, V1_ONLY
 from tests.system.peers.records import UNASKED, Record
 from tests.system.peers.test_official_packages import ALL, Summary, sample
 
 pytestmark = recordings.needed
+
+ROWS_OF_OTHERS = {None: V1_ONLY | V0_ONLY, "v1": V0_ONLY, "v0": V1_ONLY | NOT_IN_V0}
+"""The rows of the table that explain nothing in a version."""
 
 CARD = ProviderSpec(
     name=RESPONSES,
@@ -103,13 +106,13 @@ def compare(version: str | None) -> Summary:
     return summary
 
 
-@pytest.mark.parametrize("version", [None, "v1"])
+@pytest.mark.parametrize("version", [None, "v1", "v0"])
 def test_a_message_is_chatopenais_but_for_what_the_table_explains(version: str | None) -> None:
     summary = compare(version)
     sys.stdout.write(f"\n{summary}\n")
     assert summary.records
     assert summary.wrong == []
-    expected = {row.name for row in TABLE} - (set() if version else V1_ONLY)
+    expected = {row.name for row in TABLE} - ROWS_OF_OTHERS[version]
     assert expected - summary.explained.keys() == set()
 
 

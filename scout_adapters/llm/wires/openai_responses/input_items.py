@@ -26,6 +26,9 @@ IGNORED = frozenset(
 )
 """Blocks that do not go back: pieces, other forms of a call, and what no item holds."""
 
+ONLY_IN_ANSWERS = frozenset({"index", "created_by"})
+"""Fields of a block that do not go back: LangChain's own, and one that no input item has."""
+
 CALL_FIELDS = ("namespace", "caller", "async")
 """Fields of a call besides its name and arguments that go back."""
 
@@ -185,7 +188,7 @@ class _Answer:
 
         Fields that are null are left out of messages, and two of them are required.
         """
-        item = {name: value for name, value in block.items() if name != "index"}
+        item = {name: value for name, value in block.items() if name not in ONLY_IN_ANSWERS}
         match item.get("type"):
             case "reasoning":
                 return self._reasoning(item)

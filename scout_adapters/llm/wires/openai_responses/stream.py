@@ -31,6 +31,17 @@ FAILURES = frozenset({"response.failed", "response.cancelled"})
 """Events that end a stream without an answer."""
 
 
+ENDED_TEXTS: Mapping[str, tuple[str, str, str]] = {
+    "response.output_text.done": ("text", "text", "content_index"),
+    "response.refusal.done": ("refusal", "refusal", "content_index"),
+    "response.reasoning_summary_text.done": ("text", "summary", "summary_index"),
+    "response.reasoning_text.done": ("text", "content", "content_index"),
+    "response.function_call_arguments.done": ("arguments", "arguments", ""),
+    "response.custom_tool_call_input.done": ("input", "arguments", ""),
+}
+"""Events with a whole text: its field, what it is in the item, and the field of its place."""
+
+
 class ResponsesStreamReader:
     """Reads one stream, as `StreamReader` says.
 
@@ -98,6 +109,8 @@ class ResponsesStreamReader:
 
     def _end(self, event: Json) -> AIMessageChunk | None:
         """Read the whole response at the end; show the items that had no events of their own."""
+        if "response" not in event and event.get("error"):
+            _refuse(event)
         response = require(event, "response", dict)
         # Some gateways leave out at the end what they sent at the beginning.
         first_id = {name: value for name, value in self._response.items() if name == "id"}
@@ -199,6 +212,15 @@ class ResponsesStreamReader:
             return None
         return self._show(self._item(event).argue(piece_of_arguments(piece)))
 
+    def _ended(self, event: Json) -> AIMessageChunk | None:
+        """Show what of a text or of arguments did not come in pieces; some servers send none."""
+        field, name, place = ENDED_TEXTS[event["type"]]
+        state = self._find(event.get("item_id"), event.get("output_index"))
+        whole = event.get(field)
+        if state is None or state.done or not isinstance(whole, str):
+            return None
+        return self._show(state.catch_up(name, event.get(place), whole))
+
     def _image(self, event: Json) -> AIMessageChunk | None:
         """Show an image as far as it is drawn; it comes only if the request asks for it."""
         names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
@@ -232,6 +254,7 @@ class ResponsesStreamReader:
         "response.custom_tool_call_input.delta": _arguments,
         "response.refusal.delta": _refusal,
         "response.output_text.annotation.added": _annotation,
+        **dict.fromkeys(ENDED_TEXTS, _ended),
         "response.output_item.added": _add,
         "response.output_item.done": _done,
         "response.image_generation_call.partial_image": _image,
@@ -247,9 +270,16 @@ class ResponsesStreamReader:
 
 
 def _extend(shown: Shown, more: Shown | None) -> None:
-    if more is not None:
-        shown.blocks += more.blocks
-        shown.calls += more.calls
+    """Add to what one chunk shows; LangChain does not merge fragments of a call in one chunk."""
+    if more is None:
+        return
+    shown.blocks += more.blocks
+    for call in more.calls:
+        begun = next((each for each in shown.calls if each["index"] == call["index"]), None)
+        if begun is None:
+            shown.calls.append(call)
+        else:
+            begun["args"] = (begun["args"] or "") + (call["args"] or "")
 
 
 def _refuse(event: Json) -> None:

@@ -133,6 +133,24 @@ class StreamedItem:
         block = {"type": "function_call", "arguments": piece, "index": whole.index}
         return Shown([block], [_call(whole.index, piece)])
 
+    def catch_up(self, name: str, place: Any, whole: str) -> Shown | None:
+        """Show what of a text that has ended did not come in pieces; None if there is nothing.
+
+        `name` is that of `text` or `reason`, or `arguments`.
+        """
+        if name == "arguments":
+            rest = self._whole().rest(whole) if self.kind in CALLS else ""
+            return self.argue(piece_of_arguments(rest)) if rest else None
+        of_reasoning = name in TEXT_KEYS
+        if type(place) is not int or self.kind != ("reasoning" if of_reasoning else "message"):
+            return None
+        part = self.parts.get((name, place) if of_reasoning else place)
+        rest = part.rest(whole) if part else whole
+        if not rest:
+            return None
+        block = self.reason(name, place, rest) if of_reasoning else self.text(place, name, rest)
+        return Shown([block])
+
     def end(self, item: Json) -> Shown:
         """Show what the whole item has that did not come in pieces."""
         self.done = True

@@ -30,6 +30,9 @@ TOOL_OUTPUTS = frozenset(
 )
 """Types of items that stand in `tool_outputs`; others stay in the content, as in ChatOpenAI."""
 
+RESPONSE = "resp_"
+"""How OpenAI's ids of responses begin."""
+
 CALL_IDS = "__openai_function_call_ids__"
 """langchain-openai's name for the ids of the items of function calls, by the id of the call."""
 
@@ -51,14 +54,22 @@ class V0Content:
         message_id = message.id
         for block in message.content:
             if isinstance(block, dict) and block.get("type") == "text":
-                message_id = block.get("id") or message_id
+                message_id = self._id_of(message, block) or message_id
                 content.append({name: block[name] for name in block if name != "id"})
             elif not isinstance(block, dict) or not self._move(block, kwargs, chunk=chunk):
                 content.append(block)
-        if message_id is not None and message_id.startswith("resp_"):
+            elif chunk and block.get("type") == "refusal":
+                message_id = self._id_of(message, block) or message_id
+        if message_id is not None and message_id.startswith(RESPONSE):
             message_id = None
         changed = {"content": content, "additional_kwargs": kwargs, "id": message_id}
         return message.model_copy(update=changed)
+
+    @staticmethod
+    def _id_of(message: AIMessage, block: Json) -> str | None:
+        """Return the id of a text; in a stream, that of the response wins unless it is OpenAI's."""
+        own = message.id is not None and not message.id.startswith(RESPONSE)
+        return None if own and isinstance(message, AIMessageChunk) else block.get("id")
 
     def _move(self, block: Json, kwargs: Json, *, chunk: bool) -> bool:
         """Put a block into the additional fields; return False for one that stays."""

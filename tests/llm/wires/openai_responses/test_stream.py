@@ -225,6 +225,7 @@ ERROR = {"code": "server_error", "message": "no"}
         {"type": "error", "param": None, "sequence_number": 9, **ERROR},
         {"type": "response.failed", "response": response(status="failed", error=ERROR)},
         {"type": "response.failed", "response": {}},
+        {"type": "response.failed", "error": ERROR},
         {"type": "response.cancelled", "response": {"id": ID}},
         {"type": "response.completed", "response": response(status="failed")},
         {"error": ERROR},

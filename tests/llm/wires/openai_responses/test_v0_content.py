@@ -56,6 +56,9 @@ def theirs(*messages: AIMessage) -> AIMessage:
     """Convert as ChatOpenAI does: reasoning after the first chunk has neither id nor type."""
     converted: list[Any] = []
     for each in chain.from_iterable(map(one_block_each, deepcopy(messages))):
+        for block in each.content:
+            if isinstance(each, AIMessageChunk) and "refusal" in block and "id" in block:
+                each.id = block["id"]  # ChatOpenAI reads it when the message is added
         reasoned = any("reasoning" in made.additional_kwargs for made in converted)
         converted.append(_convert_to_v03_ai_message(each, has_reasoning=reasoned))
     return cast("AIMessage", reduce(add, converted))
