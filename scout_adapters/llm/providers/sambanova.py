@@ -17,7 +17,10 @@ SPEC = ProviderSpec(
             reset="x-ratelimit-reset-requests",
         ),
         RateLimitHeaders(
-            counts="requests", remaining="x-ratelimit-remaining-requests-day", window=86400
+            counts="requests",
+            remaining="x-ratelimit-remaining-requests-day",
+            reset="x-ratelimit-reset-requests-day",
+            window=86400,
         ),
     ),
     json_schema=None,  # depends on the model

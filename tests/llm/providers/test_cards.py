@@ -157,3 +157,16 @@ def test_sampling_options_that_openais_reasoning_models_refuse_stand_in_the_chan
     changes = model.invoke("Hello", stop=["END"]).response_metadata["scout"]["changes"]
     assert not emulator.log[0].body.keys() & {"temperature", "stop"}
     assert [change.partition(" ")[0] for change in changes] == ["temperature", "stop"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"), [("any", False), ("f", False), (None, None), ("auto", None)]
+)
+def test_qwen_does_not_think_where_a_call_is_forced(
+    choice: str | None, expected: bool | None
+) -> None:
+    sent = body("alibaba", HumanMessage("hi"), tools=[TOOL], tool_choice=choice)
+    assert sent.get("enable_thinking") is expected
+    own = {"enable_thinking": True}
+    sent = body("alibaba", HumanMessage("hi"), tools=[TOOL], tool_choice=choice, extra=own)
+    assert sent["enable_thinking"] is True

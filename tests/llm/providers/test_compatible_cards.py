@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from scout_adapters import init_scout_model, registry
+from scout_adapters.testing import Emulator
 from scout_adapters.testing.cassettes import cassette
 from scout_adapters.testing.compatible_providers import ACCOUNT, COMPATIBLE_HOSTS
 from tests.support.paths import ROOT
@@ -69,3 +71,38 @@ def test_the_emulators_host_is_that_of_the_card(provider: str) -> None:
     at = COMPATIBLE_HOSTS[provider]
     model = init_scout_model(f"{provider}/m", api_key="k", **PARTS.get(provider, {}))
     assert model.client.base_url == f"https://{at.host}{at.base}"  # type: ignore[attr-defined]  # ours
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        ("perplexity/sonar", "/v1/responses"),
+        ("openai/gpt-6-sol", "/v1/responses"),
+        ("sonar-pro", "/chat/completions"),
+    ],
+)
+def test_perplexity_sends_its_agent_models_over_the_responses_api(model: str, path: str) -> None:
+    emulator = Emulator()
+    with emulator.serve():
+        address = emulator.url("perplexity")
+        init_scout_model(f"perplexity/{model}", api_key="k", base_url=address).invoke("hi")
+    assert emulator.log[0].path.endswith(path)
+
+
+def test_numbered_keys_of_a_new_provider_rotate(monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator = Emulator()
+    with emulator.serve():
+        monkeypatch.setenv("NVIDIA_BASE_URL", emulator.url("nvidia"))
+        monkeypatch.setenv("NVIDIA_API_KEY_1", "nvapi-one")
+        monkeypatch.setenv("NVIDIA_API_KEY_2", "nvapi-two")
+        model = init_scout_model("nvidia_nim/openai/gpt-oss-120b")
+        for _ in range(4):
+            model.invoke("hi")
+    assert sorted({exchange.key for exchange in emulator.log}) == ["nvapi-one", "nvapi-two"]
+
+
+def test_a_class_made_of_a_card_is_pickled_by_its_name() -> None:
+    model = init_scout_model("nvidia/openai/gpt-oss-120b")
+    again = pickle.loads(pickle.dumps(model))  # our own
+    assert type(again) is type(model)
+    assert (again.provider, again.model) == ("nvidia", "openai/gpt-oss-120b")
