@@ -45,6 +45,7 @@ from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.transport.body import encode
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
+from scout_adapters.llm.types.authentication import text_of
 
 if TYPE_CHECKING:
     from scout_adapters.llm.transport.http_transport import Transport
@@ -210,6 +211,8 @@ class HttpAdapter:
             headers |= self._auth.headers(credential, method, url, headers, content)
         elif key:
             headers |= (prepared.spec or self.spec).wire.auth_headers(key)
+        elif attempt_request.credential is not None:
+            text_of(attempt_request.credential)  # raises: it cannot be sent as a text
         return HttpExchange(
             url=url,
             headers=headers,

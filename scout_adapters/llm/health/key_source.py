@@ -114,7 +114,7 @@ class KeySource:
                 if not reading.lost:
                     return self._outcome(reading, clock)
             else:
-                raise self._too_slow(reading, clock)
+                raise self._too_slow(reading, clock, timeout)
 
     async def aread(self, clock: Callable[[], float], timeout: float = MAX_READ_SECONDS) -> Secret:  # noqa: ASYNC109  # the twin's
         """Twin of `read`; an awaitable of the source is awaited on this event loop."""
@@ -126,7 +126,7 @@ class KeySource:
                 if not reading.lost:
                     return self._outcome(reading, clock)
             else:
-                raise self._too_slow(reading, clock)
+                raise self._too_slow(reading, clock, timeout)
 
     def _begin(
         self, clock: Callable[[], float], loop: asyncio.AbstractEventLoop | None
@@ -193,7 +193,11 @@ class KeySource:
             return secret
         raise KeySourceFault(self._fault, self.failed_until)
 
-    def _too_slow(self, reading: Reading, clock: Callable[[], float]) -> KeySourceFault:
+    def _too_slow(
+        self, reading: Reading, clock: Callable[[], float], timeout: float
+    ) -> KeySourceFault:
+        if timeout < MAX_READ_SECONDS:  # the call has less time than a source may take
+            return KeySourceFault("did not answer before the call's deadline", clock())
         message = f"did not answer within {MAX_READ_SECONDS:g} s"
         self._fail(reading, message, clock())
         return KeySourceFault(message, self.failed_until)
@@ -207,7 +211,10 @@ class KeySource:
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets that the source returned lately."""
-        for secret in list(self._recent):
+        *older, last, current = "", "", *self._recent
+        for secret in filter(None, older):
+            text = text.replace(secret, f"<key {self.id}>")
+        for secret in filter(None, (last, current)):  # also parts of it, which takes long
             text = key_redactor(secret, f"<key {self.id}>")(text)
         return text
 

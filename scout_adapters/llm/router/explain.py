@@ -313,6 +313,8 @@ def _notes(attempt: Attempt, tokens: int, now: float) -> list[str]:
         (lease is not None and lease.probe, PROBED_KEY),
     ]
     reasons = [note for applies, note in notes if applies]
+    if lease and lease.state.source:
+        reasons.append(f"key from {lease.state.source.label}")
     if lease and (quota := lease.state.insufficient_quota(attempt.candidate.model, tokens, now)):
         wait = quota.until - now
         reasons.append(f"{quota.left} {quota.counts} are left of its limit for {wait:.1f} s")
