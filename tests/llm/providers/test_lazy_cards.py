@@ -68,6 +68,11 @@ def test_a_prefix_of_model_names_belongs_to_one_provider() -> None:
         ("mistralai:mistral-small-latest", ("mistral", "mistral-small-latest")),
         ("openai:gpt-6-luna", ("openai", "gpt-6-luna")),
         ("together_ai:m", ("together", "m")),
+        ("dashscope/qwen3.8-max", ("alibaba", "qwen3.8-max")),
+        ("vercel_ai_gateway/openai/gpt-6-luna", ("vercel", "openai/gpt-6-luna")),
+        ("azure_openai:my-deployment", ("azure", "my-deployment")),
+        ("bedrock_converse:some.model-v1:0", ("bedrock", "some.model-v1:0")),
+        ("vertex_ai/gemini-3.5-flash", ("vertex", "gemini-3.5-flash")),
     ],
 )
 def test_names_of_litellm_and_langchain_are_understood(
