@@ -38,6 +38,9 @@ def _default_timeouts() -> Timeouts:
     return Timeouts()
 
 
+WHOLE_OR_NONE = frozenset({int, type(None)})
+
+
 def build_request(  # noqa: PLR0913  # the parts of a call
     messages: Sequence[BaseMessage],
     model: str,
@@ -52,9 +55,12 @@ def build_request(  # noqa: PLR0913  # the parts of a call
 
     `documented` are the body fields that a candidate documents; None takes all.
 
-    Raises: `ConfigurationError` for an option that is neither ours nor documented.
+    Raises: `ConfigurationError` for an option that is neither ours nor documented, and for a
+    `max_tokens` that is no whole number.
     """
     fields, extra = _split_options(settings, options, documented)
+    if type(fields.get("max_tokens")) not in WHOLE_OR_NONE:
+        raise ConfigurationError(f"max_tokens= takes a whole number: {fields['max_tokens']!r:.40}")
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
     stops = options.get("stop_sequences") if stop is None else stop

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scout_adapters import ScoutRouterChatModel
+from scout_adapters.errors import ConfigurationError
 from tests.chat_models.models import ROUTE, entry
 from tests.chat_models.request_parts import providers_of, sent_option
 from tests.support.verbs import VERBS, call_model
@@ -109,3 +110,11 @@ async def test_an_option_that_the_provider_documents_goes_into_the_body(
     (exchange,) = emulator.log
     fields = exchange.body.get("generationConfig", exchange.body)
     assert fields[option] == 7
+
+
+@pytest.mark.parametrize("value", ["100", 1.5, True, [5]])
+def test_a_bound_of_the_answer_that_is_no_whole_number_is_refused(value: Any, emulator) -> None:
+    model = ScoutRouterChatModel(models=[entry(provider, emulator) for provider in ROUTE])
+    with pytest.raises(ConfigurationError, match=r"max_tokens= takes a whole number"):
+        model.invoke("hi", max_tokens=value)
+    assert emulator.log == []

@@ -106,6 +106,7 @@ UNSUPPORTED = (
     r"|(?:Schema is too complex|Schemas contains too many|Too many strict tools)\b"
     r"|(?:[^\s:]{1,80}: )?For '\w{1,20}' type, "
     r"|tools param requires --jinja"
+    r"|(?:\"auto\" tool choice|tool_choice=\"?\w{1,20}\"?) requires --"
     r"|'messages\.\d+' : for 'role:\w+' the following must be satisfied\[\('messages\.\d+' : "
     r"property '[^']{1,80}' is unsupported"
     rf"|{OUTPUT_LIMIT}|{CACHED_OBJECT}"
