@@ -252,3 +252,12 @@ def test_the_providers_own_dollars_are_read_and_never_guessed(body: Json, usd: A
     metadata = parse(answer(**body)).response_metadata
     assert ("provider_cost_usd" in metadata) == (usd is not None)
     assert metadata.get("provider_cost_usd") == pytest.approx(usd)
+
+
+@pytest.mark.parametrize("stated", [None, "OpenRouter's"])
+def test_the_provider_behind_vercels_gateway_is_the_upstream(stated: str | None) -> None:
+    gateway = {"gateway": {"routing": {"finalProvider": "bedrock"}}}
+    body = answer({"provider_metadata": gateway}, provider=stated)
+    assert parse(body).response_metadata["upstream"] == (stated or "bedrock")
+    nothing = answer({"provider_metadata": {"gateway": None}})
+    assert "upstream" not in parse(nothing).response_metadata

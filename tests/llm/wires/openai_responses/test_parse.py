@@ -137,6 +137,8 @@ def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
         ({"cost": 0.5, "is_byok": True, "cost_details": {"upstream_inference_cost": 1.5}}, 2.0),
         ({"cost": 0.5, "is_byok": True}, None),
         ({}, None),
+        # https://docs.perplexity.ai/docs/agent-api/output-control
+        ({"cost": {"input_cost": 0.001, "total_cost": 0.006, "currency": "USD"}}, 0.006),
     ],
 )
 def test_the_cost_is_the_one_that_the_provider_states(usage: Json, usd: float | None) -> None:
