@@ -16,12 +16,15 @@ class CompatibleHost(NamedTuple):
     base: str = "/v1"
     """The path in front of `/chat/completions`."""
 
+    embeds: bool = False
+    """Whether the emulator plays its embeddings, too."""
+
 
 ACCOUNT = "acme"
 """The account that the emulator plays, where it is part of an address."""
 
 COMPATIBLE_HOSTS: Mapping[str, CompatibleHost] = {
-    "alibaba": CompatibleHost("dashscope-intl.aliyuncs.com", "/compatible-mode/v1"),
+    "alibaba": CompatibleHost("dashscope-intl.aliyuncs.com", "/compatible-mode/v1", embeds=True),
     "baseten": CompatibleHost("inference.baseten.co"),
     "chutes": CompatibleHost("llm.chutes.ai"),
     "cloudflare": CompatibleHost("api.cloudflare.com", f"/client/v4/accounts/{ACCOUNT}/ai/v1"),
@@ -35,7 +38,7 @@ COMPATIBLE_HOSTS: Mapping[str, CompatibleHost] = {
     "moonshot": CompatibleHost("api.moonshot.ai"),
     "nebius": CompatibleHost("api.tokenfactory.nebius.com"),
     "novita": CompatibleHost("api.novita.ai", "/v3/openai"),
-    "nvidia": CompatibleHost("integrate.api.nvidia.com"),
+    "nvidia": CompatibleHost("integrate.api.nvidia.com", embeds=True),
     "ovhcloud": CompatibleHost("oai.endpoints.kepler.ai.cloud.ovh.net"),
     "perplexity": CompatibleHost("api.perplexity.ai", ""),
     "sambanova": CompatibleHost("api.sambanova.ai"),

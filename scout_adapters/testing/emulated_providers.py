@@ -101,7 +101,10 @@ EMULATED_PROVIDERS: Mapping[str, EmulatedProvider] = {
 
 COMPATIBLE: Mapping[str, EmulatedProvider] = {
     name: EmulatedProvider(
-        name=name, host=at.host, base=at.base, roots={at.base: ("openai",), "/v1": BOTH}
+        name=name,
+        host=at.host,
+        base=at.base,
+        roots={at.base: CHAT if at.embeds else ("openai",), "/v1": ALL if at.embeds else BOTH},
     )
     for name, at in COMPATIBLE_HOSTS.items()
 }

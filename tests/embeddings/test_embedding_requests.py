@@ -57,6 +57,14 @@ def test_queries_and_documents_have_the_task_types_of_gemini(emulator: Emulator)
     assert query != document
 
 
+def test_queries_and_passages_have_the_input_types_of_nvidia(emulator: Emulator) -> None:
+    address = emulator.url("nvidia")
+    embeddings = embeddings_of(emulator, "nvidia/nvidia/nv-embedqa-e5-v5", base_url=address)
+    embeddings.embed_query("Hello")
+    embeddings.embed_documents(["Hello"])
+    assert [exchange.body["input_type"] for exchange in emulator.log] == ["query", "passage"]
+
+
 def test_a_compatible_server_needs_no_key_and_may_be_given_by_its_chat_endpoint(
     emulator: Emulator,
 ) -> None:
@@ -126,12 +134,17 @@ def test_batches_have_at_most_as_many_texts_as_the_provider_takes(
 
 @pytest.mark.parametrize(
     ("model", "number", "expected"),
-    [("google/gemini-embedding-001", 101, 2), ("mistral/mistral-embed", 257, 2)],
+    [
+        ("google/gemini-embedding-001", 101, 2),
+        ("mistral/mistral-embed", 257, 2),
+        ("alibaba/text-embedding-v4", 21, 3),
+    ],
 )
 def test_limits_of_other_providers_are_kept(
     emulator: Emulator, model: str, number: int, expected: int
 ) -> None:
-    embeddings = embeddings_of(emulator, model)
+    address = emulator.url(model.partition("/")[0])
+    embeddings = embeddings_of(emulator, model, base_url=address)
     assert len(embeddings.embed_documents(["a"] * number)) == number
     assert [exchange.status for exchange in emulator.log] == [200] * expected
 

@@ -1,6 +1,6 @@
 """Qwen on Alibaba Cloud Model Studio, documented at https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -20,6 +20,9 @@ SPEC = ProviderSpec(
         without_thinking={"enable_thinking": False},
         takes=frozenset({"video"}),
     ),
+    # https://www.alibabacloud.com/help/en/model-studio/text-embedding-synchronous-api: 10 texts is
+    # the limit of text-embedding-v4, the lowest of its models.
+    embeddings=EmbeddingsApi(max_inputs=10),
     quirks=(
         "Regions have hosts and keys of their own, such as `dashscope.aliyuncs.com` for China.",
         "Thinking is switched off where a tool call is forced, which it refuses otherwise.",

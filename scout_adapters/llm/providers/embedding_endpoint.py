@@ -46,6 +46,6 @@ def embeddings_of(card: ProviderSpec) -> tuple[EmbeddingWire, EmbeddingsApi]:
 def no_embeddings(card: ProviderSpec) -> ConfigurationError:
     """Return the error for a provider without embeddings."""
     return ConfigurationError(
-        f"{card.name} has no embeddings API: use openai, google, mistral, together, fireworks, "
-        "openrouter, ollama, or openai_compatible with base_url="
+        f"{card.name} has no embeddings API: use openai, azure, google, mistral, together, "
+        "fireworks, openrouter, ollama, or openai_compatible with base_url="
     )

@@ -1,6 +1,6 @@
 """Open models on NVIDIA NIM, documented at https://docs.api.nvidia.com/nim/reference/llm-apis."""
 
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
 
 SPEC = ProviderSpec(
@@ -13,5 +13,11 @@ SPEC = ProviderSpec(
     body_fields=frozenset({"chat_template_kwargs", "min_p", "repetition_penalty", "top_k"}),
     json_schema=None,  # depends on the model
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
+    # https://docs.nvidia.com/nim/nemo-retriever/embedding/latest/use-the-api-openai.html
+    embeddings=EmbeddingsApi(
+        task_field="input_type",
+        tasks={"query": "query", "document": "passage"},
+        body_fields=frozenset({"input_type", "modality", "truncate"}),
+    ),
     quirks=("Free keys share one limit of requests per minute over all models.",),
 )

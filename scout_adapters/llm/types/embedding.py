@@ -61,6 +61,12 @@ class EmbeddingsApi:
     dimensions_field: str = "dimensions"
     """The body field for the length of the vectors."""
 
+    task_field: str = ""
+    """The body field for what the texts are; empty if the API does not distinguish tasks."""
+
+    tasks: Mapping[Task, str] = field(default_factory=dict)
+    """The values of `task_field`."""
+
     body_fields: frozenset[str] = frozenset()
     """Documented body fields that may be options."""
 

@@ -52,8 +52,11 @@ class EmbeddingRules:
     max_tokens: int
     max_input_tokens: int = 8192
     refuses_empty: bool = False
-    too_many_inputs: str
-    too_many_tokens: str
+    required: frozenset[str] = frozenset()
+    """Fields that a body must have besides `model` and `input`."""
+
+    too_many_inputs: str = ""
+    too_many_tokens: str = ""
     code: str | None = None
     """The code of an error about the number of inputs or tokens; None for OpenAI's own."""
 
@@ -77,6 +80,23 @@ RULES: Mapping[str, EmbeddingRules] = {
         too_many_inputs="Too many inputs in request, split into more batches.",
         too_many_tokens="Too many tokens overall, split into more batches.",
         code="3210",
+    ),
+    "alibaba": EmbeddingRules(
+        fields=frozenset({"input", "model", "dimensions", "encoding_format"}),
+        max_inputs=10,
+        max_tokens=81_920,
+        too_many_inputs="<400> InternalError.Algo.InvalidParameter: Value error, batch size is "
+        "invalid, it should not be larger than {limit}.: input.contents",
+        code="InvalidParameter",
+    ),
+    "nvidia": EmbeddingRules(
+        fields=frozenset(
+            {"input", "model", "dimensions", "encoding_format", "input_type", "modality"}
+            | {"truncate", "user"}
+        ),
+        max_inputs=8192,
+        max_tokens=10**9,
+        required=frozenset({"input_type"}),
     ),
 }
 
@@ -116,6 +136,8 @@ def check_openai(body: Json, provider: str) -> Iterator[Violation]:
 def _check_rules(body: Json, rules: EmbeddingRules, inputs: Sequence[Any]) -> Iterator[Violation]:
     for name in sorted(body.keys() - rules.fields):
         yield Violation(f"Unrecognized request argument supplied: {name}")
+    for name in sorted(rules.required - body.keys()):
+        yield Violation(f"'{name}' parameter is required for asymmetric models")
     if rules.refuses_empty and any(not item for item in inputs):
         yield Violation(INVALID_INPUT)
     model, dimensions = str(body.get("model")), body.get("dimensions")

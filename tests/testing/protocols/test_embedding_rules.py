@@ -86,6 +86,16 @@ def test_mistral_refuses(emulator: Emulator, body: dict[str, Any], message: str)
     assert message in answer.text
 
 
+def test_alibaba_takes_ten_texts_and_nvidia_needs_an_input_type(emulator: Emulator) -> None:
+    path = "/compatible-mode/v1/embeddings"
+    many = post(emulator, "alibaba", path, {"model": "text-embedding-v4", "input": ["a"] * 11})
+    assert many.status_code == 400
+    assert "should not be larger than 10" in many.text
+    plain = embed(emulator, "nvidia", input="a")
+    assert plain.status_code == 400
+    assert "'input_type' parameter is required" in plain.text
+
+
 @pytest.mark.parametrize(
     ("requests", "message"),
     [

@@ -38,6 +38,8 @@ class GeminiEmbeddingsWire(EmbeddingWire):
         max_tokens=20_000,
         takes_empty=False,
         dimensions_field="outputDimensionality",
+        task_field="taskType",
+        tasks=TASK_TYPES,
         body_fields=frozenset({"taskType", "task_type", "title"}),
     )
 
@@ -49,7 +51,7 @@ class GeminiEmbeddingsWire(EmbeddingWire):
 
         Gemini Embedding 2 makes one vector of all parts of a content.
         """
-        common: Json = {"model": _resource(request.model), "taskType": TASK_TYPES[request.task]}
+        common: Json = {"model": _resource(request.model), api.task_field: api.tasks[request.task]}
         if request.dimensions is not None:
             common[api.dimensions_field] = request.dimensions
         extra = {

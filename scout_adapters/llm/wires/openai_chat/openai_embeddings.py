@@ -39,6 +39,8 @@ class OpenAIEmbeddingsWire(EmbeddingWire):
             body[api.dimensions_field] = request.dimensions
         if api.base64:
             body["encoding_format"] = "base64"
+        if api.task_field:
+            body[api.task_field] = api.tasks[request.task]
         return {**body, **request.extra}
 
     def parse(self, body: Any, number: int) -> EmbeddingAnswer:
