@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors import ConfigurationError, InvalidKey
 from scout_adapters.llm.health.key_places import PlacedKey
 from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
 from scout_adapters.llm.health.key_texts import clean_keys
@@ -31,21 +31,29 @@ def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin | Placed
         ConfigurationError: an item is neither a text nor a function.
     """
     origins: dict[Origin | PlacedKey, None] = {}
-    for item in items:
-        if isinstance(item, str | SecretStr):
-            origins.update(dict.fromkeys(origins_of(clean_keys((item,), source=source))))
-        elif isinstance(item, KeySource | PlacedKey):
-            origins[item] = None
-        elif isinstance(item, Mapping):
-            origins.update(dict.fromkeys(_placed_keys(item, source)))
-        elif callable(item):
-            origins[key_source(item)] = None
-        else:
-            raise ConfigurationError(
-                f"a key from {source} is a {type(item).__name__}: pass a string, a reference "
-                '("file:/path", "env:NAME") or a function that returns the key'
-            )
+    try:
+        for item in items:
+            origins.update(dict.fromkeys(_origins(item, source)))
+    except (InvalidKey, ConfigurationError):
+        origins.clear()  # crash reports show the local variables of frames
+        raise
     return tuple(origins)
+
+
+def _origins(item: KeyItem, source: str) -> Iterable[Origin | PlacedKey]:
+    """Return the keys, or the source of keys, that an item is."""
+    if isinstance(item, str | SecretStr):
+        return origins_of(clean_keys((item,), source=source))
+    if isinstance(item, KeySource | PlacedKey):
+        return (item,)
+    if isinstance(item, Mapping):
+        return _placed_keys(item, source)
+    if callable(item):
+        return (key_source(item),)
+    raise ConfigurationError(
+        f"a key from {source} is a {type(item).__name__}: pass a string, a reference "
+        '("file:/path", "env:NAME") or a function that returns the key'
+    )
 
 
 def _placed_keys(item: Mapping[str, Any], source: str) -> Iterator[PlacedKey]:
