@@ -182,7 +182,9 @@ class ProviderRegistry:
             return name
         if model in self:
             example = self.spec(model).default_model or "some-model"
-            raise UnknownProvider(f'{model!r} is a provider: write a model, "{model}/{example}"')
+            raise UnknownProvider(
+                f"{model!r} is a provider: write provider/model, such as {model}/{example}"
+            )
         raise UnknownProvider(
             f"no provider has a model {model!r}; write provider/model with one of "
             + ", ".join(self.list_providers())
