@@ -162,7 +162,9 @@ def test_a_weight_that_is_no_number_is_refused_at_construction(weight: Any) -> N
 
 
 def test_the_name_of_a_provider_alone_is_answered_with_a_model_of_it() -> None:
-    with pytest.raises(UnknownProvider, match="'groq' is a provider: write provider/model, such as groq/"):
+    with pytest.raises(
+        UnknownProvider, match="'groq' is a provider: write provider/model, such as groq/"
+    ):
         ScoutRouterChatModel(models=["groq"])
 
 
