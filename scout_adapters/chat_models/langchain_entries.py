@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from langchain_core.runnables import Runnable, RunnableBinding
 
-from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.entry_settings import (
     ENTRY_NAMES,
     ENTRY_PRIVATE,
@@ -21,6 +21,8 @@ from scout_adapters.chat_models.entry_settings import (
     own_weight,
     request_settings,
 )
+from scout_adapters.chat_models.hidden import shown
+from scout_adapters.chat_models.langchain_fields import option_names, plain_data, plain_fields
 from scout_adapters.chat_models.langchain_names import is_langchain_name, model_by_name
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import standard_options
@@ -35,15 +37,11 @@ if TYPE_CHECKING:
 OF_THE_MODEL = frozenset({"base_url", "placeholders", *ENTRY_PRIVATE}) - {"rate_limiter"}
 """Keys of a dict entry that a chat model must have itself."""
 
+OF_NAMED = ("api_key", "base_url")
+"""Keys of a dict entry with which a chat model is made of its name."""
+
 BOUND_REFUSED = frozenset({"tools", "tool_choice", "response_format", "functions"})
 """Bound arguments that belong to the router: every candidate needs them."""
-
-SHOWN_TYPES = (str, int, float, bool, type(None))
-INTERNAL_FIELDS = frozenset(BaseChatModel.model_fields) | {"client", "async_client", "root_client"}
-"""Fields that are no option of a request."""
-
-NO_OPTION = ("url", "base", "endpoint", "timeout", "retries", "client", "proxy", "profile_name")
-"""Parts of the names of fields that concern the connection."""
 
 
 class LangChainEntry:
@@ -125,7 +123,7 @@ class LangChainEntry:
             prices=facts.prices or (known.prices if known is not None else ""),
             json_schema=bool((profile or {}).get("structured_output")),
             profiles={self.model_name: profile} if profile else {},
-            body_fields=_option_names(self.model),
+            body_fields=option_names(self.model),
             tool_call_id=acceptable_id if facts.maker.startswith("bedrock") else convert,
             unlimited_reasoning=known.unlimited_reasoning if known is not None else None,
         )
@@ -160,14 +158,14 @@ class LangChainEntry:
         model, address = self.model, address_of(self.model)
         kind = type(model)
         own = kind._identifying_params is not BaseChatModel._identifying_params  # noqa: SLF001  # a hook of core
-        values = model._identifying_params if own else _fields(model)  # noqa: SLF001  # as above
+        values = model._identifying_params if own else plain_fields(model)  # noqa: SLF001  # as above
         options = {n: v for n, v in self.options.items() if n not in ENTRY_PRIVATE}
         return {
             "class": f"{kind.__module__}.{kind.__qualname__}",
             "model": self.name,
             "address": address_shape(address) if address else "",
-            "parameters": _shown({n: v for n, v in values.items() if not SECRET.fullmatch(n)}),
-            "options": _shown({**self.arguments, **options}),
+            "parameters": plain_data({n: v for n, v in values.items() if not SECRET.fullmatch(n)}),
+            "options": plain_data({**self.arguments, **options}),
         }
 
     @cached_property
@@ -246,18 +244,28 @@ def langchain_entry(entry: Any) -> LangChainEntry | None:
             return entry
         case str() if is_langchain_name(entry):
             return LangChainEntry(model_by_name(entry), source=entry)
-        case {"model": (str() | Runnable() | LangChainEntry()) as named, **options}:
-            inner = langchain_entry(named)
-            return (
-                None
-                if inner is None
-                else inner.with_options(_checked(cast("Mapping[str, Any]", options), inner))
-            )
+        case {"model": str() | Runnable() | LangChainEntry()}:
+            return _of_dict(entry)
         case RunnableBinding():
             return _of_binding(entry)
         case BaseChatModel():
             return _of_model(entry)
     return None
+
+
+def _of_dict(entry: Mapping[str, Any]) -> LangChainEntry | None:
+    """Return the entry of a dict with a chat model or its name; None for a name of our own."""
+    named, options = entry["model"], {n: v for n, v in entry.items() if n != "model"}
+    if isinstance(named, str) and is_langchain_name(named):
+        own = {name: options.pop(name) for name in OF_NAMED if name in options}
+        if "base_url" in own:
+            own["base_url"] = shown(own["base_url"])
+        inner: LangChainEntry | None = LangChainEntry(
+            model_by_name(named, own), source="" if own else named
+        )
+    else:
+        inner = langchain_entry(named)
+    return None if inner is None else inner.with_options(_checked(options, inner))
 
 
 def _of_model(model: BaseChatModel) -> LangChainEntry | None:
@@ -313,35 +321,3 @@ def _sets(model: BaseChatModel, option: str) -> bool:
 
     name = field_named(model, *OPTION_FIELDS.get(option, (option,)))
     return name in model.model_fields_set if name else False
-
-
-def _option_names(model: BaseChatModel) -> frozenset[str]:
-    """Return the names and aliases of a chat model's fields that are options of its requests."""
-    fields = type(model).model_fields
-    names = {name: {name, fields[name].alias or name} for name in fields}
-    return frozenset(
-        alias
-        for name, aliases in names.items()
-        if name not in INTERNAL_FIELDS
-        for alias in aliases
-        if not SECRET.fullmatch(alias) and not any(part in alias for part in NO_OPTION)
-    )
-
-
-def _fields(model: BaseChatModel) -> dict[str, Any]:
-    """Return the fields of a chat model that may make a difference to its answers."""
-    own = [name for name in type(model).model_fields if name not in INTERNAL_FIELDS]
-    return {name: getattr(model, name, None) for name in own}
-
-
-def _shown(value: Any) -> Any:
-    """Return what of a value is plain data, without secrets."""
-    if isinstance(value, Mapping):
-        return {str(name): _shown(item) for name, item in value.items() if _is_shown(item)}
-    if isinstance(value, list | tuple):
-        return [_shown(item) for item in value if _is_shown(item)]
-    return mask_values(value)
-
-
-def _is_shown(value: Any) -> bool:
-    return isinstance(value, (*SHOWN_TYPES, Mapping, list, tuple))

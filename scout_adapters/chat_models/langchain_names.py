@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError, UnknownProvider
 
 LANGCHAIN = "langchain"
@@ -39,11 +42,13 @@ def _knows(name: str) -> bool:
     return provider in getattr(base, "_BUILTIN_PROVIDERS", ())
 
 
-def model_by_name(name: str) -> BaseChatModel:
+def model_by_name(name: str, options: Mapping[str, Any] | None = None) -> BaseChatModel:
     """Return the chat model of `langchain:provider:model` or `provider:model`.
 
+    `options` are arguments of its class.
+
     Raises: `UnknownProvider` for a provider that LangChain does not know; `ConfigurationError` if
-    its package is missing, with the line that installs it.
+    its package is missing, with the line that installs it, or if the class refuses its arguments.
     """
     try:
         from langchain.chat_models import init_chat_model
@@ -53,17 +58,18 @@ def model_by_name(name: str) -> BaseChatModel:
     if not separator or not model:
         raise ConfigurationError(f'{name!r} must be "langchain:provider:model"')
     try:
-        return init_chat_model(model, model_provider=provider)
+        made: BaseChatModel = init_chat_model(model, model_provider=provider, **(options or {}))
     except ImportError as error:
         package = INSTALL.search(str(error))
         line = package[1] if package else f"langchain-{provider.replace('_', '-')}"
         raise ConfigurationError(f"{name} needs a package: pip install {line}") from None
-    except ValueError as error:
+    except Exception as error:  # noqa: BLE001  # SDKs raise errors of their own for a missing key
         if "nsupported" in str(error) and "provider" in str(error):
             raise UnknownProvider(f"LangChain has no provider {provider!r}") from None
         raise ConfigurationError(f"{name}: {_first_line(error)}") from None
+    return made
 
 
 def _first_line(error: Exception) -> str:
     """Return why a chat model cannot be made, such as a missing key, in one line."""
-    return " ".join(str(error).split())[:300]
+    return mask_secrets(" ".join(str(error).split()))[:300]

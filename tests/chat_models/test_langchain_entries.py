@@ -212,6 +212,18 @@ def test_a_chat_model_is_made_of_its_name(monkeypatch: pytest.MonkeyPatch) -> No
     assert copy._route().candidates[0].model == "gpt-4o-mini"
 
 
+def test_a_named_chat_model_takes_a_key_and_an_address_of_its_entry() -> None:
+    emulator = Emulator()
+    with emulator.serve() as base:
+        name, address = "langchain:openai:gpt-4o-mini", f"{base}/openai/v1"
+        entry = {"model": name, "api_key": KEY, "base_url": address, "temperature": 0.5}
+        router = ScoutRouterChatModel(models=[entry])
+        router.invoke("Hello")
+        assert (emulator.log[0].key, emulator.log[0].body["temperature"]) == (KEY, 0.5)
+    with pytest.raises(NoKeyError):
+        pickle.loads(pickle.dumps(router)).invoke("Hello")
+
+
 @pytest.mark.parametrize(
     ("name", "error", "why"),
     [
@@ -219,6 +231,7 @@ def test_a_chat_model_is_made_of_its_name(monkeypatch: pytest.MonkeyPatch) -> No
         ("cohere:command-a", ConfigurationError, "pip install langchain-cohere"),
         ("langchain:nobody:x", UnknownProvider, "LangChain has no provider 'nobody'"),
         ("langchain:openai", ConfigurationError, "langchain:provider:model"),
+        ("langchain:openai:gpt-4o-mini", ConfigurationError, "Missing credentials"),
         ("nobody:x", UnknownProvider, "nobody"),
     ],
 )
