@@ -30,7 +30,7 @@ from tests.report.recount import attempts_in, calls_in, end_of, saved, spent
 
 CACHED: dict[str, Any] = {
     "type": "text",
-    "text": "long " * 500,
+    "text": "long " * 4000,  # Claude Haiku 4.5 caches from 4,096 tokens on
     "cache_control": {"type": "ephemeral"},
 }
 
