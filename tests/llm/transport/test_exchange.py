@@ -32,7 +32,7 @@ def names(kind: Any) -> set[str]:
 
 def test_neither_request_nor_exchange_copies_a_field_of_the_context() -> None:
     own = names(AttemptContext)
-    assert names(AttemptRequest) == {"prepared", "key", "context", "credential"}
+    assert names(AttemptRequest) == {"prepared", "key", "context", "credential", "address"}
     assert names(HttpExchange) == {"url", "headers", "content", "context", "method"}
     assert own.isdisjoint(names(AttemptRequest) | names(HttpExchange) | names(StreamProgress))
 
