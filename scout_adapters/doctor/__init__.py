@@ -19,7 +19,7 @@ from scout_adapters.doctor.machine import (
     check_tracing,
 )
 from scout_adapters.doctor.provider_functions import check_functions
-from scout_adapters.doctor.retirements_check import check_models
+from scout_adapters.doctor.retirements_check import check_models, models_used
 from scout_adapters.doctor.variables import check_addresses, check_keys, check_names, check_spelling
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.policy import POLICIES
@@ -48,15 +48,16 @@ def examine(
     read instead of the default one. With `network`, one request without a key is sent to each
     provider with keys, to compare the clocks.
     """
-    environ = os.environ
+    environ, outcomes = os.environ, last_outcomes(audit)
+    used = [*required, *models_used(outcomes)]
     findings = [
         *check_names(required, providers),
         *check_spelling(environ, providers),
         *check_keys(environ, providers),
         *check_addresses(environ, providers),
         *check_functions(providers),
-        *_check_rotation(required, providers, audit),
-        *check_models(required, _keyed(providers), providers),
+        *_check_rotation(required, providers, outcomes),
+        *check_models(used, _keyed(providers), providers),
         *check_audit(environ, audit),
         *check_packages(),
         *check_extras(),
@@ -82,10 +83,11 @@ def _keyed(providers: ProviderRegistry) -> list[str]:
 
 
 def _check_rotation(
-    required: Sequence[str], providers: ProviderRegistry, audit: Path | None
+    required: Sequence[str],
+    providers: ProviderRegistry,
+    outcomes: Mapping[tuple[str, str], LastOutcome],
 ) -> Iterator[Finding]:
     """Find providers without keys or with only one, and keys that were refused."""
-    outcomes = last_outcomes(audit)
     names = {provider.partition("/")[0] for provider in required}
     keys = _keys(providers)
     for name, states in keys.items():

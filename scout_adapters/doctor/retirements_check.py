@@ -1,11 +1,12 @@
-"""Check of models: those that end soon, among the required ones and the defaults in use."""
+"""Check of models that end soon: required ones, those of the audit log, and defaults in use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 from scout_adapters.doctor.finding import Finding
+from scout_adapters.doctor.key_checks import LastOutcome
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.profiles.retirements import NOTICE, SOON, retirement_of
 from scout_adapters.llm.providers import ProviderRegistry
@@ -30,10 +31,17 @@ def check_models(
             yield Finding(subject, what, retirement.advice, wrong=left <= SOON)
 
 
+def models_used(outcomes: Mapping[tuple[str, str], LastOutcome]) -> list[str]:
+    """Return the models of each key's last attempt, of those in the last 30 days."""
+    since = datetime.now(UTC) - timedelta(days=SOON)
+    recent = {(p, last.model) for (p, _), last in outcomes.items() if last.at >= since}
+    return [f"{provider}/{model}" for provider, model in recent if model]
+
+
 def _models(
     required: Sequence[str], keyed: Iterable[str], providers: ProviderRegistry
 ) -> Iterator[tuple[str, str]]:
-    for name in required:
+    for name in dict.fromkeys(required):
         provider, _, model = name.partition("/")
         if model and provider in providers:
             yield provider, model

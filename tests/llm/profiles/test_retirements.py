@@ -12,6 +12,8 @@ import orjson
 import pytest
 
 from scout_adapters import ScoutOpenAIChatModel, ScoutRouterChatModel, registry
+from scout_adapters.audit import AuditLog
+from scout_adapters.doctor import examine
 from scout_adapters.doctor.retirements_check import check_models
 from scout_adapters.llm.profiles.refresh_data import write_retirements
 from scout_adapters.llm.profiles.refresh_retirements import MAP
@@ -178,6 +180,16 @@ def test_the_doctor_finds_models_that_end() -> None:
     (early,) = check_models(names, [], registry, date(2026, 10, 1))
     assert not early.wrong
     assert list(check_models(names, [], registry, date(2026, 8, 1))) == []
+
+
+def test_the_doctor_reads_from_the_audit_log_which_models_are_used(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    fields = {"provider": "openai", "key_id": "8d8aaa63", "outcome": "ok", "number": 1}
+    log.log("llm_attempt", **fields, model=ENDED, run_id="1")
+    log.close()
+    findings = examine(audit=tmp_path / "audit.jsonl")
+    (finding,) = [found for found in findings if found.subject == f"openai/{ENDED}"]
+    assert (finding.wrong, finding.what[:9]) == (True, "ended on ")
 
 
 @pytest.mark.parametrize(
