@@ -129,10 +129,9 @@ class CandidateState:
         if not pool.states:
             self.excluded = True
             return self.no_key_message
-        avoid, call = frozenset(self.avoid), self.conversation
+        avoid, call, tokens = frozenset(self.avoid), self.conversation, self.tokens
         if pool.places:
             avoid |= closed_to_calls(pool.places, now)
-        tokens = self.tokens
         keys = call.at(self.candidate, tokens) if call else None
         if again is not None:
             lease = pool.lease_again(again, model, now, owner=owner)
