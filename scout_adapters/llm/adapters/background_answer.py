@@ -264,14 +264,14 @@ async def _apoll(transport: Transport, answer: BackgroundAnswer) -> Any:
 def _cancel(transport: Transport, answer: BackgroundAnswer) -> Any:
     """Stop the making of an answer; return the response, None if it failed."""
     release_held_locks()  # Ctrl-C may have come between two steps
-    if (exchange := answer.cancel_exchange()) is None:
-        return None
+    exchange = None
     try:
-        return transport.send(exchange)
+        exchange = answer.cancel_exchange()
+        return None if exchange is None else transport.send(exchange)
     except ScoutError:
         return None
     finally:
-        if (response := exchange.context.progress.response) is not None:
+        if exchange is not None and (response := exchange.context.progress.response) is not None:
             response.abort()
 
 
@@ -280,14 +280,14 @@ async def _acancel(transport: Transport, answer: BackgroundAnswer) -> Any:
     from anyio import CancelScope  # noqa: PLC0415  # for answers in the background only
 
     release_held_locks()
-    if (exchange := answer.cancel_exchange()) is None:
-        return None
+    exchange = None
     with CancelScope(shield=True):
         try:
-            return await transport.asend(exchange)
+            exchange = answer.cancel_exchange()
+            return None if exchange is None else await transport.asend(exchange)
         except ScoutError:
             return None
         finally:
-            response = exchange.context.progress.response
+            response = exchange.context.progress.response if exchange else None
             if response is not None and (end := response.abort()):
                 await end

@@ -142,6 +142,24 @@ def test_every_poll_is_signed_as_it_is_sent(verb: str, time: FakeTime) -> None:
     assert url.endswith(emulator.log[1].path)
 
 
+class Refusing(Signer):
+    """Signs the first request only."""
+
+    def headers(self, key: Any, method: str, url: str, headers: Any, body: bytes) -> Any:
+        if self.signed:
+            raise ConfigurationError("no more signatures")
+        return super().headers(key, method, url, headers, body)
+
+
+@pytest.mark.parametrize("verb", WHOLE)
+def test_an_error_of_a_signer_ends_the_call_as_it_is(verb: str, time: FakeTime) -> None:
+    emulator = Emulator()
+    with pytest.raises(ConfigurationError, match="no more signatures"):
+        run_model(model_of("openai", emulator, time, auth=Refusing()), verb)
+    assert methods(emulator) == ["POST"]
+    assert nothing_held()
+
+
 @pytest.mark.parametrize("verb", STREAMS)
 async def test_a_stream_of_a_deferred_answer_is_refused_and_nothing_is_sent(
     verb: str, time: FakeTime
