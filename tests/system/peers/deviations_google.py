@@ -84,6 +84,11 @@ def _refuses_the_key(record: Record) -> bool:
     return "API_KEY_INVALID" in record.text or "unregistered callers" in record.text
 
 
+def _counts_the_answer_alone(record: Record) -> bool:
+    answer = has("candidatesTokenCount")(record) or has("thoughtsTokenCount")(record)
+    return answer and not has("promptTokenCount")(record)
+
+
 def _forgets_a_count(record: Record) -> bool:
     counts = list(anywhere(record.bodies, "usageMetadata"))
     name = "candidatesTokenCount"
@@ -95,7 +100,7 @@ GOOGLE = [
         "google",
         "a prompt that is counted in the total alone",
         frozenset({"usage.input_tokens"}),
-        lambda record: has("candidatesTokenCount")(record) and not has("promptTokenCount")(record),
+        _counts_the_answer_alone,
         "The prompt is what the total has beyond the answer; the official package counts no token "
         "of it, which would cost nothing.",
         ours_only,
