@@ -188,6 +188,20 @@ async def test_a_source_serves_several_regions_with_one_reading(
     assert (calls, set(providers.keys)) == ([1], {"from-the-vault"})
 
 
+async def test_a_secret_that_one_region_refuses_is_sent_to_the_others(
+    regional: Make, providers: FakeProviders, wire: FakeAnswers, ask: Any
+) -> None:
+    providers.on(EAST, wire.refuse(401, "Invalid API Key", code="invalid_api_key"))
+    providers.on(WEST, wire.say("west"))
+    model = regional(*({**place, "api_key": key_of_both} for place in PLACES))
+    assert [(await ask(model)).text for _ in range(3)] == ["west"] * 3
+    assert providers.hosts.count(EAST) == 1
+
+
+def key_of_both() -> str:
+    return "key-of-both"
+
+
 async def test_servers_without_keys_share_a_model(
     regional: Make, providers: FakeProviders, wire: FakeAnswers, ask: Any
 ) -> None:

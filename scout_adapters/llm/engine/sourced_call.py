@@ -78,7 +78,7 @@ class SourcedCall(ReportedCall):
             record_key_failure(attempt.candidate, lease, refusal.error, now)
             self._last_error = refusal.error
             return False
-        if source.is_condemned(secret, now):
+        if source.is_condemned(lease.state, secret, now):
             self._undo(state, attempt)
             record_refused_source(attempt.candidate, lease, now)
             reason = f"the key source {source.label} still returns the secret that was refused"

@@ -224,7 +224,7 @@ class KeyPool:
         state, secret = lease.state, lease.secret
         if state.source is not None and secret is not None:
             with health_lock:
-                state.source.condemn(secret, state.quarantined_until)
+                state.source.condemn(state, secret, state.quarantined_until)
                 state.quarantined_until = min(state.quarantined_until, now + RECHECK_SECONDS)
                 state.notify()
 

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.redaction import key_redactor, mask_secrets
@@ -71,8 +71,9 @@ class KeySource:
         self._secret: Secret | None = None
         self._checked_until = 0.0
         self._read_again = False
-        self._condemned: Secret | None = None
-        self._condemned_until = 0.0
+        self._condemned: WeakKeyDictionary[object, tuple[Secret, float]] = WeakKeyDictionary()
+        """By state of a key: the secret that its provider refuses, and until when."""
+
         self._recent: deque[str] = deque(maxlen=MAX_RECENT)
         self._reading: Reading | None = None
         self._lock = fork_safe_lock()
@@ -236,18 +237,19 @@ class KeySource:
                 self._read_again = True
             return True
 
-    def condemn(self, refused: Secret, until: float) -> None:
+    def condemn(self, state: object, refused: Secret, until: float) -> None:
         """Remember that the provider refuses a secret: it is not sent before `until`."""
-        self._condemned, self._condemned_until, self._read_again = refused, until, True
+        self._condemned[state] = refused, until
+        self._read_again = True
 
-    def pardon(self) -> None:
+    def pardon(self, state: object) -> None:
         """Forget the refused secret."""
-        self._condemned = None
+        self._condemned.pop(state, None)
 
-    def is_condemned(self, secret: Secret, now: float) -> bool:
+    def is_condemned(self, state: object, secret: Secret, now: float) -> bool:
         """Return whether the provider has refused this very secret not long ago."""
-        refused = self._condemned
-        return refused is not None and now < self._condemned_until and refused.equals(secret)
+        refused, until = self._condemned.get(state, (None, 0.0))
+        return refused is not None and now < until and refused.equals(secret)
 
     def forget_reading(self) -> None:
         """Forget the reading in progress: in a forked child its thread does not exist."""
