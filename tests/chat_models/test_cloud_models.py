@@ -19,6 +19,7 @@ from scout_adapters import (
     init_scout_model,
 )
 from scout_adapters.auth import AwsCredentials, Token
+from scout_adapters.errors import NoKeyError, ProviderError
 from scout_adapters.testing import Emulator
 
 CLAUDE = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -122,6 +123,23 @@ def test_a_region_at_its_limit_spills_to_the_next_region() -> None:
     )
     assert model.invoke("Hello").text
     assert [host.partition("-aiplatform")[0] for host in paths] == ["us-central1", "europe-west1"]
+
+
+def test_keys_come_from_aws_s_own_chain_where_variables_set_it_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    emulator = Emulator(keys={"bedrock": {"AKIDEXAMPLE:secret": None}})
+    name = f"bedrock/{CLAUDE}"
+    options = {"region": "us-east-1", "transport": emulator.transport()}
+    with pytest.raises(NoKeyError):
+        init_scout_model(name, **options).invoke("Hello")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert init_scout_model(name, **options).invoke("Hello").text
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bearer-key")
+    with pytest.raises(ProviderError):
+        init_scout_model(name, region="eu-west-1", transport=emulator.transport()).invoke("Hello")
+    assert emulator.requests("bedrock")[-1].key == "bearer-key"
 
 
 def test_bedrock_refuses_a_signature_of_another_secret() -> None:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import SplitResult, quote
 
+from scout_adapters.llm.auth.azure_tokens import azure_token
 from scout_adapters.llm.providers import openai
-from scout_adapters.llm.types import BearerAuth, HeaderAuth, RateLimitHeaders
+from scout_adapters.llm.types import BearerAuth, HeaderAuth, KeyChain, RateLimitHeaders
 from scout_adapters.llm.wires import openai_responses
 
 DATED = re.compile(r"api-version=\d{4}-\d\d-\d\d")
@@ -74,6 +75,7 @@ SPEC = replace(
     base_url="https://{resource}.openai.azure.com?api-version={api_version}",
     variables=("AZURE_OPENAI", "AZURE"),
     key_variables=("AZURE_OPENAI_AD_TOKEN",),
+    key_chain=KeyChain(azure_token(), ("AZURE_FEDERATED_TOKEN_FILE",)),
     address_variables=("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_BASE_URL", "AZURE_API_BASE"),
     placeholders={
         "resource": ("AZURE_OPENAI_RESOURCE", "AZURE_RESOURCE_NAME"),

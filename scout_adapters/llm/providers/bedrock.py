@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from scout_adapters.llm.auth.aws_keys import aws_credentials
 from scout_adapters.llm.auth.aws_signer import AwsAuth
-from scout_adapters.llm.types import AwsCredentials, ProviderSpec, SecondWire
+from scout_adapters.llm.types import AwsCredentials, KeyChain, ProviderSpec, SecondWire
 from scout_adapters.llm.wires import anthropic_messages, openai_chat
 from scout_adapters.llm.wires.anthropic_messages import API_VERSION
 
@@ -83,6 +83,16 @@ SPEC = ProviderSpec(
     wire=anthropic_messages.WIRE,
     base_url="https://bedrock-runtime.{region}.amazonaws.com",
     key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
+    key_chain=KeyChain(
+        aws_credentials(),
+        (
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        ),
+    ),
     placeholders={"region": ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME")},
     locate=locate,
     adapt_options=adapt_options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -22,7 +23,7 @@ from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import in_function_call
 from scout_adapters.llm.health.key_items import KeyItem, Origin, origins_of, read_keys
 from scout_adapters.llm.health.key_places import PlacedKey, closed_to_calls, has_open_place
-from scout_adapters.llm.health.key_source import KeySourceFault
+from scout_adapters.llm.health.key_source import KeySourceFault, key_source
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState
 from scout_adapters.llm.health.key_texts import env_keys, variable_keys
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
@@ -206,7 +207,7 @@ class ProviderClient(EndpointBuilder):
     def current_endpoint(self) -> Endpoint:
         """Return the address with its keys, for a new model or route: as the environment is now."""
         address, keys = self.base_url, self._api_keys
-        own = () if keys and not has_open_place(keys) else origins_of(self._parse_keys_from_env())
+        own = () if keys and not has_open_place(keys) else self._environment_keys()
         # Without its whole address a provider has no keys: a call goes to the next candidate.
         if missing := missing_value(address, self.spec):
             keys = tuple(key for key in keys if isinstance(key, PlacedKey))
@@ -261,6 +262,13 @@ class ProviderClient(EndpointBuilder):
             return tuple(name for name in self._named_keys if name)
         pairs = (f"{prefix}_API_KEY{end}" for prefix in self.spec.prefixes for end in ("S", ""))
         return tuple(dict.fromkeys((*pairs, *self.spec.key_variables)))
+
+    def _environment_keys(self) -> tuple[Origin, ...]:
+        """Return the keys in variables, else the cloud's own chain where variables set it up."""
+        keys, chain = origins_of(self._parse_keys_from_env()), self.spec.key_chain
+        if keys or chain is None or not any(map(os.environ.get, chain.variables)):
+            return keys
+        return (key_source(chain.source),)
 
     def _parse_keys_from_env(self) -> tuple[str, ...]:
         many, single = self._named_keys

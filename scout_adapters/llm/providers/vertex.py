@@ -11,7 +11,7 @@ from urllib.parse import SplitResult
 
 from scout_adapters.llm.auth.google_tokens import google_token
 from scout_adapters.llm.providers import google
-from scout_adapters.llm.types import ProviderSpec, SecondWire
+from scout_adapters.llm.types import KeyChain, ProviderSpec, SecondWire
 from scout_adapters.llm.wires.anthropic_messages import vertex_messages
 from scout_adapters.llm.wires.gemini import vertex_gemini
 
@@ -51,6 +51,7 @@ SPEC = ProviderSpec(
     wire=vertex_gemini.WIRE,
     base_url="https://{location}-aiplatform.googleapis.com/v1/projects/{project}/locations/{location}",
     variables=("VERTEX", "VERTEXAI", "GOOGLE_VERTEX"),
+    key_chain=KeyChain(google_token(), ("GOOGLE_APPLICATION_CREDENTIALS",)),
     placeholders={
         "project": ("GOOGLE_CLOUD_PROJECT", "VERTEXAI_PROJECT", "GCLOUD_PROJECT"),
         "location": ("GOOGLE_CLOUD_LOCATION", "VERTEXAI_LOCATION", "GOOGLE_CLOUD_REGION"),

@@ -11,6 +11,7 @@ from scout_adapters.llm.types.card_values import PREVIOUS as PREVIOUS
 from scout_adapters.llm.types.card_values import SEARCHES as SEARCHES
 from scout_adapters.llm.types.card_values import WHOLE as WHOLE
 from scout_adapters.llm.types.card_values import Dialect as Dialect
+from scout_adapters.llm.types.card_values import KeyChain as KeyChain
 from scout_adapters.llm.types.chat import ChatRequest as ChatRequest
 from scout_adapters.llm.types.chat import Role as Role
 from scout_adapters.llm.types.chat import Turn as Turn

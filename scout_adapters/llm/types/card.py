@@ -12,7 +12,7 @@ from urllib.parse import SplitResult
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
-from scout_adapters.llm.types.card_values import CHOICE, Dialect
+from scout_adapters.llm.types.card_values import CHOICE, Dialect, KeyChain
 from scout_adapters.llm.types.chat import ChatRequest
 from scout_adapters.llm.types.embedding import EmbeddingsApi
 from scout_adapters.llm.types.prompt_caching import PromptCaching
@@ -91,6 +91,9 @@ class ProviderSpec:
 
     key_variables: tuple[str, ...] = ()
     """Whole names of further variables with keys, such as `HF_TOKEN`; read last, in this order."""
+
+    key_chain: KeyChain | None = None
+    """Where keys come from if no variable contains one: a cloud's own chain of credentials."""
 
     address_variables: tuple[str, ...] | None = None
     """Whole names of variables with the address, read after `…_API_URL`, instead of `…_BASE_URL`
