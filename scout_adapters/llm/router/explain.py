@@ -159,7 +159,7 @@ def explain(
     Raises:
         ScoutError: the call would fail before its first attempt, with the same error.
     """
-    ended = ended_models(route, on) if on else {}
+    ended = ended_models(route.candidates, on) if on else {}
     copier = Copier()
     ordered = [each for each in route.ordered(request) if id(each) not in ended]
     copies = [copier.candidate(each) for each in ordered]
@@ -172,12 +172,10 @@ def explain(
         for row in writer.rows(candidate_state, planned)
     ]
     chosen = {id(candidate) for candidate in ordered}
-    rows += [
-        row
-        for candidate in route.candidates
-        if id(candidate) not in chosen
-        for row in writer.rows(_left_out(candidate, ended.get(id(candidate), LEFT_OUT)), [])
-    ]
+    for candidate in route.candidates:
+        if id(candidate) not in chosen:
+            reason = ended.get(id(candidate), LEFT_OUT)
+            rows += writer.rows(_left_out(candidate, reason), [])
     return Explanation(rows=tuple(rows))
 
 

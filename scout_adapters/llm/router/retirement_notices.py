@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.profiles.retirements import SOON, are_retirements_read, retirement_of
-
-if TYPE_CHECKING:
-    from scout_adapters.llm.router.route import Route
 
 logger = logger_of(__name__)
 
@@ -40,9 +36,9 @@ def warn_of_retirements(candidates: Iterable[Candidate], today: date | None = No
             logger.warning("%s/%s %s: %s", spec.name, model, when, advice)
 
 
-def ended_models(route: Route, on: date) -> dict[int, str]:
+def ended_models(candidates: Iterable[Candidate], on: date) -> dict[int, str]:
     """Return why candidates are left out whose models have ended by a day, by their ids."""
-    found = ((c, retirement_of(c.endpoint.spec, c.model)) for c in route.candidates)
+    found = ((c, retirement_of(c.endpoint.spec, c.model)) for c in candidates)
     return {id(c): f"{r.describe(on)}: {r.advice}" for c, r in found if r and r.ends <= on}
 
 
