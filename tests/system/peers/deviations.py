@@ -139,6 +139,15 @@ GROQ = [
     ),
 ]
 
+CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens", "MAX_TOKENS"})
+"""Finish reasons of answers that reached their limit, OpenRouter's and its providers' own."""
+
+
+def _finish_reasons(record: Record) -> Iterator[Any]:
+    for name in ("finish_reason", "native_finish_reason"):
+        yield from anywhere(record.bodies, name)
+
+
 TIER_KINDS = ("cache_read", "cache_creation", "reasoning")
 """Kinds of tokens whose names ChatOpenAI puts a tier before."""
 
@@ -182,6 +191,14 @@ OPENAI = [
 ]
 
 OPENROUTER = [
+    Deviation(
+        "openrouter",
+        "a call that was cut off in a stream",
+        frozenset({"blocks", "blocks.tool_call", "call_ids", "invalid_tool_calls", "tool_calls"}),
+        lambda record: record.streamed and not CUT_OFF.isdisjoint(_finish_reasons(record)),
+        "Core closes brackets and strings that the model did not write, and an agent would run "
+        "the call; ours is invalid, as in a whole answer.",
+    ),
     Deviation(
         "openrouter",
         "thoughts in the form in which they are sent back",
