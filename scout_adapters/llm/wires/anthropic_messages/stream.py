@@ -109,6 +109,8 @@ class MessagesStreamReader:
             known.get("type") != block["type"] or block["type"] == "tool_use"
         ):
             raise malformed(f"two blocks of the stream have the number {index}")
+        if known is not None:
+            self._check_types(index, block)
         self._open[index] = block
         check_blocks(len(self._open))
         match block["type"]:
