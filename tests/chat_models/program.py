@@ -16,11 +16,14 @@ from tests.support.weather import get_weather
 
 STORY = "Write a long story."
 
+NAMES = {**MODELS, "google": "gemini-3.5-flash"}
+"""Models that do not end soon: the warning of one that does would be an output."""
+
 
 def models(urls: dict[str, str]) -> list[Any]:
     options = {name: {"base_url": url, "api_key": f"k-{name}"} for name, url in urls.items()}
-    singles = [init_scout_model(f"{name}/{MODELS[name]}", **options[name]) for name in urls]
-    entries = [{"model": f"{name}/{MODELS[name]}", **options[name]} for name in ROUTE]
+    singles = [init_scout_model(f"{name}/{NAMES[name]}", **options[name]) for name in urls]
+    entries = [{"model": f"{name}/{NAMES[name]}", **options[name]} for name in ROUTE]
     return [*singles, ScoutRouterChatModel(models=entries)]
 
 
