@@ -210,16 +210,17 @@ class ScoutProviderChatModel(ScoutChatModel):
 
         Raises: `NoKeyError` for an unpickled copy whose original had keys of its own.
         """
-        from scout_adapters.llm.health.key_items import read_keys
+        from scout_adapters.llm.health.key_items import passed_keys
         from scout_adapters.llm.providers import registry
 
         self._check_secrets()
         check_address(self.base_url, type(self).__name__)
         transport = build_transport(self.transport, self._network_options())
-        secrets = [*(self.api_keys or ()), *([self.api_key] if self.api_key else [])]
+        secrets = [*(self.api_keys or ()), *(() if self.api_key is None else (self.api_key,))]
+        is_passed = bool(secrets) or self.api_keys is not None
         return registry.client(
             self.provider,
-            api_keys=read_keys(secrets, source="api_key="),
+            api_keys=passed_keys(secrets if is_passed else None, source="api_key="),
             base_url=self.base_url,
             headers=self.default_headers,
             transport=transport,

@@ -281,7 +281,7 @@ def _candidate_of_model(entry: ScoutProviderChatModel, defaults: Mapping[str, An
 
 def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
     """Return the client of a normalized dict entry: its provider, keys, address and transport."""
-    from scout_adapters.llm.health.key_items import read_keys
+    from scout_adapters.llm.health.key_items import passed_keys
     from scout_adapters.llm.providers import registry
 
     network = {name: entry[name] for name in NETWORK_OPTIONS if entry.get(name) is not None}
@@ -289,7 +289,7 @@ def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
     provider, model = split_name(entry)
     return registry.client(
         provider,
-        api_keys=read_keys(entry.get("api_keys") or (), source="api_keys="),
+        api_keys=passed_keys(entry.get("api_keys"), source="api_keys="),
         base_url=entry.get("base_url"),
         headers=entry.get("default_headers"),
         transport=transport,

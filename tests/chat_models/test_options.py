@@ -14,7 +14,13 @@ from scout_adapters import (
     ScoutRouterChatModel,
     init_scout_model,
 )
-from scout_adapters.errors import ConfigurationError, InvalidKey, InvalidRequest, UnknownProvider
+from scout_adapters.errors import (
+    ConfigurationError,
+    InvalidKey,
+    InvalidRequest,
+    NoKeyError,
+    UnknownProvider,
+)
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.timeouts import Timeouts
 from tests.support.fake_http import GROQ
@@ -172,3 +178,16 @@ def test_an_address_without_a_scheme_is_answered_with_how_to_begin() -> None:
     model = ScoutOpenAICompatibleChatModel(model="m", base_url="localhost:8000/v1")
     with pytest.raises(ConfigurationError, match="begin it with http://"):
         model.invoke("Hello")
+
+
+@pytest.mark.parametrize("keys", [{"api_key": ""}, {"api_keys": []}, {"api_keys": ["", " "]}])
+def test_empty_keys_are_not_replaced_by_those_of_the_environment(
+    keys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_of_the_operator")
+    for model in (
+        ScoutGroqChatModel(**keys),
+        ScoutRouterChatModel(models=[{"model": "groq/m", **keys}]),
+    ):
+        with pytest.raises(NoKeyError, match="is empty"):
+            model.invoke("Hello")

@@ -23,7 +23,6 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
     CIRCUIT_OPEN,
     DEADLINE_PASSED,
-    LATE,
     NO_KEY,
     CandidateState,
     CandidateStates,
@@ -119,10 +118,18 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
             await self.clock.asleep(self._affordable(step))
 
     def _affordable(self, pause: float) -> float:
-        """Return the pause; raise if callbacks have taken the time that was left for it."""
-        if pause >= self._usage.left():
-            raise self._finish(self._last_error or DeadlineExceeded(LATE))
-        return pause
+        """Return the pause; 0 if it has become too long and another candidate may answer.
+
+        Callbacks, or a busy event loop, may have taken the time that was left for it. Raises the
+        last error if no candidate is left.
+        """
+        if pause < self._usage.left():
+            return pause
+        (state, _), self._retry = self._retry or (None, None), None
+        if state is None or self.out_of_time:
+            raise self._finish_late()
+        state.excluded = True
+        return 0.0
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from scout_adapters.errors import ConfigurationError, InvalidKey
+from scout_adapters.errors import ConfigurationError, InvalidKey, NoKeyError
 from scout_adapters.llm.health.key_places import PlacedKey
 from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
 from scout_adapters.llm.health.key_texts import clean_keys
@@ -38,6 +38,21 @@ def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin | Placed
         origins.clear()  # crash reports show the local variables of frames
         raise
     return tuple(origins)
+
+
+def passed_keys(items: Iterable[KeyItem] | None, *, source: str) -> tuple[Origin | PlacedKey, ...]:
+    """Return the keys that a user passed; empty if `items` is None.
+
+    Raises:
+        NoKeyError: the user passed keys, but all are empty. The keys in the environment may be
+            another person's, so they do not take their place.
+    """
+    keys = () if items is None else read_keys(items, source=source)
+    if items is not None and not keys:
+        raise NoKeyError(
+            f"{source} is empty: pass a key, or leave {source} out to use the environment's keys"
+        )
+    return keys
 
 
 def _origins(item: KeyItem, source: str) -> Iterable[Origin | PlacedKey]:

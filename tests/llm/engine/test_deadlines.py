@@ -67,6 +67,21 @@ async def test_timeouts_shrink_to_what_the_deadline_leaves(
     assert [max(t.values()) for t in timeouts] == [5.0, 1.0]
 
 
+async def test_a_pause_that_has_become_too_long_goes_to_the_next_candidate(
+    providers, wire, router, ask, time
+) -> None:
+    class Slow(BaseCallbackHandler):
+        def on_retry(self, *args: Any, **kwargs: Any) -> None:
+            time.go_by(4.0)
+
+    providers.on(GROQ, wire.refuse(503, headers={"retry-after": "2"}))
+    providers.on(OPENAI, wire.say())
+    config = {"callbacks": [Slow()]}
+    await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0), config=config)
+    assert providers.hosts == [GROQ, OPENAI]
+    assert time.slept in ([], [0.0])
+
+
 async def test_a_callback_that_takes_the_time_of_a_pause_leaves_none_to_sleep(
     providers, wire, groq, ask, time
 ) -> None:

@@ -22,7 +22,7 @@ from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState, QuotaLeft
 from scout_adapters.llm.health.remembered_models import MAX_REMEMBERED
 from scout_adapters.llm.pricing import catalog
-from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
+from scout_adapters.llm.pricing.catalog import catalog_prices
 from scout_adapters.llm.pricing.price_list import _warn_no_price
 from scout_adapters.llm.pricing.rates import ServiceTier
 from scout_adapters.llm.profiles import limits
@@ -87,8 +87,7 @@ def test_prices_and_limits_of_models_are_bounded(monkeypatch: pytest.MonkeyPatch
         catalog_prices("openai", f"gpt-4o-{number}", ServiceTier(f"tier-{number}", "", Decimal(1)))
     assert max(map(len, (catalog._cache, catalog._listed, limits._cache))) <= 2 * LIMIT
     assert all(len(each) - before[id(each)] <= 1 for each in kept_by_genai_prices())
-    for function in (context_window, _warn_no_price):
-        assert function.cache_info().maxsize
+    assert _warn_no_price.cache_info().maxsize
 
 
 def kept_by_genai_prices() -> list[Any]:
