@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +94,37 @@ async def test_an_old_token_serves_while_its_source_fails_before_the_expiry(
     time.go_by(5)
     with pytest.raises(KeySourceError):
         await ask(model)
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, CancelledError])
+async def test_a_function_whose_own_task_is_cancelled_has_failed(
+    groq: Make, ask: Any, error: type[BaseException]
+) -> None:
+    calls = []
+
+    async def vault() -> str:
+        calls.append(1)
+        raise error
+
+    with pytest.raises(KeySourceError, match=r"the key source vault raised .*ancelled"):
+        await ask(groq(api_key=vault, api_keys=None, max_retries=0))
+    assert len(calls) == 1
+
+
+@pytest.mark.usefixtures("answers")
+async def test_a_file_that_holds_no_key_fails_until_it_is_repaired(
+    groq: Make, providers: FakeProviders, time: FakeTime, tmp_path: Path, ask: Any
+) -> None:
+    path = tmp_path / "key"
+    path.write_text("gsk_old")
+    model = groq(api_key=f"file:{path}", api_keys=None, max_retries=0)
+    await ask(model)
+    path.write_text("two words")
+    for seconds in (1.1, 1.1):
+        time.go_by(seconds)
+        with pytest.raises(KeySourceError, match="a key that contains a blank"):
+            await ask(model)
+    path.write_text("gsk_new")
+    time.go_by(2.1)
+    await ask(model)
+    assert providers.keys == ["gsk_old", "gsk_new"]

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -28,7 +27,7 @@ from scout_adapters.llm.health.source_readers import (
     VariableReader,
     function_name,
 )
-from scout_adapters.llm.health.source_reading import Reading
+from scout_adapters.llm.health.source_reading import LoopEnded, Reading
 from scout_adapters.llm.health.source_values import BadSourceValue, Secret, secret_of
 
 MAX_READ_SECONDS = 30.0
@@ -149,15 +148,15 @@ class KeySource:
 
     def _read_value(self, reading: Reading, clock: Callable[[], float]) -> None:
         """Read the source, and keep the secret or the fault; runs in the thread of the reading."""
-        again = self._read_again
+        again = self._read_again or self.failures > 0
         try:
             value = reading.resolve(self._reader.read(again=again))
             now = clock()
             secret = self._secret
             if value is not UNCHANGED or secret is None:
                 secret = secret_of(value, now, time.time())
-        except CancelledError:
-            raise  # the event loop ended: another reading follows
+        except LoopEnded:
+            raise  # another reading follows
         except BaseException as error:  # noqa: BLE001  # a user's function may raise anything
             self._fail(reading, self._message(error), clock())
             return

@@ -12,6 +12,10 @@ from contextvars import copy_context
 from typing import Any
 
 
+class LoopEnded(Exception):  # internal: another reading follows
+    """The event loop ended that awaited what a source returned."""
+
+
 class Reading:
     """A reading in a thread of its own, which ends it for all that wait."""
 
@@ -52,13 +56,16 @@ class Reading:
         """Run the reading in this thread, and end it."""
         try:
             target(*arguments)
-        except CancelledError:
+        except LoopEnded:
             self.lost = True
         finally:
             self._end.set_result(None)
 
     def resolve(self, value: Any) -> Any:
-        """Return the value itself, or the result of an awaitable."""
+        """Return the value itself, or the result of an awaitable.
+
+        Raises: `LoopEnded`, and what the awaitable raises.
+        """
         if not inspect.isawaitable(value):
             return value
         if self._loop is None:
@@ -66,8 +73,13 @@ class Reading:
         try:
             future = asyncio.run_coroutine_threadsafe(_result_of(value), self._loop)
         except RuntimeError as error:  # the loop is closed
-            raise CancelledError from error
-        return future.result(max(self._until - time.monotonic(), 0.0))
+            raise LoopEnded from error
+        try:
+            return future.result(max(self._until - time.monotonic(), 0.0))
+        except CancelledError as error:
+            raise LoopEnded from error
+        finally:
+            future.cancel()  # has an effect only if it takes too long
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end; return False if it did not come within `seconds`."""
@@ -87,7 +99,13 @@ class Reading:
 
 
 async def _result_of(value: Awaitable[Any]) -> Any:
-    return await value
+    try:
+        return await value
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # the loop cancels its tasks as it ends
+        raise InterruptedError("its own task was cancelled") from None
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
