@@ -198,7 +198,7 @@ class SqliteBudgets:
             raise
 
     def _set_timeout(self, base: sqlite3.Connection, patience: float | None) -> None:
-        """Wait for other processes as long as the call may, unless the user set a time."""
+        """Set how long SQLite waits for others: `patience` (seconds) or the user's time."""
         wanted = self._lock_timeout
         if patience is not None and wanted == DEFAULT_TIMEOUT:
             wanted = min(max(0.0, patience), MAX_TIMEOUT)

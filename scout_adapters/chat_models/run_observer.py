@@ -234,7 +234,7 @@ class RunObserver:
                 await within.on_custom_event(EVENT, event.record.as_dict(), run_id=run.run_id)
 
     async def astop(self) -> None:
-        """Wait a moment for queued outcomes."""
+        """Wait up to `CANCELLED_SECONDS` for starts and outcomes of a call that is cancelled."""
         if self._queued:
             await drain_briefly(self._queued)
 

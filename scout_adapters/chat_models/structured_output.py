@@ -207,7 +207,7 @@ class AnswerParser(Runnable[AIMessage, Any]):
             return {"parsed": None, "parsing_error": error}
 
     def parse_partial(self, message: AIMessage) -> Any:
-        """Return the object of an unfinished answer as far as it has come; None if not yet."""
+        """Return the object as far as an unfinished answer has it; None if it has none yet."""
         try:
             return self.parser.parse_result([ChatGeneration(message=message)], partial=True)
         except PARSING_ERRORS:

@@ -55,7 +55,7 @@ class EmbeddingCall:
                     pending += self._smaller(part, error)
 
     async def asend(self, batches: Iterable[Positions], max_concurrency: int) -> None:
-        """Send the batches, so many at once; a failure cancels those that are on their way."""
+        """Send the batches, at most `max_concurrency` at once; a failure cancels the others."""
         await read_lookup_files(self.route.candidates)
         turns = asyncio.Semaphore(max_concurrency)
         tasks = [asyncio.ensure_future(self._asend(batch, turns)) for batch in batches]

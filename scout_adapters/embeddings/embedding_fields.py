@@ -48,7 +48,7 @@ class EmbeddingFields(BaseModel):
     """Keys to use instead of those in the environment."""
 
     base_model: str | None = None
-    """The model behind a deployment's name, for prices; None: the name says it."""
+    """The model behind a deployment's name, for prices; None: `model` is its own name."""
 
     base_url: str | None = None
     """The API's root, with or without version, or a full endpoint."""

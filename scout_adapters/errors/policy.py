@@ -46,7 +46,7 @@ KeyEffect = Literal["none", "cooldown", "refuse", "quarantine", "mask"]
 provider's fault. `quarantine`: out of rotation. `mask`: not used for this model. `cooldown`: rests
 for the wait that the server states; without one, after several failures in a row.
 
-How long: `llm/health/key_pool.py`. Which refusal is which kind: `llm/failures/`."""
+How long: `llm/health/key_penalties.py`. Which refusal is which kind: `llm/failures/`."""
 
 
 @dataclass(frozen=True, slots=True)

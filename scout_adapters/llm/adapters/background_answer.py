@@ -159,7 +159,7 @@ class BackgroundAnswer:
         self.lost.answer_id = self.pending.id
 
     def cancel_exchange(self) -> HttpExchange | None:
-        """Return the request that stops the making; None if there is nothing to stop."""
+        """Return the request that cancels the answer; None if there is nothing to cancel."""
         if self.lost is not None or not self.pending.cancel_path:
             return None
         context = replace(
@@ -187,7 +187,7 @@ class BackgroundAnswer:
 
 
 def _is_waited_out(error: ProviderError) -> bool:
-    """Return whether a failed poll says nothing about the answer."""
+    """Return whether the answer may still come although a poll failed."""
     status = error.status
     if status is None or status < HTTPStatus.MULTIPLE_CHOICES:
         return True
@@ -262,7 +262,7 @@ async def _apoll(transport: Transport, answer: BackgroundAnswer) -> Any:
 
 
 def _cancel(transport: Transport, answer: BackgroundAnswer) -> Any:
-    """Stop the making of an answer; return the response, None if it failed."""
+    """Cancel an answer; return the response to that, None if there is none."""
     release_held_locks()  # Ctrl-C may have come between two steps
     exchange = None
     try:

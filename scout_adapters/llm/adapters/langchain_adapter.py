@@ -4,7 +4,7 @@ It calls the hooks that such a class implements (`_generate`, `_stream` and thei
 `invoke` or `stream`: those would start a second LangChain run, and its tokens would count twice.
 
 Timeouts: asynchronous calls are cancelled, and a client that takes `timeout` gets the seconds that
-are left. A synchronous client without such an option decides itself when it gives up: between the
+are left. A synchronous client without such an option ends by its own timeout: between the
 chunks of a stream the timeouts of this library apply, and a whole answer that comes late is used.
 """
 
@@ -98,7 +98,7 @@ class LangChainAdapter:
         return WholeAnswerReader(lambda event: cast("AIMessage", event["message"]))
 
     def revise(self, prepared: PreparedRequest, error: ProviderError) -> None:  # noqa: ARG002  # an Adapter's signature
-        """Return None: how the class writes a request is its own decision."""
+        """Return None: a request that the class has written cannot be changed here."""
         return
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:

@@ -1,4 +1,4 @@
-"""What is known of LangChain's chat model classes: names, retries, timeouts, keys.
+"""Facts about LangChain's chat model classes: names, retries, timeouts, keys.
 
 Sources: the classes of langchain-openai 1.7, langchain-anthropic 1.7, langchain-google-genai 4.4,
 langchain-groq 1.1, langchain-openrouter 0.2, langchain-aws 1.9, and
@@ -24,7 +24,7 @@ NoTools = Literal["named", "typed", "left_out"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientFacts:
-    """What this package must know of a class of chat models."""
+    """Facts about one class of chat models."""
 
     provider: str
     """The provider's name, as in audit rows and in `PRICING`."""

@@ -50,7 +50,9 @@ def wire_of(maker: str) -> Wire:
 
 
 def prepare_messages(messages: Sequence[BaseMessage], card: ProviderSpec) -> PreparedMessages:
-    """Return the conversation for the chat model of `card`, whose wire is `wire_of(card.maker)`.
+    """Return the messages in the form that the package of the chat model of `card` can convert.
+
+    Messages of other makers are rewritten; those of the same maker stay, apart from ids of calls.
 
     Raises: `UnsupportedContent` for a block that no other maker can use.
     """

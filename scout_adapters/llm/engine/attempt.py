@@ -47,7 +47,7 @@ class AttemptOwner(Protocol):
         """Seconds that the call may still wait before an attempt."""
 
     def renews_key(self, attempt: Attempt, error: ProviderError) -> bool:
-        """Return whether the refused key is read again from its source before it is condemned."""
+        """Return whether the refused key is read again from its source before it is quarantined."""
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Handle the start of an attempt, before the first byte leaves."""

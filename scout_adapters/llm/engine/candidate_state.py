@@ -35,7 +35,7 @@ DEADLINE_PASSED = "the call's deadline has passed"
 LATE = "the deadline passed before the request could leave: a rate limiter or a callback took long"
 """Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
-SERVER_PAUSE = "the server asked for a pause"
+SERVER_PAUSE = "the server stated a pause"
 ALL_REFUSED = "every key was refused"
 OUT_OF_CREDIT = "every key is out of credit"
 SOME_OUT_OF_CREDIT = "every key was refused or is out of credit"

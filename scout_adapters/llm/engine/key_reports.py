@@ -1,7 +1,7 @@
 """Reports the outcome of an attempt to its key, and to all keys of the provider.
 
 Which refusal is which kind of error: `llm/failures/`. What each kind does to a key:
-`errors/policy.py`. How long the key rests: `llm/health/key_pool.py`.
+`errors/policy.py`. How long the key rests: `llm/health/key_penalties.py`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def record_key_failure(
         window=error.kind is ErrorKind.QUOTA_WINDOW,
     )
     if effect in QUARANTINE_EFFECTS and lease.state.source is not None:
-        endpoint.pool.condemn_secret(lease, now)
+        endpoint.pool.mark_secret_refused(lease, now)
     if effect == "refuse":
         _check_mass_refusal(endpoint, now)
 
@@ -54,7 +54,7 @@ def record_key_failure(
 def record_refused_source(candidate: Candidate, lease: Lease, now: float) -> None:
     """Keep a key out of rotation whose source still returns the secret that was refused."""
     candidate.endpoint.pool.release(lease, used=False)
-    candidate.endpoint.pool.condemn_secret(lease, now)
+    candidate.endpoint.pool.mark_secret_refused(lease, now)
 
 
 def _check_mass_refusal(endpoint: Endpoint, now: float) -> None:

@@ -78,7 +78,7 @@ class SourcedCall(ReportedCall):
             record_key_failure(attempt.candidate, lease, refusal.error, now)
             self._last_error = refusal.error
             return False
-        if source.is_condemned(lease.state, secret, now):
+        if source.is_refused(lease.state, secret, now):
             self._undo(state, attempt)
             record_refused_source(attempt.candidate, lease, now)
             reason = f"the key source {source.label} still returns the secret that was refused"
@@ -113,7 +113,7 @@ class SourcedCall(ReportedCall):
         return False
 
     def renews_key(self, attempt: Attempt, error: ProviderError) -> bool:
-        """Return whether to read the key again after a refusal, before it is condemned."""
+        """Return whether to read the key again after a refusal, before it is quarantined."""
         lease = attempt.lease
         if error.kind is not ErrorKind.AUTH_INVALID or lease is None or lease.secret is None:
             return False

@@ -119,7 +119,7 @@ def _stated_status(messages: tuple[str, ...]) -> int | None:
 
 
 def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime) -> Rule:
-    """Distinguish limits that share a code: per minute, per day, or too small for the request."""
+    """Return the rule of a limit, made precise: per minute, per day, or request too large."""
     if matched.kind is K.BILLING and matched.until == "stated":
         limit_text = _USAGE_LIMIT_REACHED.match(body.message[:MAX_MESSAGE_CHARS])
         ends = retry_after.reset_wait(body.error, limit_text[0] if limit_text else "", server_now)

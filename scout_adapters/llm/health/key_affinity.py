@@ -24,7 +24,7 @@ class KeyAffinity:
     """
 
     def __init__(self, seconds: float, limit: int = MAX_CONVERSATIONS) -> None:
-        """`seconds` is the lifetime."""
+        """`seconds`: lifetime of a conversation. `limit`: conversations in one generation."""
         self._seconds = seconds
         self._limit = limit
         self._young: dict[bytes, Keys] = {}

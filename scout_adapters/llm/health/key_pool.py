@@ -219,12 +219,12 @@ class KeyPool:
             state = lease.state
             state.cooldown_until = max(state.cooldown_until, until)
 
-    def condemn_secret(self, lease: Lease, now: float) -> None:
+    def mark_secret_refused(self, lease: Lease, now: float) -> None:
         """Do not send a refused secret again; look whether its source has another, sooner."""
         state, secret = lease.state, lease.secret
         if state.source is not None and secret is not None:
             with health_lock:
-                state.source.condemn(state, secret, state.quarantined_until)
+                state.source.mark_refused(state, secret, state.quarantined_until)
                 state.quarantined_until = min(state.quarantined_until, now + RECHECK_SECONDS)
                 state.notify()
 

@@ -70,7 +70,7 @@ class KeySource:
         self._secret: Secret | None = None
         self._checked_until = 0.0
         self._read_again = False
-        self._condemned: WeakKeyDictionary[object, tuple[Secret, float]] = WeakKeyDictionary()
+        self._refused: WeakKeyDictionary[object, tuple[Secret, float]] = WeakKeyDictionary()
         """By state of a key: the secret that its provider refuses, and until when."""
 
         self._recent: deque[str] = deque(maxlen=MAX_RECENT)
@@ -236,18 +236,18 @@ class KeySource:
                 self._read_again = True
             return True
 
-    def condemn(self, state: object, refused: Secret, until: float) -> None:
+    def mark_refused(self, state: object, refused: Secret, until: float) -> None:
         """Remember that the provider refuses a secret: it is not sent before `until`."""
-        self._condemned[state] = refused, until
+        self._refused[state] = refused, until
         self._read_again = True
 
-    def pardon(self, state: object) -> None:
+    def forget_refused(self, state: object) -> None:
         """Forget the refused secret."""
-        self._condemned.pop(state, None)
+        self._refused.pop(state, None)
 
-    def is_condemned(self, state: object, secret: Secret, now: float) -> bool:
+    def is_refused(self, state: object, secret: Secret, now: float) -> bool:
         """Return whether the provider has refused this very secret not long ago."""
-        refused, until = self._condemned.get(state, (None, 0.0))
+        refused, until = self._refused.get(state, (None, 0.0))
         return refused is not None and now < until and refused.equals(secret)
 
     def forget_reading(self) -> None:

@@ -199,7 +199,7 @@ class KeyState(_HiddenKey):
     def lift_quarantine(self) -> None:
         """Return the key to the rotation; the next quarantine is as short as the first."""
         if self.source is not None:
-            self.source.pardon(self)
+            self.source.forget_refused(self)
         self.permanently_failed = self.out_of_credit = False
         self.quarantines, self.quarantined_until = 0, 0.0
 

@@ -81,7 +81,7 @@ def _is_short_text(request: ChatRequest) -> bool:
 
 
 def lacks(candidate: Candidate, needs: Needs) -> bool:
-    """Return whether a candidate's profile says that it cannot do what a request needs."""
+    """Return whether a candidate lacks what a request needs, according to its profile."""
     limits = limits_of(candidate.endpoint.spec, candidate.model)
     too_long = limits.window is not None and needs.tokens > limits.window
     return too_long or not limits.lacks.isdisjoint(needs.features)
@@ -107,7 +107,7 @@ def reason_for_last(candidate: Candidate, request: ModelRequest) -> str:
         return ""
     needs = needs_of(request)
     missing = "; ".join(_missing(candidate, needs))
-    return f"asked last: its profile has {missing}" if missing else ""
+    return f"tried last: its profile has {missing}" if missing else ""
 
 
 def _missing(candidate: Candidate, needs: Needs) -> Iterator[str]:

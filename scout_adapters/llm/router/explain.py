@@ -30,7 +30,7 @@ from scout_adapters.llm.types import ModelRequest
 
 CHOSEN, NEXT, SKIPPED = "chosen", "next", "skipped"
 SET_ASIDE = "set aside: the provider does not serve this place, so all others go first"
-PROBED_CIRCUIT = "the circuit lets one call through to see whether the provider is back"
+PROBED_CIRCUIT = "the circuit allows one call, to test whether the provider works again"
 PROBED_KEY = "the key was refused before, and is due for another try"
 REFUSED_KEY = "the provider refused this key"
 BEING_PROBED = "the key was refused, and another call is trying it at this moment"

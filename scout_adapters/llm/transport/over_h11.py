@@ -86,7 +86,7 @@ class H11Connection:
         return stream
 
     def keep(self, stream: httpcore.NetworkStream, *, usable: bool) -> None:
-        """Take a stream back after a response; close it if it is not usable."""
+        """Keep a stream for the next request after a response; close it if it is not usable."""
         if usable:
             self._idle_until = time.monotonic() + self._idle_seconds
             return
@@ -195,7 +195,7 @@ class AsyncH11Connection:
         return stream
 
     async def keep(self, stream: httpcore.AsyncNetworkStream, *, usable: bool) -> None:
-        """Take a stream back after a response; close it if it is not usable."""
+        """Keep a stream for the next request after a response; close it if it is not usable."""
         if usable:
             self._idle_until = time.monotonic() + self._idle_seconds
             return

@@ -24,7 +24,7 @@ UsageAt = Literal["on_request", "groq", "finish", "after", "openrouter"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAIDialect:
-    """What one provider's chat completions contain; "keys" are added to a JSON object."""
+    """How one provider writes its chat completions. A field `*_keys` is added to a JSON object."""
 
     answer_id: Callable[[Ids], str] = lambda ids: f"chatcmpl-{ids.hex(29)}"
     call_id: Callable[[Ids], str] = lambda ids: f"call_{ids.hex(24)}"

@@ -151,7 +151,7 @@ def _pairs(body: Json) -> Iterator[Violation]:
 
 
 def _reasoning(body: Json) -> Iterator[Violation]:
-    """Reasoning is stored or encrypted, and an item of the same answer follows it."""
+    """Yield a violation for reasoning that was not stored, or that ends its answer."""
     items = input_items(body)
     for item, following in pairwise([*items, {"role": "end"}]):
         name, content = item.get("id"), item.get("encrypted_content")

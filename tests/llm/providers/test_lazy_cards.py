@@ -15,30 +15,32 @@ from scout_adapters.llm.router.functions import split_model
 from tests.support.paths import ROOT
 from tools import card_summaries
 
-BEFORE = (
-    "from scout_adapters import ScoutRouterChatModel, ScoutGroqChatModel, registry; import sys;"
-)
-AFTER = """
-cards = {name: f"scout_adapters.llm.providers.{name}" for name in registry.list_providers()}
-print(*(name for name in cards if cards[name] in sys.modules))
+PROGRAM = """
+import sys
+from scout_adapters import ScoutRouterChatModel, ScoutGroqChatModel, registry
+
+def show():
+    cards = {name: f"scout_adapters.llm.providers.{name}" for name in registry.list_providers()}
+    print(*(name for name in cards if cards[name] in sys.modules))
+
+registry.find_for_model("gpt-6"), "groq" in registry
+show()
+ScoutGroqChatModel(model="m")
+show()
+ScoutRouterChatModel(models=["groq/m", "gpt-6-luna", "together_ai/m"])
+show()
 """
-
-
-def cards_read(code: str) -> set[str]:
-    """Return the providers whose cards a new process has read after running the code."""
-    script = f"{BEFORE} {code}\n{AFTER}"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    return set(done.stdout.split())
+"""Prints the providers whose cards a new process has read, after each step."""
 
 
 def test_a_card_is_read_when_its_provider_is_used_and_not_before() -> None:
-    assert cards_read("registry.find_for_model('gpt-6'), 'groq' in registry") == set()
-    assert cards_read("ScoutGroqChatModel(model='m')") == {"groq"}
-    names = ["groq/m", "gpt-6-luna", "together_ai/m"]
-    read = cards_read(f"ScoutRouterChatModel(models={names})")
-    assert read == {"groq", "openai", "together"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    first, second, third = (set(line.split()) for line in done.stdout.splitlines())
+    assert first == set()
+    assert second == {"groq"}
+    assert third == {"groq", "openai", "together"}
 
 
 def test_the_summaries_are_those_of_the_cards() -> None:

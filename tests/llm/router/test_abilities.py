@@ -44,7 +44,7 @@ def test_an_unable_candidate_comes_last_and_explain_shows_it(
     chosen, last = rows(first, text, **options)
     assert f"{chosen.provider}/{chosen.model}" == ABLE
     assert f"{last.provider}/{last.model}" == first
-    assert last.reason.startswith("asked last: its profile has ")
+    assert last.reason.startswith("tried last: its profile has ")
     assert reason in last.reason
     assert chosen.reason is None
 

@@ -38,7 +38,7 @@ CALL_IDS = "__openai_function_call_ids__"
 
 
 class V0Content:
-    """Converts a whole answer, or the chunks of one stream in their order."""
+    """Converts whole answers, or the chunks of one stream in order, to content of version v0."""
 
     def __init__(self) -> None:
         self._reasoned = False
