@@ -64,6 +64,7 @@ def test_bedrock_takes_keys_and_region_as_the_partner_package_names_them() -> No
     assert model.invoke("Hello").text
     assert "eu-central-1/bedrock" in emulator.requests("bedrock")[0].headers["authorization"]
     assert "secret'" not in repr(model)
+    assert "AKIDEXAMPLE" not in repr(model)
 
 
 def test_a_signature_for_bedrock_mantle_is_of_its_own_service(emulator: Emulator) -> None:

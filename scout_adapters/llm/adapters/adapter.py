@@ -19,6 +19,8 @@ from typing_extensions import TypeVar
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
+from scout_adapters.llm.health.key_source import KeySource
+from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.types import (
@@ -106,6 +108,18 @@ class AttemptRequest(Generic[RequestT]):
 
     address: str = ""
     """The address that the key is for, instead of the endpoint's; empty for that."""
+
+    source: KeySource | None = field(default=None, repr=False)
+    secret: Secret | None = field(default=None, repr=False)
+    """Where the key comes from, and what was read there; None for a key that is a text."""
+
+    @property
+    def url(self) -> str:
+        """The URL that the request is sent to."""
+        prepared = self.prepared
+        if self.address and prepared.url_at is not None:
+            return prepared.url_at(self.address) or prepared.url
+        return prepared.url
 
 
 class Adapter(Protocol):

@@ -1,12 +1,14 @@
 """Poll for an answer that a provider makes in the background; cancel it if the call ends first.
 
 The request is never sent a second time: every poll is for the id of the first answer, with the same
-key.
+key. A key that comes from a source is read again when it expires or is refused: a token may end
+before an answer that takes long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
 from scout_adapters.llm.adapters.refusal import error_from_refusal
+from scout_adapters.llm.health.key_source import KeySourceFault
 from scout_adapters.llm.timeouts import (
     NEVER,
     SHORTEST,
@@ -32,6 +35,7 @@ from scout_adapters.llm.timeouts import (
 )
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.health.source_values import Secret
     from scout_adapters.llm.transport.exchange import HttpExchange
     from scout_adapters.llm.transport.http_transport import Transport
     from scout_adapters.llm.types import PendingAnswer, Wire
@@ -57,6 +61,9 @@ POLL_AFTER = "openai-poll-after-ms"
 WAITED_OUT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 """Refusals of a poll, besides all of 500 and more, after which the next poll may succeed."""
 
+MAX_RENEWALS = 3
+"""How often the source of a key is read again after polls that were refused."""
+
 MakeExchange = Callable[[AttemptRequest, str], "HttpExchange"]
 """Makes the exchange of a request for a method."""
 
@@ -78,6 +85,9 @@ class BackgroundAnswer:
 
     interval: float = FIRST_PAUSE
     lost: AnswerLost | None = None
+    _refusals: int = 0
+    _is_refused: bool = False
+    _read_at: float = 0.0
     _stated_pause: float = 0.0
 
     def left(self) -> float:
@@ -91,6 +101,45 @@ class BackgroundAnswer:
         pause = max(self.interval, self._stated_pause)
         self.interval, self._stated_pause = min(self.interval * GROWTH, LONGEST_PAUSE), 0.0
         return max(0.0, min(pause, self.left()))
+
+    def read_key(self) -> None:
+        """Read the source of a key that expires or was refused; if that fails, the key stays."""
+        if (source := self.request.source) is not None and self._needs_key():
+            clock = self.context.clock
+            self._read_at = clock.now()
+            with suppress(KeySourceFault):
+                secret = source.fresh(self._read_at)
+                self._use(secret or source.read(clock.now, min(self.left(), POLL_TIMEOUT)))
+
+    async def aread_key(self) -> None:
+        """Twin of `read_key`."""
+        if (source := self.request.source) is not None and self._needs_key():
+            clock = self.context.clock
+            self._read_at = clock.now()
+            with suppress(KeySourceFault):
+                secret = source.fresh(self._read_at)
+                self._use(secret or await source.aread(clock.now, min(self.left(), POLL_TIMEOUT)))
+
+    def _needs_key(self) -> bool:
+        """Return whether the key must be read; while it works it stays, with its account."""
+        secret = self.request.secret
+        is_old = secret is not None and self.context.clock.now() >= secret.fresh_until
+        return is_old or self._is_refused
+
+    def _use(self, secret: Secret) -> None:
+        """Send the next requests with a secret."""
+        key, credential, self._is_refused = secret.text or None, secret.credential, False
+        self.request = replace(self.request, key=key, credential=credential, secret=secret)
+
+    def _renews_key(self, error: ProviderError) -> bool:
+        """Return whether the source is read again, after a poll whose key was refused."""
+        source, secret = self.request.source, self.request.secret
+        if error.kind is not ErrorKind.AUTH_INVALID or source is None or secret is None:
+            return False
+        self._refusals += 1
+        since = max(self._read_at, self.began)
+        self._is_refused = self._refusals <= MAX_RENEWALS and source.renew(secret, since)
+        return self._is_refused
 
     def poll_exchange(self) -> HttpExchange:
         """Return the next poll; raises `ProviderTimeout` if no time is left."""
@@ -107,9 +156,9 @@ class BackgroundAnswer:
         """Return a request without a body to a path beside the endpoint, with the same key."""
         prepared = self.request.prepared
         endpoint = self.wire.endpoint(prepared.request.model, stream=False)
-        url, mark, query = prepared.url.partition("?")
+        url, mark, query = self.request.url.partition("?")
         beside = f"{url.removesuffix(endpoint)}{path}{mark}{query}"
-        prepared = replace(prepared, url=beside, content=b"")
+        prepared = replace(prepared, url=beside, url_at=None, content=b"")
         request = replace(self.request, prepared=prepared, context=context)
         return self.make_exchange(request, method)
 
@@ -146,6 +195,8 @@ class BackgroundAnswer:
             error = failure
         if _is_waited_out(error):
             self._stated_pause = error.retry_after or 0.0
+            return
+        if self._renews_key(error):
             return
         text = f"the answer {self.pending.id} cannot be fetched: {error.message}"
         self.lost = AnswerLost(
@@ -234,6 +285,7 @@ def _poll(transport: Transport, answer: BackgroundAnswer) -> Any:
     try:
         while True:
             answer.context.clock.sleep(answer.take_pause())
+            answer.read_key()
             exchange, body = answer.poll_exchange(), None
             try:
                 body = transport.send(exchange)
@@ -250,6 +302,7 @@ async def _apoll(transport: Transport, answer: BackgroundAnswer) -> Any:
     try:
         while True:
             await answer.context.clock.asleep(answer.take_pause())
+            await answer.aread_key()
             exchange, body = answer.poll_exchange(), None
             try:
                 body = await transport.asend(exchange)

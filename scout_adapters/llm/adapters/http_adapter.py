@@ -200,10 +200,8 @@ class HttpAdapter:
 
     def exchange(self, attempt_request: AttemptRequest[Any], method: str = "POST") -> HttpExchange:
         """Return the HTTP request of an attempt, with the headers that carry the key."""
-        prepared, key, url = attempt_request.prepared, attempt_request.key, ""
-        if attempt_request.address and prepared.url_at is not None:
-            url = prepared.url_at(attempt_request.address)
-        url = url or prepared.url
+        prepared, key = attempt_request.prepared, attempt_request.key
+        url = attempt_request.url if attempt_request.address else prepared.url
         headers = {**self._headers, **prepared.headers}
         if self._auth is not None:
             credential = attempt_request.credential or key or ""

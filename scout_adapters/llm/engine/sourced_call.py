@@ -135,6 +135,8 @@ def _install(attempt: Attempt, secret: Secret, source: KeySource) -> None:
         request,
         key=secret.text or None,
         credential=secret.credential,
+        source=source,
+        secret=secret,
         context=replace(request.context, redact=source.redact),
     )
     attempt.streamed_answer = StreamedAnswer(attempt.candidate.endpoint.adapter, attempt.request)

@@ -46,7 +46,7 @@ def locate(address: SplitResult, endpoint: str, model: str) -> SplitResult:
 class AccessKeys:
     """A key source of one pair of AWS keys, from the options of `ChatBedrockConverse`."""
 
-    access_key: str
+    access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
     label: ClassVar[str] = "aws_access_key_id"

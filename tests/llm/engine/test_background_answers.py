@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from time import time as system_time
 from typing import Any
 
 import pytest
 
-from scout_adapters import ScoutRouterChatModel
+from scout_adapters import ScoutAzureOpenAIChatModel, ScoutRouterChatModel
 from scout_adapters.audit import read_rows
+from scout_adapters.auth import Token
 from scout_adapters.errors import (
     AnswerLost,
     ConfigurationError,
@@ -119,6 +121,67 @@ def test_a_deferred_answer_can_be_fetched_once_and_is_lost_if_that_breaks(
     with pytest.raises(AnswerLost, match="not found"):
         run_model(model_of("xai", emulator, time), verb)
     assert methods(emulator) == ["POST", "GET", "GET"]
+
+
+@pytest.mark.parametrize("verb", WHOLE)
+def test_polls_go_to_the_address_of_the_key(verb: str, time: FakeTime) -> None:
+    emulator = Emulator(background_polls=1)
+    keys = [{"api_key": f"k{n}", "resource": f"resource-{n}"} for n in (1, 2)]
+    model = ScoutAzureOpenAIChatModel(
+        model="gpt-6-luna",
+        background=True,
+        api_keys=keys,
+        clock=time.clock,
+        transport=emulator.transport(),
+    )
+    assert run_model(model, verb).text
+    assert methods(emulator) == ["POST", "GET"]
+    assert {exchange.key for exchange in emulator.log} == {"k1"}
+
+
+class OneAccount:
+    """Sends one key for all tokens, as the emulator gives an answer to its own key alone."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+
+    def headers(self, key: Any, method: str, url: str, headers: Any, body: bytes) -> Any:
+        self.tokens.append(key.value)
+        return {"Authorization": "Bearer account"}
+
+
+@pytest.mark.parametrize("verb", WHOLE)
+@pytest.mark.parametrize(("life", "fault"), [(1.0, None), (10**6, Revoked())], ids=str)
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_poll_is_sent_with_a_new_key_when_the_old_one_ends(
+    provider: str, life: float, fault: Fault | None, verb: str, time: FakeTime
+) -> None:
+    emulator, account = Emulator(background_polls=3), OneAccount()
+    emulator.script(provider, [None, None, fault])
+    numbers = iter(range(100))
+
+    def token() -> Token:
+        return Token(f"token-{next(numbers)}", system_time() + life)
+
+    model = model_of(provider, emulator, time, api_key=token, auth=account)
+    message = run_model(model, verb)
+    assert message.text
+    assert len(message.response_metadata["scout"]["attempts"]) == 1
+    assert account.tokens[:2] == ["token-0", "token-0"]
+    assert account.tokens[-1] != "token-0"
+    assert methods(emulator).count("POST") == 1
+    assert nothing_held()
+
+
+@pytest.mark.parametrize("verb", WHOLE)
+def test_an_answer_is_lost_if_the_source_returns_the_refused_key_again(
+    verb: str, time: FakeTime
+) -> None:
+    emulator = Emulator(background_polls=9)
+    emulator.script("openai", [None, None, *[Revoked()] * 9])
+    with pytest.raises(AnswerLost, match="cannot be fetched"):
+        run_model(model_of("openai", emulator, time, api_key=lambda: "sk-same"), verb)
+    assert methods(emulator).count("GET") <= 5
 
 
 class Signer:
