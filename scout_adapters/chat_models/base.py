@@ -40,6 +40,7 @@ from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
 from scout_adapters.chat_models.scoped_streams import ScopedStreams
 from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
+from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
@@ -156,8 +157,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         route, request = self._route_and_request(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
         conversation = route.conversation(request, policy, conversation_id(None, config))
-        day = date.fromisoformat(on) if isinstance(on, str) else on
-        return explain(route, request, tokens, conversation, day)
+        return explain(route, request, tokens, conversation, _day(on))
 
     @override
     def _generate(
@@ -314,3 +314,15 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 for _method in (ScoutChatModel._generate, ScoutChatModel._agenerate):  # noqa: SLF001  # of this module
     # Core inspects their parameters in every call, which is faster with a stored signature.
     vars(_method)["__signature__"] = signature(_method)
+
+
+def _day(on: date | str | None) -> date | None:
+    """Return the day of `explain(on=)`.
+
+    Raises: `ConfigurationError` for a text that is no date.
+    """
+    if not isinstance(on, str):
+        return on
+    with suppress(ValueError):
+        return date.fromisoformat(on)
+    raise ConfigurationError(f'on= is no date: {on!r}; write it as "2026-12-31"')

@@ -15,6 +15,7 @@ from scout_adapters import ScoutOpenAIChatModel, ScoutRouterChatModel, registry
 from scout_adapters.audit import AuditLog
 from scout_adapters.doctor import examine
 from scout_adapters.doctor.retirements_check import check_models
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.profiles.refresh_data import write_retirements
 from scout_adapters.llm.profiles.refresh_retirements import MAP
 from scout_adapters.llm.profiles.retirements import (
@@ -211,3 +212,8 @@ def test_the_command_exits_with_1_if_a_model_ends_soon(
 
 def test_no_default_model_ends_soon_in_the_command_either() -> None:
     assert run("models", "--on", f"{retirement_data().taken}").code == 0
+
+
+def test_a_day_that_is_no_date_is_refused_with_an_example() -> None:
+    with pytest.raises(ConfigurationError, match="on= is no date: 'soon'; write it as"):
+        ScoutOpenAIChatModel(model="gpt-5-mini", api_key="k").explain("hi", on="soon")
