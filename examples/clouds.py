@@ -29,7 +29,7 @@ models = [
         transport=cloud,
     ),
     ScoutAzureAnthropicChatModel(
-        model="claude-haiku-4-5", resource="my-resource", api_key="key", transport=cloud
+        model="claude-haiku-5-5", resource="my-resource", api_key="key", transport=cloud
     ),
     # a bearer key; with aws_credentials() each request is signed
     ScoutBedrockChatModel(
@@ -42,7 +42,7 @@ models = [
         model="gemini-3.5-flash", project="my-project", api_key=token, transport=cloud
     ),
     ScoutVertexChatModel(
-        model="claude-haiku-4-5@20251001",
+        model="claude-haiku-5-5",
         project="my-project",
         location="us-east5",
         api_key=token,

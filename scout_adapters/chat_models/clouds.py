@@ -35,7 +35,7 @@ class ScoutAzureOpenAIChatModel(ScoutProviderChatModel, init=False):
 class ScoutAzureAnthropicChatModel(ScoutProviderChatModel, init=False):
     """Chat model of Claude in Microsoft Foundry.
 
-        model = ScoutAzureAnthropicChatModel(model="claude-haiku-4-5", resource="my-resource")
+        model = ScoutAzureAnthropicChatModel(model="claude-haiku-5-5", resource="my-resource")
         print(model.invoke("Hello").text)
 
     `model` is the name of a deployment; `base_model=` names the model behind it.
