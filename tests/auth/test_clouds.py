@@ -147,6 +147,18 @@ def test_signed_headers_equal_those_of_botocore(
     assert ours["X-Amz-Date"] == "20261130T120000Z"
 
 
+def test_a_session_token_is_in_no_log_of_the_signing_package(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pair = AwsCredentials(access_key="AKID", secret_key="hush", session_token="canary-token")
+    with caplog.at_level("DEBUG"):
+        AwsAuth("bedrock").headers(pair, "POST", BEDROCK, {}, b"")
+        assert "canary-token" not in caplog.text
+        request = AWSRequest("POST", BEDROCK, data=b"", headers={})
+        SigV4Auth(Credentials("AKID", "hush", "own"), "bedrock", "eu-west-1").add_auth(request)
+    assert "own" in caplog.text  # the log of the user's other requests stays
+
+
 def test_a_bearer_key_of_bedrock_needs_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.awsrequest", None)
     assert AwsAuth().headers("bedrock-api-key-x", "POST", BEDROCK, {}, b"") == {

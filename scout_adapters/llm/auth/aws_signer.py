@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from scout_adapters.errors import ConfigurationError
@@ -17,6 +20,15 @@ REGION = re.compile(r"[.-]([a-z]{2,3}(?:-[a-z]+){1,3}-\d)\.")
 
 CONTENT_TYPE = "application/json"
 """The content type of all requests, which the signature covers."""
+
+
+_is_signing: ContextVar[bool] = ContextVar("scout_aws_signing", default=False)
+
+
+@cache
+def _silence_botocore() -> None:
+    """Keep the session token, which is in what is signed, out of botocore's debug log."""
+    logging.getLogger("botocore.auth").addFilter(lambda _record: not _is_signing.get())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,12 @@ class AwsAuth:
         pair = (key.access_key, key.secret_key, key.session_token)
         credentials = load("botocore.credentials", extra="aws").Credentials(*pair)
         signer = load("botocore.auth", extra="aws").SigV4Auth(credentials, service, region)
-        signer.add_auth(request)
+        _silence_botocore()
+        signing = _is_signing.set(True)
+        try:
+            signer.add_auth(request)
+        finally:
+            _is_signing.reset(signing)
         return {name: value for name, value in request.headers.items() if name not in signed}
 
 
