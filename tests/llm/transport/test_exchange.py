@@ -32,7 +32,8 @@ def names(kind: Any) -> set[str]:
 
 def test_neither_request_nor_exchange_copies_a_field_of_the_context() -> None:
     own = names(AttemptContext)
-    assert names(AttemptRequest) == {"prepared", "key", "context", "credential", "address"}
+    of_the_key = {"key", "credential", "address", "source", "secret"}
+    assert names(AttemptRequest) == {"prepared", "context", *of_the_key}
     assert names(HttpExchange) == {"url", "headers", "content", "context", "method"}
     assert own.isdisjoint(names(AttemptRequest) | names(HttpExchange) | names(StreamProgress))
 
