@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from scout_adapters.errors import ConfigurationError
@@ -29,6 +30,15 @@ _is_signing: ContextVar[bool] = ContextVar("scout_aws_signing", default=False)
 def _silence_botocore() -> None:
     """Keep the session token, which is in what is signed, out of botocore's debug log."""
     logging.getLogger("botocore.auth").addFilter(lambda _record: not _is_signing.get())
+
+
+def _add_signature(signer: Any, request: Any) -> None:
+    _silence_botocore()
+    signing = _is_signing.set(True)
+    try:
+        signer.add_auth(request)
+    finally:
+        _is_signing.reset(signing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,7 @@ class AwsAuth:
         pair = (key.access_key, key.secret_key, key.session_token)
         credentials = load("botocore.credentials", extra="aws").Credentials(*pair)
         signer = load("botocore.auth", extra="aws").SigV4Auth(credentials, service, region)
-        _silence_botocore()
-        signing = _is_signing.set(True)
-        try:
-            signer.add_auth(request)
-        finally:
-            _is_signing.reset(signing)
+        _add_signature(signer, request)
         return {name: value for name, value in request.headers.items() if name not in signed}
 
 
