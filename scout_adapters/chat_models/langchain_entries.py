@@ -85,15 +85,17 @@ class LangChainEntry:
 
     @cached_property
     def facts(self) -> ClientFacts:
-        """What is known of the class; a server with a card has the name of its provider."""
+        """Facts about the class; a server with a card has the name of its provider."""
         from scout_adapters.llm.adapters.langchain_clients import address_of, facts_of
         from scout_adapters.llm.providers import registry
 
         facts = facts_of(self.model)
         host = urlsplit(address_of(self.model)).hostname
-        own = (s for s in registry.specs() if host and urlsplit(s.base_url).hostname == host)
-        known = next(own, None)
-        if known is None or facts.provider == known.name or known.keyless:
+        named = (card.name for card in registry.summaries() if host and card.host == host)
+        if (name := next(named, facts.provider)) == facts.provider:
+            return facts
+        known = registry.spec(name)
+        if known.keyless:
             return facts
         return replace(facts, provider=known.name, prices=known.prices)
 

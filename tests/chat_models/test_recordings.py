@@ -5,9 +5,7 @@ The recordings are beside the checkout or in the folders of SCOUT_WIRE; without 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import httpx
@@ -20,19 +18,6 @@ from tests.support import recordings
 
 RECORDED_AS = {"google": "gemini", "ollama": "ollama-openai", "vercel": "vercel-gateway"}
 PROVIDERS = sorted({*MODEL_CLASSES, *COMPATIBLE_HOSTS} - {"openai_compatible"})
-READ_ELSEWHERE = {
-    "anthropic",
-    "deepseek",
-    "google",
-    "groq",
-    "mistral",
-    "openai",
-    "openrouter",
-    "xai",
-}
-"""Providers of which `tests/llm/wires` reads every record: every fifth is played here."""
-
-ALL = os.environ.get("SCOUT_DIFFERENTIAL") == "all"
 UNASKED = {"json_array_stream", "n_choices"}
 """Recordings of what no chat model requests: streams as one array, several choices."""
 
@@ -41,10 +26,7 @@ pytestmark = recordings.needed
 
 def recorded(provider: str) -> Iterator[dict[str, Any]]:
     name = RECORDED_AS.get(provider, provider)
-    records = recordings.records(name)
-    if provider in READ_ELSEWHERE and not ALL:
-        records = islice(records, 0, None, 5)
-    for record in records:
+    for record in recordings.records(name):
         cut = record.get("truncated_response")
         if not cut and not UNASKED & set(record.get("features") or []):
             yield record

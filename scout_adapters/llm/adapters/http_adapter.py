@@ -258,7 +258,8 @@ def _left_out(card: ProviderSpec, request: ChatRequest, body: Json) -> list[str]
         notes = [f"{name} left out: {card.wire.name} has none" for name in dropped]
     for name in card.wire.plain_options:
         if name not in body and name not in card.drop and name not in card.rename:
-            value = getattr(request, name, None) or request.extra.get(name)
+            value = getattr(request, name, None)
+            value = request.extra.get(name) if value is None else value
             if value is not None and value != ():
                 where = f"{card.name} does not take it for this model over {card.wire.name}"
                 notes.append(f"{name} left out: {where}")

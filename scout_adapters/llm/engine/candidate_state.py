@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
@@ -12,6 +11,7 @@ from scout_adapters.errors import (
     ErrorKind,
     NoKeyError,
     NoWorkingKey,
+    ProviderError,
     ScoutError,
     one_line,
     provider_error,
@@ -25,6 +25,7 @@ from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_places import KeyPlace, closed_to_calls
 from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
+from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER, AttemptContext
 
@@ -54,6 +55,16 @@ NO_KEY = ""
 """Key id of a provider that needs no key."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedSecret:
+    """A secret that the provider has refused within a call, and its error."""
+
+    secret: Secret
+    error: ProviderError
+    number: int
+    """How many secrets of its source were refused within the call."""
+
+
 @dataclass(slots=True, eq=False)
 class CandidateState:
     """State of one candidate within one call."""
@@ -66,8 +77,8 @@ class CandidateState:
     avoid: dict[str, float] = field(default_factory=dict)
     """Fingerprints of keys that were tried, and when a later round may use each again."""
 
-    refusals: dict[str, Any] = field(default_factory=dict)
-    """By key: the `RefusedSecret` whose source is read again."""
+    refusals: dict[str, RefusedSecret] = field(default_factory=dict)
+    """By key: the secret whose source is read again."""
 
     keys_tried: int = 0
     models_not_found: int = 0
@@ -154,9 +165,7 @@ class CandidateState:
         """Lease a key that the conversation keeps to; None if none of them is usable."""
         pool, model = self.candidate.endpoint.pool, self.candidate.model
         for state in pool.keys_of(keys, model, now, avoid, self.tokens):
-            if not state.permanently_failed and (
-                lease := pool.lease_again(state, model, now, crowd, owner)
-            ):
+            if lease := pool.lease_again(state, model, now, crowd, owner):
                 return lease
         return None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from scout_adapters.errors import ErrorKind, ProviderError, ScoutError, one_line, provider_error
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer
 from scout_adapters.llm.engine.attempt import Attempt
-from scout_adapters.llm.engine.candidate_state import CandidateState, CandidateStates
+from scout_adapters.llm.engine.candidate_state import CandidateState, CandidateStates, RefusedSecret
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_refused_source
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.reported_call import ReportedCall
@@ -19,16 +19,6 @@ from scout_adapters.llm.timeouts import NEVER
 
 MAX_RENEWALS = 3
 """How often a call reads the source of a key again after refusals, each of another secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedSecret:
-    """A secret that the provider has refused within a call, and its error."""
-
-    secret: Secret
-    error: ProviderError
-    number: int
-    """How many secrets of its source were refused within the call."""
 
 
 class SourcedCall(ReportedCall):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 from weakref import ref
@@ -63,7 +62,12 @@ class KeyPool:
         self.places = places
         self._items = tuple(items) or tuple(state.origin for state in self.states)
         self._by_key = {state.origin: state for state in self.states}
+        self._by_id = {state.id: state for state in self.states}
         self._orders: dict[str | None, KeyOrder] = {}
+        self._listen()
+
+    def _listen(self) -> None:
+        """Receive a notice when the health of a key may have improved."""
         listener = ref(self)
         with health_lock:
             for state in self.states:
@@ -158,21 +162,18 @@ class KeyPool:
     ) -> list[KeyState]:
         """Return the keys that a conversation keeps to, the latest first, as far as they are free.
 
-        Those in `avoid`, with too little quota left, or with many requests in flight are left out.
+        Left out are refused keys, those in `avoid`, with too little quota left, and with many
+        requests in flight.
         """
         with health_lock:
             states = map(self._by_id.get, conversation.keys(now))
             return [
                 state
                 for state in states
-                if state is not None
+                if state is not None and not state.permanently_failed
                 if state.id not in avoid and state.in_flight < MAX_IN_FLIGHT
                 if not state.insufficient_quota(model, tokens, now)
             ]
-
-    @cached_property
-    def _by_id(self) -> dict[str, KeyState]:
-        return {state.id: state for state in self.states}
 
     def refresh(self) -> None:
         """Order the keys again at the next choice; after an interruption between two steps."""

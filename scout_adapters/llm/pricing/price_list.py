@@ -174,7 +174,7 @@ def _with_fees(cost: Cost, provider: str, model: str, metadata: Mapping[str, Any
     return replace(cost, usd=float(sum_usd((cost.usd, float(fees))))) if fees else cost
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _warn_unknown_fee(provider: str, model: str) -> None:
     logger.warning(
         "%s/%s used a tool of the provider whose fee is unknown: the answer costs None; "
@@ -296,6 +296,7 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
     for provider, models in prices.items():
         PRICING[provider] = {model: dict(price) for model, price in models.items()}
     _warn_no_price.cache_clear()
+    _warn_unknown_fee.cache_clear()
     _warn_unknown_key.cache_clear()
     _warn_unusable_price.cache_clear()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from scout_adapters.llm.types.variable_names import key_names, prefixes
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class CardSummary(NamedTuple):
-    """The fields of a card that find a provider by a name, a model or a key."""
+    """The fields of a card that find a provider by a name, a model, a host or a key."""
 
     name: str
     maker: str
@@ -27,11 +28,15 @@ class CardSummary(NamedTuple):
     has_default: bool = False
     """Whether it has a default model and needs a key: `call_llm` can use it by itself."""
 
+    host: str = ""
+    """The host of its address."""
+
     @classmethod
     def of(cls, spec: ProviderSpec) -> CardSummary:
         """Return the summary of a card."""
         has_default = bool(spec.default_model) and not spec.keyless
-        return cls(spec.name, spec.maker, spec.models, spec.variables, has_default)
+        host = urlsplit(spec.base_url).hostname or ""
+        return cls(spec.name, spec.maker, spec.models, spec.variables, has_default, host)
 
     @property
     def key_variable(self) -> str:

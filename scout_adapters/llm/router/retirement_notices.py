@@ -8,12 +8,16 @@ from datetime import UTC, date, datetime
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.profiles.retirements import SOON, are_retirements_read, retirement_of
+from scout_adapters.llm.profiles.retirements import (
+    SOON,
+    are_retirements_read,
+    retirement_of,
+)
 
 logger = logger_of(__name__)
 
 _noticed: set[tuple[str, str]] = set()
-"""Providers and models that were looked up."""
+"""Providers and models of which a warning was given: only models that the data list."""
 
 
 def warn_of_retirements(candidates: Iterable[Candidate], today: date | None = None) -> None:
@@ -26,12 +30,12 @@ def warn_of_retirements(candidates: Iterable[Candidate], today: date | None = No
         return
     for candidate in candidates:
         spec, model = candidate.endpoint.spec, candidate.model
-        if (spec.name, model) in _noticed:
-            continue
-        _noticed.add((spec.name, model))
-        day = today or datetime.now(UTC).date()
         retirement = retirement_of(spec, model)
-        if retirement and retirement.days_left(day) <= SOON:
+        if retirement is None or (spec.name, model) in _noticed:
+            continue
+        day = today or datetime.now(UTC).date()
+        if retirement.days_left(day) <= SOON:
+            _noticed.add((spec.name, model))
             when, advice = retirement.describe(day), retirement.advice
             logger.warning("%s/%s %s: %s", spec.name, model, when, advice)
 

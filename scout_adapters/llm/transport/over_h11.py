@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Generic, TypeVar
 
 import anyio
 import h11
@@ -24,6 +25,8 @@ from scout_adapters.llm.transport.connection import (
 )
 from scout_adapters.llm.transport.http11 import Event, Head, Http11, is_final, place_of
 
+StreamT = TypeVar("StreamT", httpcore.NetworkStream, httpcore.AsyncNetworkStream)
+
 READ_BYTES = 64 * 1024
 """Bytes: the most that one read returns."""
 
@@ -31,27 +34,45 @@ PROTOCOLS = ["http/1.1"]
 """What a TLS handshake offers."""
 
 
-class H11Connection:
-    """Sends one request at a time; errors are httpcore's."""
+class _Idling(Generic[StreamT]):
+    """What both kinds of connection have: their socket, and how long it may stay unused."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """`idle_seconds`: a connection that was unused for longer is not used again."""
         self._context = context
         self._idle_seconds = idle_seconds
         self._read_timeout_source = ReadTimeoutSource()
-        self._backend = Backend(httpcore.SyncBackend(), self._read_timeout_source)
-        self._stream: httpcore.NetworkStream | None = None
+        self._stream: StreamT | None = None
         self._http = Http11()
         self._idle_until: float | None = None
         """When it expires (monotonic seconds); None while it is in use."""
+
+    def is_stale(self) -> bool:
+        stream, until = self._stream, self._idle_until
+        if stream is None:
+            return True
+        if until is None:
+            return False
+        # An unused connection is readable if the server has closed it.
+        return time.monotonic() > until or bool(stream.get_extra_info("is_readable"))
+
+    def _open_stream(self) -> StreamT | None:
+        """Return the socket for the next request; None if there is none that can be used."""
+        return None if self._idle_until is None or self.is_stale() else self._stream
+
+
+class H11Connection(_Idling[httpcore.NetworkStream]):
+    """Sends one request at a time; errors are httpcore's."""
+
+    def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
+        super().__init__(context, idle_seconds)
+        self._backend = Backend(httpcore.SyncBackend(), self._read_timeout_source)
 
     def send(self, request: WireRequest) -> WireResponse:
         self._read_timeout_source.read_timeout = request.read_timeout
         with STRIP_TRACEBACK:
             try:
-                stream = self._stream
-                if stream is None or self._idle_until is None or self.is_stale():
-                    stream = self._reopen(request)
+                stream = self._open_stream() or self._reopen(request)
                 self._idle_until = None
                 body = ResponseBody(self, stream, self._http)
                 head = self._exchange(request, stream, body)
@@ -94,15 +115,6 @@ class H11Connection:
             self._stream = None
         stream.close()
 
-    def is_stale(self) -> bool:
-        stream, until = self._stream, self._idle_until
-        if stream is None:
-            return True
-        if until is None:
-            return False
-        # An unused connection is readable if the server has closed it.
-        return time.monotonic() > until or bool(stream.get_extra_info("is_readable"))
-
     def close(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -140,26 +152,18 @@ class ResponseBody:
             self._connection.keep(self._stream, usable=self._http.next_cycle())
 
 
-class AsyncH11Connection:
+class AsyncH11Connection(_Idling[httpcore.AsyncNetworkStream]):
     """Twin of `H11Connection`."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
-        """`idle_seconds`: a connection that was unused for longer is not used again."""
-        self._context = context
-        self._idle_seconds = idle_seconds
-        self._read_timeout_source = ReadTimeoutSource()
+        super().__init__(context, idle_seconds)
         self._backend = AsyncBackend(httpcore.AnyIOBackend(), self._read_timeout_source)
-        self._stream: httpcore.AsyncNetworkStream | None = None
-        self._http = Http11()
-        self._idle_until: float | None = None
 
     async def send(self, request: WireRequest) -> AsyncWireResponse:
         self._read_timeout_source.read_timeout = request.read_timeout
         with STRIP_TRACEBACK:
             try:
-                stream = self._stream
-                if stream is None or self._idle_until is None or self.is_stale():
-                    stream = await self._reopen(request)
+                stream = self._open_stream() or await self._reopen(request)
                 self._idle_until = None
                 body = AsyncResponseBody(self, stream, self._http)
                 head = await self._exchange(request, stream, body)
@@ -202,14 +206,6 @@ class AsyncH11Connection:
         if stream is self._stream:
             self._stream = None
         await stream.aclose()
-
-    def is_stale(self) -> bool:
-        stream, until = self._stream, self._idle_until
-        if stream is None:
-            return True
-        if until is None:
-            return False
-        return time.monotonic() > until or bool(stream.get_extra_info("is_readable"))
 
     async def aclose(self) -> None:
         stream, self._stream = self._stream, None

@@ -149,10 +149,13 @@ def test_stop_sequences_and_penalties_left_out_of_responses_stand_in_the_changes
     assert {change.partition(" ")[0] for change in changes} == REFUSED.keys()
 
 
-def test_sampling_options_that_openais_reasoning_models_refuse_stand_in_the_changes() -> None:
+@pytest.mark.parametrize("temperature", [0.2, 0])
+def test_sampling_options_that_openais_reasoning_models_refuse_stand_in_the_changes(
+    temperature: float,
+) -> None:
     emulator = Emulator()
     model = ScoutOpenAIChatModel(
-        model="gpt-6-luna", api_key="k", temperature=0.2, transport=emulator.transport()
+        model="gpt-6-luna", api_key="k", temperature=temperature, transport=emulator.transport()
     )
     changes = model.invoke("Hello", stop=["END"]).response_metadata["scout"]["changes"]
     assert not emulator.log[0].body.keys() & {"temperature", "stop"}

@@ -27,7 +27,7 @@ registry.find_for_model("gpt-6"), "groq" in registry
 show()
 ScoutGroqChatModel(model="m")
 show()
-ScoutRouterChatModel(models=["groq/m", "gpt-6-luna", "together_ai/m"])
+ScoutRouterChatModel(models=["mistral/m", "gpt-6-luna", "together_ai/m"])
 show()
 """
 """Prints the providers whose cards a new process has read, after each step."""
@@ -40,7 +40,7 @@ def test_a_card_is_read_when_its_provider_is_used_and_not_before() -> None:
     first, second, third = (set(line.split()) for line in done.stdout.splitlines())
     assert first == set()
     assert second == {"groq"}
-    assert third == {"groq", "openai", "together"}
+    assert third == {"groq", "mistral", "openai", "together"}
 
 
 def test_the_summaries_are_those_of_the_cards() -> None:

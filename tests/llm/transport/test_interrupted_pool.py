@@ -119,7 +119,7 @@ def test_an_exception_at_any_line_loses_no_connection(
 
 def test_a_removed_connection_that_cannot_be_closed_keeps_no_other_open() -> None:
     used = UsedPool(ConnectionPool)
-    used.all[0].close = lambda: 1 / 0  # type: ignore[method-assign]
+    used.all[0].close = lambda: 1 / 0  # type: ignore[method-assign]  # the connection under test
     used.step("close")
     assert [each.closed for each in used.all] == [False, True, True, True, False]
     assert not used.pool._closing

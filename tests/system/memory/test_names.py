@@ -23,11 +23,13 @@ from scout_adapters.llm.health.key_state import KeyState, QuotaLeft
 from scout_adapters.llm.health.remembered_models import MAX_REMEMBERED
 from scout_adapters.llm.pricing import catalog
 from scout_adapters.llm.pricing.catalog import catalog_prices
-from scout_adapters.llm.pricing.price_list import _warn_no_price
+from scout_adapters.llm.pricing.price_list import _warn_no_price, _warn_unknown_fee
 from scout_adapters.llm.pricing.rates import ServiceTier
 from scout_adapters.llm.profiles import limits
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.providers import registry
+from scout_adapters.llm.router import retirement_notices
+from scout_adapters.llm.router.retirement_notices import warn_of_retirements
 from scout_adapters.llm.transport import pool as pools
 from scout_adapters.llm.transport.network_options import NetworkOptions
 from scout_adapters.llm.transport.over_h11 import H11Connection
@@ -87,7 +89,15 @@ def test_prices_and_limits_of_models_are_bounded(monkeypatch: pytest.MonkeyPatch
         catalog_prices("openai", f"gpt-4o-{number}", ServiceTier(f"tier-{number}", "", Decimal(1)))
     assert max(map(len, (catalog._cache, catalog._listed, limits._cache))) <= 2 * LIMIT
     assert all(len(each) - before[id(each)] <= 1 for each in kept_by_genai_prices())
-    assert _warn_no_price.cache_info().maxsize
+    for function in (_warn_no_price, _warn_unknown_fee):
+        assert function.cache_info().maxsize
+
+
+def test_models_without_a_date_of_their_end_are_not_remembered() -> None:
+    route = registry.get("openai").current_endpoint()
+    for number in range(3 * LIMIT):
+        warn_of_retirements([candidate.Candidate(endpoint=route, model=f"m-{number}")])
+    assert not retirement_notices._noticed
 
 
 def kept_by_genai_prices() -> list[Any]:

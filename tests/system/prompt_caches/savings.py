@@ -174,13 +174,13 @@ def main() -> int:
     for title, played in (("synthetic threads", threads), ("recorded conversations", real)):
         turns = sum(len(thread.turns) for thread in played)
         print(f"{title}: {len(played)} threads, {turns} turns; cache reads as a share of one key's")  # noqa: T201  # the output
-        print(HEAD)  # noqa: T201
+        print(HEAD)  # noqa: T201  # the output
         for provider in MODELS if played else ():
             savings = compare(provider, played, options.seed)
-            print(savings)  # noqa: T201
+            print(savings)  # noqa: T201  # the output
             good = savings.reads >= READS and savings.saved >= SAVED
             failed |= played is threads and not good
     many = set_due(synthetic(random, 200, 5), random)
     load = play("openai", many, seed=options.seed)
-    print(f"load of 200 threads: {dict(load.calls_by_key)}, off the mean by {load.unevenness:.1%}")  # noqa: T201
+    print(f"load of 200 threads: {dict(load.calls_by_key)}, off the mean by {load.unevenness:.1%}")  # noqa: T201  # the output
     return int(failed or load.unevenness > UNEVEN)
