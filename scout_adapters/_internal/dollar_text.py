@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 SMALL = 0.001
-"""US dollars: below it, six digits after the point show too little."""
+"""US dollars: below it, six digits after the point show fewer than three significant ones."""
 
 LEAST = 1e-12
 """US dollars: much smaller amounts are shown as zero."""
 
 
 def dollar_text(usd: float) -> str:
-    """Return US dollars with six digits after the point; small amounts with three that count."""
+    """Return US dollars to six decimal places; small amounts with three significant digits."""
     size = abs(usd)
     if not 0 < size < SMALL:
         return f"${usd:.6f}"

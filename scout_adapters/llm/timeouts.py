@@ -15,7 +15,7 @@ SHORTEST = 0.001
 
 
 WHOLE_ANSWER = 600.0
-"""Seconds: the default limit of a whole answer, told from the same number of a user by identity."""
+"""Seconds: the default limit of a whole answer. Compared with `is`: a user may set 600.0, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class PreparedRequest(Generic[RequestT]):
     """The models that the body names, any of which may answer; empty if it names none."""
 
     spec: ProviderSpec | None = field(default=None, repr=False)
-    """The card as it is over the wire of this request; None for a function."""
+    """The card with the wire of this request; None for a function."""
 
     url_at: Callable[[str], str] | None = field(default=None, repr=False)
     """Returns the URL at another address, where keys have addresses of their own."""

@@ -153,7 +153,7 @@ class StreamedAnswer:
 
 
 def _end_of_cut(arguments: str) -> str:
-    """Return what makes arguments invalid that are not complete; those without any are not."""
+    """Return a text that, added to truncated arguments of a call, makes them invalid JSON."""
     return end_of_arguments(arguments) if arguments.strip() else "{]"
 
 

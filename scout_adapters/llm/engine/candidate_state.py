@@ -78,14 +78,14 @@ class CandidateState:
     """Fingerprints of keys that were tried, and when a later round may use each again."""
 
     refusals: dict[str, RefusedSecret] = field(default_factory=dict)
-    """By key: the secret whose source is read again."""
+    """By key id: the refused secret of a key that comes from a source, which is read again."""
 
     keys_tried: int = 0
     models_not_found: int = 0
     """Number of keys that were refused because the model does not exist."""
 
     alone: bool = False
-    """Whether the route has no other candidate, so that a call can but wait for this one."""
+    """Whether the route has no other candidate, so that a call can only wait for this one."""
 
     excluded: bool = False
     """Whether this call does not try the candidate again."""
@@ -254,7 +254,7 @@ class CandidateStates(list[CandidateState]):
         return None if at == NEVER else max(at - now, 0.001)
 
     def served(self, since: float) -> bool:
-        """Return whether a key of a candidate that is not excluded has answered since then."""
+        """Return whether a key has answered since a time; excluded candidates do not count."""
         states = (state for state in self if not state.excluded)
         return any(
             key.last_success > since

@@ -16,7 +16,7 @@ from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.timeouts import OpenResponse
 
 UNINTERRUPTED = (ScoutError, GeneratorExit)
-"""Exceptions that do not come between two steps: they are raised, or sent where a call waits."""
+"""Exceptions that never come between two steps: a step raises them, or a `yield` receives them."""
 
 
 @dataclass(slots=True)

@@ -118,10 +118,10 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
             await self.clock.asleep(self._affordable(step))
 
     def _affordable(self, pause: float) -> float:
-        """Return the pause; 0 if it has become too long and another candidate may answer.
+        """Return the seconds to sleep: `pause`, or 0 if the deadline would pass during it.
 
-        Callbacks, or a busy event loop, may have taken the time that was left for it. Raises the
-        last error if no candidate is left.
+        Callbacks, or a busy event loop, may have taken the time that was left for the pause. The
+        call then goes on to another candidate. Raises the last error if there is none.
         """
         if pause < self._usage.left():
             return pause
@@ -317,7 +317,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         return self._usage.sleep(pause)
 
     def _finish_late(self) -> ScoutError:
-        """Return the error of a call whose deadline has passed; a skip names each untried one."""
+        """Return the error of a call that is too late; record a skip of untried candidates."""
         for state in self._candidate_states.reached():
             if not (state.excluded or state.keys_tried):
                 self._skip(state, DEADLINE_PASSED)

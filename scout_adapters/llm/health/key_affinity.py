@@ -14,7 +14,7 @@ MAX_IN_FLIGHT = 8
 """Requests in flight with a key at which calls of the same conversation also take another one."""
 
 Keys = str | tuple[str, ...]
-"""Fingerprints of a conversation's keys, the latest first; one alone is no tuple, for memory."""
+"""Fingerprints of a conversation's keys, the latest first; a single one is a plain text."""
 
 
 class KeyAffinity:

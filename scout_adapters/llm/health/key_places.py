@@ -64,9 +64,9 @@ def closed_to_calls(places: Places, now: float) -> frozenset[str]:
 def rest_address(
     places: Places, address: str, model: str, until: float, key_id: str | None = None
 ) -> list[str]:
-    """Do not use an address for a model until then; return the ids of its keys.
+    """Stop using an address for a model until a time; return the ids of its keys.
 
-    Only that one key rests if `key_id` is given.
+    `until` is in monotonic seconds. With `key_id`, only this key rests.
     """
     states = [
         state

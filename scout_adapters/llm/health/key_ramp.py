@@ -27,8 +27,8 @@ POLL_SECONDS = 0.1
 class Ramp:
     """Limits the unanswered requests of one key and model. All times are monotonic seconds.
 
-    After a rest one request goes first. While fewer requests were accepted than before the last
-    refusal, each accepted one lets two more go; then few go at once, and more each second.
+    After a rest, one request goes first. Each accepted request admits two more, until as many
+    were accepted as before the last refusal; from then on a few go at once, more each second.
     """
 
     __slots__ = (
@@ -44,7 +44,7 @@ class Ramp:
     )
 
     def __init__(self, expected: int | None = None) -> None:
-        """Expect so many requests to be accepted; None for a key that has not answered yet."""
+        """`expected`: requests accepted before the last refusal; None: it has not answered yet."""
         self._checks = 0
         self._rests_until = 0.0
         self._start(expected)

@@ -99,7 +99,7 @@ class KeyState(_HiddenKey):
     last_failure: float = float("-inf")
     last_success: float = float("-inf")
     marks: int = 0
-    """Failures since the last rest: those before it do not speak against the key."""
+    """Failures since the last cooldown; a key with fewer is used first."""
 
     cooldown_until: float = 0.0
     model_cooldowns: dict[str, float] = field(default_factory=dict)

@@ -88,7 +88,7 @@ def _is_grounded_in_maps(metadata: Mapping[str, Any]) -> bool:
 
 
 def _google_searches(metadata: Mapping[str, Any]) -> int:
-    """Return the queries to Google Search that are billed: each once, and none that is empty.
+    """Return the number of billed queries to Google Search: different ones that are not empty.
 
     https://ai.google.dev/gemini-api/docs/google-search#pricing
     """

@@ -238,10 +238,10 @@ class Rates:
         return total + self._request if self._request else total
 
     def _max_rates(self, kinds: frozenset[str]) -> tuple[int, int | None, int, int] | None:
-        """Return the highest price of an input and of an output token; the fees of request, search.
+        """Return the highest prices in pico-dollars: input token, output token, request, search.
 
-        Pico-dollars. A token may be of any kind in `kinds`; reasoning is always possible. None if
-        input has no price. The second is None if output has none, as for embeddings.
+        A token may be of any kind in `kinds`, and output tokens may be reasoning. The result is
+        None if input has no price; its second price is None if output has none (embeddings).
         """
         if self._input is None:
             return None

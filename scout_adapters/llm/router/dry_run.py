@@ -59,7 +59,7 @@ class DryRun(Attempts):
         ]
 
     def _suppose_refused(self, attempt: Attempt) -> None:
-        """Note the attempt if the refusals before it would count as the provider's fault."""
+        """Add the attempt to `unless_invalid` if refusals before it would mean a provider fault."""
         endpoint, now = attempt.candidate.endpoint, self.clock.now()
         supposed = self._supposed.setdefault(id(endpoint), set())
         if not has_just_worked(endpoint, now) and refused_together(

@@ -193,7 +193,7 @@ class RowWriter:
         input_tokens: int,
         unless_invalid: Container[int],
     ) -> None:
-        """`unless_invalid`: numbers of attempts, as in `DryRun`."""
+        """`unless_invalid`: attempts that are not made if all keys before are invalid."""
         self._now = route.clock.now()
         self._has_choice = len(route.candidates) > 1
         self._unless_invalid = unless_invalid

@@ -19,7 +19,7 @@ T = TypeVar("T", Connection, AsyncConnection)
 
 
 class Holder(Protocol[T]):
-    """What uses a connection: it has it in the same step in which the pool has it no more."""
+    """The user of a connection; the pool sets and takes back `connection` in one step each."""
 
     connection: T | None
 
@@ -43,7 +43,7 @@ class IdleConnections(Generic[T]):
         return holder.connection
 
     def push(self, holder: Holder[T], connection: T, closing: deque[T]) -> None:
-        """Take the connection of `holder`; move those to close, unused too long, to `closing`."""
+        """Take back a connection of `holder`; move those unused for too long to `closing`."""
         now = time.monotonic()
         holder.connection = self._stack.append((now, connection))  # type: ignore[func-returns-value]  # one line: None
         if len(self._stack) > MAX_IDLE or self._stack[0][0] <= now - IDLE_SECONDS:

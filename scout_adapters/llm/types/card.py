@@ -256,7 +256,7 @@ class ProviderSpec:
         return replace(self, second=None, model_provider=maker, **fields)
 
     def card_of(self, model: str) -> ProviderSpec:
-        """Return the card as it is over the wire that a model has."""
+        """Return the card with the wire that a model needs."""
         other = self.second
         if other is None or not other.by_model or other.models is None:
             return self

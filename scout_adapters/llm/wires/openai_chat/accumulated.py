@@ -71,7 +71,7 @@ class Accumulated:
 
 
 def _completes(tool: Json, piece: Json) -> bool:
-    """Return whether a piece is the tool once more, with its output.
+    """Return whether a piece repeats a tool of the list, now with its output.
 
     Groq sends each tool twice, sometimes with another type. Several may have the index 0.
     """

@@ -213,7 +213,7 @@ class ResponsesStreamReader:
         return self._show(self._item(event).argue(piece_of_arguments(piece)))
 
     def _ended(self, event: Json) -> AIMessageChunk | None:
-        """Show what of a text or of arguments did not come in pieces; some servers send none."""
+        """Show the part of a text or of arguments that no delta had; some servers send none."""
         field, name, place = ENDED_TEXTS[event["type"]]
         state = self._find(event.get("item_id"), event.get("output_index"))
         whole = event.get(field)

@@ -173,7 +173,7 @@ class StreamedItem:
         return part
 
     def _labelled(self, block: Json) -> Json:
-        """Name the item; each summary does, because in v1 each becomes a block of its own."""
+        """Add the item's id to a block: in v1 each summary becomes a block of its own."""
         self._whole().labelled = True
         if item_id := self.labels.get("id"):
             block["id"] = item_id
