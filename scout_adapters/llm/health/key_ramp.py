@@ -44,7 +44,7 @@ class Ramp:
     )
 
     def __init__(self, expected: int | None = None) -> None:
-        """`expected`: requests accepted before the last refusal; None: it has not answered yet."""
+        """Take the number of requests that were accepted before the last refusal, if known."""
         self._checks = 0
         self._rests_until = 0.0
         self._start(expected)
