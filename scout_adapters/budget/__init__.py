@@ -7,9 +7,32 @@ reduces what is left.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from scout_adapters.budget.accounts import Account as Account
 from scout_adapters.budget.accounts import Balance as Balance
 from scout_adapters.budget.accounts import BudgetStore as BudgetStore
 from scout_adapters.budget.accounts import Hold as Hold
 from scout_adapters.budget.memory import MemoryBudgets as MemoryBudgets
-from scout_adapters.budget.sqlite import SqliteBudgets as SqliteBudgets
+
+if TYPE_CHECKING:
+    from scout_adapters.budget.sqlite import SqliteBudgets as SqliteBudgets
+
+
+def open_store(path: str | Path | None, wall: Callable[[], float]) -> BudgetStore:
+    """Return the store of a SQLite file; without a path, a new one in memory."""
+    if not path:
+        return MemoryBudgets()
+    from scout_adapters.budget.sqlite import SqliteBudgets  # noqa: PLC0415  # SQLite is a megabyte
+
+    return SqliteBudgets(path, wall=wall)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SqliteBudgets":
+        from scout_adapters.budget.sqlite import SqliteBudgets  # noqa: PLC0415  # as above
+
+        return SqliteBudgets
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

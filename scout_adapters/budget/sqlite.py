@@ -92,6 +92,9 @@ class SqliteBudgets:
     Raises: `BudgetError` if the file cannot be used.
     """
 
+    limits_waits = True
+    """Whether `hold` takes `patience`."""
+
     def __init__(
         self,
         path: str | Path,

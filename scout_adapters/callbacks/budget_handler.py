@@ -16,7 +16,7 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
-from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets, SqliteBudgets
+from scout_adapters.budget import Account, Balance, BudgetStore, Hold, open_store
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.plan import By, Scope, Usd, check_options, format_amount, plan_of
 from scout_adapters.budget.windows import TIMED, Per, window_at
@@ -107,11 +107,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
         check_options(on_exceeded, per, path, answer_tokens)
         self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
         self._allows_unpriced = unpriced == "allow"
-        self.store = store or (SqliteBudgets(path, wall=wall) if path else MemoryBudgets())
+        self.store = store or open_store(path, wall)
         self._worker: OrderedWorker | None = getattr(self.store, "worker", None)
+        self._limits_waits = getattr(self.store, "limits_waits", False)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
-        self._holds = {}
-        self._lock, self._latest = fork_safe_lock(), 0.0
+        self._holds, self._lock, self._latest = {}, fork_safe_lock(), 0.0
         self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
 
     def __repr__(self) -> str:
@@ -165,8 +165,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
             amount = self._unpriced_amount(accounts[0], bound)
         hold: Hold | Balance | None = None
         try:
-            if isinstance(self.store, SqliteBudgets):
-                hold = self.store.hold(accounts, amount, patience=proposal.patience)
+            if self._limits_waits:
+                hold = self.store.hold(accounts, amount, patience=proposal.patience)  # type: ignore[call-arg]  # `limits_waits`
             else:
                 hold = self.store.hold(accounts, amount)
             if isinstance(hold, Balance):

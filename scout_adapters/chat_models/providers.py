@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.errors import ConfigurationError
 
@@ -269,6 +268,8 @@ def init_scout_model(
     options = {"model": model, "model_provider": model_provider, **options}
     if model is not None and configurable_fields is None:
         return _create(options, {})
+    from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
+
     names = configurable_fields or ("model", "model_provider")
     if model is not None:
         _create(options, {})  # raises for a wrong option
