@@ -145,7 +145,7 @@ class HttpAdapter:
         if call is None or card is None or error.status is None or isinstance(error, AnswerLost):
             return None
         other = self._wires.other(call, card)
-        fixes = fixes_after(error, prepared.request, prepared.fixes, card, other)
+        fixes = fixes_after(error, _as_sent(prepared), prepared.fixes, card, other)
         if fixes is None:
             if prepared.fixes.wire and other is not None and needs_wire(error, card, other):
                 forget_fixes(key)  # neither wire answers
@@ -218,6 +218,16 @@ class HttpAdapter:
             context=attempt_request.context,
             method=method,
         )
+
+
+def _as_sent(prepared: PreparedRequest) -> ChatRequest:
+    """Return the request with the field that the engine added to name the conversation."""
+    caching = prepared.spec.prompt_caching if prepared.spec else None
+    name = caching.key_field if caching else ""
+    if not name or name not in prepared.body:
+        return prepared.request
+    request = prepared.request
+    return replace(request, extra={name: prepared.body[name], **request.extra})
 
 
 def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec) -> Json:

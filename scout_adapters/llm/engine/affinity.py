@@ -41,10 +41,15 @@ class CallConversation:
         shortest = caching.shortest_for(candidate.model)
         if shortest is None or tokens < shortest:
             return None
+        scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
+        return ConversationKeys(self.digest + scope, affinity_for(caching.seconds))
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the conversation."""
         if self._digest is None:
             self._digest = conversation_digest(self._request, self._id)
-        scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
-        return ConversationKeys(self._digest + scope, affinity_for(caching.seconds))
+        return self._digest
 
 
 def waits_for_cache(lease: Lease, error: ProviderError, now: float) -> bool:

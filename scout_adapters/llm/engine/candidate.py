@@ -125,6 +125,9 @@ class Endpoint:
     max_key_attempts: int | None = None
     """How many keys one call may try; None for all."""
 
+    names_conversations: bool = False
+    """Whether long requests name their conversation, for the provider's prompt cache."""
+
     retries: RetryBudget = field(default_factory=RetryBudget)
     loads: dict[str, Load] = field(default_factory=dict)
 

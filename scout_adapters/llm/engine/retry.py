@@ -154,7 +154,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         policy, lease = error.policy, attempt.lease
         key = lease if lease is not None and lease.key_id else None
         if attempt.revised is not None or attempt.renews_key:
-            state.prepared = attempt.revised or state.prepared
+            if attempt.revised is not None:
+                state.set_request(attempt.revised)
             self._retry = state, key.state if key else None
         elif attempt.committed:
             self._final_error = error
@@ -291,7 +292,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         """Build the request for a candidate, once for all keys; False if it cannot be sent."""
         candidate = state.candidate
         try:
-            state.prepared = candidate.endpoint.adapter.prepare(candidate.request(self.request))
+            request = candidate.request(self.request)
+            state.set_request(candidate.endpoint.adapter.prepare(request))
         except UnsupportedContent as error:
             state.excluded = True
             self._last_error = self._last_error or error

@@ -11,7 +11,13 @@ from urllib.parse import SplitResult, quote
 
 from scout_adapters.llm.auth.azure_tokens import azure_token
 from scout_adapters.llm.providers import openai
-from scout_adapters.llm.types import BearerAuth, HeaderAuth, KeyChain, RateLimitHeaders
+from scout_adapters.llm.types import (
+    BearerAuth,
+    HeaderAuth,
+    KeyChain,
+    PromptCaching,
+    RateLimitHeaders,
+)
 from scout_adapters.llm.wires import openai_responses
 
 DATED = re.compile(r"api-version=\d{4}-\d\d-\d\d")
@@ -92,6 +98,8 @@ SPEC = replace(
     second=SECOND,
     profiles_of=("openai",),
     account="",
+    # Models of other makers answer `prompt_cache_key` with a 400: vectorize-io/hindsight#3518.
+    prompt_caching=PromptCaching(),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),

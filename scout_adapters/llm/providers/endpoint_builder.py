@@ -23,6 +23,7 @@ from scout_adapters.llm.providers.urls import (
     filled_address,
     join_url,
     missing_value,
+    takes_cache_key,
 )
 from scout_adapters.llm.types import Auth, ProviderSpec, Wire
 
@@ -83,6 +84,8 @@ class EndpointBuilder:
             missing=missing,
             keyless=self.spec.keyless,
             max_key_attempts=self.max_key_attempts,
+            names_conversations=not is_placed
+            and takes_cache_key(self.spec, base_url, self._headers),
         )
 
     def _places(

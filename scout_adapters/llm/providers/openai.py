@@ -88,7 +88,8 @@ SPEC = ProviderSpec(
     header_options={"organization": "OpenAI-Organization", "project": "OpenAI-Project"},
     tool_call_id=_short_id,
     dialect=ChatCompletionsDialect(closed_schemas=True),
-    prompt_caching=PromptCaching(),
+    # https://platform.openai.com/docs/guides/prompt-caching
+    prompt_caching=PromptCaching(key_field="prompt_cache_key"),
     limits=OPENAI_LIMITS,
     account="openai-organization",
     quirks=(

@@ -115,6 +115,22 @@ def missing_value(address: str, spec: ProviderSpec) -> str:
     return f"no {name} is configured: {f'set {variables}, or ' if variables else ''}pass {name}="
 
 
+def takes_cache_key(spec: ProviderSpec, address: str, headers: Mapping[str, str]) -> bool:
+    """Return whether requests may name their conversation: at the provider's own hosts only.
+
+    Other servers of the same API may refuse the field. A header in `headers` is the user's own.
+    """
+    cards = [card for card in (spec, spec.second_card) if card is not None]
+    caching = [card.prompt_caching for card in cards if card.prompt_caching is not None]
+    if not any(each.key_field or each.key_header for each in caching):
+        return False
+    own = {name.lower() for name in headers}
+    if any(each.key_header in own for each in caching):
+        return False
+    host, owner = urlsplit(address).hostname or "", urlsplit(spec.base_url).hostname or ""
+    return host == owner or host.endswith(f".{owner}")
+
+
 def addressed_wire(base_url: str, spec: ProviderSpec) -> Wire | None:
     """Return the card's wire whose full endpoint an address is; None for a root."""
     path = urlsplit(base_url).path.rstrip("/")

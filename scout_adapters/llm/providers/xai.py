@@ -34,10 +34,12 @@ SPEC = ProviderSpec(
         wire=openai_responses.WIRE,
         models=re.compile(r"grok-4\.\d+-multi-agent"),
         drop=frozenset({"frequency_penalty", "logit_bias", "n", "presence_penalty", "seed"}),
+        prompt_caching=PromptCaching(key_field="prompt_cache_key"),
     ),
     adjust=_adjust,
     body_fields=frozenset({"deferred", "search_parameters"}),
-    prompt_caching=PromptCaching(),
+    # https://docs.x.ai/developers/advanced-api-usage/prompt-caching/maximizing-cache-hits
+    prompt_caching=PromptCaching(key_header="x-grok-conv-id"),
     limits=(
         RateLimitHeaders(counts="requests", remaining="x-ratelimit-remaining-requests", window=60),
         RateLimitHeaders(counts="tokens", remaining="x-ratelimit-remaining-tokens", window=60),

@@ -56,6 +56,8 @@ class SecondWire:
     rename: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
     adjust: Callable[[Json], Json] | None = None
+    prompt_caching: PromptCaching | None = None
+    """How this API caches prompts, if not as the card says."""
 
     def is_for(self, request: ChatRequest) -> bool:
         """Return whether a request goes over this API, unless the user or a refusal decides."""
@@ -252,6 +254,7 @@ class ProviderSpec:
         names = ("wire", "dialect", "rename", "drop", "adjust")
         fields = {name: getattr(other, name) for name in names}
         fields["version"] = self.version if other.version is None else other.version
+        fields["prompt_caching"] = other.prompt_caching or self.prompt_caching
         maker = other.model_provider or self.model_provider
         return replace(self, second=None, model_provider=maker, **fields)
 

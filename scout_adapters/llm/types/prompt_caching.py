@@ -27,6 +27,13 @@ class PromptCaching:
     models: re.Pattern[str] | None = None
     """The models (matched from the start) that cache; None for all."""
 
+    key_field: str = ""
+    """The body field that names a conversation: the provider then sends all its requests to the
+    servers that have its prefix. Empty if there is none, or some models refuse it."""
+
+    key_header: str = ""
+    """The header that does the same; empty if there is none."""
+
     def shortest_for(self, model: str) -> int | None:
         """Return the tokens of the shortest prefix that a model caches; None if it caches none."""
         if self.models is not None and not self.models.match(model):
