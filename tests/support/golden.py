@@ -32,6 +32,8 @@ class Golden:
     says: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     encoding: str = "utf-8"
+    source: str = ""
+    """The page with this refusal; the rows of the first providers have theirs in the reference."""
 
     @property
     def sent(self) -> Any:

@@ -161,7 +161,10 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
         outer.get("fault"),
     ]
     yield from (place for place in places if isinstance(place, dict) and place)
-    yield from objects(outer.get("errors"))
+    errors = outer.get("errors")
+    yield from objects(errors)
+    if isinstance(errors, list) and errors and isinstance(errors[0], str):
+        yield {"message": errors[0]}  # Crusoe
     yield outer
 
 

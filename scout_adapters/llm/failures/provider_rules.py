@@ -98,6 +98,11 @@ CEREBRAS = (
     rule(K.QUOTA_WINDOW, pattern=r"(?:Requests|Tokens) per day limit exceeded", status=(429,)),
 )
 
+DEEPINFRA = (
+    # https://docs.deepinfra.com/account/rate-limits and user reports
+    rule(K.CAPACITY, pattern=r"Model busy, retry later", status=(429,)),
+)
+
 FIREWORKS = (
     # https://docs.fireworks.ai/guides/inference-error-codes: 412 is also an adapter that fails
     rule(K.SERVER_ERROR, pattern=r".{0,80}\bLoRA\b", status=(412,)),
@@ -149,6 +154,12 @@ MISTRAL = (
     rule(K.CAPACITY, "3505"),
 )
 
+NVIDIA = (
+    # No reference of errors is published; from user reports. Each account has models of its own.
+    rule(K.AUTH_INVALID, pattern=r"Authorization failed", status=(403,)),
+    rule(K.PERMISSION, pattern=r"Function '[^']{1,60}': Not found for account", status=(404,)),
+)
+
 OLLAMA = (
     # Limits per hour, session and week; the response does not contain when they end.
     rule(
@@ -180,6 +191,11 @@ OPENROUTER = (
     ),
 )
 
+OVHCLOUD = (
+    # https://docs.ovhcloud.com/en/guides/public-cloud/ai-machine-learning/ai-endpoints-getting-started
+    rule(K.AUTH_INVALID, pattern=r"Authentication Failed", status=(403,)),
+)
+
 TOGETHER = (
     # https://docs.together.ai/docs/error-codes
     rule(K.RATE_LIMIT, "credit_limit", status=(429,)),
@@ -207,6 +223,11 @@ VERTEX = (
     ),
 )
 
+WANDB = (
+    # https://docs.wandb.ai/support/inference/articles/api-error-code-403-the-inference-gateway
+    rule(K.PERMISSION, pattern=r"The inference gateway is not enabled", status=(403,)),
+)
+
 XAI = (
     # https://docs.x.ai/developers/debugging
     rule(K.BILLING, "personal_team_blocked:spending_limit"),
@@ -217,28 +238,44 @@ XAI = (
     ),
 )
 
+ZAI = (
+    # https://docs.z.ai/api-reference/api-code and user reports: the status of a 429 alone does not
+    # show whether the account is empty, and messages are English or Chinese.
+    rule(K.BILLING, "1113"),
+    rule(K.CONTEXT_OVERFLOW, "1261"),
+    rule(K.RATE_LIMIT, "1302"),
+    rule(K.QUOTA_WINDOW, "1308 1310"),
+)
+
 PROVIDERS: Mapping[str, tuple[Rule, ...]] = {
     "anthropic": ANTHROPIC,
     "azure": AZURE,
     "azure_anthropic": AZURE,
     "bedrock": BEDROCK,
     "cerebras": CEREBRAS,
+    "deepinfra": DEEPINFRA,
     "fireworks": FIREWORKS,
     "google": GOOGLE,
     "groq": GROQ,
     "minimax": MINIMAX,
     "mistral": MISTRAL,
+    "nvidia": NVIDIA,
     "ollama": OLLAMA,
     "openai": OPENAI,
     "openrouter": OPENROUTER,
+    "ovhcloud": OVHCLOUD,
     "together": TOGETHER,
     "vertex": VERTEX,
+    "wandb": WANDB,
     "xai": XAI,
+    "zai": ZAI,
 }
 
 STATUSES: Mapping[str, Mapping[int, K]] = {
     "fireworks": {412: K.BILLING},  # the account is suspended
     "groq": {498: K.CAPACITY},
+    "sambanova": {504: K.CAPACITY},  # the request waited too long in the queue and was not run
+    "scaleway": {422: K.MODEL_NOT_FOUND},
     "together": {403: K.CONTEXT_OVERFLOW},
 }
 """HTTP statuses with a meaning of their own in a provider's documentation."""

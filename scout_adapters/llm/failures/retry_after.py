@@ -46,6 +46,10 @@ _DATED = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:(?:T| at | )(\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?))?",
     re.IGNORECASE | re.ASCII,
 )
+_WITHOUT_ZONE = re.compile(r"\breset at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?![\dZ.+-])", re.ASCII)
+_ZONES: Mapping[str, str] = {"zai": "+08:00"}
+"""Zones of the dates in messages that state none: China for Z.ai, from user reports; else UTC."""
+
 _EXHAUSTED = re.compile(r"\br=0\b.*?\bt=(\d{1,9})")
 _RESETS = ("x-ratelimit-reset", "ratelimit-reset", "anthropic-ratelimit-")
 
@@ -58,6 +62,8 @@ def retry_after(
     `headers` have lower-case names; `payload` is the parsed body or its error object.
     """
     base = server_time(headers, now)
+    if zone := _ZONES.get(provider):
+        message = _WITHOUT_ZONE.sub(rf"\g<0>{zone}", message[:_MAX_MESSAGE_CHARS])
     wait = requested_wait(headers, payload, message, base)
     return wait if wait is not None else _longest(_exhausted_limits(provider, headers, base))
 
