@@ -80,7 +80,7 @@ class ScopedStreams(BaseChatModel):
         async with AsyncClosing(chunks):
             try:
                 with scope:
-                    first = await anext(chunks, None)
+                    first = await _first_chunk(chunks)
                 if first is not None:
                     yield first
                     async for chunk in chunks:
@@ -89,3 +89,14 @@ class ScopedStreams(BaseChatModel):
                 await scope.aclose()
                 await scope.areport_failure(error)
                 raise
+
+
+async def _first_chunk(chunks: AsyncGenerator[AIMessageChunk]) -> AIMessageChunk | None:
+    """Return the first chunk of a stream, or None if it is empty.
+
+    `anext` with a default crashes the interpreter on Ctrl-C: python/cpython#131670.
+    """
+    try:
+        return await anext(chunks)
+    except StopAsyncIteration:
+        return None

@@ -1,19 +1,12 @@
-"""Interrupts a call of each verb at its lines; prints what is still held after each."""
+"""The cases, verbs and exceptions, and what is still held after a call interrupted at each line."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
-import tempfile
-import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from random import Random
 
-from scout_adapters.testing import Emulator
 from tests.support.interruption import Spot, spots
-from tests.support.lost_sockets import FRAMES, LostSockets
 from tests.support.verbs import ASYNC, VERBS, Verb
 from tests.system.interrupts.interrupted_calls import InterruptedCalls
 
@@ -25,13 +18,22 @@ CASES: tuple[tuple[Verb, type[BaseException]], ...] = (
 
 
 def problems(
-    calls: InterruptedCalls, error: type[BaseException], lines: int | None, seed: int
+    calls: InterruptedCalls,
+    error: type[BaseException],
+    lines: int | None,
+    seed: int,
+    begin: Callable[[Spot], bool] = bool,
 ) -> Iterator[str]:
-    """Play a call for each line, or for `lines` chosen ones; yield each line with its problems."""
+    """Play a call for each line, or for `lines` chosen ones; yield each line with its problems.
+
+    `begin` receives each line before its call, and returns whether to play it.
+    """
     for _ in range(2):  # the first call imports, and fills caches
         calls.interrupt()
     in_task = error is asyncio.CancelledError
     for at, connect in _spots(calls, lines, seed, in_task=in_task):
+        if not begin(at):
+            continue
         place = calls.interrupt(at, error(), in_task=in_task, connect=connect).place
         if state := list(calls.problems()):
             yield f"{place}: {'; '.join(state)}"
@@ -47,23 +49,3 @@ def _spots(
     new = set(connecting) - set(with_idle)
     chosen = [*((at, False) for at in with_idle), *((at, True) for at in connecting if at in new)]
     return chosen if lines is None else Random(seed).sample(chosen, lines)
-
-
-def main() -> int:
-    """Play all lines; return 1 if anything was still held."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, help="so many lines of each case; default: all")
-    parser.add_argument("--seed", type=int, default=0)
-    options, failed = parser.parse_args(), 0
-    tracemalloc.start(FRAMES)  # lost sockets are reported with the lines that opened them
-    for verb, error in CASES:
-        emulator = Emulator()
-        with tempfile.TemporaryDirectory() as folder, emulator.serve(), LostSockets() as lost:
-            calls = InterruptedCalls(verb, Path(folder), emulator, lost)
-            lines = list(problems(calls, error, options.lines, options.seed))
-            calls.close()
-        failed += len(lines)
-        sys.stdout.write(f"{verb}, {error.__name__}: something is held after {len(lines)} lines\n")
-        sys.stdout.writelines(f"  {line}\n" for line in lines)
-        sys.stdout.flush()
-    return min(failed, 1)
