@@ -17,7 +17,7 @@ Scope = By | Mapping[By, str] | None
 Usd = float | int | str | Decimal
 
 BYS = ("tag", "user", "provider", "model", "key")
-PERS = ("call", "run", "hour", "day", "month", "total")
+PERS = ("call", "run", "thread", "hour", "day", "month", "total")
 ALL_OTHERS = "*"
 """The name in a dict of limits that is for every value without a limit of its own."""
 
@@ -125,10 +125,15 @@ def format_amount(amount: int) -> str:
 
 
 def check_options(
-    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | None
+    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | str | None
 ) -> None:
     """Raise `ConfigurationError` for an option of a budget handler that cannot be used."""
-    if answer_tokens is not None and answer_tokens < 1:
+    if isinstance(answer_tokens, str):
+        if answer_tokens != "learned":
+            raise ConfigurationError(
+                f'answer_tokens={answer_tokens!r} is no number and not "learned"'
+            )
+    elif answer_tokens is not None and answer_tokens < 1:
         raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
     if on_exceeded not in {"raise", "warn", "cheaper"}:
         raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-Per = Literal["call", "run", "hour", "day", "month", "total"]
+Per = Literal["call", "run", "thread", "hour", "day", "month", "total"]
 TIMED = ("hour", "day", "month")
 
 _FORMS = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
 
 def window_at(per: Per, now: float) -> str:
-    """Return the window at `now` (seconds since 1970); "" for "call", "run" and "total"."""
+    """Return the window at `now` (seconds since 1970); "" for all others."""
     form = _FORMS.get(per)
     return datetime.fromtimestamp(now, UTC).strftime(form) if form else ""
 
 
 def next_opening(per: Per, now: float) -> datetime | None:
-    """Return the start of the next window; None for "call", "run" and "total"."""
+    """Return the start of the next window; None for all others."""
     moment = datetime.fromtimestamp(now, UTC).replace(minute=0, second=0, microsecond=0)
     match per:
         case "hour":

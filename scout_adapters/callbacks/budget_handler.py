@@ -6,20 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
 from typing_extensions import override
 
-from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, open_store
 from scout_adapters.budget.accounts import dollars, nano_of
-from scout_adapters.budget.plan import By, Scope, Usd, check_options, format_amount, plan_of
+from scout_adapters.budget.answer_lengths import AnswerLengths
+from scout_adapters.budget.plan import Scope, Usd, check_options, format_amount, plan_of
 from scout_adapters.budget.windows import TIMED, Per, window_at
+from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.other_models import (
     OtherModelProposal,
@@ -36,12 +37,6 @@ from scout_adapters.llm.pricing.price_list import is_cost
 logger = logger_of(__name__)
 
 OnExceeded = Literal["raise", "warn", "cheaper"]
-
-KEPT_WINDOWS = 4
-"""Hours, days or months whose accounts are kept."""
-
-KEPT_CALLS = 100_000
-"""Calls or runs whose accounts are kept if their end is never reported."""
 
 
 class ScoutBudgetCallbackHandler(RunHandler):
@@ -78,14 +73,15 @@ class ScoutBudgetCallbackHandler(RunHandler):
         name: str = "",
         path: str | Path | None = None,
         store: BudgetStore | None = None,
-        answer_tokens: int | None = None,
+        answer_tokens: int | Literal["learned"] | None = None,
         unpriced: Literal["raise", "allow"] = "raise",
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Allow US dollars `limit_usd` in each window `per`.
 
-        `per` is "total" (the default), "hour", "day" or "month" in UTC, or "call" or "run" (of an
-        agent or graph).
+        `per` is "total" (the default), "hour", "day" or "month" in UTC, "call", "run" (of an agent
+        or graph), or "thread" (all runs of a graph with one `thread_id`; in a file for as long as
+        one of them is in two months).
 
         `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with this
         tag; also "provider", "model" and "key". With a scope, the limit may be a dict by tag,
@@ -97,22 +93,24 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         `path` keeps the budget in a SQLite file for all processes of the machine, and `name` tells
         budgets in one file apart; by default it is in memory. `store` is a store of your own.
-        `answer_tokens` is the length assumed for an answer without `max_tokens`. `unpriced="allow"`
-        lets models without a known price pass. `wall` returns the time in seconds since 1970.
+        `answer_tokens` is the length assumed for an answer without `max_tokens`; with "learned" it
+        is the longest of the model's last 100 answers, and at least 4,096 until 20 were seen. A
+        longer answer is booked as it is, beyond the limit too. `unpriced="allow"` lets models
+        without a known price pass. `wall` returns the time in seconds since 1970.
 
         Raises: `ConfigurationError` for a value that is not listed here.
         """
         super().__init__(needs_call_ends=per in {"call", "run"})
         self._plan = plan_of(limit_usd, per, scope, name)
         check_options(on_exceeded, per, path, answer_tokens)
-        self.on_exceeded, self.answer_tokens, self._wall = on_exceeded, answer_tokens, wall
-        self._allows_unpriced = unpriced == "allow"
+        self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
+        self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
         self.store = store or open_store(path, wall)
         self._worker: OrderedWorker | None = getattr(self.store, "worker", None)
         self._limits_waits = getattr(self.store, "limits_waits", False)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
-        self._holds, self._lock, self._latest = {}, fork_safe_lock(), 0.0
-        self._windows = BoundedDict[str, None](KEPT_WINDOWS if per in TIMED else KEPT_CALLS)
+        self._holds, self._lock = {}, fork_safe_lock()
+        self._accounts = CallAccounts(self._plan, self.store, wall)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -148,7 +146,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
     def _current_balances(self) -> list[Balance]:
         if self._plan.per not in TIMED:
             return self.balances
-        window = window_at(self._plan.per, self._now())
+        window = window_at(self._plan.per, self._accounts.now())
         return [balance for balance in self.balances if balance.account.window == window]
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
@@ -156,10 +154,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         Raises: `BudgetExceeded`, `BudgetError`.
         """
-        accounts = self._shared or self._accounts(run, proposal)
+        accounts = self._shared or self._accounts.of_call(run, proposal, self)
         if not accounts:
             return
-        bound = proposal.cost_bound(self.answer_tokens)
+        bound = proposal.cost_bound(self._assumed_answer(proposal))
         amount = bound.nano
         if amount is None:
             amount = self._unpriced_amount(accounts[0], bound)
@@ -177,6 +175,12 @@ class ScoutBudgetCallbackHandler(RunHandler):
             if isinstance(hold, Hold):
                 self._settle_unsent(run, proposal.number, hold)
             raise
+
+    def _assumed_answer(self, proposal: ProposedAttempt) -> int | None:
+        """Return the tokens to assume for an answer without `max_tokens`; None: the longest."""
+        if self.answer_tokens != "learned":
+            return self.answer_tokens
+        return self._lengths.longest(_model_of(proposal.about))
 
     def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
         """Settle a hold whose registration was interrupted."""
@@ -197,8 +201,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
         amount = None
         if record.billed == "no":
             amount = 0
-        elif record.outcome == "ok" and is_cost(record.cost_usd):
-            amount = nano_of(record.cost_usd)
+        elif record.outcome == "ok":
+            self._learn(record)
+            if is_cost(record.cost_usd):
+                amount = nano_of(record.cost_usd)
         if amount is not None and amount > hold.amount:
             excess = format_amount(amount - hold.amount)
             logger.warning(
@@ -211,6 +217,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
                 "budget %r: the cost of a call is not booked: %s", self.name, error
             )
         self._remove(run, record.number, hold)  # afterwards: an interrupted end is repeated
+
+    def _learn(self, record: AttemptRecord) -> None:
+        if self.answer_tokens == "learned" and record.output_tokens and not record.estimated:
+            self._lengths.add(_model_of(record._asdict()), record.output_tokens)
 
     def _hold_of(self, run: Run, number: int) -> Hold | None:
         """Return the hold of an attempt: the call's own, else the oldest of its run."""
@@ -233,45 +243,6 @@ class ScoutBudgetCallbackHandler(RunHandler):
             elif entries and entries[0][1] is hold:
                 del self._holds[place]
 
-    def _now(self) -> float:
-        """Return the time since 1970; never earlier than before, so that no window reopens."""
-        self._latest = max(self._latest, self._wall())
-        return self._latest
-
-    def _accounts(self, run: Run, proposal: ProposedAttempt) -> list[Account]:
-        window, by = self._window(run), self._plan.by
-        if by is None:
-            return self._plan.accounts(window)
-        about = proposal.about
-        values: dict[By, Sequence[str]] = {
-            "tag": run.tags or ("",),
-            "user": (run.user or "",),
-            "provider": (about["provider"],),
-            "model": (f"{about['provider']}/{about['model']}",),
-            "key": (about["key_id"] or "",),
-        }
-        return self._plan.accounts(window, values[by])
-
-    def _window(self, run: Run) -> str:
-        match self._plan.per:
-            case "call":
-                window = str(run.id)
-            case "run":
-                window = str(self.outermost(run))
-            case "total":
-                return ""
-            case per:
-                window = window_at(per, self._now())
-        if window not in self._windows:
-            for old in self._windows.put(window, None):
-                self._forget(old)
-        return window
-
-    def _forget(self, window: str) -> None:
-        self._windows.pop(window, None)
-        with suppress(BudgetError):  # the next hold raises it
-            self.store.forget(self.name, window)
-
     def _unpriced_amount(self, account: Account, bound: CostBound) -> int:
         """Return the nano-dollars to hold for a call without a known price, or raise."""
         if self._allows_unpriced:
@@ -280,7 +251,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def _hold_beyond_limit(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
         """Hold an amount that exceeds the balance `short`, if `on_exceeded` is "warn"; or raise."""
-        refusal = self._plan.refusal(short, amount, self._now())
+        refusal = self._plan.refusal(short, amount, self._accounts.now())
         error = self._with_failover(refusal, short.account)
         if self.on_exceeded != "warn":
             raise error
@@ -340,5 +311,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     @override
     def _on_call_over(self, run_id: UUID) -> None:
-        if str(run_id) in self._windows:
-            self._forget(str(run_id))
+        self._accounts.close(str(run_id))
+
+
+def _model_of(about: Mapping[str, Any]) -> str:
+    return f"{about['provider']}/{about['model']}"

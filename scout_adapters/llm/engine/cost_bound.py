@@ -21,7 +21,7 @@ from scout_adapters.llm.pricing.fees import billed_searches
 from scout_adapters.llm.pricing.price_list import price_list, priced_model
 from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
-from scout_adapters.llm.types import ProviderSpec, Wire
+from scout_adapters.llm.types import ChatRequest, ProviderSpec, Wire
 
 HIDDEN_TOKENS = 1000
 """Tokens that providers add to a request: templates, tool instructions, Grok's preamble. The
@@ -143,14 +143,27 @@ def token_bounds(
             input_tokens = window * limits.window_reads
         elif input_tokens > window:
             input_tokens = window
-    output_tokens = answer_tokens or limits.answer or window
+    return input_tokens, _output_tokens(prepared, limits, wire, answer_tokens)
+
+
+def _output_tokens(
+    prepared: PreparedRequest, limits: ModelLimits, wire: Wire | None, answer_tokens: int | None
+) -> int | None:
+    request, body = prepared.request, prepared.body
+    output_tokens = answer_tokens or limits.answer or limits.window
     # A wire may set a limit where the request has none: Anthropic's API requires one.
     limit = wire.output_limit(body) if wire else positive_limit(request.max_tokens)
     if limits.stated and limit:
         output_tokens = limit + limit // 16 + SLACK
-    if output_tokens and wire:
-        output_tokens *= wire.answer_count(body)
-    return input_tokens, output_tokens
+        if answer_tokens and not _has_own_limit(request, wire):
+            output_tokens = min(answer_tokens, output_tokens)
+    return output_tokens * wire.answer_count(body) if output_tokens and wire else output_tokens
+
+
+def _has_own_limit(request: ChatRequest, wire: Wire | None) -> bool:
+    """Return whether the caller limits the answer, and not the wire."""
+    stated = request.max_tokens is not None
+    return stated or (wire is not None and wire.output_limit(dict(request.extra)) is not None)
 
 
 def _reads_more(wire: Wire, body: Json) -> bool:

@@ -115,6 +115,9 @@ class Run(NamedTuple):
     user: str | None = None
     """`user_id` or `user` of the run's metadata."""
 
+    thread: str | None = None
+    """`thread_id` of the run's metadata, where LangGraph copies its configuration's."""
+
 
 def run_of(
     run_id: UUID,
@@ -123,13 +126,21 @@ def run_of(
     metadata: Mapping[str, Any] | None,
 ) -> Run:
     """Return a `Run` from the arguments that LangChain passes to handlers."""
-    user = (metadata.get("user_id") or metadata.get("user")) if metadata else None
+    user = thread = None
+    if metadata:
+        user, thread = metadata.get("user_id") or metadata.get("user"), metadata.get("thread_id")
     own = (
         tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(LANGCHAIN_TAGS)))
         if tags
         else ()
     )
-    return Run(run_id, parent, own, None if user is None else str(user))
+    return Run(
+        run_id,
+        parent,
+        own,
+        None if user is None else str(user),
+        None if thread is None else str(thread),
+    )
 
 
 runs_with_attempts: BoundedDict[int, None] = BoundedDict()
