@@ -23,7 +23,8 @@ ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort
 """Keys of a dict entry that are options of its requests."""
 
 ENTRY_ADDRESS = ("base_url", "placeholders")
-ENTRY_OWN = (*ENTRY_ADDRESS, "model", "base_model", "weight", "extra", "profile", "timeout")
+ENTRY_PLACE = ("weight", "order")
+ENTRY_OWN = (*ENTRY_ADDRESS, *ENTRY_PLACE, "model", "base_model", "extra", "profile", "timeout")
 ENTRY_REFUSED = RETRY_OPTIONS - {"timeout"}
 """Options that apply to a whole call, and therefore to the router."""
 
@@ -50,6 +51,19 @@ def own_weight(entry: Mapping[str, Any]) -> float:
     if not 0 <= number < math.inf:
         raise ConfigurationError(f"weight={weight!r} of an entry must be a number, 0 or more")
     return number
+
+
+def own_order(entry: Mapping[str, Any]) -> int:
+    """Return an entry's place before the strategy; 1 by default.
+
+    Raises: `ConfigurationError` for an order that is no whole number, or below 1.
+    """
+    order = entry.get("order")
+    if order is None:
+        return 1
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise ConfigurationError(f"order={order!r} of an entry must be a whole number, 1 or more")
+    return order
 
 
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_PRIVATE,
     ENTRY_REFUSED,
     merge_settings,
+    own_order,
     own_timeouts,
     own_weight,
     request_settings,
@@ -210,6 +211,7 @@ class LangChainEntry:
             model=self.model_name,
             settings=merge_settings(inherited, request_settings(self.options)),
             weight=own_weight(self.options),
+            order=own_order(self.options),
             timeouts=own_timeouts(self.options.get("timeout")),
             limiter=self.options.get("rate_limiter") or self.model.rate_limiter,
         )
@@ -307,6 +309,7 @@ def _checked(options: Mapping[str, Any], inner: LangChainEntry) -> dict[str, Any
     """
     owner, name = f"the entry {inner.name!r}", type(inner.model).__name__
     own_weight(options)
+    own_order(options)
     for alias in options:
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")

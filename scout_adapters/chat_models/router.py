@@ -10,8 +10,8 @@ from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
-from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.entry_settings import request_settings
+from scout_adapters.chat_models.file_routing import FileRouting
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.router.strategies import Strategy
 
 
-class ScoutRouterChatModel(ScoutChatModel):
+class ScoutRouterChatModel(FileRouting):
     """A chat model over several models: rotates keys, and goes on to the next model on failure.
 
         model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-6-luna"])
@@ -45,10 +45,11 @@ class ScoutRouterChatModel(ScoutChatModel):
 
     An entry of `models` is `"provider/model"`, a dict or a chat model: one of this package, or one
     of any LangChain package, such as `ChatBedrockConverse(...)`, also by name as
-    `"langchain:provider:model"`. A dict has `model` and
-    any of `api_keys`, `base_url`, `default_headers`, `transport`, `timeout`, `weight` (for the
-    strategy "weighted"; default 1), `profile`, `rate_limiter` and options of requests such as
-    `temperature`. Keys that are not passed are read from the environment on the first call.
+    `"langchain:provider:model"`. A dict has `model` and any of `api_keys`, `base_url`,
+    `default_headers`, `transport`, `timeout`, `weight` (for the strategy "weighted"; default 1),
+    `order` (entries of a lower number come first, whatever the strategy; default 1), `profile`,
+    `rate_limiter` and options of requests such as `temperature`. Keys that are not passed are
+    read from the environment on the first call.
 
     `strategy` orders the candidates: "priority" (the order of `models`, the default), "cheapest",
     "fastest", "least_busy", "weighted", or a function. Options of an entry win over those of the

@@ -16,6 +16,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_PRIVATE,
     ENTRY_REFUSED,
     merge_settings,
+    own_order,
     own_timeouts,
     own_weight,
     request_settings,
@@ -74,6 +75,7 @@ def normalize_entry(
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")
     card = card_of_entry({"model": name})
     own_weight(entry)
+    own_order(entry)
     options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
         del options["extra"]
@@ -307,6 +309,7 @@ def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) ->
         model=split_name(entry)[1],
         settings=merge_settings(defaults, request_settings(entry)),
         weight=own_weight(entry),
+        order=own_order(entry),
         timeouts=own_timeouts(entry.get("timeout")),
         limiter=entry.get("rate_limiter"),
     )

@@ -27,6 +27,7 @@ from scout_adapters.cli.prices import prices
 from scout_adapters.cli.profile import profile
 from scout_adapters.cli.provider_list import providers
 from scout_adapters.cli.report import report
+from scout_adapters.cli.route_file import route
 from scout_adapters.cli.serve_emulator import emulator
 from scout_adapters.errors import ScoutError
 
@@ -87,6 +88,18 @@ def main(
 
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
-COMMANDS = (doctor, costs, report, prices, models, budgets, demo, emulator, providers, profile)
+COMMANDS = (
+    doctor,
+    costs,
+    report,
+    prices,
+    models,
+    budgets,
+    demo,
+    emulator,
+    providers,
+    profile,
+    route,
+)
 for command in COMMANDS:
     app.command()(command)

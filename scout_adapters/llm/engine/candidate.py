@@ -172,6 +172,9 @@ class Candidate:
     weight: float = 1.0
     """Share of first tries under the strategy `weighted`, relative to the other candidates."""
 
+    order: int = 1
+    """Candidates of a lower number are tried first, whatever the strategy; 1 by default."""
+
     timeouts: Timeouts | None = None
     """Timeouts of this candidate, instead of the call's."""
 

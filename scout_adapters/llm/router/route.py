@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from scout_adapters._internal.clock import SYSTEM, Clock
@@ -84,6 +85,14 @@ class Route:
         """
         if len(self.candidates) == 1 or not isinstance(request, ChatRequest):
             return self.candidates
-        if self.strategy is priority:
+        if self.strategy is priority and not self._has_orders:
             return able_first(self.candidates, request)
-        return able_first(tuple(self.strategy(self.candidates, request)), request)
+        ordered = self.strategy(self.candidates, request)
+        if self._has_orders:
+            ordered = sorted(ordered, key=attrgetter("order"))
+        return able_first(tuple(ordered), request)
+
+    @cached_property
+    def _has_orders(self) -> bool:
+        """Whether the candidates have different `order`s."""
+        return len({candidate.order for candidate in self.candidates}) > 1

@@ -1,0 +1,161 @@
+"""Routers made of route files: one route or several by name, and files that change while in use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from inspect import signature
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import RunnableConfig
+from pydantic import PrivateAttr
+from typing_extensions import override
+
+from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.loaded_routes import LoadedRoutes
+
+if TYPE_CHECKING:
+    from scout_adapters._internal.json_values import Json
+    from scout_adapters.llm.router.explain import Explanation
+
+
+# As functions: the router of a call may be another model than `self`.
+_generate, _agenerate = ScoutChatModel._generate, ScoutChatModel._agenerate  # noqa: SLF001  # of the base class
+_stream, _astream = ScoutChatModel._stream, ScoutChatModel._astream  # noqa: SLF001  # of the base class
+
+
+class FileRouting(ScoutChatModel):
+    """The part of the router that is made of files."""
+
+    _loaded: LoadedRoutes | None = PrivateAttr(default=None)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | PathLike[str],
+        *,
+        route: str | None = None,
+        watch: bool | float = False,
+        **options: Any,
+    ) -> Self:
+        """Return the router of a route file, in YAML or JSON; `docs/route-files.md` has its form.
+
+            model = ScoutRouterChatModel.from_file("route.yaml", watch=True)
+
+        A file with several routes gives the one named `route`, else its default one; a call takes
+        another by `model="name"`. `options` are those of the class and win over the file's.
+
+        With `watch`, a changed file is taken over between calls: it is looked at each second, or
+        each `watch` seconds, and read when it has not changed since the last look. Calls in flight
+        end on the old routes. A file with an error is not taken over; a warning is logged, and the
+        old routes stay. A copy of the model does not follow the file.
+
+        Raises: `ConfigurationError` for what is wrong in the file, with its line.
+        """
+        from scout_adapters.chat_models.route_loading import load_file
+
+        model, source = load_file(cls, path, route, options)
+        if watch:
+            from scout_adapters.chat_models.route_watch import watch_file
+
+            watch_file(model, source, 1.0 if watch is True else float(watch))
+        return model
+
+    @property
+    def file_routes(self) -> dict[str, Self]:
+        """The routes of the file by name, each as a router; empty for a router of no file."""
+        return dict(self._loaded.routers) if self._loaded else {}  # type: ignore[arg-type]  # of this class
+
+    def _router_of(self, options: Json) -> ScoutChatModel:
+        """Return the router of a call: another one if the call names a route of the file.
+
+        The routes of a file are replaced in another thread: a call uses what this returns.
+        """
+        private = self.__pydantic_private__
+        loaded: LoadedRoutes | None = private["_loaded"] if private else None
+        if loaded is None:
+            return self
+        if isinstance(name := options.get("model"), str) and name in loaded.routers:
+            del options["model"]
+            return loaded.routers[name]
+        default = loaded.routers[loaded.default]
+        return default if self.__dict__ is default.__dict__ else self._fixed()
+
+    def _fixed(self) -> ScoutChatModel:
+        """Return a model with the present fields, which stay when those of this one change."""
+        fixed = object.__new__(type(self))
+        object.__setattr__(fixed, "__dict__", self.__dict__)
+        object.__setattr__(fixed, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        object.__setattr__(fixed, "__pydantic_extra__", None)
+        object.__setattr__(fixed, "__pydantic_private__", self.__pydantic_private__)
+        return fixed
+
+    def _adopt(self, loaded: LoadedRoutes) -> None:
+        """Take over the routes of a file; the fields become those of its default route.
+
+        They are replaced in one step: a call that has begun keeps the old ones.
+        """
+        self._loaded = loaded
+        fields = loaded.routers[loaded.default].__dict__
+        object.__setattr__(self, "__dict__", fields)
+
+    @override
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return _generate(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
+
+    @override
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return await _agenerate(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
+
+    @override
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        return _stream(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
+
+    @override
+    def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        return _astream(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
+
+    @override
+    def explain(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **options: Any,
+    ) -> Explanation:
+        router = self._router_of(options)
+        return ScoutChatModel.explain(router, input, config, stop=stop, **options)
+
+
+for _method in (FileRouting._generate, FileRouting._agenerate):  # noqa: SLF001  # of this module
+    # Core inspects their parameters in every call, which is faster with a stored signature.
+    vars(_method)["__signature__"] = signature(_method)

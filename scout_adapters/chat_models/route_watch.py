@@ -1,0 +1,107 @@
+"""Take a route file over again when it has changed: a thread for each model that follows one."""
+
+from __future__ import annotations
+
+import math
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from scout_adapters._internal.fork import call_after_fork
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from scout_adapters.chat_models.loaded_routes import LoadedRoutes
+    from scout_adapters.chat_models.route_loading import RouteSource
+
+
+class RouteFollower(Protocol):
+    """A router that takes over new versions of its file."""
+
+    def _adopt(self, loaded: LoadedRoutes) -> None: ...
+
+
+logger = logger_of(__name__)
+
+Signature = tuple[int, int, int] | None
+"""Time of the last change, size and number of a file; None if there is none."""
+
+
+class RouteWatch:
+    """Looks at a file at intervals, until the model that follows it is freed."""
+
+    def __init__(self, model: RouteFollower, source: RouteSource, seconds: float) -> None:
+        """Take the file as it was read; `seconds` are the time between two looks."""
+        self._model = weakref.ref(model, self._stop)
+        self._source = source
+        self._seconds = seconds
+        self._seen = self._read = signature(source.path)
+        self._ended = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look, in a thread that does not keep the process alive."""
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, name="scout-route-file", daemon=True).start()
+
+    def _stop(self, _model: object) -> None:
+        self._ended.set()
+
+    def _run(self) -> None:
+        while not self._ended.wait(self._seconds):
+            self.look()
+
+    def look(self) -> None:
+        """Take the file over if it has changed, and not since the last look: it is complete."""
+        now, before = signature(self._source.path), self._seen
+        self._seen = now
+        if now == before and now != self._read:
+            self._read = now
+            self._take_over()
+
+    def _take_over(self) -> None:
+        """Read the file; if that fails, the old routes stay."""
+        if (model := self._model()) is None:
+            return
+        try:
+            if (loaded := self._source.load_changed()) is None:
+                return
+        except Exception as error:  # noqa: BLE001  # whatever the file has, the old routes go on
+            logger.warning("the changed route file is not taken over: %s", error)
+            return
+        model._adopt(loaded)  # noqa: SLF001  # same package
+        logger.info("took over the changed route file %s", self._source.path)
+
+
+def watch_file(model: RouteFollower, source: RouteSource, seconds: float) -> None:
+    """Let a model follow its file.
+
+    Raises: `ConfigurationError` for a time between two looks that is not above 0.
+    """
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"watch={seconds!r} must be True, or a number of seconds above 0")
+    watch = RouteWatch(model, source, seconds)
+    _watches.add(watch)
+    watch.start()
+
+
+def signature(path: Path) -> Signature:
+    """Return what changes with a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+_watches: weakref.WeakSet[RouteWatch] = weakref.WeakSet()
+
+
+def _start_in_child() -> None:
+    """Look at the files in a forked child, too: its parent's threads do not exist there."""
+    for watch in list(_watches):
+        watch.start()
+
+
+call_after_fork(_start_in_child)
