@@ -37,7 +37,7 @@ COMPATIBLE_HOSTS: Mapping[str, CompatibleHost] = {
     "meta": CompatibleHost("api.meta.ai"),
     "moonshot": CompatibleHost("api.moonshot.ai"),
     "nebius": CompatibleHost("api.tokenfactory.nebius.com"),
-    "novita": CompatibleHost("api.novita.ai", "/v3/openai"),
+    "novita": CompatibleHost("api.novita.ai", "/openai/v1"),
     "nvidia": CompatibleHost("integrate.api.nvidia.com", embeds=True),
     "ovhcloud": CompatibleHost("oai.endpoints.kepler.ai.cloud.ovh.net"),
     "perplexity": CompatibleHost("api.perplexity.ai", ""),

@@ -99,7 +99,7 @@ CEREBRAS = (
 )
 
 DEEPINFRA = (
-    # https://docs.deepinfra.com/account/rate-limits and user reports
+    # No reference of errors is published; from user reports.
     rule(K.CAPACITY, pattern=r"Model busy, retry later", status=(429,)),
 )
 

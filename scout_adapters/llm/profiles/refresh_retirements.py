@@ -45,6 +45,24 @@ PROVIDERS: Mapping[str, str] = {
 """LiteLLM's names of providers, and ours; Vertex and Foundry are in `_provider`."""
 
 MORE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "nvidia": {  # no page lists them: from refusals of ended models, which contain the date
+        "deepseek-ai/deepseek-v4-pro": {
+            "ends": "2026-08-07",
+            "source": "https://github.com/diegosouzapw/OmniRoute/issues/9824",
+        },
+        "minimaxai/minimax-m2.7": {
+            "ends": "2026-07-27",
+            "source": "https://github.com/tashfeenahmed/freellmapi/issues/634",
+        },
+        "meta/llama-3.3-70b-instruct": {"ends": "2026-08-26"},
+        "minimaxai/minimax-m3": {"ends": "2026-09-09"},
+        "openai/gpt-oss-120b": {"ends": "2026-09-03"},
+        "z-ai/glm-5.2": {"ends": "2026-08-21"},
+        "z-ai/glm4.7": {
+            "ends": "2026-05-14",
+            "source": "https://github.com/capocasa/3code/issues/2",
+        },
+    },
     "perplexity": {
         name: {
             "ends": "2026-09-27",

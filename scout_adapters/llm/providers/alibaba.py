@@ -1,4 +1,9 @@
-"""Qwen on Alibaba Cloud Model Studio, documented at https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope."""
+"""Qwen on Alibaba Cloud Model Studio, documented at https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope.
+
+Sources: thinking, https://www.alibabacloud.com/help/en/model-studio/deep-thinking; errors and
+usage, recorded traffic; variables, LiteLLM's `llms/dashscope`.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

@@ -1,4 +1,9 @@
-"""Open models on Baseten, documented at https://docs.baseten.co/reference/inference-api/chat-completions."""
+"""Open models on Baseten, documented at https://docs.baseten.co/reference/inference-api/chat-completions.
+
+Sources: reasoning, https://docs.baseten.co/inference/model-apis/reasoning and
+https://github.com/anomalyco/models.dev/tree/dev/providers/baseten; errors, recorded traffic.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

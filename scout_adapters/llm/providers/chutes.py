@@ -1,4 +1,10 @@
-"""Open models on Chutes, documented at https://chutes.ai/docs."""
+"""Open models on Chutes, documented at https://chutes.ai/docs.
+
+Sources: models, https://llm.chutes.ai/v1/models; tools,
+https://chutes.ai/docs/guides/agents-and-tools; keys, https://chutes.ai/agents/litellm; reasoning
+field, https://github.com/anomalyco/models.dev/tree/dev/providers/chutes.
+Not established: headers of rate limits, bodies of errors.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

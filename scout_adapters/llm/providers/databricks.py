@@ -1,4 +1,10 @@
-"""Models on Databricks Model Serving, documented at https://docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models."""
+"""Models on Databricks Model Serving, documented at https://docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models.
+
+Sources: fields,
+https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference; variables, the
+source of databricks-sdk; recorded answers.
+Not established: headers of rate limits, bodies of errors.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE

@@ -1,4 +1,10 @@
-"""Open models of many hosts through Hugging Face, documented at https://huggingface.co/docs/inference-providers/tasks/chat-completion."""
+"""Open models of many hosts through Hugging Face, documented at https://huggingface.co/docs/inference-providers/tasks/chat-completion.
+
+Sources: hosts and their choice, https://huggingface.co/docs/inference-providers; variables,
+https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables; errors and
+usage, recorded traffic.
+Not established: the field that sends reasoning back, which each host names.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

@@ -1,4 +1,9 @@
-"""Models of many providers through the LangSmith LLM Gateway, documented at https://docs.langchain.com/langsmith/llm-gateway-api-formats."""
+"""Models of many providers through the LangSmith LLM Gateway, documented at https://docs.langchain.com/langsmith/llm-gateway-api-formats.
+
+Sources: address and key, the page above.
+Not established: headers of rate limits and bodies of errors, which are those of the model's
+provider.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE

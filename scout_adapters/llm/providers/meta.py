@@ -1,4 +1,9 @@
-"""Muse by Meta, documented at https://dev.meta.ai/docs/quickstart."""
+"""Muse by Meta, documented at https://dev.meta.ai/docs/quickstart.
+
+Sources: APIs, https://dev.meta.ai/docs/protocols/chat-completions and …/responses; variables,
+https://www.promptfoo.dev/docs/providers/meta and https://docs.litellm.ai/docs/providers/meta.
+Not established: headers of rate limits, bodies of errors. Reasoning comes encrypted or empty.
+"""
 
 from scout_adapters.llm.types import ProviderSpec, SecondWire
 from scout_adapters.llm.wires import openai_responses

@@ -1,4 +1,10 @@
-"""Kimi by Moonshot AI, documented at https://platform.kimi.ai/docs/api/chat."""
+"""Kimi by Moonshot AI, documented at https://platform.kimi.ai/docs/api/chat.
+
+Sources: `thinking` and reasoning field,
+https://github.com/anomalyco/models.dev/tree/dev/providers/moonshotai; variables, LiteLLM's
+`llms/moonshot`; one recorded answer.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

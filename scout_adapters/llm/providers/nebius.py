@@ -1,4 +1,10 @@
-"""Open models on Nebius Token Factory, documented at https://docs.tokenfactory.nebius.com/api-reference/introduction."""
+"""Open models on Nebius Token Factory, documented at https://docs.tokenfactory.nebius.com/api-reference/introduction.
+
+Sources: fields, errors and both reasoning fields,
+https://docs.tokenfactory.nebius.com/api-reference/inference/create-chat-completion; `retry-after`,
+https://docs.tokenfactory.nebius.com/ai-models-inference/rate-limits.
+Not established: headers of what is left of a limit.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
@@ -12,5 +18,8 @@ SPEC = ProviderSpec(
     body_fields=frozenset({"chat_template_kwargs", "min_p", "repetition_penalty", "top_k"}),
     json_schema=None,  # depends on the model
     dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
-    quirks=("A name that ends in `-fast` is the same model on more hardware, at a higher price.",),
+    quirks=(
+        "A name that ends in `-fast` is the same model on more hardware, at a higher price.",
+        "Answers end after 8,192 tokens unless `max_tokens` says otherwise.",
+    ),
 )

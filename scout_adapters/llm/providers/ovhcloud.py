@@ -1,4 +1,10 @@
-"""Open models on OVHcloud AI Endpoints, in the EU, documented at https://endpoints.ai.cloud.ovh.net."""
+"""Open models on OVHcloud AI Endpoints, in the EU, documented at https://endpoints.ai.cloud.ovh.net.
+
+Sources: limits and tokens,
+https://docs.ovhcloud.com/en/guides/public-cloud/ai-machine-learning/ai-endpoints-getting-started;
+variable, LiteLLM's `llms/ovhcloud`; reasoning field, the same.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect
@@ -13,6 +19,9 @@ SPEC = ProviderSpec(
     keyless=True,
     body_fields=frozenset({"top_k"}),
     json_schema=None,  # depends on the model
-    dialect=ChatCompletionsDialect(reasoning_field="reasoning_content"),
-    quirks=("Answers without a key as well, at two requests per minute and model.",),
+    dialect=ChatCompletionsDialect(reasoning_field="reasoning"),
+    quirks=(
+        "Answers without a key as well, at two requests per minute and model.",
+        "With a key, each project has 400 requests per minute and model.",
+    ),
 )

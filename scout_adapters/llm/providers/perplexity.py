@@ -1,4 +1,10 @@
-"""Answers with web search by Perplexity, documented at https://docs.perplexity.ai/docs/agent-api/quickstart."""
+"""Answers with web search by Perplexity, documented at https://docs.perplexity.ai/docs/agent-api/quickstart.
+
+Sources: fields, https://docs.perplexity.ai/api-reference/sonar-post; the end of Sonar,
+https://docs.perplexity.ai/docs/agent-api/migrate-from-sonar/overview; errors, costs and usage,
+recorded traffic; `PPLX_API_KEY`, the package langchain-perplexity.
+Not established: headers of rate limits.
+"""
 
 import re
 

@@ -1,4 +1,10 @@
-"""Open models on SambaNova, documented at https://docs.sambanova.ai/docs/en/models/rate-limits."""
+"""Open models on SambaNova, documented at https://docs.sambanova.ai/docs/en/models/rate-limits.
+
+Sources: limits, the page above; errors,
+https://docs.sambanova.ai/docs/en/api-reference/using-the-api/api-error-codes; variable and
+address, LiteLLM's `get_llm_provider_logic.py`.
+Not established: the field that sends reasoning back.
+"""
 
 from scout_adapters.llm.types import ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

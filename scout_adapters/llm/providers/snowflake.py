@@ -1,4 +1,10 @@
-"""Models on Snowflake Cortex, documented at https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api."""
+"""Models on Snowflake Cortex, documented at https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-rest-api.
+
+Sources: address, tokens and fields, the page above; `SNOWFLAKE_JWT`, LiteLLM's `llms/snowflake`;
+`SNOWFLAKE_CORTEX_PAT`,
+https://github.com/anomalyco/models.dev/tree/dev/providers/snowflake-cortex; recorded answers.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE
@@ -9,7 +15,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://{account}.snowflakecomputing.com/api/v2/cortex/v1",
     default_model="claude-haiku-4-5",
-    key_variables=("SNOWFLAKE_PAT", "SNOWFLAKE_TOKEN", "SNOWFLAKE_JWT"),
+    key_variables=("SNOWFLAKE_PAT", "SNOWFLAKE_CORTEX_PAT", "SNOWFLAKE_TOKEN", "SNOWFLAKE_JWT"),
     placeholders={"account": ("SNOWFLAKE_ACCOUNT", "SNOWFLAKE_ACCOUNT_ID")},
     rename={"max_tokens": "max_completion_tokens"},
     json_schema=None,  # depends on the model

@@ -1,4 +1,10 @@
-"""Models on Venice, documented at https://docs.venice.ai/api-reference/api-spec."""
+"""Models on Venice, documented at https://docs.venice.ai/api-reference/api-spec.
+
+Sources: limits, the page above; reasoning,
+https://docs.venice.ai/guides/features/reasoning-models; variables,
+https://github.com/anomalyco/models.dev/tree/dev/providers/venice and LiteLLM's
+`openai_like/providers.json`; costs, usage and errors, recorded traffic.
+"""
 
 from scout_adapters.llm.types import OPENAI_LIMITS, ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

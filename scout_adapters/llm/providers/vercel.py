@@ -1,4 +1,10 @@
-"""Models of many providers through Vercel AI Gateway, documented at https://vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions."""
+"""Models of many providers through Vercel AI Gateway, documented at https://vercel.com/docs/ai-gateway/sdks-and-apis/openai-chat-completions.
+
+Sources: fields, the page above and …/advanced; variables,
+https://github.com/anomalyco/models.dev/tree/dev/providers/vercel; costs and usage, recorded
+answers.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

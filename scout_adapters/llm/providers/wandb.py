@@ -1,4 +1,11 @@
-"""Open models on W&B Inference, documented at https://docs.wandb.ai/inference/api-reference."""
+"""Open models on W&B Inference, documented at https://docs.wandb.ai/inference/api-reference.
+
+Sources: errors, https://docs.wandb.ai/support/models/tags/inference; reasoning in answers,
+https://docs.wandb.ai/inference/response-settings/reasoning; the field that sends it back,
+https://github.com/anomalyco/models.dev/tree/dev/providers/wandb; `project=`,
+https://docs.wandb.ai/inference/api-reference/chat-completions.
+Not established: headers of rate limits.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

@@ -1,4 +1,9 @@
-"""GLM by Z.ai, documented at https://docs.z.ai/api-reference/llm/chat-completion."""
+"""GLM by Z.ai, documented at https://docs.z.ai/api-reference/llm/chat-completion.
+
+Sources: reasoning, https://docs.z.ai/guides/capabilities/thinking; errors,
+https://docs.z.ai/api-reference/api-code and user reports in `failures/provider_rules.py`; recorded
+traffic. Answers have no headers of rate limits, and a 429 has no `retry-after`.
+"""
 
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.openai_chat import WIRE, ChatCompletionsDialect

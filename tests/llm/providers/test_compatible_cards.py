@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import pickle
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
@@ -106,3 +108,48 @@ def test_a_class_made_of_a_card_is_pickled_by_its_name() -> None:
     again = pickle.loads(pickle.dumps(model))  # our own
     assert type(again) is type(model)
     assert (again.provider, again.model) == ("nvidia", "openai/gpt-oss-120b")
+
+
+@pytest.mark.parametrize("provider", COMPATIBLE_HOSTS)
+def test_a_card_names_the_source_of_each_fact_and_what_is_not_established(provider: str) -> None:
+    text = import_module(f"scout_adapters.llm.providers.{provider}").__doc__ or ""
+    assert registry.spec(provider).docs in text
+    assert "Sources: " in text
+    assert "Not established: " in text or "headers of rate limits" in text or "limits, the" in text
+
+
+def played(provider: str, **options: Any) -> tuple[Emulator, BaseChatModel]:
+    """Return the emulator, and the card's default model that talks to it at its own host."""
+    emulator = Emulator()
+    spec = registry.spec(provider)
+    options = {"api_key": "k", "max_retries": 0, **PARTS.get(provider, {}), **options}
+    transport = emulator.transport()
+    return emulator, init_scout_model(
+        f"{provider}/{spec.default_model}", transport=transport, **options
+    )
+
+
+def test_scaleway_calls_tools_of_gpt_oss_over_the_responses_api() -> None:
+    emulator, model = played("scaleway")
+    model.invoke("hi")
+    assert model.bind_tools([WEATHER]).invoke("Weather in Paris? Use the tool.").tool_calls  # type: ignore[attr-defined]  # an AIMessage
+    paths = [exchange.path for exchange in emulator.log]
+    assert [path.rpartition("/v1/")[2] for path in paths] == ["chat/completions", "responses"]
+
+
+def test_cloudflare_gets_a_text_beside_a_tool_call_and_never_null() -> None:
+    emulator, model = played("cloudflare")
+    call = {"name": "weather", "args": {"city": "Paris"}, "id": "call_1"}
+    result = ToolMessage("Sunny.", tool_call_id="call_1")
+    model.bind_tools([WEATHER]).invoke([HumanMessage("hi"), AIMessage("", tool_calls=[call]), result])
+    assert [message["content"] for message in emulator.log[0].body["messages"]] == [
+        "hi",
+        "",
+        "Sunny.",
+    ]
+
+
+def test_novita_is_called_at_its_documented_address() -> None:
+    emulator, model = played("novita")
+    model.invoke("hi")
+    assert emulator.log[0].path == "/openai/v1/chat/completions"
