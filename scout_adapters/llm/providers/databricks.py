@@ -1,8 +1,8 @@
 """Models on Databricks Model Serving, documented at https://docs.databricks.com/aws/en/machine-learning/model-serving/score-foundation-models.
 
 Sources: fields,
-https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference; variables, the
-source of databricks-sdk; recorded answers.
+https://docs.databricks.com/aws/en/machine-learning/foundation-model-apis/api-reference;
+variables, the source of databricks-sdk; recorded answers.
 Not established: headers of rate limits, bodies of errors.
 """
 

@@ -141,7 +141,9 @@ def test_cloudflare_gets_a_text_beside_a_tool_call_and_never_null() -> None:
     emulator, model = played("cloudflare")
     call = {"name": "weather", "args": {"city": "Paris"}, "id": "call_1"}
     result = ToolMessage("Sunny.", tool_call_id="call_1")
-    model.bind_tools([WEATHER]).invoke([HumanMessage("hi"), AIMessage("", tool_calls=[call]), result])
+    model.bind_tools([WEATHER]).invoke(
+        [HumanMessage("hi"), AIMessage("", tool_calls=[call]), result]
+    )
     assert [message["content"] for message in emulator.log[0].body["messages"]] == [
         "hi",
         "",

@@ -17,7 +17,9 @@ azure = ScoutAzureOpenAIChatModel(model="my-deployment", azure_endpoint="https:/
 foundry = ScoutAzureAnthropicChatModel(model="my-claude", resource="my-resource")
 bedrock = ScoutBedrockChatModel(model="anthropic.claude-haiku-4-5", region="eu-west-1")
 vertex = ScoutVertexChatModel(model="gemini-3.5-flash", project="p", location="global")
-nvidia = init_scout_model("nvidia/nvidia/nemotron-3.5-lightning-30b-a3b", api_key="env:NVIDIA_API_KEY")
+nvidia = init_scout_model(
+    "nvidia/nvidia/nemotron-3.5-lightning-30b-a3b", api_key="env:NVIDIA_API_KEY"
+)
 
 
 def ask() -> str:
