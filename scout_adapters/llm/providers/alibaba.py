@@ -14,7 +14,7 @@ SPEC = ProviderSpec(
     wire=WIRE,
     base_url="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     default_model="qwen3.8-max",
-    variables=("DASHSCOPE", "ALIBABA"),
+    variables=("DASHSCOPE", "ALIBABA", "QWENCLOUD"),
     models=("qwen3.7-", "qwen3.8-", "qwen3-max", "qwen-flash", "qwen-max", "qwen-plus"),
     body_fields=frozenset(
         {"enable_search", "enable_thinking", "search_options", "thinking_budget", "top_k"}

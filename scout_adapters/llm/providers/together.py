@@ -8,6 +8,8 @@ SPEC = ProviderSpec(
     docs="https://docs.together.ai/reference/chat-completions-1",
     wire=WIRE,
     base_url="https://api.together.xyz/v1",
+    variables=("TOGETHER", "TOGETHER_AI", "TOGETHERAI"),  # the others are LiteLLM's names
+    key_variables=("TOGETHER_AI_TOKEN",),
     default_model="openai/gpt-oss-120b",
     body_fields=frozenset(
         {
