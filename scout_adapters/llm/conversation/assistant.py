@@ -80,6 +80,7 @@ def assistant_turn(  # the message, its place, and what it is converted for
         at=at,
         name=message.name,
         extras=message.additional_kwargs if reader.own else {},
+        metadata=message.response_metadata if reader.own else {},
         content=message.content if reader.own and isinstance(message.content, list) else None,
     )
 

@@ -82,6 +82,9 @@ class Turn:
     """On `assistant` turns, if the receiver is the maker: the message's `additional_kwargs`. On
     `tool` turns that the user wrote in Anthropic's form: its `cache_control`."""
 
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """On `assistant` turns, if the receiver is the maker: the message's `response_metadata`."""
+
     content: Sequence[Any] | None = None
     """On `assistant` turns, if the receiver is the maker: the message's content if it is a list,
     for wires that send an answer back unchanged. The tool calls in `blocks` take precedence:

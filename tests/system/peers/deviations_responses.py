@@ -69,6 +69,17 @@ def _are_side_by_side(record: Record) -> bool:
     return mixed and not _ids_change(record) and not _ends_are_missing(record)
 
 
+def _has_two_encrypted(record: Record) -> bool:
+    items = [each["item"] for each in record.bodies if each.get("type", "").endswith("item.done")]
+    encrypted = [item for item in items if item["type"] == "reasoning" and _encrypted(item)]
+    return record.streamed and len(encrypted) > 1
+
+
+def _encrypted(reasoning: Any) -> str:
+    """Return the encrypted texts in a value, in their order."""
+    return "".join(each or "" for each in anywhere(reasoning, "encrypted_content"))
+
+
 def unnumbered(value: Any) -> Any:
     """Return a value without the numbers of blocks."""
     if isinstance(value, list):
@@ -81,12 +92,19 @@ def unnumbered(value: Any) -> Any:
 TABLE = [
     Deviation(
         RESPONSES,
-        "reasoning as it ended",
+        "reasoning that is not a summary, in a stream",
         frozenset({"blocks.reasoning", "kwargs.reasoning"}),
-        lambda record: record.streamed and "reasoning" in _kinds(record),
-        "ChatOpenAI keeps an item of reasoning as it began, with the status `in_progress`, and "
-        "drops reasoning that is not a summary, and fields of its end such as `format`.",
-        lambda difference: any(word in str(difference.ours) for word in ("completed", "content")),
+        lambda record: record.streamed and "reasoning_text" in _kinds(record),
+        "ChatOpenAI reads summaries only, and loses what DeepSeek, xAI and vLLM send.",
+        lambda difference: "reasoning_text" in str(difference.ours),
+    ),
+    Deviation(
+        RESPONSES,
+        "fields of reasoning that come with its end",
+        frozenset({"blocks.reasoning", "kwargs.reasoning"}),
+        lambda record: record.streamed and has("format")(record),
+        "OpenRouter names the format of encrypted reasoning there, and needs it back.",
+        lambda difference: "format" in str(difference.ours),
     ),
     Deviation(
         RESPONSES,
@@ -171,11 +189,11 @@ TABLE = [
     ),
     Deviation(
         RESPONSES,
-        "the phase of a message in a stream of version 0",
-        frozenset({"blocks.text"}),
-        lambda record: record.streamed and "phase" in record.text,
-        "ChatOpenAI keeps it in whole answers only; the API needs it back.",
-        lambda difference: ours_only(difference) and "phase" in str(difference.ours),
+        "encrypted reasoning of several items in version 0",
+        frozenset({"blocks.reasoning", "kwargs.reasoning"}),
+        _has_two_encrypted,
+        "ChatOpenAI joins the encrypted texts of all items; the API refuses the result.",
+        lambda difference: "" < _encrypted(difference.ours) < _encrypted(difference.official),
     ),
     Deviation(
         RESPONSES,
@@ -217,7 +235,7 @@ V1_ONLY = frozenset({"reasoning that is not a summary, in standard blocks"})
 
 V0_ONLY = frozenset(
     {
-        "the phase of a message in a stream of version 0",
+        "encrypted reasoning of several items in version 0",
         "numbers of blocks in fields beside the content",
     }
 )

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/guides/conversation-state
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, json_text, mapping, objects
@@ -13,6 +14,7 @@ from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_responses.content import MESSAGE_BLOCKS, input_content
 from scout_adapters.llm.wires.openai_responses.items import CUSTOM_ARGUMENT
 from scout_adapters.llm.wires.openai_responses.tool_results import result_items
+from scout_adapters.llm.wires.openai_responses.v0_content import PHASES
 from scout_adapters.llm.wires.openai_responses.v1_blocks import response_blocks
 
 CALLS = frozenset({"function_call", "custom_tool_call", "tool_call"})
@@ -90,7 +92,10 @@ def _assistant_items(turn: Turn, spec: ProviderSpec, *, stored: bool) -> list[Re
     answer = _Answer(turn, spec, stored=stored)
     content: Sequence[Any] = turn.blocks
     if turn.content is not None:
-        content = [*_beside_content(turn), *response_blocks(turn.content)]
+        own = response_blocks(turn.content)
+        if phases := mapping(turn.metadata.get(PHASES)):
+            own = map(partial(_in_phase, phases), own)
+        content = [*_beside_content(turn), *own]
     for block in content:
         answer.read(block)
     answer.finish()
@@ -105,6 +110,12 @@ def _beside_content(turn: Turn) -> Iterator[Json]:
     yield from objects(kept.get("tool_outputs"))
     if isinstance(refusal := kept.get("refusal"), str) and refusal:
         yield {"type": "refusal", "refusal": refusal}
+
+
+def _in_phase(phases: Json, block: Json) -> Json:
+    """Return a text of a stream with the phase of its message, if it is known."""
+    phase = phases.get(str(block.get("index"))) if block.get("type") == "text" else None
+    return block if phase is None else block | {"phase": phase}
 
 
 class _Answer:
@@ -123,7 +134,7 @@ class _Answer:
         if kind == "native":
             self.read(block["value"])
         elif kind in TEXTS:
-            if self._texts and self._texts[-1].get("id") != block.get("id"):
+            if self._texts and _message_of(self._texts[-1]) != _message_of(block):
                 self._end_message()
             self._texts.append(block)
         elif kind in CALLS:
@@ -210,8 +221,15 @@ class _Answer:
             if isinstance(texts := item.get(name), list):
                 item[name] = [_unindexed(text) for text in texts]
         item.setdefault("summary", [])
+        if item.get("status") == "in_progress":  # as it began; a stream does not state the end
+            item["status"] = "completed"
         stored_id = item.get("id") if self._stored else None
         return item if stored_id or item.get("encrypted_content") or item.get("content") else None
+
+
+def _message_of(text: Json) -> tuple[Any, Any]:
+    """Return what tells the messages of an answer apart."""
+    return text.get("id"), text.get("phase")
 
 
 def _unindexed(value: Any) -> Any:

@@ -33,7 +33,9 @@ TEXT_KEYS = {"summary": "summary_text", "content": "reasoning_text"}
 """Fields of a reasoning item that list texts, and the type of these texts."""
 
 _NOT_AT_BEGINNING = frozenset({"type", "status"})
-_NOT_AT_END = frozenset({"type", "id", "summary", "content"})
+_NOT_AT_END = frozenset({"type", "id", "summary", "content", "status"})
+_NOT_IN_OPENING = frozenset({"type", "id", "summary", "encrypted_content"})
+"""Fields of an item of reasoning that its end sends: pieces under one name are joined."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Part:
 class StreamedItem:
     """One output item of a stream."""
 
-    __slots__ = ("_next_index", "done", "kind", "labels", "parts")
+    __slots__ = ("_next_index", "_opening", "done", "kind", "labels", "parts")
 
     def __init__(self, kind: str, item: Json, next_index: Callable[[], int]) -> None:
         """Begin an item; `next_index` returns the number of the next block."""
@@ -73,6 +75,7 @@ class StreamedItem:
         self.labels = message_labels(item)
         self.parts: dict[Any, Part] = {}
         self._next_index = next_index
+        self._opening = _opening(item) if kind == "reasoning" else {}
 
     def begin(self, item: Json) -> Shown | None:
         """Show a tool call that was added; of other items there is nothing to show yet."""
@@ -173,8 +176,14 @@ class StreamedItem:
         return part
 
     def _labelled(self, block: Json) -> Json:
-        """Add the item's id to a block: in v1 each summary becomes a block of its own."""
-        self._whole().labelled = True
+        """Add the item's id to a block: in v1 each summary becomes a block of its own.
+
+        The first block has the fields with which the item began, as in ChatOpenAI.
+        """
+        whole = self._whole()
+        if not whole.labelled:
+            whole.labelled = True
+            block = {**self._opening, **block}
         if item_id := self.labels.get("id"):
             block["id"] = item_id
         return block
@@ -229,7 +238,8 @@ class StreamedItem:
     def _end_reasoning(self, item: Json) -> Shown:
         whole = self._whole()
         begun = whole.labelled
-        block: Json = {n: v for n, v in item.items() if v is not None and n not in _NOT_AT_END}
+        left_out = _NOT_AT_END | self._opening.keys()
+        block: Json = {n: v for n, v in item.items() if v is not None and n not in left_out}
         block |= {"type": "reasoning", "summary": [], "index": whole.index}
         visible = False
         for name in TEXT_KEYS:
@@ -239,7 +249,7 @@ class StreamedItem:
         if begun and not visible and block.keys() == {"type", "summary", "index"}:
             return Shown()
         if not begun or visible:
-            self._labelled(block)
+            block = self._labelled(block)
         return Shown([block], silent=not (begun or visible))
 
     def _rest_of_reasoning(self, name: str, item: Json) -> list[Json]:
@@ -252,6 +262,14 @@ class StreamedItem:
             elif rest := part.rest(whole):
                 texts.append({"type": TEXT_KEYS[name], "text": rest, "index": place})
         return texts
+
+
+def _opening(item: Json) -> Json:
+    """Return the fields with which an item of reasoning begins, without its texts."""
+    opening = {n: v for n, v in item.items() if v is not None and n not in _NOT_IN_OPENING}
+    if opening.get("content"):
+        del opening["content"]
+    return opening
 
 
 def _call(

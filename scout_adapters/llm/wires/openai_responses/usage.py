@@ -42,9 +42,12 @@ def usage_of(usage: Json, service_tier: Any = None) -> UsageMetadata | None:
         inputs = _in_tier(service_tier, inputs, input_tokens)
         outputs = _in_tier(service_tier, outputs, output_tokens)
     total = _known(usage, "total_tokens")
-    return usage_metadata(
+    counts = usage_metadata(
         input_tokens, output_tokens, inputs=inputs, outputs=outputs, total_tokens=total
     )
+    counts.setdefault("input_token_details", {})
+    counts.setdefault("output_token_details", {})
+    return counts
 
 
 def _in_tier(tier: str, counts: Mapping[str, int | None], total: int) -> dict[str, int | None]:

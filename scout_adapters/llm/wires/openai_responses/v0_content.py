@@ -36,6 +36,13 @@ RESPONSE = "resp_"
 CALL_IDS = "__openai_function_call_ids__"
 """langchain-openai's name for the ids of the items of function calls, by the id of the call."""
 
+PHASES = "message_phases"
+"""Field of `response_metadata`: phases of a stream's messages, by the index of their text.
+
+ChatOpenAI keeps them in whole answers only; the API needs them back.
+https://openrouter.ai/docs/cookbook/evaluate-and-optimize/model-migrations/gpt-5-4
+"""
+
 
 class V0Content:
     """Converts whole answers, or the chunks of one stream in order, to content of version v0."""
@@ -50,19 +57,25 @@ class V0Content:
             return message
         chunk = isinstance(message, AIMessageChunk)
         kwargs: Json = {**message.additional_kwargs}
+        phases: Json = {}
+        left_out = ("id", "phase") if chunk else ("id",)
         content: list[str | Json] = []
         message_id = message.id
         for block in message.content:
             if isinstance(block, dict) and block.get("type") == "text":
                 message_id = self._id_of(message, block) or message_id
-                content.append({name: block[name] for name in block if name != "id"})
+                if chunk and "phase" in block:
+                    phases[str(block["index"])] = block["phase"]
+                content.append({name: block[name] for name in block if name not in left_out})
             elif not isinstance(block, dict) or not self._move(block, kwargs, chunk=chunk):
                 content.append(block)
             elif chunk and block.get("type") == "refusal":
                 message_id = self._id_of(message, block) or message_id
         if message_id is not None and message_id.startswith(RESPONSE):
             message_id = None
-        changed = {"content": content, "additional_kwargs": kwargs, "id": message_id}
+        changed: Json = {"content": content, "additional_kwargs": kwargs, "id": message_id}
+        if phases:
+            changed["response_metadata"] = message.response_metadata | {PHASES: phases}
         return message.model_copy(update=changed)
 
     @staticmethod

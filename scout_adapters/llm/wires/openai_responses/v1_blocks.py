@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from scout_adapters._internal.json_values import Json, json_text, mapping, objects
 
 STATUS = {"success": "completed", "error": "failed"}
+_OF_REASONING = frozenset({"type", "id", "reasoning", "index", "extras"})
 
 
 def standard_blocks(message: AIMessage) -> list[Json] | None:
@@ -24,9 +25,19 @@ def standard_blocks(message: AIMessage) -> list[Json] | None:
 
     if isinstance(message, AIMessageChunk):
         blocks = openai.translate_content_chunk(message)
+        for block in cast("list[Json]", blocks):
+            if block.get("type") == "reasoning" and "reasoning" in block:
+                _move_to_extras(block)
     else:
         blocks = openai.translate_content(message)
     return [_with_open_reasoning(block) for block in cast("list[Json]", blocks)]
+
+
+def _move_to_extras(block: Json) -> None:
+    """Move fields beside a summary where those without one are: a stream merges both."""
+    names = block.keys() - _OF_REASONING
+    if names:
+        block["extras"] = {name: block.pop(name) for name in names}
 
 
 def _with_open_reasoning(block: Json) -> Json:

@@ -143,11 +143,12 @@ UNSAID = {"encrypted_content", "content"}
 
 def begun(item: Json) -> Json:
     """Return an item as it is when it is added."""
+    begins = {"status": "in_progress"} if "status" in item else {}
     match item["type"]:
         case "message":
             return item | {"content": [], "status": "in_progress"}
         case "reasoning":
-            return {n: v for n, v in item.items() if n not in UNSAID} | {"summary": []}
+            return {n: v for n, v in item.items() if n not in UNSAID} | {"summary": []} | begins
         case "function_call":
             return item | {"arguments": "", "status": "in_progress"}
         case "custom_tool_call":

@@ -13,6 +13,7 @@ from langchain_core.messages import (
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.wires.openai_responses import WIRE
+from scout_adapters.llm.wires.openai_responses.v1_blocks import standard_blocks
 from tests.llm.wires.openai_responses.bodies import HI, answer, items
 from tests.llm.wires.openai_responses.examples import (
     CUSTOM,
@@ -26,6 +27,7 @@ from tests.llm.wires.openai_responses.examples import (
     response,
     streamed,
     text_part,
+    unindexed,
 )
 from tests.llm.wires.openai_responses.examples import merged as merge
 
@@ -98,6 +100,19 @@ def sent_message(*parts: Json) -> Json:
 def test_reasoning_that_is_not_encrypted_stays_behind() -> None:
     first = answer(reasoning("Hm."), message(text_part("Hi")))
     assert [item["type"] for item in items(HI, first, HI)] == ["message"] * 3
+
+
+def test_reasoning_of_a_stream_is_as_it_began_and_goes_back_as_completed() -> None:
+    thought = reasoning("Hm.", encrypted_content="gAAA", content=[], status="completed")
+    body = response(thought, message(text_part("Hi")))
+    events = streamed(body)
+    events[2]["item"]["content"] = []
+    first = merge(events)
+    block = unindexed(first.content)[0]
+    assert block == thought | {"status": "in_progress"}
+    assert items(HI, first)[1] == thought
+    standard = first.model_copy(update={"content": standard_blocks(first)})
+    assert items(HI, standard)[1] == thought
 
 
 def test_reasoning_that_nothing_follows_stays_behind() -> None:

@@ -104,6 +104,21 @@ def test_an_answer_of_this_form_goes_back_with_its_items(case: str) -> None:
     assert sorted(item["type"] for item in unindexed(sent)) == sorted(kinds)
 
 
+def test_phases_of_a_stream_go_back_though_its_content_has_none() -> None:
+    output = [
+        message(text_part("Wait"), phase="commentary"),
+        message(text_part("Done"), item_id="msg_2", phase="final_answer"),
+    ]
+    convert = V0Content().convert
+    chunks = [convert(chunk) for chunk in read(streamed(response(*output), [1]), SPEC)[0]]
+    merged = cast("AIMessage", reduce(add, cast("Any", chunks)))
+    assert [set(block) for block in merged.content if isinstance(block, dict)] == [
+        {"type", "text", "index"}
+    ] * 2
+    sent = [(item["content"], item["phase"]) for item in items(HumanMessage("hi"), merged)[1:]]
+    assert sent == [("Wait", "commentary"), ("Done", "final_answer")]
+
+
 @pytest.mark.parametrize("verb", VERBS)
 async def test_a_model_writes_the_version_that_it_is_given(verb: str) -> None:
     emulator = Emulator()
