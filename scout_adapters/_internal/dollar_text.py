@@ -17,3 +17,8 @@ def dollar_text(usd: float) -> str:
     if not 0 < size < SMALL:
         return f"${usd:.6f}"
     return f"${usd:.{2 - math.floor(math.log10(max(size, LEAST)))}f}"
+
+
+def short_dollar_text(usd: float) -> str:
+    """Return US dollars for a sentence: as `dollar_text`, without zeros at the end."""
+    return dollar_text(usd).rstrip("0").rstrip(".")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
@@ -110,7 +111,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._limits_waits = getattr(self.store, "limits_waits", False)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
         self._holds, self._lock = {}, fork_safe_lock()
-        self._accounts = CallAccounts(self._plan, self.store, wall)
+        self.accounts = CallAccounts(self._plan, self.store, wall)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -146,15 +147,21 @@ class ScoutBudgetCallbackHandler(RunHandler):
     def _current_balances(self) -> list[Balance]:
         if self._plan.per not in TIMED:
             return self.balances
-        window = window_at(self._plan.per, self._accounts.now())
+        window = window_at(self._plan.per, self.accounts.now())
         return [balance for balance in self.balances if balance.account.window == window]
+
+    def within(self, accounts: CallAccounts) -> Self:
+        """Return a view of this budget that books every call in other accounts."""
+        view = copy(self)
+        vars(view).update(accounts=accounts, _shared=())
+        return view
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
         """Hold the most that an attempt can cost.
 
         Raises: `BudgetExceeded`, `BudgetError`.
         """
-        accounts = self._shared or self._accounts.of_call(run, proposal, self)
+        accounts = self._shared or self.accounts.of_call(run, proposal, self)
         if not accounts:
             return
         bound = proposal.cost_bound(self._assumed_answer(proposal))
@@ -251,7 +258,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def _hold_beyond_limit(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
         """Hold an amount that exceeds the balance `short`, if `on_exceeded` is "warn"; or raise."""
-        refusal = self._plan.refusal(short, amount, self._accounts.now())
+        refusal = self._plan.refusal(short, amount, self.accounts.now())
         error = self._with_failover(refusal, short.account)
         if self.on_exceeded != "warn":
             raise error
@@ -311,7 +318,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     @override
     def _on_call_over(self, run_id: UUID) -> None:
-        self._accounts.close(str(run_id))
+        self.accounts.close(str(run_id))
 
 
 def _model_of(about: Mapping[str, Any]) -> str:

@@ -18,7 +18,10 @@ KEPT_WINDOWS = 4
 """Hours, days or months whose accounts are kept."""
 
 KEPT_CALLS = 100_000
-"""Calls, runs or threads whose accounts are kept if their end is never reported."""
+"""Calls or runs whose accounts are kept if their end is never reported."""
+
+KEPT_THREADS = 10_000
+"""Threads whose accounts are kept in memory: those that began last."""
 
 
 class CallAccounts:
@@ -32,7 +35,8 @@ class CallAccounts:
         """`wall` returns the time in seconds since 1970."""
         self.plan, self.store, self._wall = plan, store, wall
         self._latest = 0.0
-        self._windows = BoundedDict[str, None](KEPT_WINDOWS if plan.per in TIMED else KEPT_CALLS)
+        kept = KEPT_WINDOWS if plan.per in TIMED else KEPT_CALLS
+        self._windows = BoundedDict[str, None](KEPT_THREADS if plan.per == "thread" else kept)
         self._keeps_windows = plan.per == "thread" and not isinstance(store, MemoryBudgets)
         """Whether the store deletes windows itself: a thread may go on in another process."""
 
@@ -72,10 +76,13 @@ class CallAccounts:
                 return self.opened(str(runs.outermost(run)))
             case "thread":
                 return self.opened(thread_window(run.thread))
-            case "total":
-                return ""
-            case per:
-                return self.opened(window_at(per, self.now()))
+            case _:
+                return self.present_window()
+
+    def present_window(self) -> str:
+        """Return the present hour, day or month; "" for a limit of another kind."""
+        window = window_at(self.plan.per, self.now()) if self.plan.per in TIMED else ""
+        return self.opened(window) if window else ""
 
     def now(self) -> float:
         """Return the time since 1970; never earlier than before, so that no window reopens."""

@@ -263,7 +263,7 @@ def _refuse(call: OtherModelCall) -> None:
     """End a call for all handlers that have received it: core reports no end of it."""
     for handler in list(_handlers):
         with suppress(Exception):  # the refusal itself is raised
-            if refused := handler._open.close(call.run.id, call.messages):  # noqa: SLF001  # of this module
+            while refused := handler._open.close(call.run.id, call.messages):  # noqa: SLF001  # of this module
                 handler._off_loop(handler._other_model_refused, refused)  # noqa: SLF001  # as above
 
 

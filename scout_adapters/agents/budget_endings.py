@@ -1,0 +1,100 @@
+"""How an agent ends whose budget is used up: its last message, or a summary by a cheap model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    get_buffer_string,
+)
+from langchain_core.runnables import Runnable
+
+from scout_adapters._internal.dollar_text import short_dollar_text
+from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.errors import BudgetExceeded
+
+MARK = "scout_budget"
+"""The key of `response_metadata` in the last message of an agent that a budget has ended."""
+
+SUMMARY_TOKENS = 400
+"""Tokens: the longest summary, if the model has no `max_tokens` of its own."""
+
+SUMMARY_PROMPT = (
+    "The agent whose work follows has used up its budget and stops here. Write its last message"
+    " to the user, in the user's language and at most 150 words: that the budget is used up, what"
+    " it has found so far, and what is left to do. Do not invent results."
+)
+MAX_TRANSCRIPT = 200_000
+"""Characters of a conversation that is summed up; its middle is left out beyond them."""
+
+MIN_TRANSCRIPT = 200
+"""Characters; a conversation is not summed up if fewer can be paid for."""
+
+LastMessage = str | Callable[[BudgetExceeded], str]
+
+
+def reason(error: BudgetExceeded, per: str) -> str:
+    """Return why an agent stops, in one or two sentences for its user; `per` is "for this run"."""
+    spent, limit = short_dollar_text(error.spent_usd), short_dollar_text(error.limit_usd)
+    held = f" ({short_dollar_text(error.held_usd)} is held)" if error.held_usd else ""
+    opens = f" It opens again at {error.opens_at:%Y-%m-%d %H:%M} UTC." if error.opens_at else ""
+    return (
+        f"the budget of {limit} {per} is used up: {spent} is spent{held}, and the next call may"
+        f" cost {short_dollar_text(error.asked_usd or 0)}.{opens}"
+    )
+
+
+def marked(error: BudgetExceeded, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return a message's metadata with the amounts of the budget, in US dollars."""
+    names = ("budget", "spent_usd", "held_usd", "limit_usd", "asked_usd", "opens_at")
+    amounts = {name: getattr(error, name) for name in names}
+    if error.opens_at is not None:
+        amounts["opens_at"] = error.opens_at.isoformat()
+    return {**metadata, MARK: amounts}
+
+
+def has_ended(messages: Sequence[BaseMessage]) -> bool:
+    """Return whether the last message is that of an agent that a budget has ended."""
+    return bool(messages) and MARK in getattr(messages[-1], "response_metadata", {})
+
+
+def unfinished_tool(error: BudgetExceeded, per: str, call: Any) -> ToolMessage:
+    """Return the result of a tool whose model calls the budget refuses."""
+    return ToolMessage(
+        f"Not finished: {reason(error, per)}",
+        tool_call_id=call["id"],
+        name=call["name"],
+        status="error",
+    )
+
+
+def summarizer(model: BaseChatModel) -> Runnable[Any, AIMessage]:
+    """Return a model whose answer is limited, as far as that is known how."""
+    if isinstance(model, ScoutChatModel) and getattr(model, "max_tokens", None) is None:
+        return model.bind(max_tokens=SUMMARY_TOKENS)
+    return model
+
+
+def summary_prompts(messages: Sequence[BaseMessage]) -> Iterator[list[BaseMessage]]:
+    """Yield requests for a summary, each with half as much of the conversation as the last one.
+
+    The budget refuses those that it cannot pay for; the first quarter of what is left is the
+    beginning of the conversation, the rest is its end.
+    """
+    transcript = get_buffer_string(messages)
+    size = min(len(transcript), MAX_TRANSCRIPT)
+    while True:
+        text = transcript
+        if size < len(transcript):
+            text = f"{transcript[: size // 4]}\n[...]\n{transcript[-(size - size // 4) :]}"
+        yield [SystemMessage(SUMMARY_PROMPT), HumanMessage(text)]
+        size //= 2
+        if size < MIN_TRANSCRIPT:
+            return
