@@ -18,6 +18,9 @@ PACKAGE = "litellm"
 MAP = "litellm/model_prices_and_context_window_backup.json"
 ORIGIN = "https://github.com/BerriAI/litellm (MIT), and pages of providers"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+CLAUDE = re.compile(r"claude-(?!3)")
+"""Models of which a date without a page is the earliest possible one, and no end."""
+
 MODES = frozenset({"chat", "responses", "completion", "embedding"})
 
 PROVIDERS: Mapping[str, str] = {
@@ -100,6 +103,8 @@ def _dated(published: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, st
             continue
         if provider in {"azure", "bedrock"} and "/" in name:
             continue  # a row of one region
+        if CLAUDE.search(name) and not facts.get("deprecation_source"):
+            continue  # "not sooner than": https://platform.claude.com/docs/en/about-claude/model-deprecations
         row = {
             "ends": ends,
             "replacement": _name(facts.get("successor_model") or "", litellm),

@@ -42,6 +42,11 @@ def test_no_default_model_has_fewer_than_90_days_by_the_date_of_the_data(provide
     assert not is_deprecated(spec, spec.default_model)
 
 
+def test_a_claude_model_with_an_earliest_date_alone_has_no_end() -> None:
+    for provider, model in (("vertex", "claude-haiku-4-5"), ("vertex", "claude-sonnet-5")):
+        assert retirement_of(registry.spec(provider), model) is None
+
+
 def test_the_data_name_source_date_page_and_replacement() -> None:
     data = retirement_data()
     assert data.source.startswith("litellm ")
@@ -101,7 +106,8 @@ def test_dates_come_out_of_the_wheel_under_our_names(tmp_path: Path) -> None:
         ),
         "gemini/g": row("gemini", "2027-02-02", successor_model="gemini/h"),
         "vertex_ai/claude": row("vertex_ai-anthropic_models", "2027-03-03"),
-        "azure_ai/claude-z": row("azure_ai", "2027-04-04"),
+        "azure_ai/claude-z": row("azure_ai", "2027-04-04", deprecation_source="https://q"),
+        "vertex_ai/claude-haiku-9": row("vertex_ai-anthropic_models", "2027-04-04"),  # not sooner
         "azure/eu/gpt-x": row("azure", "2027-05-05"),
         "together_ai/a/b": row("together_ai", "2027-06-06"),
         "unknown/m": row("unknown", "2027-07-07"),
@@ -114,7 +120,7 @@ def test_dates_come_out_of_the_wheel_under_our_names(tmp_path: Path) -> None:
     for provider in MORE:  # of the table of dates that LiteLLM does not have
         del written["models"][provider]
     assert written["models"] == {
-        "azure_anthropic": {"claude-z": {"ends": "2027-04-04"}},
+        "azure_anthropic": {"claude-z": {"ends": "2027-04-04", "source": "https://q"}},
         "google": {"g": {"ends": "2027-02-02", "replacement": "h"}},
         "openai": {"gpt-x": {"ends": "2027-01-01", "replacement": "gpt-y", "source": "https://p"}},
         "together": {"a/b": {"ends": "2027-06-06"}},
