@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest differential faults suite tables chaos books kills memory interrupts cache langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest differential faults partner-faults suite tables chaos books kills memory interrupts cache langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -26,6 +26,10 @@ pytest: .venv/dev
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev
 	$(BIN)/python -m tools.fault_table
+
+# The same faults through chat models of other packages, in every verb; `make test` plays a sample.
+partner-faults: .venv/dev
+	SCOUT_PARTNER_FAULTS=all $(BIN)/pytest -q -n 2 tests/system/faults/test_partners.py
 
 # LangChain's standard suite on every chat model; writes its table into README.md.
 suite: .venv/dev

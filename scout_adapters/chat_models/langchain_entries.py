@@ -173,14 +173,14 @@ class LangChainEntry:
 
     @cached_property
     def endpoint(self) -> Endpoint:
-        """The endpoint: its circuit is that of class, address and model.
+        """The endpoint: its circuit is that of class, place and model.
 
         The wait that a server states applies to the chat models with the same keys.
         """
         from scout_adapters.llm.adapters.langchain_adapter import LangChainAdapter
         from scout_adapters.llm.adapters.langchain_clients import (
-            address_of,
-            secrets_of,
+            account_of,
+            place_of,
             without_retries,
         )
         from scout_adapters.llm.engine.candidate import Endpoint
@@ -189,8 +189,8 @@ class LangChainEntry:
         from scout_adapters.llm.health.key_texts import fingerprint
 
         quiet, note = without_retries(self.model)
-        place = " ".join((type(self.model).__name__, address_of(self.model), self.model_name))
-        account = fingerprint(" ".join(secrets_of(self.model)))
+        place = " ".join((type(self.model).__name__, place_of(self.model), self.model_name))
+        account = fingerprint(account_of(self.model))
         return Endpoint(
             spec=self.card,
             pool=KeyPool(self.card.name, (), address=f"{place} {account}"),

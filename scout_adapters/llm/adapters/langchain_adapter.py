@@ -3,8 +3,8 @@
 It calls the hooks that such a class implements (`_generate`, `_stream` and their twins), never
 `invoke` or `stream`: those would start a second LangChain run, and its tokens would count twice.
 
-Timeouts: asynchronous calls are cancelled, and a client that takes `timeout` gets the seconds that
-are left. A synchronous client without such an option ends by its own timeout: between the
+Timeouts: asynchronous calls are cancelled. A client that takes `timeout`, or is one of botocore,
+gets the seconds that are left. Another synchronous client ends by its own timeout: between the
 chunks of a stream the timeouts of this library apply, and a whole answer that comes late is used.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
@@ -30,6 +30,7 @@ from scout_adapters.llm.adapters.langchain_answers import (
     chunk_of,
     message_of,
 )
+from scout_adapters.llm.adapters.langchain_boto import with_read_timeout
 from scout_adapters.llm.adapters.langchain_clients import ClientFacts, redactor_of
 from scout_adapters.llm.adapters.langchain_loops import LoopClients
 from scout_adapters.llm.adapters.langchain_request import ModelCall, build_call
@@ -104,8 +105,9 @@ class LangChainAdapter:
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
         context, call = attempt_request.context, _call(attempt_request)
         arguments = self._arguments_of(attempt_request, context.timeouts.total)
+        model = self._timed(call.model, context.timeouts.total)
         with self._classified(context) as failures:
-            return message_of(call.model._generate(**arguments), self._facts.maker)  # noqa: SLF001  # the hook that core calls
+            return self._message(model._generate(**arguments))  # noqa: SLF001  # the hook that core calls
         raise failures[0]  # outside the handler: the error behind it may show the key
 
     async def asend(self, attempt_request: AttemptRequest) -> AIMessage:
@@ -113,9 +115,11 @@ class LangChainAdapter:
         arguments = self._arguments_of(attempt_request, context.timeouts.total)
         with self._classified(context) as failures:
             async with asyncio.timeout(context.timeouts.total):
-                model = self._loop_clients.in_this_loop(call.model)
+                model = self._loop_clients.in_this_loop(
+                    self._timed(call.model, context.timeouts.total)
+                )
                 result = await model._agenerate(**arguments)  # noqa: SLF001  # as above
-            return message_of(result, self._facts.maker)
+            return self._message(result)
         raise failures[0]  # as above
 
     def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:
@@ -125,7 +129,7 @@ class LangChainAdapter:
             return
         arguments = self._arguments_of(attempt_request, context.timeouts.first_token)
         with self._classified(context) as failures:
-            chunks = call.model._stream(**arguments)  # noqa: SLF001  # as above
+            chunks = self._timed(call.model, context.timeouts.first_token)._stream(**arguments)  # noqa: SLF001  # as above
             try:
                 for generation in _within_total(chunks, context):
                     yield [cast("Json", chunk_of(generation))]
@@ -143,7 +147,8 @@ class LangChainAdapter:
             return
         arguments = self._arguments_of(attempt_request, context.timeouts.first_token)
         with self._classified(context) as failures:
-            model = self._loop_clients.in_this_loop(call.model)
+            model = self._timed(call.model, context.timeouts.first_token)
+            model = self._loop_clients.in_this_loop(model)
             chunks = model._astream(**arguments)  # noqa: SLF001  # as above
             try:
                 async for generation in _awithin_timeouts(chunks, context):
@@ -154,6 +159,9 @@ class LangChainAdapter:
             yield [None]
         if failures:
             raise failures[0]  # as above
+
+    def _message(self, result: ChatResult) -> AIMessage:
+        return message_of(result, self._facts.maker, needs_ending=self._facts.finishes)
 
     def _arguments_of(self, attempt_request: AttemptRequest, limit: float | None) -> Json:
         """Return the arguments of a hook; `limit` is in seconds."""
@@ -166,6 +174,10 @@ class LangChainAdapter:
         if self._facts.timeout and (seconds := self._seconds(limit)) is not None:
             arguments["timeout"] = seconds
         return arguments
+
+    def _timed(self, model: BaseChatModel, limit: float | None) -> BaseChatModel:
+        """Return a chat model whose client ends by a limit in seconds, if the client can."""
+        return with_read_timeout(model, self._seconds(limit)) if self._facts.boto else model
 
     def _seconds(self, limit: float | None) -> float | None:
         """Return the shorter of a limit and the timeout that the user's model has itself."""

@@ -16,8 +16,14 @@ ENDINGS = frozenset({"finish_reason", "stop_reason", "stopReason", "done_reason"
 """Keys of `response_metadata` that only the end of an answer has."""
 
 
-def message_of(result: ChatResult, maker: str) -> AIMessage:
+EXPLANATIONS = (*ENDINGS, "prompt_feedback")
+"""Keys of `response_metadata` that explain why an answer has no content."""
+
+
+def message_of(result: ChatResult, maker: str, *, needs_ending: bool = False) -> AIMessage:
     """Return the message of a result, with the metadata that core would add to it.
+
+    `needs_ending`: whether an empty message without a finish reason is no answer.
 
     Raises: `MalformedResponse` for a result without an answer.
     """
@@ -25,16 +31,21 @@ def message_of(result: ChatResult, maker: str) -> AIMessage:
     message = generation.message if isinstance(generation, ChatGeneration) else None
     if generation is None or not isinstance(message, AIMessage):
         raise malformed("the chat model returned no answer")
-    return message.model_copy(
-        update={
-            "response_metadata": {
-                "model_provider": maker,
-                **(result.llm_output or {}),
-                **_info(generation),
-                **message.response_metadata,
-            }
-        }
-    )
+    metadata = {
+        "model_provider": maker,
+        **(result.llm_output or {}),
+        **_info(generation),
+        **message.response_metadata,
+    }
+    if needs_ending and _is_empty(message) and not any(map(metadata.get, EXPLANATIONS)):
+        raise malformed("the chat model returned an empty answer without a finish reason")
+    return message.model_copy(update={"response_metadata": metadata})
+
+
+def _is_empty(message: AIMessage) -> bool:
+    """Return whether a message has neither content nor calls nor tokens."""
+    parts = (message.content, message.tool_calls, message.invalid_tool_calls)
+    return not any((*parts, message.usage_metadata))
 
 
 def _info(generation: ChatGeneration) -> Json:

@@ -17,6 +17,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from scout_adapters._internal.redaction import key_redactor
+from scout_adapters.llm.adapters.langchain_boto import single_attempt_client
 
 NoTools = Literal["named", "typed", "left_out"]
 """How `tool_choice="none"` is written: its name, a dict with a type, or no tools at all."""
@@ -37,6 +38,9 @@ class ClientFacts:
 
     timeout: bool = False
     """Whether a call takes `timeout` in seconds."""
+
+    boto: bool = False
+    """Whether its client is one of botocore, whose timeout can be set for each request."""
 
     shortest_timeout: float = 0.0
     """Seconds: the shortest `timeout` that the provider accepts."""
@@ -95,9 +99,11 @@ FACTS: Mapping[str, ClientFacts] = {
     ),
     "ChatVertexAI": ClientFacts(provider="vertex", maker="google_vertexai", prices="google"),
     "ChatBedrockConverse": ClientFacts(
-        provider="bedrock", maker="bedrock_converse", prices="aws", response_format=True
+        provider="bedrock", maker="bedrock_converse", prices="aws", response_format=True, boto=True
     ),
-    "ChatBedrock": ClientFacts(provider="bedrock", maker="bedrock", prices="aws", finishes=False),
+    "ChatBedrock": ClientFacts(
+        provider="bedrock", maker="bedrock", prices="aws", finishes=False, boto=True
+    ),
     "ChatGroq": ClientFacts(
         provider="groq",
         maker="groq",
@@ -156,6 +162,18 @@ def address_of(model: BaseChatModel) -> str:
     return address.rstrip("/")
 
 
+def place_of(model: BaseChatModel) -> str:
+    """Return where a chat model's API is: its address, its region, project and location.
+
+    The address and region of a client of botocore are those that it has resolved.
+    """
+    meta: Any = getattr(getattr(model, "client", None), "meta", None)
+    address = address_of(model) or getattr(meta, "endpoint_url", "")
+    region = getattr(meta, "region_name", None) or getattr(model, "region_name", None)
+    names = (region, *(getattr(model, name, None) for name in ("project", "location")))
+    return " ".join((address, *(name for name in names if isinstance(name, str) and name)))
+
+
 def field_named(model: BaseChatModel, *names: str) -> str | None:
     """Return the field that has one of these names or aliases; None if there is none."""
     fields = type(model).model_fields
@@ -172,6 +190,16 @@ def secrets_of(model: BaseChatModel) -> list[str]:
     """Return the keys that a chat model holds in its fields."""
     values = [getattr(model, name, None) for name in type(model).model_fields]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+
+def account_of(model: BaseChatModel) -> str:
+    """Return what tells the accounts of chat models apart: their keys, profile, AWS key."""
+    profile = getattr(model, "credentials_profile_name", None)
+    signer: Any = getattr(getattr(model, "client", None), "_request_signer", None)
+    credentials: Any = getattr(signer, "_credentials", None)
+    fields = getattr(credentials, "__dict__", {})  # properties may send requests to renew a key
+    access_key = fields.get("access_key") or fields.get("_access_key")
+    return " ".join(filter(None, (*secrets_of(model), profile, access_key)))
 
 
 def redactor_of(model: BaseChatModel) -> Callable[[str], str]:
@@ -213,7 +241,7 @@ def _single_attempt_clients(model: BaseChatModel) -> Iterator[tuple[str, Any]]:
     client: Any = getattr(model, "client", None)
     if hasattr(client, "sdk_configuration"):  # langchain-openrouter
         yield "client", _openrouter_client(client)
-    elif (once := _boto_client(client)) is not None:
+    elif (once := single_attempt_client(client)) is not None:
         yield "client", once
 
 
@@ -221,24 +249,4 @@ def _openrouter_client(client: Any) -> Any:
     other = copy(client)
     other.sdk_configuration = copy(client.sdk_configuration)
     other.sdk_configuration.retry_config = None
-    return other
-
-
-def _boto_client(client: Any) -> Any:
-    """Return a copy of a botocore client that sends each request once; None if it is none.
-
-    botocore repeats requests in a handler of the event `needs-retry`, in every retry mode; clients
-    have no option for it once they exist.
-    """
-    endpoint: Any = getattr(client, "_endpoint", None)
-    emitter: Any = getattr(endpoint, "_event_emitter", None)
-    if emitter is None or not hasattr(client, "meta"):
-        return None
-    name = client.meta.service_model.service_id.hyphenize()
-    events = copy(emitter)
-    events.unregister(f"needs-retry.{name}", unique_id=f"retry-config-{name}")
-    other_endpoint = copy(endpoint)
-    other_endpoint._event_emitter = events  # noqa: SLF001  # botocore has no other way
-    other = object.__new__(type(client))  # `copy` asks a client for methods that it has not yet
-    other.__dict__.update(client.__dict__, _endpoint=other_endpoint)
     return other

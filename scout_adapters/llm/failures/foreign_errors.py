@@ -29,7 +29,8 @@ CUT_OFF = frozenset(
 
 UNREADABLE = frozenset(
     {"JSONDecodeError", "UnicodeDecodeError", "DecodingError", "RecursionError"}
-    | {"APIResponseValidationError"}
+    | {"APIResponseValidationError", "ChecksumMismatch", "InvalidHeadersLength"}
+    | {"InvalidPayloadLength", "DuplicateHeader"}
 )
 """Classes of Python and of SDKs: an answer came, and it cannot be read."""
 

@@ -62,8 +62,24 @@ def response_in(error: BaseException) -> SdkResponse | None:
 def was_answered(error: BaseException) -> bool:
     """Return whether an exception has a response of a status below 400: it cannot be read."""
     responses = (_attribute(cause, "response") for cause in causes_of(error))
-    statuses = (getattr(response, "status_code", None) for response in responses)
-    return any(isinstance(code, int) and code < HTTPStatus.BAD_REQUEST for code in statuses)
+    return any(
+        isinstance(code := _status_of(response), int) and code < HTTPStatus.BAD_REQUEST
+        for response in responses
+    )
+
+
+def _status_of(response: Any) -> Any:
+    """Return the status of a response; of one of botocore only that of a redirect."""
+    if not isinstance(response, Mapping):
+        return getattr(response, "status_code", None)
+    status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
+    return status if _is_redirect(status) else None
+
+
+def _is_redirect(status: Any) -> bool:
+    return (
+        isinstance(status, int) and HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    )
 
 
 def _response_of(error: BaseException) -> SdkResponse | None:
@@ -97,7 +113,7 @@ def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse | 
     """Return the response; None for an answer that is no refusal, but could not be read."""
     content = _content(response)
     parsed = getattr(error, "details", None) or getattr(error, "body", None)
-    is_parsed = isinstance(parsed, dict | list)
+    is_parsed = isinstance(parsed, dict | list) and status != HTTPStatus.NO_CONTENT
     if status < HTTPStatus.BAD_REQUEST and not is_parsed:
         return None
     if is_parsed and (status < HTTPStatus.BAD_REQUEST or not content):
@@ -115,12 +131,15 @@ def _content(response: Any) -> Any:
 
 
 def _of_botocore(response: Mapping[str, Any]) -> SdkResponse | None:
-    """Return the response in a `ClientError`; its code stands for a missing status."""
+    """Return the response in a `ClientError`; its code stands for a missing status.
+
+    None for a redirect, which botocore does not follow: it is no refusal.
+    """
     error, metadata = response.get("Error"), response.get("ResponseMetadata") or {}
-    if not isinstance(error, Mapping):
+    status = metadata.get("HTTPStatusCode")
+    if not isinstance(error, Mapping) or _is_redirect(status):
         return None
     code = str(error.get("Code") or "")
-    status = metadata.get("HTTPStatusCode")
     if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
         status = AWS_STATUS.get(code.lower(), HTTPStatus.INTERNAL_SERVER_ERROR)
     body = {"error": {"code": code, "message": error.get("Message")}}

@@ -1,55 +1,71 @@
-"""The same stage, with `ChatOpenAI` in place of our models wherever a provider copies OpenAI."""
+"""The same stage, with chat models of official packages in place of ours.
+
+`ChatOpenAI` stands for every provider that copies OpenAI. For the other packages the cases of Groq
+are played at their own provider.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx2
-from langchain_openai import ChatOpenAI
+from langchain_core.language_models import BaseChatModel
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.testing.emulated_providers import emulated_provider
-from tests.support.httpx2_transport import Httpx2Transport
+from tests.system.faults.partner_models import openai_model, partner_model
 from tests.system.faults.play import MODELS, Play, key_named
 
 OTHERS = frozenset({"anthropic", "google", "minimax", "ollama"})
-"""Providers whose steps our models play: they do not copy OpenAI, or have no key."""
+"""Providers that do not copy OpenAI, or have no key."""
+
+PARTNERS: Mapping[str, str] = {
+    "anthropic": "claude-haiku-4-5",
+    "google": "gemini-2.5-flash",
+    "bedrock": "anthropic.claude-haiku-4-5-20251001-v1:0",
+}
+"""Providers with a package of their own besides langchain-openai, and their models."""
 
 
 class PartnerPlay(Play):
-    """A route of `ChatOpenAI`, one for each key, called by one verb."""
+    """A route of chat models of one package, one for each key, called by one verb."""
+
+    def __init__(self, partner: str, *arguments: Any, **options: Any) -> None:
+        """`partner`: a provider with a package of its own, or "openai"."""
+        self.partner = partner
+        super().__init__(*arguments, **options)
 
     def _model(self, options: Mapping[str, Any]) -> ScoutRouterChatModel:
         entries = [entry for step in self.case.route for entry in self._entries(step)]
         return ScoutRouterChatModel(models=entries, clock=self._clock, **options)
 
+    def is_partners(self, provider: str) -> bool:
+        """Return whether a provider's part is played by the package."""
+        if self.partner == "openai":
+            return provider not in OTHERS
+        return provider == self.partner
+
     def _entries(self, step: str) -> Iterator[Any]:
         provider, _, labels = step.partition(":")
-        if provider in OTHERS:
+        if not self.is_partners(provider):
             yield self._entry(step)
             return
-        emulated = emulated_provider(provider)
         for label in labels:
-            transport = Httpx2Transport(self.transport)
-            yield ChatOpenAI(
-                model=MODELS[provider],
-                api_key=key_named(f"{provider}:{label}"),
-                base_url=f"https://{emulated.host}{emulated.base}",
-                http_client=httpx2.Client(transport=transport),
-                http_async_client=httpx2.AsyncClient(transport=transport),
-                stream_usage=True,
-                use_responses_api=False,
-            )
+            yield self._chat_model(provider, key_named(f"{provider}:{label}"))
+
+    def _chat_model(self, provider: str, key: str) -> BaseChatModel:
+        if self.partner == "openai":
+            return openai_model(provider, MODELS[provider], key, self.transport)
+        return partner_model(provider, PARTNERS[provider], key, self.transport)
 
     @property
     def expected(self) -> list[str]:
-        """The outcomes of the case, without keys: a `ChatOpenAI` has no key id."""
+        """The outcomes of the case, without the keys of chat models: they have no key id."""
         lines = (line.partition(" ") for line in self.case.outcomes)
-        return [
-            f"{name if name.partition(':')[0] in OTHERS else name.partition(':')[0]} {outcome}"
-            for name, _, outcome in lines
-        ]
+        return [f"{self._shown(name)} {outcome}" for name, _, outcome in lines]
+
+    def _shown(self, name: str) -> str:
+        provider = name.partition(":")[0]
+        return provider if self.is_partners(provider) else name
 
     async def run(self) -> None:
         """Play the case to the end of its first call."""
