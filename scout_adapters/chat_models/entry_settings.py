@@ -19,7 +19,9 @@ ENTRY_PRIVATE = (
 )
 """Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
 
-ENTRY_OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "reasoning_effort")
+ENTRY_OPTIONS = (
+    *("temperature", "top_p", "max_tokens", "stop", "reasoning_effort", "prompt_cache"),
+)
 """Keys of a dict entry that are options of its requests."""
 
 ENTRY_ADDRESS = ("base_url", "placeholders")

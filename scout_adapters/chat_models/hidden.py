@@ -14,6 +14,10 @@ HIDDEN = frozenset({"base_url", "default_headers", "proxies"})
 """Options that may contain a secret, besides those that `SECRET` matches."""
 
 
+HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies")
+"""Fields of a model, or of an entry of `models=[...]`, that hold keys."""
+
+
 class HiddenDict(dict[str, Any]):
     """A dict whose `repr` shows nothing of what it contains."""
 
@@ -58,3 +62,9 @@ def _hidden(value: Any) -> Any:
 def shown(value: Any) -> Any:
     """Return a wrapped value as it was."""
     return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return options with those that hold keys set to None, and the names of these."""
+    secrets = [name for name in HOLD_SECRETS if options.get(name)]
+    return {name: None if name in secrets else value for name, value in options.items()}, secrets

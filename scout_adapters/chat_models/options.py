@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
-from scout_adapters.chat_models.hidden import hide_secrets, shown
+from scout_adapters.chat_models.hidden import hide_secrets, shown, without_secrets
 from scout_adapters.chat_models.lazy_docs import document_lazily
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts
@@ -34,9 +34,6 @@ from scout_adapters.llm.option_names import (
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
-
-HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies")
-"""Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
 
 class ChatOptions(BaseChatModel):
@@ -99,6 +96,10 @@ class ChatOptions(BaseChatModel):
     """Whether a conversation keeps to the key in whose account its prompt is cached: `"auto"`, for
     prompts that the provider caches; `"off"` takes keys in turn."""
 
+    prompt_cache: Literal["auto", "off"] | None = None
+    """Whether cache markers are added for providers that need them, such as Anthropic: `"auto"`, on
+    prefixes that are long enough. Also written `cache="auto"`. None and `"off"`: only your own."""
+
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request's body."""
 
@@ -133,6 +134,8 @@ class ChatOptions(BaseChatModel):
         Raises: `ConfigurationError` for any other option; it names the nearest one.
         """
         hide_secrets(options)
+        if isinstance(options.get("cache"), str):  # LangChain's field takes no text
+            options["prompt_cache"] = options.pop("cache")
         # Before pydantic validates: its errors would quote the values, keys included.
         rules = self._option_rules(options)
         super().__init__(**model_options(type(self), options, rules))
@@ -341,9 +344,3 @@ def _field_names(model: type[BaseModel]) -> frozenset[str]:
         elif isinstance(field.alias, str):
             names.add(field.alias)
     return frozenset(names)
-
-
-def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return options with those that hold keys set to None, and the names of these."""
-    secrets = [name for name in HOLD_SECRETS if options.get(name)]
-    return {name: None if name in secrets else value for name, value in options.items()}, secrets

@@ -19,6 +19,7 @@ from scout_adapters.llm.option_names import (
     check_extra,
     check_undocumented,
     effort_of,
+    prompt_cache_choice,
 )
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ChatRequest
@@ -83,6 +84,8 @@ def _split_options(
     fields = {name: settings[name] for name in settings if name in REQUEST_FIELDS}
     for name, value in options.items():
         field = ALIASES.get(name, name)
+        if name == "cache" and isinstance(value, str):
+            field = "prompt_cache"  # as a field of a model, `cache` is LangChain's
         if field in REQUEST_FIELDS:
             fields[field] = value
         elif field == "extra":
@@ -92,6 +95,8 @@ def _split_options(
         elif field != "stop" and name not in LANGCHAIN_OPTIONS:
             check_undocumented(name, "a call", documented, CALL_OPTIONS)
             extra[name] = value
+    if "prompt_cache" in fields:
+        fields["prompt_cache"] = prompt_cache_choice(fields["prompt_cache"], "a call")
     if "response_format" in fields:
         fields["response_format"] = normalize_response_format(fields["response_format"])
     return fields, extra

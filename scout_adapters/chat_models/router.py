@@ -92,6 +92,7 @@ class ScoutRouterChatModel(FileRouting):
             deadline: float | None = None,
             failover_on_refusal: bool = False,
             key_affinity: Literal["auto", "off"] = "auto",
+            prompt_cache: Literal["auto", "off"] | None = None,
             model_kwargs: Mapping[str, Any] | None = None,
             scout_metadata: Literal["full", "summary", "none"] = "full",
             verify: Any = None,

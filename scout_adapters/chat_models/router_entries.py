@@ -21,13 +21,18 @@ from scout_adapters.chat_models.entry_settings import (
     own_weight,
     request_settings,
 )
+from scout_adapters.chat_models.hidden import without_secrets
 from scout_adapters.chat_models.langchain_entries import LangChainEntry, langchain_entry
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
-from scout_adapters.chat_models.options import standard_options, without_secrets
+from scout_adapters.chat_models.options import standard_options
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.option_names import NETWORK_OPTIONS, standard_name
+from scout_adapters.llm.option_names import (
+    NETWORK_OPTIONS,
+    prompt_cache_choice,
+    standard_name,
+)
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
@@ -76,6 +81,12 @@ def normalize_entry(
     card = card_of_entry({"model": name})
     own_weight(entry)
     own_order(entry)
+    if isinstance(entry.get("cache"), str):
+        entry = {
+            **{key: entry[key] for key in entry if key != "cache"},
+            "prompt_cache": entry["cache"],
+        }
+    prompt_cache_choice(entry.get("prompt_cache"), owner)
     options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
         del options["extra"]

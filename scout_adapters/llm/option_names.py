@@ -27,6 +27,7 @@ REQUEST_FIELDS = frozenset(
         "parallel_tool_calls",
         "response_format",
         "reasoning_effort",
+        "prompt_cache",
     }
 )
 """Call options that every wire converts to fields of its own."""
@@ -169,6 +170,17 @@ def standard_name(name: str, prefixes: tuple[str, ...] = ()) -> str:
             name = rest
             break
     return ALIASES.get(name, name)
+
+
+def prompt_cache_choice(value: Any, owner: str) -> str | None:
+    """Return the choice `prompt_cache=`, also written `cache=`: "auto", "off", or None.
+
+    Raises: `ConfigurationError` for anything else.
+    """
+    if value in (None, "auto", "off"):
+        choice: str | None = value
+        return choice
+    raise ConfigurationError(f'{owner}: prompt_cache={value!r:.40} must be "auto" or "off"')
 
 
 def check_body_field(name: str, owner: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scout_adapters.testing.http_messages import CachedTokens, Json, dumps
@@ -56,6 +56,9 @@ def prefixes(body: Json) -> list[Prefix]:
         if block.keys() != {"role"}:
             tokens = max(1, (characters + BYTES - 1) // BYTES)
             ends.append(Prefix(digest.hexdigest(), tokens, _lifetime(control)))
+    # A marker beside the messages holds for their last block.
+    if ends and (seconds := _lifetime(body.get("cache_control"))):
+        ends[-1] = replace(ends[-1], seconds=ends[-1].seconds or seconds)
     return ends
 
 

@@ -122,6 +122,7 @@ class HttpAdapter:
         request = request if fixes is NO_FIXES else fixes.apply(request)
         conversation = build_turns(request.messages, card, signed=not fixes.unsigned)
         body = _build_body(request, conversation.turns, card)
+        marks = _mark_prefixes(card, request, body) if request.prompt_cache == "auto" else ()
         return PreparedRequest(
             request=request,
             url=self._url(card.wire, request.model, request.stream),
@@ -129,7 +130,7 @@ class HttpAdapter:
             content=encode(body),
             body=body,
             headers=card.wire.extra_headers(request),
-            changes=(*notes, *_left_out(card, request, body), *conversation.changes),
+            changes=(*notes, *_left_out(card, request, body), *conversation.changes, *marks),
             media=media_in(conversation.turns),
             models=card.wire.models(body),
             spec=card,
@@ -237,6 +238,13 @@ def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec)
     if known is not request and body.get("model") == known.model:
         body["model"] = request.model
     return body
+
+
+def _mark_prefixes(card: ProviderSpec, request: ChatRequest, body: Json) -> Sequence[str]:
+    """Mark the prefixes that a provider caches only if they are marked; return the changes."""
+    caching = card.prompt_caching
+    shortest = caching.shortest_for(card.known_model(request.model)) if caching else None
+    return () if shortest is None else card.wire.mark_prefixes(body, shortest)
 
 
 def _check_answer(card: ProviderSpec, body: Json, *, stream: bool) -> bool:

@@ -38,7 +38,7 @@ class CallConversation:
         caching = endpoint.spec.prompt_caching
         if caching is None or len(endpoint.pool.states) < 2:  # noqa: PLR2004  # nothing to choose
             return None
-        shortest = caching.shortest_for(candidate.model)
+        shortest = caching.shortest_for(endpoint.spec.known_model(candidate.model))
         if shortest is None or tokens < shortest:
             return None
         scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)

@@ -5,6 +5,14 @@ import re
 from scout_adapters.llm.types import PromptCaching, ProviderSpec, RateLimitHeaders
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 
+SHORTEST = (
+    (re.compile(r"claude-(opus-4-[567]|haiku-4-5)"), 4096),
+    (re.compile(r"claude-3(-5)?-haiku"), 2048),
+)
+"""Tokens of the shortest prefix that is cached, by model; 1,024 for the others.
+https://docs.claude.com/en/docs/build-with-claude/prompt-caching
+"""
+
 SPEC = ProviderSpec(
     name="anthropic",
     docs="https://platform.claude.com/docs/en/api/messages",
@@ -17,13 +25,7 @@ SPEC = ProviderSpec(
     json_schema=re.compile(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
     ),
-    prompt_caching=PromptCaching(
-        # https://docs.claude.com/en/docs/build-with-claude/prompt-caching
-        by_model=(
-            (re.compile(r"claude-(opus-4-[567]|haiku-4-5)"), 4096),
-            (re.compile(r"claude-3(-5)?-haiku"), 2048),
-        ),
-    ),
+    prompt_caching=PromptCaching(by_model=SHORTEST),
     limits=(
         RateLimitHeaders(
             counts="requests",

@@ -14,7 +14,14 @@ from pydantic import SecretStr
 
 from scout_adapters.llm.auth.aws_keys import aws_credentials
 from scout_adapters.llm.auth.aws_signer import AwsAuth
-from scout_adapters.llm.types import AwsCredentials, KeyChain, ProviderSpec, SecondWire
+from scout_adapters.llm.providers import anthropic
+from scout_adapters.llm.types import (
+    AwsCredentials,
+    KeyChain,
+    PromptCaching,
+    ProviderSpec,
+    SecondWire,
+)
 from scout_adapters.llm.wires import anthropic_messages, openai_chat
 from scout_adapters.llm.wires.anthropic_messages import API_VERSION
 
@@ -114,6 +121,8 @@ SPEC = ProviderSpec(
         r"claude-(?!3|2|v1|instant|(sonnet|opus)-4-[01]|(sonnet|opus)-4$|(sonnet|opus)-4-20)"
         r"|openai\."
     ),
+    # Caches are per region: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html
+    prompt_caching=PromptCaching(by_model=anthropic.SHORTEST, models=re.compile("claude-")),
     second=SecondWire(
         wire=openai_chat.WIRE,
         dialect=openai_chat.ChatCompletionsDialect(reasoning_field="reasoning"),

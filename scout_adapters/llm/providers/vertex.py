@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from scout_adapters.llm.auth.google_tokens import google_token
-from scout_adapters.llm.providers import google
-from scout_adapters.llm.types import KeyChain, ProviderSpec, SecondWire
+from scout_adapters.llm.providers import anthropic, google
+from scout_adapters.llm.types import KeyChain, PromptCaching, ProviderSpec, SecondWire
 from scout_adapters.llm.wires.anthropic_messages import vertex_messages
 from scout_adapters.llm.wires.gemini import vertex_gemini
 
@@ -69,6 +69,7 @@ SPEC = ProviderSpec(
     # Models that cannot stop thinking refuse the alternative, a forced tool.
     json_schema=re.compile(r"(?!claude)|claude-(fable|mythos|opus-(5-[5-9]|[6-9]))"),
     schema_beside_tools=google.SPEC.schema_beside_tools,
+    prompt_caching=PromptCaching(by_model=anthropic.SHORTEST),
     second=SecondWire(
         wire=vertex_messages.WIRE,
         models=re.compile(r"claude-"),

@@ -37,6 +37,10 @@ class ChatRequest:
     reasoning_effort: str | None = None
     """`"none"`, `"minimal"`, `"low"`, `"medium"`, `"high"`; converted by each wire."""
 
+    prompt_cache: str | None = None
+    """`"auto"`: cache markers are added where the API needs them. None and `"off"`: the caller's
+    markers only."""
+
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further body fields, under the provider's own names (`seed`, `top_k`, `thinking`, …)."""
 

@@ -94,6 +94,13 @@ class AnyWire(Protocol[CardT_contra]):
             UnsupportedContent: A block cannot be sent over this wire.
         """
 
+    def mark_prefixes(self, body: Json, shortest: int) -> Sequence[str]:  # noqa: ARG002  # a default
+        """Mark in a body which prefixes the provider caches; return a sentence for each change.
+
+        `shortest` is in tokens. By default there is nothing to mark.
+        """
+        return ()
+
     def parse_response(self, body: Json, spec: CardT_contra) -> AIMessage:
         """Parse a whole answer.
 

@@ -220,7 +220,17 @@ def _limits(body: Json) -> Iterator[str]:
             yield f"tools.{at}.custom.input_schema.type: {fault}"
     holders = [*objects(body.get("tools")), *objects(body.get("system"))]
     holders += [block for message in objects(body["messages"]) for block in _flat(message)]
-    markers = sum(isinstance(holder.get("cache_control"), dict) for holder in holders)
-    if markers > _MAX_MARKERS:
+    marks = [holder["cache_control"] for holder in (*holders, body) if _is_marked(holder)]
+    if len(marks) > _MAX_MARKERS:
         text = "A maximum of 4 blocks with cache_control may be provided."
-        yield f"{text} Found {markers}."
+        yield f"{text} Found {len(marks)}."
+    hours = [mark.get("ttl") == "1h" for mark in marks]
+    if hours != sorted(hours, reverse=True):
+        yield (
+            "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
+            "Note that blocks are processed in the following order: `tools`, `system`, `messages`."
+        )
+
+
+def _is_marked(holder: Json) -> bool:
+    return isinstance(holder.get("cache_control"), dict)

@@ -93,6 +93,11 @@ class AnthropicMessagesWire(Wire):
 
         return build_body(request, turns, spec)
 
+    def mark_prefixes(self, body: Json, shortest: int) -> Sequence[str]:
+        from scout_adapters.llm.wires.anthropic_messages.cache_markers import add_markers
+
+        return add_markers(body, shortest)
+
     def parse_response(self, body: Json, spec: ProviderSpec) -> AIMessage:
         from scout_adapters.llm.wires.anthropic_messages.parse import parse_response
 
