@@ -81,17 +81,21 @@ def normalize_entry(
     card = card_of_entry({"model": name})
     own_weight(entry)
     own_order(entry)
-    if isinstance(entry.get("cache"), str):
-        entry = {
-            **{key: entry[key] for key in entry if key != "cache"},
-            "prompt_cache": entry["cache"],
-        }
-    prompt_cache_choice(entry.get("prompt_cache"), owner)
+    entry = _with_prompt_cache(entry, owner)
     options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
         del options["extra"]
     keys = [options.pop(name) for name in ("api_key", "api_keys") if name in options]
     return ({**options, "api_keys": _as_secrets(keys)} if keys else options), card
+
+
+def _with_prompt_cache(entry: Mapping[str, Any], owner: str) -> Mapping[str, Any]:
+    """Return an entry with `cache=` under its standard name; raise for an unknown choice."""
+    if isinstance(entry.get("cache"), str):
+        rest = {name: entry[name] for name in entry if name != "cache"}
+        entry = {**rest, "prompt_cache": entry["cache"]}
+    prompt_cache_choice(entry.get("prompt_cache"), owner)
+    return entry
 
 
 def _as_secrets(keys: Any) -> list[Any]:

@@ -130,6 +130,11 @@ class CandidateState:
             prepared = with_cache_key(prepared, self.conversation)
         self.prepared = prepared
 
+    def revise_request(self, revised: PreparedRequest | None) -> None:
+        """Set the request as a refusal requires it; None leaves it as it is."""
+        if revised is not None:
+            self.set_request(revised)
+
     def lease(
         self, now: float, again: KeyState | None, owner: LeaseOwner, *, waits: bool = True
     ) -> Lease | str:

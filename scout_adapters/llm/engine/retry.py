@@ -154,8 +154,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         policy, lease = error.policy, attempt.lease
         key = lease if lease is not None and lease.key_id else None
         if attempt.revised is not None or attempt.renews_key:
-            if attempt.revised is not None:
-                state.set_request(attempt.revised)
+            state.revise_request(attempt.revised)
             self._retry = state, key.state if key else None
         elif attempt.committed:
             self._final_error = error

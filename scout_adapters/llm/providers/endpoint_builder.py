@@ -84,8 +84,7 @@ class EndpointBuilder:
             missing=missing,
             keyless=self.spec.keyless,
             max_key_attempts=self.max_key_attempts,
-            names_conversations=not is_placed
-            and takes_cache_key(self.spec, base_url, self._headers),
+            names_conversations=not by_key and takes_cache_key(self.spec, base_url, self._headers),
         )
 
     def _places(
