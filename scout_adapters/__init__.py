@@ -25,23 +25,23 @@ if TYPE_CHECKING:
         ScoutBedrockChatModel,
         ScoutVertexChatModel,
     )
-    from scout_adapters.chat_models.providers import (
-        ScoutAnthropicChatModel,
-        ScoutCerebrasChatModel,
-        ScoutDeepSeekChatModel,
-        ScoutFireworksChatModel,
-        ScoutGoogleChatModel,
-        ScoutGroqChatModel,
-        ScoutMiniMaxChatModel,
-        ScoutMistralChatModel,
-        ScoutOllamaChatModel,
-        ScoutOpenAIChatModel,
+    from scout_adapters.chat_models.provider_models.anthropic_model import ScoutAnthropicChatModel
+    from scout_adapters.chat_models.provider_models.cerebras_model import ScoutCerebrasChatModel
+    from scout_adapters.chat_models.provider_models.deepseek_model import ScoutDeepSeekChatModel
+    from scout_adapters.chat_models.provider_models.fireworks_model import ScoutFireworksChatModel
+    from scout_adapters.chat_models.provider_models.google_model import ScoutGoogleChatModel
+    from scout_adapters.chat_models.provider_models.groq_model import ScoutGroqChatModel
+    from scout_adapters.chat_models.provider_models.minimax_model import ScoutMiniMaxChatModel
+    from scout_adapters.chat_models.provider_models.mistral_model import ScoutMistralChatModel
+    from scout_adapters.chat_models.provider_models.ollama_model import ScoutOllamaChatModel
+    from scout_adapters.chat_models.provider_models.openai_compatible_model import (
         ScoutOpenAICompatibleChatModel,
-        ScoutOpenRouterChatModel,
-        ScoutTogetherChatModel,
-        ScoutXAIChatModel,
-        init_scout_model,
     )
+    from scout_adapters.chat_models.provider_models.openai_model import ScoutOpenAIChatModel
+    from scout_adapters.chat_models.provider_models.openrouter_model import ScoutOpenRouterChatModel
+    from scout_adapters.chat_models.provider_models.together_model import ScoutTogetherChatModel
+    from scout_adapters.chat_models.provider_models.xai_model import ScoutXAIChatModel
+    from scout_adapters.chat_models.providers import init_scout_model
     from scout_adapters.chat_models.router import ScoutRouterChatModel
     from scout_adapters.embeddings.scout_embeddings import ScoutEmbeddings
     from scout_adapters.errors import ScoutError

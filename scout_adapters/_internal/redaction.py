@@ -12,7 +12,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -44,7 +44,12 @@ _AFTER_THE_WORD = (
 )
 _PROVIDED = r"(?<=api key provided: )[^\s<]+[^\s<.]"
 _SHAPES = (_PROVIDED, _PREFIXED, _HALF_MASKED, _BEARER, _AFTER_THE_WORD)
-_SECRETS = re.compile("|".join(_SHAPES), re.IGNORECASE)
+
+
+@cache
+def _secrets() -> re.Pattern[str]:
+    """Return the pattern of what looks like a key; compiled on first use, as few calls fail."""
+    return re.compile("|".join(_SHAPES), re.IGNORECASE)
 
 
 _OPAQUE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.~%=]{20,}|[0-9a-fA-F-]{16,}")
@@ -162,7 +167,7 @@ def _extend(text: str, start: int, form: str, at: int, size: int) -> tuple[int, 
 def mask_secrets(text: str) -> str:
     """Replace text that looks like a key, and control codes and surrogates, which break logs."""
     text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return _SECRETS.sub(lambda match: (match["word"] or match["bare"] or "") + MASK, text)
+    return _secrets().sub(lambda match: (match["word"] or match["bare"] or "") + MASK, text)
 
 
 def mask_values(value: Any) -> Any:

@@ -20,7 +20,6 @@ from scout_adapters.llm.engine.cost_bound import (
     message_bytes,
 )
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.pricing.price_list import NO_METADATA, is_cost
 from scout_adapters.llm.pricing.rates import counts_of, is_usable
 from scout_adapters.llm.pricing.record_costs import bill, token_fields
@@ -63,11 +62,11 @@ def record_of_failure(
     call: OtherModelCall, outcome: str, error: BaseException | None = None
 ) -> AttemptRecord:
     """Return the record of a call without an answer; `outcome` names the failure."""
-    billed = (
-        error_from_foreign(call.provider, error).policy.billed
-        if isinstance(error, Exception)
-        else None
-    )
+    billed = None
+    if isinstance(error, Exception):
+        from scout_adapters.llm.failures.foreign_errors import error_from_foreign  # noqa: PLC0415  # first failure
+
+        billed = error_from_foreign(call.provider, error).policy.billed
     return _record(call.provider, call.model, outcome, billed=billed or "unknown")
 
 

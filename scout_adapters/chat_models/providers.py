@@ -1,226 +1,51 @@
-"""The chat models of single providers; each adds its provider's name to the base class.
-
-`init=False` is for type checkers. Without it they derive an `__init__` from the pydantic fields,
-which accepts no plain string as a key and no option of a provider's own.
-"""
+"""The chat models of single providers, and `init_scout_model`, which returns the one of a name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Literal, overload
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.errors import ConfigurationError
 
-
-class ScoutAnthropicChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Anthropic: Claude.
-
-        model = ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `ANTHROPIC_API_KEYS` or `ANTHROPIC_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "anthropic"
-
-
-class ScoutCerebrasChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Cerebras: open models.
-
-        model = ScoutCerebrasChatModel(model="gpt-oss-120b", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `CEREBRAS_API_KEYS` or `CEREBRAS_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "cerebras"
-
-
-class ScoutDeepSeekChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of DeepSeek.
-
-        model = ScoutDeepSeekChatModel(model="deepseek-v4-flash", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `DEEPSEEK_API_KEYS` or `DEEPSEEK_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "deepseek"
-
-
-class ScoutFireworksChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Fireworks: open models.
-
-        model = ScoutFireworksChatModel(
-            model="accounts/fireworks/models/glm-5p3-flash", api_keys=["key-1", "key-2"]
-        )
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `FIREWORKS_API_KEYS` or `FIREWORKS_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "fireworks"
-
-
-class ScoutGoogleChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Google: Gemini, over the Gemini API.
-
-        model = ScoutGoogleChatModel(model="gemini-3.5-flash", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `GOOGLE_API_KEYS`, `GEMINI_API_KEYS`, `GOOGLE_API_KEY` or
-    `GEMINI_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "google"
-
-
-class ScoutGroqChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Groq: open models.
-
-        model = ScoutGroqChatModel(model="openai/gpt-oss-120b", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `GROQ_API_KEYS` or `GROQ_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "groq"
-
-
-class ScoutMiniMaxChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of MiniMax.
-
-        model = ScoutMiniMaxChatModel(model="MiniMax-M2.7", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `MINIMAX_API_KEYS` or `MINIMAX_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "minimax"
-
-
-class ScoutMistralChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Mistral.
-
-        model = ScoutMistralChatModel(model="mistral-small-latest", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `MISTRAL_API_KEYS` or `MISTRAL_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "mistral"
-
-
-class ScoutOllamaChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Ollama: local models, without a key.
-
-        model = ScoutOllamaChatModel(model="llama3.2")
-        print(model.invoke("Hello").text)
-
-    The address is `http://localhost:11434`, unless `base_url=` or `OLLAMA_API_URL` is set.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "ollama"
-
-
-class ScoutOpenAIChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of OpenAI, over the Responses API where a request needs it, else Chat Completions.
-
-        model = ScoutOpenAIChatModel(model="gpt-6-luna", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `OPENAI_API_KEYS` or `OPENAI_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "openai"
-
-
-class ScoutOpenAICompatibleChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of any server with the Chat Completions API: vLLM, llama.cpp, LM Studio.
-
-        model = ScoutOpenAICompatibleChatModel(
-            model="my-model", base_url="http://localhost:8000/v1"
-        )
-        print(model.invoke("Hello").text)
-
-    `base_url=` is required, or `OPENAI_COMPATIBLE_API_URL` in the environment; a key is optional.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "openai_compatible"
-
-
-class ScoutOpenRouterChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of OpenRouter: the models of many makers.
-
-        model = ScoutOpenRouterChatModel(model="openai/gpt-5.6-luna", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `OPENROUTER_API_KEYS` or `OPENROUTER_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "openrouter"
-
-
-class ScoutTogetherChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of Together: open models.
-
-        model = ScoutTogetherChatModel(model="openai/gpt-oss-120b", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `TOGETHER_API_KEYS` or `TOGETHER_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "together"
-
-
-class ScoutXAIChatModel(ScoutProviderChatModel, init=False):
-    """Chat model of xAI: Grok.
-
-        model = ScoutXAIChatModel(model="grok-4.3", api_keys=["key-1", "key-2"])
-        print(model.invoke("Hello").text)
-
-    Keys in the environment: `XAI_API_KEYS` or `XAI_API_KEY`.
-    Arguments and errors: `ScoutProviderChatModel`.
-    """
-
-    provider = "xai"
-
-
-MODEL_CLASSES: Mapping[str, type[ScoutProviderChatModel]] = {
-    model.provider: model
-    for model in (
-        ScoutAnthropicChatModel,
-        ScoutCerebrasChatModel,
-        ScoutDeepSeekChatModel,
-        ScoutFireworksChatModel,
-        ScoutGoogleChatModel,
-        ScoutGroqChatModel,
-        ScoutMiniMaxChatModel,
-        ScoutMistralChatModel,
-        ScoutOllamaChatModel,
-        ScoutOpenAIChatModel,
-        ScoutOpenAICompatibleChatModel,
-        ScoutOpenRouterChatModel,
-        ScoutTogetherChatModel,
-        ScoutXAIChatModel,
-    )
+CLASS_NAMES: Mapping[str, str] = {
+    "anthropic": "ScoutAnthropicChatModel",
+    "cerebras": "ScoutCerebrasChatModel",
+    "deepseek": "ScoutDeepSeekChatModel",
+    "fireworks": "ScoutFireworksChatModel",
+    "google": "ScoutGoogleChatModel",
+    "groq": "ScoutGroqChatModel",
+    "minimax": "ScoutMiniMaxChatModel",
+    "mistral": "ScoutMistralChatModel",
+    "ollama": "ScoutOllamaChatModel",
+    "openai_compatible": "ScoutOpenAICompatibleChatModel",
+    "openai": "ScoutOpenAIChatModel",
+    "openrouter": "ScoutOpenRouterChatModel",
+    "together": "ScoutTogetherChatModel",
+    "xai": "ScoutXAIChatModel",
 }
-"""The chat model classes by provider."""
+"""The classes in `provider_models`, by provider: one file each, as each takes 40 kB."""
+
+
+class ModelClasses(Mapping[str, type[ScoutProviderChatModel]]):
+    """The chat model classes by provider; each loads on first use."""
+
+    def __getitem__(self, provider: str) -> type[ScoutProviderChatModel]:
+        name = CLASS_NAMES[provider]
+        home = import_module(f"scout_adapters.chat_models.provider_models.{provider}_model")
+        model: type[ScoutProviderChatModel] = getattr(home, name)
+        return model
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CLASS_NAMES)
+
+    def __len__(self) -> int:
+        return len(CLASS_NAMES)
+
+
+MODEL_CLASSES = ModelClasses()
 
 
 @overload
@@ -327,10 +152,13 @@ def _class_name(provider: str) -> str:
 
 
 def __getattr__(name: str) -> type[ScoutProviderChatModel]:
-    """Return the class of a provider that has none above; pickles name classes so."""
-    from scout_adapters.llm.providers import registry
-
+    """Return a chat model class; pickles name those of other providers so."""
+    for provider, class_name in CLASS_NAMES.items():
+        if name == class_name:
+            return MODEL_CLASSES[provider]
     if name.startswith("Scout"):
+        from scout_adapters.llm.providers import registry
+
         for provider in registry.list_providers():
             if name == _class_name(provider):
                 return model_class(provider)

@@ -22,10 +22,10 @@ from scout_adapters.llm.option_names import (
     prompt_cache_choice,
 )
 from scout_adapters.llm.timeouts import Timeouts
-from scout_adapters.llm.types import ChatRequest
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
+    from scout_adapters.llm.types import ChatRequest
 
 CALL_OPTIONS = REQUEST_FIELDS | RETRY_OPTIONS | {"model", "stop"}
 """Our options of a call."""
@@ -59,6 +59,8 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     Raises: `ConfigurationError` for an option that is neither ours nor documented, and for a
     `max_tokens` that is no whole number.
     """
+    from scout_adapters.llm.types import ChatRequest
+
     fields, extra = _split_options(settings, options, documented)
     if type(fields.get("max_tokens")) not in WHOLE_OR_NONE:
         raise ConfigurationError(f"max_tokens= takes a whole number: {fields['max_tokens']!r:.40}")

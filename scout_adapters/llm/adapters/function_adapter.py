@@ -16,7 +16,6 @@ from scout_adapters._internal.json_values import Json, is_count
 from scout_adapters.errors import ProviderError, UnsupportedContent, malformed
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest, WholeAnswerReader
 from scout_adapters.llm.adapters.results import LLMResponse, ProviderResult
-from scout_adapters.llm.failures.foreign_errors import error_from_foreign
 from scout_adapters.llm.health.circuit_breaker import in_function_call
 from scout_adapters.llm.types import ChatRequest, StreamReader
 
@@ -67,6 +66,8 @@ class FunctionAdapter:
             async with asyncio.timeout(context.timeouts.total):
                 result = await self.call(**prepared.arguments, api_key=attempt_request.key)
         except Exception as error:  # noqa: BLE001  # any error of a user's function is a failed attempt
+            from scout_adapters.llm.failures.foreign_errors import error_from_foreign  # noqa: PLC0415  # first failure
+
             failure = error_from_foreign(self.name, error, redact=context.redact)
             cause = None if _contains_key(error, context.redact) else error
         else:

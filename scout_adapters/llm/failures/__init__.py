@@ -1,6 +1,7 @@
 """Classify a provider's refusal: from status, headers and body to an error that names who must act.
 
-The entry point is `error_from_response()`; it accepts any input and never raises.
+The entry point is `error_from_response()`; it accepts any input and never raises. The tables of
+codes and phrases load with the first refusal.
 """
 
 from __future__ import annotations
@@ -22,15 +23,13 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
-from scout_adapters.llm.failures import error_body, retry_after
-from scout_adapters.llm.failures.classify import classify
+from scout_adapters.llm.failures import retry_after
 from scout_adapters.llm.failures.permanent import (
     PERMANENT_ERROR_PATTERNS,
     PERMANENT_KINDS,
     permanent_text,
     user_pattern_in,
 )
-from scout_adapters.llm.failures.sdk_responses import response_in
 
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.error_body import ErrorBody
@@ -93,8 +92,11 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
     text that looks like a key is always masked. Dates are relative to the server's `Date` header,
     or to `now` if it is missing.
     """
+    from scout_adapters.llm.failures.classify import classify  # noqa: PLC0415  # see above
+    from scout_adapters.llm.failures.error_body import read_error_body  # noqa: PLC0415  # as above
+
     safe_headers = _safe_headers(headers)
-    parsed = error_body.read_error_body(body)
+    parsed = read_error_body(body)
     if aws_type := safe_headers.get(_ERROR_TYPE, "").partition(":")[0]:
         parsed = replace(parsed, words=(aws_type, *parsed.words))
     clock = retry_after.server_time(safe_headers, now or datetime.now(UTC))
@@ -146,6 +148,8 @@ def error_from_exception(
     error: BaseException, provider: str = "", redact: Callable[[str], str] = str
 ) -> ProviderError | None:
     """Return the error of the HTTP response in another library's exception; None without one."""
+    from scout_adapters.llm.failures.sdk_responses import response_in  # noqa: PLC0415  # as above
+
     response = response_in(error)
     if response is None:
         return None
@@ -173,9 +177,7 @@ def _safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def _message_of(status: int, parsed: ErrorBody) -> str:
     """Return the provider's message, or one that describes a body without a message."""
     if parsed.message and parsed.upstream:
-        upstream_message = (
-            error_body.read_error_body(parsed.upstream_body).message if parsed.upstream_body else ""
-        )
+        upstream_message = parsed.upstream_message
         return (
             f"{parsed.message}: {parsed.upstream}: {upstream_message}"
             if upstream_message

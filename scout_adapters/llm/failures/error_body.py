@@ -66,6 +66,11 @@ class ErrorBody:
     base_resp: bool = False
     """Whether the body has MiniMax's envelope, whatever the provider's name."""
 
+    @property
+    def upstream_message(self) -> str:
+        """The message in `upstream_body`; "" if there is none."""
+        return read_error_body(self.upstream_body).message if self.upstream_body else ""
+
 
 def read_error_body(body: Any) -> ErrorBody:
     """Parse raw bytes, text, or an already parsed payload; never raises."""

@@ -15,8 +15,6 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.llm.failures.error_body import error_object
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -88,6 +86,8 @@ def body_wait(payload: Any, message: str, base: datetime) -> float | None:
 
 def reset_wait(payload: Any, message: str, base: datetime) -> float | None:
     """Return the wait until the end of a limit that the body contains."""
+    from scout_adapters.llm.failures.error_body import error_object  # noqa: PLC0415  # first refusal
+
     wait = _longest(_field_waits(error_object(payload), base))
     dated = _DATED.search(message[:_MAX_MESSAGE_CHARS])
     if wait is not None or not dated:

@@ -134,9 +134,9 @@ def _restrict_profile(facts: Facts, spec: ProviderSpec, model: str) -> ModelProf
     return cast("ModelProfile", facts | {name: False for name in unsupported if facts.get(name)})
 
 
-def unread_profiles(providers: Iterable[str]) -> list[str]:
-    """Return the providers whose file has not been read in this process."""
-    return [provider for provider in providers if provider not in _profiles]
+def are_profiles_read(providers: Iterable[str]) -> bool:
+    """Return whether the files of these providers have been read in this process."""
+    return all(provider in _profiles for provider in providers)
 
 
 def read_profiles(providers: Iterable[str]) -> None:

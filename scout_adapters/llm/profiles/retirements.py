@@ -6,14 +6,14 @@ source has it; `make profiles` writes the newest. It is read on first use.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.pricing.catalog import is_marked_deprecated
 from scout_adapters.llm.profiles.lookup import (
     ROUTING_SUFFIX,
@@ -71,15 +71,31 @@ class RetirementData(NamedTuple):
     """By provider and name in small letters."""
 
 
-@cache
+_by_provider: dict[str, Mapping[str, Retirement]] = {}
+"""What was read for the providers in use, by provider and name in small letters."""
+
+
 def retirement_data() -> RetirementData:
-    """Return the data; the first call reads the file."""
-    content: dict[str, Any] = orjson.loads(FILE.read_bytes())
-    models = {
-        provider: {name.lower(): _retirement(row) for name, row in rows.items()}
-        for provider, rows in content["models"].items()
-    }
+    """Return the data of all providers; reads the file."""
+    content = _read_file()
+    models = {provider: _retirements(rows) for provider, rows in content["models"].items()}
     return RetirementData(content["source"], date.fromisoformat(content["taken"]), models)
+
+
+def read_retirements(providers: Iterable[str]) -> None:
+    """Read the dates of providers; blocks, as `retirement_of` does at the first use of each."""
+    models: dict[str, dict[str, Json]] = _read_file()["models"]
+    for provider in providers:
+        _by_provider[provider] = _retirements(models.get(provider, {}))
+
+
+def _read_file() -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(FILE.read_bytes())
+    return content
+
+
+def _retirements(rows: Mapping[str, Mapping[str, str]]) -> dict[str, Retirement]:
+    return {name.lower(): _retirement(row) for name, row in rows.items()}
 
 
 def _retirement(row: Mapping[str, str]) -> Retirement:
@@ -87,9 +103,9 @@ def _retirement(row: Mapping[str, str]) -> Retirement:
     return Retirement(ends, row.get("replacement", ""), row.get("source", ""))
 
 
-def are_retirements_read() -> bool:
-    """Return whether the file has been read in this process."""
-    return retirement_data.cache_info().currsize > 0
+def are_retirements_read(providers: Iterable[str]) -> bool:
+    """Return whether the dates of these providers have been read in this process."""
+    return all(provider in _by_provider for provider in providers)
 
 
 def retirement_of(spec: ProviderSpec, model: str) -> Retirement | None:
@@ -97,7 +113,9 @@ def retirement_of(spec: ProviderSpec, model: str) -> Retirement | None:
 
     A dated snapshot that is not listed has the date of its model.
     """
-    models = retirement_data().models.get(spec.name)
+    if spec.name not in _by_provider:
+        read_retirements([spec.name])
+    models = _by_provider[spec.name]
     if not models:
         return None
     name = spec.known_model(model).removeprefix("models/").lower()

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.catalog import is_catalog_loaded, load_catalog
-from scout_adapters.llm.profiles.lookup import read_profiles, unread_profiles
-from scout_adapters.llm.profiles.retirements import retirement_data
+from scout_adapters.llm.profiles.lookup import are_profiles_read, read_profiles
+from scout_adapters.llm.profiles.retirements import are_retirements_read, read_retirements
 from scout_adapters.llm.router.retirement_notices import warn_of_retirements
 
 
-async def read_lookup_files(candidates: Iterable[Candidate]) -> None:
+async def read_lookup_files(candidates: Collection[Candidate]) -> None:
     """Read profiles of the candidates' providers, prices, and dates of models, once per process."""
-    unread = unread_profiles(one.endpoint.spec.name for one in candidates)
-    if unread or not is_catalog_loaded():
-        await asyncio.to_thread(_read, unread)
+    providers = [candidate.endpoint.spec.name for candidate in candidates]
+    is_read = are_profiles_read(providers) and are_retirements_read(providers)
+    if not (is_read and is_catalog_loaded()):
+        await asyncio.to_thread(_read, providers)
         warn_of_retirements(candidates)
 
 
 def _read(providers: Iterable[str]) -> None:
     read_profiles(providers)
     load_catalog()
-    retirement_data()
+    read_retirements(providers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 
 from scout_adapters._internal.logs import logger_of
@@ -20,13 +20,14 @@ _noticed: set[tuple[str, str]] = set()
 """Providers and models of which a warning was given: only models that the data list."""
 
 
-def warn_of_retirements(candidates: Iterable[Candidate], today: date | None = None) -> None:
+def warn_of_retirements(candidates: Collection[Candidate], today: date | None = None) -> None:
     """Log a warning for each model that ends within 30 days, or has ended.
 
     `today` is the day in UTC by default. On an event loop nothing happens while the dates have not
     been read: `read_lookup_files` reads them in a thread and calls this function again.
     """
-    if not are_retirements_read() and _on_a_loop():
+    providers = [candidate.endpoint.spec.name for candidate in candidates]
+    if not are_retirements_read(providers) and _on_a_loop():
         return
     for candidate in candidates:
         spec, model = candidate.endpoint.spec, candidate.model
