@@ -40,14 +40,21 @@ MIN_TRANSCRIPT = 200
 LastMessage = str | Callable[[BudgetExceeded], str]
 
 
-def reason(error: BudgetExceeded, per: str) -> str:
-    """Return why an agent stops, in one or two sentences for its user; `per` is "for this run"."""
-    spent, limit = short_dollar_text(error.spent_usd), short_dollar_text(error.limit_usd)
+def reason(error: BudgetExceeded, which: str, set_aside_usd: float = 0) -> str:
+    """Return why an agent stops, in one or two sentences for its user.
+
+    `which` budget is meant: "for this run". `set_aside_usd` is its part for a summary.
+    """
+    spent = short_dollar_text(error.spent_usd)
+    limit = short_dollar_text(error.limit_usd + set_aside_usd)
+    aside = (
+        f", {short_dollar_text(set_aside_usd)} is set aside for a summary" if set_aside_usd else ""
+    )
     held = f" ({short_dollar_text(error.held_usd)} is held)" if error.held_usd else ""
     opens = f" It opens again at {error.opens_at:%Y-%m-%d %H:%M} UTC." if error.opens_at else ""
     return (
-        f"the budget of {limit} {per} is used up: {spent} is spent{held}, and the next call may"
-        f" cost {short_dollar_text(error.asked_usd or 0)}.{opens}"
+        f"the budget of {limit} {which} is used up: {spent} is spent{held}{aside}, and the next"
+        f" call may cost {short_dollar_text(error.asked_usd or 0)}.{opens}"
     )
 
 
@@ -65,10 +72,10 @@ def has_ended(messages: Sequence[BaseMessage]) -> bool:
     return bool(messages) and MARK in getattr(messages[-1], "response_metadata", {})
 
 
-def unfinished_tool(error: BudgetExceeded, per: str, call: Any) -> ToolMessage:
+def unfinished_tool(why: str, call: Any) -> ToolMessage:
     """Return the result of a tool whose model calls the budget refuses."""
     return ToolMessage(
-        f"Not finished: {reason(error, per)}",
+        f"Not finished: {why}",
         tool_call_id=call["id"],
         name=call["name"],
         status="error",

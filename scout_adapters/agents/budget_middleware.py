@@ -94,7 +94,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         reserve = summary_usd if summary_model else None
         self._handlers = agent_handlers(limit_usd, per, reserve, options)
         self._per, self._ends, self._tells_note = per, on_exceeded == "end", tell == "note"
-        self._last_message = last_message
+        self._last_message, self._set_aside = last_message, float(str(reserve or 0))
         self._summarizer = endings.summarizer(summary_model) if summary_model else None
         self.tools = (
             [money_left_tool(self._text_of_call, self._atext_of_call)] if tell == "tool" else []
@@ -201,13 +201,18 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
     def _unfinished(self, request: ToolCallRequest, error: BudgetExceeded) -> ToolMessage:
         if not self._ends or error.asked_usd is None:
             raise error
-        return endings.unfinished_tool(error, WORDS[self._per], request.tool_call)
+        return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     def _message(self, error: BudgetExceeded) -> AIMessage:
         text = self._last_message
         if text is None:
-            text = f"I stop here: {endings.reason(error, WORDS[self._per])}"
+            text = f"I stop here: {self._reason(error)}"
         return AIMessage(text if isinstance(text, str) else text(error))
+
+    def _reason(self, error: BudgetExceeded) -> str:
+        if error.budget != self._handlers.main.name:  # of an agent around this one, or a handler
+            return endings.reason(error, f"named {error.budget!r}")
+        return endings.reason(error, WORDS[self._per], self._set_aside)
 
     def _summary(self, request: ModelRequest[Any]) -> AIMessage | None:
         """Return the summary of a cheap model; None if there is no money for it."""
