@@ -16,6 +16,7 @@ from scout_adapters.budget.accounts import MAX_AMOUNT
 from scout_adapters.callbacks.budget_handler import ScoutBudgetCallbackHandler
 from scout_adapters.callbacks.call_accounts import CallAccounts, thread_window
 from scout_adapters.callbacks.run_handler import RunHandler
+from scout_adapters.errors import BudgetExceeded
 from scout_adapters.llm.engine.record import Run
 
 
@@ -28,13 +29,13 @@ class AgentAccounts(CallAccounts):
     def __init__(self, shared: CallAccounts, window: str, place: AgentPlace) -> None:
         """`shared` are the budget's own accounts; `window` is "" for hours, days and months."""
         super().__init__(shared.plan, shared.store, shared.now)
-        self._shared, self._window, self._user = shared, window, place.user
+        self._shared, self.own_window, self._user = shared, window, place.user
 
     @override
     def window(self, run: Run, runs: RunHandler) -> str:
         """Return the agent's run or thread, or the present hour, day or month."""
-        if self._window:
-            return self._shared.opened(self._window)
+        if self.own_window:
+            return self._shared.opened(self.own_window)
         return self._shared.window(run, runs)
 
     @override
@@ -47,7 +48,7 @@ class AgentAccounts(CallAccounts):
         plan = self.plan
         if plan.by not in {None, "user"}:
             return None
-        window = self._window or self._shared.present_window()
+        window = self.own_window or self._shared.present_window()
         return next(iter(plan.accounts(window, (self._user or "",))), None)
 
     @property
@@ -55,7 +56,7 @@ class AgentAccounts(CallAccounts):
         """Equal for budgets whose calls have the same accounts."""
         store = getattr(self.store, "path", None) or id(self.store)
         user = self._user if self.plan.by == "user" else None
-        return store, self.plan.name, self._window, user
+        return store, self.plan.name, self.own_window, user
 
 
 class AgentBudget:
@@ -97,6 +98,11 @@ class AgentBudget:
             _applied.reset(tokens[0])
             slot.reset(tokens[1])
 
+    def refused(self, error: BudgetExceeded) -> bool:
+        """Return whether this budget has refused a call."""
+        own = self.accounts.own_window
+        return error.budget == self.handler.name and own in {"", error.window}
+
     def balance(self) -> Balance | None:
         """Return the balance of the account of all calls; None if calls have several."""
         account = self.accounts.of_agent()
@@ -108,6 +114,11 @@ class AgentBudget:
             return held
         self.handler.store.settle(held, 0)
         return Balance(account)
+
+
+def applies_outside(error: BudgetExceeded) -> bool:
+    """Return whether the budget that has refused a call applies around the running code."""
+    return any(budget.refused(error) for budget in _applied.get())
 
 
 _applied: ContextVar[Sequence[AgentBudget]] = ContextVar("scout_agent_budgets", default=())

@@ -67,11 +67,6 @@ def marked(error: BudgetExceeded, metadata: dict[str, Any]) -> dict[str, Any]:
     return {**metadata, MARK: amounts}
 
 
-def has_ended(messages: Sequence[BaseMessage]) -> bool:
-    """Return whether the last message is that of an agent that a budget has ended."""
-    return bool(messages) and MARK in getattr(messages[-1], "response_metadata", {})
-
-
 def unfinished_tool(why: str, call: Any) -> ToolMessage:
     """Return the result of a tool whose model calls the budget refuses."""
     return ToolMessage(

@@ -23,7 +23,7 @@ from langgraph.types import Command
 from typing_extensions import override
 
 from scout_adapters.agents import budget_endings as endings
-from scout_adapters.agents.agent_budget import AgentBudget
+from scout_adapters.agents.agent_budget import AgentBudget, applies_outside
 from scout_adapters.agents.agent_place import agent_place
 from scout_adapters.agents.budget_limits import WORDS, AgentPer, BudgetOptions, agent_handlers
 from scout_adapters.agents.money_left import left_text, money_left_tool, with_note
@@ -146,7 +146,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with budget.applied():
                 return handler(request)
         except BudgetExceeded as error:
-            self._check_end(request, error)
+            self._check_end(error)
             return _end(error, self._summary(request) or self._message(error))
 
     @override
@@ -159,7 +159,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with budget.applied():
                 return await handler(request)
         except BudgetExceeded as error:
-            self._check_end(request, error)
+            self._check_end(error)
             return _end(error, await self._asummary(request) or self._message(error))
 
     @override
@@ -171,7 +171,8 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with self._budget(request).applied():
                 return handler(request)
         except BudgetExceeded as error:
-            return self._unfinished(request, error)
+            self._check_end(error)
+            return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     @override
     async def awrap_tool_call(
@@ -182,26 +183,22 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with self._budget(request).applied():
                 return await handler(request)
         except BudgetExceeded as error:
-            return self._unfinished(request, error)
+            self._check_end(error)
+            return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     def _budget(self, request: Any) -> AgentBudget:
         """Return the budget of the agent whose model or tool is called."""
         place = agent_place(request.state, request.runtime)
         return AgentBudget(self._handlers.main, self._per, place)
 
-    def _check_end(self, request: ModelRequest[Any], error: BudgetExceeded) -> None:
-        """Raise the error if the agent must not end with a message.
+    def _check_end(self, error: BudgetExceeded) -> None:
+        """Raise the error if this middleware does not end the agent.
 
-        So it is with a price or limit that is unknown, which a developer must set. An agent that
-        was ended and calls its model again has a structured answer to give, and would go on.
+        So it is with a price that is unknown, which a developer must set, and with a budget around
+        this one, whose own middleware ends its agent.
         """
-        if not self._ends or error.asked_usd is None or endings.has_ended(request.messages):
+        if not self._ends or error.asked_usd is None or applies_outside(error):
             raise error
-
-    def _unfinished(self, request: ToolCallRequest, error: BudgetExceeded) -> ToolMessage:
-        if not self._ends or error.asked_usd is None:
-            raise error
-        return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     def _message(self, error: BudgetExceeded) -> AIMessage:
         text = self._last_message

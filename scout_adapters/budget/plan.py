@@ -73,6 +73,7 @@ class Plan:
             limit_usd=float(dollars(account.limit)),
             opens_at=opens,
             retry_after=None if opens is None else opens.timestamp() - now,
+            window=account.window,
         )
 
     def uncovered(self, account: Account, why: str) -> BudgetExceeded:
@@ -84,6 +85,7 @@ class Plan:
             spent_usd=0.0,
             held_usd=0.0,
             limit_usd=float(dollars(account.limit)),
+            window=account.window,
         )
 
 

@@ -15,6 +15,7 @@ class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
 
     In US dollars: `asked_usd` is the most that the request may cost (None if unknown), `spent_usd`,
     `held_usd` is reserved for running requests, `left_usd` is what is left of `limit_usd`.
+    `budget` is its name and `window` the run, thread, hour, … of the limit, "" in total.
     `opens_at` is the start of the budget's next window, and `retry_after` the seconds until then;
     None if the budget has no windows.
     """
@@ -34,9 +35,10 @@ class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
         limit_usd: float,
         opens_at: datetime | None = None,
         retry_after: float | None = None,
+        window: str = "",
     ) -> None:
         super().__init__(message)
-        self.budget = budget
+        self.budget, self.window = budget, window
         self.asked_usd = asked_usd
         self.spent_usd, self.held_usd, self.limit_usd = spent_usd, held_usd, limit_usd
         self.opens_at = opens_at

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
@@ -187,10 +188,24 @@ class Weather(BaseModel):
     city: str
 
 
+class AfterModel(AgentMiddleware[Any, Any, Any]):
+    """Has a step after each model call."""
+
+    def after_model(self, state: Any, runtime: Any) -> None:
+        """Change nothing."""
+
+
+@pytest.mark.parametrize("others", [(), (AfterModel(),)])
 @pytest.mark.parametrize("tools", [(), (get_weather,)])
-def test_an_agent_with_a_structured_answer_ends_too(tools: Any, emulator: Emulator) -> None:
+def test_an_agent_with_a_structured_answer_ends_too(
+    tools: Any, others: Any, emulator: Emulator
+) -> None:
     agent = agent_of(
-        emulator, ScoutBudgetMiddleware(1), tools=tools, response_format=ToolStrategy(Weather)
+        emulator,
+        *others,
+        ScoutBudgetMiddleware(1),
+        tools=tools,
+        response_format=ToolStrategy(Weather),
     )
     state = agent.invoke(QUESTION, on("t"))
     assert has_ended(state)
