@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from inspect import signature
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
@@ -65,6 +65,29 @@ class FileRouting(ScoutChatModel):
             watch_file(model, source, 1.0 if watch is True else float(watch))
         return model
 
+    @classmethod
+    def from_litellm(
+        cls,
+        config: str | PathLike[str] | Mapping[str, Any],
+        *,
+        model: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return the router of a LiteLLM configuration: `config.yaml`, or a dict of its form.
+
+            router = ScoutRouterChatModel.from_litellm("config.yaml", model="gpt-4o")
+
+        Each `model_name` is a route; the router is that of `model`, by default the first one, and
+        a call takes another by `model="name"`. `options` are those of the class and win over those
+        of the configuration. Settings without an equal are logged once, with what they would have
+        done: `scout-adapters migrate config.yaml` prints them.
+
+        Raises: `ConfigurationError` for what cannot be used, `UnknownProvider`.
+        """
+        from scout_adapters.chat_models.route_loading import load_litellm
+
+        return load_litellm(cls, config, model, options)
+
     @property
     def file_routes(self) -> dict[str, Self]:
         """The routes of the file by name, each as a router; empty for a router of no file."""
@@ -79,10 +102,10 @@ class FileRouting(ScoutChatModel):
         loaded: LoadedRoutes | None = private["_loaded"] if private else None
         if loaded is None:
             return self
-        if isinstance(name := options.get("model"), str) and name in loaded.routers:
+        if "model" in options and (named := loaded.named(options["model"])) is not None:
             del options["model"]
-            return loaded.routers[name]
-        default = loaded.routers[loaded.default]
+            return named
+        default = loaded.default
         return default if self.__dict__ is default.__dict__ else self._fixed()
 
     def _fixed(self) -> ScoutChatModel:
@@ -100,7 +123,7 @@ class FileRouting(ScoutChatModel):
         They are replaced in one step: a call that has begun keeps the old ones.
         """
         self._loaded = loaded
-        fields = loaded.routers[loaded.default].__dict__
+        fields = loaded.default.__dict__
         object.__setattr__(self, "__dict__", fields)
 
     @override

@@ -1,19 +1,70 @@
-"""The routes of one version of a route file, and what takes over the next version."""
+"""The routes of one version of a route file, each as a router that is made once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from scout_adapters.chat_models.base import ScoutChatModel
 
+MAX_MATCHED = 100
+"""Routers of names that match a pattern; callers may name any number of models."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class LoadedRoutes:
-    """The routes of one version of a file, each as a router; replaced as a whole."""
+    """The routes of one version of a file; replaced as a whole.
 
-    routers: Mapping[str, ScoutChatModel]
-    default: str
-    """The name of the route of a call that names none."""
+    A name with `*` is a pattern: a call with `model="openai/gpt-4o"` takes the route `openai/*`,
+    in whose entries `*` stands for the same text.
+    """
+
+    def __init__(
+        self,
+        routers: Mapping[str, ScoutChatModel],
+        patterns: Mapping[str, Callable[[str], ScoutChatModel]],
+        default: str,
+    ) -> None:
+        """`patterns` make the router of what stands for `*`; `default` names the usual route."""
+        self.routers = dict(routers)
+        self._default = default
+        self._patterns = [(_regex(name), patterns[name]) for name in sorted(patterns, key=_rank)]
+        self._matched: dict[str, ScoutChatModel] = {}
+
+    @property
+    def default(self) -> ScoutChatModel:
+        """The router of a call that names none."""
+        return cast("ScoutChatModel", self.named(self._default))
+
+    def named(self, name: Any) -> ScoutChatModel | None:
+        """Return the router of a route's name, or of the first pattern that matches it."""
+        if not isinstance(name, str):
+            return None
+        if name in self.routers:
+            return self.routers[name]
+        if not self._patterns:
+            return None
+        return self._matched.get(name) or self._match(name)
+
+    def _match(self, name: str) -> ScoutChatModel | None:
+        for pattern, make in self._patterns:
+            if match := pattern.fullmatch(name):
+                router = make(match[1])
+                if name == self._default:
+                    self.routers[name] = router
+                elif len(self._matched) >= MAX_MATCHED:
+                    self._matched = {}
+                self._matched[name] = router
+                return router
+        return None
+
+
+def _rank(pattern: str) -> tuple[int, str]:
+    """Rank patterns: the longest one, which says the most, comes first."""
+    return -len(pattern), pattern
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    before, _, after = pattern.partition("*")
+    return re.compile(f"{re.escape(before)}([^*]+){re.escape(after)}", re.DOTALL)

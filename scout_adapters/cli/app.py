@@ -22,6 +22,7 @@ from scout_adapters.cli.console import fail, set_width
 from scout_adapters.cli.costs import costs
 from scout_adapters.cli.demo import demo
 from scout_adapters.cli.doctor import doctor
+from scout_adapters.cli.migrate import migrate
 from scout_adapters.cli.models import models
 from scout_adapters.cli.prices import prices
 from scout_adapters.cli.profile import profile
@@ -100,6 +101,7 @@ COMMANDS = (
     providers,
     profile,
     route,
+    migrate,
 )
 for command in COMMANDS:
     app.command()(command)

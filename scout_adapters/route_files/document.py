@@ -5,7 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PositiveFloat,
+    Tag,
+    model_validator,
+)
 
 StrategyText = Literal["priority", "cheapest", "fastest", "least_busy", "weighted"]
 
@@ -14,6 +22,15 @@ class Section(BaseModel):
     """A part of a route file, in which every name means something."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class TimeoutSection(Section):
+    """Limits of an answer in seconds, as in `Timeouts`."""
+
+    connect: PositiveFloat | None = None
+    first_token: PositiveFloat | None = None
+    idle: PositiveFloat | None = None
+    total: PositiveFloat | None = None
 
 
 class RouteEntry(BaseModel):
@@ -37,7 +54,9 @@ class RouteEntry(BaseModel):
     order: int | None = Field(
         default=None, ge=1, description="Entries of a lower number are tried first; 1 by default"
     )
-    timeout: float | None = Field(default=None, gt=0, description="Seconds")
+    timeout: PositiveFloat | TimeoutSection | None = Field(
+        default=None, description="Seconds for the whole answer and between events, or each limit"
+    )
     requests_per_minute: float | None = Field(
         default=None, gt=0, description="Requests that this process sends in a minute, at most"
     )

@@ -41,10 +41,10 @@ def parse_route(text: str, source: str) -> tuple[RouteDocument, YamlText]:
     try:
         return RouteDocument.model_validate(parsed.value), parsed
     except ValidationError as error:
-        raise _first_error(parsed, error) from None
+        raise first_error(parsed, error) from None
 
 
-def _first_error(parsed: YamlText, error: ValidationError) -> ConfigurationError:
+def first_error(parsed: YamlText, error: ValidationError) -> ConfigurationError:
     """Return the error that stands first in the file, in one line and without values."""
     found = [(_path_of(item["loc"], parsed), item) for item in error.errors(include_input=False)]
     path, item = min(found, key=lambda pair: (parsed.line(pair[0]), -len(pair[0])))

@@ -40,7 +40,9 @@ class YamlText:
         return self.lines.get(path, 1)
 
     def error(self, path: Path, message: str) -> ConfigurationError:
-        """Return an error about a value, with file and line."""
+        """Return an error about a value, with file and line; a value without lines has none."""
+        if not self.lines:
+            return ConfigurationError(f"{self.source}: {message}")
         return ConfigurationError(f"{self.source}, line {self.line(path)}: {message}")
 
 

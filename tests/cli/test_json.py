@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "models": ["openai/gpt-5-mini", "groq/openai/gpt-oss-120b", "--on", "2026-10-01"],
     "profile": ["groq/openai/gpt-oss-120b"],
     "route": ["route.yaml"],
+    "migrate": ["config.yaml"],
     "costs": ["audit.jsonl"],
     "budgets": ["budgets.db"],
     "audit verify": ["edited.jsonl"],
@@ -64,6 +65,9 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited = written(tmp_path / "edited.jsonl", 4)
     edited.write_bytes(edited.read_bytes().replace(b'"number":3', b'"number":4'))
     SqliteBudgets("budgets.db").hold([Account("b", "user=ada", "2026-11-27", 10**9)], 1)
+    Path("config.yaml").write_text(
+        "model_list: [{model_name: a, litellm_params: {model: groq/x, cooldown_time: 3}}]\n"
+    )
     Path("route.yaml").write_text("models: [ollama/llama3.2]\n")
     monkeypatch.setitem(PRICING, "groq", {"mine": {"input": 0.0000125, "request": 0.01}})
 

@@ -1,0 +1,189 @@
+"""Routers made of the sections of a route file, with its handlers and prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.chat_models.loaded_routes import LoadedRoutes
+from scout_adapters.chat_models.router_entries import check_entries
+from scout_adapters.errors import ConfigurationError, ScoutError
+from scout_adapters.errors.error_response import one_line
+from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.route_files.route_text import MAX_MESSAGE
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import BaseCallbackHandler
+    from langchain_core.rate_limiters import BaseRateLimiter
+
+    from scout_adapters.chat_models.base import ScoutChatModel
+    from scout_adapters.route_files.document import RouteDocument, RouteEntry, RouteSection
+    from scout_adapters.route_files.yaml_text import Path as YamlPath
+    from scout_adapters.route_files.yaml_text import YamlText
+
+logger = logger_of(__name__)
+
+Handlers = tuple[tuple[str, "BaseCallbackHandler"], ...]
+"""Handlers with the text of the sections that they were made of."""
+
+
+@dataclass(slots=True)
+class RouteBuilder:
+    """Makes the routers of a document, and of its next versions."""
+
+    model_class: Callable[..., ScoutChatModel]
+    """Makes a router of `models`, `strategy` and options."""
+
+    route: str | None
+    """The route of a call that names none; None for the document's default."""
+
+    options: Mapping[str, Any]
+    """Options that win over those of the document."""
+
+    handlers: Handlers = ()
+    """Those of the last version: an unchanged section keeps its handler, and so its balance."""
+
+    prices: set[tuple[str, str]] = field(default_factory=set)
+    """Providers and models whose prices in `PRICING` come from the last version."""
+
+    def build(self, document: RouteDocument, parsed: YamlText) -> LoadedRoutes:
+        """Make the routers of a document; `parsed` has the lines for errors.
+
+        Raises: `ConfigurationError`.
+        """
+        sections = document.route_sections()
+        handlers = self._handlers_of(document)
+        make = partial(self._router, parsed, [handler for _, handler in handlers])
+        routers = {
+            name: make(name, section) for name, section in sections.items() if "*" not in name
+        }
+        patterns = {
+            name: partial(make, name, section) for name, section in sections.items() if "*" in name
+        }
+        default = document.default_route() if self.route is None else self.route
+        loaded = LoadedRoutes(routers, patterns, default)
+        if loaded.named(default) is None:
+            raise ConfigurationError(
+                f"{parsed.source} has no route {default!r} to begin with; it has "
+                f"{', '.join(sections)}"
+            )
+        self.handlers = handlers
+        self._set_prices(document)
+        return loaded
+
+    def _router(
+        self,
+        parsed: YamlText,
+        handlers: list[BaseCallbackHandler],
+        name: str,
+        section: RouteSection,
+        matched: str = "*",
+    ) -> ScoutChatModel:
+        """Make the router of a route; `matched` stands for `*` in the names of its models."""
+        path: YamlPath = ("routes", name) if name else ()
+        options = {**section.options, **self.options}
+        if isinstance(options.get("timeout"), Mapping):
+            options["timeout"] = _timeouts(options["timeout"])
+        if handlers:
+            options["callbacks"] = [*(options.get("callbacks") or []), *handlers]
+        entries = [_entry(model, matched) for model in section.models]
+        for index, entry in enumerate(entries):
+            _check_entry(entry, parsed, (*path, "models", index))
+        try:
+            return self.model_class(models=entries, strategy=section.strategy, **options)
+        except (ScoutError, ValueError, TypeError) as error:
+            raise parsed.error((*path, "options"), _reason(error)) from None
+
+    def _handlers_of(self, document: RouteDocument) -> Handlers:
+        """Return the handlers of the document's sections; unchanged sections keep theirs."""
+        from scout_adapters.callbacks import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
+
+        kept = dict(self.handlers)
+        made: list[tuple[str, BaseCallbackHandler]] = []
+        for number, section in enumerate(document.budgets):
+            text = f"{number} {section.model_dump_json()}"
+            made.append((text, kept.get(text) or ScoutBudgetCallbackHandler(**dict(section))))
+        if document.audit is not None:
+            from scout_adapters.audit.process_log import get_audit
+
+            text = document.audit.model_dump_json()
+            log = get_audit(**dict(document.audit))
+            made.append((text, kept.get(text) or ScoutAuditCallbackHandler(log)))
+        return tuple(made)
+
+    def _set_prices(self, document: RouteDocument) -> None:
+        """Write the document's prices to `PRICING`, and remove those that it no longer has."""
+        from scout_adapters.llm.pricing.price_list import PRICING
+
+        places = {(provider, model) for provider, row in document.prices.items() for model in row}
+        for provider, model in self.prices - places:
+            PRICING.get(provider, {}).pop(model, None)
+        for provider, model in places:
+            PRICING.setdefault(provider, {})[model] = document.prices[provider][model]
+        self.prices = places
+
+
+def _entry(model: str | RouteEntry, matched: str) -> dict[str, Any]:
+    """Return an entry of a document as one of `models=[...]`."""
+    entry: dict[str, Any] = {"model": model}
+    if not isinstance(model, str):
+        entry = model.model_dump(exclude_none=True)
+    entry["model"] = entry["model"].replace("*", matched)
+    if (requests := entry.pop("requests_per_minute", None)) is not None:
+        entry["rate_limiter"] = _limiter(requests / 60)
+    if isinstance(entry.get("timeout"), Mapping):
+        entry["timeout"] = _timeouts(entry["timeout"])
+    return entry
+
+
+def _timeouts(limits: Mapping[str, Any]) -> Any:
+    from scout_adapters.llm.timeouts import Timeouts
+
+    return Timeouts(**limits)
+
+
+def _limiter(per_second: float) -> BaseRateLimiter:
+    from langchain_core.rate_limiters import InMemoryRateLimiter
+
+    return InMemoryRateLimiter(
+        requests_per_second=per_second, check_every_n_seconds=min(0.1, 1 / per_second)
+    )
+
+
+def _check_entry(entry: Mapping[str, Any], parsed: YamlText, path: YamlPath) -> None:
+    """Check an entry by itself, so that an error has its line; warn of keys in the file."""
+    for name in ("api_key", "api_keys"):
+        for key in _keys_in(entry.get(name)):
+            if parsed.lines and not is_reference(key):
+                logger.warning(
+                    "%s, line %d: a key stands in the file: write env:NAME or file:/path instead",
+                    *(parsed.source, parsed.line((*path, name))),
+                )
+    try:
+        check_entries([entry])
+    except (ScoutError, ValueError) as error:
+        raise parsed.error(path, _reason(error)) from None
+
+
+def _keys_in(keys: Any) -> Iterator[str]:
+    """Yield the keys of an entry, in all their forms."""
+    if isinstance(keys, str):
+        yield from keys.split(",")
+    elif isinstance(keys, Mapping):
+        yield from _keys_in(keys.get("api_key"))
+    elif isinstance(keys, list):
+        for key in keys:
+            yield from _keys_in(key)
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, in one line; pydantic's errors without values."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", MAX_MESSAGE)
+    return one_line(str(error), MAX_MESSAGE)

@@ -1,0 +1,207 @@
+"""LiteLLM's groups of deployments as routes: fallbacks follow a group's own entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.migration.litellm_entries import ConvertedEntry, convert
+from scout_adapters.migration.litellm_settings import (
+    budgets_of,
+    options_of,
+    settings_of,
+    strategy_of,
+    window_of,
+)
+from scout_adapters.migration.litellm_source import LiteLLMConfig
+from scout_adapters.migration.notes import Note, Notes
+
+FALLBACKS = ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
+MAX_FALLBACKS = 5
+"""LiteLLM's default of `max_fallbacks`."""
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A configuration as the content of a route file, and what has no equal."""
+
+    document: dict[str, Any]
+    """The sections of a route file; see `RouteDocument`."""
+
+    notes: tuple[Note, ...]
+    places: dict[str, str] = field(default_factory=dict)
+    """File and line of each route's first deployment, by the route's name."""
+
+
+def migrate_litellm(config: LiteLLMConfig) -> Migration:
+    """Return a configuration as routes, one for each group.
+
+    Raises: `ConfigurationError` for a fallback to a group that does not exist.
+    """
+    notes = Notes()
+    settings = settings_of(config, notes)
+    groups = _Groups(config, settings, notes)
+    routes = {
+        name: {
+            "models": groups.entries_of(name),
+            "strategy": strategy_of(settings, notes),
+            "options": options_of(settings),
+        }
+        for name in groups.names()
+    }
+    document: dict[str, Any] = {"routes": routes}
+    if groups.prices:
+        document["prices"] = groups.prices
+    if budgets := [*budgets_of(settings, notes), *groups.budgets()]:
+        document["budgets"] = budgets
+    return Migration(document, tuple(notes), groups.places)
+
+
+class _Groups:
+    """The groups of a configuration, with the entries of their deployments."""
+
+    def __init__(self, config: LiteLLMConfig, settings: Mapping[str, Any], notes: Notes) -> None:
+        self._settings, self._notes = settings, notes
+        self._own: dict[str, list[ConvertedEntry]] = {}
+        self.prices: dict[str, dict[str, dict[str, float]]] = {}
+        self.places: dict[str, str] = {}
+        for deployment in config.deployments:
+            converted = convert(deployment, config, notes)
+            if converted is not None:
+                self._own.setdefault(deployment.group, []).append(converted)
+                self.places.setdefault(deployment.group, deployment.place)
+                self._add_prices(converted)
+        self._fallbacks = [self._lists_of(name) for name in FALLBACKS]
+        self._note_fallbacks()
+
+    def names(self) -> list[str]:
+        """Return the names of the groups and of their aliases."""
+        return [*self._own, *self._aliases()]
+
+    def entries_of(self, name: str) -> list[Entry]:
+        """Return the entries of a group, then those of its fallbacks."""
+        group = self._aliases().get(name, name)
+        entries: list[Entry] = []
+        for index, member in enumerate(self._chain(group)):
+            first = 1 + max((entry.get("order", 1) for entry in entries), default=0)
+            for entry in _pooled(self._weighted(member)):
+                own = entry.get("order", 1)
+                entries.append({**entry, "order": own + first - 1} if index else entry)
+        return entries
+
+    def budgets(self) -> Iterator[Entry]:
+        """Yield the budgets of single deployments."""
+        for converted in (item for group in self._own.values() for item in group):
+            if converted.budget is None:
+                continue
+            amount, duration = converted.budget
+            model = converted.entry["model"]
+            if (window := window_of(duration)) is None:
+                self._notes.add(
+                    "litellm_params.budget_duration",
+                    f"{duration!r} is neither a day nor a month: the budget of {model} is left out",
+                )
+                continue
+            limits = {model.partition("/")[2]: str(amount)}
+            yield {"limit_usd": limits, "per": window, "scope": "model", "on_exceeded": "cheaper"}
+
+    def _chain(self, group: str) -> list[str]:
+        """Return a group and the groups to which it falls back, each once."""
+        limit = self._settings.get("max_fallbacks")
+        limit = MAX_FALLBACKS if limit is None else int(limit)
+        chain, queue = [group], self._next(group)
+        while queue and len(chain) <= limit:
+            name = queue.pop(0)
+            if name not in chain:
+                chain.append(name)
+                queue += self._next(name)
+        return chain
+
+    def _next(self, group: str) -> list[str]:
+        """Return the groups to which a group falls back."""
+        found = [name for lists in self._fallbacks for name in lists.get(group, lists.get("*", []))]
+        if not found:
+            found = [str(name) for name in self._settings.get("default_fallbacks") or []]
+        names = [self._aliases().get(name, name) for name in dict.fromkeys(found)]
+        for name in names:
+            if name not in self._own:
+                raise ConfigurationError(
+                    f"the fallback {name!r} of {group!r} is no group; there are "
+                    f"{', '.join(self._own)}"
+                )
+        return [name for name in names if name != group]
+
+    def _lists_of(self, setting: str) -> dict[str, list[str]]:
+        lists: dict[str, list[str]] = {}
+        for item in self._settings.get(setting) or []:
+            for group, names in item.items():
+                lists[group] = [
+                    str(name["model"]) if isinstance(name, Mapping) else str(name) for name in names
+                ]
+        return lists
+
+    def _note_fallbacks(self) -> None:
+        if self._settings.get("context_window_fallbacks"):
+            self._notes.add(
+                "context_window_fallbacks",
+                "these groups are also tried after other failures than a context overflow",
+            )
+        if self._settings.get("content_policy_fallbacks"):
+            self._notes.add(
+                "content_policy_fallbacks",
+                "these groups are also tried after other failures than a refusal of the content",
+            )
+
+    def _aliases(self) -> dict[str, str]:
+        aliases = self._settings.get("model_group_alias") or {}
+        return {
+            str(alias): str(group["model"] if isinstance(group, Mapping) else group)
+            for alias, group in aliases.items()
+        }
+
+    def _weighted(self, group: str) -> Iterator[Entry]:
+        """Yield the entries of a group with their weights, as `simple-shuffle` finds them."""
+        members = self._own.get(group, [])
+        has_weights = any(item.entry.get("weight") for item in members)
+        for item in members:
+            entry = dict(item.entry)
+            if has_weights:
+                entry["weight"] = float(entry.get("weight") or 0)
+            elif any(member.limit for member in members):
+                entry["weight"] = float(item.limit or 0)
+            yield entry
+
+    def _add_prices(self, converted: ConvertedEntry) -> None:
+        if converted.prices:
+            provider, _, model = converted.entry["model"].partition("/")
+            row = self.prices.setdefault(provider, {})
+            if row.get(model, converted.prices) != converted.prices:
+                self._notes.add(
+                    "input_cost_per_token",
+                    f"{provider}/{model} has two prices: the last one applies to all",
+                )
+            row[model] = converted.prices
+
+
+def _pooled(entries: Iterator[Entry]) -> list[Entry]:
+    """Return the entries; those that differ only in their key and weight become one with a pool."""
+    pools: list[tuple[Entry, Entry]] = []
+    for entry in entries:
+        rest = {name: value for name, value in entry.items() if name not in {"api_keys", "weight"}}
+        pool = next(
+            (pool for known, pool in pools if known == rest and _has_keys(pool, entry)), None
+        )
+        if pool is None:
+            pools.append((rest, dict(entry)))
+            continue
+        pool["api_keys"] = list(dict.fromkeys([*pool["api_keys"], *entry["api_keys"]]))
+        pool["weight"] = pool.get("weight", 1.0) + entry.get("weight", 1.0)
+    return [pool for _, pool in pools]
+
+
+def _has_keys(pool: Entry, entry: Entry) -> bool:
+    return bool(pool.get("api_keys")) and bool(entry.get("api_keys"))

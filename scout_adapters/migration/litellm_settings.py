@@ -1,0 +1,150 @@
+"""LiteLLM's `router_settings` and `litellm_settings` as options of a route.
+
+`router_settings` win over `litellm_settings`, as in LiteLLM.
+https://docs.litellm.ai/docs/proxy/config_settings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.migration.litellm_source import LiteLLMConfig
+from scout_adapters.migration.notes import Notes
+
+STRATEGIES = {
+    "simple-shuffle": "weighted",
+    "least-busy": "least_busy",
+    "latency-based-routing": "fastest",
+    "cost-based-routing": "cheapest",
+    "usage-based-routing": "least_busy",
+    "usage-based-routing-v2": "least_busy",
+}
+"""LiteLLM's strategies, and the nearest of ours."""
+
+WINDOWS = {"": "total", "1h": "hour", "1d": "day", "24h": "day", "1mo": "month", "30d": "month"}
+"""LiteLLM's durations of budgets, and the windows of ours."""
+
+MAPPED = frozenset(
+    {
+        *("routing_strategy", "num_retries", "timeout", "request_timeout", "stream_timeout"),
+        *("fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "max_fallbacks"),
+        *("default_fallbacks", "model_group_alias", "provider_budget_config"),
+        *("default_litellm_params", "model_list", "enable_pre_call_checks"),
+    }
+)
+"""Settings that this package converts."""
+
+NOT_NEEDED = {
+    "set_verbose": "prints what LiteLLM does; here `logging` has it",
+    "debug_level": "prints what LiteLLM does; here `logging` has it",
+    "enable_pre_call_checks": "models whose window is too small always come last here",
+}
+
+UNMAPPED = {
+    "allowed_fails": "would have rested a deployment after as many failures; here a key rests "
+    "when its provider states a wait, and a circuit opens after five faults in a row",
+    "allowed_fails_policy": "would have rested a deployment after as many failures of a kind",
+    "cooldown_time": "would have rested a deployment as long; here a key rests as long as its "
+    "provider states",
+    "disable_cooldowns": "would have used keys that were just refused",
+    "retry_after": "would have been the shortest pause before a retry; here it is the server's, "
+    "or 0.5 s, 1 s, 2 s …",
+    "retry_policy": "would have set retries by kind of error; here the kind decides itself",
+    "model_group_retry_policy": "would have set retries by group and kind of error",
+    "routing_strategy_args": "would have tuned the strategy",
+    "routing_groups": "would have set a strategy for some groups",
+    "enable_tag_filtering": "would have chosen deployments by the tags of a request",
+    "optional_pre_call_checks": "would have run these checks; prompt caches are kept by "
+    "`key_affinity`, and limits per minute by `requests_per_minute`",
+    "cache_responses": "would have cached answers: set LangChain's cache",
+    "cache": "would have cached answers: set LangChain's cache",
+    "cache_params": "would have cached answers: set LangChain's cache",
+    "cache_kwargs": "would have cached answers: set LangChain's cache",
+    "redis_url": "would have shared limits and rests between processes",
+    "redis_host": "would have shared limits and rests between processes",
+    "redis_port": "would have shared limits and rests between processes",
+    "redis_password": "would have shared limits and rests between processes",
+    "success_callback": "would have called these sinks: pass handlers of LangChain as `callbacks`",
+    "failure_callback": "would have called these sinks: pass handlers of LangChain as `callbacks`",
+    "callbacks": "would have called these sinks: pass handlers of LangChain as `callbacks`",
+    "drop_params": "would have dropped options that a model does not take; here those whose "
+    "refusal is known are left out, and listed in `changes`",
+    "modify_params": "would have changed requests that a provider refuses; here changes are "
+    "listed in `changes`",
+    "custom_provider_map": "would have added providers: register a card instead",
+    "default_max_parallel_requests": "would have limited the requests in flight of a deployment",
+}
+
+
+def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
+    """Return the settings that are converted, with the values of their variables; note others."""
+    found: dict[str, Any] = {}
+    for section in ("litellm_settings", "router_settings"):
+        for name, value in _section(config, section).items():
+            place = config.places.get((section, name), "")
+            if name in MAPPED:
+                found[name] = config.value(value)
+            elif name not in NOT_NEEDED:
+                message = UNMAPPED.get(name, "is not a setting that this package has")
+                notes.add(f"{section}.{name}", message, place)
+    for section in config.sections.keys() - {"litellm_settings", "router_settings"}:
+        message = "belongs to LiteLLM's proxy server"
+        notes.add(section, message, config.places.get((section,), ""))
+    return found
+
+
+def _section(config: LiteLLMConfig, name: str) -> Mapping[str, Any]:
+    value = config.sections.get(name) or {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{config.places.get((name,), name)}: {name} must be a mapping")
+    return value
+
+
+def strategy_of(settings: Mapping[str, Any], notes: Notes) -> str:
+    """Return the strategy for the deployments of a group."""
+    name = str(settings.get("routing_strategy") or "simple-shuffle")
+    if name not in STRATEGIES:
+        notes.add("routing_strategy", f"{name} has no equal: entries are tried by weight")
+    elif name.startswith("usage-based"):
+        notes.add("routing_strategy", f"{name} counts tokens a minute; here calls in flight count")
+    return STRATEGIES.get(name, "weighted")
+
+
+def options_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the router: retries and timeouts of a call."""
+    options: dict[str, Any] = {}
+    if (retries := settings.get("num_retries")) is not None:
+        options["max_retries"] = int(retries)
+    total = settings.get("timeout", settings.get("request_timeout"))
+    if (stream := settings.get("stream_timeout")) is not None:
+        limits = {"first_token": float(stream), "idle": float(stream)}
+        options["timeout"] = limits if total is None else {"total": float(total), **limits}
+    elif total is not None:
+        options["timeout"] = float(total)
+    if settings.get("content_policy_fallbacks"):
+        options["failover_on_refusal"] = True
+    return options
+
+
+def budgets_of(settings: Mapping[str, Any], notes: Notes) -> Iterator[dict[str, Any]]:
+    """Yield the budgets of providers."""
+    by_window: dict[str, dict[str, str]] = {}
+    for provider, limit in (settings.get("provider_budget_config") or {}).items():
+        window = window_of(limit.get("time_period") or limit.get("budget_duration"))
+        if window is None:
+            notes.add(
+                f"provider_budget_config.{provider}",
+                "would have limited costs over a time that is neither a day nor a month",
+            )
+            continue
+        amount = limit.get("budget_limit", limit.get("max_budget"))
+        by_window.setdefault(window, {})[provider] = str(amount)
+    for window, limits in by_window.items():
+        yield {"limit_usd": limits, "per": window, "scope": "provider", "on_exceeded": "cheaper"}
+
+
+def window_of(duration: Any) -> str | None:
+    """Return the window of a budget for LiteLLM's duration; None if there is none of its length."""
+    return WINDOWS.get(str(duration or ""))

@@ -1,0 +1,189 @@
+"""Read a LiteLLM configuration: a dict, or a file with the files that it includes.
+
+https://docs.litellm.ai/docs/proxy/config_settings
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.route_files.route_text import read_text
+from scout_adapters.route_files.yaml_text import YamlText, parse_yaml
+
+VARIABLE = "os.environ/"
+"""LiteLLM's notation for the value of an environment variable."""
+
+
+@dataclass(slots=True)
+class Deployment:
+    """An item of `model_list`."""
+
+    group: str
+    """Its `model_name`: deployments of one name are a group."""
+
+    params: dict[str, Any]
+    """Its `litellm_params`, with those of its credential and the defaults of the router."""
+
+    info: dict[str, Any]
+    """Its `model_info`."""
+
+    place: str = ""
+    """File and line."""
+
+
+@dataclass(slots=True)
+class LiteLLMConfig:
+    """A configuration with the contents of all its files."""
+
+    sections: dict[str, Any]
+    """All sections but `model_list`, `credential_list` and `environment_variables`."""
+
+    deployments: list[Deployment]
+    places: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """File and line of each setting of a section."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    """`environment_variables` of the file: used where the environment has none of a name."""
+
+    def value(self, value: Any) -> Any:
+        """Return a value; that of the variable for `os.environ/NAME`.
+
+        Raises: `ConfigurationError` if the variable is not set.
+        """
+        if not (isinstance(value, str) and value.startswith(VARIABLE)):
+            return value
+        name = value.removeprefix(VARIABLE)
+        found = os.environ.get(name) or self.variables.get(name)
+        if not found:
+            raise ConfigurationError(f"set {name}: the configuration refers to {value}")
+        return found
+
+    def key(self, value: Any) -> Any:
+        """Return a key, by reference where it is one: the environment is read at each use."""
+        if isinstance(value, str) and value.startswith(VARIABLE):
+            name = value.removeprefix(VARIABLE)
+            if not os.environ.get(name) and name in self.variables:
+                return self.variables[name]
+            return f"env:{name}"
+        return value
+
+
+def read_litellm(config: str | os.PathLike[str] | Mapping[str, Any]) -> LiteLLMConfig:
+    """Read a configuration.
+
+    Raises: `ConfigurationError` for a file that cannot be read, has a tag or includes a file
+    outside its folder, and for sections of another form.
+    """
+    if isinstance(config, Mapping):
+        return _Reader({}).config(dict(config), None)
+    path = Path(config)
+    reader = _Reader({})
+    parsed = _parse(path, path)
+    merged = reader.with_includes(parsed, path, (path.resolve(),))
+    return reader.config(merged, parsed)
+
+
+def _parse(path: Path, shown: Path) -> YamlText:
+    parsed = parse_yaml(read_text(path), str(shown))
+    if not isinstance(parsed.value, dict):
+        raise parsed.error((), "a LiteLLM configuration is a mapping with `model_list`")
+    return parsed
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Merges the files of a configuration, and notes where each setting stands."""
+
+    places: dict[tuple[str, ...], str]
+    items: list[tuple[Any, str]] = field(default_factory=list)
+    """The items of `model_list` with their places."""
+
+    def with_includes(
+        self, parsed: YamlText, path: Path, open_files: tuple[Path, ...]
+    ) -> dict[str, Any]:
+        """Return the sections of a file and of those that it includes; lists are joined."""
+        merged = dict(parsed.value)
+        self._note_places(parsed)
+        includes = merged.pop("include", None) or []
+        for index, name in enumerate(includes):
+            included = (path.parent / str(name)).resolve()
+            if not included.is_relative_to(open_files[0].parent):
+                raise parsed.error(("include", index), f"{name!r} is outside its folder")
+            if included in open_files:
+                raise parsed.error(("include", index), f"{name!r} includes itself")
+            inner = self.with_includes(
+                _parse(included, path.parent / str(name)), included, (*open_files, included)
+            )
+            for section, value in inner.items():
+                both_lists = isinstance(value, list) and isinstance(merged.get(section), list)
+                merged[section] = [*merged[section], *value] if both_lists else value
+        return merged
+
+    def _note_places(self, parsed: YamlText) -> None:
+        for path, line in parsed.lines.items():
+            place = f"{parsed.source}, line {line}"
+            if len(path) == 2 and path[0] == "model_list":  # noqa: PLR2004  # section and index
+                value = parsed.value["model_list"][path[1]]
+                self.items.append((value, place))
+            elif 1 <= len(path) <= 2:  # noqa: PLR2004  # section, setting
+                self.places[tuple(map(str, path))] = place
+
+    def config(self, sections: dict[str, Any], parsed: YamlText | None) -> LiteLLMConfig:
+        """Return the configuration of merged sections."""
+        variables = _object(sections.pop("environment_variables", None), "environment_variables")
+        credentials = _credentials(sections.pop("credential_list", None))
+        router = _object(sections.get("router_settings"), "router_settings")
+        defaults = _object(router.get("default_litellm_params"), "default_litellm_params")
+        sections.pop("include", None)
+        models = sections.pop("model_list", None)
+        if not isinstance(models, list) or not models:
+            raise ConfigurationError(
+                f"{parsed.source if parsed else 'the configuration'} has no `model_list`"
+            )
+        places = {id(value): place for value, place in self.items}
+        deployments = [
+            _deployment(item, credentials, defaults, places.get(id(item), "")) for item in models
+        ]
+        texts = {name: str(value) for name, value in variables.items()}
+        return LiteLLMConfig(sections, deployments, self.places, texts)
+
+
+def _deployment(
+    item: Any, credentials: Mapping[str, Any], defaults: Mapping[str, Any], place: str
+) -> Deployment:
+    where = f"{place}: " if place else ""
+    if not isinstance(item, Mapping) or not isinstance(item.get("model_name"), str):
+        raise ConfigurationError(f"{where}an item of model_list has no `model_name`")
+    params = _object(item.get("litellm_params"), f"{where}litellm_params")
+    if not isinstance(params.get("model"), str):
+        raise ConfigurationError(f"{where}{item['model_name']!r} has no `litellm_params.model`")
+    if credential := params.pop("litellm_credential_name", None):
+        if credential not in credentials:
+            raise ConfigurationError(f"{where}credential_list has no {credential!r}")
+        params = {**credentials[credential], **params}
+    for limit in ("rpm", "tpm"):  # LiteLLM copies them from the item
+        if limit in item:
+            params.setdefault(limit, item[limit])
+    info = _object(item.get("model_info"), f"{where}model_info")
+    return Deployment(item["model_name"], {**defaults, **params}, info, place)
+
+
+def _credentials(items: Any) -> dict[str, dict[str, Any]]:
+    named = [item for item in items or [] if isinstance(item, Mapping)]
+    return {
+        str(item.get("credential_name")): _object(item.get("credential_values"), "credential_list")
+        for item in named
+    }
+
+
+def _object(value: Any, name: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{name} must be a mapping")
+    return dict(value)

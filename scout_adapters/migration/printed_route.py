@@ -1,0 +1,47 @@
+"""A migrated configuration for the screen: references to variables in the place of keys."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import Any
+
+from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.migration.litellm_routes import Migration
+from scout_adapters.migration.notes import Note
+
+
+def without_keys(migration: Migration) -> Migration:
+    """Return a migration whose keys are `env:NAME`, with a note for each variable to set.
+
+    Equal keys have the same variable.
+    """
+    document = deepcopy(migration.document)
+    names: dict[str, str] = {}
+    for route, section in document["routes"].items():
+        for entry in section["models"]:
+            if keys := entry.get("api_keys"):
+                entry["api_keys"] = [_reference(key, entry, names) for key in keys]
+            _hide_headers(entry, route)
+    notes = [
+        Note(name, "a key stands in the configuration: set this variable to it")
+        for name in names.values()
+    ]
+    return Migration(document, (*migration.notes, *notes), migration.places)
+
+
+def _reference(key: Any, entry: dict[str, Any], names: dict[str, str]) -> str:
+    text = str(key)
+    if is_reference(text):
+        return text
+    if text not in names:
+        provider = re.sub(r"\W", "_", entry["model"].partition("/")[0]).upper()
+        number = 1 + sum(name.startswith(f"{provider}_API_KEY_") for name in names.values())
+        names[text] = f"{provider}_API_KEY_{number}"
+    return f"env:{names[text]}"
+
+
+def _hide_headers(entry: dict[str, Any], route: str) -> None:
+    """Replace values of headers, any of which may be a secret."""
+    if headers := entry.get("default_headers"):
+        entry["default_headers"] = dict.fromkeys(headers, f"<value of {route}>")
