@@ -34,6 +34,7 @@ from scout_adapters.llm.adapters.langchain_boto import with_read_timeout
 from scout_adapters.llm.adapters.langchain_clients import ClientFacts, redactor_of
 from scout_adapters.llm.adapters.langchain_loops import LoopClients
 from scout_adapters.llm.adapters.langchain_request import ModelCall, build_call
+from scout_adapters.llm.adapters.langchain_thinking import without_forbidden_thinking
 from scout_adapters.llm.adapters.streamed_answer import PARSE_ERRORS
 from scout_adapters.llm.conversation.langchain_messages import prepare_messages, wire_of
 from scout_adapters.llm.failures.foreign_errors import error_from_foreign
@@ -82,6 +83,9 @@ class LangChainAdapter:
             why = f"it cannot be read: {type(error).__name__}: {error}"
             raise UnsupportedContent("the request", "what it holds", why) from error
         call = build_call(self.model, self._facts, request, self._arguments)
+        if (model := without_forbidden_thinking(call.model, conversation.messages)) is not None:
+            left_out = "thinking left out: the last answer called tools without thinking"
+            call = replace(call, model=model, changes=(*call.changes, left_out))
         sent = replace(request, messages=conversation.messages, max_tokens=call.max_tokens)
         return PreparedRequest(
             request=sent,

@@ -17,6 +17,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.conversation.assistant import assistant_turn, made_by
 from scout_adapters.llm.conversation.blocks import canonical
+from scout_adapters.llm.conversation.result_media import TEXT_ONLY, media_after_tool_messages
 from scout_adapters.llm.conversation.turns import MEDIA, result_ids
 from scout_adapters.llm.types import ProviderSpec, Turn, Wire
 from scout_adapters.llm.wires import anthropic_messages, gemini, openai_chat
@@ -65,6 +66,8 @@ def prepare_messages(messages: Sequence[BaseMessage], card: ProviderSpec) -> Pre
             prepared.messages.append(_answer(message, at, card, prepared.changes, results))
         else:
             prepared.messages += _with_blocks(message, at, card, prepared.media)
+    if card.maker in TEXT_ONLY:
+        prepared.messages = media_after_tool_messages(prepared.messages)
     return prepared
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from scout_adapters import ScoutRouterChatModel
-from tests.system.faults.partner_models import openai_model, partner_model
+from tests.support.partner_models import openai_model, partner_model
 from tests.system.faults.play import MODELS, Play, key_named
 
 OTHERS = frozenset({"anthropic", "google", "minimax", "ollama"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import langchain_anthropic.chat_models
 import pytest
 
+from tests.support.partner_models import anthropic_over
 from tests.system.faults.catalogue import Fault
 from tests.system.faults.partner_cases import plays, unknown_exceptions
-from tests.system.faults.partner_models import AnthropicClients
 from tests.system.faults.partner_play import PartnerPlay
 from tests.system.faults.play import Case
 from tests.system.faults.witness import Overheard
@@ -17,18 +16,11 @@ from tests.system.faults.witness import Overheard
     ("partner", "fault", "case", "verb"), sorted(plays(), key=lambda play: str(play.id))
 )
 async def test_a_fault_of_a_partner_has_the_outcome_that_its_row_states(
-    partner: str,
-    fault: Fault,
-    case: Case,
-    verb: str,
-    overheard: Overheard,
-    monkeypatch: pytest.MonkeyPatch,
+    partner: str, fault: Fault, case: Case, verb: str, overheard: Overheard
 ) -> None:
     play = PartnerPlay(partner, verb, overheard, case=case)
-    clients, module = AnthropicClients(play.transport), langchain_anthropic.chat_models
-    monkeypatch.setattr(module, "_get_default_httpx_client", clients.client)
-    monkeypatch.setattr(module, "_get_default_async_httpx_client", clients.async_client)
-    await play.run()
+    with anthropic_over(play.transport):
+        await play.run()
 
 
 def test_each_exception_names_a_case() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ssl
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import botocore.session
 import httpx
 import httpx2
+import langchain_anthropic.chat_models
+import pytest
 import urllib3.exceptions
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
@@ -30,7 +33,9 @@ BOTO_READ_TIMEOUT = 60.0
 """Seconds: botocore's own."""
 
 
-def openai_model(provider: str, model: str, key: str, transport: EmulatorTransport) -> ChatOpenAI:
+def openai_model(
+    provider: str, model: str, key: str, transport: EmulatorTransport, **options: Any
+) -> ChatOpenAI:
     """Return a `ChatOpenAI` at a provider that copies OpenAI."""
     emulated, stand_in = emulated_provider(provider), Httpx2Transport(transport)
     return ChatOpenAI(
@@ -41,21 +46,24 @@ def openai_model(provider: str, model: str, key: str, transport: EmulatorTranspo
         http_async_client=httpx2.AsyncClient(transport=stand_in),
         stream_usage=True,
         use_responses_api=False,
+        **options,
     )
 
 
 def partner_model(
-    provider: str, model: str, key: str, transport: EmulatorTransport
+    provider: str, model: str, key: str, transport: EmulatorTransport, **options: Any
 ) -> BaseChatModel:
     """Return the chat model of a provider's own package.
 
-    `ChatAnthropic` has no option for its HTTP client: `anthropic_clients` replaces it.
+    `ChatAnthropic` has no option for its HTTP client: `anthropic_over` replaces it.
     """
+    if provider == "openai":
+        return openai_model(provider, model, key, transport, **options)
     if provider == "anthropic":
-        return ChatAnthropic(model=model, api_key=key)
+        return ChatAnthropic(model=model, api_key=key, **options)
     if provider == "google":
-        options = {"transport": Httpx2Transport(transport), "verify": _no_certificates()}
-        return ChatGoogleGenerativeAI(model=model, api_key=key, client_args=options)
+        http = {"transport": Httpx2Transport(transport), "verify": _no_certificates()}
+        return ChatGoogleGenerativeAI(model=model, api_key=key, client_args=http, **options)
     client = bedrock_client(key, transport)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own construction
@@ -65,22 +73,20 @@ def partner_model(
             bedrock_client=client,
             aws_access_key_id=key,
             aws_secret_access_key=key,
+            **options,
         )
 
 
-class AnthropicClients:
-    """In place of two functions of langchain-anthropic, which make its HTTP clients."""
-
-    def __init__(self, transport: EmulatorTransport) -> None:
-        stand_in = Httpx2Transport(transport)
-        self._client = httpx2.Client(transport=stand_in)
-        self._async_client = httpx2.AsyncClient(transport=stand_in)
-
-    def client(self, **_: Any) -> httpx2.Client:
-        return self._client
-
-    def async_client(self, **_: Any) -> httpx2.AsyncClient:
-        return self._async_client
+@contextmanager
+def anthropic_over(transport: EmulatorTransport) -> Iterator[None]:
+    """Replace two functions of langchain-anthropic, which make its HTTP clients."""
+    stand_in = Httpx2Transport(transport)
+    client, async_client = httpx2.Client(transport=stand_in), httpx2.AsyncClient(transport=stand_in)
+    module = langchain_anthropic.chat_models
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_get_default_httpx_client", lambda **_: client)
+        patch.setattr(module, "_get_default_async_httpx_client", lambda **_: async_client)
+        yield
 
 
 @cache
