@@ -54,7 +54,7 @@ def message_parts(item: Json) -> list[Json]:
     parts = item.get("content")
     if isinstance(parts, str):  # as some gateways send it
         return [{"type": "output_text", "text": parts}]
-    return objects(require(item, "content", list))
+    return [] if parts is None else objects(require(item, "content", list))
 
 
 def part_block(part: Json, labels: Json) -> Json:

@@ -42,6 +42,14 @@ ENDED_TEXTS: Mapping[str, tuple[str, str, str]] = {
 """Events with a whole text: its field, what it is in the item, and the field of its place."""
 
 
+PART_EVENTS = tuple(
+    f"response.{part}.{mark}"
+    for part in ("content_part", "reasoning_summary_part", "reasoning_part")
+    for mark in ("added", "done")
+)
+"""Events between two texts of an item."""
+
+
 class ResponsesStreamReader:
     """Reads one stream, as `StreamReader` says.
 
@@ -73,7 +81,7 @@ class ResponsesStreamReader:
         kind = event.get("type")
         read = self._readers.get(kind) if isinstance(kind, str) else None
         if read is None:
-            if kind == "error" or event.get("error"):
+            if _is_error(event):
                 _refuse(event)
             return (
                 None  # progress of the provider's own tools, keep-alives, and what is yet to come
@@ -136,13 +144,17 @@ class ResponsesStreamReader:
             self._logprobs += logprobs_of(item)
 
     def _add(self, event: Json) -> AIMessageChunk | None:
-        item, place = require(event, "item", dict), require(event, "output_index", int)
-        if item_id(item) in self._by_id:
-            raise malformed(f"item {place} of the response was added twice")
+        if event.get("item") is None:
+            return None  # https://github.com/openai/openai-python/pull/3426
+        item, place = require(event, "item", dict), event.get("output_index")
+        if place is None:
+            place = len(self._by_index)
+        if type(place) is not int or item_id(item) in self._by_id:
+            raise malformed(f"item {place} of the response was added twice, or has no place")
         return self._show(self._open(item, place).begin(item))
 
     def _open(self, item: Json, place: int) -> StreamedItem:
-        kind, name = item_kind(item), item_id(item)
+        kind, name = item_kind(item), item_id(item) or text_or_none(item.get("call_id"))
         opened = self._by_index[place] = StreamedItem(kind, item, self._next_index)
         check_blocks(len(self._by_index))
         if name:
@@ -156,8 +168,8 @@ class ResponsesStreamReader:
         return index
 
     def _done(self, event: Json) -> AIMessageChunk | None:
-        item, place = require(event, "item", dict), require(event, "output_index", int)
-        state = self._find(item_id(item), place)
+        item, place = require(event, "item", dict), event.get("output_index")
+        state = self._find(item_id(item) or item.get("call_id"), place)
         if state is None or state.kind != item_kind(item):
             raise malformed(f"item {place} of the response ends, but was never added")
         if state.done:
@@ -221,6 +233,11 @@ class ResponsesStreamReader:
             return None
         return self._show(state.catch_up(name, event.get(place), whole))
 
+    def _part(self, event: Json) -> None:
+        """Let a text end: the next piece belongs to another one."""
+        if state := self._find(event.get("item_id"), event.get("output_index")):
+            state.end_texts()
+
     def _image(self, event: Json) -> AIMessageChunk | None:
         """Show an image as far as it is drawn; it comes only if the request asks for it."""
         names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
@@ -255,6 +272,7 @@ class ResponsesStreamReader:
         "response.refusal.delta": _refusal,
         "response.output_text.annotation.added": _annotation,
         **dict.fromkeys(ENDED_TEXTS, _ended),
+        **dict.fromkeys(PART_EVENTS, _part),
         "response.output_item.added": _add,
         "response.output_item.done": _done,
         "response.image_generation_call.partial_image": _image,
@@ -280,6 +298,13 @@ def _extend(shown: Shown, more: Shown | None) -> None:
             shown.calls.append(call)
         else:
             begun["args"] = (begun["args"] or "") + (call["args"] or "")
+
+
+def _is_error(event: Json) -> bool:
+    """Return whether an event reports an error: OpenAI's, or that of a server or gateway."""
+    if event.get("type") == "error" or event.get("error") or event.get("object") == "error":
+        return True
+    return "type" not in event and any(event.get(word) for word in ("detail", "message", "errors"))
 
 
 def _refuse(event: Json) -> None:

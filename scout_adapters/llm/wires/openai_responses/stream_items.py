@@ -66,7 +66,7 @@ class Part:
 class StreamedItem:
     """One output item of a stream."""
 
-    __slots__ = ("_next_index", "_opening", "done", "kind", "labels", "parts")
+    __slots__ = ("_next_index", "_open", "_opening", "done", "kind", "labels", "parts")
 
     def __init__(self, kind: str, item: Json, next_index: Callable[[], int]) -> None:
         """Begin an item; `next_index` returns the number of the next block."""
@@ -74,6 +74,7 @@ class StreamedItem:
         self.done = False
         self.labels = message_labels(item)
         self.parts: dict[Any, Part] = {}
+        self._open: dict[str, int] = {}
         self._next_index = next_index
         self._opening = _opening(item) if kind == "reasoning" else {}
 
@@ -86,18 +87,38 @@ class StreamedItem:
                 return self._begin_custom(item)
         return None
 
-    def part(self, place: Any) -> Part:
+    def part(self, place: Any, name: str) -> Part:
         """Return the text at a place of the item; raises `MalformedResponse` for a bad place."""
         part = self.parts.get(place) if type(place) is int else None
         if part is None:
-            if type(place) is not int or self.kind != "message":
+            if self.kind != "message":
                 raise malformed(f"a text of an item of type {self.kind!r} has no place in it")
+            place = self._place(place, name)
+            part = self.parts.get(place)
+        if part is None:
             part = self.parts[place] = Part(self._next_index())
         return part
 
+    def _place(self, place: Any, name: str) -> int:
+        """Return the place of a text that is new, or that of the text that has not ended.
+
+        vLLM counts pieces instead of texts, llama.cpp states no places:
+        https://github.com/vllm-project/vllm/pull/35184,
+        https://github.com/ggml-org/llama.cpp/issues/20607
+        """
+        if place is not None and type(place) is not int:
+            raise malformed(f"a text of an item of type {self.kind!r} has no place in it")
+        if name not in self._open:
+            self._open[name] = len(self.parts.keys() - {None}) if place is None else place
+        return self._open[name]
+
+    def end_texts(self) -> None:
+        """Let the next piece at a new place begin a text."""
+        self._open.clear()
+
     def text(self, place: Any, name: str, piece: str) -> Json:
         """Return the block of a piece of a message's text (`name` is `text` or `refusal`)."""
-        part = self.part(place)
+        part = self.part(place, name)
         part.pieces.append(piece)
         block = {"type": name, name: piece, "index": part.index}
         if not part.labelled:
@@ -107,15 +128,18 @@ class StreamedItem:
 
     def annotate(self, place: Any, note: Json) -> Json:
         """Return the block of an annotation."""
-        part = self.part(place)
+        part = self.part(place, "text")
         part.annotations += 1
         return {"type": "text", "annotations": [annotation(note)], "index": part.index}
 
     def reason(self, name: str, place: Any, piece: str) -> Json:
         """Return the block of a piece of reasoning (`name` is `summary` or `content`)."""
-        if self.kind != "reasoning" or type(place) is not int:
+        if self.kind != "reasoning":
             raise malformed(f"reasoning in an item of type {self.kind!r}")
-        part = self.parts.get((name, place))
+        part = self.parts.get((name, place)) if type(place) is int else None
+        if part is None:
+            place = self._place(place, name)
+            part = self.parts.get((name, place))
         begins = part is None
         if part is None:
             part = self.parts[name, place] = Part(self._whole().index)
@@ -145,8 +169,11 @@ class StreamedItem:
             rest = self._whole().rest(whole) if self.kind in CALLS else ""
             return self.argue(piece_of_arguments(rest)) if rest else None
         of_reasoning = name in TEXT_KEYS
-        if type(place) is not int or self.kind != ("reasoning" if of_reasoning else "message"):
+        if self.kind != ("reasoning" if of_reasoning else "message"):
             return None
+        if type(place) is not int or ((name, place) if of_reasoning else place) not in self.parts:
+            place = self._place(place, name)
+        self._open.pop(name, None)
         part = self.parts.get((name, place) if of_reasoning else place)
         rest = part.rest(whole) if part else whole
         if not rest:
@@ -214,18 +241,33 @@ class StreamedItem:
     def _end_message(self, item: Json) -> Shown:
         shown = Shown(silent=True)
         self.labels |= message_labels(item)
-        for place, part in enumerate(message_parts(item)):
-            if block := self._end_part(place, part):
+        whole = message_parts(item)
+        texts = self._texts([key for key in self.parts if type(key) is int], len(whole))
+        for place, part in enumerate(whole):
+            if block := self._end_part(texts.get(place), part):
                 shown.blocks.append(block)
                 shown.silent &= block.get("text") == "" and not block.get("annotations")
         return shown
 
-    def _end_part(self, place: int, part: Json) -> Json | None:
+    def _texts(self, keys: list[Any], count: int) -> dict[int, Part]:
+        """Return the texts that were shown by their places in an item with a number of texts.
+
+        Where a server counts places differently, their order tells.
+        """
+        places = [key if type(key) is int else key[1] for key in keys]
+        shown = [self.parts[key] for key in keys]
+        if all(place < count for place in places):
+            return dict(zip(places, shown, strict=True))
+        for surplus in shown[count:] if count else ():
+            shown[count - 1].pieces += surplus.pieces
+        return dict(enumerate(shown[:count]))
+
+    def _end_part(self, state: Part | None, part: Json) -> Json | None:
         """Return what a part has beyond the pieces that were shown; None if there is nothing."""
         block = part_block(part, self.labels)
         if block["type"] not in ("text", "refusal"):
             return block | {"index": self._next_index()}
-        state, kind = self.part(place), block["type"]
+        kind, state = block["type"], state or Part(self._next_index())
         rest = state.rest(block[kind])
         notes = block.get("annotations", [])[state.annotations :]
         if state.labelled and not rest and not notes:
@@ -254,8 +296,11 @@ class StreamedItem:
 
     def _rest_of_reasoning(self, name: str, item: Json) -> list[Json]:
         texts: list[Json] = []
-        for place, text in enumerate(objects(item.get(name))):
-            part = self.parts.get((name, place))
+        whole_texts = objects(item.get(name))
+        keys = [key for key in self.parts if type(key) is tuple and key[0] == name]
+        shown = self._texts(keys, len(whole_texts))
+        for place, text in enumerate(whole_texts):
+            part = shown.get(place)
             whole = require(text, "text", str)
             if part is None:
                 texts.append({**text, "index": place})
