@@ -6,6 +6,7 @@ import asyncio
 import gc
 import warnings
 from collections.abc import Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,7 +90,8 @@ class Stage:
     def call(self, runnable: Any, verb: str, messages: Any = "Hello", **options: Any) -> Any:
         """Call a model by a verb; asynchronous calls share one loop."""
         if verb in ASYNC:
-            return self.runner.run(call_model(runnable, verb, messages, **options))
+            coroutine = call_model(runnable, verb, messages, **options)
+            return self.runner.run(coroutine, context=copy_context())
         return run_model(runnable, verb, messages, **options)
 
 

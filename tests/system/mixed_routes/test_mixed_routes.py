@@ -21,7 +21,8 @@ from scout_adapters.testing import CutMidStream, ErrorInBand, Overloaded, RateLi
 from scout_adapters.testing.ids import sign
 from tests.support.verbs import STREAMS, VERBS
 from tests.support.weather import get_weather
-from tests.system.mixed_routes.partners import KEYS, MODELS, OURS, PARTNERS, Stage, stages
+from tests.system.mixed_routes.audited_rows import SentRuns, agree
+from tests.system.mixed_routes.partners import KEYS, MODELS, PARTNERS, Stage, stages
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Inheritance class:DeprecationWarning"
@@ -48,26 +49,6 @@ def shared() -> Iterator[Stage]:
 def stage(shared: Stage) -> Stage:
     shared.emulator.clear()
     return shared
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
-    return [row for row in rows if row["event"] == "llm_attempt" and row["outcome"] != "skipped"]
-
-
-def agree(stage: Stage, path: Path) -> list[dict[str, Any]]:
-    """Assert that the audit log has each request of the emulator's log, and no other."""
-    rows, log = rows_of(path), stage.emulator.log
-    assert [(r["provider"], r["model"]) for r in rows] == [(e.provider, e.model) for e in log]
-    for row, exchange in zip(rows, log, strict=True):
-        if exchange.status == 200:
-            assert (row["outcome"], row["input_t"]) == ("ok", exchange.input_tokens)
-            assert row["output_t"] == exchange.output_tokens
-        else:
-            assert row["status"] == exchange.status
-    text = path.read_text()
-    assert not [key for key in (*KEYS.values(), OURS) if key[-12:] in text]
-    return rows
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -106,21 +87,6 @@ def test_an_answer_equals_that_of_the_package_itself(
         assert ours.response_metadata[name] == theirs.response_metadata[name]
 
 
-class Sent:
-    """In place of the LangSmith client: records the runs that would be sent."""
-
-    tracing_queue = None
-
-    def __init__(self) -> None:
-        self.created: list[dict[str, Any]] = []
-
-    def create_run(self, **run: Any) -> None:
-        self.created.append(run)
-
-    def update_run(self, **run: Any) -> None:
-        """Take the end of a run."""
-
-
 class Tokens(BaseCallbackHandler):
     def __init__(self) -> None:
         self.text = ""
@@ -137,7 +103,7 @@ def test_a_call_is_one_run_and_its_tokens_count_once(
     stage: Stage, provider: str, verb: str
 ) -> None:
     usage, runs, tokens = UsageMetadataCallbackHandler(), RunCollectorCallbackHandler(), Tokens()
-    sent = Sent()
+    sent = SentRuns()
     config = {"callbacks": [usage, runs, tokens, LangChainTracer(client=sent)]}
     answer = stage.call(stage.router(stage.partner(provider)), verb, config=config)
     assert [(run.run_type, run.child_runs) for run in runs.traced_runs] == [("llm", [])]
