@@ -127,8 +127,12 @@ def _reduce_metadata(message: AIMessage, detail: Literal["summary", "none"]) -> 
 
 
 def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
-    """Return the result of a whole answer, with the metadata that tracers copy to the run."""
-    info = {GATEWAY: _gateway_metadata(message)}
+    """Return the result of a whole answer, with the metadata that tracers copy to the run.
+
+    `llm_output` names the model that answered, for tools that read it there.
+    """
+    gateway = _gateway_metadata(message)
+    info = {GATEWAY: gateway}
     if (text := _text_of(message.content)) is None:
         generation = ChatGeneration(message=message, generation_info=info)
     else:
@@ -136,7 +140,8 @@ def chat_result(message: AIMessage, detail: Detail = "full") -> ChatResult:
         generation = copy_unvalidated(_EMPTY_GENERATION, fields)
     if detail != "full":
         _reduce_metadata(message, detail)
-    return copy_unvalidated(_EMPTY_RESULT, {"generations": [generation]})
+    output = {"model_name": gateway["model"]}
+    return copy_unvalidated(_EMPTY_RESULT, {"generations": [generation], "llm_output": output})
 
 
 def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGenerationChunk:

@@ -21,6 +21,7 @@ from langchain_core.callbacks import (
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
+from scout_adapters.chat_models.trace_costs import CallTraces, annotate_of, call_traces
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.audit_rows import (
     EnvironmentAudit,
@@ -59,11 +60,12 @@ class RunObserver:
         "_queued",
         "_run",
         "_starts",
+        "_traces",
         "events",
         "off_loop",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # handlers by what they implement
         self,
         manager: RunManager,
         guards: Sequence[AttemptGuard],
@@ -72,19 +74,19 @@ class RunObserver:
         *,
         needs_core: Sequence[BaseCallbackHandler],
         events: bool,
+        traces: CallTraces | None = None,
     ) -> None:
         """Take the handlers by the callbacks that they implement.
 
         `guards` may refuse an attempt. `needs_core` still get core's own callbacks after attempts
-        were reported. `events` is whether any handler takes custom events.
+        were reported. `events` is whether any handler takes custom events. `traces`: other tools'.
         """
         self._manager = manager
         self._run = _run_of(manager)
         self._is_unreported = bool(ends)
         self._needs_core = needs_core
-        self._guards = guards
-        self._starts = starts
-        self._ends = ends
+        self._guards, self._starts, self._ends = guards, starts, ends
+        self._traces = traces
         self._ended: AttemptRecord | None = None
         self._end_calls = 0
         """How many handlers have received the end of the attempt `_ended`."""
@@ -172,6 +174,8 @@ class RunObserver:
         """
         if self._is_unreported:
             self._mark_run_reported()
+        if self._traces is not None:
+            self._traces.add(self._run, record)
         self._end(self._ends, record)
 
     def _end(self, handlers: Sequence[AttemptObserver], record: AttemptRecord) -> None:
@@ -267,6 +271,8 @@ class Interests(NamedTuple):
     """Its `attempts_suffice` states whether core's callbacks can be skipped after attempts."""
 
     events: bool
+    is_tracer: bool
+    """It is the tracer of another tool, whose runs receive the model and the cost."""
 
 
 @cache
@@ -278,20 +284,24 @@ def _interests(handler: type[BaseCallbackHandler]) -> Interests:
         logs=hasattr(handler, "writes_attempts"),
         may_skip_core=hasattr(handler, "attempts_suffice"),
         events=handler.on_custom_event not in NO_EVENT_CALLBACK,
+        is_tracer=annotate_of(handler) is not None,
     )
+
+
+def _environment_observer(manager: RunManager | None) -> EnvironmentAudit | None:
+    """Return the observer of a call without handlers."""
+    if manager is None:
+        return environment_audit()
+    return EnvironmentAudit(_run_of(manager)) if is_logged_by_environment() else None
 
 
 def build_observer(manager: RunManager | None) -> Observer | None:
     """Return the observer of a call in this run; None if no handler and no audit log needs one."""
-    if manager is None:
-        return environment_audit()
-    if not manager.handlers:
-        return EnvironmentAudit(_run_of(manager)) if is_logged_by_environment() else None
-    guards: tuple[Any, ...] = ()
-    starts: tuple[Any, ...] = ()
-    ends: tuple[Any, ...] = ()
-    needs_core: tuple[BaseCallbackHandler, ...] = ()
-    logs = events = False
+    if manager is None or not manager.handlers:
+        return _environment_observer(manager)
+    none: tuple[Any, ...] = ()
+    guards = starts = ends = needs_core = none
+    logs = events = is_traced = False
     for handler in manager.handlers:
         of = _interests(type(handler))  # type: ignore[arg-type]  # classes can be hashed
         if not (of.ends and of.may_skip_core and handler.attempts_suffice):  # type: ignore[attr-defined]  # checked by `may_skip_core`
@@ -304,6 +314,10 @@ def build_observer(manager: RunManager | None) -> Observer | None:
             if of.guards:
                 guards += (handler,)
         events = events or (of.events and not handler.ignore_custom_event)
+        is_traced = is_traced or of.is_tracer
     if not logs and (by_environment := environment_audit()):
         starts, ends = (*starts, by_environment), (*ends, by_environment)
-    return RunObserver(manager, guards, starts, ends, needs_core=needs_core, events=events)
+    traces = call_traces(manager.handlers) if is_traced else None
+    return RunObserver(
+        manager, guards, starts, ends, needs_core=needs_core, events=events, traces=traces
+    )

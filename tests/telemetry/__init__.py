@@ -1,0 +1,1 @@
+"""What OpenTelemetry and the tracers of other tools receive of calls."""
