@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from scout_adapters.errors import ScoutError
     from scout_adapters.llm.providers import registry
     from scout_adapters.llm.types import ProviderSpec
+    from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
 
 __all__ = [
     "ProviderSpec",
@@ -71,6 +72,7 @@ __all__ = [
     "ScoutOpenAICompatibleChatModel",
     "ScoutOpenRouterChatModel",
     "ScoutRouterChatModel",
+    "ScoutTelemetryCallbackHandler",
     "ScoutTogetherChatModel",
     "ScoutVertexChatModel",
     "ScoutXAIChatModel",
@@ -90,6 +92,7 @@ HOMES = {
     "ScoutEmbeddings": "embeddings.scout_embeddings",
     "ScoutError": "errors",
     "ScoutRouterChatModel": "chat_models.router",
+    "ScoutTelemetryCallbackHandler": "telemetry",
     "get_scout_cost_callback": "callbacks",
     "ScoutVertexChatModel": "chat_models.clouds",
     "registry": "llm.providers",

@@ -60,7 +60,7 @@ class OpenCalls:
 
     def add(self, call: OtherModelCall, on_task_end: Callable[[], None]) -> None:
         """Add a call; `on_task_end` is called if its task ends before the call is closed."""
-        entry = (call, _on_task_end(on_task_end))
+        entry = (call, watch_task(on_task_end))
         with self._lock:
             self._by_run.put(call.run.id, [*self._by_run.get(call.run.id, ()), entry])
 
@@ -85,7 +85,7 @@ class OpenCalls:
         return call
 
 
-def _on_task_end(callback: Callable[[], None]) -> Callable[[], None]:
+def watch_task(callback: Callable[[], None]) -> Callable[[], None]:
     """Call `callback` when the running task ends; return a function that undoes this.
 
     Does nothing outside a task.

@@ -158,7 +158,7 @@ class RunHandler(BaseCallbackHandler):
     ) -> None:
         if self._needs_messages:
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
-        if OURS in ((event.get("metadata") or {}).get("lc_versions") or ()):
+        if is_ours(event):
             return  # our models report their attempts themselves
         call = self._other_call(messages, event)
         try:
@@ -173,7 +173,7 @@ class RunHandler(BaseCallbackHandler):
     ) -> None:
         if self._needs_messages:
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
-        if OURS in ((event.get("metadata") or {}).get("lc_versions") or ()):
+        if is_ours(event):
             return  # as in the sync twin
         call = self._other_call(messages, event)
         assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
@@ -265,6 +265,11 @@ def _refuse(call: OtherModelCall) -> None:
         with suppress(Exception):  # the refusal itself is raised
             while refused := handler._open.close(call.run.id, call.messages):  # noqa: SLF001  # of this module
                 handler._off_loop(handler._other_model_refused, refused)  # noqa: SLF001  # as above
+
+
+def is_ours(event: Mapping[str, Any]) -> bool:
+    """Return whether a call whose start core reports is one of our chat models'."""
+    return OURS in ((event.get("metadata") or {}).get("lc_versions") or ())
 
 
 def answers_in(response: LLMResult) -> list[AIMessage]:

@@ -16,7 +16,6 @@ tool has a documented field for both; the functions here set it on the run of th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -147,7 +146,6 @@ TRACERS: Mapping[tuple[str, str], Annotate] = {
 """By module and name of the tracer's class, so that no tool is imported to recognise it."""
 
 
-@cache
 def annotate_of(handler: type) -> Annotate | None:
     """Return what sets model and cost on the runs of a handler class; None if it is no tracer."""
     names = ((kind.__module__, kind.__name__) for kind in handler.__mro__)

@@ -16,39 +16,20 @@ from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import HumanMessage, SystemMessage
 from langfuse.langchain import CallbackHandler
 
-from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import StreamInterrupted
-from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import CutMidStream, Emulator, Exchange, Revoked
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_weather
-from tests.system.reconciliation.plan import LORE, MODELS, PRICES, bill_of
+from tests.system.reconciliation.plan import LORE, MODELS, bill_of
 from tests.telemetry.ingestion import Ingestion, ingesting
+from tests.telemetry.routes import route
 from tests.telemetry.tools import TOOLS, Shown
-
-
-@pytest.fixture(autouse=True)
-def prices() -> None:
-    """The prices of the emulator's bill."""
-    for provider, price in PRICES.items():
-        thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
-        PRICING[provider] = {MODELS[provider]: thousand}
 
 
 @pytest.fixture
 def ingestion() -> Iterator[Ingestion]:
     with ingesting() as served:
         yield served
-
-
-def route(emulator: Emulator, *providers: str, **options: Any) -> ScoutRouterChatModel:
-    """Return a route over these providers."""
-    transport = emulator.transport()
-    entries = [
-        {"model": f"{name}/{MODELS[name]}", "api_key": f"{name}-key", "transport": transport}
-        for name in providers
-    ]
-    return ScoutRouterChatModel(models=entries, max_wait=0, **options)
 
 
 def billed(emulator: Emulator) -> list[Shown]:
@@ -73,7 +54,7 @@ def _shown(exchange: Exchange) -> Shown:
 async def test_a_call_after_failover_has_the_answering_model_tokens_and_cost(
     tool, verb, emulator, ingestion
 ) -> None:
-    emulator.script("anthropic", [Revoked()])
+    emulator.script("anthropic", [Revoked()] * 2)  # for both keys
     model = route(emulator, "anthropic", "openai", reasoning_effort="low")
     traced, shown = TOOLS[tool]
     with traced(ingestion) as handlers:
@@ -108,7 +89,7 @@ async def test_cache_writes_and_reads_are_counted_and_priced(
 @pytest.mark.parametrize("verb", ["invoke", "astream"])
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_the_calls_of_an_agent_are_each_counted_once(tool, verb, emulator, ingestion) -> None:
-    emulator.script("anthropic", [Revoked()])
+    emulator.script("anthropic", [Revoked()] * 2)  # for both keys
     agent = create_agent(route(emulator, "anthropic", "openai"), [get_weather])
     question = {"messages": [("user", "What is the weather in Paris?")]}
     traced, shown = TOOLS[tool]
@@ -145,7 +126,7 @@ def test_a_broken_stream_shows_what_its_part_cost(tool, emulator, ingestion) -> 
 
 
 def test_llm_output_names_the_model_that_answered(emulator) -> None:
-    emulator.script("anthropic", [Revoked()])
+    emulator.script("anthropic", [Revoked()] * 2)  # for both keys
     model = route(emulator, "anthropic", "openai")
     results: list[Any] = []
 

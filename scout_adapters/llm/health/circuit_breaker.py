@@ -231,6 +231,11 @@ def circuit(provider: str, base_url: str = "") -> CircuitBreaker:
         return breaker
 
 
+def all_circuits() -> list[CircuitBreaker]:
+    """Return the circuits of all providers and addresses that are remembered."""
+    return list(_breakers.values())
+
+
 def reset_circuits() -> None:
     """Reset every circuit, and forget them: the next use of a provider makes another."""
     for breaker in list(_breakers.values()):

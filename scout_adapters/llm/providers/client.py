@@ -114,6 +114,11 @@ class ProviderClient(EndpointBuilder):
         """The states of the keys."""
         return self.endpoint.pool.states
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether its keys have been read: by a call or a look at them."""
+        return self._endpoint is not None
+
     def get_working_key(self) -> str | None:
         """Return a usable key with the lowest (in flight, marks, last used), or None."""
         state = self.endpoint.pool.pick(None, time.monotonic())

@@ -129,6 +129,10 @@ class ProviderRegistry:
             self._all_special.add(client)
         return _remember(clients, key, client)
 
+    def clients(self) -> list[ProviderClient]:
+        """Return the clients that exist: no card is read and no client made."""
+        return list(dict.fromkeys((*self._clients.values(), *self._all_special)))
+
     def _forget_special(self) -> None:
         self._special: dict[tuple[object, ...], ProviderClient] = {}
         self._special_group = object()

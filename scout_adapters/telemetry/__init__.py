@@ -1,0 +1,19 @@
+"""OpenTelemetry: spans and metrics of model calls, by its conventions for generative AI.
+
+Needs the extra `otel`: `pip install "scout-adapters[otel]"`.
+"""
+
+from __future__ import annotations
+
+try:
+    from scout_adapters.telemetry.telemetry_handler import (
+        ScoutTelemetryCallbackHandler as ScoutTelemetryCallbackHandler,
+    )
+except ModuleNotFoundError as missing:
+    if not (missing.name or "").startswith("opentelemetry"):
+        raise
+    from scout_adapters.errors import ConfigurationError
+
+    raise ConfigurationError(
+        'opentelemetry is missing: pip install "scout-adapters[otel]"'
+    ) from None

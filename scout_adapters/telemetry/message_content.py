@@ -1,0 +1,52 @@
+"""Messages in the JSON form of OpenTelemetry's conventions; only recorded where it is asked for.
+
+https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#capturing-instructions-inputs-and-outputs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+
+from scout_adapters._internal.json_values import Json
+
+ROLES = {"human": "user", "ai": "assistant"}
+"""Roles by LangChain's types of messages; others are equal."""
+
+TEXTS = {"text": "text", "reasoning": "reasoning"}
+"""The field with the text of a content block, by the block's type."""
+
+
+def messages_json(messages: Sequence[BaseMessage], finish_reason: str | None = None) -> str:
+    """Return messages as a JSON array of roles with their parts."""
+    listed = [_message(message, finish_reason) for message in messages]
+    return orjson.dumps(listed, default=str).decode()
+
+
+def _message(message: BaseMessage, finish_reason: str | None) -> Json:
+    shown: Json = {"role": ROLES.get(message.type, message.type), "parts": [*_parts(message)]}
+    if isinstance(message, AIMessage) and finish_reason is not None:
+        shown["finish_reason"] = finish_reason
+    return shown
+
+
+def _parts(message: BaseMessage) -> Iterator[Json]:
+    if isinstance(message, ToolMessage):
+        yield {
+            "type": "tool_call_response",
+            "id": message.tool_call_id,
+            "response": message.content,
+        }
+        return
+    blocks: list[Json] = [{**block} for block in message.content_blocks]
+    for block in blocks:
+        kind = block["type"]
+        if kind in TEXTS:
+            yield {"type": kind, "content": block.get(TEXTS[kind], "")}
+        elif kind == "tool_call":
+            call = {"id": block.get("id"), "name": block.get("name"), "arguments": block["args"]}
+            yield {"type": "tool_call", **call}
+        else:  # an image, a file: not its bytes
+            yield {"type": kind, "mime_type": block.get("mime_type")}

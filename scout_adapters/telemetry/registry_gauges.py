@@ -1,0 +1,81 @@
+"""Gauges of keys and circuits, read from the registry when a metric reader collects."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from weakref import WeakSet
+
+from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
+
+from scout_adapters.llm.health.circuit_breaker import all_circuits
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.providers import registry
+from scout_adapters.telemetry import semantic_conventions as names
+
+STATES = ("ready", "resting", "quarantined")
+
+_observed: WeakSet[MeterProvider] = WeakSet()
+"""Providers whose gauges exist: a gauge that is made twice is also observed twice."""
+
+
+def observe_registry(
+    meter: Meter, provider: MeterProvider, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Create the gauges at a meter of this provider, once. `clock` is that of the engine."""
+    if provider in _observed:
+        return
+    _observed.add(provider)
+
+    def keys(_: CallbackOptions) -> Iterable[Observation]:
+        return count_keys(clock())
+
+    def circuits(_: CallbackOptions) -> Iterable[Observation]:
+        return count_open_circuits(clock())
+
+    meter.create_observable_gauge(
+        names.KEYS_METRIC, [keys], unit="{key}", description="Keys that calls have used, by state"
+    )
+    meter.create_observable_gauge(
+        names.CIRCUITS_METRIC,
+        [circuits],
+        unit="{circuit}",
+        description="Circuits that permit no call now, by provider",
+    )
+
+
+def count_keys(now: float) -> list[Observation]:
+    """Return the number of keys by provider and state, zeros included."""
+    states = {
+        (client.name, key): _state_of(key, now)
+        for client in registry.clients()
+        if client.is_in_use
+        for key in client.keys
+        if key.id
+    }
+    counts = Counter((provider, state) for (provider, _), state in states.items())
+    return [
+        Observation(counts[provider, state], _labels(provider) | {names.KEY_STATE: state})
+        for provider in sorted({provider for provider, _ in counts})
+        for state in STATES
+    ]
+
+
+def _state_of(key: KeyState, now: float) -> str:
+    if key.permanently_failed:
+        return "quarantined"
+    resting = key.ready_at() > now or any(until > now for until in key.model_cooldowns.values())
+    return "resting" if resting else "ready"
+
+
+def count_open_circuits(now: float) -> list[Observation]:
+    """Return the number of open circuits by provider, zeros included."""
+    is_open: Counter[str] = Counter()
+    for breaker in all_circuits():
+        is_open[breaker.name] += not breaker.is_available(now)
+    return [Observation(count, _labels(provider)) for provider, count in sorted(is_open.items())]
+
+
+def _labels(provider: str) -> dict[str, str]:
+    return {names.PROVIDER: names.provider_name(provider)}

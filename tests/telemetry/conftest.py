@@ -1,0 +1,91 @@
+"""The emulator's prices, and OpenTelemetry's SDK with everything kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from scout_adapters.llm.pricing.price_list import PRICING
+from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
+from tests.system.reconciliation.plan import MODELS, PRICES
+
+
+@pytest.fixture(autouse=True)
+def prices() -> None:
+    """The prices of the emulator's bill."""
+    for provider, price in PRICES.items():
+        thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
+        PRICING[provider] = {MODELS[provider]: thousand}
+
+
+ANY: Mapping[str, str] = {}
+
+
+@dataclass
+class Telemetry:
+    """What a handler reports to OpenTelemetry's SDK."""
+
+    exporter: InMemorySpanExporter
+    reader: InMemoryMetricReader
+    tracers: TracerProvider
+    meters: MeterProvider
+
+    def handler(self, **options: Any) -> ScoutTelemetryCallbackHandler:
+        return ScoutTelemetryCallbackHandler(
+            tracer_provider=self.tracers, meter_provider=self.meters, **options
+        )
+
+    @property
+    def spans(self) -> tuple[ReadableSpan, ...]:
+        return self.exporter.get_finished_spans()
+
+    @property
+    def calls(self) -> list[ReadableSpan]:
+        """The spans of calls, without those of attempts and of the test."""
+        return [span for span in self.spans if span.name.startswith("chat")]
+
+    @property
+    def attempts(self) -> list[ReadableSpan]:
+        return [span for span in self.spans if span.name.startswith("attempt")]
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Metrics by name."""
+        data = self.reader.get_metrics_data()
+        resources = data.resource_metrics if data is not None else ()
+        return {
+            metric.name: metric
+            for resource in resources
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
+    def points(self, name: str, labels: Mapping[str, str] = ANY) -> list[Any]:
+        """Return the points of a metric whose labels contain these."""
+        metric = self.metrics.get(name)
+        points = metric.data.data_points if metric is not None else ()
+        return [point for point in points if labels.items() <= dict(point.attributes).items()]
+
+    def total(self, name: str, labels: Mapping[str, str] = ANY) -> float:
+        """Return the sum of a metric over all points with these labels."""
+        points = self.points(name, labels)
+        return sum(point.sum if hasattr(point, "sum") else point.value for point in points)
+
+
+@pytest.fixture
+def telemetry() -> Iterator[Telemetry]:
+    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    tracers, meters = TracerProvider(), MeterProvider([reader])
+    tracers.add_span_processor(SimpleSpanProcessor(exporter))
+    yield Telemetry(exporter, reader, tracers, meters)
+    meters.shutdown()
+    tracers.shutdown()
