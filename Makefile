@@ -105,7 +105,7 @@ clean:
 
 .venv/langgraph: pyproject.toml
 	$(PYTHON) -m venv $@
-	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[aiohttp]' 'langgraph-cli[inmem]'
+	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[agents,aiohttp]' 'langgraph-cli[inmem]'
 	touch $@
 
 .venv/dev: pyproject.toml
