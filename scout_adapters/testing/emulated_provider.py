@@ -37,7 +37,8 @@ class Price(NamedTuple):
     def cost(self, spent: TokensSpent) -> int:
         """Return what an answer costs, in nano-dollars."""
         fresh = spent.input - spent.cached.read
-        return fresh * self.input + spent.cached.read * self.cached + spent.output * self.output
+        tokens = fresh * self.input + spent.cached.read * self.cached + spent.output * self.output
+        return tokens + spent.tools.fees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 import orjson
@@ -48,6 +48,19 @@ class CachedTokens:
     """Written for an hour instead of five minutes."""
 
 
+class ToolRuns(NamedTuple):
+    """How often a provider ran its own tools for one answer, and what it bills for that."""
+
+    times: Mapping[str, int]
+    """By kind of tool; kinds that did not run are missing."""
+
+    fees: int = 0
+    """Nano-dollars."""
+
+
+NO_RUNS = ToolRuns({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokensSpent:
     """Tokens that an answer is charged for."""
@@ -59,6 +72,9 @@ class TokensSpent:
 
     cached: CachedTokens = CachedTokens()
     """Part of `input`."""
+
+    tools: ToolRuns = NO_RUNS
+    """What the provider's own tools did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,14 @@ REQUEST_FEES: Mapping[tuple[str, str], Mapping[str, Decimal]] = {
 """USD of one request by provider, model and the `search_context_size` that the answer states:
 https://docs.perplexity.ai/getting-started/pricing, and recorded costs."""
 
-SEARCH_FEES: Mapping[str, Decimal] = {"x-ai": Decimal("0.005"), "groq": Decimal("0.005")}
-"""USD of one search by provider, where genai-prices has none: https://docs.x.ai/developers/pricing,
-https://groq.com/pricing. A call of xAI's code tool costs the same."""
+SEARCH_FEES: Mapping[str, Decimal] = {
+    "groq": Decimal("0.005"),
+    "openai": Decimal("0.010"),
+    "x-ai": Decimal("0.005"),
+}
+"""USD of one search by provider, where genai-prices has none for some models:
+https://docs.x.ai/developers/pricing, https://groq.com/pricing,
+https://developers.openai.com/api/docs/pricing. A call of xAI's code tool costs the same."""
 
 
 def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, Decimal]:
@@ -50,6 +55,27 @@ GROQ_TOOL_FEES: Mapping[str, Decimal | None] = {
 """USD of one run of a tool beside `SEARCH_FEES`: https://groq.com/pricing, as listed in 2026.
 None where the answer does not show what is billed, as for all tools that are missing here."""
 
+HOSTED_TOOLS = "hosted_tools"
+"""Key of `response_metadata`: how often the Responses API ran each hosted tool, by its name."""
+
+HOSTED_SEARCHES = ("web_search", "web_search_preview")
+
+OPENAI_TOOL_FEES: Mapping[str, Decimal | None] = {
+    "web_search": Decimal(0),  # has a fee in `SEARCH_FEES`
+    "web_search_preview": Decimal(0),
+    "file_search": Decimal("0.0025"),
+    "code_interpreter": None,  # by container and time: the answer does not state what was paid
+    "image_generation": None,  # by the tokens of the image, which the usage does not contain
+}
+"""USD of one call of a hosted tool beside `SEARCH_FEES`:
+https://developers.openai.com/api/docs/pricing, as listed in 2026. None where the answer does not
+show what is billed, as for all tools that are missing here."""
+
+OPENAI_PREVIEW_FEE = Decimal("0.015")
+"""USD of one search beside `SEARCH_FEES`: the preview tool at models that do not reason."""
+
+_PREVIEW_MODELS = re.compile(r"(?:ft:)?(?:gpt-4|chatgpt-4)")
+
 GOOGLE_MAPS_FEE = Decimal("0.025")
 """USD of one prompt that Gemini before version 3 grounds in Google Maps. Since version 3 each query
 is billed, and the answer does not state their number. The free quota of an account is not deducted:
@@ -64,12 +90,14 @@ def billed_searches(model: str, searches: int) -> int:
     return 1 if searches > 1 and _BILLED_BY_PROMPT.search(model) else searches
 
 
-def tool_fees(model: str, metadata: Mapping[str, Any]) -> Decimal | None:
+def tool_fees(provider: str, model: str, metadata: Mapping[str, Any]) -> Decimal | None:
     """Return the fees in USD of the tools that the provider ran, without those of searches.
 
     `metadata` is the answer's `response_metadata`. None if a fee is unknown.
     """
-    fees = Decimal(0)
+    fees = _hosted_fees(provider, model, _hosted_tools(metadata))
+    if fees is None:
+        return None
     for name, times in _executed_tools(metadata).items():
         fee = GROQ_TOOL_FEES.get(name)
         if fee is None:
@@ -80,6 +108,26 @@ def tool_fees(model: str, metadata: Mapping[str, Any]) -> Decimal | None:
     return fees + GOOGLE_MAPS_FEE if _BILLED_BY_PROMPT.search(model) else None
 
 
+def _hosted_fees(provider: str, model: str, tools: Mapping[str, Any]) -> Decimal | None:
+    """Return the fees of tools that the Responses API ran; those of other providers are unknown."""
+    fees = Decimal(0)
+    for name, times in tools.items():
+        fee = OPENAI_TOOL_FEES.get(name) if provider == "openai" else None
+        if fee is None:
+            return None
+        if name == "web_search_preview" and _PREVIEW_MODELS.match(model):
+            fee += OPENAI_PREVIEW_FEE
+        fees += fee * _piece_count(times)
+    return fees
+
+
+def _hosted_tools(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the calls of hosted tools, unless the usage counts them, as xAI's does."""
+    tools = metadata.get(HOSTED_TOOLS)
+    counted = "num_server_side_tools_used" in native_usage(metadata)
+    return tools if isinstance(tools, Mapping) and not counted else {}
+
+
 def _is_grounded_in_maps(metadata: Mapping[str, Any]) -> bool:
     grounding = metadata.get("grounding_metadata")
     chunks = grounding.get("grounding_chunks") if isinstance(grounding, Mapping) else None
@@ -87,7 +135,7 @@ def _is_grounded_in_maps(metadata: Mapping[str, Any]) -> bool:
     return any(isinstance(chunk, Mapping) and chunk.get("maps") for chunk in items)
 
 
-def _google_searches(metadata: Mapping[str, Any]) -> int:
+def _google_searches(metadata: Mapping[str, Any], model: str) -> int:
     """Return the number of billed queries to Google Search: different ones that are not empty.
 
     https://ai.google.dev/gemini-api/docs/google-search#pricing
@@ -96,7 +144,7 @@ def _google_searches(metadata: Mapping[str, Any]) -> int:
     queries = grounding.get("web_search_queries") if isinstance(grounding, Mapping) else None
     items = queries if isinstance(queries, list) else []
     different = {query for query in items if isinstance(query, str) and query}
-    return billed_searches(str(metadata.get("model_name")), len(different))
+    return billed_searches(str(metadata.get("model_name") or model), len(different))
 
 
 def _groq_searches(metadata: Mapping[str, Any]) -> int:
@@ -110,12 +158,17 @@ def _executed_tools(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     return tools if isinstance(tools, Mapping) else {}
 
 
-def web_searches(metadata: Mapping[str, Any]) -> int:
-    """Return the number of searches that are billed beside tokens."""
+def web_searches(metadata: Mapping[str, Any], model: str = "") -> int:
+    """Return the number of searches that are billed beside tokens.
+
+    `model` is for `metadata` without one, as at the end of a stream.
+    """
     if "grounding_metadata" in metadata:
-        return _google_searches(metadata)
+        return _google_searches(metadata, model)
     if EXECUTED_TOOLS in metadata:
         return _groq_searches(metadata)
+    if hosted := HOSTED_TOOLS in metadata and _hosted_tools(metadata):
+        return sum(_piece_count(hosted.get(name)) for name in HOSTED_SEARCHES)
     return _counted_searches(native_usage(metadata))
 
 

@@ -15,7 +15,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import one_line
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
-from scout_adapters.llm.pricing.fees import EXECUTED_TOOLS, tool_fees
+from scout_adapters.llm.pricing.fees import EXECUTED_TOOLS, HOSTED_TOOLS, tool_fees
 from scout_adapters.llm.pricing.rates import (
     FEES,
     STANDARD,
@@ -136,7 +136,8 @@ def cost_of(
         return Cost(stated_usd, "provider")
     if usage is None:
         return UNKNOWN_COST
-    return price_answer(provider, model, usage, metadata, counts_of(usage, metadata), prices=prices)
+    counts = counts_of(usage, metadata, model)
+    return price_answer(provider, model, usage, metadata, counts, prices=prices)
 
 
 def price_answer(
@@ -158,16 +159,20 @@ def price_answer(
         cost = _price_parts(provider, parts, service, prices)
     else:
         cost = price_tokens(provider, model, counts, service, prices=prices)
-    if EXECUTED_TOOLS in metadata or "grounding_metadata" in metadata:
+    if not TOOL_KEYS.isdisjoint(metadata):
         return _with_fees(cost, provider, model, metadata)
     return cost
+
+
+TOOL_KEYS = frozenset({EXECUTED_TOOLS, HOSTED_TOOLS, "grounding_metadata"})
+"""Keys of `response_metadata` that show tools of the provider, which may have fees."""
 
 
 def _with_fees(cost: Cost, provider: str, model: str, metadata: Mapping[str, Any]) -> Cost:
     """Add the published fees of the provider's tools; the user's own prices include theirs."""
     if cost.usd is None or cost.source == "user":
         return cost
-    fees = tool_fees(model, metadata)
+    fees = tool_fees(provider, model, metadata)
     if fees is None:
         _warn_unknown_fee(provider, model)
         return UNKNOWN_COST

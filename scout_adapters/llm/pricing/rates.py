@@ -71,11 +71,14 @@ INPUT_KINDS = frozenset(
 """The kinds of tokens that are parts of the input."""
 
 
-def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> TokenCounts:
-    """Return LangChain's counts by kind; `metadata` is the answer's `response_metadata`."""
+def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any], model: str = "") -> TokenCounts:
+    """Return LangChain's counts by kind; `metadata` is the answer's `response_metadata`.
+
+    `model` is the one that was called, for `metadata` that do not name it.
+    """
     inputs: Mapping[str, Any] = usage.get("input_token_details") or {}
     outputs: Mapping[str, Any] = usage.get("output_token_details") or {}
-    searches = web_searches(metadata)
+    searches = web_searches(metadata, model)
     if not inputs and not outputs:
         return TokenCounts(usage["input_tokens"], usage["output_tokens"], web_search=searches)
     input_count, output_count = _without_tiers(inputs).get, _without_tiers(outputs).get

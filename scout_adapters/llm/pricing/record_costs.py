@@ -36,7 +36,7 @@ def bill(  # what a price depends on
     dollars and wins over the tokens; one that is negative or absurd is refused, and `reason` says
     so. `prices` is the provider's name in genai-prices, where it differs from `provider`.
     """
-    counts = None if usage is None else counts_of(usage, metadata)
+    counts = None if usage is None else counts_of(usage, metadata, model)
     cost, reason = UNKNOWN_COST, "" if stated is None else _refusal(provider, model, stated)
     if stated is not None and not reason:
         cost = Cost(stated, "provider")

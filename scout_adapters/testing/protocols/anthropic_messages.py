@@ -5,10 +5,18 @@ https://platform.claude.com/docs/en/api/messages and …/build-with-claude/strea
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.http_messages import BodyPart, CachedTokens, Json, dumps
+from scout_adapters.testing.http_messages import (
+    NO_RUNS,
+    BodyPart,
+    CachedTokens,
+    Json,
+    ToolRuns,
+    dumps,
+)
 from scout_adapters.testing.ids import Ids, sign
 from scout_adapters.testing.model.answer import Answer, AnsweredCall, pieces
 from scout_adapters.testing.model.chat_request import (
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
 _MEDIA = {"image": "image", "document": "file"}
 _REASONERS = ("reason", "-r1", "thinking")
+_DATED = re.compile(r"_20\d{6}$")
 _FRAGMENT = 12
 """Characters of a tool call's arguments in one delta."""
 
@@ -40,7 +49,7 @@ def read(body: Json) -> ReceivedRequest:
     return ReceivedRequest(
         model=str(body.get("model")),
         stream=body.get("stream") is True,
-        tools=tuple(_tool(tool) for tool in objects(body.get("tools"))),
+        tools=tuple(_tool(tool) for tool in objects(body.get("tools")) if not is_hosted(tool)),
         choice=f"={choice['name']}" if "name" in choice else str(choice.get("type", "auto")),
         parallel=choice.get("disable_parallel_tool_use") is not True,
         schema=_schema(body),
@@ -76,6 +85,11 @@ def _turns(message: Json) -> Iterator[ReceivedTurn]:
         yield ReceivedTurn(role, text, calls, media)
 
 
+def is_hosted(tool: Json) -> bool:
+    """Return whether a tool runs at Anthropic: its type ends with a date."""
+    return _DATED.search(str(tool.get("type"))) is not None
+
+
 def _tool(tool: Json) -> ReceivedTool:
     return ReceivedTool(str(tool.get("name")), mapping(tool.get("input_schema")))
 
@@ -103,6 +117,7 @@ class MessagesWriter:
     answer: Answer
     input_tokens: int
     cached: CachedTokens
+    runs: ToolRuns = NO_RUNS
 
     def whole(self) -> Json:
         """Return the answer as one body."""
@@ -129,8 +144,12 @@ class MessagesWriter:
 
     @property
     def _details(self) -> Json:
-        """The thinking tokens; a stream contains them only at its end."""
-        return {"output_tokens_details": {"thinking_tokens": self.answer.reasoning_tokens}}
+        """The thinking tokens and the searches; a stream contains them only at its end."""
+        details: Json = {"output_tokens_details": {"thinking_tokens": self.answer.reasoning_tokens}}
+        if searches := self.runs.times.get("search"):
+            counts = {"web_search_requests": searches, "web_fetch_requests": 0}
+            details["server_tool_use"] = counts
+        return details
 
     def _usage(self, output_tokens: int) -> Json:
         hour = self.cached.written if self.cached.hour else 0
@@ -151,10 +170,26 @@ class MessagesWriter:
         reasoning = self.answer.reasoning
         if reasoning:
             yield {"type": "thinking", "thinking": reasoning, "signature": sign(reasoning)}
+        for at in range(self.runs.times.get("search", 0)):
+            yield from self._search(at)
         if self.answer.text:
             yield {"type": "text", "text": self.answer.text}
         for at, call in enumerate(self.answer.calls):
             yield self._tool_use(at, call) | {"input": call.args}
+
+    def _search(self, at: int) -> tuple[Json, Json]:
+        """Return a search and its result, as the provider's tool writes them."""
+        call_id = f"srvtoolu_01{self.ids.of(f'search{at}').hex(22)}"
+        page = {"type": "web_search_result", "url": "https://news.example", "title": "News"}
+        query = {"query": f"query {at}"}
+        return (
+            {"type": "server_tool_use", "id": call_id, "name": "web_search", "input": query},
+            {
+                "type": "web_search_tool_result",
+                "tool_use_id": call_id,
+                "content": [page | {"encrypted_content": sign("News"), "page_age": None}],
+            },
+        )
 
     def _tool_use(self, at: int, call: AnsweredCall) -> Json:
         call_id = f"toolu_01{self.ids.of(at).hex(22)}"
@@ -190,6 +225,12 @@ class MessagesWriter:
             before = len(reasoning)
             closing = [(signature, (before + 3) // 4)]
             yield {"type": "thinking", "thinking": "", "signature": ""}, deltas + closing
+        for at in range(self.runs.times.get("search", 0)):
+            search, result = self._search(at)
+            query = ["", dumps(search["input"]).decode()]
+            shown = [({"type": "input_json_delta", "partial_json": text}, 0) for text in query]
+            yield search | {"input": {}}, shown
+            yield result, []
         if self.answer.text:
             deltas = _deltas("text_delta", "text", pieces(self.answer.text), before)
             yield {"type": "text", "text": ""}, deltas

@@ -53,8 +53,12 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     received = anthropic_messages.read(body)
     answer, cached = request.answer_for(received), cache.use_marked(body)
     total = max(received.input_tokens, cached.read + cached.written)
-    writer = anthropic_messages.MessagesWriter(request.ids, body, answer, total, cached)
-    spent, headers = tokens_spent(total, answer, cached), anthropic_messages.headers(request.ids)
+    runs, headers = (
+        request.tool_runs(body, received.prompt),
+        anthropic_messages.headers(request.ids),
+    )
+    writer = anthropic_messages.MessagesWriter(request.ids, body, answer, total, cached, runs)
+    spent = tokens_spent(total, answer, cached, runs)
     if received.stream:
         return billed_stream({"content-type": EVENTS, **headers}, writer.events(), spent)
     return billed_reply({"content-type": JSON, **headers}, dumps(writer.whole()), spent)

@@ -205,12 +205,25 @@ class GeminiWriter:
         if last:
             length = self.answer.finish == "length"
             candidate["finishReason"] = "MAX_TOKENS" if length else "STOP"
+            candidate |= self._grounding()
         return {
             "candidates": [candidate | {"index": 0}],
             "usageMetadata": self._usage(tokens),
             "modelVersion": self.model,
             "responseId": self.ids.hex(22),
         }
+
+    def _grounding(self) -> Json:
+        """Return what grounds the answer: the queries, of which one is empty, and the pages."""
+        times = self.spent.tools.times
+        if not times:
+            return {}
+        queries = [f"query {at}" for at in range(times.get("search", 0))]
+        chunks: list[Json] = [{"web": {"uri": "https://news.example"}} for _ in queries]
+        if times.get("maps"):
+            chunks.append({"maps": {"uri": "https://maps.google.com/?cid=1", "title": "Cafe"}})
+        more: Json = {"webSearchQueries": [*queries, ""]} if queries else {}
+        return {"groundingMetadata": {"groundingChunks": chunks, **more}}
 
     def _usage(self, tokens: int) -> Json:
         thoughts = min(self.answer.reasoning_tokens, tokens)

@@ -62,7 +62,8 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     received = gemini.read(body, request.model, stream=request.stream)
     answer, input_tokens = request.answer_for(received), received.input_tokens
     cached = _cached(cache, request.model, body, input_tokens)
-    spent, headers = tokens_spent(input_tokens, answer, cached), gemini.headers(request.ids)
+    runs, headers = request.tool_runs(body, received.prompt), gemini.headers(request.ids)
+    spent = tokens_spent(input_tokens, answer, cached, runs)
     writer = gemini.GeminiWriter(request.ids, request.model, answer, spent, received.media_tokens)
     if received.stream and request.request.parameter("alt") == "sse":
         headers = {"content-type": "text/event-stream", **headers}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.http_messages import BodyPart, Json, dumps
+from scout_adapters.testing.http_messages import NO_RUNS, BodyPart, Json, ToolRuns, dumps
 from scout_adapters.testing.model.answer import Answer, AnsweredCall, pieces
 from scout_adapters.testing.model.chat_request import (
     ReceivedRequest,
@@ -105,6 +105,7 @@ class ChatWriter:
 
     answer: Answer
     counts: UsageCounts
+    runs: ToolRuns = NO_RUNS
 
     @property
     def finish(self) -> str:
@@ -136,6 +137,8 @@ class ChatWriter:
         message: Json = {"role": "assistant", "content": text, **self.dialect.message_keys}
         if self._shown:
             message |= self._reasoning(self._shown, text)
+        if self.dialect.x_groq and (tools := self._executed_tools()):
+            message["executed_tools"] = tools
         if self.answer.calls:
             if not (self.answer.text or self._inline):
                 del message["content"]
@@ -144,6 +147,15 @@ class ChatWriter:
                 self._call(at, call) for at, call in enumerate(self.answer.calls)
             ]
         return message
+
+    def _executed_tools(self) -> list[Json]:
+        """Return the runs of Groq's own tools: https://console.groq.com/docs/browser-search."""
+        names = {"search": "browser.search", "open": "browser.open"}
+        runs = [names[kind] for kind, times in self.runs.times.items() for _ in range(times)]
+        return [
+            {"index": at, "type": "browser_search", "name": name, "arguments": "{}", "output": "x"}
+            for at, name in enumerate(runs)
+        ]
 
     def _reasoning(self, reasoning: str, content: str) -> Json:
         """Return the reasoning of a whole message; Mistral puts it into the content."""
@@ -273,6 +285,10 @@ class ChatWriter:
             yield self.dialect.delta_keys | pending | {"content": ""}, 0
 
     def _content_deltas(self) -> Iterator[tuple[Json, int]]:
+        for tool in self._executed_tools() if self.dialect.x_groq else ():
+            begun = {name: value for name, value in tool.items() if name != "output"}
+            yield {"executed_tools": [begun]}, 0
+            yield {"executed_tools": [tool]}, 0
         reasoning_delta = self.dialect.reasoning_delta
         if reasoning_delta is not None:
             for piece in pieces(self._shown):

@@ -65,9 +65,12 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     prompt = (received.model, body.get("tools"), body["messages"])
     cached = cache.use_unmarked(prompt) if dialect.caches else CachedTokens()
     read = min(cached.read, received.input_tokens)
-    spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read))
+    runs = request.tool_runs(body, received.prompt)
+    spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read), runs)
     counts = _counts(spent, received.media_tokens.get("audio", 0), provider.price)
-    writer = openai_chat.ChatWriter(dialect, request.ids, int(request.wall), body, answer, counts)
+    writer = openai_chat.ChatWriter(
+        dialect, request.ids, int(request.wall), body, answer, counts, runs
+    )
     headers = dialect.headers(request.ids)
     if received.stream:
         kind = {"content-type": dialect.stream_type, **headers}

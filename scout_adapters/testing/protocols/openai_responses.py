@@ -22,6 +22,7 @@ from scout_adapters.testing.model.chat_request import (
     token_weights,
 )
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
+from scout_adapters.testing.provider_tools import response_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,6 +213,7 @@ class ResponsesWriter:
     def _items(self) -> Iterator[Json]:
         if self.answer.reasoning:
             yield self._reasoning()
+        yield from response_items(self.spent.tools.times, self._id)
         if self.answer.text or not (self.answer.calls or self.answer.reasoning):
             yield {
                 "id": self._id("msg"),

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from scout_adapters.testing.background_answers import BackgroundAnswers
 from scout_adapters.testing.emulated_provider import EmulatedProvider, WireName
 from scout_adapters.testing.http_messages import (
+    NO_RUNS,
     BodyPart,
     CachedTokens,
     HttpReply,
     Json,
     Request,
     TokensSpent,
+    ToolRuns,
     dumps,
 )
 from scout_adapters.testing.ids import Ids
 from scout_adapters.testing.model.answer import Answer, answer_for
 from scout_adapters.testing.protocols.violation import Violation
+from scout_adapters.testing.provider_tools import tool_runs
 
 if TYPE_CHECKING:
     from scout_adapters.testing.model.chat_request import ReceivedRequest
@@ -59,6 +62,10 @@ class EmulatedRequest:
     def answer_for(self, request: ReceivedRequest) -> Answer:
         """Return the model's answer to a request that was read from the body."""
         return answer_for(request, f"{self.provider.name}/{self.model}")
+
+    def tool_runs(self, body: Json, prompt: str) -> ToolRuns:
+        """Return what the provider's own tools do for a prompt."""
+        return tool_runs(self.provider.name, self.model, body, prompt)
 
 
 def data_event(request: EmulatedRequest, body: Json, status: int) -> bytes:  # noqa: ARG001  # the field's type
@@ -104,13 +111,19 @@ class EmulatedProtocol:
     """Returns an error body with its status as an event of a stream."""
 
 
-def tokens_spent(input_tokens: int, answer: Answer, cached: CachedTokens = NO_CACHE) -> TokensSpent:
-    """Return the tokens that an answer is charged for."""
+def tokens_spent(
+    input_tokens: int,
+    answer: Answer,
+    cached: CachedTokens = NO_CACHE,
+    tools: ToolRuns = NO_RUNS,
+) -> TokensSpent:
+    """Return the tokens and the runs of tools that an answer is charged for."""
     return TokensSpent(
         input=input_tokens,
         output=answer.output_tokens,
         reasoning=answer.reasoning_tokens,
         cached=cached,
+        tools=tools,
     )
 
 

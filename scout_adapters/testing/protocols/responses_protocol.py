@@ -67,7 +67,8 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     prompt = (received.model, body.get("tools"), body.get("instructions"), body["input"])
     cached = cache.use_unmarked(prompt) if variant.caches else CachedTokens()
     read = min(cached.read, received.input_tokens)
-    spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read))
+    runs = request.tool_runs(body, received.prompt)
+    spent = tokens_spent(received.input_tokens, answer, replace(cached, read=read), runs)
     cost = provider.price.cost(spent) if provider.price else None
     writer = openai_responses.ResponsesWriter(
         variant, request.ids, int(request.wall), body, answer, spent, cost

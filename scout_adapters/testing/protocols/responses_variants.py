@@ -28,12 +28,19 @@ def basic_usage(spent: TokensSpent, _: int | None) -> Json:
 def xai_usage(spent: TokensSpent, cost: int | None) -> Json:
     """Return xAI's counts with the cost in ticks of 1e-10 USD."""
     tokens = {"input_tokens": spent.input, "output_tokens": spent.output}
-    return basic_usage(spent, cost) | {
+    times = spent.tools.times
+    usage = basic_usage(spent, cost) | {
         "context_details": tokens,
         "cost_in_usd_ticks": (cost or 0) * 10,
-        "num_server_side_tools_used": 0,
+        "num_server_side_tools_used": sum(times.values()),
         "num_sources_used": 0,
     }
+    if times:
+        usage["server_side_tool_usage_details"] = {
+            "web_search_calls": times.get("search", 0),
+            "code_interpreter_calls": times.get("code", 0),
+        }
+    return usage
 
 
 def openrouter_usage(spent: TokensSpent, cost: int | None) -> Json:

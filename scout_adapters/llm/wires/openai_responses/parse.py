@@ -5,11 +5,13 @@ https://platform.openai.com/docs/api-reference/responses/object
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json, mapping
+from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import PendingAnswer, ProviderSpec
 from scout_adapters.llm.wires.chunks import answer_of
@@ -43,6 +45,14 @@ filter found."""
 
 BILLED = ("cost", "cost_details", "server_side_tool_usage_details")
 """Fields of `usage` about money, kept beside the token counts."""
+
+HOSTED: Mapping[str, str] = {
+    "web_search_call": "web_search",
+    "file_search_call": "file_search",
+    "code_interpreter_call": "code_interpreter",
+    "image_generation_call": "image_generation",
+}
+"""Output items of tools that run at the provider for a fee, and the tools' names."""
 
 CUT = {"max_output_tokens": "length"}
 """Chat Completions' names for the reasons of an incomplete response, where they differ."""
@@ -115,6 +125,30 @@ def first_metadata(body: Json, maker: str) -> Json:
     return {name: value for name, value in names.items() if value} | {"model_provider": maker}
 
 
+def hosted_calls(body: Json) -> dict[str, int]:
+    """Return how often the provider ran each of its own tools, by the tool's name.
+
+    Of the actions of a web search only `search` is billed, and not the pages that are opened:
+    https://developers.openai.com/api/docs/guides/tools-web-search. Tools of the caller and of MCP
+    servers have no fee.
+    """
+    items = [item for item in objects(body.get("output")) if item.get("type") in HOSTED]
+    if not items:
+        return {}
+    counts = Counter(HOSTED[item["type"]] for item in items if _is_billed(item))
+    types = {str(tool.get("type")) for tool in objects(body.get("tools"))}
+    if counts["web_search"] and any("preview" in kind for kind in types):
+        counts["web_search_preview"] = counts.pop("web_search")
+    return {name: times for name, times in counts.items() if times}
+
+
+def _is_billed(item: Json) -> bool:
+    action = mapping(item.get("action")).get("type", "search")
+    return item.get("status") != "failed" and (
+        action == "search" or item["type"] != "web_search_call"
+    )
+
+
 def last_metadata(body: Json, usage: Json, logprobs: list[Any], *, called: bool) -> Json:
     """Return how a response ended and what it cost: the metadata of the last chunk."""
     metadata = {name: body[name] for name in KEPT if body.get(name) is not None}
@@ -127,6 +161,8 @@ def last_metadata(body: Json, usage: Json, logprobs: list[Any], *, called: bool)
         metadata |= {name: usage[name] for name in BILLED if usage.get(name) is not None}
     if (cost := stated_cost(usage)) is not None:
         metadata["provider_cost_usd"] = cost
+    if tools := hosted_calls(body):
+        metadata["hosted_tools"] = tools
     return metadata
 
 
