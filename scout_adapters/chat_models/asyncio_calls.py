@@ -1,4 +1,4 @@
-"""Async calls need asyncio: trio and curio get an error that says so."""
+"""Calls for whole answers: the conversation's id reaches their run, and async ones need asyncio."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from scout_adapters.chat_models.conversation_names import with_conversation_id
 from scout_adapters.errors.event_loop import running_loop
 
 if TYPE_CHECKING:
@@ -17,7 +18,18 @@ else:
 
 
 class AsyncioCalls(BaseChatModel):
-    """Checks the event loop before core uses asyncio's functions."""
+    """Passes the conversation's id on; trio and curio get an error that says what is needed."""
+
+    @override
+    def invoke(
+        self,
+        input: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        return super().invoke(input, with_conversation_id(config), stop=stop, **kwargs)
 
     @override
     async def ainvoke(
@@ -29,4 +41,4 @@ class AsyncioCalls(BaseChatModel):
         **kwargs: Any,
     ) -> AIMessage:
         running_loop()  # raises under trio
-        return await super().ainvoke(input, config, stop=stop, **kwargs)
+        return await super().ainvoke(input, with_conversation_id(config), stop=stop, **kwargs)

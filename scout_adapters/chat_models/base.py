@@ -9,11 +9,15 @@ from datetime import date
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForLLMRun,
+    CallbackManager,
+    CallbackManagerForLLMRun,
+)
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from pydantic import BaseModel
 from typing_extensions import override
 
@@ -91,9 +95,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 
         policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=stream)
-        return route.attempts(
-            request, policy, build_observer(manager), conversation_id=conversation_id(manager)
-        )
+        conversation = conversation_id(manager)
+        return route.attempts(request, policy, build_observer(manager), conversation, manager)
 
     async def _aattempts(
         self,
@@ -111,9 +114,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=stream)
         await read_lookup_files(route.candidates)
-        return route.attempts(
-            request, policy, build_observer(manager), conversation_id=conversation_id(manager)
-        )
+        conversation = conversation_id(manager)
+        return route.attempts(request, policy, build_observer(manager), conversation, manager)
 
     def _route_and_request(
         self,
@@ -156,8 +158,22 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
-        conversation = route.conversation(request, policy, conversation_id(None, config))
-        return explain(route, request, tokens, conversation, _day(on))
+        thread_id = conversation_id(None, config)
+        run = self._run_facts(config)
+        conversation = route.conversation(request, policy, thread_id)
+        ordered = route.ordered(request, conversation, thread_id, run)
+        return explain(route, request, tokens, conversation, _day(on), ordered)
+
+    def _run_facts(self, config: RunnableConfig | None) -> CallbackManager:
+        """Return the tags and metadata that a call with this config has."""
+        config = ensure_config(config)
+        tags, metadata = config.get("tags"), config.get("metadata")
+        return CallbackManager.configure(
+            inheritable_tags=tags,
+            local_tags=self.tags,
+            inheritable_metadata=metadata,
+            local_metadata=self.metadata,
+        )
 
     @override
     def _generate(

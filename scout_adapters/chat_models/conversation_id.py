@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from langchain_core.runnables.config import RunnableConfig, var_child_runnable_config
 
+from scout_adapters.chat_models.conversation_names import NAMES
+
 if TYPE_CHECKING:
     from scout_adapters.chat_models.run_scope import RunManager
-
-NAMES = ("thread_id", "session_id", "conversation_id")
-"""Names under which LangGraph, LangSmith and applications put it into a config."""
 
 
 def conversation_id(run: RunManager | None, config: RunnableConfig | None = None) -> str | None:

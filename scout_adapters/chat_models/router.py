@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
@@ -33,8 +33,17 @@ from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.router.route import Route
-    from scout_adapters.llm.router.strategies import Strategy
+    from scout_adapters.llm.router.strategies import AnyStrategy
+
+
+@runtime_checkable
+class _Checked(Protocol):
+    """A strategy that names candidates."""
+
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Raise `ConfigurationError` if it names one that is not there."""
 
 
 class ScoutRouterChatModel(FileRouting):
@@ -52,8 +61,9 @@ class ScoutRouterChatModel(FileRouting):
     read from the environment on the first call.
 
     `strategy` orders the candidates: "priority" (the order of `models`, the default), "cheapest",
-    "fastest", "least_busy", "weighted", or a function. Options of an entry win over those of the
-    router, and options of a call over both. `profile` is what all entries have in common.
+    "fastest", "least_busy", "weighted", "cache", or a function; see `scout_adapters.strategies`.
+    Options of an entry win over those of the router, and options of a call over both.
+    `profile` is what all entries have in common.
 
     Raises: `ConfigurationError` for an entry or option that cannot be used, `UnknownProvider` for a
     provider that is not registered. A call raises `NoKeyError` if no candidate has a key,
@@ -65,7 +75,8 @@ class ScoutRouterChatModel(FileRouting):
     """The candidates: `"provider/model"`, dicts, or Scout chat models; at least one."""
 
     strategy: StrategyName | Callable[..., Any] = "priority"
-    """A strategy's name, or a function of candidates and request that orders the candidates."""
+    """A strategy's name, or a function of candidates and request that orders the candidates; with a
+    third parameter it also receives a `CallContext`."""
 
     api_key: SecretStr | Callable[[], Any] | None = Field(default=None, exclude=True)
     """A key for the entries without one of their own, which must be of the same provider."""
@@ -78,7 +89,7 @@ class ScoutRouterChatModel(FileRouting):
             self,
             *,
             models: Sequence[str | Mapping[str, Any] | BaseChatModel],
-            strategy: StrategyName | Strategy = "priority",
+            strategy: StrategyName | AnyStrategy = "priority",
             api_key: str | SecretStr | Callable[[], Any] | None = None,
             temperature: float | None = None,
             top_p: float | None = None,
@@ -173,7 +184,7 @@ class ScoutRouterChatModel(FileRouting):
 
     def _build_route(self) -> Route:
         from scout_adapters.llm.router.route import Route
-        from scout_adapters.llm.router.strategies import strategy_by_name
+        from scout_adapters.llm.router.strategy_names import strategy_by_name
 
         self._check_secrets()
         defaults, strategy = request_settings(self._settings()), self.strategy
@@ -183,6 +194,8 @@ class ScoutRouterChatModel(FileRouting):
         candidates = only_documented(
             [build_candidate(entry, defaults, network) for entry in self._keyed_entries()], defaults
         )
+        if isinstance(strategy, _Checked):
+            strategy.check(candidates)
         return Route(candidates=candidates, strategy=strategy, clock=self.clock)
 
     def _route_to(self, model: str, route: Route) -> Route:

@@ -26,6 +26,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables.config import RunnableConfig, ensure_config
 from langchain_core.utils.uuid import uuid7
 
+from scout_adapters.chat_models.conversation_names import with_conversation_id
 from scout_adapters.errors.event_loop import running_loop
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
@@ -82,7 +83,7 @@ class RunScope:
         """
         if is_async:
             running_loop()
-        self.config = ensure_config(config)
+        self.config = ensure_config(with_conversation_id(config))
         self._run_id = self.config["run_id"] = self.config.get("run_id") or uuid7()
         self._callbacks: Callbacks = self.config.get("callbacks")
         self._spared: list[BaseCallbackHandler] = []

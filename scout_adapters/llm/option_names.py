@@ -15,7 +15,7 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError
 
-StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy"]
+StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy", "cache"]
 
 REQUEST_FIELDS = frozenset(
     {

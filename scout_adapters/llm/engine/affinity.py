@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+
+from typing_extensions import override
 
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.conversation.identity import conversation_digest
@@ -18,14 +21,42 @@ MAX_REST = 2.0
 read its prompt again without the cache takes the provider about as long."""
 
 
+CANDIDATE_SECONDS = 3600.0
+"""Seconds for which it is remembered which candidates answered a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateKeys(ConversationKeys):
+    """The keys of a conversation at a candidate, which is remembered with them."""
+
+    conversation: bytes
+    candidate: str
+
+    @override
+    def remember(self, key_id: str, now: float) -> None:
+        """Put a key first, and the candidate among those of the conversation."""
+        self.affinity.remember(self.digest, key_id, now)
+        affinity_for(CANDIDATE_SECONDS).remember(self.conversation, self.candidate, now)
+
+
 class CallConversation:
     """The conversation of one call; its digest is computed when a candidate first needs it."""
 
-    __slots__ = ("_digest", "_id", "_request")
+    __slots__ = ("_digest", "_id", "_request", "keeps_candidate")
 
-    def __init__(self, request: ChatRequest, conversation_id: str | None = None) -> None:
-        """`conversation_id` is the user's own id; None to recognise it by its beginning."""
+    def __init__(
+        self,
+        request: ChatRequest,
+        conversation_id: str | None = None,
+        *,
+        keeps_candidate: bool = False,
+    ) -> None:
+        """`conversation_id` is the user's own id; None to recognise it by its beginning.
+
+        `keeps_candidate`: whether it is remembered which candidates answered it.
+        """
         self._request = request
+        self.keeps_candidate = keeps_candidate
         self._id = conversation_id
         self._digest: bytes | None = None
 
@@ -36,13 +67,32 @@ class CallConversation:
         """
         endpoint = candidate.endpoint
         caching = endpoint.spec.prompt_caching
-        if caching is None or len(endpoint.pool.states) < 2:  # noqa: PLR2004  # nothing to choose
+        if caching is None or len(endpoint.pool.states) < 2 - self.keeps_candidate:  # no choice
             return None
         shortest = caching.shortest_for(endpoint.spec.known_model(candidate.model))
         if shortest is None or tokens < shortest:
             return None
         scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
-        return ConversationKeys(self.digest + scope, affinity_for(caching.seconds))
+        affinity = affinity_for(caching.seconds)
+        if self.keeps_candidate:
+            return CandidateKeys(self.digest + scope, affinity, self.digest, scope.hex())
+        return ConversationKeys(self.digest + scope, affinity)
+
+    def is_kept_by(self, candidate: Candidate, now: float) -> bool:
+        """Return whether the conversation waits for a candidate: it answered last."""
+        return self.keeps_candidate and self.rank_of(candidate, now) == 0
+
+    def rank_of(self, candidate: Candidate, now: float) -> int | None:
+        """Return the place of a candidate among those that answered, 0 for the latest; or None."""
+        caching = candidate.endpoint.spec.prompt_caching
+        if caching is None or not self.keeps_candidate:
+            return None
+        endpoint = candidate.endpoint
+        scope = _scope(endpoint.name, endpoint.pool.address, candidate.model)
+        if not affinity_for(caching.seconds).keys_of(self.digest + scope, now):
+            return None
+        names = affinity_for(CANDIDATE_SECONDS).keys_of(self.digest, now)
+        return names.index(scope.hex()) if scope.hex() in names else None
 
     @property
     def digest(self) -> bytes:

@@ -17,7 +17,7 @@ from scout_adapters.errors import (
     UnsupportedContent,
 )
 from scout_adapters.llm.engine.admitted_call import AdmittedCall
-from scout_adapters.llm.engine.affinity import CallConversation, waits_for_cache
+from scout_adapters.llm.engine.affinity import MAX_REST, CallConversation, waits_for_cache
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
@@ -74,6 +74,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         self._sent = 0
         self._sent_before = 0
         self._counted_at = self._usage.began
+        self._has_waited = False
+        """Whether the call has waited for a candidate while others were ready."""
 
     def __iter__(self) -> Attempts[AnswerT]:
         return self
@@ -241,7 +243,20 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         for state in self._candidate_states.reached():
             if not state.excluded and (attempt := self._attempt(state)) is not None:
                 return attempt
+            if state.conversation and self._waits_for_candidate(state):
+                return None
         return None
+
+    def _waits_for_candidate(self, state: CandidateState) -> bool:
+        """Return whether the call waits for the candidate that has its prompt cached; once."""
+        now, call = self.clock.now(), state.conversation
+        if call is None or self._has_waited or not call.is_kept_by(state.candidate, now):
+            return False
+        pause = None if state.excluded else state.ready_in(now)
+        if pause is None or pause > MAX_REST or not self._usage.affords_wait(pause):
+            return False
+        self._has_waited = True
+        return True
 
     def _attempt(self, state: CandidateState, again: KeyState | None = None) -> Attempt | None:
         """Acquire circuit and key of a candidate; record a skip if one is not available."""

@@ -7,6 +7,8 @@ from copy import copy
 from dataclasses import replace
 from typing import TypeVar
 
+from typing_extensions import override
+
 from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import ErrorKind, provider_error
 from scout_adapters.llm.engine.affinity import CallConversation
@@ -57,6 +59,10 @@ class DryRun(Attempts):
             (state, [attempt for attempt in planned if attempt.candidate is state.candidate])
             for state in self._candidate_states
         ]
+
+    @override
+    def _waits_for_candidate(self, state: CandidateState) -> bool:
+        return False  # a plan has no time
 
     def _suppose_refused(self, attempt: Attempt) -> None:
         """Add the attempt to `unless_invalid` if refusals before it would mean a provider fault."""

@@ -23,9 +23,9 @@ from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last
 from scout_adapters.llm.router.dry_run import Copier, DryRun
+from scout_adapters.llm.router.expected_costs import usual_answer_tokens
 from scout_adapters.llm.router.retirement_notices import ended_models
 from scout_adapters.llm.router.route import Route
-from scout_adapters.llm.router.strategies import usual_answer_tokens
 from scout_adapters.llm.types import ModelRequest
 
 CHOSEN, NEXT, SKIPPED = "chosen", "next", "skipped"
@@ -150,20 +150,20 @@ def explain(
     input_tokens: int,
     conversation: CallConversation | None = None,
     on: date | None = None,
+    order: Sequence[Candidate] | None = None,
 ) -> Explanation:
     """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
     `input_tokens` is an estimate of the request's size, `conversation` the one that it belongs to.
-    With `on`, models that have ended by that day are left out.
+    With `on`, models that have ended by that day are left out. `order`: as the strategy has it.
 
     Raises:
         ScoutError: the call would fail before its first attempt, with the same error.
     """
     ended = ended_models(route.candidates, on) if on else {}
     copier = Copier()
-    ordered = [each for each in route.ordered(request) if id(each) not in ended]
-    copies = [copier.candidate(each) for each in ordered]
-    dry = DryRun(copies, request, route.clock, conversation)
+    ordered = [each for each in order or route.ordered(request) if id(each) not in ended]
+    dry = DryRun([*map(copier.candidate, ordered)], request, route.clock, conversation)
     planned_by_candidate = dry.run()
     writer = RowWriter(route, request, input_tokens, dry.unless_invalid)
     rows = [

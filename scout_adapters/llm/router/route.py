@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.llm.engine.affinity import CallConversation
@@ -17,8 +17,16 @@ from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.retirement_notices import warn_of_retirements
-from scout_adapters.llm.router.strategies import Strategy, priority
+from scout_adapters.llm.router.strategies import (
+    AnyStrategy,
+    keeps_candidates,
+    priority,
+    takes_context,
+)
 from scout_adapters.llm.types import ChatRequest, ModelRequest
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.router.call_context import RunFacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +34,7 @@ class Route:
     """The candidates of a chat model, and the strategy that orders them for each call."""
 
     candidates: Sequence[Candidate]
-    strategy: Strategy = priority
+    strategy: AnyStrategy = priority
     clock: Clock = SYSTEM
 
     def __post_init__(self) -> None:
@@ -58,15 +66,20 @@ class Route:
         retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008  # frozen
         observer: Observer | None = None,
         conversation_id: str | None = None,
+        run: RunFacts | None = None,
     ) -> Attempts[Any]:
-        """Return the attempts of a new call; `conversation_id` is the user's own, if any."""
+        """Return the attempts of a new call.
+
+        `conversation_id` is the user's own, if any; `run` has tags and metadata for a strategy.
+        """
+        conversation = self.conversation(request, retry_policy, conversation_id)
         return Attempts(
-            self.ordered(request),
+            self.ordered(request, conversation, conversation_id, run),
             request,
             retry_policy,
             observer=observer,
             clock=self.clock,
-            conversation=self.conversation(request, retry_policy, conversation_id),
+            conversation=conversation,
         )
 
     def conversation(
@@ -75,9 +88,23 @@ class Route:
         """Return the conversation of a call, which keeps to its keys; None if it does not."""
         if retry_policy.key_affinity == "off" or not isinstance(request, ChatRequest):
             return None
-        return CallConversation(request, conversation_id)
+        return CallConversation(request, conversation_id, keeps_candidate=self._keeps_candidates)
 
-    def ordered(self, request: ModelRequest) -> Sequence[Candidate]:
+    @cached_property
+    def _keeps_candidates(self) -> bool:
+        return self.strategy is not priority and keeps_candidates(self.strategy)
+
+    @cached_property
+    def _takes_context(self) -> bool:
+        return takes_context(self.strategy)
+
+    def ordered(
+        self,
+        request: ModelRequest,
+        conversation: CallConversation | None = None,
+        thread_id: str | None = None,
+        run: RunFacts | None = None,
+    ) -> Sequence[Candidate]:
         """Return the candidates in the order in which a call tries them.
 
         Those that are known to be unable to do what the request needs come last. The order
@@ -87,7 +114,7 @@ class Route:
             return self.candidates
         if self.strategy is priority and not self._has_orders:
             return able_first(self.candidates, request)
-        ordered = self.strategy(self.candidates, request)
+        ordered: Iterable[Candidate] = self._strategy_order(request, conversation, thread_id, run)
         if self._has_orders:
             ordered = sorted(ordered, key=attrgetter("order"))
         return able_first(tuple(ordered), request)
@@ -96,3 +123,24 @@ class Route:
     def _has_orders(self) -> bool:
         """Whether the candidates have different `order`s."""
         return len({candidate.order for candidate in self.candidates}) > 1
+
+    def _strategy_order(
+        self,
+        request: ChatRequest,
+        conversation: CallConversation | None,
+        thread_id: str | None,
+        run: RunFacts | None,
+    ) -> Iterable[Candidate]:
+        strategy: Any = self.strategy
+        if not self._takes_context:
+            return cast("Iterable[Candidate]", strategy(self.candidates, request))
+        from scout_adapters.llm.router.call_context import CallContext  # noqa: PLC0415  # on first use
+
+        context = CallContext(
+            request=request,
+            clock=self.clock,
+            thread_id=thread_id,
+            run=run,
+            conversation=conversation,
+        )
+        return cast("Iterable[Candidate]", strategy(self.candidates, request, context))

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.clock import SYSTEM, Clock
-from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, priced_model
-from scout_adapters.llm.types import ChatRequest, ModelRequest
+from scout_adapters.llm.router.expected_costs import USUAL_ANSWER_TOKENS
+from scout_adapters.llm.types import ChatRequest
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.router.call_context import CallContext
 
 Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
 """Function from candidates and request to the candidates to try, in order."""
 
+ContextStrategy = Callable[[Sequence[Candidate], ChatRequest, "CallContext"], Iterable[Candidate]]
+"""A strategy that also receives what is known of the call."""
+
+AnyStrategy: TypeAlias = Strategy | ContextStrategy
+"""A strategy of two parameters, or of three."""
+
 CHARS_PER_TOKEN = 4
 """Characters per token, for estimates."""
-
-USUAL_ANSWER_TOKENS = 500
-"""Tokens of an answer without `max_tokens`, for estimates."""
 
 UNKNOWN_LAST = float("inf")
 """US dollars: the expected cost of a candidate without a known price."""
@@ -46,7 +54,7 @@ def least_busy(candidates: Sequence[Candidate], _request: ChatRequest) -> list[C
     return sorted(candidates, key=lambda c: c.endpoint.load(c.model).in_flight)
 
 
-def weighted(clock: Clock) -> Strategy:
+def weighted(clock: Clock = SYSTEM) -> Strategy:
     """Return a strategy of random order: weight 3 comes first three times as often as weight 1."""
 
     def draw(candidates: Sequence[Candidate], _request: ChatRequest) -> list[Candidate]:
@@ -60,29 +68,31 @@ def _draw(chance: float, weight: float) -> float:
     return -(chance ** (1.0 / weight)) if weight > 0 else 1.0
 
 
-def strategy_by_name(name: str, clock: Clock = SYSTEM) -> Strategy:
-    """Return the strategy of that name.
+def takes_context(strategy: AnyStrategy) -> bool:
+    """Return whether a strategy has a third parameter, for the context of the call.
 
-    Raises:
-        ConfigurationError: there is none.
+    One with a default has another meaning, unless its name is `context`.
     """
-    strategies: dict[str, Strategy] = {  # a new name also goes into `option_names.StrategyName`
-        "priority": priority,
-        "cheapest": cheapest,
-        "fastest": fastest,
-        "least_busy": least_busy,
-        "weighted": weighted(clock),
-    }
-    if name not in strategies:
-        names = ", ".join(strategies)
-        raise ConfigurationError(f"strategy {name!r} is unknown: use one of {names}, or a callable")
-    return strategies[name]
+    try:
+        parameters = [*signature(strategy).parameters.values()]
+    except (TypeError, ValueError):  # of a function in C
+        return False
+    kinds = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+    third = [each for each in parameters if each.kind in kinds][2:3]
+    return any(each.default is Parameter.empty or each.name == "context" for each in third)
 
 
-def usual_answer_tokens(candidate: Candidate, request: ModelRequest) -> int:
-    """Return the output tokens to assume: the limit of the request; 0 for embeddings."""
-    own = candidate.request(request)
-    return (own.max_tokens or USUAL_ANSWER_TOKENS) if isinstance(own, ChatRequest) else 0
+def keeps_candidates(strategy: AnyStrategy) -> bool:
+    """Return whether a strategy needs the candidates that answered a conversation before."""
+    return bool(getattr(strategy, "keeps_candidates", False))
+
+
+def with_context(strategy: AnyStrategy) -> ContextStrategy:
+    """Return a strategy with three parameters, of which one of two ignores the last."""
+    if takes_context(strategy):
+        return cast("ContextStrategy", strategy)
+    of_two = cast("Strategy", strategy)
+    return lambda candidates, request, _context: of_two(candidates, request)
 
 
 def _expected_cost(candidate: Candidate, request: ChatRequest) -> float:
