@@ -24,6 +24,7 @@ def test_only_extras_that_exist_and_that_code_uses_are_named() -> None:
     named = {name for text in texts for name in re.findall(r"scout-adapters\[(\w+)\]", text)}
     assert named <= extras.keys()
     modules = {"vcrpy": "vcr", "azure-identity": r"azure\.identity", "google-auth": r"google\.auth"}
+    modules["opentelemetry-api"] = "opentelemetry"
     for extra in machine.EXTRAS:
         for requirement in extras[extra]:
             package = re.split(r"[\[<>=,]", requirement)[0]
