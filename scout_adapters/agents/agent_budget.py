@@ -76,6 +76,7 @@ class AgentBudget:
             window = place.run or ""
         elif per == "thread":
             window = thread_window(place.thread)
+        self.place = place
         self.accounts = AgentAccounts(handler.accounts, window, place)
         self.handler = handler.within(self.accounts)
 

@@ -58,13 +58,14 @@ def reason(error: BudgetExceeded, which: str, set_aside_usd: float = 0) -> str:
     )
 
 
-def marked(error: BudgetExceeded, metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return a message's metadata with the amounts of the budget, in US dollars."""
+def marked(message: AIMessage, error: BudgetExceeded) -> AIMessage:
+    """Return an agent's last message with the amounts of the budget, in US dollars."""
     names = ("budget", "spent_usd", "held_usd", "limit_usd", "asked_usd", "opens_at")
     amounts = {name: getattr(error, name) for name in names}
     if error.opens_at is not None:
         amounts["opens_at"] = error.opens_at.isoformat()
-    return {**metadata, MARK: amounts}
+    metadata = {"finish_reason": "budget", **message.response_metadata, MARK: amounts}
+    return message.model_copy(update={"response_metadata": metadata})
 
 
 def unfinished_tool(why: str, call: Any) -> ToolMessage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, Literal, NotRequired, Unpack
 from uuid import uuid4
@@ -24,8 +24,9 @@ from typing_extensions import override
 
 from scout_adapters.agents import budget_endings as endings
 from scout_adapters.agents.agent_budget import AgentBudget, applies_outside
-from scout_adapters.agents.agent_place import agent_place
+from scout_adapters.agents.agent_place import AgentPlace, agent_place
 from scout_adapters.agents.budget_limits import WORDS, AgentPer, BudgetOptions, agent_handlers
+from scout_adapters.agents.covered_middleware import Coverage, MiddlewareT, covered
 from scout_adapters.agents.money_left import left_text, money_left_tool, with_note
 from scout_adapters.budget import Balance
 from scout_adapters.budget.plan import Usd
@@ -51,7 +52,8 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
 
     Before each model call the most that it can cost is held, as `ScoutBudgetCallbackHandler` does
     it, which see. A call that might exceed the limit is not sent: the agent ends with a message. A
-    tool in which that happens returns an error to the agent. Put it last in the list of middleware.
+    tool in which that happens returns an error to the agent. In the list of middleware put it after
+    those that retry or fall back, and before those that call models themselves.
     """
 
     state_schema = BudgetState
@@ -146,8 +148,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with budget.applied():
                 return handler(request)
         except BudgetExceeded as error:
-            self._check_end(error)
-            return _end(error, self._summary(request) or self._message(error))
+            return _end(self._ending(error, request.messages, budget.place))
 
     @override
     async def awrap_model_call(self, request: ModelRequest[Any], handler: AsyncModelCall) -> Any:
@@ -159,8 +160,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             with budget.applied():
                 return await handler(request)
         except BudgetExceeded as error:
-            self._check_end(error)
-            return _end(error, await self._asummary(request) or self._message(error))
+            return _end(await self._aending(error, request.messages, budget.place))
 
     @override
     def wrap_tool_call(
@@ -186,10 +186,32 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             self._check_end(error)
             return endings.unfinished_tool(self._reason(error), request.tool_call)
 
+    def cover(self, other: MiddlewareT) -> MiddlewareT:
+        """Return a copy of another middleware whose own model calls count too.
+
+            summarizer = budget.cover(SummarizationMiddleware(cheap))
+            agent = create_agent(model, tools, middleware=[budget, summarizer])
+
+        Needed for hooks before and after the agent and its model, such as those of
+        `SummarizationMiddleware`; hooks around a model call count if they come after this one.
+        """
+        coverage = Coverage(
+            lambda state, runtime: self._budget_at(state, runtime).applied(),
+            lambda error, state, runtime: self._ending(
+                error, state["messages"], agent_place(state, runtime)
+            ),
+            lambda error, state, runtime: self._aending(
+                error, state["messages"], agent_place(state, runtime)
+            ),
+        )
+        return covered(other, coverage)
+
     def _budget(self, request: Any) -> AgentBudget:
         """Return the budget of the agent whose model or tool is called."""
-        place = agent_place(request.state, request.runtime)
-        return AgentBudget(self._handlers.main, self._per, place)
+        return self._budget_at(request.state, request.runtime)
+
+    def _budget_at(self, state: Any, runtime: Any) -> AgentBudget:
+        return AgentBudget(self._handlers.main, self._per, agent_place(state, runtime))
 
     def _check_end(self, error: BudgetExceeded) -> None:
         """Raise the error if this middleware does not end the agent.
@@ -199,6 +221,35 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         """
         if not self._ends or error.asked_usd is None or applies_outside(error):
             raise error
+
+    def _ending(
+        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
+    ) -> AIMessage:
+        """Return the last message of an agent, or raise the error."""
+        self._check_end(error)
+        for budget, model, prompt in self._summary_calls(messages, place):
+            with suppress(BudgetExceeded), budget.applied():
+                return endings.marked(model.invoke(prompt), error)
+        return endings.marked(self._message(error), error)
+
+    async def _aending(
+        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
+    ) -> AIMessage:
+        """Async twin of `_ending`."""
+        self._check_end(error)
+        for budget, model, prompt in self._summary_calls(messages, place):
+            with suppress(BudgetExceeded), budget.applied():
+                return endings.marked(await model.ainvoke(prompt), error)
+        return endings.marked(self._message(error), error)
+
+    def _summary_calls(
+        self, messages: Sequence[BaseMessage], place: AgentPlace
+    ) -> Iterator[SummaryCall]:
+        """Yield calls for a summary, each of less than the one before."""
+        if self._summarizer is not None and self._handlers.summary is not None:
+            budget = AgentBudget(self._handlers.summary, self._per, place)
+            for prompt in endings.summary_prompts(messages):
+                yield budget, self._summarizer, prompt
 
     def _message(self, error: BudgetExceeded) -> AIMessage:
         text = self._last_message
@@ -211,39 +262,15 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             return endings.reason(error, f"named {error.budget!r}")
         return endings.reason(error, WORDS[self._per], self._set_aside)
 
-    def _summary(self, request: ModelRequest[Any]) -> AIMessage | None:
-        """Return the summary of a cheap model; None if there is no money for it."""
-        for budget, model, messages in self._summary_calls(request):
-            with suppress(BudgetExceeded), budget.applied():
-                return model.invoke(messages)
-        return None
-
-    async def _asummary(self, request: ModelRequest[Any]) -> AIMessage | None:
-        """Async twin of `_summary`."""
-        for budget, model, messages in self._summary_calls(request):
-            with suppress(BudgetExceeded), budget.applied():
-                return await model.ainvoke(messages)
-        return None
-
-    def _summary_calls(self, request: ModelRequest[Any]) -> Iterator[SummaryCall]:
-        """Yield calls for a summary, each of less than the one before."""
-        if self._summarizer is not None and self._handlers.summary is not None:
-            place = agent_place(request.state, request.runtime)
-            budget = AgentBudget(self._handlers.summary, self._per, place)
-            for messages in endings.summary_prompts(request.messages):
-                yield budget, self._summarizer, messages
-
     def _text(self, balance: Balance | None) -> str:
         assert balance is not None  # noqa: S101  # `_check` refuses scopes with several accounts
         return left_text(balance, WORDS[self._per])
 
     def _text_of_call(self, runtime: Any) -> str:
-        budget = AgentBudget(self._handlers.main, self._per, agent_place(runtime.state, runtime))
-        return self._text(budget.balance())
+        return self._text(self._budget_at(runtime.state, runtime).balance())
 
     async def _atext_of_call(self, runtime: Any) -> str:
-        budget = AgentBudget(self._handlers.main, self._per, agent_place(runtime.state, runtime))
-        return self._text(await _abalance(budget))
+        return self._text(await _abalance(self._budget_at(runtime.state, runtime)))
 
 
 def _tenth(limit_usd: Usd | Mapping[str, Usd]) -> Any:
@@ -261,8 +288,6 @@ async def _abalance(budget: AgentBudget) -> Balance | None:
     return budget.balance() if worker is None else await worker.run(budget.balance)
 
 
-def _end(error: BudgetExceeded, message: AIMessage) -> ExtendedModelResponse[Any]:
+def _end(message: AIMessage) -> ExtendedModelResponse[Any]:
     """Return the last message of an agent, and the order to go to its end."""
-    metadata = {"finish_reason": "budget", **message.response_metadata}
-    message.response_metadata = endings.marked(error, metadata)
     return ExtendedModelResponse(ModelResponse([message]), Command(update={"jump_to": "end"}))
