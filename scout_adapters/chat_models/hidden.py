@@ -65,6 +65,25 @@ def shown(value: Any) -> Any:
 
 
 def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return options with those that hold keys set to None, and the names of these."""
-    secrets = [name for name in HOLD_SECRETS if options.get(name)]
+    """Return options with those that hold keys set to None, and the names of these.
+
+    A reference to a file or a variable is no secret: it is read where the options are used.
+    """
+    secrets = [
+        name for name in HOLD_SECRETS if options.get(name) and not _only_refers(name, options[name])
+    ]
     return {name: None if name in secrets else value for name, value in options.items()}, secrets
+
+
+def _only_refers(name: str, value: Any) -> bool:
+    """Return whether a value of `api_key` or `api_keys` consists of references."""
+    from scout_adapters.llm.health.key_source import is_reference
+
+    if name not in {"api_key", "api_keys"}:
+        return False
+    value = shown(value)
+    if isinstance(value, str):
+        return all(is_reference(part.strip()) for part in value.split(","))
+    if isinstance(value, Mapping):
+        return _only_refers("api_key", value.get("api_key"))
+    return isinstance(value, list | tuple) and all(_only_refers(name, item) for item in value)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scout_adapters.auth import Token
-from scout_adapters.errors import KeySourceError
+from scout_adapters.errors import KeySourceError, NoWorkingKey
 from tests.auth.vaults import Vault
 from tests.support.clock import FakeTime
 from tests.support.fake_http import FakeProviders
@@ -60,6 +60,21 @@ async def test_an_error_of_the_only_source_names_it_and_who_must_act(
     assert f"the key source file:{tmp_path}/gone raised FileNotFoundError" in text
     assert "repair the file, variable or function that the key comes from" in text
     assert raised.value.policy.actor == "key"
+
+
+@pytest.mark.parametrize("origin", ["file:/run/secrets/gone", "env:NOT_SET", Vault(OSError("x"))])
+async def test_a_source_that_rests_is_named_with_who_must_act(
+    groq: Make, ask: Any, origin: Any
+) -> None:
+    model = groq(api_key=origin, api_keys=None, max_retries=0, max_wait=0)
+    name = origin if isinstance(origin, str) else "Vault"
+    with pytest.raises(KeySourceError, match=name):
+        await ask(model)
+    with pytest.raises(NoWorkingKey, match=rf"the key source {name} .*repair the file") as raised:
+        await ask(model)
+    (row,) = raised.value.attempts
+    assert f"the key source {name}" in row["reason"]
+    assert f"the key rests: the key source {name}" in str(model.explain("hi"))
 
 
 @pytest.mark.usefixtures("answers")

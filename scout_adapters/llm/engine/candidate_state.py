@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
+    POLICIES,
     CircuitOpenError,
     ErrorKind,
     NoKeyError,
@@ -114,7 +115,10 @@ class CandidateState:
         """Reason why no key can be leased."""
         keys = self.candidate.endpoint.pool.states
         if not all(key.permanently_failed for key in keys):
-            return "every key rests or is refused"
+            faults = dict.fromkeys(key.source.fault for key in keys if key.source)
+            why = "; ".join(filter(None, faults))
+            repair = POLICIES[ErrorKind.KEY_SOURCE].advice
+            return f"every key rests or is refused{f': {why} ({repair})' if why else ''}"
         if all(key.out_of_credit for key in keys):
             return OUT_OF_CREDIT
         return SOME_OUT_OF_CREDIT if any(key.out_of_credit for key in keys) else ALL_REFUSED

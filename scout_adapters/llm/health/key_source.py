@@ -82,6 +82,11 @@ class KeySource:
         return f"KeySource({self.label!r})"
 
     @property
+    def fault(self) -> str:
+        """What the last reading failed with, and the name of the source; empty if it did not."""
+        return f"the key source {self.label} {self._fault}" if self._fault else ""
+
+    @property
     def is_local(self) -> bool:
         """Whether it is a file or a variable, which can be read without a side effect."""
         return not isinstance(self._reader, FunctionReader)

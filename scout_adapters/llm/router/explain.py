@@ -299,7 +299,9 @@ class RowWriter:
         if key.permanently_failed and key.quarantined_until > now:
             return REFUSED_KEY, ready_at
         for_model = key.model_cooldowns.get(model, 0.0) > max(now, key.cooldown_until)
-        return RESTS_FOR_MODEL if for_model else RESTS, ready_at
+        fault = key.source.fault if key.source else ""
+        rests = f"{RESTS}: {fault}" if fault else RESTS
+        return RESTS_FOR_MODEL if for_model else rests, ready_at
 
 
 def _notes(attempt: Attempt, tokens: int, now: float) -> list[str]:

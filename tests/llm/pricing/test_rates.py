@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -22,7 +24,7 @@ from genai_prices.types import (
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.pricing import catalog
-from scout_adapters.llm.pricing.price_list import PRICING, cost_of, sum_usd
+from scout_adapters.llm.pricing.price_list import PRICING, cost_of, estimate_cost_usd, sum_usd
 from scout_adapters.llm.pricing.rates import Rates, TokenCounts
 
 DETAILS: dict[str, Any] = {
@@ -227,3 +229,37 @@ def test_tokens_that_were_read_and_written_are_subtracted_once_from_other_input(
     assert billed is not None
     assert abs(billed - expected) <= 7 * Decimal("0.3")
     assert billed > 0
+
+
+class SecondThread(logging.Handler):
+    """While a warning is handled, prices the same model in another thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:  # it holds no lock, as `emit` does
+        self.messages.append(record.getMessage())
+        if len(self.messages) == 1:
+            thread = threading.Thread(target=price_of_nobody)
+            thread.start()
+            thread.join()
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show nothing."""
+
+
+def price_of_nobody() -> None:
+    usd = estimate_cost_usd(provider="nobody", model="unheard-of", input_tokens=1, output_tokens=1)
+    assert usd is None
+
+
+def test_two_threads_at_once_warn_once_of_a_model_without_a_price() -> None:
+    logger, handler = logging.getLogger("scout_adapters"), SecondThread()
+    logger.addHandler(handler)
+    try:
+        price_of_nobody()
+    finally:
+        logger.removeHandler(handler)
+    assert len(handler.messages) == 1
