@@ -15,7 +15,10 @@ from langchain.agents import create_agent
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import HumanMessage, SystemMessage
 from langfuse.langchain import CallbackHandler
+from langfuse.span_filter import is_default_export_span
+from opentelemetry.sdk.trace import TracerProvider
 
+from scout_adapters import ScoutTelemetryCallbackHandler
 from scout_adapters.errors import StreamInterrupted
 from scout_adapters.testing import CutMidStream, Emulator, Exchange, Revoked
 from tests.support.verbs import VERBS, call_model
@@ -23,7 +26,7 @@ from tests.support.weather import get_weather
 from tests.system.reconciliation.plan import LORE, MODELS, bill_of
 from tests.telemetry.ingestion import Ingestion, ingesting
 from tests.telemetry.routes import route
-from tests.telemetry.tools import TOOLS, Shown
+from tests.telemetry.tools import TOOLS, Shown, langfuse
 
 
 @pytest.fixture
@@ -148,3 +151,22 @@ def test_a_tracer_of_another_release_does_not_fail_the_call(emulator, caplog) ->
     answer = route(emulator, "openai").invoke("Hi", {"callbacks": [Changed(public_key="none")]})
     assert answer.text
     assert "no cost in the trace of Changed" in caplog.text
+
+
+@pytest.mark.parametrize("own_handler", [True, False], ids=["both handlers", "ours alone"])
+def test_langfuse_shows_a_call_once(own_handler, emulator, ingestion) -> None:
+    """Our spans are left out as docs/telemetry.md says if Langfuse's handler is there too."""
+
+    def is_exported(span: Any) -> bool:
+        return is_default_export_span(span) and not (
+            own_handler and span.instrumentation_scope.name == "scout_adapters"
+        )
+
+    provider = TracerProvider()
+    with langfuse(ingestion, provider, is_exported) as theirs:
+        ours = ScoutTelemetryCallbackHandler(tracer_provider=provider)
+        handlers = [*theirs, ours] if own_handler else [ours]
+        route(emulator, "openai").invoke("Hi", {"callbacks": handlers})
+    (span,) = ingestion.spans
+    cost = "langfuse.observation.cost_details" if own_handler else "gen_ai.usage.cost"
+    assert span[cost]

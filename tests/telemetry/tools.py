@@ -82,13 +82,18 @@ EPHEMERAL = ("ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
 
 
 @contextmanager
-def langfuse(ingestion: Ingestion) -> Iterator[list[Any]]:
-    """Yield the handlers of a call that Langfuse traces."""
+def langfuse(
+    ingestion: Ingestion,
+    provider: TracerProvider | None = None,
+    is_exported: Callable[[Any], bool] | None = None,
+) -> Iterator[list[Any]]:
+    """Yield the handlers of a call that Langfuse traces, at a tracer provider of its own."""
     client = Langfuse(
         public_key=ingestion.url,  # a client of its own: they are remembered by this key
         secret_key="sk",
         base_url=ingestion.url,
-        tracer_provider=TracerProvider(),
+        tracer_provider=provider or TracerProvider(),
+        should_export_span=is_exported,
     )
     yield [CallbackHandler(public_key=ingestion.url)]
     client.flush()
