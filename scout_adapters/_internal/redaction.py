@@ -172,11 +172,13 @@ def mask_secrets(text: str) -> str:
 
 def mask_values(value: Any) -> Any:
     """Return a JSON value with `mask_secrets` applied to its texts; equal texts stay equal."""
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, str):
         return mask_secrets(value)
     if isinstance(value, dict):
         return {name: mask_values(item) for name, item in value.items()}
-    return [mask_values(item) for item in value] if isinstance(value, list | tuple) else value
+    return [mask_values(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 @lru_cache(maxsize=256)

@@ -210,10 +210,10 @@ class Attempt:
         """
         if self.call.out_of_time:
             raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
-        limit = self.request.context.timeouts.first_token
-        if self.committed or limit is None:
+        if self.streamed_answer.committed:
             return
-        if self.call.clock.now() - self.started > limit:
+        limit = self.request.context.timeouts.first_token
+        if limit is not None and self.call.clock.now() - self.started > limit:
             raise provider_error(
                 ErrorKind.TIMEOUT_RESPONSE, f"no token within {limit:g} s", phase="first_token"
             )

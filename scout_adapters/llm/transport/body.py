@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -185,10 +184,14 @@ def decode(data: bytes) -> Any:
     """
     if len(data) > COUNTED_BYTES and data.count(b",") > MAX_VALUES:
         raise malformed(f"the answer has more than {MAX_VALUES} values")
-    with suppress(orjson.JSONDecodeError):
+    try:
         return orjson.loads(data)
-    with suppress(ValueError, RecursionError):
+    except orjson.JSONDecodeError:
+        pass
+    try:
         return json.loads(data)  # NaN, lone surrogates, a BOM
+    except (ValueError, RecursionError):
+        pass
     raise malformed("the answer is not JSON")
 
 

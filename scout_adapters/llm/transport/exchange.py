@@ -75,9 +75,11 @@ class ReadTimeouts:
         Called before each read: the caller has received the content of the previous one.
         """
         now = self.context.clock.now()
-        left, silence = self._total_left(now), self._stream_limit(now)
-        if left is not None and left < 0:
-            raise _timed_out(f"no whole answer within {self.context.timeouts.total:g} s")
+        timeouts = self.context.timeouts
+        total = timeouts.stream_total if self.stream else timeouts.total
+        if total is not None and now - self.began > total:
+            raise _timed_out(f"no whole answer within {total:g} s")
+        silence = self._stream_limit(now)
         if silence is not None and silence < 0 and self.context.progress.has_content:
             raise _timed_out(f"no content for {self.context.timeouts.idle:g} s")
 

@@ -5,6 +5,8 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-inte
 
 from __future__ import annotations
 
+import re
+
 from scout_adapters.errors import malformed
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
@@ -13,6 +15,9 @@ MAX_EVENT_BYTES = 8 * 1024 * 1024
 ERROR_TYPE = frozenset({b"event: error", b"event:error"})
 
 BOM = b"\xef\xbb\xbf"
+
+ONE_EVENT = re.compile(rb"(?:event: (?!error\n).+\n)?data: (\S.*)\n\n")
+"""One whole event with one line of data, as nearly every network chunk of a stream is."""
 
 
 class ErrorData(bytes):
@@ -35,9 +40,15 @@ class EventDecoder:
         self._data_size = 0
         self._started = False
         self._is_error = False
+        self._is_between = False
+        """Whether an event has ended, and nothing of the next one has come."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of every event that ends in this chunk."""
+        if self._is_between and len(chunk) <= self._limit and b"\r" not in chunk:
+            event = ONE_EVENT.fullmatch(chunk)
+            if event is not None:
+                return [event[1]]
         if b"\n" not in chunk and b"\r" not in chunk:
             self._add_to_tail(chunk)
             return []
@@ -46,7 +57,9 @@ class EventDecoder:
         if not lines[-1].endswith(b"\n"):
             # An incomplete line, or a CR that may be the first half of a CRLF.
             self._add_to_tail(lines.pop())
-        return self._parse(lines)
+        events = self._parse(lines)
+        self._is_between = not (self._tail or self._data or self._is_error)
+        return events
 
     def finish(self) -> list[bytes]:
         """Return the last event of a stream; some servers leave out the empty line after it."""
@@ -55,6 +68,7 @@ class EventDecoder:
         return self._parse([*rest.splitlines(keepends=True), b"\n"])
 
     def _add_to_tail(self, piece: bytes) -> None:
+        self._is_between = False
         self._tail.append(piece)
         self._tail_size += len(piece)
         if self._tail_size > self._limit:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scout_adapters.errors import MalformedResponse
-from scout_adapters.llm.transport.sse import EventDecoder
+from scout_adapters.llm.transport.sse import ErrorData, EventDecoder
 
 LINES = st.sampled_from(
     [
@@ -90,6 +90,29 @@ def test_an_event_is_given_as_soon_as_its_empty_line_has_come() -> None:
     assert decoder.feed(b"data: a\n") == []
     assert decoder.feed(b"\n") == [b"a"]
     assert decoder.feed(b"data: b\r\n\r\n") == [b"b"]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "datas"),
+    [
+        ([b"data: 1\n\n", b"event: x\ndata: {}\n\n"], [b"1", b"{}"]),
+        ([b"data: 1\n\n", b"event: error\ndata: {}\n\n", b"data: 2\n\n"], [b"1", b"{}", b"2"]),
+        ([b"data: 1\n", b"data: 2\n\n"], [b"1\n2"]),
+        ([b"data: 1\n\nda", b"data: 2\n\n"], [b"1"]),
+        ([b"data: 1\n\n", b"da", b"data: 2\n\n"], [b"1"]),
+        ([b"data: 1\n\n", b"data: \t \n\n", b"data:  2 \n\n"], [b"1", b" 2 "]),
+        ([b"data: 1\n\n", b"data: 2\r\n\n", b"data: 3\n\n"], [b"1", b"2", b"3"]),
+    ],
+)
+def test_a_chunk_that_is_one_event_is_read_like_its_parts(
+    chunks: list[bytes], datas: list[bytes]
+) -> None:
+    decoder = EventDecoder()
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    assert events == datas
+    assert [type(event) is ErrorData for event in events] == [
+        b"event: error\ndata: " + data + b"\n\n" in chunks for data in datas
+    ]
 
 
 def test_the_last_event_counts_without_its_empty_line() -> None:

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/responses/create
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from scout_adapters._internal.json_values import Json
@@ -37,6 +38,7 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
     """
     extra = request.extra
     store = _store(extra, spec)
+    body: Json = {"model": request.model, **_input(request, turns, spec, store)}
     options = {
         "store": store,
         "include": _include(request, spec, stored=store is not False),
@@ -53,13 +55,9 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         "stream_options": _stream_options(extra),
         **tool_fields(request),
     }
-    body: Json = {"model": request.model, **_input(request, turns, spec, store)}
-    rest = {name: value for name, value in extra.items() if name not in RENDERED}
-    return apply_card(body | _without_none(options) | _without_none(rest), spec)
-
-
-def _without_none(fields: Mapping[str, Any]) -> Json:
-    return {name: value for name, value in fields.items() if value is not None}
+    rest = ((name, value) for name, value in extra.items() if name not in RENDERED)
+    body.update((name, value) for name, value in chain(options.items(), rest) if value is not None)
+    return apply_card(body, spec)
 
 
 def _input(
@@ -77,7 +75,7 @@ def _store(extra: Mapping[str, Any], spec: ProviderSpec) -> bool | None:
     """Return `store`; None leaves it to the server, which stores."""
     if extra.get("store") is not None:
         return bool(extra["store"])
-    if dialect_of(spec).stores or any(extra.get(name) for name in NEEDS_STORE):
+    if dialect_of(spec).stores or (extra and any(extra.get(name) for name in NEEDS_STORE)):
         return None
     return False
 

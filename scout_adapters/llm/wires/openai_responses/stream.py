@@ -186,7 +186,9 @@ class ResponsesStreamReader:
 
     def _item(self, event: Json) -> StreamedItem:
         """Return the item that a delta belongs to."""
-        state = self._find(event.get("item_id"), event.get("output_index"))
+        name = event.get("item_id")
+        state = self._by_id.get(name) if isinstance(name, str) else None
+        state = state or self._find(None, event.get("output_index"))
         if state is None:
             raise malformed(f"{event['type']} belongs to an item that was never added")
         if state.done:
