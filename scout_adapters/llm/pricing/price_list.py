@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from langchain_core.messages.ai import UsageMetadata
 
-from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.first_warnings import forget_warnings, is_first_warning
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import one_line
 from scout_adapters.llm.pricing.catalog import catalog_prices, context_window
@@ -180,21 +180,9 @@ def _with_fees(cost: Cost, provider: str, model: str, metadata: Mapping[str, Any
     return replace(cost, usd=float(sum_usd((cost.usd, float(fees))))) if fees else cost
 
 
-_warned: BoundedDict[tuple[str, ...], object] = BoundedDict(limit=1024)
-"""What was warned of: a cached function runs once for each thread that calls it at once."""
-
-
-def _is_first(*subject: str) -> bool:
-    """Return whether this is the first call for a subject, in whichever thread."""
-    mark = object()
-    first = _warned.setdefault(subject, mark) is mark
-    _warned.trim()
-    return first
-
-
 @lru_cache(maxsize=1024)
 def _warn_unknown_fee(provider: str, model: str) -> None:
-    if not _is_first("fee", provider, model):
+    if not is_first_warning("fee", provider, model):
         return
     logger.warning(
         "%s/%s used a tool of the provider whose fee is unknown: the answer costs None; "
@@ -315,7 +303,7 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
     PRICING.clear()
     for provider, models in prices.items():
         PRICING[provider] = {model: dict(price) for model, price in models.items()}
-    _warned.clear()
+    forget_warnings()
     _warn_no_price.cache_clear()
     _warn_unknown_fee.cache_clear()
     _warn_unknown_key.cache_clear()
@@ -324,7 +312,7 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
 
 @lru_cache(maxsize=1024)
 def _warn_no_price(provider: str, model: str, service: str) -> None:
-    if not _is_first("price", provider, model, service):
+    if not is_first_warning("price", provider, model, service):
         return
     logger.warning(
         "no price is known for %s/%s%s: its calls cost None; add it to PRICING[%r]",
