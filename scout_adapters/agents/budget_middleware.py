@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, Unpack
 from uuid import uuid4
 
-from langchain.agents.middleware import (
-    AgentMiddleware,
-    AgentState,
-    ExtendedModelResponse,
-    ModelRequest,
-    ModelResponse,
-)
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest
 from langchain.agents.middleware.types import PrivateStateAttr, ToolCallRequest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
-from langchain_core.runnables import Runnable
-from langgraph.types import Command
 from typing_extensions import override
 
 from scout_adapters.agents import budget_endings as endings
-from scout_adapters.agents.agent_budget import AgentBudget, applies_outside
-from scout_adapters.agents.agent_place import AgentPlace, agent_place
-from scout_adapters.agents.budget_limits import WORDS, AgentPer, BudgetOptions, agent_handlers
-from scout_adapters.agents.covered_middleware import Coverage, MiddlewareT, covered
-from scout_adapters.agents.money_left import left_text, money_left_tool, with_note
+from scout_adapters.agents.agent_limit import (
+    AgentLimit,
+    AsyncModelCall,
+    AsyncToolCall,
+    ModelCall,
+    ToolCall,
+    ToolResult,
+)
+from scout_adapters.agents.budget_limits import AgentPer, BudgetOptions, agent_handlers
+from scout_adapters.agents.covered_middleware import MiddlewareT, covered
+from scout_adapters.agents.money_left import money_left_tool, with_note
 from scout_adapters.budget import Balance
 from scout_adapters.budget.plan import Usd
-from scout_adapters.errors import BudgetExceeded, ConfigurationError
-
-ModelCall = Callable[[ModelRequest[Any]], ModelResponse[Any]]
-AsyncModelCall = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
-SummaryCall = tuple[AgentBudget, Runnable[Any, AIMessage], list[BaseMessage]]
-ToolResult = ToolMessage | Command[Any]
+from scout_adapters.errors import ConfigurationError
 
 
 class BudgetState(AgentState[Any]):
@@ -51,7 +42,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         agent = create_agent(model, tools, middleware=[budget])
 
     Before each model call the most that it can cost is held, as `ScoutBudgetCallbackHandler` does
-    it, which see. A call that might exceed the limit is not sent: the agent ends with a message. A
+    it. A call that might exceed the limit is not sent: the agent ends with a message. A
     tool in which that happens returns an error to the agent. In the list of middleware put it after
     those that retry or fall back, and before those that call models themselves.
     """
@@ -91,16 +82,17 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         """
         super().__init__()
         self._check(on_exceeded, tell, options)
-        if summary_model is not None and summary_usd is None:
-            summary_usd = _tenth(limit_usd)
-        reserve = summary_usd if summary_model else None
-        self._handlers = agent_handlers(limit_usd, per, reserve, options)
-        self._per, self._ends, self._tells_note = per, on_exceeded == "end", tell == "note"
-        self._last_message, self._set_aside = last_message, float(str(reserve or 0))
-        self._summarizer = endings.summarizer(summary_model) if summary_model else None
-        self.tools = (
-            [money_left_tool(self._text_of_call, self._atext_of_call)] if tell == "tool" else []
+        reserve = _reserve(limit_usd, summary_usd) if summary_model else None
+        self._limit = AgentLimit(
+            handlers=agent_handlers(limit_usd, per, reserve, options),
+            per=per,
+            ends=on_exceeded == "end",
+            last_message=last_message,
+            summarizer=endings.summarizer(summary_model) if summary_model else None,
+            set_aside_usd=float(str(reserve or 0)),
         )
+        self._tells_note = tell == "note"
+        self.tools = [money_left_tool(self._limit)] if tell == "tool" else []
 
     @staticmethod
     def _check(on_exceeded: str, tell: str | None, options: BudgetOptions) -> None:
@@ -116,22 +108,24 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
     @property
     def name(self) -> str:
         """The name in the agent's graph; of several budgets, each has its own."""
-        return f"ScoutBudget_{re.sub(r'[^0-9A-Za-z]+', '_', self._handlers.main.name)}"
+        return f"ScoutBudget_{re.sub(r'[^0-9A-Za-z]+', '_', self._limit.handlers.main.name)}"
 
     @property
     def balances(self) -> list[Balance]:
         """The balance of each account, by window and scope; integers of nano-dollars."""
-        return [balance for handler in self._handlers if handler for balance in handler.balances]
+        return [
+            balance for handler in self._limit.handlers if handler for balance in handler.balances
+        ]
 
     @property
     def spent_usd(self) -> float:
         """US dollars spent in the current window, or in all runs and threads."""
-        return sum(handler.spent_usd for handler in self._handlers if handler)
+        return sum(handler.spent_usd for handler in self._limit.handlers if handler)
 
     @override
     def before_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
         """Give a run its id, if it has a limit of its own."""
-        return {"scout_budget_run": uuid4().hex} if self._per == "run" else None
+        return {"scout_budget_run": uuid4().hex} if self._limit.per == "run" else None
 
     @override
     async def abefore_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
@@ -141,153 +135,44 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
     @override
     def wrap_model_call(self, request: ModelRequest[Any], handler: ModelCall) -> Any:
         """Make a model call within the budget, or end the agent."""
-        budget = self._budget(request)
         if self._tells_note:
-            request = _noted(request, self._text(budget.balance()))
-        try:
-            with budget.applied():
-                return handler(request)
-        except BudgetExceeded as error:
-            return _end(self._ending(error, request.messages, budget.place))
+            left = self._limit.left(request.state, request.runtime)
+            request = request.override(messages=with_note(request.messages, left))
+        return self._limit.model_call(request, handler)
 
     @override
     async def awrap_model_call(self, request: ModelRequest[Any], handler: AsyncModelCall) -> Any:
         """Async twin of `wrap_model_call`."""
-        budget = self._budget(request)
         if self._tells_note:
-            request = _noted(request, self._text(await _abalance(budget)))
-        try:
-            with budget.applied():
-                return await handler(request)
-        except BudgetExceeded as error:
-            return _end(await self._aending(error, request.messages, budget.place))
+            left = await self._limit.aleft(request.state, request.runtime)
+            request = request.override(messages=with_note(request.messages, left))
+        return await self._limit.amodel_call(request, handler)
 
     @override
-    def wrap_tool_call(
-        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], ToolResult]
-    ) -> ToolResult:
+    def wrap_tool_call(self, request: ToolCallRequest, handler: ToolCall) -> ToolResult:
         """Run a tool whose model calls and sub-agents are within the budget."""
-        try:
-            with self._budget(request).applied():
-                return handler(request)
-        except BudgetExceeded as error:
-            self._check_end(error)
-            return endings.unfinished_tool(self._reason(error), request.tool_call)
+        return self._limit.tool_call(request, handler)
 
     @override
-    async def awrap_tool_call(
-        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[ToolResult]]
-    ) -> ToolResult:
+    async def awrap_tool_call(self, request: ToolCallRequest, handler: AsyncToolCall) -> ToolResult:
         """Async twin of `wrap_tool_call`."""
-        try:
-            with self._budget(request).applied():
-                return await handler(request)
-        except BudgetExceeded as error:
-            self._check_end(error)
-            return endings.unfinished_tool(self._reason(error), request.tool_call)
+        return await self._limit.atool_call(request, handler)
 
     def cover(self, other: MiddlewareT) -> MiddlewareT:
         """Return a copy of another middleware whose own model calls count too.
 
-            summarizer = budget.cover(SummarizationMiddleware(cheap))
-            agent = create_agent(model, tools, middleware=[budget, summarizer])
+            summaries = budget.cover(SummarizationMiddleware(cheap))
+            agent = create_agent(model, tools, middleware=[budget, summaries])
 
         Needed for hooks before and after the agent and its model, such as those of
-        `SummarizationMiddleware`; hooks around a model call count if they come after this one.
+        `SummarizationMiddleware`, and for hooks around a model call if they come before this one.
         """
-        coverage = Coverage(
-            lambda state, runtime: self._budget_at(state, runtime).applied(),
-            lambda error, state, runtime: self._ending(
-                error, state["messages"], agent_place(state, runtime)
-            ),
-            lambda error, state, runtime: self._aending(
-                error, state["messages"], agent_place(state, runtime)
-            ),
-        )
-        return covered(other, coverage)
-
-    def _budget(self, request: Any) -> AgentBudget:
-        """Return the budget of the agent whose model or tool is called."""
-        return self._budget_at(request.state, request.runtime)
-
-    def _budget_at(self, state: Any, runtime: Any) -> AgentBudget:
-        return AgentBudget(self._handlers.main, self._per, agent_place(state, runtime))
-
-    def _check_end(self, error: BudgetExceeded) -> None:
-        """Raise the error if this middleware does not end the agent.
-
-        So it is with a price that is unknown, which a developer must set, and with a budget around
-        this one, whose own middleware ends its agent.
-        """
-        if not self._ends or error.asked_usd is None or applies_outside(error):
-            raise error
-
-    def _ending(
-        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
-    ) -> AIMessage:
-        """Return the last message of an agent, or raise the error."""
-        self._check_end(error)
-        for budget, model, prompt in self._summary_calls(messages, place):
-            with suppress(BudgetExceeded), budget.applied():
-                return endings.marked(model.invoke(prompt), error)
-        return endings.marked(self._message(error), error)
-
-    async def _aending(
-        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
-    ) -> AIMessage:
-        """Async twin of `_ending`."""
-        self._check_end(error)
-        for budget, model, prompt in self._summary_calls(messages, place):
-            with suppress(BudgetExceeded), budget.applied():
-                return endings.marked(await model.ainvoke(prompt), error)
-        return endings.marked(self._message(error), error)
-
-    def _summary_calls(
-        self, messages: Sequence[BaseMessage], place: AgentPlace
-    ) -> Iterator[SummaryCall]:
-        """Yield calls for a summary, each of less than the one before."""
-        if self._summarizer is not None and self._handlers.summary is not None:
-            budget = AgentBudget(self._handlers.summary, self._per, place)
-            for prompt in endings.summary_prompts(messages):
-                yield budget, self._summarizer, prompt
-
-    def _message(self, error: BudgetExceeded) -> AIMessage:
-        text = self._last_message
-        if text is None:
-            text = f"I stop here: {self._reason(error)}"
-        return AIMessage(text if isinstance(text, str) else text(error))
-
-    def _reason(self, error: BudgetExceeded) -> str:
-        if error.budget != self._handlers.main.name:  # of an agent around this one, or a handler
-            return endings.reason(error, f"named {error.budget!r}")
-        return endings.reason(error, WORDS[self._per], self._set_aside)
-
-    def _text(self, balance: Balance | None) -> str:
-        assert balance is not None  # noqa: S101  # `_check` refuses scopes with several accounts
-        return left_text(balance, WORDS[self._per])
-
-    def _text_of_call(self, runtime: Any) -> str:
-        return self._text(self._budget_at(runtime.state, runtime).balance())
-
-    async def _atext_of_call(self, runtime: Any) -> str:
-        return self._text(await _abalance(self._budget_at(runtime.state, runtime)))
+        return covered(other, self._limit)
 
 
-def _tenth(limit_usd: Usd | Mapping[str, Usd]) -> Any:
+def _reserve(limit_usd: Usd | Mapping[str, Usd], summary_usd: Usd | None) -> Usd:
+    """Return what is set aside for a summary, in US dollars: by default a tenth of the limit."""
+    if summary_usd is not None:
+        return summary_usd
     limits = limit_usd.values() if isinstance(limit_usd, Mapping) else [limit_usd]
     return min(float(str(limit)) for limit in limits) / 10
-
-
-def _noted(request: ModelRequest[Any], text: str) -> ModelRequest[Any]:
-    return request.override(messages=with_note(request.messages, text))
-
-
-async def _abalance(budget: AgentBudget) -> Balance | None:
-    """Return a balance; a store that blocks is read in its own thread."""
-    worker = budget.handler.worker
-    return budget.balance() if worker is None else await worker.run(budget.balance)
-
-
-def _end(message: AIMessage) -> ExtendedModelResponse[Any]:
-    """Return the last message of an agent, and the order to go to its end."""
-    return ExtendedModelResponse(ModelResponse([message]), Command(update={"jump_to": "end"}))

@@ -3,84 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from copy import copy
-from functools import wraps
-from typing import Any, NamedTuple, TypeVar
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 from langchain.agents.middleware import AgentMiddleware
 
-from scout_adapters.errors import BudgetExceeded
+from scout_adapters.agents.agent_limit import AgentLimit
 
 MiddlewareT = TypeVar("MiddlewareT", bound=AgentMiddleware[Any, Any, Any])
-
-HOOKS = ("before_agent", "before_model", "after_model", "after_agent")
-"""The hooks that are nodes of an agent's graph; `ScoutBudgetMiddleware` is around the others."""
-
-ENDING_HOOKS = HOOKS[:2]
-"""Hooks that can end the agent: later ones would leave its calls of tools without results."""
 
 JUMPS = "__can_jump_to__"
 """The attribute of a hook that lists where it may lead (`langchain.agents.middleware`)."""
 
 
-class Coverage(NamedTuple):
-    """How the hooks of another middleware are called; `end` has an async twin `aend`."""
-
-    applied: Callable[[Any, Any], AbstractContextManager[None]]
-    """Applies the budget, by the state and the runtime of a hook."""
-
-    end: Callable[[BudgetExceeded, Any, Any], Any]
-    """Returns the last message, or raises the error."""
-
-    aend: Callable[[BudgetExceeded, Any, Any], Any]
-
-
-def covered(other: MiddlewareT, coverage: Coverage) -> MiddlewareT:
+def covered(other: MiddlewareT, limit: AgentLimit) -> MiddlewareT:
     """Return a copy of a middleware whose hooks run within a budget."""
     kind, view = type(other), copy(other)
-    hooks: dict[str, Any] = {}
-    for name in HOOKS:
-        for hook, cover in ((name, _covered), (f"a{name}", _acovered)):
-            if getattr(kind, hook) is not getattr(AgentMiddleware, hook):
-                hooks[hook] = cover(getattr(kind, hook), coverage, ends=name in ENDING_HOOKS)
-    view.__class__ = type(kind.__name__, (kind,), hooks)
+    hooks = {
+        name: cover(getattr(kind, name), limit)
+        for name, cover in COVERS.items()
+        if getattr(kind, name) is not getattr(AgentMiddleware, name)
+    }
+    name = other.name  # some are of their class alone
+    view.__class__ = type(kind.__name__, (kind,), {**hooks, "name": property(lambda _: name)})
     return view
 
 
-def _covered(hook: Any, coverage: Coverage, *, ends: bool) -> Any:
+def _node(hook: Any, limit: AgentLimit) -> Any:
     @wraps(hook)
     def within(self: Any, state: Any, runtime: Any) -> Any:
-        try:
-            with coverage.applied(state, runtime):
-                return hook(self, state, runtime)
-        except BudgetExceeded as error:
-            if not ends:
-                raise
-            return _at_end(coverage.end(error, state, runtime))
+        return limit.hook(partial(hook, self, state, runtime), state, runtime)
 
-    return _with_jump(within, ends=ends)
+    return _with_end(within)
 
 
-def _acovered(hook: Any, coverage: Coverage, *, ends: bool) -> Any:
+def _anode(hook: Any, limit: AgentLimit) -> Any:
     @wraps(hook)
     async def within(self: Any, state: Any, runtime: Any) -> Any:
-        try:
-            with coverage.applied(state, runtime):
-                return await hook(self, state, runtime)
-        except BudgetExceeded as error:
-            if not ends:
-                raise
-            return _at_end(await coverage.aend(error, state, runtime))
+        return await limit.ahook(partial(hook, self, state, runtime), state, runtime)
 
-    return _with_jump(within, ends=ends)
+    return _with_end(within)
 
 
-def _at_end(message: Any) -> dict[str, Any]:
-    return {"messages": [message], "jump_to": "end"}
+def _later_node(hook: Any, limit: AgentLimit) -> Any:
+    @wraps(hook)
+    def within(self: Any, state: Any, runtime: Any) -> Any:
+        with limit.budget_at(state, runtime).applied():
+            return hook(self, state, runtime)
+
+    return within
 
 
-def _with_jump(hook: Any, *, ends: bool) -> Any:
-    if ends:
-        setattr(hook, JUMPS, [*{*getattr(hook, JUMPS, ()), "end"}])
+def _alater_node(hook: Any, limit: AgentLimit) -> Any:
+    @wraps(hook)
+    async def within(self: Any, state: Any, runtime: Any) -> Any:
+        with limit.budget_at(state, runtime).applied():
+            return await hook(self, state, runtime)
+
+    return within
+
+
+def _around(hook: Any, limit: AgentLimit, *, call: str) -> Any:
+    """Cover a hook around model or tool calls by the method `call` of the limit."""
+
+    @wraps(hook)
+    def within(self: Any, request: Any, handler: Any) -> Any:
+        return getattr(limit, call)(request, lambda inner: hook(self, inner, handler))
+
+    return within
+
+
+def _with_end(hook: Any) -> Any:
+    setattr(hook, JUMPS, [*{*getattr(hook, JUMPS, ()), "end"}])
     return hook
+
+
+COVERS: dict[str, Callable[[Any, AgentLimit], Any]] = {
+    "before_agent": _node,
+    "abefore_agent": _anode,
+    "before_model": _node,
+    "abefore_model": _anode,
+    "after_model": _later_node,
+    "aafter_model": _alater_node,
+    "after_agent": _later_node,
+    "aafter_agent": _alater_node,
+    "wrap_model_call": partial(_around, call="model_call"),
+    "awrap_model_call": partial(_around, call="amodel_call"),
+    "wrap_tool_call": partial(_around, call="tool_call"),
+    "awrap_tool_call": partial(_around, call="atool_call"),
+}
+"""How each hook is covered. Hooks after a model call raise `BudgetExceeded`: an end would leave the
+calls of tools without results."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import BaseMessage
@@ -36,14 +36,24 @@ def with_note(messages: Sequence[BaseMessage], text: str) -> list[Any]:
     return [*before, last.model_copy(update={"content": content})]
 
 
-def money_left_tool(left: Callable[[Any], str], aleft: Callable[[Any], Awaitable[str]]) -> BaseTool:
-    """Return the tool `money_left`; both functions take the runtime of its call."""
+class LimitedAgent(Protocol):
+    """The limit of an agent."""
+
+    def left(self, state: Any, runtime: Any) -> str:
+        """Return what is left as a sentence."""
+
+    async def aleft(self, state: Any, runtime: Any) -> str:
+        """Async twin of `left`."""
+
+
+def money_left_tool(limit: LimitedAgent) -> BaseTool:
+    """Return the tool `money_left` of an agent with this limit."""
 
     def money_left(runtime: ToolRuntime) -> str:
-        return left(runtime)
+        return limit.left(runtime.state, runtime)
 
     async def amoney_left(runtime: ToolRuntime) -> str:
-        return await aleft(runtime)
+        return await limit.aleft(runtime.state, runtime)
 
     return StructuredTool.from_function(
         money_left, amoney_left, name="money_left", description=DESCRIPTION

@@ -68,3 +68,16 @@ def test_a_deep_agent_ends_with_a_message(emulator: Emulator) -> None:
         state = deep_agent(emulator, budget).invoke(QUESTION, on("t1"))
     assert "the budget of $20 for this thread is used up" in last(state).text
     assert billed(emulator) <= 20
+
+
+def test_a_covered_summary_takes_the_place_of_a_deep_agent_s_own(emulator: Emulator) -> None:
+    from deepagents.backends import StateBackend
+    from deepagents.middleware.summarization import create_summarization_middleware
+
+    own = create_summarization_middleware(small(emulator), StateBackend())
+    budget = ScoutBudgetMiddleware(20, per="thread")
+    summary = budget.cover(own)
+    assert summary.name == own.name == "SummarizationMiddleware"
+    agent = deepagents.create_deep_agent(model=small(emulator), middleware=[budget, summary])
+    agent.invoke(QUESTION, on("t1"))
+    assert budget.spent_usd == float(billed(emulator)) > 0

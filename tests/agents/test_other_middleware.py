@@ -92,12 +92,28 @@ def test_a_hook_before_the_agent_is_covered_too(emulator: Emulator) -> None:
     assert budget.spent_usd == float(billed(emulator))
 
 
-def test_a_selector_of_tools_after_the_budget_counts(emulator: Emulator) -> None:
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("order", ["after", "covered before"])
+async def test_a_selector_of_tools_counts(order: str, is_async: bool, emulator: Emulator) -> None:
     budget = ScoutBudgetMiddleware(20, per="thread")
     selector = LLMToolSelectorMiddleware(model=small(emulator), max_tools=1)
-    agent_of(emulator, budget, selector, tools=[get_weather, get_time]).invoke(QUESTION, on("t1"))
+    both = (budget, selector) if order == "after" else (budget.cover(selector), budget)
+    agent = agent_of(emulator, *both, tools=[get_weather, get_time])
+    await ask(agent, is_async)
     assert len(emulator.log) == 4
     assert budget.spent_usd == pytest.approx(float(billed(emulator)), abs=1e-9)
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_an_agent_ends_where_a_covered_selector_is_refused(
+    is_async: bool, emulator: Emulator
+) -> None:
+    budget = ScoutBudgetMiddleware(1, per="thread")
+    selector = LLMToolSelectorMiddleware(model=small(emulator), max_tools=1)
+    both = (budget.cover(selector), budget)
+    state = await ask(agent_of(emulator, *both, tools=[get_weather, get_time]), is_async)
+    assert "for this thread is used up" in last(state).text
+    assert emulator.log == []
 
 
 def test_what_retries_and_falls_back_before_the_budget_sees_no_refusal(emulator: Emulator) -> None:
