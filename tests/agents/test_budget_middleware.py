@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -233,3 +235,12 @@ def test_a_limit_per_thread_needs_a_thread(emulator: Emulator) -> None:
 def test_what_cannot_be_used_is_refused(options: Any) -> None:
     with pytest.raises(ConfigurationError):
         ScoutBudgetMiddleware(**{"limit_usd": 1, **options})
+
+
+def test_without_langchain_the_import_names_the_line_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)
+    monkeypatch.delitem(sys.modules, "scout_adapters.agents")
+    with pytest.raises(ImportError, match=r'pip install "scout-adapters\[agents\]"'):
+        import_module("scout_adapters.agents")

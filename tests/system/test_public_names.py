@@ -100,6 +100,7 @@ PUBLIC = {
         "ScoutCostCallbackHandler",
         "get_scout_cost_callback",
     ],
+    "scout_adapters.agents": ["ScoutBudgetMiddleware"],
     "scout_adapters.budget": ["MemoryBudgets", "SqliteBudgets"],
     "scout_adapters.testing": ["Emulator", "Exchange", "Fault", "RateLimited", "Revoked", "run"],
     "scout_adapters.testing.cassettes": ["cassette"],
