@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -49,8 +49,19 @@ def models(
         row for row in rows if row["days_left"] is not None and row["days_left"] <= within
     ]:
         if not as_json:
-            print_line(f"{len(ending)} of {len(rows)} end within {within} days")
+            print_line(_summary(ending, len(rows), within))
         raise typer.Exit(1)
+
+
+def _summary(ending: Sequence[Json], total: int, within: int) -> str:
+    """Return how many models have ended and will end, such as `1 of 3 has ended`."""
+    ended = sum(row["days_left"] <= 0 for row in ending)
+    soon = len(ending) - ended
+    parts = [f"{ended} of {total} {'has' if ended == 1 else 'have'} ended"] if ended else []
+    if soon:
+        what = f"{'ends' if soon == 1 else 'end'} within {within} days"
+        parts.append(f"{soon} {what}" if ended else f"{soon} of {total} {what}")
+    return ", ".join(parts)
 
 
 def _pairs(names: Iterable[str] | None) -> list[tuple[str, str]]:
@@ -82,6 +93,8 @@ def _row(provider: str, model: str, today: date) -> Json:
 
 def _cells(row: Json) -> list[str]:
     ends = row["ends"] or ("deprecated" if row["deprecated"] else "")
+    if row["ends"] and row["days_left"] <= 0:
+        ends = f"ended {ends}"
     window = f"{row['window']:,}" if row["window"] else ""
     name = f"{row['provider']}/{row['model']}"
     prices = [row["input_usd"] or "", row["output_usd"] or ""]

@@ -12,6 +12,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from scout_adapters import ScoutEmbeddings
 from scout_adapters.errors import (
+    AccessDenied,
     ConfigurationError,
     ContextOverflow,
     DeadlineExceeded,
@@ -268,3 +269,8 @@ def test_async_calls_need_a_loop_of_asyncio(emulator: Emulator) -> None:
     call = embeddings_of(emulator).aembed_query("Hello")
     with pytest.raises(ConfigurationError, match="asyncio event loop"):
         call.send(None)
+
+
+def test_a_chat_model_makes_no_embeddings(emulator: Emulator, embed: Embed) -> None:
+    with pytest.raises(AccessDenied, match="not allowed to generate embeddings"):
+        embed(embeddings_of(emulator, "openai/gpt-6-luna"), ["a"])

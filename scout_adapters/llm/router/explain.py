@@ -141,7 +141,8 @@ def _line_group(row: PlannedAttempt) -> tuple[object, ...]:
 def _estimate(row: PlannedAttempt) -> str:
     cost = row.cost_usd
     price = "of unknown price" if cost is None else f"about {dollar_text(cost)}"
-    return f"{row.input_tokens} tokens in and {row.output_tokens} out, {price}"
+    unit = "token" if row.input_tokens == 1 else "tokens"
+    return f"{row.input_tokens} {unit} in and {row.output_tokens} out, {price}"
 
 
 def explain(

@@ -6,6 +6,7 @@ errors. Mistral and Google: user reports. No rule for other servers but the type
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,9 @@ LIKE_OPENAI = frozenset({"azure"})
 """Providers with OpenAI's rules."""
 
 
+_CHAT_MODEL = re.compile(r"gpt-|o\d|chatgpt-")
+
+
 def inputs_of(body: Json) -> Sequence[Any]:
     """Return the inputs of a body: texts, or lists of token numbers."""
     value = body.get("input")
@@ -124,6 +128,8 @@ def check_openai(body: Json, provider: str) -> Iterator[Violation]:
     inputs = inputs_of(body)
     if not isinstance(body.get("model"), str):
         yield Violation("you must provide a model parameter")
+    elif provider == "openai" and _CHAT_MODEL.match(body["model"]):
+        yield Violation("You are not allowed to generate embeddings from this model", status=403)
     if not inputs or not all(isinstance(item, str | list) for item in inputs):
         yield Violation(INVALID_INPUT)
     dimensions = body.get("dimensions", body.get("output_dimension", 1))
