@@ -41,7 +41,7 @@ class CallAccounts:
         """Whether the store deletes windows itself: a thread may go on in another process."""
 
     def of_call(self, run: Run, proposal: ProposedAttempt, runs: RunHandler) -> list[Account]:
-        """Return the accounts of a call; `runs` knows the run around it."""
+        """Return the accounts of a call; `runs` has the outermost run around it."""
         window, by = self.window(run, runs), self.plan.by
         return self.plan.accounts(window, self._values(by, run, proposal) if by else ())
 

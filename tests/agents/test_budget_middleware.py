@@ -244,3 +244,18 @@ def test_without_langchain_the_import_names_the_line_to_install_it(
     monkeypatch.delitem(sys.modules, "scout_adapters.agents")
     with pytest.raises(ImportError, match=r'pip install "scout-adapters\[agents\]"'):
         import_module("scout_adapters.agents")
+
+
+def test_what_one_budget_refuses_is_not_held_in_the_others() -> None:
+    model = GenericFakeChatModel(
+        messages=iter([AIMessage("hi")]),
+        metadata={
+            "ls_provider": "anthropic",
+            "ls_model_name": "claude-haiku-4-5",
+            "ls_max_tokens": 200,
+        },
+    )
+    small_one, large_one = ScoutBudgetMiddleware("0.0001", per="total"), ScoutBudgetMiddleware(5)
+    agent = create_agent(model, [], middleware=[large_one, small_one])
+    assert has_ended(agent.invoke(QUESTION))
+    assert [(b.held, b.spent) for b in (*large_one.balances, *small_one.balances)] == [(0, 0)] * 2
