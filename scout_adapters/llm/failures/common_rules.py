@@ -118,7 +118,7 @@ CODES: tuple[Rule, ...] = (
 _REFUSED = (None, 400, 401, 403, 404)
 _PAID = (None, 400, 401, 402, 403, 429, 500)
 _BAD = (None, 400, 403, 404, 413, 422, 500)
-_CANNOT = (None, 400, 403, 404, 405, 415, 422)
+_CANNOT = (None, 400, 403, 404, 405, 410, 415, 422)
 _BUSY = (None, 400, 429, 500, 502, 503)
 
 PHRASES: tuple[Rule, ...] = (
@@ -218,6 +218,7 @@ PHRASES: tuple[Rule, ...] = (
 )
 
 COARSE: tuple[Rule, ...] = (
+    rule(K.UNSUPPORTED, "unsupported_field", status=_CANNOT),
     rule(
         K.INVALID_REQUEST,
         "invalid_value invalid_type invalid_json unknown_parameter unsupported_parameter"
@@ -260,18 +261,20 @@ STATUSES: Mapping[int, K] = {
     402: K.BILLING,
     403: K.PERMISSION,
     404: K.MODEL_NOT_FOUND,
+    405: K.UNSUPPORTED,
     407: K.CONNECT,  # the caller's own proxy
     408: K.TIMEOUT_RESPONSE,
     409: K.SERVER_ERROR,
     410: K.MODEL_RETIRED,
     413: K.REQUEST_TOO_LARGE,
     414: K.REQUEST_TOO_LARGE,
+    415: K.UNSUPPORTED,
     425: K.SERVER_ERROR,
     429: K.RATE_LIMIT,
     431: K.REQUEST_TOO_LARGE,
     451: K.REGION_BLOCKED,
     499: K.TIMEOUT_RESPONSE,
-    501: K.INVALID_REQUEST,
+    501: K.UNSUPPORTED,
     503: K.CAPACITY,
     504: K.TIMEOUT_RESPONSE,
     524: K.TIMEOUT_RESPONSE,  # Cloudflare: the origin did not answer in time

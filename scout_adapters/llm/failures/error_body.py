@@ -31,6 +31,25 @@ _CODES = ("error_code", "code", "type", "error_type", "status", "statusCode")
 _BARE_MESSAGES = frozenset({"param incorrect"})
 """Messages beside which `param` describes the fault (Xiaomi)."""
 
+_UNSUPPORTED_REPORTS = frozenset({"extra_forbidden", "enum", "literal_error", "union_tag_invalid"})
+"""Types of a validator's reports on fields and values that a server does not have; pydantic's."""
+
+_VALUES_BY_MODEL = frozenset(
+    {"reasoning.effort", "reasoning_effort", "reasoning.summary", "text.verbosity", "verbosity"}
+    | {"service_tier", "tool_choice"}
+)
+"""Fields of which each model has values of its own."""
+
+_OPTIONS = _VALUES_BY_MODEL | {
+    *("tools", "parallel_tool_calls", "response_format", "text", "text.format", "include"),
+    *("temperature", "top_p", "stop", "seed", "n", "logprobs", "top_logprobs", "logit_bias"),
+    *("presence_penalty", "frequency_penalty", "max_tokens", "max_completion_tokens"),
+    *("max_output_tokens", "reasoning", "background", "store", "stream", "truncation"),
+    *("modalities", "audio", "prediction", "metadata", "user", "web_search_options"),
+    *("prompt_cache_key", "prompt_cache_retention", "context_management", "previous_response_id"),
+}
+"""Fields of a request that a model may lack. Other values of `param` may repeat the request."""
+
 _STATUSES = ("code", "status", "status_code", "http_code", "raw_status_code")
 
 
@@ -41,7 +60,8 @@ class ErrorBody:
     words: tuple[str, ...] = ()
     """Codes, types, reasons and status words, the most specific one first.
 
-    This module adds three: `per_day` and `limit:0` for Google's quotas, `flagged` for moderation.
+    This module adds four: `per_day` and `limit:0` for Google's quotas, `flagged` for moderation,
+    and `unsupported_field`.
     """
 
     number: str = ""
@@ -155,6 +175,8 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(base, dict):
         base = {"code": base.get("status_code"), "message": base.get("status_msg")}
     wrapped = [mapping(item).get("error") for item in (error, outer.get("detail"))]
+    if isinstance(wrapped[1], str):
+        yield {"message": wrapped[1]}  # DeepInfra
     nested = [mapping(outer.get(name)).get("error") for name in ("response", "x_groq")]
     nested += [choice.get("error") for choice in objects(outer.get("choices"))]
     places = [
@@ -261,10 +283,23 @@ def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
     if "reasons" in metadata or "flagged_input" in metadata:
         values.append("flagged")
     values += [error.get(name) for name in _CODES]
+    if _names_an_unsupported_field(error):
+        values.append("unsupported_field")
     values.append(
         _short_text(error.get("__type")).rpartition("#")[2]
     )  # AWS: the class's whole name
     yield from dict.fromkeys(word for value in values if (word := _short_text(value)))
+
+
+def _names_an_unsupported_field(error: Mapping[str, Any]) -> bool:
+    """Return whether a field of the request, or its value, is one that the server does not have."""
+    code, reports = _short_text(error.get("code")), error.get("detail")
+    if code.startswith("unsupported_") or code == "invalid_value":
+        fields = _VALUES_BY_MODEL if code == "invalid_value" else _OPTIONS
+        return _short_text(error.get("param")) in fields
+    nested = mapping(error.get("message")).get("detail")
+    kinds = {report.get("type") for report in objects(reports) + objects(nested)}
+    return bool(kinds) and kinds <= _UNSUPPORTED_REPORTS
 
 
 def _quota_words(details: list[dict[str, Any]]) -> Iterator[str]:

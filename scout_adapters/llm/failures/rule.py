@@ -17,7 +17,10 @@ MAX_WRAPPERS = 6
 _WRAPPER = re.compile(
     r"(?:litellm\.)?[A-Z][A-Za-z_]{2,40}(?:Error|Exception)(?: [A-Z]\w{2,40})?(?: -|:)\s{1,9}"
     r"|(?:Error|Streaming response failed|Upstream error from \w{1,30}|Bad Request"
-    r"|Error from provider(?: \([^)]{1,40}\))?|Invalid (?:request|parameter)|Validation): "
+    r"|Error from provider(?: \([^)]{1,40}\))?|Invalid (?:request|parameter)|Validation"
+    r"|Input validation error|The model returned the following errors): "
+    r"|\d{1,3} (?:request )?validation errors?(?: for \w{1,40})?:?\s{1,4}(?:[\w.]{1,60}\n\s{1,4})?"
+    r"|\[\{'type': '\w{1,40}', 'loc': \([^)]{0,120}\), 'msg': [\"'](?:Value error, )?"
     r"|Invalid request\. Please check the parameters and try again\. Details: (?:/\S{1,200} )?"
     r"|Error code: \d{3} - |code=\d{3}, message=|[<\[][45]\d\d[>\]] |InternalError\.[\w.]{1,60}: "
     r"|b?['\"]?\{[^{}]{0,120}(?:\{[^{}]{0,200}?)?['\"]message['\"]:\s{0,9}b?['\"]",

@@ -56,6 +56,37 @@ def test_what_one_model_or_provider_cannot_do_goes_to_the_next(
         assert (policy.key_effect, policy.trips_circuit) == ("none", False)
 
 
+BODIES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "wordings" / "unsupported_bodies.jsonl")
+    .read_text("utf-8")
+    .splitlines()
+]
+"""Whole bodies that users reported of what one model or server cannot do, with their pages."""
+
+
+@pytest.mark.parametrize("row", BODIES, ids=lambda row: row["source"].removeprefix("https://"))
+def test_a_reported_refusal_of_one_model_goes_to_the_next(row: Any) -> None:
+    raw = json.dumps(row["body"]).encode()
+    error = error_from_response(row["provider"], status=row["status"], headers={}, body=raw)
+    assert isinstance(error, NotSupported)
+
+
+@pytest.mark.parametrize("code", ["unsupported_value", "unsupported_modality", "invalid_value"])
+@pytest.mark.parametrize("param", ["reasoning.effort", None])
+def test_a_code_with_the_field_that_it_concerns_suffices(code: str, param: str | None) -> None:
+    body = {"error": {"message": "x", "type": "invalid_request_error", "param": param}}
+    body["error"]["code"] = code
+    raw = json.dumps(body).encode()
+    error = error_from_response("openai", status=400, headers={}, body=raw)
+    assert error.kind == ("invalid_request" if param is None else "unsupported")
+
+
+@pytest.mark.parametrize("status", [405, 415, 501])
+def test_a_status_of_what_a_server_lacks_suffices(status: int) -> None:
+    assert kind("any", status, "x") == "unsupported"
+
+
 @pytest.mark.parametrize(("expected", "status", "provider", "message"), OTHERS)
 def test_other_words_of_a_refusal(expected: str, status: str, provider: str, message: str) -> None:
     assert kind(provider, int(status), message) == expected
