@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
+import httpx
 import pytest
 from langchain.agents import create_agent
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
@@ -212,3 +215,42 @@ def test_explain_names_the_key_of_the_conversation(
     planned = model.explain(beginning()).chosen
     assert planned is not None
     assert planned.key_id == answer.response_metadata["scout"]["key_id"]
+
+
+def calls_of(model: ScoutOpenAIChatModel) -> int:
+    """Return how many functions of the package one call runs."""
+    count = 0
+
+    def on_event(frame: FrameType, event: str, _: object) -> None:
+        nonlocal count
+        count += event == "call" and "scout_adapters" in frame.f_code.co_filename
+
+    sys.setprofile(on_event)
+    try:
+        model.invoke(beginning())
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_affinity_costs_a_call_few_functions(time: FakeTime) -> None:
+    body = {
+        "model": MODEL,
+        "choices": [{"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 2000, "completion_tokens": 2, "total_tokens": 2002},
+    }
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    counts = []
+    for affinity in ("off", "auto"):
+        model = ScoutOpenAIChatModel(
+            model=MODEL,
+            api_keys=KEYS,
+            transport=transport,
+            clock=time.clock,
+            key_affinity=affinity,
+        )
+        for _ in range(len(KEYS) + 1):
+            model.invoke(beginning())
+        counts.append(calls_of(model))
+    off, auto = counts
+    assert 0 < auto - off <= 40, (off, auto)

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.affinity import CallConversation
 
 WHY = "requests of one conversation then share the provider's prompt cache"
+_set = object.__setattr__
 
 
-def with_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> PreparedRequest:
-    """Return a request that names its conversation, if its prompt is long enough to be cached.
+def add_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> None:
+    """Name the conversation in a new request, if its prompt is long enough to be cached.
 
     The name is a digest: no id of a user or thread is sent. A name that the caller set stays, and
-    none is added to a model that has refused the field.
+    none is added to a model that has refused the field. Nothing else may hold the request yet: it
+    is changed in place, because a copy takes longer than all the rest.
     """
     card = prepared.spec
     caching = card.prompt_caching if card is not None else None
     if card is None or caching is None or not (caching.key_field or caching.key_header):
-        return prepared
+        return
     shortest = caching.shortest_for(card.known_model(prepared.model))
     if shortest is None or prepared.tokens < shortest:
-        return prepared
-    if caching.key_header:
-        return _in_header(prepared, caching.key_header, conversation)
+        return
     name = caching.key_field
-    if name in prepared.body or name in prepared.fixes.without:
-        return prepared
-    return _in_body(prepared, name, conversation)
-
-
-def _in_header(prepared: PreparedRequest, name: str, of: CallConversation) -> PreparedRequest:
-    headers = {**prepared.headers, name: of.digest.hex()}
-    changes = (*prepared.changes, f"{name} added: {WHY}")
-    return replace(prepared, headers=headers, changes=changes)
-
-
-def _in_body(prepared: PreparedRequest, name: str, of: CallConversation) -> PreparedRequest:
-    """Add the field at the end of the body, which is not encoded again."""
-    key = of.digest.hex()
-    field = f',"{name}":"{key}"}}'.encode()
-    return replace(
-        prepared,
-        content=prepared.content[:-1] + field,
-        body={**prepared.body, name: key},
-        changes=(*prepared.changes, f"{name} added: {WHY}"),
-    )
+    if not name:
+        name = caching.key_header
+        _set(prepared, "headers", {**prepared.headers, name: conversation.digest.hex()})
+    elif name in prepared.body or name in prepared.fixes.without:
+        return
+    else:
+        prepared.body[name] = key = conversation.digest.hex()
+        # At the end of the body, which is not encoded again.
+        content = prepared.content[:-1] + f',"{name}":"{key}"}}'.encode()
+        _set(prepared, "content", content)
+    _set(prepared, "changes", (*prepared.changes, f"{name} added: {WHY}"))

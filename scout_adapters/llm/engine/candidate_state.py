@@ -19,7 +19,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.engine.affinity import CallConversation
-from scout_adapters.llm.engine.cache_key import with_cache_key
+from scout_adapters.llm.engine.cache_key import add_cache_key
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryUsage
@@ -131,7 +131,7 @@ class CandidateState:
     def set_request(self, prepared: PreparedRequest) -> None:
         """Set the request to send; a long one names its conversation where that helps caches."""
         if self.candidate.endpoint.names_conversations and self.conversation is not None:
-            prepared = with_cache_key(prepared, self.conversation)
+            add_cache_key(prepared, self.conversation)
         self.prepared = prepared
 
     def revise_request(self, revised: PreparedRequest | None) -> None:

@@ -69,6 +69,13 @@ def test_the_code_about_telemetry_runs_from_top_to_bottom(tmp_path: Path) -> Non
     assert Path(done.stdout.strip()).is_file()
 
 
+def test_the_code_about_routing_runs_from_top_to_bottom(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "routing.md").read_text()
+    done = run("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "chosen  groq/openai/gpt-oss-120b" in done.stdout
+
+
 def test_the_first_example_has_ten_lines_or_so() -> None:
     assert len(BLOCKS[0].splitlines()) <= 13
 
