@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from scout_adapters import (
 from scout_adapters.errors import ErrorKind, ProviderError, StreamInterrupted
 from scout_adapters.testing import Emulator
 from scout_adapters.testing.faults import refusals
+from tests.support.verbs import merge_chunks
 
 CLAUDE = "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 CLOUDS: dict[str, tuple[Any, str, dict[str, str]]] = {
@@ -120,6 +122,56 @@ def test_an_answer_that_azure_s_filter_withholds_says_what_it_found() -> None:
     metadata = model.invoke("Hello").response_metadata
     assert metadata["finish_reason"] == "content_filter"
     assert metadata["content_filter_results"] == found
+
+
+TRACE = {"guardrail": {"input": {"gr-1": {"topicPolicy": {"topics": []}}}}}
+GUARDED = {"amazon-bedrock-guardrailAction": "INTERVENED", "amazon-bedrock-trace": TRACE}
+BLOCKED = "Sorry, the model cannot answer this question."
+
+
+def test_an_answer_in_which_a_guardrail_of_bedrock_intervened_says_so() -> None:
+    body = {
+        "id": "msg_bdrk_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-haiku-4-5",
+        "content": [{"type": "text", "text": BLOCKED}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 3, "output_tokens": 9},
+        **GUARDED,
+    }
+    answer = bedrock(httpx.MockTransport(lambda _: httpx.Response(200, json=body))).invoke("Hi")
+    assert answer.text == BLOCKED
+    assert {name: answer.response_metadata[name] for name in GUARDED} == GUARDED
+
+
+@pytest.mark.parametrize("place", ["message_delta", "message_stop"])
+def test_a_stream_in_which_a_guardrail_of_bedrock_intervened_says_so(place: str) -> None:
+    ends: dict[str, dict[str, Any]] = {
+        "message_delta": {"delta": {"stop_reason": "guardrail_intervened"}},
+        "message_stop": {},
+    }
+    ends[place] |= GUARDED
+    events = [json.dumps({"type": kind, **end}) for kind, end in ends.items()]
+    stop = '{"type":"content_block_stop","index":0}'
+    chunks = list(bedrock(streamed(START, *TEXT, stop, *events)).stream("Hi"))
+    metadata = merge_chunks(chunks).response_metadata
+    assert metadata["stop_reason"] == "guardrail_intervened"
+    assert {name: metadata[name] for name in GUARDED} == GUARDED
+
+
+def test_a_guardrail_over_chat_completions_says_so() -> None:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"content": BLOCKED}}
+    body = {"id": "1", "model": "openai.gpt-oss-120b-1:0", "choices": [choice], **GUARDED}
+    reply = httpx.Response(200, json=body)
+    model = ScoutBedrockChatModel(
+        model="openai.gpt-oss-120b-1:0",
+        region="us-east-1",
+        api_key="k",
+        transport=httpx.MockTransport(lambda _: reply),
+    )
+    metadata = model.invoke("Hi").response_metadata
+    assert metadata["amazon-bedrock-guardrailAction"] == "INTERVENED"
 
 
 def test_provisioned_throughput_at_its_limit_rests_for_the_stated_milliseconds() -> None:

@@ -35,7 +35,12 @@ FIELD_TYPES: Mapping[str, Mapping[str, type]] = {
 }
 """Types of fields, by type of block, that LangChain reads and merges without checking them."""
 
+GUARDRAIL_FIELDS = ("amazon-bedrock-guardrailAction", "amazon-bedrock-trace")
+"""Fields beside an answer over which a guardrail of Bedrock ran: `INTERVENED` and its reasons.
+https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use.html"""
+
 METADATA_FIELDS = (
+    *GUARDRAIL_FIELDS,
     "container",
     "context_management",
     "stop_details",

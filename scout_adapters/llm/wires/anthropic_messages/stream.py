@@ -16,6 +16,7 @@ from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.parse import (
+    GUARDRAIL_FIELDS,
     checked_block,
     last_metadata,
     model_names,
@@ -85,6 +86,7 @@ class MessagesStreamReader:
                 self._read_usage(event.get("usage"))
             case "message_stop":
                 self.finished = True
+                self._end |= _beside_delta(event)
             case "content_block_stop" | "ping":
                 pass
             case _:
@@ -222,6 +224,6 @@ def _index(event: Json) -> int:
 
 
 def _beside_delta(event: Json) -> Json:
-    """Return the fields of `message_delta` outside its delta."""
-    management = event.get("context_management")
-    return {} if management is None else {"context_management": management}
+    """Return the fields of an event at the end that are outside its delta."""
+    names = ("context_management", *GUARDRAIL_FIELDS)
+    return {name: event[name] for name in names if event.get(name) is not None}

@@ -156,6 +156,10 @@ def filter_results(body: Json, choice: Json) -> Json:
     return {name: value for name, value in results.items() if value}
 
 
+GUARDRAIL = "amazon-bedrock-guardrailAction"
+"""Beside an answer over which a guardrail of Bedrock ran: `INTERVENED` or `NONE`."""
+
+
 def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) -> Json:
     """Return the metadata that the last chunk of a stream has: finish reason, usage, cost."""
     fields = {
@@ -163,6 +167,7 @@ def last_metadata(body: Json, usage: Json, finish_reason: str, logprobs: Any) ->
         "system_fingerprint": body.get("system_fingerprint"),
         "service_tier": body.get("service_tier"),
         "upstream": body.get("provider"),
+        GUARDRAIL: body.get(GUARDRAIL),
     }
     metadata = _texts(fields)
     if logprobs is not None:
