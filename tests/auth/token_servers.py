@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ Json = dict[str, Any]
 
 
 class TokenServer:
-    """Answers as managed identity, Google's token endpoint and the containers of AWS do."""
+    """Answers as Entra, managed identity, Google's token endpoint and AWS's containers do."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -28,6 +29,13 @@ class TokenServer:
 
     def answer(self, path: str, parameters: Json, headers: Json) -> Json:
         self.requests.append((path, parameters, headers))
+        if path.endswith("/.well-known/openid-configuration"):
+            authority = f"{self.url}/{path.split('/')[1]}"
+            return {
+                "issuer": f"{authority}/v2.0",
+                "authorization_endpoint": f"{authority}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{authority}/oauth2/v2.0/token",
+            }
         expires, number = time.time() + self.life, len(self.requests)
         if path == "/aws":
             return {
@@ -46,8 +54,8 @@ class TokenServer:
 
 
 @contextmanager
-def token_server() -> Iterator[TokenServer]:
-    """Serve a stand-in until the end of the block."""
+def token_server(tls: ssl.SSLContext | None = None) -> Iterator[TokenServer]:
+    """Serve a stand-in until the end of the block; over TLS with a server's context."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # the name that the base class calls
@@ -73,7 +81,10 @@ def token_server() -> Iterator[TokenServer]:
             """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        stand_in = TokenServer(f"http://127.0.0.1:{server.server_port}")
+        scheme = "https" if tls else "http"
+        stand_in = TokenServer(f"{scheme}://127.0.0.1:{server.server_port}")
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
