@@ -73,7 +73,8 @@ class AgentBudget:
         """
         window = ""
         if per == "run":
-            window = place.run or ""
+            # A run that was interrupted before it had a budget has no id.
+            window = place.run or thread_window(place.thread)
         elif per == "thread":
             window = thread_window(place.thread)
         self.place = place

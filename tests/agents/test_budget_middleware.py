@@ -16,6 +16,7 @@ from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel
 
@@ -87,18 +88,26 @@ def test_each_run_has_a_limit_of_its_own(emulator: Emulator) -> None:
     assert last(run_until_the_end(agent, on("t1"))[0]).text == "Enough."
 
 
-def test_a_run_keeps_its_limit_over_an_interrupt(emulator: Emulator) -> None:
-    @tool("get_weather")
-    def ask_weather(city: str) -> str:
-        """Return the weather of a city."""
-        return str(interrupt(city))
+@tool("get_weather")
+def ask_for_weather(city: str) -> str:
+    """Return the weather of a city."""
+    return str(interrupt(city))
 
-    budget = ScoutBudgetMiddleware(5)
-    agent = agent_of(emulator, budget, tools=[ask_weather])
-    agent.invoke(QUESTION, on("t1"))
-    agent.invoke(Command(resume="sunny"), on("t1"))
+
+@pytest.mark.parametrize("had_budget", [True, False])
+def test_a_run_keeps_its_limit_over_an_interrupt(had_budget: bool, emulator: Emulator) -> None:
+    budget, saver = ScoutBudgetMiddleware(5), InMemorySaver()
+    before = [budget] if had_budget else []
+    agent_of(emulator, *before, tools=[ask_for_weather], checkpointer=saver).invoke(
+        QUESTION, on("t1")
+    )
+    first = billed(emulator)
+    agent_of(emulator, budget, tools=[ask_for_weather], checkpointer=saver).invoke(
+        Command(resume="sunny"), on("t1")
+    )
     (balance,) = budget.balances
-    assert Decimal(balance.spent) / 10**9 == billed(emulator)
+    counted = billed(emulator) - (0 if had_budget else first)
+    assert Decimal(balance.spent) / 10**9 == counted
     assert len(emulator.log) == 2
 
 
