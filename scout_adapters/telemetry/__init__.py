@@ -1,6 +1,8 @@
 """OpenTelemetry: spans and metrics of model calls, by its conventions for generative AI.
 
-Needs the extra `otel`: `pip install "scout-adapters[otel]"`.
+Needs the extra `otel`: `pip install "scout-adapters[otel]"`. Only `opentelemetry-api` is imported.
+`opentelemetry-util-genai` attaches each span to the current context until it ends, but the start
+and the end of a LangChain run may be reported in different contexts.
 """
 
 from __future__ import annotations

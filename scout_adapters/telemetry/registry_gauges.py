@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from weakref import WeakSet
 
 from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
@@ -14,6 +15,7 @@ from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
 from scout_adapters.telemetry import semantic_conventions as names
 
+TRIES = 5
 STATES = ("ready", "resting", "quarantined")
 
 _observed: WeakSet[MeterProvider] = WeakSet()
@@ -29,10 +31,10 @@ def observe_registry(
     _observed.add(provider)
 
     def keys(_: CallbackOptions) -> Iterable[Observation]:
-        return count_keys(clock())
+        return _count(count_keys, clock())
 
     def circuits(_: CallbackOptions) -> Iterable[Observation]:
-        return count_open_circuits(clock())
+        return _count(count_open_circuits, clock())
 
     meter.create_observable_gauge(
         names.KEYS_METRIC, [keys], unit="{key}", description="Keys that calls have used, by state"
@@ -43,6 +45,14 @@ def observe_registry(
         unit="{circuit}",
         description="Circuits that permit no call now, by provider",
     )
+
+
+def _count(function: Callable[[float], list[Observation]], now: float) -> Iterable[Observation]:
+    """Return what is counted, again if another thread has added a key or an address meanwhile."""
+    for _ in range(TRIES):
+        with suppress(RuntimeError):
+            return function(now)
+    return ()
 
 
 def count_keys(now: float) -> list[Observation]:
@@ -65,7 +75,7 @@ def count_keys(now: float) -> list[Observation]:
 def _state_of(key: KeyState, now: float) -> str:
     if key.permanently_failed:
         return "quarantined"
-    resting = key.ready_at() > now or any(until > now for until in key.model_cooldowns.values())
+    resting = key.ready_at() > now or any(until > now for until in [*key.model_cooldowns.values()])
     return "resting" if resting else "ready"
 
 

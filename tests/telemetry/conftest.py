@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -39,10 +39,14 @@ class Telemetry:
     tracers: TracerProvider
     meters: MeterProvider
 
+    handlers: list[ScoutTelemetryCallbackHandler] = field(default_factory=list)
+
     def handler(self, **options: Any) -> ScoutTelemetryCallbackHandler:
-        return ScoutTelemetryCallbackHandler(
+        handler = ScoutTelemetryCallbackHandler(
             tracer_provider=self.tracers, meter_provider=self.meters, **options
         )
+        self.handlers.append(handler)
+        return handler
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
@@ -86,6 +90,9 @@ def telemetry() -> Iterator[Telemetry]:
     exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
     tracers, meters = TracerProvider(), MeterProvider([reader])
     tracers.add_span_processor(SimpleSpanProcessor(exporter))
-    yield Telemetry(exporter, reader, tracers, meters)
+    yield (telemetry := Telemetry(exporter, reader, tracers, meters))
+    for handler in telemetry.handlers:  # however a call ended, nothing of it is left
+        assert not handler._calls
+        assert not handler._alone
     meters.shutdown()
     tracers.shutdown()

@@ -152,9 +152,18 @@ from scout_adapters.testing import Emulator
 transport = Emulator().transport()
 init_scout_model("openai/gpt-5-mini", api_key="k", transport=transport).invoke("Hi")
 print([name for name in sys.modules if name.startswith("scout_adapters.telemetry")])
+
+sys.modules.update({"opentelemetry.metrics": None, "opentelemetry.trace": None})  # not installed
+from scout_adapters.errors import ConfigurationError
+try:
+    from scout_adapters import ScoutTelemetryCallbackHandler
+except ConfigurationError as error:
+    print(error)
 """
 
 
-def test_a_call_without_the_handler_loads_no_telemetry() -> None:
+def test_a_call_without_the_handler_loads_no_telemetry_and_needs_no_extra() -> None:
     ran = subprocess.run([sys.executable, "-c", PLAIN_CALL], capture_output=True, check=True)
-    assert ran.stdout.decode().strip().endswith("[]")
+    *_, loaded, missing = ran.stdout.decode().splitlines()
+    assert loaded == "[]"
+    assert missing == 'opentelemetry is missing: pip install "scout-adapters[otel]"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -219,3 +220,16 @@ async def test_requests_for_embeddings_have_spans(emulator, telemetry) -> None:
     assert [span.name for span in telemetry.spans] == ["embeddings text-embedding-3-small"] * 2
     assert {span.attributes["gen_ai.operation.name"] for span in telemetry.spans} == {"embeddings"}
     assert all(span.attributes["gen_ai.usage.input_tokens"] for span in telemetry.spans)
+
+
+async def test_calls_at_the_same_time_have_their_own_spans(emulator, telemetry) -> None:
+    emulator.script("anthropic", [Overloaded()] * 10)
+    model = route(emulator, "anthropic", "openai", max_retries=0)
+    config_of_all = config(telemetry)
+    await asyncio.gather(*(model.ainvoke(f"Hi {number}", config_of_all) for number in range(20)))
+    assert len(telemetry.calls) == 20
+    by_call = Counter(span.parent.span_id for span in telemetry.attempts)
+    assert by_call == {
+        call.context.span_id: call.attributes["scout.attempts"] for call in telemetry.calls
+    }
+    assert len(telemetry.attempts) == len(emulator.log)
