@@ -40,7 +40,7 @@ from scout_adapters.chat_models.run_scope import (
     register_stream,
     take_announced_run,
 )
-from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool
+from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool, titled
 from scout_adapters.chat_models.scoped_streams import ScopedStreams
 from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
@@ -308,12 +308,14 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         schemas, else "function_calling". With `include_raw=True` the answer is a dict of `raw`,
         `parsed` and `parsing_error`.
 
-        Raises: `ConfigurationError` for another `method`. The runnable raises
+        Raises: `ConfigurationError` for another `method`, or a type that is no class, such as
+        `list[int]`. The runnable raises
         `OutputParserException` for an answer that does not fit the schema.
         """
         # Loads core's output parsers.
         from scout_adapters.chat_models.structured_output import structured_output
 
+        schema = titled(schema)
         if method is None:
             takes_it = self._takes_schemas() and self._takes_schemas(is_open=is_open(schema))
             method = "json_schema" if takes_it else "function_calling"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, get_origin
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from typing_extensions import is_typeddict
 
 from scout_adapters.errors import ConfigurationError
 
@@ -35,19 +36,26 @@ def normalize_tool(tool: Tool, *, strict: bool | None = None) -> Json:
 
     Fields of one provider, such as `cache_control` or `defer_loading`, stand beside `function`.
     """
-    from scout_adapters.llm.wires.strict_schema import adapt_schema
-    from scout_adapters.llm.wires.tool_schema import object_schema
-
     if isinstance(tool, dict) and not _is_function(tool):
         return tool
     converted = _from_schema(tool) if _is_schema(tool) else _convert(tool)
-    function = converted.get("function")
-    if strict is not None and isinstance(function, dict):
-        function = {**function, "strict": strict}
-        if strict and "parameters" in function:
-            function["parameters"] = adapt_schema(object_schema(function["parameters"]))
-        converted = {**converted, "function": function}
+    if isinstance(function := converted.get("function"), dict):
+        converted = {**converted, "function": _complete(function, strict)}
     return {**converted, **_extras(tool)}
+
+
+def _complete(function: Json, strict: bool | None) -> Json:
+    """Return a function whose arrays have items, and that is strict or not if that is set."""
+    from scout_adapters.llm.wires.strict_schema import adapt_schema
+    from scout_adapters.llm.wires.tool_schema import fill_items, object_schema
+
+    if "parameters" in function:
+        parameters = fill_items(function["parameters"])
+        function = {
+            **function,
+            "parameters": adapt_schema(object_schema(parameters)) if strict else parameters,
+        }
+    return function if strict is None else {**function, "strict": strict}
 
 
 def _is_function(tool: Mapping[str, Any]) -> bool:
@@ -85,6 +93,8 @@ def _convert(tool: Tool) -> Json:
     """
     from scout_adapters.llm.wires.parsing import resolve_root
 
+    if is_typeddict(tool) and isinstance(schema := titled(tool), dict):
+        return _from_schema(schema)
     converted: Json = convert_to_openai_tool(tool)
     function = converted.get("function")
     if isinstance(tool, dict) or not isinstance(function, dict):
@@ -95,6 +105,46 @@ def _convert(tool: Tool) -> Json:
     if isinstance(tool, type):
         function["name"] = legal_name(function["name"])
     return converted
+
+
+def titled(schema: Any) -> Any:
+    """Return a class or schema with a name; a JSON schema without one is called "answer".
+
+    A TypedDict that contains itself, which core follows without end, becomes a JSON schema.
+
+    Raises: `ConfigurationError` for a type such as `list[int]`, which is no class of an object.
+    """
+    if get_origin(schema) is not None:
+        raise ConfigurationError(
+            f"the schema {schema} is no class: put it into a field of a pydantic class, or pass a "
+            "JSON schema"
+        )
+    if is_typeddict(schema):
+        return _recursive_schema(schema) or schema
+    named = {"title", "name", "schema", "json_schema", "$ref"}
+    if isinstance(schema, dict) and _is_json_schema(schema) and not named & schema.keys():
+        return {"title": "answer", **schema}
+    return schema
+
+
+def _recursive_schema(typed_dict: Any) -> Json | None:
+    """Return the JSON schema of a TypedDict that contains itself; None for any other.
+
+    Raises: `ConfigurationError` for one that pydantic does not take.
+    """
+    from pydantic import PydanticUserError, TypeAdapter
+
+    from scout_adapters.llm.wires.parsing import resolve_root
+
+    try:
+        convert_to_openai_tool(typed_dict)
+    except RecursionError:
+        try:
+            return resolve_root(TypeAdapter(typed_dict).json_schema())
+        except PydanticUserError as error:
+            why = str(error).splitlines()[0]
+            raise ConfigurationError(f"{typed_dict.__name__} contains itself: {why}") from None
+    return None
 
 
 def _source_schema(tool: Any) -> Json | None:
@@ -235,7 +285,12 @@ def _is_json_schema(schema: Json) -> bool:
 
 
 def normalize_response_format(value: Any) -> Mapping[str, Any] | None:
-    """Return a `response_format`; a class or a JSON schema asks for an answer in its form."""
+    """Return a `response_format`; a class or a JSON schema asks for an answer in its form.
+
+    The Responses API's form, whose schema stands beside `type`, becomes that of Chat Completions.
+    """
+    if isinstance(value, dict) and value.get("type") == "json_schema" and "schema" in value:
+        return response_format({name: each for name, each in value.items() if name != "type"})
     if value is None or (isinstance(value, Mapping) and value.get("type") in FORMATS):
         return value
     if isinstance(value, dict | type):

@@ -192,7 +192,14 @@ def check_body_field(name: str, owner: str) -> None:
             f"{owner} takes no {name}=: keys and headers belong to the model (api_key=, api_keys=, "
             "default_headers=), where no trace shows them"
         )
-    if ALIASES.get(name, name) in CONNECTION_OPTIONS or name.endswith(PREFIXED_ENDINGS):
+    if name.endswith(PREFIXED_ENDINGS):
+        ending = next(ending for ending in PREFIXED_ENDINGS if name.endswith(ending))
+        raise ConfigurationError(
+            f"{owner} takes no {name}=: it is an option of the models of "
+            f"{name.removesuffix(ending)}; the option of any model or entry is "
+            f"{ALIASES.get(ending[1:], ending[1:])}="
+        )
+    if ALIASES.get(name, name) in CONNECTION_OPTIONS:
         raise ConfigurationError(
             f"{owner} takes no {name}=: it is an option of a model or an entry, not of a request"
         )
@@ -250,6 +257,11 @@ def check_extra(extra: Any, owner: str, documented: Collection[str] | None) -> M
         return {}
     if not isinstance(extra, Mapping):
         raise ConfigurationError(f"{owner}: model_kwargs= and extra_body= must be dicts")
+    if "stream" in extra:
+        raise ConfigurationError(
+            f"{owner}: model_kwargs= and extra_body= cannot set stream: call stream(), or pass "
+            "streaming=True to the model"
+        )
     for name in extra:
         if SECRET.fullmatch(str(name)) and name not in (documented or ()):
             check_body_field(str(name), owner)

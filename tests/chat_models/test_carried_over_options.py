@@ -245,3 +245,39 @@ def test_a_body_field_goes_to_the_candidates_that_document_it(emulator: Emulator
                 sent = {"top_k", "seed", "metadata"} & exchange.body.keys()
                 mine = "top_k" if exchange.provider == "anthropic" else "seed"
                 assert sent == {mine, "metadata"}
+
+
+@pytest.mark.parametrize("name", ["anthropic_proxy", "openai_proxy", "google_api_base"])
+def test_another_providers_option_is_refused_with_ours(name: str, emulator: Emulator) -> None:
+    ours = "proxies" if name.endswith("proxy") else "base_url"
+    for way in (
+        lambda: model_of(emulator, **{name: "http://127.0.0.1:9"}),
+        lambda: ScoutRouterChatModel(models=[entry_of(emulator, **{name: "http://127.0.0.1:9"})]),
+    ):
+        with pytest.raises(ConfigurationError, match=f"of any model or entry is {ours}="):
+            way()
+
+
+@pytest.mark.parametrize("name", ["model_kwargs", "extra_body"])
+def test_a_further_body_field_cannot_switch_streams_on(name: str, emulator: Emulator) -> None:
+    for way in (
+        lambda: model_of(emulator, **{name: {"stream": True}}),
+        lambda: model_of(emulator).invoke("hi", **{name: {"stream": True}}),
+    ):
+        with pytest.raises(ConfigurationError, match=r"call stream\(\)"):
+            way()
+    assert emulator.log == []
+
+
+@pytest.mark.parametrize("provider", ["openai", "groq"])
+def test_options_of_streams_go_with_streams_and_leave_the_token_counts(
+    provider: str, emulator: Emulator
+) -> None:
+    model = model_of(
+        emulator, provider, model_kwargs={"stream_options": {"include_obfuscation": False}}
+    )
+    model.invoke("hi")
+    list(model.stream("hi"))
+    whole, streamed = (exchange.body for exchange in emulator.log[:2])
+    assert "stream_options" not in whole
+    assert streamed["stream_options"] == {"include_usage": True, "include_obfuscation": False}

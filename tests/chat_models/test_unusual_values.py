@@ -113,3 +113,20 @@ def test_no_messages_are_refused_by_name(provider, emulator) -> None:
     with pytest.raises(UnsupportedContent, match="nothing to answer"):
         model_of(provider, emulator).invoke([])
     assert not emulator.log
+
+
+@everywhere
+@pytest.mark.parametrize("verb", VERBS)
+async def test_half_a_character_is_sent_as_a_replacement(verb, provider, emulator) -> None:
+    call = {"name": "book", "args": {"city": "Rom\ud83d"}, "id": "call12345", "type": "tool_call"}
+    history: list[BaseMessage] = [
+        HumanMessage("One half \ud83d, and both \ud83d\ude00"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("done \udc00", tool_call_id="call12345"),
+    ]
+    await call_model(model_of(provider, emulator), verb, history)
+    text = str(emulator.log[0].body)
+    assert emulator.log[0].status == 200
+    assert "One half \ufffd, and both \U0001f600" in text
+    assert "done \ufffd" in text
+    assert arguments_sent(emulator.log[0].body) == {"city": "Rom\ufffd"}

@@ -198,9 +198,12 @@ def decode(data: bytes) -> Any:
 def encode(body: Json) -> bytes:
     """Encode JSON with orjson, or with the standard library: huge integers, lone surrogates.
 
-    Objects that JSON does not have, such as a date in a tool call's arguments, become text.
+    Objects that JSON does not have, such as a date in a tool call's arguments, become text. Two
+    surrogates that are a pair become their character, and a lone one, which providers refuse,
+    U+FFFD.
     """
     try:
         return orjson.dumps(body, default=plain_value)
     except TypeError:
-        return json.dumps(body, default=plain_value).encode()
+        text = json.dumps(body, ensure_ascii=False, default=plain_value)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

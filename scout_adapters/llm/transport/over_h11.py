@@ -99,12 +99,13 @@ class H11Connection(_Idling[httpcore.NetworkStream]):
         """Open a connection, instead of one that cannot be used any more."""
         self.close()
         place, seconds = place_of(request.address), request.timeouts["connect"]
-        stream = self._backend.connect_tcp(host=place.host, port=place.port, timeout=seconds)
+        self._http, connect = Http11(), self._backend.connect_tcp
+        # Held at once, so that an exception at any line closes the socket.
+        self._stream = connect(host=place.host, port=place.port, timeout=seconds)
         if place.is_tls:
             self._context.set_alpn_protocols(PROTOCOLS)
-            stream = stream.start_tls(self._context, place.host, seconds)
-        self._http, self._stream = Http11(), stream
-        return stream
+            self._stream = self._stream.start_tls(self._context, place.host, seconds)
+        return self._stream
 
     def keep(self, stream: httpcore.NetworkStream, *, usable: bool) -> None:
         """Keep a stream for the next request after a response; close it if it is not usable."""
@@ -191,12 +192,13 @@ class AsyncH11Connection(_Idling[httpcore.AsyncNetworkStream]):
         """Open a connection, instead of one that cannot be used any more."""
         await self.aclose()
         place, seconds = place_of(request.address), request.timeouts["connect"]
-        stream = await self._backend.connect_tcp(host=place.host, port=place.port, timeout=seconds)
+        self._http, connect = Http11(), self._backend.connect_tcp
+        # Held at once, so that an exception at any line closes the socket.
+        self._stream = await connect(host=place.host, port=place.port, timeout=seconds)
         if place.is_tls:
             self._context.set_alpn_protocols(PROTOCOLS)
-            stream = await stream.start_tls(self._context, place.host, seconds)
-        self._http, self._stream = Http11(), stream
-        return stream
+            self._stream = await self._stream.start_tls(self._context, place.host, seconds)
+        return self._stream
 
     async def keep(self, stream: httpcore.AsyncNetworkStream, *, usable: bool) -> None:
         """Keep a stream for the next request after a response; close it if it is not usable."""

@@ -1,12 +1,15 @@
 """The JSON schema of a tool's arguments, with an object at its root.
 
 OpenAI and Anthropic answer `anyOf`, `oneOf` or `allOf` at the root with a 400, and MCP servers
-write them: "input_schema does not support oneOf, allOf, or anyOf at the top level".
+write them: "input_schema does not support oneOf, allOf, or anyOf at the top level". OpenAI also
+refuses `enum` and `not` there, a root without `properties` ("object schema missing properties"),
+and an array without `items` ("array schema missing items").
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_not
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping, objects
@@ -14,20 +17,57 @@ from scout_adapters.llm.wires.parsing import resolve_root
 
 CHOICES = ("anyOf", "oneOf")
 COMBINED = frozenset({"allOf", "$ref", *CHOICES})
-"""Keywords that a root must not have."""
+"""Keywords of a root that are folded into it."""
+
+DROPPED = frozenset({"enum", "not"})
+"""Keywords that a root must not have, and that say nothing about the fields of an object."""
+
+SCHEMA_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+"""Keywords with schemas by name."""
+
+SCHEMAS = frozenset({"items", "additionalProperties", "anyOf", "oneOf", "allOf", "prefixItems"})
+"""Keywords with a schema or a list of schemas."""
 
 
 def object_schema(schema: Any) -> Json:
-    """Return the schema with its alternatives folded into one object; unchanged if it has none.
+    """Return the schema as one object with `properties`, its alternatives folded into it.
 
     The fields of all alternatives are allowed, those that all require are required, and the
-    description lists the alternatives.
+    description lists the alternatives. A value that is no schema is an object without fields.
     """
     if not isinstance(schema, Mapping):
-        return {}
-    if not COMBINED & schema.keys():
-        return dict(schema)
-    return _fold(schema, schema, depth=0)
+        return {"type": "object", "properties": {}}
+    if COMBINED & schema.keys():
+        return _fold(schema, schema, depth=0)
+    root = {name: value for name, value in schema.items() if name not in DROPPED}
+    return {"properties": {}} | root | {"type": "object"}
+
+
+def fill_items(schema: Any) -> Any:
+    """Return a schema whose every array has `items`; the same schema if none lacks them."""
+    if isinstance(schema, list):
+        parts = [fill_items(part) for part in schema]
+        return parts if any(map(is_not, parts, schema)) else schema
+    if not isinstance(schema, Mapping):
+        return schema
+    changed: Json = {}
+    for name, value in schema.items():
+        filled: Any = value
+        if name in SCHEMAS:
+            filled = fill_items(value)
+        elif name in SCHEMA_MAPS and isinstance(value, Mapping):
+            filled = {each: fill_items(part) for each, part in value.items()}
+            filled = filled if any(map(is_not, filled.values(), value.values())) else value
+        if filled is not value:
+            changed[name] = filled
+    if _is_array(schema) and not {"items", "prefixItems"} & schema.keys():
+        changed["items"] = {}
+    return {**schema, **changed} if changed else schema
+
+
+def _is_array(schema: Mapping[str, Any]) -> bool:
+    kind = schema.get("type")
+    return kind == "array" or (isinstance(kind, list) and "array" in kind)
 
 
 MAX_DEPTH = 8
@@ -37,7 +77,7 @@ MAX_DEPTH = 8
 def _fold(node: Mapping[str, Any], root: Mapping[str, Any], *, depth: int) -> Json:
     definitions = {name: root[name] for name in ("$defs", "definitions") if name in root}
     node = resolve_root({**definitions, **node})
-    folded = {name: value for name, value in node.items() if name not in COMBINED}
+    folded = {name: value for name, value in node.items() if name not in COMBINED | DROPPED}
     if depth > 0:
         folded = {name: value for name, value in folded.items() if name not in definitions}
     folded["type"] = "object"

@@ -13,7 +13,7 @@ from scout_adapters.testing.model.chat_request import mapping, objects
 from scout_adapters.testing.protocols.field_rules import check_fields
 from scout_adapters.testing.protocols.openai_chat import read
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
-from scout_adapters.testing.protocols.strict_rules import strict_fault
+from scout_adapters.testing.protocols.strict_rules import root_fault, strict_fault
 from scout_adapters.testing.protocols.violation import Violation
 from scout_adapters.testing.unsupported.unsupported_row import check_rows
 from scout_adapters.testing.unsupported.unsupported_tables import UNSUPPORTED
@@ -174,6 +174,22 @@ def _json_word(body: Json) -> Iterator[Violation]:
         yield Violation(f"'messages' {text} 'json_object'.", "messages")
 
 
+def _parameters(body: Json) -> Iterator[Violation]:
+    """Refuse parameters of functions that are no object, or lack parts of a schema."""
+    for at, tool in enumerate(objects(body.get("tools"))):
+        function = mapping(tool.get("function"))
+        if fault := root_fault(function.get("parameters")):
+            text = f"Invalid schema for function '{function.get('name')}': {fault}"
+            where = f"tools[{at}].function.parameters"
+            yield Violation(text, where, "invalid_function_parameters")
+
+
+def _streams(body: Json) -> Iterator[Violation]:
+    if body.get("stream_options") is not None and not body.get("stream"):
+        text = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        yield Violation(text, "stream_options")
+
+
 def _strict(body: Json) -> Iterator[Violation]:
     """Strict schemas require every property and forbid all others."""
     form = mapping(mapping(body.get("response_format")).get("json_schema"))
@@ -246,8 +262,8 @@ def _groq(body: Json) -> Iterator[Violation]:
 
 
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
-    "openai": (_openai, _other_endpoint, _json_word),
-    "azure": (_openai, _other_endpoint, _json_word),
+    "openai": (_openai, _other_endpoint, _json_word, _parameters, _streams),
+    "azure": (_openai, _other_endpoint, _json_word, _parameters, _streams),
     "groq": (_json_word, _groq),
     "deepseek": (_deepseek, _json_word),
     "mistral": (_mistral,),

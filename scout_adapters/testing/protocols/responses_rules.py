@@ -21,7 +21,7 @@ from scout_adapters.testing.protocols.openai_responses import (
     reasons,
 )
 from scout_adapters.testing.protocols.reasoning_efforts import default_effort
-from scout_adapters.testing.protocols.strict_rules import strict_fault
+from scout_adapters.testing.protocols.strict_rules import root_fault, strict_fault
 from scout_adapters.testing.protocols.violation import Violation
 from scout_adapters.testing.unsupported.compatible_unsupported import XAI_WITHOUT_EFFORT
 from scout_adapters.testing.unsupported.unsupported_row import (
@@ -211,7 +211,9 @@ def _tools(body: Json) -> Iterator[Violation]:
     for at, tool in enumerate(objects(body.get("tools"))):
         if tool.get("type") in {"function", "custom"} and not tool.get("name"):
             yield _missing(f"tools[{at}].name")
-        fault = strict_fault(tool.get("parameters")) if tool.get("strict") is True else None
+        fault = root_fault(tool.get("parameters")) if tool.get("type") == "function" else None
+        if fault is None and tool.get("strict") is True:
+            fault = strict_fault(tool.get("parameters"))
         if fault:
             text = f"Invalid schema for function '{tool.get('name')}': {fault}"
             where = f"tools[{at}].parameters"

@@ -6,13 +6,17 @@ import inspect
 import logging
 import os
 import signal
+from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scout_adapters.llm.engine.calls import keep_from_loop
+from scout_adapters.llm.transport.http11 import Http11
+from scout_adapters.llm.transport.over_h11 import H11Connection
 from scout_adapters.testing import Emulator
 from tests.support.interruption import Spot
 from tests.support.lost_sockets import LostSockets
@@ -57,6 +61,30 @@ def test_an_exception_at_the_first_step_of_a_stream_is_raised(
         assert calls.interrupt(spot, KeyboardInterrupt()).place
         assert list(calls.problems()) == []
         calls.close()
+
+
+def lines_of(function: Any) -> Iterator[int]:
+    lines, first = inspect.getsourcelines(function)
+    return iter(range(first, first + len(lines)))
+
+
+def test_an_exception_while_a_connection_opens_leaves_no_socket(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    opening = {("llm/transport/over_h11.py", line) for line in lines_of(H11Connection._reopen)}
+    opening |= {("llm/transport/http11.py", line) for line in lines_of(Http11.__init__)}
+    played = set()
+
+    def begin(spot: Spot) -> bool:
+        place = (spot.file, spot.line)
+        played.update({place} & opening)
+        return place in opening
+
+    with emulator.serve(), LostSockets() as lost:
+        calls = InterruptedCalls("stream", tmp_path, emulator, lost)
+        assert list(problems(calls, KeyboardInterrupt, None, 0, begin)) == []
+        calls.close()
+    assert len(played) > 6
 
 
 def crash_at_the_third_line(case: InterruptCase, sender: Connection) -> None:

@@ -228,10 +228,11 @@ OPENROUTER = [
     ),
     Deviation(
         "openrouter",
-        "an error in the midst of a stream",
+        "an error beside the words of an answer",
         frozenset({"refused"}),
-        lambda record: record.streamed and "error_in_200" in record.features,
-        "The answer broke off and is not whole; ChatOpenRouter passes it for an answer. "
+        lambda record: "error_in_200" in record.features,
+        "The answer broke off, or was withdrawn as inappropriate; ChatOpenRouter passes it for an "
+        "answer, whole or streamed. "
         "https://openrouter.ai/docs/api-reference/errors",
         ours_only,
     ),

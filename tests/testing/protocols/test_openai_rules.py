@@ -154,7 +154,8 @@ def test_deepseek_refuses_while_it_thinks(client: Any, messages: Any, text: str)
     assert text in answer.json()["error"]["message"]
 
 
-TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+PARAMETERS = {"type": "object", "properties": {}}
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": PARAMETERS}}]
 
 
 @pytest.mark.parametrize(
@@ -198,3 +199,36 @@ def test_groq_takes_reasoning_for_models_that_reason(client: Any, model: str, st
     assert status == 200 or answer.json()["error"]["message"] == (
         "property 'messages[1].reasoning' is unsupported"
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "fault"),
+    [
+        ({}, "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'."),
+        ({"type": "object"}, "In context=(), object schema missing properties."),
+        (PARAMETERS | {"anyOf": []}, "not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top"),
+        (
+            {"type": "object", "properties": {"a": {"type": "array"}}},
+            "In context=('properties', 'a'), array schema missing items.",
+        ),
+    ],
+)
+def test_openai_s_functions_take_whole_schemas_of_objects(
+    client: Any, schema: Any, fault: str
+) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": schema}}]
+    answer = client.chat("openai", tools=tools)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "invalid_function_parameters")
+    assert error["message"].startswith("Invalid schema for function 'f': ")
+    assert fault in error["message"]
+
+
+def test_options_of_streams_are_refused_for_whole_answers(client: Any) -> None:
+    options = {"stream_options": {"include_usage": True}}
+    answer = client.chat("openai", **options)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == (
+        "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+    )
+    assert client.chat("openai", stream=True, **options).status_code == 200

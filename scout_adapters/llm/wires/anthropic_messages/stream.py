@@ -68,6 +68,8 @@ class MessagesStreamReader:
         self._counts: Json = {}
         self._open: dict[int, Json] = {}
         self._args: dict[int, list[str]] = {}
+        self._moved: dict[int, int] = {}
+        """Numbers of the stream that several blocks share, and the index of the newest block."""
 
     def feed(self, event: Json | None) -> AIMessageChunk | None:
         """Read one event; None if it has no content."""
@@ -75,9 +77,12 @@ class MessagesStreamReader:
             return None
         match event.get("type") if isinstance(event, dict) else None:
             case "content_block_delta":
-                return self._read_delta(_index(event), require(event, "delta", dict))
+                number = _number(event)
+                return self._read_delta(
+                    self._moved.get(number, number), require(event, "delta", dict)
+                )
             case "content_block_start":
-                return self._open_block(_index(event), event.get("content_block"))
+                return self._open_block(self._free_index(event), event.get("content_block"))
             case "message_start":
                 self._message = require(event, "message", dict)
                 self._read_usage(self._message.get("usage"))
@@ -105,15 +110,18 @@ class MessagesStreamReader:
             chunk_position="last",
         )
 
+    def _free_index(self, event: Json) -> int:
+        """Return the index of a new block: its number, unless an earlier block has it.
+
+        Gateways that convert other APIs number all blocks 0.
+        """
+        index = number = _number(event)
+        if number in self._open:
+            index = self._moved[number] = max(self._open) + 1
+        return index
+
     def _open_block(self, index: int, data: Any) -> AIMessageChunk | None:
-        known, block = self._open.get(index), checked_block(data)
-        if known is not None and (
-            known.get("type") != block["type"] or block["type"] == "tool_use"
-        ):
-            raise malformed(f"two blocks of the stream have the number {index}")
-        if known is not None:
-            self._check_types(index, block)
-        self._open[index] = block
+        block = self._open[index] = checked_block(data)
         check_blocks(len(self._open))
         match block["type"]:
             case "text" if not block.get("citations"):
@@ -218,7 +226,7 @@ class MessagesStreamReader:
             self.usage = newer_usage(usage_of(self._counts), None)
 
 
-def _index(event: Json) -> int:
+def _number(event: Json) -> int:
     """Return the block's number as an int: LangChain does not merge by `false`."""
     return int(require(event, "index", int))
 

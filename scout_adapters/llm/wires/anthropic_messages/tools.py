@@ -41,8 +41,7 @@ def render_tool(tool: Mapping[str, Any]) -> Json:
     schema = object_schema(function.get("parameters"))
     if function.get("strict") is True:
         schema = adapt_schema(schema)
-    # The API requires a schema with a type; OpenAI's functions may have none.
-    rendered["input_schema"] = {"type": "object", "properties": {}} | schema
+    rendered["input_schema"] = schema
     if isinstance(function.get("strict"), bool):
         rendered["strict"] = function["strict"]
     return rendered | {name: tool[name] for name in TOOL_FIELDS if name in tool}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.llm.wires.gemini.schema import adapt_schema
 from scout_adapters.llm.wires.gemini.spelling import camel_case
 
@@ -34,7 +34,7 @@ def _declaration(function: Mapping[str, Any]) -> Json:
     declaration: Json = {"name": function.get("name")}
     if description := function.get("description"):
         declaration["description"] = description
-    if parameters := function.get("parameters"):
+    if parameters := mapping(function.get("parameters")):
         declaration["parametersJsonSchema"] = adapt_schema(parameters)
     return declaration
 

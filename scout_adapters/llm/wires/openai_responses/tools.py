@@ -47,8 +47,7 @@ def render_tool(tool: Mapping[str, Any]) -> Json:
     match flat.get("type"):
         case "function":
             flat = {name: value for name, value in flat.items() if name in FUNCTION_FIELDS}
-            parameters = object_schema(flat.get("parameters"))
-            flat["parameters"] = parameters or {"type": "object", "properties": {}}
+            flat["parameters"] = object_schema(flat.get("parameters"))
             flat["strict"] = bool(flat.get("strict"))
         case "custom":
             if isinstance(form := flat.get("format"), Mapping):

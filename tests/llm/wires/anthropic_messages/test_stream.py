@@ -9,8 +9,11 @@ import pytest
 from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.wires.anthropic_messages import WIRE
 from tests.llm.wires.anthropic_messages.answers import (
+    BARE_CALL,
     CALL,
+    CITED,
     PLAIN,
+    REDACTED,
     SEARCH,
     SEARCH_RESULT,
     SPEC,
@@ -173,3 +176,29 @@ def test_a_servers_own_tool_is_no_call_for_the_caller() -> None:
     kinds = [block["type"] for block in message.content_blocks]
     assert kinds == ["server_tool_call", "server_tool_result", "text"]
     assert message.content_blocks[0]["args"] == {"query": "x"}
+
+
+BLOCKS_OF_EACH_KIND = (THINKING, REDACTED, CITED, SEARCH, SEARCH_RESULT, CALL, BARE_CALL)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_blocks_that_share_a_number_stay_apart(closed: bool) -> None:
+    numbered = list(events(*BLOCKS_OF_EACH_KIND))
+    shared = [
+        event | {"index": 0} if "index" in event else event
+        for event in numbered
+        if closed or event["type"] != "content_block_stop"
+    ]
+    one, other = merged(*shared), merged(*numbered)
+    assert one.content == other.content
+    assert one.tool_calls == other.tool_calls
+    assert [call["name"] for call in one.tool_calls] == ["weather", "now"]
+
+
+def test_a_number_taken_by_a_shared_one_is_moved_too() -> None:
+    first, second, third = list(events(CALL)), list(events(BARE_CALL)), list(events(TEXT))
+    third = [event | {"index": 1} if "index" in event else event for event in third]
+    message = merged(*first[:-2], *second[1:-2], *third[1:])
+    assert [block["index"] for block in message.content] == [0, 1, 2]
+    assert [call["name"] for call in message.tool_calls] == ["weather", "now"]
+    assert message.text == "It is sunny."

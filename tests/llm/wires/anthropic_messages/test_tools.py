@@ -36,7 +36,7 @@ def test_a_function_of_no_parameters_gets_a_schema_of_an_empty_object() -> None:
     assert build(tools=[bare])["tools"] == [
         {
             "name": "now",
-            "input_schema": {"type": "object", "properties": {}},
+            "input_schema": {"type": "object", "properties": {}, "additionalProperties": False},
             "strict": True,
         }
     ]

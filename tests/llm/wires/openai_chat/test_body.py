@@ -8,7 +8,8 @@ import pytest
 
 from tests.llm.wires.openai_chat.requests import build, card, text, user
 
-TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+PARAMETERS = {"type": "object", "properties": {}}
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": PARAMETERS}}
 
 # Rendering the rest of the body.
 
