@@ -16,6 +16,7 @@ from tests.support import paths
 from tests.support.paths import ROOT
 from tests.system.docs import provider_table
 from tests.system.langchain_suite import suite_table
+from tests.system.peers.deviations_responses import TABLE as RESPONSES_TABLE
 
 README = paths.README.read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -74,6 +75,15 @@ def test_the_code_about_routing_runs_from_top_to_bottom(tmp_path: Path) -> None:
     done = run("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), tmp_path)
     assert done.returncode == 0, done.stderr
     assert "chosen  groq/openai/gpt-oss-120b" in done.stdout
+
+
+def test_the_code_about_responses_runs_and_each_difference_is_listed(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "responses.md").read_text()
+    done = run("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["openai_chat", "openai_responses"]
+    listed = re.findall(r"^\| ([^|]+) \|", page, re.MULTILINE)
+    assert {row.name for row in RESPONSES_TABLE} <= set(listed)
 
 
 def test_the_first_example_has_ten_lines_or_so() -> None:
