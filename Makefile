@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest differential faults partner-faults suite tables chaos books kills memory interrupts cache langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest differential faults partner-faults suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -66,6 +66,10 @@ interrupts: .venv/dev
 # Prompt caches and bills: conversations that keep to a key, and keys in turn.
 cache: .venv/dev
 	$(BIN)/python -m tools.cache_savings $(CACHE)
+
+# What other tools show of calls: model, tokens and cost, beside the emulator's bill.
+traces: .venv/dev
+	$(BIN)/python -m tools.trace_table
 
 # Runs of a real `langgraph dev`, whose detector of blocking calls must report nothing.
 langgraph-dev: .venv/langgraph

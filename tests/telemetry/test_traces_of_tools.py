@@ -7,7 +7,6 @@ with the emulator's bill.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,36 +19,19 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from scout_adapters import ScoutTelemetryCallbackHandler
 from scout_adapters.errors import StreamInterrupted
-from scout_adapters.testing import CutMidStream, Emulator, Exchange, Revoked
+from scout_adapters.testing import CutMidStream, Revoked
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_weather
-from tests.system.reconciliation.plan import LORE, MODELS, bill_of
+from tests.system.reconciliation.plan import LORE, MODELS
 from tests.telemetry.ingestion import Ingestion, ingesting
 from tests.telemetry.routes import route
-from tests.telemetry.tools import TOOLS, Shown, langfuse
+from tests.telemetry.tools import TOOLS, billed, langfuse
 
 
 @pytest.fixture
 def ingestion() -> Iterator[Ingestion]:
     with ingesting() as served:
         yield served
-
-
-def billed(emulator: Emulator) -> list[Shown]:
-    """Return what a tool must show: the emulator's own count and bill of each answer."""
-    return [_shown(exchange) for exchange in emulator.log if exchange.billed]
-
-
-def _shown(exchange: Exchange) -> Shown:
-    return Shown(
-        exchange.model,
-        exchange.input_tokens,
-        exchange.output_tokens,
-        exchange.spent.cached.read,
-        exchange.spent.cached.written,
-        exchange.spent.reasoning,
-        float(Decimal(bill_of(exchange)).scaleb(-9)),
-    )
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from langchain_core.tracers import LangChainTracer
@@ -19,6 +20,8 @@ from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
+from scout_adapters.testing import Emulator, Exchange
+from tests.system.reconciliation.plan import bill_of
 from tests.telemetry.ingestion import Ingestion
 
 Json = dict[str, Any]
@@ -198,3 +201,20 @@ TOOLS: dict[str, Tool] = {
     "OpenInference": (openinference, shown_by_openinference),
     "OpenLLMetry": (openllmetry, shown_by_openllmetry),
 }
+
+
+def billed(emulator: Emulator) -> list[Shown]:
+    """Return what a tool must show: the emulator's own count and bill of each answer."""
+    return [_shown(exchange) for exchange in emulator.log if exchange.billed]
+
+
+def _shown(exchange: Exchange) -> Shown:
+    return Shown(
+        exchange.model,
+        exchange.input_tokens,
+        exchange.output_tokens,
+        exchange.spent.cached.read,
+        exchange.spent.cached.written,
+        exchange.spent.reasoning,
+        float(Decimal(bill_of(exchange)).scaleb(-9)),
+    )
