@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import RunnableConfig
@@ -87,6 +87,23 @@ class FileRouting(ScoutChatModel):
         from scout_adapters.chat_models.route_loading import load_litellm
 
         return load_litellm(cls, config, model, options)
+
+    @classmethod
+    def from_chat_litellm(cls, model: BaseChatModel, **options: Any) -> Self:
+        """Return the router of a `ChatLiteLLM` or a `ChatLiteLLMRouter` of langchain-litellm.
+
+            router = ScoutRouterChatModel.from_chat_litellm(ChatLiteLLMRouter(router=my_router))
+
+        Its deployments, keys and options are those of `model`; `options` win over them. Settings
+        without an equal are logged once.
+
+        Raises: `ConfigurationError` for what cannot be used, `UnknownProvider`.
+        """
+        from scout_adapters.chat_models.route_loading import load_litellm
+        from scout_adapters.migration.chat_litellm import config_of
+
+        config, group, own = config_of(model)
+        return load_litellm(cls, config, group, {**own, **options})
 
     @property
     def file_routes(self) -> dict[str, Self]:
