@@ -62,7 +62,7 @@ HOSTED_SEARCHES = ("web_search", "web_search_preview")
 
 OPENAI_TOOL_FEES: Mapping[str, Decimal | None] = {
     "web_search": Decimal(0),  # has a fee in `SEARCH_FEES`
-    "web_search_preview": Decimal(0),
+    "web_search_preview": Decimal("0.015"),  # beside the same fee: at models that do not reason
     "file_search": Decimal("0.0025"),
     "code_interpreter": None,  # by container and time: the answer does not state what was paid
     "image_generation": None,  # by the tokens of the image, which the usage does not contain
@@ -70,11 +70,6 @@ OPENAI_TOOL_FEES: Mapping[str, Decimal | None] = {
 """USD of one call of a hosted tool beside `SEARCH_FEES`:
 https://developers.openai.com/api/docs/pricing, as listed in 2026. None where the answer does not
 show what is billed, as for all tools that are missing here."""
-
-OPENAI_PREVIEW_FEE = Decimal("0.015")
-"""USD of one search beside `SEARCH_FEES`: the preview tool at models that do not reason."""
-
-_PREVIEW_MODELS = re.compile(r"(?:ft:)?(?:gpt-4|chatgpt-4)")
 
 GOOGLE_MAPS_FEE = Decimal("0.025")
 """USD of one prompt that Gemini before version 3 grounds in Google Maps. Since version 3 each query
@@ -95,7 +90,7 @@ def tool_fees(provider: str, model: str, metadata: Mapping[str, Any]) -> Decimal
 
     `metadata` is the answer's `response_metadata`. None if a fee is unknown.
     """
-    fees = _hosted_fees(provider, model, _hosted_tools(metadata))
+    fees = _hosted_fees(provider, _hosted_tools(metadata))
     if fees is None:
         return None
     for name, times in _executed_tools(metadata).items():
@@ -108,15 +103,13 @@ def tool_fees(provider: str, model: str, metadata: Mapping[str, Any]) -> Decimal
     return fees + GOOGLE_MAPS_FEE if _BILLED_BY_PROMPT.search(model) else None
 
 
-def _hosted_fees(provider: str, model: str, tools: Mapping[str, Any]) -> Decimal | None:
+def _hosted_fees(provider: str, tools: Mapping[str, Any]) -> Decimal | None:
     """Return the fees of tools that the Responses API ran; those of other providers are unknown."""
     fees = Decimal(0)
     for name, times in tools.items():
         fee = OPENAI_TOOL_FEES.get(name) if provider == "openai" else None
         if fee is None:
             return None
-        if name == "web_search_preview" and _PREVIEW_MODELS.match(model):
-            fee += OPENAI_PREVIEW_FEE
         fees += fee * _piece_count(times)
     return fees
 

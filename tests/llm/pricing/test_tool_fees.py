@@ -12,6 +12,7 @@ from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.wires.gemini import WIRE as GEMINI
 from scout_adapters.llm.wires.openai_chat import WIRE as CHAT
+from scout_adapters.llm.wires.openai_responses import WIRE as RESPONSES
 from tests.llm.pricing.test_fees import bound
 from tests.support.verbs import merge_chunks
 
@@ -139,3 +140,69 @@ def test_a_request_to_google_is_held_for_its_searches(model: str, tools: Any, fe
     free = bound("google", model, config | {"tools": [{"code_execution": {}}]})
     held = bound("google", model, config | {"tools": tools})
     assert held - free == pytest.approx(fees, abs=1e-8)
+
+
+def responses_answer(items: list[dict[str, Any]], tool: str, model: str) -> Any:
+    body = {
+        "id": "resp_1",
+        "status": "completed",
+        "model": model,
+        "output": items,
+        "tools": [{"type": tool}],
+        "usage": {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100},
+    }
+    return RESPONSES.parse_response(body, registry.spec("openai"))
+
+
+def call(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"id": f"{kind}_1", "type": f"{kind}_call", "status": "completed", **fields}
+
+
+SEARCHED = call("web_search", action={"type": "search", "query": "q"})
+OPENED = call("web_search", action={"type": "open_page", "url": "https://a.example"})
+
+
+@pytest.mark.parametrize(
+    ("model", "tool", "items", "fees"),
+    [
+        ("gpt-6-luna", "web_search", [], 0.0),
+        ("gpt-6-luna", "web_search", [SEARCHED, OPENED, SEARCHED], 0.02),
+        ("gpt-6-luna", "web_search", [SEARCHED | {"status": "failed"}], 0.0),
+        ("gpt-4.1", "web_search", [SEARCHED], 0.01),
+        ("gpt-4.1", "web_search_preview", [SEARCHED], 0.025),
+        ("o3", "web_search_preview", [SEARCHED], 0.01),
+        ("gpt-6-luna", "file_search", [call("file_search", queries=["q"])], 0.0025),
+        ("gpt-6-luna", "code_interpreter", [call("code_interpreter", container_id="c")], None),
+        ("gpt-6-luna", "image_generation", [call("image_generation"), SEARCHED], None),
+        ("gpt-6-luna", "mcp", [call("mcp", name="f", arguments="{}", server_label="s")], 0.0),
+    ],
+)
+def test_openai_bills_hosted_tools_by_call(
+    model: str, tool: str, items: list[dict[str, Any]], fees: float | None
+) -> None:
+    answer = responses_answer(items, tool, model)
+    plain = usd("openai", model, responses_answer([], tool, model))
+    cost = usd("openai", model, answer)
+    if fees is None:
+        assert cost is None
+    else:
+        assert cost - plain == pytest.approx(fees, abs=1e-12)
+    # the fees of others for the same tools are not known
+    elsewhere = usd("azure", model, answer)
+    assert (elsewhere is None) == bool(answer.response_metadata.get("hosted_tools"))
+
+
+@pytest.mark.parametrize(
+    ("model", "tool", "fees"),
+    [
+        ("gpt-6-luna", "web_search", 20 * 0.010),
+        ("gpt-4.1", "web_search_preview", 20 * 0.025),
+        ("o3", "web_search_preview", 20 * 0.010),
+    ],
+)
+def test_a_request_to_openai_is_held_for_its_searches(model: str, tool: str, fees: float) -> None:
+    wire, limit = {"input": "hi"}, {"max_output_tokens": 10}
+    spec = registry.spec("openai").second_card
+    assert spec is not None
+    body = {"model": model, **wire, **limit, "tools": [{"type": tool}]}
+    assert spec.wire.searches(body) * 0.010 == pytest.approx(fees)

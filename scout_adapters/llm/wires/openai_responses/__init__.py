@@ -22,7 +22,11 @@ from scout_adapters.llm.types import (
     Turn,
     Wire,
 )
-from scout_adapters.llm.wires.openai_responses.dialect import ResponsesDialect, unsupported_media
+from scout_adapters.llm.wires.openai_responses.dialect import (
+    NOT_REASONING,
+    ResponsesDialect,
+    unsupported_media,
+)
 
 __all__ = ["WIRE", "ResponsesDialect"]
 
@@ -192,10 +196,17 @@ class OpenAIResponsesWire(Wire):
         return positive_limit(body.get("max_output_tokens"))
 
     def searches(self, body: Json) -> int:
-        """Return the calls of tools with a fee: xAI bills its code tool like a search."""
+        """Return the calls of tools with a fee: xAI bills its code tool like a search.
+
+        At models that do not reason, a search of OpenAI's preview tool costs as much as 2.5 others:
+        https://developers.openai.com/api/docs/pricing
+        """
         tools = self.provider_tools(body) if "tools" in body else ()
         paid = [tool for tool in tools if PAID_TOOL.search(str(tool.get("type")))]
-        return (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
+        limit = (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
+        preview = any("preview" in str(tool["type"]) for tool in paid)
+        is_dear = preview and NOT_REASONING.match(str(body.get("model")))
+        return -(-limit * 5 // 2) if is_dear else limit
 
     def pending_answer(self, answer: Json) -> PendingAnswer | None:
         """Return where a response is that is made in the background.
