@@ -1,5 +1,7 @@
 """Compare prompt caches and bills: conversations that keep to a key, keys in turn, and one key.
 
+Then agents of `langchain.agents` over a route of three providers, with five keys each.
+
 `--seed`, `--threads` and `--turns` change what is played.
 """
 

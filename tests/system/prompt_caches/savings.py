@@ -50,10 +50,11 @@ class Played:
     def unevenness(self) -> float:
         """The largest difference of a key's calls from the mean, as a share of the mean."""
         mean = self.calls_by_key.total() / KEYS
-        return max(abs(self.calls_by_key[key] - mean) for key in _keys()) / mean
+        return max(abs(self.calls_by_key[key] - mean) for key in keys_of()) / mean
 
 
-def _keys(count: int = KEYS) -> list[str]:
+def keys_of(count: int = KEYS) -> list[str]:
+    """Return so many keys."""
     return [f"key-{number}" for number in range(count)]
 
 
@@ -77,7 +78,7 @@ def play(
     kind, name = MODELS[provider]
     model = kind(
         model=name,
-        api_keys=_keys(keys),
+        api_keys=keys_of(keys),
         transport=emulator.transport(),
         clock=time.clock,
         key_affinity=affinity,
@@ -160,6 +161,20 @@ def compare(provider: str, threads: Sequence[Thread], seed: int) -> Savings:
     )
 
 
+def _print_agents(threads: int, turns: int, seed: int) -> bool:
+    """Print what agents save over a route of three providers; return whether a bound fails."""
+    from tests.system.prompt_caches.agents import compare_agents  # it uses this module
+
+    print(f"agents over three providers: {threads} threads, {turns} turns of two calls or more")  # noqa: T201  # the output
+    print(HEAD)  # noqa: T201  # the output
+    failed = False
+    for provider in MODELS:
+        savings = compare_agents(provider, threads, turns, seed)
+        print(savings)  # noqa: T201  # the output
+        failed |= savings.reads < READS or savings.saved < SAVED
+    return failed
+
+
 def main() -> int:
     """Print the tables; return 1 if a bound does not hold."""
     parser = argparse.ArgumentParser()
@@ -180,6 +195,7 @@ def main() -> int:
             print(savings)  # noqa: T201  # the output
             good = savings.reads >= READS and savings.saved >= SAVED
             failed |= played is threads and not good
+    failed |= _print_agents(options.threads, options.turns // 2, options.seed)
     many = set_due(synthetic(random, 200, 5), random)
     load = play("openai", many, seed=options.seed)
     print(f"load of 200 threads: {dict(load.calls_by_key)}, off the mean by {load.unevenness:.1%}")  # noqa: T201  # the output

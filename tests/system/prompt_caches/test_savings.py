@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from tests.support import recordings
+from tests.system.prompt_caches.agents import compare_agents
 from tests.system.prompt_caches.savings import MODELS, compare, play, set_due
 from tests.system.prompt_caches.threads import recorded, synthetic
 
@@ -26,6 +27,12 @@ def test_the_load_of_many_threads_is_even() -> None:
     random = Random(SEED)
     load = play("openai", set_due(synthetic(random, count=200, turns=2), random), seed=SEED)
     assert load.unevenness <= 0.25
+
+
+def test_agents_over_three_providers_read_the_cache_and_cost_less() -> None:
+    savings = compare_agents("anthropic", count=2, turns=5, seed=SEED)
+    assert savings.reads >= 0.95
+    assert savings.saved >= 0.30
 
 
 @recordings.needed
