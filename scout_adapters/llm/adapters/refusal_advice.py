@@ -34,7 +34,13 @@ _LACKS = re.compile(
     r"|not permitted|not allowed|only the default|cannot both be|not compatible|may not be",
     re.IGNORECASE,
 )
-_LACKS_API = re.compile(r"not (?:supported|enabled)|enabled only|only enabled")
+_LACKS_API = re.compile(
+    r"not (?:supported|enabled|accessible|implemented)|enabled only|only enabled|not support\b"
+)
+_OTHER_API = frozenset({"unsupported_api_for_model", "operationnotsupported"})
+"""Codes for a model that an API does not have: GitHub Copilot's, and Azure's
+(https://github.com/caozhiyuan/copilot-api/issues/113,
+https://github.com/langchain-ai/langchain-azure/issues/228)."""
 _CAP = re.compile(
     r"max_(?:completion_|output_)?tokens|maxOutputTokens|max_output_tokens", re.IGNORECASE
 )
@@ -110,7 +116,7 @@ def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) ->
     if error.kind not in _OF_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return False
     own_name, name = used.wire.refusals_name, other.wire.refusals_name
-    if name is not None and name.search(error.message):
+    if str(error.code).lower() in _OTHER_API or (name is not None and name.search(error.message)):
         return True
     lacks = _LACKS_API.search(error.message)
     return bool(lacks and own_name and own_name.search(error.message))

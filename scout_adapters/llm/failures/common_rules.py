@@ -98,6 +98,7 @@ CODES: tuple[Rule, ...] = (
         r" not supported (?:with|in) the ",
         status=(400, 404),
     ),
+    rule(K.UNSUPPORTED, "unsupported_api_for_model operationnotsupported", status=(400, 404)),
     rule(K.MODEL_RETIRED, "model_decommissioned modeldeprecated modelretired model_retired"),
     rule(K.MODEL_RETIRED, pattern=RETIRED, status=(None, 400, 403, 404, 410, 422)),
     rule(

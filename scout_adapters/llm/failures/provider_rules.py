@@ -30,7 +30,6 @@ AZURE = (
     ),
     rule(K.QUOTA_WINDOW, pattern=r"Out of call volume quota", status=(403,)),
     rule(K.AUTH_SUSPENDED, "readonlydisabledsubscription"),
-    rule(K.UNSUPPORTED, "operationnotsupported", status=(400,)),
     rule(
         K.UNSUPPORTED,
         pattern=r"(?:Azure OpenAI |The )?Responses API is (?:not|only) enabled\b"

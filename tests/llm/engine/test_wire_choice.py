@@ -199,6 +199,45 @@ async def test_a_gateway_with_chat_completions_alone_answers(
     assert not key.model_cooldowns
 
 
+OPERATION = (
+    "The {} operation does not work with the specified model, m. Please choose different model and"
+    " try again. You can learn more about which models can be used with each operation here: x."
+)
+ELSEWHERE = {
+    "azure": {"code": "OperationNotSupported", "message": OPERATION},
+    "copilot": {
+        "code": "unsupported_api_for_model",
+        "message": 'model "m" is not accessible via the {} endpoint',
+    },
+    "nested": {
+        "message": '{{"error":{{"message":"model \\"m\\" is not accessible via the {} endpoint"}}}}'
+    },
+    "vllm": {"message": "The model does not support {}"},
+    "501": {"message": "`{}` is not implemented"},
+}
+NAMES = {CHAT: "/chat/completions", RESPONSES: "/v1/responses"}
+
+
+@pytest.mark.parametrize("used", [CHAT, RESPONSES])
+@pytest.mark.parametrize("server_name", ELSEWHERE)
+def test_servers_state_in_many_ways_that_a_model_has_the_other_api(
+    providers, server_name: str, used: str
+) -> None:
+    error = ELSEWHERE[server_name]
+    status = 501 if server_name == "501" else 400
+    body = {"error": error | {"message": error["message"].format(NAMES[used])}}
+
+    def refused(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, json=body)
+
+    one = {"chat": refused} if used == CHAT else {"responses": refused}
+    other = {CHAT: RESPONSES, RESPONSES: CHAT}[used]
+    name = "gpt-4o-mini" if used == CHAT else "gpt-6-luna"
+    model = make(providers, name, server(**one)).bind_tools([get_weather])
+    assert model.invoke("hi").text == {CHAT: "old", RESPONSES: "new"}[other]
+    assert paths(providers) == [used, other]
+
+
 async def test_a_gateway_with_responses_alone_answers(providers, ask) -> None:
     model = make(providers, "gpt-4o-mini", server(chat=no_path))
     assert (await ask(model)).text == "new"
