@@ -49,8 +49,11 @@ OTHER_NAMES: Mapping[str, str] = {
     "xinference": "openai_compatible",
     "z_ai": "zai",
     # LangChain
+    "anthropic_bedrock": "bedrock",
     "azure_openai": "azure",
     "bedrock_converse": "bedrock",
+    "bedrock_mantle_anthropic": "bedrock",
+    "bedrock_mantle_openai": "bedrock",
     "google_anthropic_vertex": "vertex",
     "google_vertexai": "vertex",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from langchain.chat_models.base import _BUILTIN_PROVIDERS
 
 from scout_adapters import registry
 from scout_adapters.llm.providers import ProviderRegistry
@@ -20,6 +21,11 @@ prices), and the card that is at the same address; `-` if there is none."""
 def test_every_provider_of_litellm_is_found_by_its_name_or_has_no_card() -> None:
     assert len(LITELLM) > 200
     assert {name: registry.find_by_name(name) or "-" for name in LITELLM} == LITELLM
+
+
+def test_every_provider_of_langchain_is_found_but_those_without_a_card() -> None:
+    found = {name for name in _BUILTIN_PROVIDERS if registry.find_by_name(name)}
+    assert _BUILTIN_PROVIDERS.keys() - found == {"cohere", "ibm", "litellm", "upstage"}
 
 
 def test_every_other_name_leads_to_a_card() -> None:
