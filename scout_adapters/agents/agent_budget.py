@@ -44,7 +44,7 @@ class AgentAccounts(CallAccounts):
         return self._user or run.user or ""
 
     def of_agent(self) -> Account | None:
-        """Return the account of all calls, if they have one: by user, or without a scope."""
+        """Return the account of all calls; None if they have several, or no limit applies."""
         plan = self.plan
         if plan.by not in {None, "user"}:
             return None
@@ -106,7 +106,7 @@ class AgentBudget:
         return error.budget == self.handler.name and own in {"", error.window}
 
     def balance(self) -> Balance | None:
-        """Return the balance of the account of all calls; None if calls have several."""
+        """Return the balance of the account of all calls; None without one."""
         account = self.accounts.of_agent()
         if account is None:
             return None

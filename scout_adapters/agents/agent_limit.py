@@ -18,7 +18,6 @@ from scout_adapters.agents.agent_budget import AgentBudget, applies_outside
 from scout_adapters.agents.agent_place import AgentPlace, agent_place
 from scout_adapters.agents.budget_limits import WORDS, AgentHandlers, AgentPer
 from scout_adapters.agents.money_left import left_text
-from scout_adapters.budget import Balance
 from scout_adapters.errors import BudgetExceeded
 
 ModelCall = Callable[[ModelRequest[Any]], Any]
@@ -104,13 +103,14 @@ class AgentLimit:
 
     def left(self, state: Any, runtime: Any) -> str:
         """Return what is left of the budget as a sentence."""
-        return self._text(self.budget_at(state, runtime).balance())
+        return left_text(self.budget_at(state, runtime).balance(), WORDS[self.per])
 
     async def aleft(self, state: Any, runtime: Any) -> str:
         """Async twin of `left`; a store that blocks is read in its own thread."""
         budget = self.budget_at(state, runtime)
         worker = budget.handler.worker
-        return self._text(budget.balance() if worker is None else await worker.run(budget.balance))
+        balance = budget.balance() if worker is None else await worker.run(budget.balance)
+        return left_text(balance, WORDS[self.per])
 
     def ending(
         self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
@@ -160,10 +160,6 @@ class AgentLimit:
         if error.budget != self.handlers.main.name:  # of an agent around this one, or a handler
             return endings.reason(error, f"named {error.budget!r}")
         return endings.reason(error, WORDS[self.per], self.set_aside_usd)
-
-    def _text(self, balance: Balance | None) -> str:
-        assert balance is not None  # noqa: S101  # `ScoutBudgetMiddleware` refuses scopes with several accounts
-        return left_text(balance, WORDS[self.per])
 
 
 def _end(message: AIMessage) -> ExtendedModelResponse[Any]:

@@ -79,7 +79,7 @@ def unfinished_tool(why: str, call: Any) -> ToolMessage:
 
 
 def summarizer(model: BaseChatModel) -> Runnable[Any, AIMessage]:
-    """Return a model whose answer is limited, as far as that is known how."""
+    """Return a model with a limited answer; one of another package keeps its own limit."""
     if isinstance(model, ScoutChatModel) and getattr(model, "max_tokens", None) is None:
         return model.bind(max_tokens=SUMMARY_TOKENS)
     return model

@@ -12,6 +12,7 @@ from scout_adapters.budget.plan import Scope, Usd
 from scout_adapters.callbacks.budget_handler import ScoutBudgetCallbackHandler
 from scout_adapters.errors import ConfigurationError
 
+Limits = Usd | Mapping[str, Usd]
 AgentPer = Literal["run", "thread", "hour", "day", "month", "total"]
 WORDS = {
     "run": "for this run",
@@ -48,7 +49,7 @@ class AgentHandlers(NamedTuple):
 
 
 def agent_handlers(
-    limit_usd: Usd | Mapping[str, Usd],
+    limit_usd: Limits,
     per: AgentPer,
     summary_usd: Usd | None,
     options: BudgetOptions,
@@ -59,20 +60,27 @@ def agent_handlers(
     """
     if per not in WORDS:
         raise ConfigurationError(f"per={per!r} is none of {', '.join(WORDS)}")
+    if unknown := options.keys() - BudgetOptions.__annotations__.keys():
+        raise ConfigurationError(f"unknown options: {', '.join(sorted(unknown))}")
     name = options.get("name") or default_name(per, options.get("scope"))
     if summary_usd is None:
         return AgentHandlers(_handler(limit_usd, per, name, options), None)
-    limits = limit_usd if isinstance(limit_usd, Mapping) else {"": limit_usd}
-    main = {value: _less(limit, summary_usd) for value, limit in limits.items()}
-    if not isinstance(limit_usd, Mapping):
-        return AgentHandlers(
-            _handler(main[""], per, name, options),
-            _handler(summary_usd, per, f"{name} summary", options),
-        )
+    main, summary = _split(limit_usd, summary_usd)
     return AgentHandlers(
         _handler(main, per, name, options),
-        _handler(dict.fromkeys(main, summary_usd), per, f"{name} summary", options),
+        _handler(summary, per, f"{name} summary", options),
     )
+
+
+def _split(limit_usd: Limits, summary_usd: Usd) -> tuple[Limits, Limits]:
+    """Return limits without what is set aside, and that; a smaller limit sets nothing aside."""
+    if not isinstance(limit_usd, Mapping):
+        return _less(limit_usd, summary_usd), summary_usd
+    main, summary = dict(limit_usd), dict.fromkeys(limit_usd, Decimal(0))
+    for name, limit in limit_usd.items():
+        if _decimal(limit) >= _decimal(summary_usd):
+            main[name], summary[name] = _less(limit, summary_usd), _decimal(summary_usd)
+    return main, summary
 
 
 def default_name(per: AgentPer, scope: Scope) -> str:
@@ -82,7 +90,7 @@ def default_name(per: AgentPer, scope: Scope) -> str:
 
 
 def _handler(
-    limit_usd: Usd | Mapping[str, Usd], per: AgentPer, name: str, options: BudgetOptions
+    limit_usd: Limits, per: AgentPer, name: str, options: BudgetOptions
 ) -> ScoutBudgetCallbackHandler:
     names = ("scope", "path", "store", "answer_tokens", "unpriced", "wall")
     return ScoutBudgetCallbackHandler(
@@ -96,12 +104,14 @@ def _handler(
 
 
 def _less(limit_usd: Usd, summary_usd: Usd) -> Decimal:
-    try:
-        left = Decimal(str(limit_usd)) - Decimal(str(summary_usd))
-    except InvalidOperation:
-        left = Decimal(-1)
+    left = _decimal(limit_usd) - _decimal(summary_usd)
     if left < 0:
-        raise ConfigurationError(
-            f"summary_usd={summary_usd!r} must be an amount of US dollars within the limit"
-        )
+        raise ConfigurationError(f"summary_usd={summary_usd!r} must be within the limit")
     return left
+
+
+def _decimal(usd: Usd) -> Decimal:
+    try:
+        return Decimal(str(usd))
+    except InvalidOperation:
+        raise ConfigurationError(f"{usd!r} is no amount of US dollars") from None

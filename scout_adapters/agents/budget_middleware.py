@@ -89,7 +89,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
             ends=on_exceeded == "end",
             last_message=last_message,
             summarizer=endings.summarizer(summary_model) if summary_model else None,
-            set_aside_usd=float(str(reserve or 0)),
+            set_aside_usd=0 if isinstance(limit_usd, Mapping) else float(str(reserve or 0)),
         )
         self._tells_note = tell == "note"
         self.tools = [money_left_tool(self._limit)] if tell == "tool" else []
@@ -175,4 +175,4 @@ def _reserve(limit_usd: Usd | Mapping[str, Usd], summary_usd: Usd | None) -> Usd
     if summary_usd is not None:
         return summary_usd
     limits = limit_usd.values() if isinstance(limit_usd, Mapping) else [limit_usd]
-    return min(float(str(limit)) for limit in limits) / 10
+    return min(filter(None, (float(str(limit)) for limit in limits)), default=0.0) / 10

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from langchain.tools import ToolRuntime
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from scout_adapters._internal.dollar_text import short_dollar_text
@@ -16,8 +16,10 @@ from scout_adapters.budget.accounts import dollars
 DESCRIPTION = "Return how much of the money for this task is left, in US dollars. Costs nothing."
 
 
-def left_text(balance: Balance, per: str) -> str:
-    """Return what is left as one sentence."""
+def left_text(balance: Balance | None, per: str) -> str:
+    """Return what is left as one sentence; None is a user without a limit."""
+    if balance is None:
+        return "No limit applies."
     left, limit = (float(dollars(amount)) for amount in (balance.left, balance.account.limit))
     return f"{short_dollar_text(left)} of {short_dollar_text(limit)} {per} is left."
 
@@ -25,8 +27,11 @@ def left_text(balance: Balance, per: str) -> str:
 def with_note(messages: Sequence[BaseMessage], text: str) -> list[Any]:
     """Return messages whose last one ends with a note; those before stay as they are.
 
-    So the provider's prompt cache covers all of them but the last. The note is not kept.
+    So the provider's prompt cache covers all of them but the last. The note is not kept. A message
+    of the model itself, which it is to continue, gets none.
     """
+    if not messages or isinstance(messages[-1], AIMessage):
+        return [*messages]
     *before, last = messages
     note = f"[Note about the budget, not by the user: {text}]"
     if isinstance(last.content, str):

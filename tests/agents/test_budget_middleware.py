@@ -238,6 +238,7 @@ def test_a_limit_per_thread_needs_a_thread(emulator: Emulator) -> None:
         {"tell": "mail"},
         {"tell": "note", "scope": "model"},
         {"limit_usd": -1},
+        {"limit": 1},
         {"summary_usd": 2, "summary_model": GenericFakeChatModel(messages=iter([]))},
     ],
 )

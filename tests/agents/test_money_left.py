@@ -46,12 +46,23 @@ def test_a_note_ends_each_request_and_is_not_kept(emulator: Emulator) -> None:
     assert not any("Note about" in text for text in kept)  # the emulator repeats it
 
 
+@pytest.mark.parametrize(("user", "left"), [("ada", "$1.8 of $1.8"), ("bob", "No limit applies")])
+def test_a_user_without_a_limit_reads_so(user: str, left: str, emulator: Emulator) -> None:
+    budget = ScoutBudgetMiddleware(
+        {"ada": 2, "eve": 0}, scope="user", tell="note", summary_model=small(emulator)
+    )
+    agent_of(emulator, budget).invoke(QUESTION, on("t", user_id=user))
+    assert left in texts(emulator)[0]
+
+
 def test_what_stands_before_the_note_is_as_it_was() -> None:
     messages = [HumanMessage("hi"), HumanMessage([{"type": "text", "text": "look"}])]
     noted = with_note(messages, "$1 is left.")
     assert noted[0] is messages[0]
     assert noted[1].content[0] == {"type": "text", "text": "look"}
     assert noted[1].text.endswith("$1 is left.]")
+    assert with_note([], "") == []
+    assert with_note([messages[0], AIMessage("I")], "")[1].text == "I"
 
 
 @pytest.mark.parametrize("is_async", [False, True])
