@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -20,6 +21,14 @@ def emulator() -> Iterator[Emulator]:
     emulator = Emulator()
     with emulator.serve():
         yield emulator
+
+
+@pytest.fixture(autouse=True)
+def _no_clients_left() -> Iterator[None]:
+    """Free LiteLLM's clients while its warnings are ignored: it leaves their sockets open."""
+    yield
+    litellm.in_memory_llm_clients_cache.flush_cache()
+    gc.collect()
 
 
 @pytest.fixture
