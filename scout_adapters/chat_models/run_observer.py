@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.callbacks import (
     AsyncCallbackHandler,
@@ -21,7 +21,6 @@ from langchain_core.callbacks import (
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
-from scout_adapters.chat_models.trace_costs import CallTraces, annotate_of, call_traces
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.audit_rows import (
     EnvironmentAudit,
@@ -37,6 +36,9 @@ from scout_adapters.llm.engine.observers import (
 )
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of, runs_with_attempts
 
+if TYPE_CHECKING:
+    from scout_adapters.chat_models.trace_costs import CallTraces
+
 EVENT = "scout.attempt"
 """The name of the custom event that is dispatched for each attempt; its data is the record."""
 
@@ -44,6 +46,16 @@ NO_EVENT_CALLBACK = frozenset(
     {BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event}
 )
 """`on_custom_event` of handler classes that do not override it: dispatching to them is skipped."""
+
+TRACER_CLASSES = frozenset(
+    {
+        "LangChainTracer",
+        "LangchainCallbackHandler",
+        "OpenInferenceTracer",
+        "TraceloopCallbackHandler",
+    }
+)
+"""Names of classes in `trace_costs.TRACERS`, which is loaded with the first of them."""
 
 
 class RunObserver:
@@ -284,7 +296,7 @@ def _interests(handler: type[BaseCallbackHandler]) -> Interests:
         logs=hasattr(handler, "writes_attempts"),
         may_skip_core=hasattr(handler, "attempts_suffice"),
         events=handler.on_custom_event not in NO_EVENT_CALLBACK,
-        is_tracer=annotate_of(handler) is not None,
+        is_tracer=any(kind.__name__ in TRACER_CLASSES for kind in handler.__mro__),
     )
 
 
@@ -293,6 +305,12 @@ def _environment_observer(manager: RunManager | None) -> EnvironmentAudit | None
     if manager is None:
         return environment_audit()
     return EnvironmentAudit(_run_of(manager)) if is_logged_by_environment() else None
+
+
+def _call_traces(manager: RunManager) -> CallTraces:
+    from scout_adapters.chat_models.trace_costs import call_traces
+
+    return call_traces(manager.handlers)
 
 
 def build_observer(manager: RunManager | None) -> Observer | None:
@@ -317,7 +335,7 @@ def build_observer(manager: RunManager | None) -> Observer | None:
         is_traced = is_traced or of.is_tracer
     if not logs and (by_environment := environment_audit()):
         starts, ends = (*starts, by_environment), (*ends, by_environment)
-    traces = call_traces(manager.handlers) if is_traced else None
+    traces = _call_traces(manager) if is_traced else None
     return RunObserver(
         manager, guards, starts, ends, needs_core=needs_core, events=events, traces=traces
     )

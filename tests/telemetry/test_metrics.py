@@ -151,7 +151,8 @@ from scout_adapters import init_scout_model
 from scout_adapters.testing import Emulator
 transport = Emulator().transport()
 init_scout_model("openai/gpt-5-mini", api_key="k", transport=transport).invoke("Hi")
-print([name for name in sys.modules if name.startswith("scout_adapters.telemetry")])
+ours = [name for name in sys.modules if name.startswith("scout_adapters")]
+print([name for name in ours if "telemetry" in name or "trace_costs" in name])
 
 sys.modules.update({"opentelemetry.metrics": None, "opentelemetry.trace": None})  # not installed
 from scout_adapters.errors import ConfigurationError

@@ -18,6 +18,8 @@ from langfuse.span_filter import is_default_export_span
 from opentelemetry.sdk.trace import TracerProvider
 
 from scout_adapters import ScoutTelemetryCallbackHandler
+from scout_adapters.chat_models.run_observer import TRACER_CLASSES
+from scout_adapters.chat_models.trace_costs import TRACERS
 from scout_adapters.errors import StreamInterrupted
 from scout_adapters.testing import CutMidStream, Revoked
 from tests.support.verbs import VERBS, call_model
@@ -108,6 +110,10 @@ def test_a_broken_stream_shows_what_its_part_cost(tool, emulator, ingestion) -> 
     assert cost > 0
     sent = [*ingestion.spans, *(run["extra"]["metadata"] for run in ingestion.runs.values())]
     assert str(cost) in str(sent)
+
+
+def test_the_classes_that_load_the_module_are_those_that_it_has() -> None:
+    assert {name for _, name in TRACERS} == TRACER_CLASSES
 
 
 def test_llm_output_names_the_model_that_answered(emulator) -> None:
