@@ -55,8 +55,19 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, Mapping):
         return HiddenDict(value)
     if not isinstance(value, list | tuple):
-        return value
+        return value if _is_plain(value) else _credential_of(value)
     return [SecretStr(item) if isinstance(item, str) else _hidden(item) for item in value]
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, SecretStr) or callable(value)
+
+
+def _credential_of(value: Any) -> Any:
+    """Return a key source for a credential of a cloud's official package; others as they are."""
+    from scout_adapters.llm.auth.credential_objects import source_of_credential
+
+    return source_of_credential(value) or value
 
 
 def shown(value: Any) -> Any:

@@ -38,7 +38,10 @@ def _has_expired(token: str, wall: float) -> bool:
     if (parts := _JWT.fullmatch(token)) is None:
         return False
     padded = parts[1] + "=" * (-len(parts[1]) % 4)
-    claims = orjson.loads(base64.urlsafe_b64decode(padded))
+    try:
+        claims = orjson.loads(base64.urlsafe_b64decode(padded))
+    except ValueError:
+        return True  # it has the form of a JWT, and is none
     return float(claims.get("exp", wall + 1)) <= wall
 
 

@@ -108,7 +108,11 @@ class CandidateState:
         if missing := self.candidate.endpoint.missing:
             return missing
         variables = " or ".join(self.candidate.endpoint.key_variables)
-        return f"no key is configured: {f'set {variables}, or ' if variables else ''}pass api_key="
+        chain = self.candidate.endpoint.spec.key_chain
+        label = getattr(chain.source, "label", "") if chain else ""
+        own = f"; with the credentials of this machine: api_key=scout_adapters.auth.{label}()"
+        how = f"{f'set {variables}, or ' if variables else ''}pass api_key={own if label else ''}"
+        return f"no key is configured: {how}"
 
     @property
     def no_lease_reason(self) -> str:

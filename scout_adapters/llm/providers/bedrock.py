@@ -67,11 +67,18 @@ class AccessKeys:
 
 
 ACCESS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-OTHER_NAMES = {"region_name": "region", "endpoint_url": "base_url"}
+OTHER_NAMES = {"region_name": "region", "endpoint_url": "base_url", "model_id": "model"}
+GUARDRAILS = ("guardrails", "guardrail_config")
+GUARDRAIL_OPTIONS = {
+    "guardrailIdentifier": "guardrail_identifier",
+    "guardrailVersion": "guardrail_version",
+    "trace": "guardrail_trace",
+}
+"""Fields of the guardrail of `ChatBedrockConverse`, and the options that they become."""
 
 
 def adapt_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Convert options of `ChatBedrockConverse`: keys, profile, region and address."""
+    """Convert options of `ChatBedrockConverse`: model, keys, profile, address, guardrail."""
     adapted = {OTHER_NAMES.get(name, name): value for name, value in options.items()}
     values = (adapted.pop(name, None) for name in ACCESS)
     access, secret, session = (
@@ -81,6 +88,12 @@ def adapt_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
         adapted["api_key"] = aws_credentials(profile)
     if access and secret:
         adapted["api_key"] = AccessKeys(access, secret, session)
+    for name in GUARDRAILS:
+        if isinstance(adapted.get(name), Mapping):
+            guardrail = adapted.pop(name)
+            adapted |= {
+                GUARDRAIL_OPTIONS.get(field, field): guardrail[field] for field in guardrail
+            }
     return adapted
 
 
