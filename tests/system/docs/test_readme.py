@@ -63,6 +63,20 @@ def test_the_code_about_keys_runs_from_top_to_bottom(tmp_path: Path) -> None:
     assert "@east.example" in done.stdout
 
 
+PAGES = {
+    "clouds.md": "['eu-west-1', 'us-east-1']",
+    "other-packages.md": "chosen  openai/gpt-4o-mini",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_a_page_runs_from_top_to_bottom(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    done = run("\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert PAGES[page] in done.stdout
+
+
 def test_the_code_about_telemetry_runs_from_top_to_bottom(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "telemetry.md").read_text()
     done = run("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), tmp_path)
