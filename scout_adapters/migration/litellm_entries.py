@@ -13,6 +13,9 @@ from typing import Any
 from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig
 from scout_adapters.migration.notes import Notes
 
+WINDOW = "max_input_tokens"
+"""The field of a model's context window, in a configuration and in a profile."""
+
 RENAMED = {
     "api_base": "base_url",
     "base_url": "base_url",
@@ -120,8 +123,8 @@ def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> Conv
     if (limit := params.get("max_budget")) is not None:
         converted.budget = float(limit), str(params.get("budget_duration") or "")
     converted.limit = params.get("rpm") or params.get("tpm")
-    if window := info.get("max_input_tokens"):
-        entry["profile"] = {"max_input_tokens": int(window)}
+    if window := info.get(WINDOW):
+        entry["profile"] = {WINDOW: int(window)}
     _note_info(info, notes, place)
     return converted
 
