@@ -64,9 +64,12 @@ GROQ = COMMON | frozenset(
 )
 RESPONSES = frozenset(
     [
+        "access_programs",
         "background",
+        "background_options",
         "context_management",
         "conversation",
+        "image",
         "include",
         "input",
         "instructions",

@@ -71,9 +71,12 @@ NATIVE_BLOCKS = frozenset(
 
 BODY_FIELDS = frozenset(
     {
+        "access_programs",
         "background",
+        "background_options",
         "context_management",
         "conversation",
+        "image",
         "include",
         "instructions",
         "logprobs",
@@ -100,7 +103,9 @@ BODY_FIELDS = frozenset(
 """https://platform.openai.com/docs/api-reference/responses/create"""
 
 ONLY_HERE = BODY_FIELDS & {
+    "access_programs",
     "background",
+    "background_options",
     "context_management",
     "conversation",
     "include",

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.wires.openai_responses import ResponsesDialect
+from scout_adapters.llm.wires.openai_responses import BODY_FIELDS, ResponsesDialect
 from tests.llm.wires.openai_responses.bodies import build
 from tests.llm.wires.openai_responses.examples import (
     SPEC,
@@ -215,3 +216,9 @@ def test_the_choice_of_a_tool(choice: Any, sent: Any) -> None:
 def test_there_is_no_choice_without_tools() -> None:
     body = build(tool_choice="any", parallel_tool_calls=True)
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & body.keys()
+
+
+def test_every_option_of_openais_package_is_one_of_this_wire() -> None:
+    built = {"model", "input", "stream", "tools", "tool_choice", "parallel_tool_calls"}
+    built |= {"temperature", "top_p", "max_output_tokens"}
+    assert set(ResponseCreateParamsBase.__annotations__) - built <= BODY_FIELDS
