@@ -93,7 +93,9 @@ def _send(
         model = {"openai": "gpt-5.5", "xai": "grok-4.3"}[(maker := provider.partition("/")[0])]
         return client.responses(maker, prompt, model=model, stream=stream, **body)
     effort = {"reasoning_effort": "low" if thinks else "none"}
-    more = {"tools": [weather("openai")], "stream_options": {"include_usage": True}}
+    more: dict[str, Any] = {"tools": [weather("openai")]}
+    if stream:  # OpenAI refuses them for whole answers
+        more["stream_options"] = {"include_usage": True}
     return client.chat(provider, prompt, stream=stream, **more, **effort)
 
 
