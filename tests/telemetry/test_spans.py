@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableLambda
@@ -19,6 +20,7 @@ from scout_adapters.testing import CutMidStream, Hang, Overloaded, RateLimited, 
 from tests.support.other_models import NeverEnding
 from tests.support.verbs import STREAMS, VERBS, call_model
 from tests.support.waiting import timeout_when
+from tests.support.weather import get_weather
 from tests.system.reconciliation.plan import LORE, MODELS, bill_of
 from tests.telemetry.routes import route
 
@@ -233,3 +235,18 @@ async def test_calls_at_the_same_time_have_their_own_spans(emulator, telemetry) 
         call.context.span_id: call.attributes["scout.attempts"] for call in telemetry.calls
     }
     assert len(telemetry.attempts) == len(emulator.log)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_handler_of_the_model_itself_reports_an_agents_calls(
+    verb, emulator, telemetry
+) -> None:
+    model = route(emulator, "openai", callbacks=[telemetry.handler()])
+    tracer = telemetry.tracers.get_tracer("test")
+    question = {"messages": [("user", "What is the weather in Paris?")]}
+    with tracer.start_as_current_span("agent") as mine:
+        await call_model(create_agent(model, [get_weather]), verb, question)
+    assert len(emulator.log) == 2
+    parents = [call.parent.span_id for call in telemetry.calls]
+    assert parents == [mine.get_span_context().span_id] * 2
+    assert len(telemetry.attempts) == 2
