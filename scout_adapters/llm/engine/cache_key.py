@@ -31,7 +31,7 @@ def add_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> 
         return
     else:
         prepared.body[name] = key = conversation.digest.hex()
-        # At the end of the body, which is not encoded again.
-        content = prepared.content[:-1] + f',"{name}":"{key}"}}'.encode()
-        _set(prepared, "content", content)
+        # At the end of the body, which is not encoded again and copied once.
+        before = memoryview(prepared.content)[:-1]
+        _set(prepared, "content", b"".join((before, f',"{name}":"{key}"}}'.encode())))
     _set(prepared, "changes", (*prepared.changes, f"{name} added: {WHY}"))
