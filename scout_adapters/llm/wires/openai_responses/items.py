@@ -61,7 +61,7 @@ def part_block(part: Json, labels: Json) -> Json:
     """Return the block of a message's part; one of an unknown type is kept as `message_part`."""
     match require(part, "type", str):
         case "output_text" | "text":
-            text = require(part, "text", str)
+            text = "" if part.get("text", "") is None else require(part, "text", str)
             notes = [annotation(note) for note in objects(part.get("annotations"))]
             return {"type": "text", "text": text, "annotations": notes, **labels}
         case "refusal":

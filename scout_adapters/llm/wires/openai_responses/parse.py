@@ -68,7 +68,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     that is queued or in progress in the background has no content yet; its `status` says so.
     """
     raise_if_refused(body)
-    items = require(body, "output", list)
+    items = [item for item in require(body, "output", list) if item is not None]
     check_blocks(len(items), MAX_CALLS)
     content: list[str | Json] = [block for item in items for block in item_blocks(item)]
     calls = [call for item in items if (call := call_of(item))]

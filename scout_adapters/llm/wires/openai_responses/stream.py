@@ -130,7 +130,8 @@ class ResponsesStreamReader:
         shown = Shown()
         output = response.get("output")
         for place, item in enumerate(() if output is None else require(response, "output", list)):
-            self._catch_up(place, item, shown)
+            if item is not None:
+                self._catch_up(place, item, shown)
         self.finished = True
         return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
 

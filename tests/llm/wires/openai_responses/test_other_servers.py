@@ -173,9 +173,6 @@ def test_summaries_without_beginnings_are_shown_as_they_come() -> None:
     assert unindexed(merged(events).content)[0]["summary"] == thought["summary"]
 
 
-NULLS: Json = {"content": None, "annotations": None, "summary": None}
-
-
 def test_nulls_in_place_of_lists_and_items_are_empty() -> None:
     """As gateways send them: https://github.com/openai/openai-python/pull/3426, .../issues/3314."""
     nulled = message({"type": "output_text", "text": "Hi", "annotations": None, "logprobs": None})
@@ -191,7 +188,11 @@ def test_nulls_in_place_of_lists_and_items_are_empty() -> None:
         {"type": "response.completed", "response": {**body, "output": None}},
     ]
     assert merged(events).text == "Hi"
-    whole = response(thought, nulled, {**message(), "content": None}, tools=None, metadata=None)
+    silent = message({"type": "output_text", "text": None, "annotations": None})
+    items: list[Any] = [None, thought, nulled, {**message(), "content": None}, silent]
+    whole = response(*items, tools=None, metadata=None)
+    events[-1] = {"type": "response.completed", "response": whole | {"output": [None]}}
+    assert merged(events).text == "Hi"
     assert WIRE.parse_response(whole, SPEC).text == "Hi"
 
 
