@@ -216,8 +216,7 @@ class AnswerParser(Runnable[AIMessage, Any]):
     def parse(self, message: AIMessage) -> Any:
         """Return the object of a whole answer.
 
-        Raises: `OutputParserException` if the answer was truncated, or else one of `PARSING_ERRORS`
-        if it does not fit.
+        Raises: `OutputParserException` if the answer was truncated or does not fit.
         """
         if _is_truncated(message):
             raise OutputParserException("the answer was cut off: it reached its token limit")
@@ -227,6 +226,10 @@ class AnswerParser(Runnable[AIMessage, Any]):
             if refusal := message.additional_kwargs.get("refusal"):
                 raise OutputParserException(f"the model refused: {refusal}") from error
             raise
+        except ValueError as error:  # pydantic's: the call's arguments do not fit the class
+            raise OutputParserException(
+                f"the arguments of the call do not fit: {error}", llm_output=message.text
+            ) from error
         if parsed is None:
             raise OutputParserException(_no_object(message), llm_output=message.text)
         return parsed

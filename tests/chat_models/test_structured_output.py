@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from langchain_core.exceptions import OutputParserException
-from pydantic import BaseModel, Field
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel, Field, ValidationError
 
+from scout_adapters import ScoutGroqChatModel
 from scout_adapters.testing import ContextOverflow, Raw, Revoked
 from tests.chat_models.request_parts import JOKE, JOKES, Joke, OldJoke, fail, providers_of
 from tests.support.verbs import VERBS, call_model
@@ -98,6 +100,22 @@ async def test_an_answer_that_does_not_fit_the_class_is_an_error_on_every_path(v
     answer = await call_model(raw, verb, JOKE)
     assert answer["parsed"] is None
     assert "punchline" in str(answer["parsing_error"])
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"setup": "Why?", "punchline": "Because."}, {}, {"setup": None, "punchline": 1}]
+)
+async def test_arguments_that_do_not_fit_the_class_are_the_same_error(arguments, emulator) -> None:
+    made = ScoutGroqChatModel(api_key="k", transport=emulator.transport())
+    message = AIMessage("", tool_calls=[{"name": "Strict", "args": arguments, "id": "1"}])
+    structured = made.with_structured_output(Strict, method="function_calling")
+    with pytest.raises(OutputParserException, match="punchline") as caught:
+        structured.steps[1].invoke(message)
+    assert isinstance(caught.value.__cause__, ValidationError)
+    raw = made.with_structured_output(Strict, method="function_calling", include_raw=True)
+    answer = await raw.steps[1].ainvoke(message)
+    assert answer["parsed"] is None
+    assert isinstance(answer["parsing_error"], OutputParserException)
 
 
 @pytest.mark.parametrize("method", METHODS)

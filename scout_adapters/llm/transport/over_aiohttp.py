@@ -118,6 +118,20 @@ class AiohttpConnections:
             self._session.detach()
 
 
+class _RunningLoop:
+    """The event loop of a connection, which only asks it for the message of its `__del__`.
+
+    A loop that was abandoned counts as closed: no message is written about it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.call_exception_handler = loop.call_exception_handler
+
+    def is_closed(self) -> bool:
+        return not self._loop.is_running()
+
+
 class _Connector(aiohttp.TCPConnector):
     """Starts the read timeout once there is a connection; connecting has a timeout of its own.
 
@@ -126,12 +140,22 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
+        self._running_loop = _RunningLoop(self._loop)
         self._factory = partial(_OneResponse, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # aiohttp has no argument for it
 
     def __del__(self, *modules: Any) -> None:
         """Close the connections of an abandoned event loop without messages."""
         with suppress(Exception):  # the loop may be closed, or half collected
             self._close(abort_ssl=True)
+
+    @property
+    def closed(self) -> bool:
+        """Return whether it is closed, or its event loop has stopped.
+
+        A session that is collected before its owner, with a half-read answer, then writes no
+        message about a loop that was abandoned.
+        """
+        return self._closed or not self._loop.is_running()
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
         current = _current_send.get()
@@ -142,6 +166,7 @@ class _Connector(aiohttp.TCPConnector):
                 raise aiohttp.ServerDisconnectedError("the server sent bytes before the request")
             connection.close()
             connection = current.connection = await super().connect(*args, **kwargs)
+        connection._loop = self._running_loop  # type: ignore[assignment]  # noqa: SLF001  # see there
         current.timeout.reschedule(_until(current.read_timeout))
         return connection
 

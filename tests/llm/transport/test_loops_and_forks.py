@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from scout_adapters import ScoutOpenAICompatibleChatModel
+from scout_adapters import ScoutGroqChatModel, ScoutOpenAICompatibleChatModel
 from scout_adapters.llm.engine.candidate import RetryBudget
 from scout_adapters.llm.health.circuit_breaker import circuit
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.transport.http_transport import Transport
+from scout_adapters.testing import Emulator
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("carried")
@@ -179,7 +180,7 @@ def test_models_with_transports_of_their_own_leave_nothing_when_they_go(server: 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts descriptors in /proc")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_event_loops_that_are_abandoned_leave_nothing(
-    server: str, capsys: pytest.CaptureFixture[str]
+    server: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     transport = Transport(trust_env=False)
     model = ScoutOpenAICompatibleChatModel(model="m", base_url=server, transport=transport)
@@ -198,4 +199,28 @@ def test_event_loops_that_are_abandoned_leave_nothing(
     for _ in range(50):
         in_thread()
     until(lambda: descriptors() - before <= 2)  # as above
-    assert "Unclosed" not in capsys.readouterr().err
+    assert "Unclosed" not in capsys.readouterr().err + caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_half_read_stream_of_an_abandoned_loop_leaves_no_message(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator = Emulator()
+
+    def abandon() -> None:
+        async def begin() -> Any:
+            stream = model.astream("Tell a long story")
+            await anext(stream)
+            return stream
+
+        asyncio.new_event_loop().run_until_complete(begin())
+
+    with emulator.serve():
+        model = ScoutGroqChatModel(api_key="k", base_url=emulator.url("groq"))
+        for _ in range(30):
+            thread = threading.Thread(target=abandon)
+            thread.start()
+            thread.join()
+        gc.collect()
+    assert "Unclosed" not in capsys.readouterr().err + caplog.text
