@@ -59,12 +59,12 @@ with emulator.serve():
     print("free plan:", who(own.invoke("Hello", {"metadata": {"plan": "free"}})))
 
     # The first provider refuses; the conversation stays where its prompt is cached from then on.
-    kept = router(cache())
+    sticky = router(cache())
     history = [SystemMessage("You know a long document. " * 400), HumanMessage("What is in it?")]
     emulator.script("openai", [RateLimited(20)])
     for question in ("And then?", "And at the end?", "Why?"):
-        answer = kept.invoke(history)
+        answer = sticky.invoke(history)
         read = answer.usage_metadata.get("input_token_details", {}).get("cache_read", 0)
         print(f"{who(answer)}: {read} tokens from the cache")
         history += [answer, HumanMessage(question)]
-    print(kept.explain(history))
+    print(sticky.explain(history))

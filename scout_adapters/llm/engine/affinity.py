@@ -78,7 +78,7 @@ class CallConversation:
             return CandidateKeys(self.digest + scope, affinity, self.digest, scope.hex())
         return ConversationKeys(self.digest + scope, affinity)
 
-    def is_kept_by(self, candidate: Candidate, now: float) -> bool:
+    def answered_by(self, candidate: Candidate, now: float) -> bool:
         """Return whether the conversation waits for a candidate: it answered last."""
         return self.keeps_candidate and self.rank_of(candidate, now) == 0
 

@@ -250,7 +250,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
     def _waits_for_candidate(self, state: CandidateState) -> bool:
         """Return whether the call waits for the candidate that has its prompt cached; once."""
         now, call = self.clock.now(), state.conversation
-        if call is None or self._has_waited or not call.is_kept_by(state.candidate, now):
+        if call is None or self._has_waited or not call.answered_by(state.candidate, now):
             return False
         pause = None if state.excluded else state.ready_in(now)
         if pause is None or pause > MAX_REST or not self._usage.affords_wait(pause):

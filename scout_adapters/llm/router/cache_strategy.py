@@ -48,10 +48,10 @@ class CacheStrategy:
 def _home(candidates: Sequence[Candidate], context: CallContext) -> Candidate | None:
     """Return the ready candidate that answered the conversation last; None if there is none."""
     ranked = [(context.affinity(each).rank, each) for each in candidates]
-    known = sorted(
+    by_rank = sorted(
         ((rank, each) for rank, each in ranked if rank is not None), key=lambda pair: pair[0]
     )
-    for _, candidate in known:
+    for _, candidate in by_rank:
         ready_in = context.health(candidate).ready_in_s
         if ready_in is not None and ready_in <= MAX_REST:
             return candidate

@@ -29,7 +29,7 @@ def router(emulator: Emulator, *rows: Any, **options: Any) -> ScoutRouterChatMod
     return ScoutRouterChatModel(models=entries, strategy=rules(rows, **options), max_retries=0)
 
 
-def asked(model: Any, prompt: Any = "Hello", **config: Any) -> str:
+def provider_of(model: Any, prompt: Any = "Hello", **config: Any) -> str:
     """Return the provider that answers a call, which is the one that `explain` names."""
     planned = model.explain(prompt, config).chosen
     answer = model.invoke(prompt, config)
@@ -45,11 +45,11 @@ def test_the_first_rule_that_a_call_meets_decides(emulator: Emulator) -> None:
         RoutingRule(user="ada", use=GOOGLE),
         {"tag": "bulk", "use": GOOGLE},
     )
-    assert asked(model) == "openai"
-    assert asked(model, tags=["night"]) == "groq"
-    assert asked(model, tags=["bulk"], metadata={"user_id": "ada"}) == "groq"
-    assert asked(model, metadata={"user": "ada"}) == "google"
-    assert asked(model, metadata={"user": "bob"}) == "openai"
+    assert provider_of(model) == "openai"
+    assert provider_of(model, tags=["night"]) == "groq"
+    assert provider_of(model, tags=["bulk"], metadata={"user_id": "ada"}) == "groq"
+    assert provider_of(model, metadata={"user": "ada"}) == "google"
+    assert provider_of(model, metadata={"user": "bob"}) == "openai"
 
 
 def test_size_decides(emulator: Emulator) -> None:
@@ -58,7 +58,7 @@ def test_size_decides(emulator: Emulator) -> None:
         RoutingRule(max_tokens=100, use="groq"),
         RoutingRule(min_tokens=1000, use="gemini-2.5-flash"),
     )
-    assert [asked(model, "x" * 4 * tokens) for tokens in (100, 101, 999, 1000)] == [
+    assert [provider_of(model, "x" * 4 * tokens) for tokens in (100, 101, 999, 1000)] == [
         *("groq", "openai", "openai", "google")
     ]
 
@@ -71,8 +71,8 @@ def test_what_a_request_needs_decides(emulator: Emulator) -> None:
         RoutingRule(use="groq"),
     )
     picture = [HumanMessage([{"type": "text", "text": "What is it?"}, PICTURE])]
-    assert asked(model) == "groq"
-    assert asked(model, picture) == "google"
+    assert provider_of(model) == "groq"
+    assert provider_of(model, picture) == "google"
     tool = {"type": "function", "function": {"name": "t", "parameters": {"type": "object"}}}
     answer = model.invoke(picture, tools=[tool])
     assert answer.response_metadata["scout"]["provider"] == "openai"
@@ -94,9 +94,9 @@ def test_the_others_follow_in_their_order_or_not_at_all(emulator: Emulator) -> N
 
 def test_calls_without_a_rule_take_the_order_of_otherwise(emulator: Emulator) -> None:
     model = router(emulator, RoutingRule(tag="x", use=OPENAI), otherwise="cheapest")
-    assert asked(model) == "groq"
+    assert provider_of(model) == "groq"
     model = router(emulator, RoutingRule(tag="x", use=OPENAI), otherwise=lambda c, _: c[::-1])
-    assert asked(model) == "google"
+    assert provider_of(model) == "google"
 
 
 @pytest.mark.parametrize(

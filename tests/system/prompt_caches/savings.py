@@ -24,6 +24,10 @@ READS, SAVED, UNEVEN = 0.95, 0.3, 0.25
 """The bounds: at least this share of one key's reads, and of the cost of keys in turn; at most this
 difference of a key's calls from the mean."""
 
+AGENT_READS = 0.9
+"""The bound for agents whose first provider is down for one turn in twenty: a prompt that moves to
+another provider is read there without a cache."""
+
 GAP = 60.0
 """Seconds between two turns of a thread, on average."""
 
@@ -171,7 +175,7 @@ def _print_agents(threads: int, turns: int, seed: int) -> bool:
     for provider in MODELS:
         savings = compare_agents(provider, threads, turns, seed)
         print(savings)  # noqa: T201  # the output
-        failed |= savings.reads < READS or savings.saved < SAVED
+        failed |= savings.reads < AGENT_READS or savings.saved < SAVED
     return failed
 
 
@@ -195,7 +199,7 @@ def main() -> int:
             print(savings)  # noqa: T201  # the output
             good = savings.reads >= READS and savings.saved >= SAVED
             failed |= played is threads and not good
-    failed |= _print_agents(options.threads, options.turns // 2, options.seed)
+    failed |= _print_agents(options.threads // 2, options.turns // 3, options.seed)
     many = set_due(synthetic(random, 200, 5), random)
     load = play("openai", many, seed=options.seed)
     print(f"load of 200 threads: {dict(load.calls_by_key)}, off the mean by {load.unevenness:.1%}")  # noqa: T201  # the output
