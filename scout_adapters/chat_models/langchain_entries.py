@@ -259,8 +259,11 @@ def langchain_entry(entry: Any) -> LangChainEntry | None:
 
 def _of_dict(entry: Mapping[str, Any]) -> LangChainEntry | None:
     """Return the entry of a dict with a chat model or its name; None for a name of our own."""
-    named, options = entry["model"], {n: v for n, v in entry.items() if n != "model"}
-    if isinstance(named, str) and is_langchain_name(named):
+    named = entry["model"]
+    if isinstance(named, str) and not is_langchain_name(named):
+        return None
+    options = {name: value for name, value in entry.items() if name != "model"}
+    if isinstance(named, str):
         own = {name: options.pop(name) for name in OF_NAMED if name in options}
         if "base_url" in own:
             own["base_url"] = shown(own["base_url"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.option_names import standard_name
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ class OptionRules(NamedTuple):
     @classmethod
     def of(cls, card: ProviderSpec) -> OptionRules:
         """Return the rules of a provider's card."""
+        entry = _rules.get(id(card))
+        if entry is None:
+            entry = card, cls._of_card(card)
+            _rules.put(id(card), entry)
+        return entry[1]
+
+    @classmethod
+    def _of_card(cls, card: ProviderSpec) -> OptionRules:
         prefixes = (card.name, *(name.lower() for name in card.variables))
         aliases = {name.lower(): "api_key" for name in card.key_variables}
         aliases |= {name.lower(): "base_url" for name in card.address_variables or ()}
@@ -60,3 +69,7 @@ class OptionRules(NamedTuple):
     def name_of(self, option: str) -> str:
         """Return our name of an option."""
         return self.aliases.get(option) or standard_name(option, self.prefixes)
+
+
+_rules: BoundedDict[int, tuple[ProviderSpec, OptionRules]] = BoundedDict(limit=512)
+"""Rules by the id of a card. An entry holds its card, so that the id is not used again."""

@@ -79,3 +79,34 @@ with respx.mock:
 
 def test_a_stand_in_that_was_there_before_the_first_call_is_played() -> None:
     assert in_a_new_process(PLAYED).strip() == "Played."
+
+
+PRICED = """
+import sys
+import respx
+from scout_adapters import ScoutGroqChatModel
+from scout_adapters.llm.pricing import PRICING
+
+PRICING.update({prices})
+model = ScoutGroqChatModel(api_key="k", model="m", base_url="http://nowhere.invalid", max_retries=0)
+before = "genai_prices.data" in sys.modules
+
+def answer(request):
+    print(before, "genai_prices.data" in sys.modules)
+    return respx.MockResponse(500)
+
+with respx.mock:
+    respx.post(url__startswith="http://nowhere.invalid").mock(side_effect=answer)
+    try:
+        model.invoke("Hello")
+    except Exception:
+        pass
+"""
+
+
+@pytest.mark.parametrize("prices", [{}, {"groq": {"m": {"input": 1.0, "output": 1.0}}}])
+def test_published_prices_load_before_the_first_request_unless_there_are_own_ones(
+    prices: dict[str, object],
+) -> None:
+    printed = in_a_new_process(PRICED.replace("{prices}", repr(prices)))
+    assert printed.split() == ["False", str(not prices)]

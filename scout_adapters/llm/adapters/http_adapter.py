@@ -30,7 +30,6 @@ from scout_adapters.llm.adapters.adapter import (
     WholeAnswerReader,
 )
 from scout_adapters.llm.adapters.refusal import error_from_refusal
-from scout_adapters.llm.adapters.refusal_advice import fixes_after, needs_wire
 from scout_adapters.llm.adapters.request_fixes import (
     NO_FIXES,
     RequestFixes,
@@ -145,6 +144,8 @@ class HttpAdapter:
         call, card, key = prepared.call, prepared.spec, self._key(prepared.request)
         if call is None or card is None or error.status is None or isinstance(error, AnswerLost):
             return None
+        from scout_adapters.llm.adapters.refusal_advice import fixes_after, needs_wire  # noqa: PLC0415  # first refusal
+
         other = self._wires.other(call, card)
         fixes = fixes_after(error, _as_sent(prepared), prepared.fixes, card, other)
         if fixes is None:

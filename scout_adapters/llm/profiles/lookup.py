@@ -11,9 +11,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import orjson
+
+from scout_adapters._internal.bounded_dict import BoundedDict
 
 if TYPE_CHECKING:  # slow to import, and loaded already where a chat model exists
     from langchain_core.language_models.model_profile import ModelProfile
@@ -24,7 +27,28 @@ Facts = dict[str, Any]
 
 DATA = Path(__file__).with_name("data")
 
-_profiles: dict[str, tuple[Mapping[str, Facts], Mapping[str, str]]] = {}
+
+class FileContents(NamedTuple):
+    """A provider's profiles."""
+
+    fields: Sequence[str] = ()
+    facts: Mapping[str, Sequence[Any]] = MappingProxyType({})
+    """By the model's name: the values of `fields`, None if unknown. Dicts take five times as much
+    memory."""
+
+    snapshots: Mapping[str, str] = MappingProxyType({})
+    """The listed snapshot of a model of which only one is listed."""
+
+    def profile(self, name: str) -> ModelProfile | None:
+        """Return a new profile, which the caller may change; None if the name is not listed."""
+        values = self.facts.get(name)
+        if values is None:
+            return None
+        known = {f: v for f, v in zip(self.fields, values, strict=True) if v is not None}
+        return _copy_profile(known)
+
+
+_profiles: dict[str, FileContents] = {}
 """What the files contain, by provider, as `_load_profiles` returns it."""
 
 SNAPSHOT_DATE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
@@ -49,16 +73,16 @@ def published_profile(provider: str, model: str) -> ModelProfile | None:
     A dated snapshot that is not listed has the profile of its model. A model of which only one
     snapshot is listed has the profile of that.
     """
-    profiles, snapshots = _load_profiles(provider)
+    contents = _load_profiles(provider)
     name = model.removeprefix("models/").lower()
     for candidate in (
         name,
         ROUTING_SUFFIX.sub("", name),
         SNAPSHOT_DATE.sub("", name),
-        snapshots.get(name, ""),
+        contents.snapshots.get(name, ""),
     ):
-        if facts := profiles.get(candidate):
-            return _copy_profile(facts)
+        if (profile := contents.profile(candidate)) is not None:
+            return profile
     return None
 
 
@@ -70,8 +94,19 @@ def model_profile(spec: ProviderSpec, model: str) -> ModelProfile | None:
     """
     if own := spec.profiles.get(model):
         return _copy_profile(own)
-    published = _published(spec, model)
-    return None if published is None else _restrict_profile(cast("Facts", published), spec, model)
+    entry = _restricted.get((id(spec), model))
+    if entry is None:
+        published = _published(spec, model)
+        restricted = published and _restrict_profile(cast("Facts", published), spec, model)
+        entry = spec, restricted
+        _restricted.put((id(spec), model), entry)
+    return None if entry[1] is None else _copy_profile(entry[1])
+
+
+_restricted: BoundedDict[tuple[int, str], tuple[ProviderSpec, ModelProfile | None]]
+_restricted = BoundedDict(limit=512)
+"""Published profiles by card and model. An entry holds its card, so that the card's id is not used
+again."""
 
 
 def _published(spec: ProviderSpec, model: str) -> ModelProfile | None:
@@ -145,26 +180,22 @@ def read_profiles(providers: Iterable[str]) -> None:
         _load_profiles(provider)
 
 
-def _load_profiles(provider: str) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
-    """Return a provider's profiles by name, and its models of which only one snapshot is listed."""
+def _load_profiles(provider: str) -> FileContents:
     if (known := _profiles.get(provider)) is None:
         known = _profiles[provider] = _read_profiles(DATA / f"{provider}.json")
     return known
 
 
-def _read_profiles(file: Path) -> tuple[Mapping[str, Facts], Mapping[str, str]]:
+def _read_profiles(file: Path) -> FileContents:
     if not file.is_file():
-        return {}, {}
+        return FileContents()
     from langchain_core.language_models.model_profile import ModelProfile  # noqa: PLC0415  # above
 
     # An older core would warn about fields that are newer than it.
-    fields = ModelProfile.__annotations__
+    fields = tuple(ModelProfile.__annotations__)
     models: Mapping[str, Facts] = orjson.loads(file.read_bytes())["models"]
-    profiles = {
-        name.lower(): {field: fact for field, fact in facts.items() if field in fields}
-        for name, facts in models.items()
-    }
-    return profiles, _only_snapshots(profiles)
+    facts = {name.lower(): tuple(map(known.get, fields)) for name, known in models.items()}
+    return FileContents(fields, facts, _only_snapshots(facts))
 
 
 def _only_snapshots(names: Iterable[str]) -> dict[str, str]:

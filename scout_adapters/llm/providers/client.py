@@ -13,7 +13,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.adapters.function_adapter import ProviderCall
 from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
@@ -35,6 +34,7 @@ from scout_adapters.llm.providers.urls import (
 from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.adapters.function_adapter import ProviderCall
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)

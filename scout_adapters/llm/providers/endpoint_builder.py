@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.adapters.adapter import Adapter
-from scout_adapters.llm.adapters.function_adapter import FunctionAdapter, ProviderCall
 from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, circuit
@@ -28,6 +27,7 @@ from scout_adapters.llm.providers.urls import (
 from scout_adapters.llm.types import Auth, ProviderSpec, Wire
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.adapters.function_adapter import ProviderCall
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)
@@ -122,6 +122,8 @@ class EndpointBuilder:
 
     def _adapter(self, base_url: str, missing: str, *, is_placed: bool) -> Adapter:
         if self.function is not None:
+            from scout_adapters.llm.adapters.function_adapter import FunctionAdapter  # noqa: PLC0415  # rare
+
             return FunctionAdapter(self.name, self.function)
         transport = self._transport
         return HttpAdapter(

@@ -27,7 +27,7 @@ def warn_of_retirements(candidates: Collection[Candidate], today: date | None = 
     been read: `read_lookup_files` reads them in a thread and calls this function again.
     """
     providers = [candidate.endpoint.spec.name for candidate in candidates]
-    if not are_retirements_read(providers) and _on_a_loop():
+    if not are_retirements_read(providers) and on_event_loop():
         return
     for candidate in candidates:
         spec, model = candidate.endpoint.spec, candidate.model
@@ -52,7 +52,8 @@ def forget_notices() -> None:
     _noticed.clear()
 
 
-def _on_a_loop() -> bool:
+def on_event_loop() -> bool:
+    """Return whether an event loop runs in this thread: nothing may block it."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -16,6 +16,7 @@ from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
+from scout_adapters.llm.router.lookup_files import load_prices
 from scout_adapters.llm.router.retirement_notices import warn_of_retirements
 from scout_adapters.llm.router.strategies import (
     AnyStrategy,
@@ -38,9 +39,10 @@ class Route:
     clock: Clock = SYSTEM
 
     def __post_init__(self) -> None:
-        """Warn of models that end soon; a clock of a test has no date."""
+        """Warn of models that end soon, and load prices; a clock of a test has no date."""
         if self.clock is SYSTEM:
             warn_of_retirements(self.candidates)
+            load_prices()
 
     @property
     def has_keys(self) -> bool:
