@@ -135,8 +135,8 @@ class AgentLimit:
     def _check_end(self, error: BudgetExceeded) -> None:
         """Raise the error if this middleware does not end the agent.
 
-        So it is with a price that is unknown, which a developer must set, and with a budget around
-        this one, whose own middleware ends its agent.
+        This applies to an unknown price, which a developer must set, and to a budget around this
+        one, whose own middleware ends its agent.
         """
         if not self.ends or error.asked_usd is None or applies_outside(error):
             raise error
@@ -163,5 +163,5 @@ class AgentLimit:
 
 
 def _end(message: AIMessage) -> ExtendedModelResponse[Any]:
-    """Return the last message of an agent, and the order to go to its end."""
+    """Return the last message of an agent, and the command that ends it."""
     return ExtendedModelResponse(ModelResponse([message]), Command(update={"jump_to": "end"}))

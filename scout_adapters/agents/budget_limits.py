@@ -22,7 +22,7 @@ WORDS = {
     "month": "for this month",
     "total": "in total",
 }
-"""How an agent and its user read what a limit is for."""
+"""What a limit is for, in the words of messages to an agent and its user."""
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -84,7 +84,7 @@ def _split(limit_usd: Limits, summary_usd: Usd) -> tuple[Limits, Limits]:
 
 
 def default_name(per: AgentPer, scope: Scope) -> str:
-    """Return the name of a budget without one: budgets in one file are told apart by it."""
+    """Return the name of a budget without one; it distinguishes the budgets in one file."""
     parts = scope.items() if isinstance(scope, Mapping) else [(scope,)] if scope else []
     return " ".join(("agent", per, *(str(part) for pair in parts for part in pair)))
 

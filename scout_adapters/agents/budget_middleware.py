@@ -61,7 +61,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         tell: Literal["note", "tool"] | None = None,
         **options: Unpack[BudgetOptions],
     ) -> None:
-        """Allow US dollars `limit_usd` for each `per`.
+        """Limit each `per` to `limit_usd` US dollars.
 
         `per` is "run" (the default; from a question to the end, interrupts and resumes included),
         "thread" (all runs with one `thread_id`), "hour", "day", "month" or "total". With
@@ -70,7 +70,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         `on_exceeded` is "end" (the default) or "raise" (`BudgetExceeded`). `last_message` is the
         text of the last message, or a function of the error that returns it. `summary_model`
         writes it instead, from the conversation: `summary_usd`, by default a tenth of the limit,
-        is set aside for it. `tell="note"` ends each request with what is left, `tell="tool"` gives
+        is set aside for it. `tell="note"` adds what is left to the end of each request, `tell="tool"` gives
         the agent a tool `money_left`.
 
         Further options are those of `ScoutBudgetCallbackHandler`: `scope`, `name`, `path`, `store`,

@@ -14,7 +14,7 @@ from scout_adapters.agents.agent_limit import AgentLimit
 MiddlewareT = TypeVar("MiddlewareT", bound=AgentMiddleware[Any, Any, Any])
 
 JUMPS = "__can_jump_to__"
-"""The attribute of a hook that lists where it may lead (`langchain.agents.middleware`)."""
+"""The attribute of a hook with the steps it may jump to (`langchain.agents.middleware`)."""
 
 
 def covered(other: MiddlewareT, limit: AgentLimit) -> MiddlewareT:

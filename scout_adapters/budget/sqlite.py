@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS holds (
     PRIMARY KEY (id, budget, scope, opened)
 ) WITHOUT ROWID;
 """
-"""`opened` is the window, `most` the limit. Amounts are nano-dollars, times seconds since 1970."""
+"""`opened` is the window, `most` the limit. Units: nano-dollars; seconds since 1970."""
 
 BALANCE = (
     "SELECT spent, held, uncertain, overage FROM accounts"

@@ -12,13 +12,13 @@ _FORMS = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
 
 def window_at(per: Per, now: float) -> str:
-    """Return the window at `now` (seconds since 1970); "" for all others."""
+    """Return the window at `now` (seconds since 1970); "" if `per` is no span of time."""
     form = _FORMS.get(per)
     return datetime.fromtimestamp(now, UTC).strftime(form) if form else ""
 
 
 def next_opening(per: Per, now: float) -> datetime | None:
-    """Return the start of the next window; None for all others."""
+    """Return the start of the next window; None if `per` is no span of time."""
     moment = datetime.fromtimestamp(now, UTC).replace(minute=0, second=0, microsecond=0)
     match per:
         case "hour":

@@ -110,12 +110,12 @@ class RunHandler(BaseCallbackHandler):
 
     @override
     def on_chain_end(self, outputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Stop tracking it."""
+        """Stop tracking a chain, agent or graph that ended."""
         self._leave("chain", run_id)
 
     @override
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Stop tracking it."""
+        """Stop tracking a chain, agent or graph that failed."""
         self._leave("chain", run_id, error)
 
     @override
@@ -125,12 +125,12 @@ class RunHandler(BaseCallbackHandler):
 
     @override
     def on_tool_end(self, output: Any, *, run_id: UUID, **kwargs: Any) -> None:
-        """Stop tracking it."""
+        """Stop tracking a tool that ended."""
         self._leave("tool", run_id)
 
     @override
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Stop tracking it."""
+        """Stop tracking a tool that failed."""
         self._leave("tool", run_id, error)
 
     def _on_messages(self, event: str, run_id: UUID, messages: Sequence[BaseMessage]) -> None:

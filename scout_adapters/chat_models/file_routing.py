@@ -49,8 +49,8 @@ class FileRouting(ScoutChatModel):
         A file with several routes gives the one named `route`, else its default one; a call takes
         another by `model="name"`. `options` are those of the class and win over the file's.
 
-        With `watch`, a changed file is taken over between calls: it is looked at each second, or
-        each `watch` seconds, and read when it has not changed since the last look. Calls in flight
+        With `watch`, a changed file is taken over between calls: it is checked each second,
+        or each `watch` seconds, and read when two checks found it the same. Calls in flight
         end on the old routes. A file with an error is not taken over; a warning is logged, and the
         old routes stay. A copy of the model does not follow the file.
 

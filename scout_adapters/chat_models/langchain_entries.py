@@ -86,7 +86,7 @@ class LangChainEntry:
 
     @cached_property
     def facts(self) -> ClientFacts:
-        """Facts about the class; a server with a card has the name of its provider."""
+        """Facts about the model's class, with the provider whose card has its host, if any."""
         from scout_adapters.llm.adapters.langchain_clients import address_of, facts_of
         from scout_adapters.llm.providers import registry
 

@@ -61,7 +61,7 @@ class LoadedRoutes:
 
 
 def _rank(pattern: str) -> tuple[int, str]:
-    """Rank patterns: the longest one, which says the most, comes first."""
+    """Return the sort key of a pattern: longer ones, which are more specific, come first."""
     return -len(pattern), pattern
 
 

@@ -1,4 +1,4 @@
-"""Take a route file over again when it has changed: a thread for each model that follows one."""
+"""Reload a route file when it has changed: one thread for each model that watches one."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Signature = tuple[int, int, int] | None
 
 
 class RouteWatch:
-    """Looks at a file at intervals, until the model that follows it is freed."""
+    """Checks a file at intervals, until its model is garbage-collected."""
 
     def __init__(self, model: RouteFollower, source: RouteSource, seconds: float) -> None:
-        """Take the file as it was read; `seconds` are the time between two looks."""
+        """Take the file as it was read; `seconds` is the time between two checks."""
         self._model = weakref.ref(model, self._stop)
         self._source = source
         self._seconds = seconds
@@ -41,7 +41,7 @@ class RouteWatch:
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Begin to look, in a thread that does not keep the process alive."""
+        """Begin to check, in a thread that does not keep the process alive."""
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="scout-route-file", daemon=True).start()
 
@@ -53,7 +53,7 @@ class RouteWatch:
             self.look()
 
     def look(self) -> None:
-        """Take the file over if it has changed, and not since the last look: it is complete."""
+        """Load the file if it changed, but not since the last check: then it is complete."""
         now, before = signature(self._source.path), self._seen
         self._seen = now
         if now == before and now != self._read:
@@ -75,9 +75,9 @@ class RouteWatch:
 
 
 def watch_file(model: RouteFollower, source: RouteSource, seconds: float) -> None:
-    """Let a model follow its file.
+    """Reload the routes of a model whenever its file changes.
 
-    Raises: `ConfigurationError` for a time between two looks that is not above 0.
+    Raises: `ConfigurationError` for a time between two checks that is not above 0.
     """
     if not 0 < seconds < math.inf:
         raise ConfigurationError(f"watch={seconds!r} must be True, or a number of seconds above 0")
@@ -87,7 +87,7 @@ def watch_file(model: RouteFollower, source: RouteSource, seconds: float) -> Non
 
 
 def signature(path: Path) -> Signature:
-    """Return what changes with a file."""
+    """Return modification time, size and inode of a file; None if there is none."""
     try:
         status = path.stat()
     except OSError:
@@ -99,7 +99,7 @@ _watches: weakref.WeakSet[RouteWatch] = weakref.WeakSet()
 
 
 def _start_in_child() -> None:
-    """Look at the files in a forked child, too: its parent's threads do not exist there."""
+    """Check the files in a forked child, too: its parent's threads do not exist there."""
     for watch in list(_watches):
         watch.start()
 

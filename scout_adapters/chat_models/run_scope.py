@@ -61,7 +61,7 @@ def register_stream(stream: AsyncGenerator[Any]) -> None:
 
 @cache
 def taps_streams(handler: type[BaseCallbackHandler]) -> bool:
-    """Return whether core streams a whole-answer call for handlers of this class."""
+    """Return whether langchain-core streams even `invoke` for a handler of this class."""
     return hasattr(handler, "tap_output_aiter")
 
 

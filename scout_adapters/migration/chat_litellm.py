@@ -36,7 +36,7 @@ SETTINGS = (
     *("allowed_fails", "allowed_fails_policy", "cooldown_time", "provider_budget_config"),
     *("enable_tag_filtering", "cache_responses", "default_max_parallel_requests"),
 )
-"""Settings that a router of LiteLLM shows; those at their default are left out."""
+"""Settings that can be read from a router of LiteLLM; those at their default are left out."""
 
 DEFAULTS = {"allowed_fails": 3, "cooldown_time": 5}
 
@@ -74,7 +74,7 @@ def _config_of_model(model: Any) -> dict[str, Any]:
 
 
 def _config_of_router(router: Any) -> dict[str, Any]:
-    """Return the configuration of a live router, from what it shows."""
+    """Return the configuration of a live router, from its attributes and methods."""
     shown = router.settings() if hasattr(router, "settings") else router
     deployments = router.registry().all() if hasattr(router, "registry") else router.model_list
     settings = {name: getattr(shown, name, None) for name in SETTINGS}

@@ -84,7 +84,7 @@ OF_LITELLM = (
     *("valkey_", "litellm_", "vector_store_", "default_api_key_", "configurable_clientside_"),
     *("switchyard_", "fireworks_forward_", "provider_affinity_", "keepalive_", "max_file_size_"),
 )
-"""Beginnings of parameters that LiteLLM reads itself, and sends to no provider."""
+"""Prefixes of parameters that LiteLLM uses itself and does not send to providers."""
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class ConvertedEntry:
     """US dollars per 1,000 tokens by kind."""
 
     budget: tuple[float, str] | None = None
-    """US dollars, and the time for which they are."""
+    """US dollars, and the length of time in which they may be spent."""
 
     limit: float | None = None
     """Requests per minute, else thousands of tokens: the weight where no `weight` is set."""

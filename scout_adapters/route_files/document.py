@@ -15,11 +15,11 @@ from pydantic import (
     model_validator,
 )
 
-StrategyText = Literal["priority", "cheapest", "fastest", "least_busy", "weighted"]
+from scout_adapters.llm.option_names import StrategyName
 
 
 class Section(BaseModel):
-    """A part of a route file, in which every name means something."""
+    """A part of a route file; a name that is not a field is an error."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
@@ -80,7 +80,7 @@ class RouteSection(Section):
     """
 
     models: list[Entry] = Field(min_length=1)
-    strategy: StrategyText = "priority"
+    strategy: StrategyName = "priority"
     options: dict[str, Any] = Field(
         default_factory=dict,
         description="Options of `ScoutRouterChatModel`, such as temperature, timeout, max_retries",
@@ -113,7 +113,7 @@ class RouteDocument(Section):
     """A route file: `models` for one route, or `routes` for several by name."""
 
     models: list[Entry] | None = Field(default=None, min_length=1)
-    strategy: StrategyText = "priority"
+    strategy: StrategyName = "priority"
     options: dict[str, Any] = Field(
         default_factory=dict,
         description="Options of `ScoutRouterChatModel`, such as temperature, timeout, max_retries",

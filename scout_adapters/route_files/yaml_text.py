@@ -14,7 +14,7 @@ MAX_CHARS = 1_000_000
 """Characters of a file."""
 
 MAX_NODES = 50_000
-"""Values of a file with its aliases expanded: a few lines of aliases can stand for billions."""
+"""Values of a file with its aliases expanded: a few lines can expand to billions of values."""
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the root of a document to a value."""

@@ -119,7 +119,7 @@ class CallSpan:
         self.span.end()
 
     def _outcome(self) -> Json:
-        """Return who answered, or was tried last, with tokens and cost."""
+        """Return the provider and model that answered or were tried last, with tokens and cost."""
         if (record := self.sent) is None:
             return {}
         attributes: Json = {

@@ -72,7 +72,7 @@ KEYS_METRIC = "scout.keys"
 CIRCUITS_METRIC = "scout.circuits.open"
 
 DURATION_BUCKETS = tuple(2**power / 100 for power in range(14))
-"""Seconds: 0.01 to 81.92. These and the next are the boundaries that the conventions advise."""
+"""Seconds: 0.01 to 81.92. These and the next boundaries are those in the conventions."""
 
 TOKEN_BUCKETS = tuple(4**power for power in range(14))
 """Tokens: 1 to 67,108,864."""

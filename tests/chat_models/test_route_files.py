@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,6 +16,7 @@ from scout_adapters import ScoutRouterChatModel
 from scout_adapters.chat_models.route_loading import load_file
 from scout_adapters.chat_models.route_watch import RouteWatch
 from scout_adapters.errors import BudgetExceeded, ConfigurationError
+from scout_adapters.llm.option_names import StrategyName
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator, Overloaded
 from tests.support.verbs import ASYNC, SYNC, VERBS, run_model
@@ -90,11 +91,17 @@ def test_entries_of_a_lower_order_come_first_whatever_the_strategy(emulator: Emu
     names = ["b", "a", "c"]
     orders = {"a": 1, "b": 2, "c": 2}
     models = [entry(emulator, "groq", name, order=orders[name], weight=1) for name in names]
-    for strategy in ("priority", "weighted", "fastest", "least_busy", "cheapest"):
+    for strategy in get_args(StrategyName):
         model = ScoutRouterChatModel(models=models, strategy=strategy)
         assert model.explain("Hello").rows[0].model == "a"
     with pytest.raises(ConfigurationError, match="order=0 of an entry must be a whole number"):
         ScoutRouterChatModel(models=[entry(emulator, "groq", "a", order=0)])
+
+
+@pytest.mark.parametrize("strategy", get_args(StrategyName))
+def test_a_file_may_have_every_strategy(path: Path, strategy: str) -> None:
+    write(path, models=["ollama/a", "ollama/b"], strategy=strategy)
+    assert ScoutRouterChatModel.from_file(path).strategy == strategy
 
 
 def test_prices_budgets_and_log_of_the_file_hold(path: Path, emulator: Emulator) -> None:

@@ -131,7 +131,7 @@ def _content(response: Any) -> Any:
 
 
 def _of_botocore(response: Mapping[str, Any]) -> SdkResponse | None:
-    """Return the response in a `ClientError`; its code stands for a missing status.
+    """Return the response in a `ClientError`; a missing status follows from the error's code.
 
     None for a redirect, which botocore does not follow: it is no refusal.
     """

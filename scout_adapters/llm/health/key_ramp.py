@@ -103,7 +103,7 @@ class Ramp:
         return next(iter(self._pending.values()), 0.0) + ACCEPTED_SECONDS
 
     def check_at(self, now: float) -> float:
-        """Return when another request may be admitted: the limit grows with time as well."""
+        """Return when to check again if a request may go; the limit also grows with time."""
         return min(self.next_at, now + POLL_SECONDS)
 
     def poll_at(self, now: float) -> float:

@@ -71,7 +71,7 @@ def clear_limits() -> None:
 
 
 def limits_without_card(provider: str, model: str) -> ModelLimits:
-    """Return the limits of a model whose provider is not registered; the answer's are unknown."""
+    """Return the context window of a model without a card; its longest answer is unknown."""
     return ModelLimits(context_window(provider, model), None)
 
 

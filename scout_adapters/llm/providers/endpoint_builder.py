@@ -90,7 +90,7 @@ class EndpointBuilder:
     def _places(
         self, keys: Sequence[Origin | PlacedKey], own: Sequence[Origin], usual: KeyPlace
     ) -> dict[KeyState, KeyPlace]:
-        """Return the states of keys, each with its address and the circuit of that."""
+        """Return the states of keys, each with its address and that address's circuit."""
         places: dict[KeyState, KeyPlace] = {}
         for key in keys:
             if not isinstance(key, PlacedKey):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CacheStrategy:
-    """Puts the candidate first whose cache has the conversation; else keeps another order.
+    """Puts the candidate first that has cached the conversation; the others keep `order`.
 
         model = ScoutRouterChatModel(models=[...], strategy=cache(order="cheapest"))
 

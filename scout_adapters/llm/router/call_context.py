@@ -1,4 +1,4 @@
-"""What a strategy knows of a call beside its request; each value is computed when it is read."""
+"""Data for a strategy besides the call's request; each value is computed when it is read."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class CandidateAffinity:
 
 @dataclass(frozen=True, kw_only=True)
 class CallContext:
-    """What a strategy knows of a call beside candidates and request.
+    """Data of a call for a strategy, besides candidates and request.
 
     def mine(candidates, request, context):
         return sorted(candidates, key=lambda each: context.health(each).in_flight)

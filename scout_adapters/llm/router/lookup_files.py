@@ -1,4 +1,4 @@
-"""Files that calls look things up in, read off the event loop before the first async call."""
+"""Read the files that calls need, off the event loop, before the first async call."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Route:
     def conversation(
         self, request: ModelRequest, retry_policy: RetryPolicy, conversation_id: str | None = None
     ) -> CallConversation | None:
-        """Return the conversation of a call, which keeps to its keys; None if it does not."""
+        """Return the conversation for key affinity; None if it is off, or for embeddings."""
         if retry_policy.key_affinity == "off" or not isinstance(request, ChatRequest):
             return None
         return CallConversation(request, conversation_id, keeps_candidate=self._keeps_candidates)

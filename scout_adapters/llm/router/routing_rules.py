@@ -137,7 +137,7 @@ def rules(
     otherwise: StrategyName | AnyStrategy = "priority",
     clock: Clock = SYSTEM,
 ) -> RuleStrategy:
-    """Return a strategy of rules: the first one whose conditions a call meets decides.
+    """Return a strategy of rules: the first one whose conditions a call meets is applied.
 
         rules([RoutingRule(tag="careful", use="anthropic"), {"max_tokens": 2000, "use": "groq"}])
 

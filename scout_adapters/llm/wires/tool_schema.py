@@ -96,7 +96,7 @@ def _fold(node: Mapping[str, Any], root: Mapping[str, Any], *, depth: int) -> Js
 
 
 def _require_all(folded: Json, part: Json) -> None:
-    """Add the fields of a part that always applies."""
+    """Add the fields of a part of `allOf` to the folded schema, and those it requires."""
     _add_properties(folded, part["properties"])
     _add_required(folded, part.get("required") or ())
     for name in ("description", "title"):

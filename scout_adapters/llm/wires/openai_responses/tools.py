@@ -56,7 +56,7 @@ def render_tool(tool: Mapping[str, Any]) -> Json:
 
 
 def _flat(value: Mapping[str, Any], *names: str) -> Json:
-    """Return an object with what is nested under the name of its type beside `type`."""
+    """Return a copy in which the fields of `value[value["type"]]` stand beside `type`."""
     kind = value.get("type")
     nested = value.get(kind) if kind in (names or NESTED) else None
     if not isinstance(nested, Mapping):
