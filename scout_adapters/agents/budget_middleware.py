@@ -70,8 +70,8 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         `on_exceeded` is "end" (the default) or "raise" (`BudgetExceeded`). `last_message` is the
         text of the last message, or a function of the error that returns it. `summary_model`
         writes it instead, from the conversation: `summary_usd`, by default a tenth of the limit,
-        is set aside for it. `tell="note"` adds what is left to the end of each request, `tell="tool"` gives
-        the agent a tool `money_left`.
+        is set aside for it. `tell="note"` adds what is left to the end of each request,
+        `tell="tool"` gives the agent a tool `money_left`.
 
         Further options are those of `ScoutBudgetCallbackHandler`: `scope`, `name`, `path`, `store`,
         `answer_tokens`, `unpriced`, `wall`; and `cheaper=True`, with which a route goes on to the
