@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.types import ProviderSpec
 
+WRAPPERS = {
+    "RunnableWithFallbacks": "list its models one by one, the router fails over",
+    "RunnableRetry": "pass the chat model without with_retry(), the router retries",
+}
+"""Classes of LangChain around a chat model, and what to do instead."""
+
 
 def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
     """Return the entries with their options under standard names, each with its card.
@@ -138,10 +144,11 @@ def name_of(entry: Any) -> str:
             return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
         case LangChainEntry():
             return entry.name
-    raise ConfigurationError(
-        f'models= cannot contain a {type(entry).__name__}: write "provider/model", a dict with '
-        '"model", or a chat model of LangChain'
+    kind = type(entry).__name__
+    hint = WRAPPERS.get(kind) or (
+        'write "provider/model", a dict with "model", or a chat model of LangChain'
     )
+    raise ConfigurationError(f"models= cannot contain a {kind}: {hint}")
 
 
 def split_name(entry: Any) -> tuple[str, str]:

@@ -332,3 +332,13 @@ def test_an_empty_conversation_is_refused_before_the_call() -> None:
     router = ScoutRouterChatModel(models=[openai()])
     with pytest.raises((UnsupportedContent, NotSupported)):
         router.invoke([])
+
+
+def test_wrappers_of_a_chat_model_are_refused_with_what_to_do_instead() -> None:
+    wrapped = {
+        "the router fails over": openai().with_fallbacks([openai()]),
+        r"without with_retry\(\), the router retries": openai().with_retry(),
+    }
+    for hint, model in wrapped.items():
+        with pytest.raises(ConfigurationError, match=hint):
+            ScoutRouterChatModel(models=[model])
