@@ -230,7 +230,7 @@ class KeyState(_HiddenKey):
                 pool.touch(self)
 
     def is_healthy(self, now: float | None = None) -> bool:
-        """Return whether the key is in rotation; a quarantined key is not, even when it may be tried."""
+        """Return whether the key is in rotation; a quarantined one is not, even if it is due."""
         now = time.monotonic() if now is None else now
         return not self.permanently_failed and self.ready_at() <= now
 
