@@ -298,7 +298,7 @@ def _names_an_unsupported_field(error: Mapping[str, Any]) -> bool:
         fields = _VALUES_BY_MODEL if code == "invalid_value" else _OPTIONS
         return _short_text(error.get("param")) in fields
     nested = mapping(error.get("message")).get("detail")
-    kinds = {report.get("type") for report in objects(reports) + objects(nested)}
+    kinds = {_short_text(report.get("type")) for report in objects(reports) + objects(nested)}
     return bool(kinds) and kinds <= _UNSUPPORTED_REPORTS
 
 
