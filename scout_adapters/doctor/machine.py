@@ -20,7 +20,10 @@ from scout_adapters.audit.process_log import audit_path
 from scout_adapters.audit.reader import has_rows
 from scout_adapters.doctor.finding import Finding
 
-EXTRAS = ("agents", "aiohttp", "aws", "azure", "cli", "google", "otel", "postgres", "testing")
+EXTRAS = (
+    *("agents", "aiohttp", "aws", "azure", "cli", "google", "litellm", "otel", "postgres"),
+    "testing",
+)
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 SKEW_SECONDS = 30.0
