@@ -1,5 +1,6 @@
 """Compare prompt caches and bills: conversations that keep to a key, keys in turn, and one key.
 
+`--litellm PYTHON` adds LiteLLM's router, by the interpreter of an environment that has litellm.
 Then agents of `langchain.agents` over a route of three providers, with five keys each.
 
 `--seed`, `--threads` and `--turns` change what is played.

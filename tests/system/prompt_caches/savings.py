@@ -89,7 +89,7 @@ def play(
         max_tokens=200,
     )
     start = time.now
-    for due, thread, turn in _schedule(threads):
+    for due, thread, turn in schedule(threads):
         time.now = max(time.now, start + due)
         if keys > 1 and random.random() < LIMITED:
             emulator.script(provider, [RateLimited(rest)])
@@ -102,7 +102,7 @@ def play(
     )
 
 
-def _schedule(threads: Iterable[Thread]) -> list[tuple[float, Thread, int]]:
+def schedule(threads: Iterable[Thread]) -> list[tuple[float, Thread, int]]:
     plan = [(due, thread, turn) for thread in threads for turn, due in enumerate(thread.due)]
     return sorted(plan, key=lambda entry: entry[0])
 
@@ -165,6 +165,18 @@ def compare(provider: str, threads: Sequence[Thread], seed: int) -> Savings:
     )
 
 
+def _print_litellm(python: str, threads: Sequence[Thread]) -> None:
+    """Print the reads through LiteLLM's router, of which no request is refused."""
+    from tests.system.prompt_caches.litellm_peer import play_litellm  # it uses this module
+
+    print("LiteLLM's router, as a share of one key's reads: as it is, and with prompt_caching")  # noqa: T201  # the output
+    for provider in ("openai", "anthropic"):
+        alone = play(provider, threads, keys=1, seed=0).reads
+        checks: tuple[tuple[str, ...], ...] = ((), ("prompt_caching",))
+        played = [play_litellm(python, provider, threads, checks=each) for each in checks]
+        print(f"{provider:10}", *(f"{each.reads / alone:7.1%}" for each in played))  # noqa: T201  # the output
+
+
 def _print_agents(threads: int, turns: int, seed: int) -> bool:
     """Print what agents save over a route of three providers; return whether a bound fails."""
     from tests.system.prompt_caches.agents import compare_agents  # it uses this module
@@ -185,6 +197,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=20)
     parser.add_argument("--turns", type=int, default=30)
+    parser.add_argument("--litellm", help="the Python of an environment that has litellm")
     options = parser.parse_args()
     random = Random(options.seed)
     threads = set_due(synthetic(random, options.threads, options.turns), random)
@@ -199,6 +212,8 @@ def main() -> int:
             print(savings)  # noqa: T201  # the output
             good = savings.reads >= READS and savings.saved >= SAVED
             failed |= played is threads and not good
+    if options.litellm:
+        _print_litellm(options.litellm, threads[:3])
     failed |= _print_agents(options.threads // 2, options.turns // 3, options.seed)
     many = set_due(synthetic(random, 200, 5), random)
     load = play("openai", many, seed=options.seed)
