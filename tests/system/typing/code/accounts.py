@@ -14,6 +14,7 @@ from scout_adapters import (
     ScoutCostCallbackHandler,
     ScoutError,
     ScoutRouterChatModel,
+    ScoutTelemetryCallbackHandler,
     get_scout_cost_callback,
 )
 from scout_adapters.audit import AuditLog, read_rows
@@ -64,6 +65,8 @@ assert_type(costs.rows[0].key_id, str | None)
 assert_type(costs.by_tag, dict[str, float])
 assert_type(costs.breakdown("run")["id"].cost, Decimal)
 ScoutAuditCallbackHandler("audit.jsonl", chains=True, tools=True, prompts=str.upper)
+
+ScoutTelemetryCallbackHandler(content=str.upper)
 
 daily = ScoutBudgetCallbackHandler(5, per="day", scope="user", path="budgets.db")
 ScoutBudgetCallbackHandler({"groq": "0.5", "*": Decimal(1)}, scope="provider", name="mine")
