@@ -5,22 +5,14 @@ from collections.abc import Sequence
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.strategies import (
-    AnyStrategy,
-    CallContext,
-    Candidate,
-    ChatRequest,
-    RoutingRule,
-    cache,
-    rules,
-)
+from scout_adapters.strategies import CallContext, Candidate, RoutingRule, cache, rules
 from scout_adapters.testing import Emulator, RateLimited
 
 emulator = Emulator()
 names = ["openai/gpt-4.1-mini", "groq/openai/gpt-oss-120b", "anthropic/claude-sonnet-4-6"]
 
 
-def router(strategy: AnyStrategy) -> ScoutRouterChatModel:
+def router(strategy: object) -> ScoutRouterChatModel:
     entries = [
         {"model": name, "api_key": "k", "base_url": emulator.url(name.partition("/")[0])}
         for name in names
@@ -29,7 +21,7 @@ def router(strategy: AnyStrategy) -> ScoutRouterChatModel:
 
 
 def spare_free_users(
-    candidates: Sequence[Candidate], _request: ChatRequest, context: CallContext
+    candidates: Sequence[Candidate], _request: object, context: CallContext
 ) -> Sequence[Candidate]:
     """Give free users the cheapest candidate that is ready, and all others the usual order."""
     if context.metadata.get("plan") != "free":
@@ -43,14 +35,8 @@ def who(answer: AIMessage) -> str:
 
 
 with emulator.serve():
-    by_rule = router(
-        rules(
-            [
-                RoutingRule(tag="careful", use="anthropic"),
-                RoutingRule(user=["ada", "bob"], max_tokens=2000, use="groq"),
-            ]
-        )
-    )
+    careful = RoutingRule(tag="careful", use="anthropic")
+    by_rule = router(rules([careful, RoutingRule(user=["ada"], max_tokens=2000, use="groq")]))
     print("tag:", who(by_rule.invoke("Hello", {"tags": ["careful"]})))
     print("user:", who(by_rule.invoke("Hello", {"metadata": {"user_id": "ada"}})))
     print("others:", who(by_rule.invoke("Hello")))
