@@ -4,13 +4,13 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest differential faults partner-faults suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-litellm differential faults partner-faults suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
 
 test: .venv/dev
-	$(MAKE) --no-print-directory --jobs=2 check pytest
+	$(MAKE) --no-print-directory --jobs=2 check pytest pytest-litellm
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -21,7 +21,11 @@ check: .venv/dev
 
 # Three processes on two cores: many tests wait for servers and other processes.
 pytest: .venv/dev
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/litellm
+
+# In a process of its own: LiteLLM takes ten seconds to import, and slows what follows it.
+pytest-litellm: .venv/dev
+	$(BIN)/pytest tests/litellm
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev
