@@ -54,11 +54,21 @@ def resident_mib() -> float:
 def collections(least: int) -> Iterator[Collection[object]]:
     """Yield the collections with more than `least` entries, those without references too."""
     seen: set[int] = set()
-    for holder in gc.get_objects():
+    for holder in all_objects():
         for each in (holder, *gc.get_referents(holder)):
             if isinstance(each, dict | set | list) and len(each) > least and id(each) not in seen:
                 seen.add(id(each))
                 yield each
+
+
+def all_objects() -> list[object]:
+    """Return all objects, also those that `gc.freeze` has excluded from collection."""
+    is_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    objects = gc.get_objects()
+    if is_frozen:
+        gc.freeze()
+    return objects
 
 
 def _write(line: str) -> None:

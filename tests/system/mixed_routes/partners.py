@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import warnings
 from collections.abc import Iterator, Mapping
 from contextvars import copy_context
@@ -23,6 +22,7 @@ from langchain_openai import ChatOpenAI
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.testing import Emulator
 from tests.support.verbs import ASYNC, call_model, run_model
+from tests.system.memory.growth import all_objects
 
 KEYS: Mapping[str, str] = {
     "openai": "sk-partner-0123456789abcdef",
@@ -105,7 +105,7 @@ def stages() -> Iterator[Stage]:
 
 async def close_clients() -> None:
     """Close what the partners keep open in caches of their own, or leave to the collector."""
-    for one in gc.get_objects():
+    for one in all_objects():
         kind = type(one)  # `isinstance` asks proxies for the class of what they stand for
         if issubclass(kind, httpx.AsyncClient | httpx2.AsyncClient):
             await one.aclose()
