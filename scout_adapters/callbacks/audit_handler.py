@@ -17,7 +17,11 @@ from scout_adapters.audit import AuditLog
 from scout_adapters.audit.log import OnFailure
 from scout_adapters.audit.process_log import get_audit
 from scout_adapters.callbacks.open_calls import OtherModelCall
-from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
+from scout_adapters.callbacks.other_models import (
+    record_of_answer,
+    record_of_failure,
+    record_without_answer,
+)
 from scout_adapters.callbacks.run_handler import RunHandler, is_cached
 from scout_adapters.llm.engine.attempt import NOT_SENT
 from scout_adapters.llm.engine.audit_rows import AttemptWriter, row_of
@@ -107,23 +111,15 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
         if call is None:
             self.audit.log("llm_error", run_id=str(run_id), reason=type(error).__name__)
             return
-        partial = [answer for answer in answers if answer.usage_metadata or answer.content]
-        outcome = type(error).__name__
-        record = (
-            record_of_answer(call, partial[0], outcome)
-            if partial
-            else record_of_failure(call, outcome, error)
-        )
-        self.on_scout_attempt_end(call.run, record)
+        self.on_scout_attempt_end(call.run, record_of_failure(call, error, answers))
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
-        self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
+        self.on_scout_attempt_end(call.run, record_without_answer(call, "cancelled"))
 
     @override
     def _other_model_refused(self, call: OtherModelCall) -> None:
-        record = record_of_failure(call, NOT_SENT)._replace(billed="no")
-        self.on_scout_attempt_end(call.run, record)
+        self.on_scout_attempt_end(call.run, record_without_answer(call, NOT_SENT, "no"))
 
     @override
     def _on_run_start(self, kind: str, run: Run, name: str) -> None:

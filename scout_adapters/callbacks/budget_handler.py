@@ -27,6 +27,7 @@ from scout_adapters.callbacks.other_models import (
     OtherModelProposal,
     record_of_answer,
     record_of_failure,
+    record_without_answer,
 )
 from scout_adapters.callbacks.run_handler import RunHandler, is_cached
 from scout_adapters.errors import BudgetError, BudgetExceeded
@@ -297,13 +298,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
         answers: Sequence[AIMessage],
     ) -> None:
         if call is not None:
-            self.on_scout_attempt_end(
-                call.run, record_of_failure(call, type(error).__name__, error)
-            )
+            self.on_scout_attempt_end(call.run, record_of_failure(call, error, answers))
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
-        self.on_scout_attempt_end(call.run, record_of_failure(call, "cancelled"))
+        self.on_scout_attempt_end(call.run, record_without_answer(call, "cancelled"))
 
     @override
     def _other_model_refused(self, call: OtherModelCall) -> None:

@@ -20,7 +20,12 @@ from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.html_table import html_table
 from scout_adapters.callbacks.cost_totals import CostRow, CostTotals
 from scout_adapters.callbacks.open_calls import OtherModelCall
-from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
+from scout_adapters.callbacks.other_models import (
+    has_usage,
+    record_of_answer,
+    record_of_failure,
+    record_without_answer,
+)
 from scout_adapters.callbacks.run_handler import RunHandler, is_cached
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
@@ -219,16 +224,16 @@ class ScoutCostCallbackHandler(RunHandler):
         error: BaseException,
         answers: Sequence[AIMessage],
     ) -> None:
-        outcome = type(error).__name__
-        partial = [each for each in answers if has_usage(each) or (call and each.content)]
-        records = [record_of_answer(call, answer, outcome) for answer in partial]
-        if call is not None and not records:
-            records = [record_of_failure(call, outcome, error)]
+        if call is not None:
+            records = [record_of_failure(call, error, answers)]
+        else:
+            outcome, stated = type(error).__name__, filter(has_usage, answers)
+            records = [record_of_answer(None, answer, outcome) for answer in stated]
         self._count(call, run_id, records)
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
-        self._count(call, call.run.id, [record_of_failure(call, "cancelled")])
+        self._count(call, call.run.id, [record_without_answer(call, "cancelled")])
 
     def _count(
         self,
@@ -248,11 +253,6 @@ class ScoutCostCallbackHandler(RunHandler):
             self.cached += cached
             self._pending.extend((run, self.outermost(run), record) for record in records)
             self._fold()
-
-
-def has_usage(answer: AIMessage) -> bool:
-    """Return whether an answer states its tokens or its cost."""
-    return answer.usage_metadata is not None or "scout" in answer.response_metadata
 
 
 def _row_of(place: Place) -> CostRow:

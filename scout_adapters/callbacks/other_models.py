@@ -59,15 +59,31 @@ def record_of_answer(
 
 
 def record_of_failure(
-    call: OtherModelCall, outcome: str, error: BaseException | None = None
+    call: OtherModelCall, error: BaseException, answers: Sequence[AIMessage]
 ) -> AttemptRecord:
-    """Return the record of a call without an answer; `outcome` names the failure."""
+    """Return the record of a call that failed; `answers` is the part of a stream before it."""
+    outcome = type(error).__name__
+    for answer in answers:
+        if has_usage(answer) or answer.content:
+            return record_of_answer(call, answer, outcome)
     billed = None
     if isinstance(error, Exception):
         from scout_adapters.llm.failures.foreign_errors import error_from_foreign  # noqa: PLC0415  # first failure
 
         billed = error_from_foreign(call.provider, error).policy.billed
-    return _record(call.provider, call.model, outcome, billed=billed or "unknown")
+    return record_without_answer(call, outcome, billed or "unknown")
+
+
+def record_without_answer(
+    call: OtherModelCall, outcome: str, billed: str = "unknown"
+) -> AttemptRecord:
+    """Return the record of a call without an answer; `outcome` names what ended it."""
+    return _record(call.provider, call.model, outcome, billed=billed)
+
+
+def has_usage(answer: AIMessage) -> bool:
+    """Return whether an answer states its tokens or its cost."""
+    return answer.usage_metadata is not None or "scout" in answer.response_metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,11 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.callbacks.open_calls import OtherModelCall, watch_task
-from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
+from scout_adapters.callbacks.other_models import (
+    record_of_answer,
+    record_of_failure,
+    record_without_answer,
+)
 from scout_adapters.callbacks.run_handler import RunHandler, answers_in, is_cached, is_ours
 from scout_adapters.llm.engine.record import AttemptRecord, Run
 from scout_adapters.telemetry import semantic_conventions as names
@@ -211,20 +215,12 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         error: BaseException,
         answers: Sequence[AIMessage],
     ) -> None:
-        if call is None:
-            return
-        outcome = type(error).__name__
-        partial_answer = next((each for each in answers if each.usage_metadata), None)
-        record = (
-            record_of_failure(call, outcome, error)
-            if partial_answer is None
-            else record_of_answer(call, partial_answer, outcome)
-        )
-        self._add_other(run_id, record)
+        if call is not None:
+            self._add_other(run_id, record_of_failure(call, error, answers))
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
-        self._add_other(call.run.id, record_of_failure(call, CANCELLED))
+        self._add_other(call.run.id, record_without_answer(call, CANCELLED))
         self._end_call(call.run.id, {}, CANCELLED)
 
     @override

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from langchain_core.exceptions import ModelAPIError
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
@@ -16,7 +17,7 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 from scout_adapters import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
 from scout_adapters.errors import BudgetExceeded
 from tests.callbacks.budgets import SMALL, refused_in_the_end
-from tests.support.other_models import NeverEnding
+from tests.support.other_models import BrokenStream, NeverEnding
 from tests.support.verbs import VERBS, Verb, run_model
 
 pytestmark = pytest.mark.usefixtures("prices")
@@ -53,6 +54,15 @@ def test_a_stream_of_another_model_that_counts_nothing_is_estimated() -> None:
     list(other(words).stream("hi there", {"callbacks": [budget]}))
     (balance,) = budget.balances
     assert (balance.spent, balance.held, balance.uncertain) == (7_000_000, 0, 0)
+
+
+def test_a_stream_of_another_model_that_breaks_is_charged_what_was_held() -> None:
+    """A server error is not billed, but the part of the answer before it is."""
+    budget = ScoutBudgetCallbackHandler(1.5)
+    with pytest.raises(ModelAPIError):
+        list(BrokenStream(messages=iter(())).stream("hi", {"callbacks": [budget]}))
+    (balance,) = budget.balances
+    assert balance.spent == balance.uncertain > 0 == balance.held
 
 
 class Bounded(NeverEnding):

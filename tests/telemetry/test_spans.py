@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain_core.exceptions import ModelAPIError
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableLambda
 from opentelemetry.trace import SpanKind, StatusCode
 
-from scout_adapters import ScoutEmbeddings
+from scout_adapters import ScoutCostCallbackHandler, ScoutEmbeddings
 from scout_adapters.errors import ScoutError
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import CutMidStream, Hang, Overloaded, RateLimited, Revoked
-from tests.support.other_models import NeverEnding
+from tests.support.other_models import BrokenStream, NeverEnding
 from tests.support.verbs import STREAMS, VERBS, call_model
 from tests.support.waiting import timeout_when
 from tests.support.weather import get_weather
@@ -170,7 +172,7 @@ def test_messages_are_recorded_only_if_asked_for(emulator, telemetry) -> None:
     (question,) = json.loads(attributes["gen_ai.input.messages"])
     (answer,) = json.loads(attributes["gen_ai.output.messages"])
     assert question == {"role": "user", "parts": [{"type": "text", "content": "a … question"}]}
-    assert answer["role"], answer["finish_reason"] == ("assistant", "stop")
+    assert (answer["role"], answer["finish_reason"]) == ("assistant", "stop")
     assert answer["parts"][0]["content"].startswith("This is the emulator")
 
 
@@ -208,6 +210,18 @@ def test_a_model_of_another_package_has_a_span_of_its_own(telemetry) -> None:
     (call,) = telemetry.calls
     assert call.attributes["gen_ai.operation.name"] == "chat"
     assert telemetry.attempts == []
+
+
+def test_a_broken_stream_of_another_package_has_the_cost_of_its_part(telemetry) -> None:
+    PRICING["openai"] = {"small": {"input": 1.0, "output": 1.0}}
+    costs = ScoutCostCallbackHandler()
+    callbacks = [telemetry.handler(), costs]
+    with pytest.raises(ModelAPIError):
+        list(BrokenStream(messages=iter(())).stream("Hi", {"callbacks": callbacks}))
+    (call,) = telemetry.calls
+    assert call.attributes["gen_ai.usage.cost"] == costs.total_cost > 0
+    assert call.attributes["gen_ai.usage.output_tokens"] == costs.total.output_tokens
+    assert call.attributes["error.type"] == "ModelAPIError"
 
 
 async def test_requests_for_embeddings_have_spans(emulator, telemetry) -> None:
