@@ -44,7 +44,6 @@ from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool, ti
 from scout_adapters.chat_models.scoped_streams import ScopedStreams
 from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
-from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
@@ -76,6 +75,10 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 
         `is_open`: one that is recursive, or has an object with arbitrary keys.
         """
+
+    def _model_of(self, options: Json) -> ScoutChatModel:  # noqa: ARG002  # routers of files read it
+        """Return the model that makes a call: this one, or another that its options name."""
+        return self
 
     def _request_settings(self) -> Json:
         """Return the model's own options for its requests; those of a call win over them."""
@@ -152,9 +155,11 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 
         Raises: `ConfigurationError` where `invoke` would raise it before its first request.
         """
+        from scout_adapters.llm.profiles.retirements import day_of
         from scout_adapters.llm.router.explain import explain
 
         messages = self._convert_input(input).to_messages()
+        self = self._model_of(options)  # noqa: PLW0642  # as in a call
         policy = self._retry_policy(options)
         route, request = self._route_and_request(messages, stop, options, stream=self.streaming)
         tokens = self.get_num_tokens_from_messages(messages, request.tools)
@@ -162,7 +167,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         run = self._run_facts(config)
         conversation = route.conversation(request, policy, thread_id)
         ordered = route.ordered(request, conversation, thread_id, run)
-        return explain(route, request, tokens, conversation, _day(on), ordered)
+        return explain(route, request, tokens, conversation, day_of(on), ordered)
 
     def _run_facts(self, config: RunnableConfig | None) -> CallbackManager:
         """Return the tags and metadata that a call with this config has."""
@@ -185,6 +190,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
     ) -> ChatResult:
         from scout_adapters.llm.engine.calls import complete
 
+        self = self._model_of(kwargs)  # noqa: PLW0642  # of a file: another route
         attempts = self._attempts(messages, stop, run_manager, kwargs, stream=False)
         return self._result(complete(attempts), attempts)
 
@@ -198,6 +204,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
     ) -> ChatResult:
         from scout_adapters.llm.engine.calls import acomplete
 
+        self = self._model_of(kwargs)  # noqa: PLW0642  # of a file: another route
         attempts = await self._aattempts(messages, stop, run_manager, kwargs, stream=False)
         return self._result(await acomplete(attempts), attempts)
 
@@ -219,6 +226,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         from scout_adapters.llm.engine.calls import stream
 
         manager = run_manager or take_announced_run()
+        self = self._model_of(kwargs)  # noqa: PLW0642  # of a file: another route
         attempts = self._attempts(messages, stop, manager, kwargs, stream=True)
         convert = self._chunk_converter(run_manager)
         chunks = stream(attempts)
@@ -244,6 +252,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         from scout_adapters.llm.engine.calls import astream, keep_from_loop
 
         manager = run_manager or take_announced_run()
+        self = self._model_of(kwargs)  # noqa: PLW0642  # of a file: another route
         attempts = await self._aattempts(messages, stop, manager, kwargs, stream=True)
         convert = self._chunk_converter(run_manager)
         register_stream(stream := keep_from_loop(astream(attempts)))
@@ -332,15 +341,3 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
 for _method in (ScoutChatModel._generate, ScoutChatModel._agenerate):  # noqa: SLF001  # of this module
     # Core inspects their parameters in every call, which is faster with a stored signature.
     vars(_method)["__signature__"] = signature(_method)
-
-
-def _day(on: date | str | None) -> date | None:
-    """Return the day of `explain(on=)`.
-
-    Raises: `ConfigurationError` for a text that is no date.
-    """
-    if not isinstance(on, str):
-        return on
-    with suppress(ValueError):
-        return date.fromisoformat(on)
-    raise ConfigurationError(f'on= is no date: {on!r}; write it as "2026-12-31"')

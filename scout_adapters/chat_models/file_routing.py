@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from inspect import signature
+from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.language_models import BaseChatModel
 from pydantic import PrivateAttr
 from typing_extensions import override
 
@@ -20,12 +15,6 @@ from scout_adapters.chat_models.loaded_routes import LoadedRoutes
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
-    from scout_adapters.llm.router.explain import Explanation
-
-
-# As functions: the router of a call may be another model than `self`.
-_generate, _agenerate = ScoutChatModel._generate, ScoutChatModel._agenerate  # noqa: SLF001  # of the base class
-_stream, _astream = ScoutChatModel._stream, ScoutChatModel._astream  # noqa: SLF001  # of the base class
 
 
 class FileRouting(ScoutChatModel):
@@ -110,7 +99,8 @@ class FileRouting(ScoutChatModel):
         """The routes of the file by name, each as a router; empty for a router of no file."""
         return dict(self._loaded.routers) if self._loaded else {}  # type: ignore[arg-type]  # of this class
 
-    def _router_of(self, options: Json) -> ScoutChatModel:
+    @override
+    def _model_of(self, options: Json) -> ScoutChatModel:
         """Return the router of a call: another one if the call names a route of the file.
 
         The routes of a file are replaced in another thread: a call uses what this returns.
@@ -142,60 +132,3 @@ class FileRouting(ScoutChatModel):
         self._loaded = loaded
         fields = loaded.default.__dict__
         object.__setattr__(self, "__dict__", fields)
-
-    @override
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return _generate(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
-
-    @override
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return await _agenerate(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
-
-    @override
-    def _stream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> Iterator[ChatGenerationChunk]:
-        return _stream(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
-
-    @override
-    def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        return _astream(self._router_of(kwargs), messages, stop, run_manager, **kwargs)
-
-    @override
-    def explain(
-        self,
-        input: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        stop: list[str] | None = None,
-        **options: Any,
-    ) -> Explanation:
-        router = self._router_of(options)
-        return ScoutChatModel.explain(router, input, config, stop=stop, **options)
-
-
-for _method in (FileRouting._generate, FileRouting._agenerate):  # noqa: SLF001  # of this module
-    # Core inspects their parameters in every call, which is faster with a stored signature.
-    vars(_method)["__signature__"] = signature(_method)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from scout_adapters._internal.bounded_dict import BoundedDict
+
 if TYPE_CHECKING:
+    from langchain_core.callbacks import BaseCallbackHandler
+
     from scout_adapters.chat_models.base import ScoutChatModel
 
 MAX_MATCHED = 100
@@ -25,12 +29,17 @@ class LoadedRoutes:
         routers: Mapping[str, ScoutChatModel],
         patterns: Mapping[str, Callable[[str], ScoutChatModel]],
         default: str,
+        handlers: Sequence[BaseCallbackHandler] = (),
     ) -> None:
-        """`patterns` make the router of what stands for `*`; `default` names the usual route."""
-        self.routers = dict(routers)
+        """`patterns` make the router of what stands for `*`; `default` names the usual route.
+
+        Each router gets the `handlers` beside its own.
+        """
+        self._handlers = handlers
+        self.routers = {name: self._with_handlers(router) for name, router in routers.items()}
         self._default = default
         self._patterns = [(_regex(name), patterns[name]) for name in sorted(patterns, key=_rank)]
-        self._matched: dict[str, ScoutChatModel] = {}
+        self._matched: BoundedDict[str, ScoutChatModel] = BoundedDict(MAX_MATCHED)
 
     @property
     def default(self) -> ScoutChatModel:
@@ -47,17 +56,30 @@ class LoadedRoutes:
             return None
         return self._matched.get(name) or self._match(name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the routers, which leave their secrets out; patterns hold the text of the file."""
+        return LoadedRoutes, (self.routers, {}, self._default)
+
+    def __deepcopy__(self, memo: Any) -> LoadedRoutes:
+        """Share the routes: they do not change."""
+        return self
+
     def _match(self, name: str) -> ScoutChatModel | None:
         for pattern, make in self._patterns:
             if match := pattern.fullmatch(name):
-                router = make(match[1])
+                router = self._with_handlers(make(match[1]))
                 if name == self._default:
                     self.routers[name] = router
-                elif len(self._matched) >= MAX_MATCHED:
-                    self._matched = {}
-                self._matched[name] = router
+                else:
+                    self._matched.put(name, router)
                 return router
         return None
+
+    def _with_handlers(self, router: ScoutChatModel) -> ScoutChatModel:
+        if self._handlers:
+            own = cast("list[BaseCallbackHandler] | None", router.callbacks)
+            router.callbacks = [*(own or []), *self._handlers]
+        return router
 
 
 def _rank(pattern: str) -> tuple[int, str]:

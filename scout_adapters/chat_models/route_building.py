@@ -57,16 +57,20 @@ class RouteBuilder:
         Raises: `ConfigurationError`.
         """
         sections = document.route_sections()
-        handlers = self._handlers_of(document)
-        make = partial(self._router, parsed, [handler for _, handler in handlers])
         routers = {
-            name: make(name, section) for name, section in sections.items() if "*" not in name
+            name: self._router(parsed, name, section)
+            for name, section in sections.items()
+            if "*" not in name
         }
         patterns = {
-            name: partial(make, name, section) for name, section in sections.items() if "*" in name
+            name: partial(self._router, parsed, name, section)
+            for name, section in sections.items()
+            if "*" in name
         }
         default = document.default_route() if self.route is None else self.route
-        loaded = LoadedRoutes(routers, patterns, default)
+        # Handlers change the process's log, and keep balances: only a file without errors does.
+        handlers = self._handlers_of(document, parsed)
+        loaded = LoadedRoutes(routers, patterns, default, [handler for _, handler in handlers])
         if loaded.named(default) is None:
             raise ConfigurationError(
                 f"{parsed.source} has no route {default!r} to begin with; it has "
@@ -77,20 +81,13 @@ class RouteBuilder:
         return loaded
 
     def _router(
-        self,
-        parsed: YamlText,
-        handlers: list[BaseCallbackHandler],
-        name: str,
-        section: RouteSection,
-        matched: str = "*",
+        self, parsed: YamlText, name: str, section: RouteSection, matched: str = "*"
     ) -> ScoutChatModel:
         """Make the router of a route; `matched` stands for `*` in the names of its models."""
         path: YamlPath = ("routes", name) if name else ()
         options = {**section.options, **self.options}
         if isinstance(options.get("timeout"), Mapping):
             options["timeout"] = _timeouts(options["timeout"])
-        if handlers:
-            options["callbacks"] = [*(options.get("callbacks") or []), *handlers]
         entries = [_entry(model, matched) for model in section.models]
         for index, entry in enumerate(entries):
             _check_entry(entry, parsed, (*path, "models", index))
@@ -99,7 +96,7 @@ class RouteBuilder:
         except (ScoutError, ValueError, TypeError) as error:
             raise parsed.error((*path, "options"), _reason(error)) from None
 
-    def _handlers_of(self, document: RouteDocument) -> Handlers:
+    def _handlers_of(self, document: RouteDocument, parsed: YamlText) -> Handlers:
         """Return the handlers of the document's sections; unchanged sections keep theirs."""
         from scout_adapters.callbacks import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
 
@@ -107,7 +104,11 @@ class RouteBuilder:
         made: list[tuple[str, BaseCallbackHandler]] = []
         for number, section in enumerate(document.budgets):
             text = f"{number} {section.model_dump_json()}"
-            made.append((text, kept.get(text) or ScoutBudgetCallbackHandler(**dict(section))))
+            try:
+                handler = kept.get(text) or ScoutBudgetCallbackHandler(**dict(section))
+            except ScoutError as error:
+                raise parsed.error(("budgets", number), _reason(error)) from None
+            made.append((text, handler))
         if document.audit is not None:
             from scout_adapters.audit.process_log import get_audit
 

@@ -75,7 +75,7 @@ def load_litellm(
 
     migration = migrate_litellm(read_litellm(config))
     for note in migration.notes:
-        logger.warning("LiteLLM's setting has no equal here: %s", note)
+        logger.warning("LiteLLM's configuration: %s", note)
     name = "the configuration" if isinstance(config, Mapping) else str(fspath(config))
     return load_migration(model_class, migration.document, name, route, options)
 

@@ -34,7 +34,7 @@ def migrate(
     import yaml  # noqa: PLC0415  # for this command alone
 
     for note in migration.notes:
-        print_error(f"no equal here: {note}")
+        print_error(str(note))
     plain = json.loads(json.dumps(migration.document))  # without shared parts, which become aliases
     print_text(yaml.safe_dump(plain, sort_keys=False, width=100), end="")
 

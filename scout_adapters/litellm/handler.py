@@ -10,6 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from litellm import CustomLLM
 from litellm.types.utils import EmbeddingResponse, ModelResponse, ModelResponseStream
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.chat_models.providers import init_scout_model
 from scout_adapters.embeddings.scout_embeddings import ScoutEmbeddings
 from scout_adapters.errors import ScoutError
@@ -45,7 +46,7 @@ class ScoutLiteLLM(CustomLLM):
         super().__init__()
         self._routes = dict(routes or {})
         self._options = options
-        self._models: dict[tuple[str, str, str], BaseChatModel] = {}
+        self._models: BoundedDict[tuple[str, str, str], BaseChatModel] = BoundedDict(MAX_MODELS)
 
     def completion(self, model: str, messages: list[Any], **kwargs: Any) -> ModelResponse:
         """Answer a call."""
@@ -130,16 +131,15 @@ class ScoutLiteLLM(CustomLLM):
             return self._routes[name]
         given = {"api_key": arguments.get("api_key"), "base_url": arguments.get("api_base")}
         place = name, str(given["api_key"] or ""), str(given["base_url"] or "")
-        if place not in self._models:
-            own = {option: value for option, value in given.items() if value}
-            try:
-                model = init_scout_model(name, **{**self._options, **own})
-            except ScoutError as error:
-                raise_as_litellm(error, name)
-            if len(self._models) >= MAX_MODELS:
-                self._models.pop(next(iter(self._models)))
-            self._models[place] = model
-        return self._models[place]
+        if known := self._models.get(place):
+            return known
+        own = {option: value for option, value in given.items() if value}
+        try:
+            model: BaseChatModel = init_scout_model(name, **{**self._options, **own})
+        except ScoutError as error:
+            raise_as_litellm(error, name)
+        self._models.put(place, model)
+        return model
 
 
 def _options(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import litellm
 from langchain_core.messages import AIMessage, BaseMessage, convert_to_messages
 from pydantic import BaseModel
+
+from scout_adapters.errors.error_response import one_line
+
+MAX_MESSAGE = 200
+"""Characters of why a message cannot be read."""
 
 ANSWER = "scout_answer"
 """The provider-specific field of a message with what OpenAI's form cannot express."""
@@ -15,13 +21,20 @@ ANSWER = "scout_answer"
 def langchain_messages(messages: Sequence[Any]) -> list[BaseMessage]:
     """Return messages for a chat model.
 
+    Raises: LiteLLM's `BadRequestError` for what is no message.
+
     An answer of ours has its blocks again, with the reasoning that its provider signed, unless its
     text was changed; an answer of another provider has its text, reasoning and calls.
     """
-    received = [_plain(message) for message in messages]
+    try:
+        received = [_plain(message) for message in messages]
+        converted = convert_to_messages(received)
+    except (TypeError, ValueError) as error:
+        message = f"a message cannot be read: {one_line(str(error), MAX_MESSAGE)}"
+        raise litellm.BadRequestError(message, model="scout", llm_provider="scout") from None
     return [
         _answer(raw, message) if isinstance(message, AIMessage) else message
-        for raw, message in zip(received, convert_to_messages(received), strict=True)
+        for raw, message in zip(received, converted, strict=True)
     ]
 
 
@@ -39,6 +52,8 @@ def _answer(raw: Mapping[str, Any], message: AIMessage) -> AIMessage:
     if not isinstance(stored, Mapping):
         return _with_thinking(raw, message)
     content = stored.get("content")
+    if isinstance(content, list) and not all(isinstance(item, str | dict) for item in content):
+        return message
     restored = message.model_copy(
         update={
             "additional_kwargs": dict(stored.get("additional_kwargs") or {}),

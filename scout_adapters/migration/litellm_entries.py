@@ -6,15 +6,20 @@ https://docs.litellm.ai/docs/completion/provider_specific_params
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig
+from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
 
 WINDOW = "max_input_tokens"
 """The field of a model's context window, in a configuration and in a profile."""
+
+Number = Callable[[Any, str], float]
+"""Returns the number that a parameter of this name has."""
 
 RENAMED = {
     "api_base": "base_url",
@@ -33,7 +38,7 @@ RENAMED = {
 
 PASSED = frozenset(
     {
-        *("api_version", "organization", "temperature", "top_p", "max_tokens", "stop", "weight"),
+        *("api_version", "organization", "temperature", "top_p", "max_tokens", "stop"),
         *("reasoning_effort", "use_responses_api", "azure_ad_token", "use_chat_completions_api"),
         *("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_profile_name"),
     }
@@ -53,7 +58,7 @@ PRICES = {
 
 HANDLED = frozenset(
     {
-        *("model", "custom_llm_provider", "api_key", "rpm", "tpm", "order", "timeout"),
+        *("model", "custom_llm_provider", "api_key", "rpm", "tpm", "order", "weight", "timeout"),
         *("stream_timeout", "max_budget", "budget_duration", "base_model", *PRICES),
     }
 )
@@ -87,7 +92,7 @@ OF_LITELLM = (
 """Prefixes of parameters that LiteLLM uses itself and does not send to providers."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ConvertedEntry:
     """An entry, and what belongs elsewhere in the route."""
 
@@ -98,8 +103,11 @@ class ConvertedEntry:
     budget: tuple[float, str] | None = None
     """US dollars, and the length of time in which they may be spent."""
 
-    limit: float | None = None
-    """Requests per minute, else thousands of tokens: the weight where no `weight` is set."""
+    rpm: float = 0.0
+    """Requests per minute."""
+
+    tpm: float = 0.0
+    """Tokens per minute."""
 
 
 def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> ConvertedEntry | None:
@@ -108,25 +116,50 @@ def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> Conv
     if info.get("blocked"):
         notes.add("model_info.blocked", f"{params['model']} is left out", place)
         return None
-    converted = ConvertedEntry({"model": _model_name(params)})
-    entry = converted.entry
-    if (key := params.get("api_key")) is not None:
-        entry["api_keys"] = [config.key(key)]
+    number = partial(config.number, place=place)
+    entry = _entry(params, info, number)
+    _add_key(entry, params.get("api_key"), config, notes, place)
+    _add_options(entry, params, config, notes, place)
+    _note_info(info, notes, place)
+    return ConvertedEntry(
+        entry,
+        prices=_prices({**info, **params}, number),
+        budget=_budget(params, number),
+        rpm=number(params.get("rpm") or 0, "rpm"),
+        tpm=number(params.get("tpm") or 0, "tpm"),
+    )
+
+
+def _entry(params: Mapping[str, Any], info: Mapping[str, Any], number: Number) -> dict[str, Any]:
+    entry: dict[str, Any] = {"model": _model_name(params)}
     if base := info.get("base_model") or params.get("base_model"):
         entry["base_model"] = str(base).partition("/")[2] or base
-    if order := params.get("order"):
-        entry["order"] = int(order)
-    if timeout := _timeout(params, config):
+    if (order := params.get("order")) is not None:
+        entry["order"] = int(number(order, "order"))
+    if (weight := params.get("weight")) is not None:
+        entry["weight"] = number(weight, "weight")
+    if (timeout := _timeout(params, number)) is not None:
         entry["timeout"] = timeout
-    _add_options(entry, params, config, notes, place)
-    converted.prices = _prices({**info, **params})
-    if (limit := params.get("max_budget")) is not None:
-        converted.budget = float(limit), str(params.get("budget_duration") or "")
-    converted.limit = params.get("rpm") or params.get("tpm")
-    if window := info.get(WINDOW):
-        entry["profile"] = {WINDOW: int(window)}
-    _note_info(info, notes, place)
-    return converted
+    if (window := info.get("max_input_tokens")) is not None:
+        entry["profile"] = {"max_input_tokens": int(number(window, "max_input_tokens"))}
+    return entry
+
+
+def _budget(params: Mapping[str, Any], number: Number) -> tuple[float, str] | None:
+    if (limit := params.get("max_budget")) is None:
+        return None
+    return number(limit, "max_budget"), str(params.get("budget_duration") or "")
+
+
+def _add_key(
+    entry: dict[str, Any], key: Any, config: LiteLLMConfig, notes: Notes, place: str
+) -> None:
+    if (found := config.key(key)) is None:
+        return
+    entry["api_keys"] = [found]
+    if place and not is_reference(str(found)):
+        named = f"litellm_params.api_key of {entry['model']}"
+        notes.add(named, "a key stands in the file: write os.environ/NAME", place)
 
 
 def _model_name(params: Mapping[str, Any]) -> str:
@@ -137,14 +170,15 @@ def _model_name(params: Mapping[str, Any]) -> str:
     return model
 
 
-def _timeout(params: Mapping[str, Any], config: LiteLLMConfig) -> Any:
-    total, stream = config.value(params.get("timeout")), config.value(params.get("stream_timeout"))
-    total = None if total is None else float(total)
+def _timeout(params: Mapping[str, Any], number: Number) -> Any:
+    """Return the limits of an answer; `stream_timeout` is that between two reads of a stream."""
+    total, stream = params.get("timeout"), params.get("stream_timeout")
+    whole = None if total is None else number(total, "timeout")
     if stream is None:
-        return total
-    seconds = float(stream)
+        return whole
+    seconds = number(stream, "stream_timeout")
     limits = {"first_token": seconds, "idle": seconds}
-    return limits if total is None else {"total": total, **limits}
+    return limits if whole is None else {"total": whole, **limits}
 
 
 def _add_options(
@@ -161,7 +195,7 @@ def _add_options(
         if name in UNMAPPED:
             notes.add(f"litellm_params.{name}", UNMAPPED[name], place)
         elif name == "extra_body":
-            body |= dict(value)
+            body |= mapping_of(value, "extra_body", place)
         elif name in RENAMED or name in PASSED:
             entry[RENAMED.get(name, name)] = config.value(value)
         elif name.startswith(OF_LITELLM):
@@ -181,9 +215,9 @@ _SWITCHES = frozenset(
 """Parameters that `Router.model_list` adds to each deployment."""
 
 
-def _prices(params: Mapping[str, Any]) -> dict[str, float]:
+def _prices(params: Mapping[str, Any], number: Number) -> dict[str, float]:
     known = {name: params[name] for name in PRICES if params.get(name) is not None}
-    return {PRICES[name]: float(price) * 1000 for name, price in known.items()}
+    return {PRICES[name]: number(price, name) * 1000 for name, price in known.items()}
 
 
 def _note_info(info: Mapping[str, Any], notes: Notes, place: str) -> None:

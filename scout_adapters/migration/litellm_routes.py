@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from scout_adapters.errors import ConfigurationError
@@ -15,7 +15,7 @@ from scout_adapters.migration.litellm_settings import (
     strategy_of,
     window_of,
 )
-from scout_adapters.migration.litellm_source import LiteLLMConfig
+from scout_adapters.migration.litellm_source import LiteLLMConfig, list_of, mapping_of
 from scout_adapters.migration.notes import Note, Notes
 
 FALLBACKS = ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
@@ -33,8 +33,6 @@ class Migration:
     """The sections of a route file; see `RouteDocument`."""
 
     notes: tuple[Note, ...]
-    places: dict[str, str] = field(default_factory=dict)
-    """File and line of each route's first deployment, by the route's name."""
 
 
 def migrate_litellm(config: LiteLLMConfig) -> Migration:
@@ -45,35 +43,27 @@ def migrate_litellm(config: LiteLLMConfig) -> Migration:
     notes = Notes()
     settings = settings_of(config, notes)
     groups = _Groups(config, settings, notes)
-    routes = {
-        name: {
-            "models": groups.entries_of(name),
-            "strategy": strategy_of(settings, notes),
-            "options": options_of(settings),
-        }
-        for name in groups.names()
-    }
+    rest = {"strategy": strategy_of(settings, notes), "options": options_of(settings, config)}
+    routes = {name: {"models": groups.entries_of(name), **rest} for name in groups.names()}
     document: dict[str, Any] = {"routes": routes}
     if groups.prices:
         document["prices"] = groups.prices
-    if budgets := [*budgets_of(settings, notes), *groups.budgets()]:
+    if budgets := [*budgets_of(settings, config, notes), *groups.budgets()]:
         document["budgets"] = budgets
-    return Migration(document, tuple(notes), groups.places)
+    return Migration(document, tuple(notes))
 
 
 class _Groups:
     """The groups of a configuration, with the entries of their deployments."""
 
     def __init__(self, config: LiteLLMConfig, settings: Mapping[str, Any], notes: Notes) -> None:
-        self._settings, self._notes = settings, notes
+        self._config, self._settings, self._notes = config, settings, notes
         self._own: dict[str, list[ConvertedEntry]] = {}
         self.prices: dict[str, dict[str, dict[str, float]]] = {}
-        self.places: dict[str, str] = {}
         for deployment in config.deployments:
             converted = convert(deployment, config, notes)
             if converted is not None:
                 self._own.setdefault(deployment.group, []).append(converted)
-                self.places.setdefault(deployment.group, deployment.place)
                 self._add_prices(converted)
         self._fallbacks = [self._lists_of(name) for name in FALLBACKS]
         self._note_fallbacks()
@@ -111,8 +101,8 @@ class _Groups:
 
     def _chain(self, group: str) -> list[str]:
         """Return a group and the groups to which it falls back, each once."""
-        limit = self._settings.get("max_fallbacks")
-        limit = MAX_FALLBACKS if limit is None else int(limit)
+        most = self._settings.get("max_fallbacks")
+        limit = MAX_FALLBACKS if most is None else self._config.number(most, "max_fallbacks")
         chain, queue = [group], self._next(group)
         while queue and len(chain) <= limit:
             name = queue.pop(0)
@@ -125,7 +115,8 @@ class _Groups:
         """Return the groups to which a group falls back."""
         found = [name for lists in self._fallbacks for name in lists.get(group, lists.get("*", []))]
         if not found:
-            found = [str(name) for name in self._settings.get("default_fallbacks") or []]
+            defaults = list_of(self._settings.get("default_fallbacks"), "default_fallbacks")
+            found = [_group_name(name) for name in defaults]
         names = [self._aliases().get(name, name) for name in dict.fromkeys(found)]
         for name in names:
             if name not in self._own:
@@ -137,11 +128,9 @@ class _Groups:
 
     def _lists_of(self, setting: str) -> dict[str, list[str]]:
         lists: dict[str, list[str]] = {}
-        for item in self._settings.get(setting) or []:
-            for group, names in item.items():
-                lists[group] = [
-                    str(name["model"]) if isinstance(name, Mapping) else str(name) for name in names
-                ]
+        for item in list_of(self._settings.get(setting), setting):
+            for group, names in mapping_of(item, f"an item of {setting}").items():
+                lists[group] = [_group_name(name) for name in list_of(names, setting)]
         return lists
 
     def _note_fallbacks(self) -> None:
@@ -157,34 +146,41 @@ class _Groups:
             )
 
     def _aliases(self) -> dict[str, str]:
-        aliases = self._settings.get("model_group_alias") or {}
-        return {
-            str(alias): str(group["model"] if isinstance(group, Mapping) else group)
-            for alias, group in aliases.items()
-        }
+        aliases = mapping_of(self._settings.get("model_group_alias"), "model_group_alias")
+        return {alias: _group_name(group) for alias, group in aliases.items()}
 
     def _weighted(self, group: str) -> Iterator[Entry]:
-        """Yield the entries of a group with their weights, as `simple-shuffle` finds them."""
+        """Yield the entries of a group with their weights, as `simple-shuffle` finds them.
+
+        They are `weight`, else `rpm`, else `tpm`: the first that any deployment has.
+        """
         members = self._own.get(group, [])
-        has_weights = any(item.entry.get("weight") for item in members)
-        for item in members:
-            entry = dict(item.entry)
-            if has_weights:
-                entry["weight"] = float(entry.get("weight") or 0)
-            elif any(member.limit for member in members):
-                entry["weight"] = float(item.limit or 0)
-            yield entry
+        for weights in (
+            [member.entry.get("weight", 0.0) for member in members],
+            [member.rpm for member in members],
+            [member.tpm for member in members],
+        ):
+            if any(weight > 0 for weight in weights):
+                for member, weight in zip(members, weights, strict=True):
+                    yield {**member.entry, "weight": weight}
+                return
+        yield from (dict(member.entry) for member in members)
 
     def _add_prices(self, converted: ConvertedEntry) -> None:
         if converted.prices:
             provider, _, model = converted.entry["model"].partition("/")
             row = self.prices.setdefault(provider, {})
-            if row.get(model, converted.prices) != converted.prices:
+            if row.setdefault(model, converted.prices) != converted.prices:
                 self._notes.add(
                     "input_cost_per_token",
                     f"{provider}/{model} has two prices: the last one applies to all",
                 )
             row[model] = converted.prices
+
+
+def _group_name(value: Any) -> str:
+    """Return the name of a group, which may stand in a mapping with further settings."""
+    return str(value.get("model") if isinstance(value, Mapping) else value)
 
 
 def _pooled(entries: Iterator[Entry]) -> list[Entry]:

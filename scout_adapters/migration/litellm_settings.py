@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scout_adapters.errors import ConfigurationError
-from scout_adapters.migration.litellm_source import LiteLLMConfig
+from scout_adapters.migration.litellm_source import LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
 
 STRATEGIES = {
@@ -36,11 +35,8 @@ MAPPED = frozenset(
 )
 """Settings that this package converts."""
 
-NOT_NEEDED = {
-    "set_verbose": "prints what LiteLLM does; here `logging` has it",
-    "debug_level": "prints what LiteLLM does; here `logging` has it",
-    "enable_pre_call_checks": "models whose window is too small always come last here",
-}
+NOT_NEEDED = frozenset({"set_verbose", "debug_level"})
+"""Settings that print what LiteLLM does: here `logging` has it."""
 
 UNMAPPED = {
     "allowed_fails": "would have rested a deployment after as many failures; here a key rests "
@@ -82,7 +78,7 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
     """Return the settings that are converted, with the values of their variables; note others."""
     found: dict[str, Any] = {}
     for section in ("litellm_settings", "router_settings"):
-        for name, value in _section(config, section).items():
+        for name, value in mapping_of(config.sections.get(section), section).items():
             place = config.places.get((section, name), "")
             if name in MAPPED:
                 found[name] = config.value(value)
@@ -95,13 +91,6 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
     return found
 
 
-def _section(config: LiteLLMConfig, name: str) -> Mapping[str, Any]:
-    value = config.sections.get(name) or {}
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{config.places.get((name,), name)}: {name} must be a mapping")
-    return value
-
-
 def strategy_of(settings: Mapping[str, Any], notes: Notes) -> str:
     """Return the strategy for the deployments of a group."""
     name = str(settings.get("routing_strategy") or "simple-shuffle")
@@ -112,34 +101,40 @@ def strategy_of(settings: Mapping[str, Any], notes: Notes) -> str:
     return STRATEGIES.get(name, "weighted")
 
 
-def options_of(settings: Mapping[str, Any]) -> dict[str, Any]:
+def options_of(settings: Mapping[str, Any], config: LiteLLMConfig) -> dict[str, Any]:
     """Return the options of the router: retries and timeouts of a call."""
     options: dict[str, Any] = {}
     if (retries := settings.get("num_retries")) is not None:
-        options["max_retries"] = int(retries)
-    total = settings.get("timeout", settings.get("request_timeout"))
+        options["max_retries"] = int(config.number(retries, "num_retries"))
+    whole = settings.get("timeout", settings.get("request_timeout"))
+    total = None if whole is None else config.number(whole, "timeout")
     if (stream := settings.get("stream_timeout")) is not None:
-        limits = {"first_token": float(stream), "idle": float(stream)}
-        options["timeout"] = limits if total is None else {"total": float(total), **limits}
+        seconds = config.number(stream, "stream_timeout")
+        limits = {"first_token": seconds, "idle": seconds}
+        options["timeout"] = limits if total is None else {"total": total, **limits}
     elif total is not None:
-        options["timeout"] = float(total)
+        options["timeout"] = total
     if settings.get("content_policy_fallbacks"):
         options["failover_on_refusal"] = True
     return options
 
 
-def budgets_of(settings: Mapping[str, Any], notes: Notes) -> Iterator[dict[str, Any]]:
+def budgets_of(
+    settings: Mapping[str, Any], config: LiteLLMConfig, notes: Notes
+) -> Iterator[dict[str, Any]]:
     """Yield the budgets of providers."""
+    name = "provider_budget_config"
     by_window: dict[str, dict[str, str]] = {}
-    for provider, limit in (settings.get("provider_budget_config") or {}).items():
+    for provider, value in mapping_of(settings.get(name), name).items():
+        limit = mapping_of(value, f"{name}.{provider}")
         window = window_of(limit.get("time_period") or limit.get("budget_duration"))
         if window is None:
             notes.add(
-                f"provider_budget_config.{provider}",
+                f"{name}.{provider}",
                 "would have limited costs over a time that is neither a day nor a month",
             )
             continue
-        amount = limit.get("budget_limit", limit.get("max_budget"))
+        amount = config.number(limit.get("budget_limit", limit.get("max_budget")), "budget_limit")
         by_window.setdefault(window, {})[provider] = str(amount)
     for window, limits in by_window.items():
         yield {"limit_usd": limits, "per": window, "scope": "provider", "on_exceeded": "cheaper"}

@@ -5,6 +5,7 @@ https://docs.litellm.ai/docs/proxy/config_settings
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,20 @@ class LiteLLMConfig:
             raise ConfigurationError(f"set {name}: the configuration refers to {value}")
         return found
 
+    def number(self, value: Any, name: str, place: str = "") -> float:
+        """Return a number, also one that a variable has.
+
+        Raises: `ConfigurationError` for any other value.
+        """
+        found = self.value(value)
+        try:
+            number = float(found)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise ConfigurationError(f"{place}{': ' if place else ''}{name} must be a number")
+        return number
+
     def key(self, value: Any) -> Any:
         """Return a key, by reference where it is one: the environment is read at each use."""
         if isinstance(value, str) and value.startswith(VARIABLE):
@@ -109,7 +124,7 @@ class _Reader:
         """Return the sections of a file and of those that it includes; lists are joined."""
         merged = dict(parsed.value)
         self._note_places(parsed)
-        includes = merged.pop("include", None) or []
+        includes = list_of(merged.pop("include", None), "include")
         for index, name in enumerate(includes):
             included = (path.parent / str(name)).resolve()
             if not included.is_relative_to(open_files[0].parent):
@@ -135,10 +150,10 @@ class _Reader:
 
     def config(self, sections: dict[str, Any], parsed: YamlText | None) -> LiteLLMConfig:
         """Return the configuration of merged sections."""
-        variables = _object(sections.pop("environment_variables", None), "environment_variables")
+        variables = mapping_of(sections.pop("environment_variables", None), "environment_variables")
         credentials = _credentials(sections.pop("credential_list", None))
-        router = _object(sections.get("router_settings"), "router_settings")
-        defaults = _object(router.get("default_litellm_params"), "default_litellm_params")
+        router = mapping_of(sections.get("router_settings"), "router_settings")
+        defaults = mapping_of(router.get("default_litellm_params"), "default_litellm_params")
         sections.pop("include", None)
         models = sections.pop("model_list", None)
         if not isinstance(models, list) or not models:
@@ -159,31 +174,48 @@ def _deployment(
     where = f"{place}: " if place else ""
     if not isinstance(item, Mapping) or not isinstance(item.get("model_name"), str):
         raise ConfigurationError(f"{where}an item of model_list has no `model_name`")
-    params = _object(item.get("litellm_params"), f"{where}litellm_params")
+    params = mapping_of(item.get("litellm_params"), "litellm_params", place)
     if not isinstance(params.get("model"), str):
         raise ConfigurationError(f"{where}{item['model_name']!r} has no `litellm_params.model`")
     if credential := params.pop("litellm_credential_name", None):
-        if credential not in credentials:
+        if not isinstance(credential, str) or credential not in credentials:
             raise ConfigurationError(f"{where}credential_list has no {credential!r}")
         params = {**credentials[credential], **params}
     for limit in ("rpm", "tpm"):  # LiteLLM copies them from the item
         if limit in item:
             params.setdefault(limit, item[limit])
-    info = _object(item.get("model_info"), f"{where}model_info")
+    info = mapping_of(item.get("model_info"), "model_info", place)
     return Deployment(item["model_name"], {**defaults, **params}, info, place)
 
 
 def _credentials(items: Any) -> dict[str, dict[str, Any]]:
-    named = [item for item in items or [] if isinstance(item, Mapping)]
+    name = "credential_list"
+    named = [mapping_of(item, f"an item of {name}") for item in list_of(items, name)]
     return {
-        str(item.get("credential_name")): _object(item.get("credential_values"), "credential_list")
+        str(item.get("credential_name")): mapping_of(item.get("credential_values"), name)
         for item in named
     }
 
 
-def _object(value: Any, name: str) -> dict[str, Any]:
+def mapping_of(value: Any, name: str, place: str = "") -> dict[str, Any]:
+    """Return a mapping; empty for None.
+
+    Raises: `ConfigurationError` for any other value.
+    """
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{name} must be a mapping")
-    return dict(value)
+        raise ConfigurationError(f"{place}{': ' if place else ''}{name} must be a mapping")
+    return {str(key): item for key, item in value.items()}
+
+
+def list_of(value: Any, name: str) -> list[Any]:
+    """Return a list; empty for None.
+
+    Raises: `ConfigurationError` for any other value.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ConfigurationError(f"{name} must be a list")
+    return value

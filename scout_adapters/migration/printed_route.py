@@ -18,16 +18,19 @@ def without_keys(migration: Migration) -> Migration:
     """
     document = deepcopy(migration.document)
     names: dict[str, str] = {}
+    notes = list(migration.notes)
     for route, section in document["routes"].items():
         for entry in section["models"]:
             if keys := entry.get("api_keys"):
                 entry["api_keys"] = [_reference(key, entry, names) for key in keys]
-            _hide_headers(entry, route)
-    notes = [
+            if headers := entry.get("default_headers"):  # any of which may be a secret
+                entry["default_headers"] = dict.fromkeys(headers, "")
+                notes.append(Note(f"default_headers of {route}", "write their values yourself"))
+    notes += [
         Note(name, "a key stands in the configuration: set this variable to it")
         for name in names.values()
     ]
-    return Migration(document, (*migration.notes, *notes), migration.places)
+    return Migration(document, tuple(notes))
 
 
 def _reference(key: Any, entry: dict[str, Any], names: dict[str, str]) -> str:
@@ -39,9 +42,3 @@ def _reference(key: Any, entry: dict[str, Any], names: dict[str, str]) -> str:
         number = 1 + sum(name.startswith(f"{provider}_API_KEY_") for name in names.values())
         names[text] = f"{provider}_API_KEY_{number}"
     return f"env:{names[text]}"
-
-
-def _hide_headers(entry: dict[str, Any], route: str) -> None:
-    """Replace values of headers, any of which may be a secret."""
-    if headers := entry.get("default_headers"):
-        entry["default_headers"] = dict.fromkeys(headers, f"<value of {route}>")

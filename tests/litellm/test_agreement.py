@@ -7,6 +7,7 @@ are asked first, by the emulator's log: LiteLLM repeats some requests that we do
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import litellm
 import pytest
 
 from scout_adapters import ScoutRouterChatModel
+from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import ScoutError
 from scout_adapters.testing import (
     ContextOverflow,
@@ -150,7 +152,9 @@ def test_both_shuffle_by_the_same_weights(emulator: Emulator, weight: str) -> No
     case = Case([("main", "openai/a", {weight: 8}), ("main", "groq/b", {weight: 2})])
     deployments = model_list(case, emulator)
     router = litellm.Router(model_list=deployments)
-    ours = ScoutRouterChatModel.from_litellm({"model_list": deployments})
+    clock = Clock(random=random.Random(7).random)
+    ours = ScoutRouterChatModel.from_litellm({"model_list": deployments}, clock=clock)
+    random.seed(7)  # LiteLLM draws from the module itself
     shares = []
     for call in (
         lambda: router.completion("main", [{"role": "user", "content": "Hello"}]),

@@ -267,3 +267,23 @@ def test_embeddings_are_ours(emulator: Emulator) -> None:
 def test_an_unknown_name_is_named() -> None:
     with pytest.raises(litellm.BadRequestError, match="no provider is registered as 'gorq'"):
         litellm.completion("scout/gorq/x", [{"role": "user", "content": "Hello"}])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_no_message_is_a_bad_request(emulator: Emulator, verb: str) -> None:
+    arguments = call(emulator, "groq", "m") | {"messages": [{"role": "oracle", "content": "Hi"}]}
+    with pytest.raises((litellm.BadRequestError, MidStreamFallbackError)) as refusal:
+        run(verb, **arguments)
+    assert "a message cannot be read" in str(refusal.value)
+    assert emulator.log == []
+
+
+def test_an_edited_answer_is_what_its_text_says(emulator: Emulator) -> None:
+    arguments = call(emulator, "groq", "m")
+    message = run("completion", **arguments).choices[0].message.model_dump()
+    edited = {**message, "content": "Something else"}
+    odd = {**message, "provider_specific_fields": {"scout_answer": {"content": [1, None]}}}
+    for answer in (edited, odd):
+        again = {"role": "user", "content": "And?"}
+        run("completion", **{**arguments, "messages": [*arguments["messages"], answer, again]})
+        assert emulator.log[-1].body["messages"][1]["content"] == answer["content"]

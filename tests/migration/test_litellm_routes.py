@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.errors import BudgetExceeded, ConfigurationError, ScoutError
+from scout_adapters._internal.clock import Clock
+from scout_adapters.errors import BudgetExceeded, ConfigurationError, NoKeyError, ScoutError
 from scout_adapters.testing import BadRequest, ContextOverflow, Emulator, Overloaded
 from tests.support.verbs import VERBS, run_model
 
@@ -104,7 +108,7 @@ def test_deployments_are_shuffled_by_their_weights(emulator: Emulator, name: str
     settings = groups(
         main=[at(emulator, "groq", "a", **{name: 9}), at(emulator, "openai", "b", **{name: 1})]
     )
-    model = ScoutRouterChatModel.from_litellm(settings)
+    model = ScoutRouterChatModel.from_litellm(settings, clock=Clock(random=Random(7).random))
     for _ in range(60):
         model.invoke("Hello")
     first = served(emulator).count("a")
@@ -207,3 +211,37 @@ def test_fallbacks_in_a_circle_end(emulator: Emulator) -> None:
         "openai/b",
         "groq/a",
     ]
+
+
+def test_a_pickle_has_the_routes_and_none_of_the_keys_of_the_file(emulator: Emulator) -> None:
+    settings = groups(
+        **{
+            "main": [at(emulator, "groq", "a", api_key="k-secret-of-the-file")],
+            "openai/*": [at(emulator, "openai", "*", extra_headers={"X-Team": "h-secret-team"})],
+        }
+    )
+    model = ScoutRouterChatModel.from_litellm(settings)
+    model.invoke("Hello", model="openai/b")
+    dumped = pickle.dumps(model)
+    assert b"k-secret" not in dumped
+    assert b"h-secret" not in dumped
+    copy = pickle.loads(dumped)
+    assert (copy.candidates, list(copy.file_routes)) == (["groq/a"], ["main"])
+    with pytest.raises(NoKeyError, match="without the api_keys of groq/a"):
+        copy.invoke("Hello")
+
+
+def test_a_deep_copy_has_the_routes(emulator: Emulator) -> None:
+    settings = groups(main=[at(emulator, "groq", "a")], other=[at(emulator, "openai", "b")])
+    copy = deepcopy(ScoutRouterChatModel.from_litellm(settings))
+    copy.invoke("Hello")
+    copy.invoke("Hello", model="other")
+    assert served(emulator) == ["a", "b"]
+
+
+def test_weights_are_of_one_kind_for_all_deployments(emulator: Emulator) -> None:
+    settings = groups(
+        main=[at(emulator, "groq", "a", rpm=3), at(emulator, "openai", "b", tpm=100_000)]
+    )
+    model = ScoutRouterChatModel.from_litellm(settings)
+    assert [entry["weight"] for entry in model.models] == [3, 0]

@@ -164,5 +164,11 @@ def test_a_setting_without_an_equal_has_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     text = json.dumps(config()["model_list"])
     path.write_text(f"model_list: {text}\nrouter_settings:\n  num_retries: 1\n  cooldown_time: 3\n")
-    (note,) = migrated(path).notes
+    notes = migrated(path).notes
+    keys = ("openai/gpt-4.1", "groq/openai/gpt-oss-120b", "anthropic/claude-haiku-4-5")
+    named = [f"litellm_params.api_key of {name}" for name in keys]
+    assert [note.setting for note in notes] == ["router_settings.cooldown_time", *named]
+    in_file = "a key stands in the file: write os.environ/NAME"
+    assert str(notes[1]) == f"{path}, line 1: {named[0]}: {in_file}"
+    note = notes[0]
     assert str(note).startswith(f"{path}, line 4: router_settings.cooldown_time: would have rested")

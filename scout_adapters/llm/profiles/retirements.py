@@ -7,6 +7,7 @@ source has it; `make profiles` writes the newest. It is read on first use.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.pricing.catalog import is_marked_deprecated
 from scout_adapters.llm.profiles.lookup import (
     ROUTING_SUFFIX,
@@ -130,3 +132,15 @@ def is_deprecated(spec: ProviderSpec, model: str) -> bool:
     return profile.get("status") == "deprecated" or is_marked_deprecated(
         spec.prices or spec.name, name
     )
+
+
+def day_of(on: date | str | None) -> date | None:
+    """Return the day that a user names, such as `"2026-12-31"`.
+
+    Raises: `ConfigurationError` for a text that is no date.
+    """
+    if not isinstance(on, str):
+        return on
+    with suppress(ValueError):
+        return date.fromisoformat(on)
+    raise ConfigurationError(f'on= is no date: {on!r}; write it as "2026-12-31"')
