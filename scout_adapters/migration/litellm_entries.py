@@ -140,8 +140,8 @@ def _entry(params: Mapping[str, Any], info: Mapping[str, Any], number: Number) -
         entry["weight"] = number(weight, "weight")
     if (timeout := _timeout(params, number)) is not None:
         entry["timeout"] = timeout
-    if (window := info.get("max_input_tokens")) is not None:
-        entry["profile"] = {"max_input_tokens": int(number(window, "max_input_tokens"))}
+    if (window := info.get(WINDOW)) is not None:
+        entry["profile"] = {WINDOW: int(number(window, WINDOW))}
     return entry
 
 
