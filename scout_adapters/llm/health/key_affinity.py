@@ -59,8 +59,8 @@ class KeyAffinity:
         self._turned = now
 
     def clear(self) -> None:
-        """Forget all conversations."""
-        self._young, self._old = {}, {}
+        """Forget all conversations, and the clock by which they end: a test may have another."""
+        self._young, self._old, self._turned = {}, {}, 0.0
 
 
 @dataclass(frozen=True, slots=True)

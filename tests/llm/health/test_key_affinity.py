@@ -69,3 +69,11 @@ def test_a_hundred_thousand_conversations_fit_into_20_mib() -> None:
         tracemalloc.stop()
     assert len(affinity) == 100_000
     assert used < 20 * 2**20
+
+
+def test_after_a_reset_conversations_end_by_a_clock_that_shows_less() -> None:
+    affinity = KeyAffinity(LIFETIME)
+    affinity.remember(digest(1), "a", 1_000_000.0)
+    affinity.clear()
+    affinity.remember(digest(2), "a", 1000.0)
+    assert affinity.keys_of(digest(2), 1000.0 + 2 * LIFETIME + 1) == ()
