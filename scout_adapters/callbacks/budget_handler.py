@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
 from langchain_core.messages import AIMessage
@@ -82,8 +82,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """Allow US dollars `limit_usd` in each window `per`.
 
         `per` is "total" (the default), "hour", "day" or "month" in UTC, "call", "run" (of an agent
-        or graph), or "thread" (all runs of a graph with one `thread_id`; in a file for as long as
-        one of them is in two months).
+        or graph), or "thread" (all with one `thread_id`; a file keeps it for two months after).
 
         `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with this
         tag; also "provider", "model" and "key". With a scope, the limit may be a dict by tag,
@@ -91,14 +90,12 @@ class ScoutBudgetCallbackHandler(RunHandler):
         metadata.
 
         `on_exceeded` is "raise" (the default), "cheaper" (the next candidate of a route that fits,
-        or "raise" if there is none) or "warn" (a warning is logged and the call made).
-
-        `path` keeps the budget in a SQLite file for all processes of the machine, and `name` tells
-        budgets in one file apart; by default it is in memory. `store` is a store of your own.
-        `answer_tokens` is the length assumed for an answer without `max_tokens`; with "learned" it
-        is the longest of the model's last 100 answers, and at least 4,096 until 20 were seen. A
-        longer answer is booked as it is, beyond the limit too. `unpriced="allow"` lets models
-        without a known price pass. `wall` returns the time in seconds since 1970.
+        or "raise" if there is none) or "warn" (a warning is logged and the call made). `path` keeps
+        the budget in a SQLite file for all processes of the machine, where its `name` identifies
+        it; by default it is in memory. `store` is a store of your own. `answer_tokens` is the
+        length assumed for an answer without `max_tokens`; "learned" is the longest of the model's
+        last 100, at least 4,096 until 20 were seen. A longer one is booked beyond the limit too.
+        `unpriced="allow"` lets models without a price pass. `wall` returns seconds since 1970.
 
         Raises: `ConfigurationError` for a value that is not listed here.
         """
@@ -188,7 +185,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         """Return the tokens to assume for an answer without `max_tokens`; None: the longest."""
         if self.answer_tokens != "learned":
             return self.answer_tokens
-        return self._lengths.longest(_model_of(proposal.about))
+        about = proposal.about
+        return self._lengths.longest(f"{about['provider']}/{about['model']}")
 
     def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
         """Settle a hold whose registration was interrupted."""
@@ -201,16 +199,15 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         If the store cannot be used, the hold stays and counts as spent in the end.
         """
-        if record.outcome == "skipped":
-            return
-        hold = self._hold_of(run, record.number)
+        hold = None if record.outcome == "skipped" else self._hold_of(run, record.number)
         if hold is None:
             return
         amount = None
         if record.billed == "no":
             amount = 0
         elif record.outcome == "ok":
-            self._learn(record)
+            if self.answer_tokens == "learned":
+                self._learn(record)
             if is_cost(record.cost_usd):
                 amount = nano_of(record.cost_usd)
         if amount is not None and amount > hold.amount:
@@ -227,8 +224,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._remove(run, record.number, hold)  # afterwards: an interrupted end is repeated
 
     def _learn(self, record: AttemptRecord) -> None:
-        if self.answer_tokens == "learned" and record.output_tokens and not record.estimated:
-            self._lengths.add(_model_of(record._asdict()), record.output_tokens)
+        if record.output_tokens and not record.estimated:
+            self._lengths.add(f"{record.provider}/{record.model}", record.output_tokens)
 
     def _hold_of(self, run: Run, number: int) -> Hold | None:
         """Return the hold of an attempt: the call's own, else the oldest of its run."""
@@ -285,6 +282,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         run = call.run if call else run_of(run_id, None, None, None)
         for answer in answers if (run_id.int, 1) in self._holds else ():
             record = record_of_answer(call, answer)
+            if call:  # learned by the names of the proposal; an answer has its model's version
+                record = record._replace(provider=call.provider, model=call.model)
             if is_cached(answer):
                 record = record._replace(billed="no")
             self.on_scout_attempt_end(run, record)
@@ -318,7 +317,3 @@ class ScoutBudgetCallbackHandler(RunHandler):
     @override
     def _on_call_over(self, run_id: UUID) -> None:
         self.accounts.close(str(run_id))
-
-
-def _model_of(about: Mapping[str, Any]) -> str:
-    return f"{about['provider']}/{about['model']}"

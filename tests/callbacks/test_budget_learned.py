@@ -91,6 +91,23 @@ def test_a_longer_answer_than_all_before_is_booked_as_it_is(
         model.invoke("hi", {"callbacks": [budget]})
 
 
+def test_answers_count_for_the_model_that_was_called_whatever_version_they_name() -> None:
+    budget = ScoutBudgetCallbackHandler(0.6, answer_tokens="learned")
+    answer = AIMessage(
+        "hi",
+        usage_metadata={"input_tokens": 10, "output_tokens": 20_000, "total_tokens": 20_010},
+        response_metadata={"model_name": f"{MODEL}-20251101", "model_provider": "anthropic"},
+    )
+    model = GenericFakeChatModel(
+        messages=iter([answer]), metadata={"ls_provider": "anthropic", "ls_model_name": MODEL}
+    )
+    model.invoke("hi", {"callbacks": [budget]})
+    with pytest.raises(BudgetExceeded) as refused:
+        model.invoke("hi", {"callbacks": [budget]})
+    assert refused.value.asked_usd is not None
+    assert refused.value.asked_usd > 20_000 * 25 / 1_000_000
+
+
 @pytest.mark.parametrize("value", ["usual", 0])
 def test_nothing_else_can_be_assumed(value: object) -> None:
     with pytest.raises(ConfigurationError, match="answer_tokens="):
