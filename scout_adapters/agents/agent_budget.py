@@ -44,19 +44,16 @@ class AgentAccounts(CallAccounts):
         return self._user or run.user or ""
 
     def of_agent(self) -> Account | None:
-        """Return the account of all calls; None if they have several, or no limit applies."""
-        plan = self.plan
-        if plan.by not in {None, "user"}:
-            return None
+        """Return the account of all calls of a limit without scope or by user; None without one."""
         window = self.own_window or self._shared.present_window()
-        return next(iter(plan.accounts(window, (self._user or "",))), None)
+        return next(iter(self.plan.accounts(window, (self._user or "",))), None)
 
     @property
     def key(self) -> tuple[Any, ...]:
         """Equal for budgets whose calls have the same accounts."""
-        store = getattr(self.store, "path", None) or id(self.store)
-        user = self._user if self.plan.by == "user" else None
-        return store, self.plan.name, self.own_window, user
+        plan, store = self.plan, getattr(self.store, "path", None) or id(self.store)
+        user = self._user if plan.by == "user" else None
+        return store, plan.name, plan.per, plan.by, plan.only, self.own_window, user
 
 
 class AgentBudget:
@@ -88,10 +85,10 @@ class AgentBudget:
         Includes calls in tasks and threads that LangChain and LangGraph start. A thread that you
         start yourself must copy the context. A budget that applies already is not applied twice.
         """
-        outer = _applied.get()
-        if any(self.accounts.key == other.accounts.key for other in outer):
+        if self._applies():
             yield
             return
+        outer = _applied.get()
         slot = _slot(len(outer))
         tokens = _applied.set((*outer, self)), slot.set(self.handler)
         try:
@@ -100,10 +97,23 @@ class AgentBudget:
             _applied.reset(tokens[0])
             slot.reset(tokens[1])
 
+    def _applies(self) -> bool:
+        """Return whether the same budget applies around the running code."""
+        return any(self.accounts.key == other.accounts.key for other in _applied.get())
+
     def refused(self, error: BudgetExceeded) -> bool:
-        """Return whether this budget has refused a call."""
+        """Return whether a budget with this name and window has refused a call."""
         own = self.accounts.own_window
         return error.budget == self.handler.name and own in {"", error.window}
+
+    def leaves_to_outer(self, error: BudgetExceeded) -> bool:
+        """Return whether a budget around this one has refused a call, and ends its own agent.
+
+        Budgets in different stores may have one name: what this one may have refused, it ends.
+        """
+        if self.refused(error) and not self._applies():
+            return False
+        return any(outer.refused(error) for outer in _applied.get())
 
     def balance(self) -> Balance | None:
         """Return the balance of the account of all calls; None without one."""
@@ -116,11 +126,6 @@ class AgentBudget:
             return held
         self.handler.store.settle(held, 0)
         return Balance(account)
-
-
-def applies_outside(error: BudgetExceeded) -> bool:
-    """Return whether the budget that has refused a call applies around the running code."""
-    return any(budget.refused(error) for budget in _applied.get())
 
 
 _applied: ContextVar[Sequence[AgentBudget]] = ContextVar("scout_agent_budgets", default=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from langchain_core.runnables import Runnable
 from langgraph.types import Command
 
 from scout_adapters.agents import budget_endings as endings
-from scout_adapters.agents.agent_budget import AgentBudget, applies_outside
-from scout_adapters.agents.agent_place import AgentPlace, agent_place
+from scout_adapters.agents.agent_budget import AgentBudget
+from scout_adapters.agents.agent_place import agent_place
 from scout_adapters.agents.budget_limits import WORDS, AgentHandlers, AgentPer
 from scout_adapters.agents.money_left import left_text
 from scout_adapters.errors import BudgetExceeded
@@ -52,7 +52,7 @@ class AgentLimit:
             with budget.applied():
                 return handler(request)
         except BudgetExceeded as error:
-            return _end(self.ending(error, request.messages, budget.place))
+            return _end(self.ending(error, request.messages, budget))
 
     async def amodel_call(self, request: ModelRequest[Any], handler: AsyncModelCall) -> Any:
         """Async twin of `model_call`."""
@@ -61,24 +61,26 @@ class AgentLimit:
             with budget.applied():
                 return await handler(request)
         except BudgetExceeded as error:
-            return _end(await self.aending(error, request.messages, budget.place))
+            return _end(await self.aending(error, request.messages, budget))
 
     def tool_call(self, request: ToolCallRequest, handler: ToolCall) -> ToolResult:
         """Run a tool, or return an error if the budget refuses a call in it."""
+        budget = self.budget_at(request.state, request.runtime)
         try:
-            with self.budget_at(request.state, request.runtime).applied():
+            with budget.applied():
                 return handler(request)
         except BudgetExceeded as error:
-            self._check_end(error)
+            self._check_end(error, budget)
             return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     async def atool_call(self, request: ToolCallRequest, handler: AsyncToolCall) -> ToolResult:
         """Async twin of `tool_call`."""
+        budget = self.budget_at(request.state, request.runtime)
         try:
-            with self.budget_at(request.state, request.runtime).applied():
+            with budget.applied():
                 return await handler(request)
         except BudgetExceeded as error:
-            self._check_end(error)
+            self._check_end(error, budget)
             return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     def hook(self, hook: Callable[[], Any], state: Any, runtime: Any) -> Any:
@@ -88,7 +90,7 @@ class AgentLimit:
             with budget.applied():
                 return hook()
         except BudgetExceeded as error:
-            message = self.ending(error, state["messages"], budget.place)
+            message = self.ending(error, state["messages"], budget)
             return {"messages": [message], "jump_to": "end"}
 
     async def ahook(self, hook: Callable[[], Awaitable[Any]], state: Any, runtime: Any) -> Any:
@@ -98,7 +100,7 @@ class AgentLimit:
             with budget.applied():
                 return await hook()
         except BudgetExceeded as error:
-            message = await self.aending(error, state["messages"], budget.place)
+            message = await self.aending(error, state["messages"], budget)
             return {"messages": [message], "jump_to": "end"}
 
     def left(self, state: Any, runtime: Any) -> str:
@@ -113,42 +115,42 @@ class AgentLimit:
         return left_text(balance, WORDS[self.per])
 
     def ending(
-        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
+        self, error: BudgetExceeded, messages: Sequence[BaseMessage], budget: AgentBudget
     ) -> AIMessage:
         """Return the last message of an agent, or raise the error."""
-        self._check_end(error)
-        for budget, model, prompt in self._summary_calls(messages, place):
-            with suppress(BudgetExceeded), budget.applied():
+        self._check_end(error, budget)
+        for reserve, model, prompt in self._summary_calls(messages, budget):
+            with _unless_refused(), reserve.applied():
                 return endings.marked(model.invoke(prompt), error)
         return endings.marked(self._message(error), error)
 
     async def aending(
-        self, error: BudgetExceeded, messages: Sequence[BaseMessage], place: AgentPlace
+        self, error: BudgetExceeded, messages: Sequence[BaseMessage], budget: AgentBudget
     ) -> AIMessage:
         """Async twin of `ending`."""
-        self._check_end(error)
-        for budget, model, prompt in self._summary_calls(messages, place):
-            with suppress(BudgetExceeded), budget.applied():
+        self._check_end(error, budget)
+        for reserve, model, prompt in self._summary_calls(messages, budget):
+            with _unless_refused(), reserve.applied():
                 return endings.marked(await model.ainvoke(prompt), error)
         return endings.marked(self._message(error), error)
 
-    def _check_end(self, error: BudgetExceeded) -> None:
+    def _check_end(self, error: BudgetExceeded, budget: AgentBudget) -> None:
         """Raise the error if this middleware does not end the agent.
 
         This applies to an unknown price, which a developer must set, and to a budget around this
         one, whose own middleware ends its agent.
         """
-        if not self.ends or error.asked_usd is None or applies_outside(error):
+        if not self.ends or error.asked_usd is None or budget.leaves_to_outer(error):
             raise error
 
     def _summary_calls(
-        self, messages: Sequence[BaseMessage], place: AgentPlace
+        self, messages: Sequence[BaseMessage], budget: AgentBudget
     ) -> Iterator[SummaryCall]:
         """Yield calls for a summary, each of less than the one before."""
         if self.summarizer is not None and self.handlers.summary is not None:
-            budget = AgentBudget(self.handlers.summary, self.per, place)
+            reserve = AgentBudget(self.handlers.summary, self.per, budget.place)
             for prompt in endings.summary_prompts(messages):
-                yield budget, self.summarizer, prompt
+                yield reserve, self.summarizer, prompt
 
     def _message(self, error: BudgetExceeded) -> AIMessage:
         text = self.last_message
@@ -160,6 +162,16 @@ class AgentLimit:
         if error.budget != self.handlers.main.name:  # of an agent around this one, or a handler
             return endings.reason(error, f"named {error.budget!r}")
         return endings.reason(error, WORDS[self.per], self.set_aside_usd)
+
+
+@contextmanager
+def _unless_refused() -> Iterator[None]:
+    """Go on after a summary that is too expensive; one of an unknown price is a developer's."""
+    try:
+        yield
+    except BudgetExceeded as error:
+        if error.asked_usd is None:
+            raise
 
 
 def _end(message: AIMessage) -> ExtendedModelResponse[Any]:

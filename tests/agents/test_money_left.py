@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from scout_adapters.agents import ScoutBudgetMiddleware
 from scout_adapters.agents.budget_endings import MIN_TRANSCRIPT, summary_prompts
 from scout_adapters.agents.money_left import with_note
+from scout_adapters.errors import BudgetExceeded
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
 from tests.agents.agents import (
@@ -115,6 +116,16 @@ def test_without_money_for_a_summary_the_agent_ends_with_the_reason(emulator: Em
         last(state).text
     )
     assert billed(emulator) == 0
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_summary_model_without_a_price_is_the_developer_s_matter(
+    is_async: bool, emulator: Emulator
+) -> None:
+    budget = ScoutBudgetMiddleware(1, summary_model=small(emulator, model="nobody-s"))
+    agent = agent_of(emulator, budget)
+    with pytest.raises(BudgetExceeded, match="no price is known"):
+        await agent.ainvoke(QUESTION, on("t")) if is_async else agent.invoke(QUESTION, on("t"))
 
 
 def test_a_tenth_is_set_aside_by_default(emulator: Emulator) -> None:

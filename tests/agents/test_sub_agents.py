@@ -87,6 +87,37 @@ def test_a_sub_agent_may_have_a_smaller_budget_of_its_own(emulator: Emulator) ->
     assert (inner.spent_usd, outer.spent_usd) == (0.0, float(billed(emulator)))
 
 
+@pytest.mark.parametrize("per", ["thread", "day", "total"])
+def test_a_smaller_budget_of_the_same_name_ends_its_own_agent(per: Any, emulator: Emulator) -> None:
+    inner = ScoutBudgetMiddleware("0.2", per=per, last_message="Enough.")
+    sub_agent = agent_of(emulator, inner, checkpointer=None)
+    agent = agent_of(emulator, ScoutBudgetMiddleware(4, per=per), tools=[weather_by(sub_agent)])
+    state = agent.invoke(QUESTION, on("t"))
+    assert (state["messages"][-2].status, state["messages"][-2].text) == ("success", "Enough.")
+    assert (has_ended(state), len(emulator.log)) == (False, 2)
+
+
+def test_a_shared_budget_leaves_the_end_to_the_outer_agent(emulator: Emulator) -> None:
+    budget = ScoutBudgetMiddleware(4, per="thread", last_message="Enough.")
+    dear = small(emulator, max_tokens=3000)
+    sub_agent = agent_of(emulator, budget, model=dear, checkpointer=None)
+    state = agent_of(emulator, budget, tools=[weather_by(sub_agent)]).invoke(QUESTION, on("t"))
+    assert state["messages"][-2].text.startswith("Not finished: the budget of $4 for this thread")
+    assert (has_ended(state), len(emulator.log)) == (False, 2)
+
+
+def test_budgets_with_one_name_in_one_file_apply_for_their_own_windows(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    options: Any = {"name": "team", "path": tmp_path / "b.db"}
+    daily = ScoutBudgetMiddleware("0.2", per="day", **options)
+    total = ScoutBudgetMiddleware(4, per="total", **options)
+    sub_agent = agent_of(emulator, daily, checkpointer=None)
+    state = agent_of(emulator, total, tools=[weather_by(sub_agent)]).invoke(QUESTION, on("t"))
+    assert "the budget of $0.2 for today is used up" in state["messages"][-2].text
+    assert len(emulator.log) == 2
+
+
 def test_deeper_agents_count_for_all_above_them(emulator: Emulator) -> None:
     budgets = [ScoutBudgetMiddleware(9) for _ in range(3)]
     agent = agent_of(emulator, budgets[2])
