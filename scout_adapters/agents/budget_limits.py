@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
 from scout_adapters.budget import BudgetStore
-from scout_adapters.budget.plan import Scope, Usd
+from scout_adapters.budget.accounts import dollars
+from scout_adapters.budget.plan import Scope, Usd, limit_of
 from scout_adapters.callbacks.budget_handler import ScoutBudgetCallbackHandler
 from scout_adapters.errors import ConfigurationError
 
@@ -51,10 +52,10 @@ class AgentHandlers(NamedTuple):
 def agent_handlers(
     limit_usd: Limits,
     per: AgentPer,
-    summary_usd: Usd | None,
+    reserve_usd: Decimal | None,
     options: BudgetOptions,
 ) -> AgentHandlers:
-    """Return the handlers of a budget, of which `summary_usd` is set aside for summaries.
+    """Return the handlers of a budget, of which `reserve_usd` is set aside for summaries.
 
     Raises: `ConfigurationError` for settings that cannot be used.
     """
@@ -62,28 +63,42 @@ def agent_handlers(
         raise ConfigurationError(f"per={per!r} is none of {', '.join(WORDS)}")
     if unknown := options.keys() - BudgetOptions.__annotations__.keys():
         raise ConfigurationError(f"unknown options: {', '.join(sorted(unknown))}")
-    name = options.get("name") or default_name(per, options.get("scope"))
-    if summary_usd is None:
+    name = options.get("name") or _default_name(per, options.get("scope"))
+    if reserve_usd is None:
         return AgentHandlers(_handler(limit_usd, per, name, options), None)
-    main, summary = _split(limit_usd, summary_usd)
+    main, summary = _split(limit_usd, reserve_usd)
     return AgentHandlers(
         _handler(main, per, name, options),
         _handler(summary, per, f"{name} summary", options),
     )
 
 
-def _split(limit_usd: Limits, summary_usd: Usd) -> tuple[Limits, Limits]:
+def summary_reserve(limit_usd: Limits, summary_usd: Usd | None) -> Decimal:
+    """Return what is set aside for a summary, in US dollars: by default a tenth of the limit.
+
+    Raises: `ConfigurationError` for what is no amount of dollars.
+    """
+    if summary_usd is not None:
+        return dollars(limit_of(summary_usd, "summary_usd"))
+    limits = limit_usd.values() if isinstance(limit_usd, Mapping) else [limit_usd]
+    return dollars(min(filter(None, map(limit_of, limits)), default=0) // 10)
+
+
+def _split(limit_usd: Limits, reserve_usd: Decimal) -> tuple[Limits, Limits]:
     """Return limits without what is set aside, and that; a smaller limit sets nothing aside."""
     if not isinstance(limit_usd, Mapping):
-        return _less(limit_usd, summary_usd), summary_usd
+        left = dollars(limit_of(limit_usd)) - reserve_usd
+        if left < 0:
+            raise ConfigurationError(f"summary_usd={reserve_usd} must be within the limit")
+        return left, reserve_usd
     main, summary = dict(limit_usd), dict.fromkeys(limit_usd, Decimal(0))
     for name, limit in limit_usd.items():
-        if _decimal(limit) >= _decimal(summary_usd):
-            main[name], summary[name] = _less(limit, summary_usd), _decimal(summary_usd)
+        if (left := dollars(limit_of(limit)) - reserve_usd) >= 0:
+            main[name], summary[name] = left, reserve_usd
     return main, summary
 
 
-def default_name(per: AgentPer, scope: Scope) -> str:
+def _default_name(per: AgentPer, scope: Scope) -> str:
     """Return the name of a budget without one; it distinguishes the budgets in one file."""
     parts = scope.items() if isinstance(scope, Mapping) else [(scope,)] if scope else []
     return " ".join(("agent", per, *(str(part) for pair in parts for part in pair)))
@@ -92,26 +107,12 @@ def default_name(per: AgentPer, scope: Scope) -> str:
 def _handler(
     limit_usd: Limits, per: AgentPer, name: str, options: BudgetOptions
 ) -> ScoutBudgetCallbackHandler:
-    names = ("scope", "path", "store", "answer_tokens", "unpriced", "wall")
+    others = {key: value for key, value in options.items() if key not in {"name", "cheaper"}}
     return ScoutBudgetCallbackHandler(
         limit_usd,
         # A run goes on after an interrupt, in another process too: like a thread.
         per="thread" if per == "run" else per,
         on_exceeded="cheaper" if options.get("cheaper") else "raise",
         name=name,
-        **{option: options[option] for option in names if option in options},  # type: ignore[literal-required]  # of `BudgetOptions`
+        **others,  # type: ignore[arg-type]  # of `BudgetOptions`
     )
-
-
-def _less(limit_usd: Usd, summary_usd: Usd) -> Decimal:
-    left = _decimal(limit_usd) - _decimal(summary_usd)
-    if left < 0:
-        raise ConfigurationError(f"summary_usd={summary_usd!r} must be within the limit")
-    return left
-
-
-def _decimal(usd: Usd) -> Decimal:
-    try:
-        return Decimal(str(usd))
-    except InvalidOperation:
-        raise ConfigurationError(f"{usd!r} is no amount of US dollars") from None

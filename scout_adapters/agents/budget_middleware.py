@@ -21,7 +21,13 @@ from scout_adapters.agents.agent_limit import (
     ToolCall,
     ToolResult,
 )
-from scout_adapters.agents.budget_limits import AgentPer, BudgetOptions, agent_handlers
+from scout_adapters.agents.agent_place import RUN_KEY
+from scout_adapters.agents.budget_limits import (
+    AgentPer,
+    BudgetOptions,
+    agent_handlers,
+    summary_reserve,
+)
 from scout_adapters.agents.covered_middleware import MiddlewareT, covered
 from scout_adapters.agents.money_left import money_left_tool, with_note
 from scout_adapters.budget import Balance
@@ -81,29 +87,27 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises: `ConfigurationError` for a value that is not listed here.
         """
         super().__init__()
-        self._check(on_exceeded, tell, options)
-        reserve = _reserve(limit_usd, summary_usd) if summary_model else None
+        if on_exceeded not in {"end", "raise"}:
+            raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise")
+        reserve = summary_reserve(limit_usd, summary_usd) if summary_model else None
         self._limit = AgentLimit(
             handlers=agent_handlers(limit_usd, per, reserve, options),
             per=per,
             ends=on_exceeded == "end",
             last_message=last_message,
             summarizer=endings.summarizer(summary_model) if summary_model else None,
-            set_aside_usd=0 if isinstance(limit_usd, Mapping) else float(str(reserve or 0)),
+            set_aside_usd=0 if isinstance(limit_usd, Mapping) else float(reserve or 0),
         )
-        self._tells_note = tell == "note"
-        self.tools = [money_left_tool(self._limit)] if tell == "tool" else []
+        self._set_tell(tell)
 
-    @staticmethod
-    def _check(on_exceeded: str, tell: str | None, options: BudgetOptions) -> None:
-        if on_exceeded not in {"end", "raise"}:
-            raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise")
+    def _set_tell(self, tell: str | None) -> None:
         if tell not in {"note", "tool", None}:
             raise ConfigurationError(f"tell={tell!r} is none of note, tool")
-        scope = options.get("scope")
-        by = scope if isinstance(scope, str) else next(iter(scope), None) if scope else None
-        if tell and by not in {None, "user"}:
+        if tell and self._limit.handlers.main.accounts.plan.by not in {None, "user"}:
             raise ConfigurationError(f"tell={tell!r} needs one limit: without scope=, or by user")
+        self._tells_note = tell == "note"
+        limit = self._limit
+        self.tools = [money_left_tool(limit.left, limit.aleft)] if tell == "tool" else []
 
     @property
     def name(self) -> str:
@@ -125,7 +129,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
     @override
     def before_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
         """Give a run its id, if it has a limit of its own."""
-        return {"scout_budget_run": uuid4().hex} if self._limit.per == "run" else None
+        return {RUN_KEY: uuid4().hex} if self._limit.per == "run" else None
 
     @override
     async def abefore_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
@@ -166,13 +170,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
 
         Needed for hooks before and after the agent and its model, such as those of
         `SummarizationMiddleware`, and for hooks around a model call if they come before this one.
+        In the list of middleware, a copy with a hook before the agent comes after this one, which
+        begins the run.
         """
         return covered(other, self._limit)
-
-
-def _reserve(limit_usd: Usd | Mapping[str, Usd], summary_usd: Usd | None) -> Usd:
-    """Return what is set aside for a summary, in US dollars: by default a tenth of the limit."""
-    if summary_usd is not None:
-        return summary_usd
-    limits = limit_usd.values() if isinstance(limit_usd, Mapping) else [limit_usd]
-    return min(filter(None, (float(str(limit)) for limit in limits)), default=0.0) / 10

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import AIMessage, BaseMessage
@@ -41,24 +41,16 @@ def with_note(messages: Sequence[BaseMessage], text: str) -> list[Any]:
     return [*before, last.model_copy(update={"content": content})]
 
 
-class LimitedAgent(Protocol):
-    """The limit of an agent."""
-
-    def left(self, state: Any, runtime: Any) -> str:
-        """Return what is left as a sentence."""
-
-    async def aleft(self, state: Any, runtime: Any) -> str:
-        """Async twin of `left`."""
-
-
-def money_left_tool(limit: LimitedAgent) -> BaseTool:
-    """Return the tool `money_left` of an agent with this limit."""
+def money_left_tool(
+    left: Callable[[Any, Any], str], aleft: Callable[[Any, Any], Awaitable[str]]
+) -> BaseTool:
+    """Return the tool `money_left`; `left` and its async twin take a state and a runtime."""
 
     def money_left(runtime: ToolRuntime) -> str:
-        return limit.left(runtime.state, runtime)
+        return left(runtime.state, runtime)
 
     async def amoney_left(runtime: ToolRuntime) -> str:
-        return await limit.aleft(runtime.state, runtime)
+        return await aleft(runtime.state, runtime)
 
     return StructuredTool.from_function(
         money_left, amoney_left, name="money_left", description=DESCRIPTION

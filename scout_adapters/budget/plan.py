@@ -105,18 +105,22 @@ def plan_of(limit_usd: Usd | Mapping[str, Usd], per: Per, scope: Scope, name: st
     usd_by_name = limit_usd if isinstance(limit_usd, Mapping) else {ALL_OTHERS: limit_usd}
     if by is None and set(usd_by_name) != {ALL_OTHERS}:
         raise ConfigurationError("limits by name need scope=, which states what the names are of")
-    limits = {str(value): _limit(usd) for value, usd in usd_by_name.items()}
+    limits = {str(value): limit_of(usd) for value, usd in usd_by_name.items()}
     default_name = " ".join((per, *(("by", by) if by else ()), *((only,) if only else ())))
     return Plan(name or default_name, per, by, only, limits)
 
 
-def _limit(usd: Usd) -> int:
+def limit_of(usd: Usd, option: str = "limit_usd") -> int:
+    """Return a limit in nano-dollars; `option` is its name in the error.
+
+    Raises: `ConfigurationError` for what is no amount of dollars.
+    """
     try:
         limit = min(nano(Decimal(str(usd))), MAX_AMOUNT)
     except (InvalidOperation, ValueError, OverflowError):
         limit = -1
     if limit < 0:
-        raise ConfigurationError(f"limit_usd={usd!r} must be an amount of US dollars, 0 or more")
+        raise ConfigurationError(f"{option}={usd!r} must be an amount of US dollars, 0 or more")
     return limit
 
 

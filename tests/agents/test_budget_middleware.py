@@ -240,6 +240,8 @@ def test_a_limit_per_thread_needs_a_thread(emulator: Emulator) -> None:
         {"limit_usd": -1},
         {"limit": 1},
         {"summary_usd": 2, "summary_model": GenericFakeChatModel(messages=iter([]))},
+        {"summary_usd": "nan", "summary_model": GenericFakeChatModel(messages=iter([]))},
+        {"limit_usd": "much", "summary_model": GenericFakeChatModel(messages=iter([]))},
     ],
 )
 def test_what_cannot_be_used_is_refused(options: Any) -> None:
