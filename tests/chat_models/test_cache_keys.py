@@ -13,6 +13,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
     ScoutXAIChatModel,
 )
+from scout_adapters.errors import InvalidRequest
 from scout_adapters.testing import BadRequest, Emulator
 
 LONG = "You answer questions about one very long document. " * 200
@@ -108,6 +109,19 @@ async def test_a_model_that_refuses_it_gets_none_from_then_on(emulator: Emulator
     assert first
     assert later == [None, None]
     assert not changes(answer)
+
+
+@pytest.mark.parametrize("system", ["Be brief.", LONG], ids=["without", "with a name"])
+def test_a_refusal_that_changes_nothing_but_the_name_is_not_sent_again(
+    emulator: Emulator, system: str
+) -> None:
+    model = openai(emulator)
+    refusal = BadRequest("The encrypted content gAAA could not be verified.")
+    emulator.script("openai", [refusal] * 2)
+    for number in range(2):
+        with pytest.raises(InvalidRequest, match="state_mismatch"):
+            model.invoke(prompt(number, system))
+    assert len(emulator.log) == 2
 
 
 def test_azure_gets_none(emulator: Emulator) -> None:

@@ -156,7 +156,7 @@ class HttpAdapter:
             revised = self._prepare(call, fixes)
         except ScoutError:
             return None
-        if revised.content == prepared.content and revised.url == prepared.url:
+        if _is_same(revised, prepared):
             return None
         remember_fixes(key, fixes)
         return revised
@@ -222,14 +222,25 @@ class HttpAdapter:
         )
 
 
-def _as_sent(prepared: PreparedRequest) -> ChatRequest:
-    """Return the request with the field that the engine added to name the conversation."""
+def _conversation_name(prepared: PreparedRequest) -> Json:
+    """Return the field of the body that names the conversation, as the engine adds it; or {}."""
     caching = prepared.spec.prompt_caching if prepared.spec else None
     name = caching.key_field if caching else ""
-    if not name or name not in prepared.body:
-        return prepared.request
-    request = prepared.request
-    return replace(request, extra={name: prepared.body[name], **request.extra})
+    return {name: prepared.body[name]} if name in prepared.body else {}
+
+
+def _as_sent(prepared: PreparedRequest) -> ChatRequest:
+    """Return the request with the field that the engine added to name the conversation."""
+    named, request = _conversation_name(prepared), prepared.request
+    return replace(request, extra={**named, **request.extra}) if named else request
+
+
+def _is_same(revised: PreparedRequest, prepared: PreparedRequest) -> bool:
+    """Return whether a revised request would be sent as before: the engine names it once more."""
+    named = _conversation_name(prepared)
+    if not revised.fixes.without.isdisjoint(named):
+        return False
+    return revised.url == prepared.url and {**named, **revised.body} == prepared.body
 
 
 def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec) -> Json:
