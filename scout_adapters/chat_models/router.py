@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
@@ -33,17 +33,8 @@ from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
-    from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.router.strategies import AnyStrategy
-
-
-@runtime_checkable
-class _Checked(Protocol):
-    """A strategy that names candidates."""
-
-    def check(self, candidates: Sequence[Candidate]) -> None:
-        """Raise `ConfigurationError` if it names one that is not there."""
 
 
 class ScoutRouterChatModel(FileRouting):
@@ -184,6 +175,7 @@ class ScoutRouterChatModel(FileRouting):
 
     def _build_route(self) -> Route:
         from scout_adapters.llm.router.route import Route
+        from scout_adapters.llm.router.strategies import check_strategy
         from scout_adapters.llm.router.strategy_names import strategy_by_name
 
         self._check_secrets()
@@ -194,8 +186,7 @@ class ScoutRouterChatModel(FileRouting):
         candidates = only_documented(
             [build_candidate(entry, defaults, network) for entry in self._keyed_entries()], defaults
         )
-        if isinstance(strategy, _Checked):
-            strategy.check(candidates)
+        check_strategy(strategy, candidates)
         return Route(candidates=candidates, strategy=strategy, clock=self.clock)
 
     def _route_to(self, model: str, route: Route) -> Route:

@@ -80,7 +80,7 @@ class CallConversation:
 
     def answered_by(self, candidate: Candidate, now: float) -> bool:
         """Return whether the conversation waits for a candidate: it answered last."""
-        return self.keeps_candidate and self.rank_of(candidate, now) == 0
+        return self.rank_of(candidate, now) == 0
 
     def rank_of(self, candidate: Candidate, now: float) -> int | None:
         """Return the place of a candidate among those that answered, 0 for the latest; or None."""

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from scout_adapters.llm.engine.affinity import MAX_REST
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.router.strategies import AnyStrategy, priority, with_context
+from scout_adapters.llm.router.strategies import (
+    AnyStrategy,
+    check_strategy,
+    priority,
+    with_context,
+)
 from scout_adapters.llm.types import ChatRequest
 
 if TYPE_CHECKING:
@@ -44,14 +50,20 @@ class CacheStrategy:
         rest = [each for each in ordered if each is not home and each not in ahead]
         return (*ahead, home, *rest)
 
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Raise `ConfigurationError` if `order` names no candidate of a route."""
+        check_strategy(self._order, candidates)
+
 
 def _home(candidates: Sequence[Candidate], context: CallContext) -> Candidate | None:
     """Return the ready candidate that answered the conversation last; None if there is none."""
-    ranked = [(context.affinity(each).rank, each) for each in candidates]
-    by_rank = sorted(
-        ((rank, each) for rank, each in ranked if rank is not None), key=lambda pair: pair[0]
-    )
-    for _, candidate in by_rank:
+    conversation, now = context.conversation, context.clock.now()
+    if conversation is None:
+        return None
+    # Not `affinity`, which also estimates the cached tokens.
+    ranks = ((conversation.rank_of(each, now), each) for each in candidates)
+    ranked = [(rank, each) for rank, each in ranks if rank is not None]
+    for _, candidate in sorted(ranked, key=itemgetter(0)):
         ready_in = context.health(candidate).ready_in_s
         if ready_in is not None and ready_in <= MAX_REST:
             return candidate

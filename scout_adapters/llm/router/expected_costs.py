@@ -12,10 +12,8 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import price_list, priced_model
 from scout_adapters.llm.pricing.rates import TokenCounts
 from scout_adapters.llm.profiles.limits import limits_of
+from scout_adapters.llm.router.abilities import CHARS_PER_TOKEN
 from scout_adapters.llm.types import ChatRequest, ModelRequest
-
-CHARS_PER_TOKEN = 4
-"""Characters per token, for estimates."""
 
 USUAL_ANSWER_TOKENS = 500
 """Tokens of an answer without `max_tokens`, for estimates."""

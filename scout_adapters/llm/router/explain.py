@@ -163,7 +163,8 @@ def explain(
     """
     ended = ended_models(route.candidates, on) if on else {}
     copier = Copier()
-    ordered = [each for each in order or route.ordered(request) if id(each) not in ended]
+    order = route.ordered(request) if order is None else order
+    ordered = [each for each in order if id(each) not in ended]
     dry = DryRun([*map(copier.candidate, ordered)], request, route.clock, conversation)
     planned_by_candidate = dry.run()
     writer = RowWriter(route, request, input_tokens, dry.unless_invalid)

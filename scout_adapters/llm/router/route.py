@@ -94,7 +94,7 @@ class Route:
 
     @cached_property
     def _keeps_candidates(self) -> bool:
-        return self.strategy is not priority and keeps_candidates(self.strategy)
+        return keeps_candidates(self.strategy)
 
     @cached_property
     def _takes_context(self) -> bool:

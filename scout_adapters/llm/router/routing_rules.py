@@ -12,7 +12,12 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.option_names import StrategyName
 from scout_adapters.llm.router.abilities import needs_of
-from scout_adapters.llm.router.strategies import AnyStrategy, keeps_candidates, with_context
+from scout_adapters.llm.router.strategies import (
+    AnyStrategy,
+    check_strategy,
+    keeps_candidates,
+    with_context,
+)
 from scout_adapters.llm.router.strategy_names import strategy_by_name
 from scout_adapters.llm.types import ChatRequest
 
@@ -84,8 +89,12 @@ class RoutingRule:
 
     def places(self, candidate: Candidate) -> int | None:
         """Return the place of a candidate in `use`; None if it is not named."""
-        names = (str(candidate), candidate.model, candidate.endpoint.name)
+        names = _names(candidate)
         return next((at for at, name in enumerate(self.use) if name in names), None)
+
+
+def _names(candidate: Candidate) -> tuple[str, ...]:
+    return str(candidate), candidate.model, candidate.endpoint.name
 
 
 def _texts(name: str, value: Any) -> tuple[str, ...]:
@@ -124,11 +133,11 @@ class RuleStrategy:
 
     def check(self, candidates: Sequence[Candidate]) -> None:
         """Raise `ConfigurationError` for a rule that names no candidate of a route."""
-        for rule in self._rules:
-            for name in rule.use:
-                if all(RoutingRule(use=name).places(candidate) is None for candidate in candidates):
-                    names = ", ".join(map(str, candidates))
-                    raise ConfigurationError(f"a rule uses {name!r}; the candidates are {names}")
+        check_strategy(self._otherwise, candidates)
+        names = {name for candidate in candidates for name in _names(candidate)}
+        for name in (name for rule in self._rules for name in rule.use if name not in names):
+            listed = ", ".join(map(str, candidates))
+            raise ConfigurationError(f"a rule uses {name!r}; the candidates are {listed}")
 
 
 def rules(

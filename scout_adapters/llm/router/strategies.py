@@ -12,6 +12,7 @@ from langchain_core.messages.ai import UsageMetadata
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, priced_model
+from scout_adapters.llm.router.abilities import CHARS_PER_TOKEN
 from scout_adapters.llm.router.expected_costs import USUAL_ANSWER_TOKENS
 from scout_adapters.llm.types import ChatRequest
 
@@ -26,9 +27,6 @@ ContextStrategy = Callable[[Sequence[Candidate], ChatRequest, "CallContext"], It
 
 AnyStrategy: TypeAlias = Strategy | ContextStrategy
 """A strategy of two parameters, or of three."""
-
-CHARS_PER_TOKEN = 4
-"""Characters per token, for estimates."""
 
 UNKNOWN_LAST = float("inf")
 """US dollars: the expected cost of a candidate without a known price."""
@@ -85,6 +83,12 @@ def takes_context(strategy: AnyStrategy) -> bool:
 def keeps_candidates(strategy: AnyStrategy) -> bool:
     """Return whether a strategy needs the candidates that answered a conversation before."""
     return bool(getattr(strategy, "keeps_candidates", False))
+
+
+def check_strategy(strategy: AnyStrategy, candidates: Sequence[Candidate]) -> None:
+    """Raise `ConfigurationError` for a strategy that names a candidate that is not there."""
+    if (check := getattr(strategy, "check", None)) is not None:
+        check(candidates)
 
 
 def with_context(strategy: AnyStrategy) -> ContextStrategy:

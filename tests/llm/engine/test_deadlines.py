@@ -86,7 +86,7 @@ async def test_a_pause_that_has_become_too_long_goes_to_the_next_candidate(
     config = {"callbacks": [SlowRetry(time)]}
     await ask(router(GROQ_70B, OPENAI_MINI, deadline=5.0), config=config)
     assert providers.hosts == [GROQ, OPENAI]
-    assert sum(time.slept) == 0
+    assert time.slept in ([], [0.0])
 
 
 async def test_a_callback_that_takes_the_time_of_a_pause_leaves_none_to_sleep(

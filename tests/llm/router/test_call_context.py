@@ -11,6 +11,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from scout_adapters import ScoutRouterChatModel
+from scout_adapters.errors import NoWorkingKey
 from scout_adapters.strategies import CallContext
 from scout_adapters.testing import Emulator, RateLimited
 from tests.support.clock import FakeTime
@@ -183,6 +184,19 @@ def test_a_strategy_by_tag_is_explained_as_it_is_called(emulator: Emulator) -> N
         answer = model.invoke("Hello", config)  # type: ignore[arg-type]  # as above
         assert planned is not None
         assert planned.provider == answer.response_metadata["scout"]["provider"]
+
+
+def test_a_strategy_that_returns_no_candidate_is_explained_as_it_is_called(
+    emulator: Emulator,
+) -> None:
+    def by_tag(candidates: Any, _request: Any, context: CallContext) -> Any:
+        return [] if "none" in context.tags else candidates
+
+    model = router(emulator, by_tag)
+    explanation = model.explain("Hello", {"tags": ["none"]})
+    assert {row.reason for row in explanation} == {"the strategy leaves it out"}
+    with pytest.raises(NoWorkingKey):
+        model.invoke("Hello", {"tags": ["none"]})
 
 
 def test_a_conversation_is_remembered_for_the_strategy_cache_only(

@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.strategies import RoutingRule, rules
+from scout_adapters.strategies import RoutingRule, cache, rules
 from scout_adapters.testing import Emulator, ServerError
 
 OPENAI, GROQ, GOOGLE = "openai/gpt-4.1-mini", "groq/openai/gpt-oss-120b", "google/gemini-2.5-flash"
@@ -129,6 +129,16 @@ def test_something_else_than_rules_is_refused(rows: Any) -> None:
 def test_a_rule_that_names_no_candidate_is_refused(emulator: Emulator) -> None:
     with pytest.raises(ConfigurationError, match=r"'grok'; the candidates are openai/gpt-4.1-mini"):
         router(emulator, RoutingRule(use=["groq", "grok"])).invoke("Hello")
+
+
+@pytest.mark.parametrize(
+    "outer", [cache, lambda inner: rules([RoutingRule(use="groq")], otherwise=inner)]
+)
+def test_so_is_one_within_another_strategy(emulator: Emulator, outer: Any) -> None:
+    model = router(emulator, RoutingRule(tag="a", use="groq"))
+    nested = model.model_copy(update={"strategy": outer(rules([RoutingRule(use="grok")]))})
+    with pytest.raises(ConfigurationError, match="'grok'; the candidates are"):
+        nested.invoke("Hello")
 
 
 def test_an_unknown_order_for_the_other_calls_is_refused() -> None:
