@@ -144,7 +144,7 @@ def model_class(provider: str) -> type[ScoutProviderChatModel]:
 
 
 _created_classes: dict[str, type[ScoutProviderChatModel]] = {}
-"""Classes of the providers that have none of their own above, by provider."""
+"""Classes of the providers that have no file in `provider_models`, by provider."""
 
 
 def _class_name(provider: str) -> str:

@@ -93,9 +93,12 @@ def _convert(tool: Tool) -> Json:
     """
     from scout_adapters.llm.wires.parsing import resolve_root
 
-    if is_typeddict(tool) and isinstance(schema := titled(tool), dict):
-        return _from_schema(schema)
-    converted: Json = convert_to_openai_tool(tool)
+    try:
+        converted: Json = convert_to_openai_tool(tool)
+    except RecursionError:
+        if not is_typeddict(tool):
+            raise
+        return _from_schema(_schema_of(tool))
     function = converted.get("function")
     if isinstance(tool, dict) or not isinstance(function, dict):
         return converted
@@ -120,15 +123,18 @@ def titled(schema: Any) -> Any:
             "JSON schema"
         )
     if is_typeddict(schema):
-        return _recursive_schema(schema) or schema
+        try:
+            convert_to_openai_tool(schema)
+        except RecursionError:
+            return _schema_of(schema)
     named = {"title", "name", "schema", "json_schema", "$ref"}
     if isinstance(schema, dict) and _is_json_schema(schema) and not named & schema.keys():
         return {"title": "answer", **schema}
     return schema
 
 
-def _recursive_schema(typed_dict: Any) -> Json | None:
-    """Return the JSON schema of a TypedDict that contains itself; None for any other.
+def _schema_of(typed_dict: Any) -> Json:
+    """Return the JSON schema of a TypedDict that contains itself.
 
     Raises: `ConfigurationError` for one that pydantic does not take.
     """
@@ -137,14 +143,10 @@ def _recursive_schema(typed_dict: Any) -> Json | None:
     from scout_adapters.llm.wires.parsing import resolve_root
 
     try:
-        convert_to_openai_tool(typed_dict)
-    except RecursionError:
-        try:
-            return resolve_root(TypeAdapter(typed_dict).json_schema())
-        except PydanticUserError as error:
-            why = str(error).splitlines()[0]
-            raise ConfigurationError(f"{typed_dict.__name__} contains itself: {why}") from None
-    return None
+        return resolve_root(TypeAdapter(typed_dict).json_schema())
+    except PydanticUserError as error:
+        why = str(error).splitlines()[0]
+        raise ConfigurationError(f"{typed_dict.__name__} contains itself: {why}") from None
 
 
 def _source_schema(tool: Any) -> Json | None:
