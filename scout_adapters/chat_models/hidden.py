@@ -53,18 +53,16 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, str):
         return SecretStr(value)
     if isinstance(value, Mapping):
-        return HiddenDict(value)
+        return HiddenDict({name: _source_of(item) for name, item in value.items()})
     if not isinstance(value, list | tuple):
-        return value if _is_plain(value) else _credential_of(value)
+        return _source_of(value)
     return [SecretStr(item) if isinstance(item, str) else _hidden(item) for item in value]
 
 
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, SecretStr) or callable(value)
-
-
-def _credential_of(value: Any) -> Any:
+def _source_of(value: Any) -> Any:
     """Return a key source for a credential of a cloud's official package; others as they are."""
+    if value is None or isinstance(value, str | SecretStr) or callable(value):
+        return value
     from scout_adapters.llm.auth.credential_objects import source_of_credential
 
     return source_of_credential(value) or value

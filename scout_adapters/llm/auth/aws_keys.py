@@ -26,13 +26,7 @@ class AwsKeys:
             self._credentials = session.get_credentials()
         if self._credentials is None:
             raise LookupError("AWS has no credentials here: set AWS_PROFILE, or run `aws login`")
-        frozen = self._credentials.get_frozen_credentials()  # renews them if they expire soon
-        return AwsCredentials(
-            access_key=frozen.access_key,
-            secret_key=frozen.secret_key,
-            session_token=frozen.token,
-            expires_at=getattr(self._credentials, "_expiry_time", None),  # there is no other name
-        )
+        return AwsCredentials.of(self._credentials)
 
 
 def aws_credentials(profile: str | None = None, session: Any = None) -> AwsKeys:

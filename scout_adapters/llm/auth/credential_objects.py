@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from scout_adapters.llm.types import AwsCredentials
+
 
 @dataclass(slots=True, unsafe_hash=True)
 class BotocoreKeys:
@@ -14,8 +16,8 @@ class BotocoreKeys:
     credentials: Any = field(repr=False)
     label: ClassVar[str] = "botocore credentials"
 
-    def __call__(self) -> Any:
-        return self.credentials.get_frozen_credentials()  # renews them if they expire soon
+    def __call__(self) -> AwsCredentials:
+        return AwsCredentials.of(self.credentials)
 
 
 def source_of_credential(value: Any) -> Callable[[], Any] | None:

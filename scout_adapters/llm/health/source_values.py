@@ -101,8 +101,8 @@ def _credential_of(value: Any) -> Credential | None:
     """Return a credential of ours for one of an official package; None for a text."""
     if isinstance(value, Credential | str | SecretStr) or value is None:
         return value if isinstance(value, Credential) else None
-    if callable(freeze := getattr(value, "get_frozen_credentials", None)):  # botocore
-        return _credential_of(freeze())
+    if callable(getattr(value, "get_frozen_credentials", None)):  # botocore
+        return AwsCredentials.of(value)
     if access_key := getattr(value, "access_key", None):
         secret_key, token = getattr(value, "secret_key", ""), getattr(value, "token", None)
         return AwsCredentials(access_key=access_key, secret_key=secret_key, session_token=token)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,17 @@ class AwsCredentials(Credential):
     access_key: str
     secret_key: str = field(repr=False)
     session_token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, credentials: Any) -> AwsCredentials:
+        """Return the keys of credentials of botocore or boto3, with the time of their expiry."""
+        frozen = credentials.get_frozen_credentials()  # renews them if they expire soon
+        return cls(
+            access_key=frozen.access_key,
+            secret_key=frozen.secret_key,
+            session_token=frozen.token,
+            expires_at=getattr(credentials, "_expiry_time", None),  # there is no other name
+        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
