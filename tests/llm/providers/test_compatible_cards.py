@@ -8,7 +8,6 @@ from __future__ import annotations
 import pickle
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 from langchain_core.language_models import BaseChatModel
@@ -118,14 +117,16 @@ def test_a_card_names_the_source_of_each_fact_and_what_is_not_established(provid
     assert "Not established: " in text or "headers of rate limits" in text or "limits, the" in text
 
 
-def played(provider: str, **options: Any) -> tuple[Emulator, BaseChatModel]:
+def played(provider: str) -> tuple[Emulator, BaseChatModel]:
     """Return the emulator, and the card's default model that talks to it at its own host."""
     emulator = Emulator()
     spec = registry.spec(provider)
-    options = {"api_key": "k", "max_retries": 0, **PARTS.get(provider, {}), **options}
-    transport = emulator.transport()
     return emulator, init_scout_model(
-        f"{provider}/{spec.default_model}", transport=transport, **options
+        f"{provider}/{spec.default_model}",
+        api_key="k",
+        max_retries=0,
+        transport=emulator.transport(),
+        **PARTS.get(provider, {}),
     )
 
 

@@ -18,12 +18,8 @@ from tests.system.faults.play import MODELS, Play, key_named
 OTHERS = frozenset({"anthropic", "google", "minimax", "ollama"})
 """Providers that do not copy OpenAI, or have no key."""
 
-PARTNERS: Mapping[str, str] = {
-    "anthropic": "claude-haiku-4-5",
-    "google": "gemini-2.5-flash",
-    "bedrock": "anthropic.claude-haiku-4-5-20251001-v1:0",
-}
-"""Providers with a package of their own besides langchain-openai, and their models."""
+PARTNERS = ("anthropic", "google", "bedrock")
+"""Providers with a package of their own besides langchain-openai."""
 
 
 class PartnerPlay(Play):
@@ -53,9 +49,8 @@ class PartnerPlay(Play):
             yield self._chat_model(provider, key_named(f"{provider}:{label}"))
 
     def _chat_model(self, provider: str, key: str) -> BaseChatModel:
-        if self.partner == "openai":
-            return openai_model(provider, MODELS[provider], key, self.transport)
-        return partner_model(provider, PARTNERS[provider], key, self.transport)
+        make = openai_model if self.partner == "openai" else partner_model
+        return make(provider, MODELS[provider], key, self.transport)
 
     @property
     def expected(self) -> list[str]:

@@ -28,6 +28,7 @@ from tests.system.faults.witness import Overheard, held_resources, idle, leaks, 
 WALL = 1_790_000_000.0
 MODELS = {
     "anthropic": "claude-haiku-4-5",
+    "bedrock": "anthropic.claude-haiku-4-5-20251001-v1:0",
     "cerebras": "gpt-oss-120b",
     "deepseek": "deepseek-chat",
     "fireworks": "accounts/fireworks/models/gpt-oss-120b",

@@ -40,8 +40,11 @@ MODELS: Mapping[str, str] = {
 PARTNERS = tuple(MODELS)
 
 
-def partner(provider: str, emulator: Emulator) -> BaseChatModel:
-    """Return the official package's chat model, with its own address option."""
+def partner(provider: str, emulator: Emulator, region: str = "us-east-1") -> BaseChatModel:
+    """Return the official package's chat model, with its own address option.
+
+    `region` is that of Bedrock.
+    """
     model, key, base = MODELS[provider], KEYS[provider], emulator.url(provider)
     match provider:
         case "openai":
@@ -53,7 +56,7 @@ def partner(provider: str, emulator: Emulator) -> BaseChatModel:
     name, _, secret = key.partition(":")
     return ChatBedrockConverse(
         model=model,
-        region_name="us-east-1",
+        region_name=region,
         endpoint_url=base,
         aws_access_key_id=name,
         aws_secret_access_key=secret,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Iterator
 
 import pytest
-from langchain_aws import ChatBedrockConverse
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import ProviderTimeout
 from scout_adapters.testing import Emulator, Hang, RateLimited
 from tests.support.verbs import SYNC, run_model
-from tests.system.mixed_routes.partners import KEYS, MODELS, close_clients, partner
+from tests.system.mixed_routes.partners import KEYS, close_clients, partner
 
 SHORT = 0.05
 """Seconds that a test waits for a timeout of a socket."""
@@ -25,19 +23,6 @@ def emulator() -> Iterator[Emulator]:
     with emulator.serve():
         yield emulator
         asyncio.run(close_clients())
-
-
-def in_region(region: str, emulator: Emulator) -> ChatBedrockConverse:
-    name, _, secret = KEYS["bedrock"].partition(":")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of its own construction
-        return ChatBedrockConverse(
-            model=MODELS["bedrock"],
-            region_name=region,
-            endpoint_url=emulator.url("bedrock"),
-            aws_access_key_id=name,
-            aws_secret_access_key=secret,
-        )
 
 
 @pytest.mark.parametrize("verb", SYNC)
@@ -52,7 +37,7 @@ def test_a_synchronous_call_ends_by_the_routers_timeout(verb: str, emulator: Emu
 
 
 def test_a_throttled_region_does_not_hold_up_another(emulator: Emulator) -> None:
-    regions = [in_region(region, emulator) for region in ("us-east-1", "eu-west-1")]
+    regions = [partner("bedrock", emulator, region) for region in ("us-east-1", "eu-west-1")]
     router = ScoutRouterChatModel(models=regions)
     emulator.script("bedrock", [RateLimited(30.0, "retry-after")])
     assert router.invoke("Hello").text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from scout_adapters.testing import Overloaded
 from tests.support.verbs import VERBS
 from tests.support.weather import get_weather
 from tests.system.mixed_routes.audited_rows import SentRuns, agree
-from tests.system.mixed_routes.partners import PARTNERS, Stage, stages
+from tests.system.mixed_routes.partners import PARTNERS, Stage
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Inheritance class:DeprecationWarning"
@@ -32,17 +31,6 @@ class Weather(BaseModel):
 
     place: str
     sky: str
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Stage]:
-    yield from stages()
-
-
-@pytest.fixture
-def stage(shared: Stage) -> Stage:
-    shared.emulator.clear()
-    return shared
 
 
 class Books:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from scout_adapters.testing.ids import sign
 from tests.support.verbs import STREAMS, VERBS
 from tests.support.weather import get_weather
 from tests.system.mixed_routes.audited_rows import SentRuns, agree
-from tests.system.mixed_routes.partners import KEYS, MODELS, PARTNERS, Stage, stages
+from tests.system.mixed_routes.partners import KEYS, MODELS, PARTNERS, Stage
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Inheritance class:DeprecationWarning"
@@ -38,17 +37,6 @@ class Joke(BaseModel):
 
     setup: str
     punchline: str
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Stage]:
-    yield from stages()
-
-
-@pytest.fixture
-def stage(shared: Stage) -> Stage:
-    shared.emulator.clear()
-    return shared
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -13,9 +13,7 @@ from langchain_core.messages import AIMessage
 from scout_adapters import init_scout_model
 from scout_adapters.llm.pricing.price_list import cost_of
 from scout_adapters.testing import Emulator
-from tests.support.verbs import merge_chunks
-
-VERBS = ("invoke", "ainvoke", "stream", "astream")
+from tests.support.verbs import VERBS, call_model
 
 
 class Hosted(NamedTuple):
@@ -57,18 +55,6 @@ def prompts(case: Hosted) -> Iterator[str]:
     yield "Hello."
 
 
-async def answered(model: Any, prompt: str, verb: str) -> AIMessage:
-    match verb:
-        case "invoke":
-            return model.invoke(prompt)  # type: ignore[no-any-return]  # a message
-        case "ainvoke":
-            return await model.ainvoke(prompt)  # type: ignore[no-any-return]  # a message
-        case "stream":
-            return merge_chunks(list(model.stream(prompt)))
-        case _:
-            return merge_chunks([chunk async for chunk in model.astream(prompt)])
-
-
 def token_usd(case: Hosted, message: AIMessage) -> float:
     """Return what the tokens alone cost."""
     provider, _, model = case.model.partition("/")
@@ -87,7 +73,7 @@ async def test_what_we_book_for_tools_is_what_the_provider_bills(case: Hosted, v
     ).bind_tools(list(case.tools))
     fees = set()
     for prompt in prompts(case):
-        message = await answered(model, prompt, verb)
+        message = await call_model(model, verb, prompt)
         exchange = emulator.log[-1]
         (attempt,) = message.response_metadata["scout"]["attempts"]
         booked = Decimal(repr(attempt["cost_usd"]))
