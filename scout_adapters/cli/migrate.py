@@ -54,7 +54,7 @@ def usable_migration(config: str) -> Migration:
         without_keys,
     )
 
-    found = migrate_litellm(read_litellm(config))
-    first = next(iter(found.document["routes"])).replace("*", "any")
-    load_migration(ScoutRouterChatModel, found.document, config, first, {})
-    return without_keys(found)
+    migration = migrate_litellm(read_litellm(config))
+    first = next(iter(migration.document["routes"])).replace("*", "any")
+    load_migration(ScoutRouterChatModel, migration.document, config, first, {})
+    return without_keys(migration)

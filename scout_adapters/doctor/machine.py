@@ -21,7 +21,15 @@ from scout_adapters.audit.reader import has_rows
 from scout_adapters.doctor.finding import Finding
 
 EXTRAS = (
-    *("agents", "aiohttp", "aws", "azure", "cli", "google", "litellm", "otel", "postgres"),
+    "agents",
+    "aiohttp",
+    "aws",
+    "azure",
+    "cli",
+    "google",
+    "litellm",
+    "otel",
+    "postgres",
     "testing",
 )
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
