@@ -27,7 +27,7 @@ from scout_adapters.callbacks.other_models import (
     record_without_answer,
 )
 from scout_adapters.callbacks.run_handler import RunHandler, is_cached
-from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
+from scout_adapters.llm.engine.record import UNSENT, AttemptRecord, Run, run_of
 
 ZERO = Decimal(0)
 MAX_ROWS = 10_000
@@ -38,9 +38,6 @@ OTHERS = "(others)"
 
 MAX_PENDING = 32
 """Attempts; more than these are added up at once, fewer when a total is read."""
-
-UNSENT = frozenset({"skipped", "not_sent"})
-"""Outcomes of attempts whose request was not sent."""
 
 By = Literal["provider", "model", "key", "tag", "run"]
 Place = tuple[str, str, str | None]

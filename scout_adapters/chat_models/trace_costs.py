@@ -23,13 +23,9 @@ from typing_extensions import override
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
-from scout_adapters.llm.engine.record import AttemptRecord, Run
-from scout_adapters.llm.pricing.price_list import sum_usd
+from scout_adapters.llm.engine.record import UNSENT, AttemptRecord, Run, total_cost
 
 logger = logger_of(__name__)
-
-UNSENT = frozenset({"skipped", "not_sent"})
-"""Outcomes of attempts whose request was not sent."""
 
 Annotate = Callable[[Any, UUID, AttemptRecord, float | None], None]
 """Sets an attempt's model and the call's cost so far, in US dollars, on a tracer's run."""
@@ -38,21 +34,18 @@ Annotate = Callable[[Any, UUID, AttemptRecord, float | None], None]
 class CallTraces:
     """The tracers of one call, which receive its model and cost after each attempt."""
 
-    __slots__ = ("_costs", "_last", "_tracers")
+    __slots__ = ("_sent", "_tracers")
 
     def __init__(self, tracers: Sequence[tuple[Any, Annotate]]) -> None:
         self._tracers = tracers
-        self._costs: list[float] = []
-        self._last: AttemptRecord | None = None
+        self._sent: list[AttemptRecord] = []
 
     def add(self, run: Run, record: AttemptRecord) -> None:
         """Add an attempt that was sent, once; a tracer that fails does not fail the call."""
-        if record.outcome in UNSENT or record is self._last:
+        if record.outcome in UNSENT or (self._sent and record is self._sent[-1]):
             return
-        self._last = record
-        if record.cost_usd is not None:
-            self._costs.append(record.cost_usd)
-        cost = float(sum_usd(self._costs)) if self._costs else None
+        self._sent.append(record)
+        cost = total_cost(self._sent)
         for tracer, annotate in self._tracers:
             try:
                 annotate(tracer, run.id, record, cost)
@@ -84,10 +77,10 @@ def _to_langsmith(tracer: Any, run_id: UUID, record: AttemptRecord, cost: float 
         metadata = run.extra["metadata"] = PricedMetadata(metadata or {})
     metadata.cost_usd = cost
     if record.outcome != "ok" and cost is not None:
-        metadata["usage_metadata"] = usage_of(record)  # the tracer sets none for a failed run
+        metadata["usage_metadata"] = _usage_of(record)  # the tracer sets none for a failed run
 
 
-def usage_of(record: AttemptRecord) -> Json:
+def _usage_of(record: AttemptRecord) -> Json:
     """Return the tokens of an attempt in the form of LangChain's `usage_metadata`."""
     if record.input_tokens is None or record.output_tokens is None:
         return {}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.pricing.price_list import sum_usd
+from scout_adapters.llm.engine.record import UNSENT, AttemptRecord, total_cost
 from scout_adapters.telemetry import semantic_conventions as names
 
 CANCELLED = "cancelled"
+LABELS = (names.OPERATION, names.PROVIDER, names.REQUEST_MODEL)
+"""Attributes of a request that are labels of its duration."""
+
 NO_ERRORS = frozenset({"ok", CANCELLED, "not_sent"})
 """Outcomes of attempts whose span has no error."""
 
@@ -24,20 +26,39 @@ class CallSpan:
     which add up spans count them once.
     """
 
-    __slots__ = ("_attempts", "_open", "_tracer", "last", "sent", "span", "started")
+    __slots__ = (
+        "_last",
+        "_open",
+        "_requested",
+        "_sent",
+        "_tracer",
+        "span",
+        "started",
+        "stop_watching",
+    )
 
-    def __init__(self, tracer: Tracer, span: Span, started: float) -> None:
-        """Take the span of the call; `started` is in seconds of the handler's clock."""
+    def __init__(self, tracer: Tracer, request: Json, started: float) -> None:
+        """Start the span of a call with the attributes of its request.
+
+        `started` is in seconds of the handler's clock.
+        """
+        name = f"{request[names.OPERATION]} {request.get(names.REQUEST_MODEL, '')}".strip()
         self._tracer = tracer
-        self.span = span
+        self.span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=request)
+        self._requested = {label: request[label] for label in LABELS if label in request}
         self.started = started
-        self._attempts: list[AttemptRecord] = []
+        self.stop_watching: Callable[[], None] | None = None
+        """Called at the end: undoes what would end the call with its task."""
+
         self._open: dict[int, Span] = {}
-        self.last: AttemptRecord | None = None
+        self._sent: list[AttemptRecord] = []
+        self._last: AttemptRecord | None = None
         """The last attempt that has ended, sent or not."""
 
-        self.sent: AttemptRecord | None = None
+    @property
+    def sent(self) -> AttemptRecord | None:
         """The last attempt whose request was sent."""
+        return self._sent[-1] if self._sent else None
 
     def start_attempt(self, about: Mapping[str, Any]) -> str | None:
         """Open the span of an attempt; return how it differs from the one before, if any."""
@@ -76,11 +97,11 @@ class CallSpan:
 
     def end_attempt(self, record: AttemptRecord) -> bool:
         """End the span of an attempt; return whether its request was sent, and not seen before."""
-        if record is self.last:
+        if record is self._last:
             return False
         span = self._open.pop(record.number, None)
-        if span is None or record.outcome in {"skipped", "not_sent"}:
-            self.last = record
+        if span is None or record.outcome in UNSENT:
+            self._last = record
             self._end_unsent(span, record)
             return False
         self.add(record)
@@ -91,23 +112,19 @@ class CallSpan:
         if span is not None:
             end_attempt_span(span, record)
             return
-        event = {names.OUTCOME: record.outcome, **_known({names.REASON: record.reason})}
+        event = {names.OUTCOME: record.outcome, **without_none({names.REASON: record.reason})}
         event["scout.candidate"] = _place(record.provider, record.model, record.key_id)
         self.span.add_event(f"scout.{record.outcome}", event)
 
     def add(self, record: AttemptRecord) -> None:
         """Add an attempt that has no span of its own."""
-        self.last = self.sent = record
-        self._attempts.append(record)
-
-    @property
-    def cost(self) -> float | None:
-        """US dollars of all attempts; None if no price is known."""
-        costs = [each.cost_usd for each in self._attempts if each.cost_usd is not None]
-        return float(sum_usd(costs)) if costs else None
+        self._last = record
+        self._sent.append(record)
 
     def end(self, answer: Json, error_type: str | None) -> None:
         """End the call's span with the attributes of its answer."""
+        if self.stop_watching is not None:
+            self.stop_watching()
         for span in self._open.values():  # its end was not reported: the task is gone
             span.end()
         self._open.clear()
@@ -118,6 +135,14 @@ class CallSpan:
                 self.span.set_status(Status(StatusCode.ERROR))
         self.span.end()
 
+    def labels(self, error_type: str | None) -> Json:
+        """Return the labels of the call's duration: by its last attempt, else by its request."""
+        labels = {**self._requested, names.ERROR_TYPE: error_type}
+        if (record := self.sent) is not None:
+            labels[names.PROVIDER] = names.provider_name(record.provider)
+            labels[names.REQUEST_MODEL] = record.model
+        return without_none(labels)
+
     def _outcome(self) -> Json:
         """Return the provider and model that answered or were tried last, with tokens and cost."""
         if (record := self.sent) is None:
@@ -127,17 +152,17 @@ class CallSpan:
             names.RESPONSE_MODEL: record.model,
             names.REQUEST_STREAM: True if record.first_token_s is not None else None,
             names.FIRST_CHUNK: record.first_token_s,
-            names.COST: self.cost,
-            names.ATTEMPTS: len(self._attempts),
+            names.COST: total_cost(self._sent),
+            names.ATTEMPTS: len(self._sent),
             names.KEY: record.key_id,
             **usage_attributes(record),
         }
-        return _known(attributes)
+        return without_none(attributes)
 
 
 def usage_attributes(record: AttemptRecord) -> Json:
     """Return the tokens of an attempt, by the conventions' names."""
-    return _known(
+    return without_none(
         {
             names.INPUT_TOKENS: record.input_tokens,
             names.OUTPUT_TOKENS: record.output_tokens,
@@ -158,14 +183,15 @@ def end_attempt_span(span: Span, record: AttemptRecord) -> None:
         names.RETRY_AFTER: record.retry_after,
         names.ATTEMPT_COST: record.cost_usd,
     }
-    span.set_attributes(_known(attributes))
+    span.set_attributes(without_none(attributes))
     if record.outcome not in NO_ERRORS:
         span.set_attribute(names.ERROR_TYPE, record.outcome)
         span.set_status(Status(StatusCode.ERROR))
     span.end()
 
 
-def _known(attributes: Json) -> Json:
+def without_none(attributes: Json) -> Json:
+    """Return the attributes that have a value."""
     return {name: value for name, value in attributes.items() if value is not None}
 
 

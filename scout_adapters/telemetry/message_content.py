@@ -15,8 +15,8 @@ from scout_adapters._internal.json_values import Json
 ROLES = {"human": "user", "ai": "assistant"}
 """Roles by LangChain's types of messages; others are equal."""
 
-TEXTS = {"text": "text", "reasoning": "reasoning"}
-"""The field with the text of a content block, by the block's type."""
+TEXTS = frozenset({"text", "reasoning"})
+"""Types of content blocks with text, which is in a field of the same name."""
 
 
 def messages_json(messages: Sequence[BaseMessage], finish_reason: str | None = None) -> str:
@@ -44,7 +44,7 @@ def _parts(message: BaseMessage) -> Iterator[Json]:
     for block in blocks:
         kind = block["type"]
         if kind in TEXTS:
-            yield {"type": kind, "content": block.get(TEXTS[kind], "")}
+            yield {"type": kind, "content": block.get(kind, "")}
         elif kind == "tool_call":
             call = {"id": block.get("id"), "name": block.get("name"), "arguments": block["args"]}
             yield {"type": "tool_call", **call}

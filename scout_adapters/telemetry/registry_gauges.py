@@ -6,9 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from weakref import WeakSet
+from functools import partial
 
-from opentelemetry.metrics import CallbackOptions, Meter, MeterProvider, Observation
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from scout_adapters.llm.health.circuit_breaker import all_circuits
 from scout_adapters.llm.health.key_state import KeyState
@@ -18,40 +18,33 @@ from scout_adapters.telemetry import semantic_conventions as names
 TRIES = 5
 STATES = ("ready", "resting", "quarantined")
 
-_observed: WeakSet[MeterProvider] = WeakSet()
-"""Providers whose gauges exist: a gauge that is made twice is also observed twice."""
 
-
-def observe_registry(
-    meter: Meter, provider: MeterProvider, clock: Callable[[], float] = time.monotonic
-) -> None:
-    """Create the gauges at a meter of this provider, once. `clock` is that of the engine."""
-    if provider in _observed:
-        return
-    _observed.add(provider)
-
-    def keys(_: CallbackOptions) -> Iterable[Observation]:
-        return _count(count_keys, clock())
-
-    def circuits(_: CallbackOptions) -> Iterable[Observation]:
-        return _count(count_open_circuits, clock())
-
+def observe_registry(meter: Meter) -> None:
+    """Create the gauges; the SDK returns those that exist if a meter has the same ones already."""
     meter.create_observable_gauge(
-        names.KEYS_METRIC, [keys], unit="{key}", description="Keys that calls have used, by state"
+        names.KEYS_METRIC,
+        [partial(_count, count_keys)],
+        unit="{key}",
+        description="Keys that calls have used, by state",
     )
     meter.create_observable_gauge(
         names.CIRCUITS_METRIC,
-        [circuits],
+        [partial(_count, count_open_circuits)],
         unit="{circuit}",
         description="Circuits that permit no call now, by provider",
     )
 
 
-def _count(function: Callable[[float], list[Observation]], now: float) -> Iterable[Observation]:
-    """Return what is counted, again if another thread has added a key or an address meanwhile."""
-    for _ in range(TRIES):
-        with suppress(RuntimeError):
-            return function(now)
+def _count(
+    function: Callable[[float], list[Observation]], _: CallbackOptions
+) -> Iterable[Observation]:
+    """Return what is counted, again if another thread has added a key or an address meanwhile.
+
+    After `TRIES` of these nothing is reported, until the next collection.
+    """
+    for _try in range(TRIES):
+        with suppress(RuntimeError):  # a dict or a set changed its size
+            return function(time.monotonic())
     return ()
 
 

@@ -32,6 +32,7 @@ from scout_adapters.telemetry.call_span import (
     CallSpan,
     end_attempt_span,
     usage_attributes,
+    without_none,
 )
 from scout_adapters.telemetry.instruments import CHAT, EMBEDDINGS, CallInstruments
 from scout_adapters.telemetry.message_content import messages_json
@@ -74,13 +75,12 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         """
         super().__init__(needs_call_ends=True)
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
-        meters = meter_provider or get_meter_provider()
-        meter = meters.get_meter(SCOPE)
+        meter = (meter_provider or get_meter_provider()).get_meter(SCOPE)
         self._instruments = CallInstruments(meter)
-        observe_registry(meter, meters)
+        observe_registry(meter)
         self._content = content
         self._clock = clock
-        self._calls: BoundedDict[UUID, tuple[CallSpan, Callable[[], None]]] = BoundedDict()
+        self._calls: BoundedDict[UUID, CallSpan] = BoundedDict()
         self._alone: BoundedDict[tuple[UUID, int], Any] = BoundedDict()
         """Spans of attempts without a call: requests for embeddings."""
 
@@ -89,21 +89,13 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         self, _serialized: Any, messages: list[list[BaseMessage]], **event: Any
     ) -> None:
         run_id: UUID = event["run_id"]
-        call = self._call_span(messages[0], event)
+        request = request_attributes(event) | self._text(names.INPUT_MESSAGES, messages[0])
+        call = CallSpan(self._tracer, request, self._clock())
+        self._calls.put(run_id, call)
         if is_ours(event):  # of other models, the base class watches the task
-            stop_watching = watch_task(partial(self._end_call, run_id, {}, CANCELLED))
-            self._calls.put(run_id, (call, stop_watching))
+            call.stop_watching = watch_task(partial(self._end_call, run_id, {}, CANCELLED))
         else:
-            self._calls.put(run_id, (call, _nothing))
             super()._on_chat_model_start(_serialized, messages, **event)
-
-    def _call_span(self, messages: Sequence[BaseMessage], event: Mapping[str, Any]) -> CallSpan:
-        attributes = request_attributes(event) | self._text(names.INPUT_MESSAGES, messages)
-        model = attributes.get(names.REQUEST_MODEL, "")
-        span = self._tracer.start_span(
-            f"{CHAT} {model}".strip(), kind=SpanKind.CLIENT, attributes=attributes
-        )
-        return CallSpan(self._tracer, span, self._clock())
 
     def _text(
         self, name: str, messages: Sequence[BaseMessage], reason: str | None = None
@@ -119,22 +111,20 @@ class ScoutTelemetryCallbackHandler(RunHandler):
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Open the span of an attempt."""
-        if (entry := self._calls.get(run.id)) is None:
+        if (call := self._calls.get(run.id)) is None:
             name = f"{EMBEDDINGS} {attempt['model']}"
             span = self._tracer.start_span(name, kind=SpanKind.CLIENT)
             self._alone.put((run.id, attempt["number"]), span)
             return
-        call, _ = entry
-        before = call.sent
-        if (switch := call.start_attempt(attempt)) is not None and before is not None:
-            self._instruments.record_switch(switch, before)
+        switch = call.start_attempt(attempt)
+        if switch is not None and call.sent is not None:
+            self._instruments.record_switch(switch, call.sent)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """End the span of an attempt, and record its tokens and cost."""
-        if (entry := self._calls.get(run.id)) is None:
+        if (call := self._calls.get(run.id)) is None:
             self._end_alone(run, record)
             return
-        call, _ = entry
         if call.end_attempt(record):
             self._instruments.record_attempt(record)
         if record.outcome == CANCELLED:  # core does not report the end of a cancelled call
@@ -149,7 +139,7 @@ class ScoutTelemetryCallbackHandler(RunHandler):
                 names.PROVIDER: names.provider_name(record.provider),
                 names.REQUEST_MODEL: record.model,
                 **usage_attributes(record),
-                **({names.COST: record.cost_usd} if record.cost_usd is not None else {}),
+                **without_none({names.COST: record.cost_usd}),
             }
         )
         end_attempt_span(span, record)
@@ -180,23 +170,15 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         return attributes | self._text(names.OUTPUT_MESSAGES, [answer], str(reason or "stop"))
 
     def _end_call(self, run_id: UUID, answer: Json, error_type: str | None) -> None:
-        if (entry := self._calls.pop(run_id, None)) is None:
+        if (call := self._calls.pop(run_id, None)) is None:
             return
-        call, stop_watching = entry
-        stop_watching()
         call.end(answer, error_type)
-        labels: Json = {names.OPERATION: CHAT}
-        if (record := call.sent) is not None:
-            labels[names.PROVIDER] = names.provider_name(record.provider)
-            labels[names.REQUEST_MODEL] = record.model
-        if error_type is not None:
-            labels[names.ERROR_TYPE] = error_type
-        self._instruments.record_call(self._clock() - call.started, labels)
+        self._instruments.record_call(self._clock() - call.started, call.labels(error_type))
 
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
         """Add the outcome of another model's call, whose attempts are not reported."""
-        if (entry := self._calls.get(run_id)) is not None:
-            entry[0].add(record)
+        if (call := self._calls.get(run_id)) is not None:
+            call.add(record)
             self._instruments.record_attempt(record)
 
     @override
@@ -228,10 +210,6 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         self._end_call(call.run.id, {}, "not_sent")
 
 
-def _nothing() -> None:
-    """Stop watching no task."""
-
-
 def request_attributes(event: Mapping[str, Any]) -> Json:
     """Return the attributes of a request from what LangChain reports at its start."""
     metadata = event.get("metadata") or {}
@@ -246,4 +224,4 @@ def request_attributes(event: Mapping[str, Any]) -> Json:
     }
     attributes |= {name: metadata.get(field) for field, name in names.RUN_FIELDS.items()}
     attributes |= {name: options.get(field) for field, name in names.CALL_FIELDS.items()}
-    return {name: value for name, value in attributes.items() if value is not None}
+    return without_none(attributes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,17 +13,14 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
-from tests.system.reconciliation.plan import MODELS, PRICES
+from tests.system.reconciliation.plan import set_prices
 
 
 @pytest.fixture(autouse=True)
 def prices() -> None:
     """The prices of the emulator's bill."""
-    for provider, price in PRICES.items():
-        thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
-        PRICING[provider] = {MODELS[provider]: thousand}
+    set_prices()
 
 
 ANY: Mapping[str, str] = {}
@@ -66,12 +62,11 @@ class Telemetry:
         """Metrics by name."""
         data = self.reader.get_metrics_data()
         resources = data.resource_metrics if data is not None else ()
-        return {
-            metric.name: metric
-            for resource in resources
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
+        scopes = [scope for resource in resources for scope in resource.scope_metrics]
+        metrics = [metric for scope in scopes for metric in scope.metrics]
+        by_name = {metric.name: metric for metric in metrics}
+        assert len(by_name) == len(metrics)
+        return by_name
 
     def points(self, name: str, labels: Mapping[str, str] = ANY) -> list[Any]:
         """Return the points of a metric whose labels contain these."""

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from langchain_core.caches import InMemoryCache
 from langchain_core.messages import HumanMessage, SystemMessage
 from opentelemetry.metrics import NoOpMeter
 from opentelemetry.semconv._incubating.attributes import (
@@ -17,12 +18,13 @@ from opentelemetry.semconv._incubating.attributes import (
 from opentelemetry.semconv._incubating.metrics import gen_ai_metrics
 from opentelemetry.semconv.attributes import error_attributes
 
-from scout_adapters.errors import ScoutError
+from scout_adapters import ScoutBudgetCallbackHandler, ScoutOpenAIChatModel
+from scout_adapters.errors import BudgetExceeded, ScoutError
 from scout_adapters.llm.health.circuit_breaker import FAILURE_THRESHOLD
 from scout_adapters.telemetry import semantic_conventions
 from scout_adapters.testing import CutMidStream, Overloaded, RateLimited, Revoked
 from tests.support.verbs import VERBS, call_model
-from tests.system.reconciliation.plan import LORE, bill_of
+from tests.system.reconciliation.plan import LORE, MODELS, bill_of
 from tests.telemetry.routes import route
 
 OURS = ("scout.", "gen_ai.usage.cost")
@@ -74,6 +76,21 @@ async def test_the_metrics_add_up_to_the_emulators_bill(emulator, telemetry) -> 
     assert duration.count == 1
     first_tokens = telemetry.points("gen_ai.client.operation.time_to_first_chunk")
     assert sum(point.count for point in first_tokens) == 3  # two whole streams and a broken one
+
+
+def test_a_call_without_an_attempt_is_counted_at_its_provider(emulator, telemetry) -> None:
+    handler, budget = telemetry.handler(), ScoutBudgetCallbackHandler(0.000001)
+    model = ScoutOpenAIChatModel(
+        model=MODELS["openai"], api_key="k", transport=emulator.transport(), cache=InMemoryCache()
+    )
+    for _ in range(2):
+        model.invoke("Hi", {"callbacks": [handler]})
+    with pytest.raises(BudgetExceeded):
+        model.invoke("Another", {"callbacks": [handler, budget]})
+    assert len(emulator.log) == 1
+    labels = {"gen_ai.provider.name": "openai", "gen_ai.request.model": MODELS["openai"]}
+    points = telemetry.points("gen_ai.client.operation.duration", labels)
+    assert sum(point.count for point in points) == 3
 
 
 async def test_names_units_and_buckets_are_those_of_the_conventions(emulator, telemetry) -> None:

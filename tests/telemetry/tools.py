@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -36,9 +36,7 @@ class Shown:
     output_tokens: int
     cache_read: int
     cache_write: int
-    reasoning: int | None
-    """None for a tool that has no field for it."""
-
+    reasoning: int
     cost_usd: float | None
 
 
@@ -150,18 +148,31 @@ def openinference(ingestion: Ingestion) -> Iterator[list[Any]]:
 def shown_by_openinference(ingestion: Ingestion) -> list[Shown]:
     """Return the LLM spans."""
     spans = [span for span in ingestion.spans if span.get("openinference.span.kind") == "LLM"]
+    names = (
+        "llm.model_name",
+        "llm.token_count.prompt",
+        "llm.token_count.completion",
+        "llm.token_count.prompt_details.cache_read",
+        "llm.token_count.prompt_details.cache_write",
+        "llm.token_count.completion_details.reasoning",
+        "llm.cost.total",
+    )
+    return _of_spans(spans, names)
+
+
+def _of_spans(spans: Iterable[Json], names: Sequence[str]) -> list[Shown]:
+    """Return the spans with tokens, by the attributes' names in the order of `Shown`."""
+    model, input_tokens, output_tokens, *details, cost = names
     return [
         Shown(
-            span["llm.model_name"],
-            span["llm.token_count.prompt"],
-            span["llm.token_count.completion"],
-            span.get("llm.token_count.prompt_details.cache_read", 0),
-            span.get("llm.token_count.prompt_details.cache_write", 0),
-            span.get("llm.token_count.completion_details.reasoning", 0),
-            span.get("llm.cost.total"),
+            span[model],
+            span[input_tokens],
+            span[output_tokens],
+            *(span.get(name, 0) for name in details),
+            span.get(cost),
         )
         for span in spans
-        if "llm.token_count.prompt" in span
+        if input_tokens in span
     ]
 
 
@@ -179,19 +190,16 @@ def openllmetry(ingestion: Ingestion) -> Iterator[list[Any]]:
 
 def shown_by_openllmetry(ingestion: Ingestion) -> list[Shown]:
     """Return the spans of model calls."""
-    return [
-        Shown(
-            span["gen_ai.response.model"],
-            span["gen_ai.usage.input_tokens"],
-            span["gen_ai.usage.output_tokens"],
-            span.get("gen_ai.usage.cache_read.input_tokens", 0),
-            span.get("gen_ai.usage.cache_write.input_tokens", 0),
-            span.get("gen_ai.usage.reasoning_tokens", 0),
-            span.get("gen_ai.usage.cost"),
-        )
-        for span in ingestion.spans
-        if "gen_ai.usage.input_tokens" in span
-    ]
+    names = (
+        "gen_ai.response.model",
+        "gen_ai.usage.input_tokens",
+        "gen_ai.usage.output_tokens",
+        "gen_ai.usage.cache_read.input_tokens",
+        "gen_ai.usage.cache_write.input_tokens",
+        "gen_ai.usage.reasoning_tokens",
+        "gen_ai.usage.cost",
+    )
+    return _of_spans(ingestion.spans, names)
 
 
 Tool = tuple[Callable[[Ingestion], Any], Callable[[Ingestion], list[Shown]]]

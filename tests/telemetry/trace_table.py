@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage, SystemMessage
 
-from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator, Revoked, reset
 from tests.support.verbs import run_model
 from tests.support.weather import get_weather
-from tests.system.reconciliation.plan import LORE, MODELS, PRICES
+from tests.system.reconciliation.plan import LORE, set_prices
 from tests.telemetry.ingestion import ingesting
 from tests.telemetry.routes import route
 from tests.telemetry.tools import TOOLS, Shown, billed
@@ -40,9 +39,7 @@ HEADINGS = (
 def play(tool: str, verb: str, case: str) -> tuple[list[Shown], list[Shown]]:
     """Make the calls of a case; return what the tool shows, and what the emulator billed."""
     reset()
-    for provider, price in PRICES.items():
-        thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
-        PRICING[provider] = {MODELS[provider]: thousand}
+    set_prices()
     emulator = Emulator()
     providers = ("openai",) if case == "one provider" else ("anthropic", "openai")
     if case != "one provider":
@@ -65,10 +62,8 @@ def rows() -> Iterator[tuple[Shown | None, Shown | None, tuple[str, str, str]]]:
     for tool in TOOLS:
         for verb in ("invoke", "stream"):
             for case in CASES:
-                shown, bills = play(tool, verb, case)
-                for number in range(max(len(shown), len(bills))):
-                    pair = [part[number] if number < len(part) else None for part in (shown, bills)]
-                    yield (*pair, (tool, verb, case))  # type: ignore[misc]  # a pair
+                for shown, bill in zip_longest(*play(tool, verb, case)):
+                    yield shown, bill, (tool, verb, case)
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -27,6 +27,9 @@ ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 
 NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
+
+UNSENT = frozenset({"skipped", "not_sent"})
+"""Outcomes of attempts whose request was not sent."""
 
 LANGCHAIN_TAGS = (
     "seq:step:",
@@ -148,6 +151,12 @@ runs_with_attempts: BoundedDict[int, None] = BoundedDict()
 nothing for them."""
 
 
+def total_cost(records: Iterable[AttemptRecord]) -> float | None:
+    """Return the US dollars of attempts, added exactly; None if none has a known cost."""
+    costs = [record.cost_usd for record in records if record.cost_usd is not None]
+    return float(sum_usd(costs)) if costs else None
+
+
 def summary_of(
     record: AttemptRecord, before: Sequence[AttemptRecord], changes: Sequence[str]
 ) -> Json:
@@ -199,11 +208,10 @@ def response_of(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorRes
     """Return the error's HTTP response with a header that tracers copy to the failed run."""
     response = getattr(error, "response", ErrorResponse(None))
     tried = [record for record in records if record.outcome != "skipped"] or list(records)
-    costs = [record.cost_usd for record in records if record.cost_usd is not None]
     summary = {
         "model": tried[-1].model if tried else None,
         "provider": tried[-1].provider if tried else None,
-        "cost_usd": float(sum_usd(costs)) if costs else None,
+        "cost_usd": total_cost(records),
         "attempts": [record.as_dict() for record in records],
     }
     return replace(response, headers={**response.headers, ATTEMPTS_HEADER: json.dumps(summary)})

@@ -21,8 +21,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
 )
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.pricing.price_list import PRICING
-from tests.system.reconciliation.plan import KEYS, MODELS, PRICES, TOOLS, Planned, planned
+from tests.system.reconciliation.plan import KEYS, MODELS, TOOLS, Planned, planned, set_prices
 
 THREADS, LOOPS, TASKS = 6, 2, 12
 NANO = Decimal(1_000_000_000)
@@ -32,9 +31,7 @@ class Caller:
     """Models of every provider at the emulator, with handlers for all calls."""
 
     def __init__(self, base: str, folder: Path) -> None:
-        for house, price in PRICES.items():
-            thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
-            PRICING[house] = {MODELS[house]: thousand}
+        set_prices()
         self.costs = ScoutCostCallbackHandler()
         self.budget = ScoutBudgetCallbackHandler(1_000_000, path=folder / "budgets.db")
         audit = ScoutAuditCallbackHandler(folder / "audit.jsonl")

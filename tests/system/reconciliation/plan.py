@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from langchain_core.messages import HumanMessage, SystemMessage
 
+from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Exchange
 from tests.support.verbs import VERBS, Verb
 
@@ -35,6 +37,14 @@ PRICES: Mapping[str, Mapping[str, int]] = {
     "google": {"input": 300, "output": 2500, "cache_read": 30, "reasoning": 2500},
 }
 """Nano-dollars for a token. OpenRouter and xAI are not among them: they name what a call cost."""
+
+
+def set_prices() -> None:
+    """Set the package's prices, in US dollars for 1,000 tokens, to those of the bill."""
+    for provider, price in PRICES.items():
+        thousand = {kind: float(Decimal(nano).scaleb(-6)) for kind, nano in price.items()}
+        PRICING[provider] = {MODELS[provider]: thousand}
+
 
 LORE = " ".join(
     f"Rule {number}: a token is four letters, and nobody counts them." for number in range(120)
