@@ -76,7 +76,7 @@ def _fees(provider: str, model: str, times: Mapping[str, int], types: list[str])
     if provider == "google":
         return _google_fees(model, times)
     fees = dict(FEES.get(provider, {}))
-    preview = any("preview" in name for name in types)
+    preview = any(name.startswith("web_search_preview") for name in types)
     if provider == "openai" and preview and model.startswith("gpt-4"):
         fees["search"] = OPENAI_PREVIEW
     return sum(count * fees.get(kind, 0) for kind, count in times.items())

@@ -7,6 +7,9 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 
+READ_TIMEOUT = 60
+"""Seconds: botocore's default. A client does not state whether its user has set it."""
+
 
 def single_attempt_client(client: Any) -> Any:
     """Return a copy of a botocore client that sends each request once; None if it is none.
@@ -48,15 +51,14 @@ def _set_read_timeout(request: Any, **_: Any) -> None:
 def with_read_timeout(model: BaseChatModel, seconds: float | None) -> BaseChatModel:
     """Return a chat model whose client waits at most so long for the next bytes of an answer.
 
-    A shorter timeout that the user has given to the client stays.
+    A shorter timeout of the client stays, unless it is botocore's default.
     """
     client: Any = getattr(model, "client", None)
     config: Any = getattr(getattr(client, "meta", None), "config", None)
     if seconds is None or config is None:
         return model
-    own = getattr(config, "_user_provided_options", {}).get("read_timeout")
-    changed = copy(config)
-    changed.read_timeout = min(seconds, own) if own is not None else seconds
+    changed, own = copy(config), config.read_timeout
+    changed.read_timeout = seconds if own in {None, READ_TIMEOUT} else min(seconds, own)
     meta = copy(client.meta)
     meta._client_config = changed  # noqa: SLF001  # botocore has no other way
     return model.model_copy(update={"client": _copy_of(client, meta=meta)})

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.adapters.request_fixes import EFFORTS, RequestFixes, effort_of_request
+from scout_adapters.llm.failures.common_rules import OTHER_API
 from scout_adapters.llm.types import PREVIOUS, ChatRequest, ProviderSpec
 
 HARMLESS = (
@@ -37,10 +38,7 @@ _LACKS = re.compile(
 _LACKS_API = re.compile(
     r"not (?:supported|enabled|accessible|implemented)|enabled only|only enabled|not support\b"
 )
-_OTHER_API = frozenset({"unsupported_api_for_model", "operationnotsupported"})
-"""Codes for a model that an API does not have: GitHub Copilot's, and Azure's
-(https://github.com/caozhiyuan/copilot-api/issues/113,
-https://github.com/langchain-ai/langchain-azure/issues/228)."""
+_OTHER_API = frozenset(OTHER_API.split())
 _CAP = re.compile(
     r"max_(?:completion_|output_)?tokens|maxOutputTokens|max_output_tokens", re.IGNORECASE
 )

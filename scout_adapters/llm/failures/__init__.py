@@ -93,12 +93,9 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
     or to `now` if it is missing.
     """
     from scout_adapters.llm.failures.classify import classify  # noqa: PLC0415  # see above
-    from scout_adapters.llm.failures.error_body import read_error_body  # noqa: PLC0415  # as above
 
     safe_headers = _safe_headers(headers)
-    parsed = read_error_body(body)
-    if aws_type := safe_headers.get(_ERROR_TYPE, "").partition(":")[0]:
-        parsed = replace(parsed, words=(aws_type, *parsed.words))
+    parsed = _parsed(body, safe_headers)
     clock = retry_after.server_time(safe_headers, now or datetime.now(UTC))
     kind, wait = classify(provider, status, safe_headers, parsed, clock)
 
@@ -172,6 +169,15 @@ def _safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if len(safe_headers) == _HEADERS:
             break
     return safe_headers
+
+
+def _parsed(body: Any, headers: Mapping[str, str]) -> ErrorBody:
+    """Return the parsed body; AWS names the error in a header."""
+    from scout_adapters.llm.failures.error_body import read_error_body  # noqa: PLC0415  # as above
+
+    parsed = read_error_body(body)
+    aws_type = headers.get(_ERROR_TYPE, "").partition(":")[0]
+    return replace(parsed, words=(aws_type, *parsed.words)) if aws_type else parsed
 
 
 def _message_of(status: int, parsed: ErrorBody) -> str:

@@ -27,6 +27,11 @@ from scout_adapters.llm.failures.rule import Rule, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OTHER_API = "unsupported_api_for_model operationnotsupported"
+"""Codes for a model that an API does not have: GitHub Copilot's, and Azure's
+(https://github.com/caozhiyuan/copilot-api/issues/113,
+https://github.com/langchain-ai/langchain-azure/issues/228)."""
+
 CODES: tuple[Rule, ...] = (
     # Groq and OpenAI report a request larger than a minute's limit as a rate limit; it never fits.
     rule(K.REQUEST_TOO_LARGE, "rate_limit_exceeded tokens", status=(413,)),
@@ -98,7 +103,7 @@ CODES: tuple[Rule, ...] = (
         r" not supported (?:with|in) the ",
         status=(400, 404),
     ),
-    rule(K.UNSUPPORTED, "unsupported_api_for_model operationnotsupported", status=(400, 404)),
+    rule(K.UNSUPPORTED, OTHER_API, status=(400, 404)),
     rule(K.MODEL_RETIRED, "model_decommissioned modeldeprecated modelretired model_retired"),
     rule(K.MODEL_RETIRED, pattern=RETIRED, status=(None, 400, 403, 404, 410, 422)),
     rule(

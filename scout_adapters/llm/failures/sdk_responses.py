@@ -113,6 +113,7 @@ def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse | 
     """Return the response; None for an answer that is no refusal, but could not be read."""
     content = _content(response)
     parsed = getattr(error, "details", None) or getattr(error, "body", None)
+    # google-genai makes up the `details` of a 204, which has no body.
     is_parsed = isinstance(parsed, dict | list) and status != HTTPStatus.NO_CONTENT
     if status < HTTPStatus.BAD_REQUEST and not is_parsed:
         return None

@@ -199,7 +199,8 @@ def _tariff(price: ModelPrice, fees: Mapping[str, Decimal]) -> Tariff | None:
         by_start[0][kind] = (value if isinstance(value, Decimal) else value.base).scaleb(power)
         for tier in getattr(value, "tiers", ()):
             by_start[tier.start][kind] = tier.price.scaleb(power)
-    by_start[0].update(fees)
+    if "output" in by_start[0]:  # a model without any, as one of embeddings, runs no tools
+        by_start[0].update(fees)
     return tariff_of(by_start) if {"input", "output"} & by_start[0].keys() else None
 
 

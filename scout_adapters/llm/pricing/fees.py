@@ -34,8 +34,7 @@ https://developers.openai.com/api/docs/pricing. A call of xAI's code tool costs 
 def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, Decimal]:
     """Return the fees that replace or complete those of genai-prices, by the names of `FEES`."""
     request_fee = REQUEST_FEES.get((provider, model), {}).get(search_size)
-    search_fee = None if "embed" in model else SEARCH_FEES.get(provider)
-    fees = {"request": request_fee, "web_search": search_fee}
+    fees = {"request": request_fee, "web_search": SEARCH_FEES.get(provider)}
     return {kind: fee for kind, fee in fees.items() if fee is not None}
 
 

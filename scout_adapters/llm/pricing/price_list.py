@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -306,8 +306,6 @@ def reset_prices(prices: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Non
     forget_warnings()
     _warn_no_price.cache_clear()
     _warn_unknown_fee.cache_clear()
-    _warn_unknown_key.cache_clear()
-    _warn_unusable_price.cache_clear()
 
 
 @lru_cache(maxsize=1024)
@@ -323,14 +321,14 @@ def _warn_no_price(provider: str, model: str, service: str) -> None:
     )
 
 
-@cache
 def _warn_unknown_key(key: str) -> None:
-    logger.warning("PRICING has an unknown key, which is ignored: %r", key)
+    if is_first_warning("key", key):
+        logger.warning("PRICING has an unknown key, which is ignored: %r", key)
 
 
-@cache
 def _warn_unusable_price(key: str, price: str) -> None:
-    logger.warning("PRICING has a price that is no amount of dollars, %r: %s", key, price)
+    if is_first_warning("amount", key, price):
+        logger.warning("PRICING has a price that is no amount of dollars, %r: %s", key, price)
 
 
 def _warn_absurd_cost(provider: str, model: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from html import escape
-from itertools import groupby
+from itertools import chain, groupby, starmap
 
 from langchain_core.messages.ai import UsageMetadata
 
@@ -168,11 +168,7 @@ def explain(
     dry = DryRun([*map(copier.candidate, ordered)], request, route.clock, conversation)
     planned_by_candidate = dry.run()
     writer = RowWriter(route, request, input_tokens, dry.unless_invalid)
-    rows = [
-        row
-        for candidate_state, planned in planned_by_candidate
-        for row in writer.rows(candidate_state, planned)
-    ]
+    rows = list(chain.from_iterable(starmap(writer.rows, planned_by_candidate)))
     chosen = {id(candidate) for candidate in ordered}
     for candidate in route.candidates:
         if id(candidate) not in chosen:

@@ -53,10 +53,8 @@ def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpRep
     received = anthropic_messages.read(body)
     answer, cached = request.answer_for(received), cache.use_marked(body)
     total = max(received.input_tokens, cached.read + cached.written)
-    runs, headers = (
-        request.tool_runs(body, received.prompt),
-        anthropic_messages.headers(request.ids),
-    )
+    runs = request.tool_runs(body, received.prompt)
+    headers = anthropic_messages.headers(request.ids)
     writer = anthropic_messages.MessagesWriter(request.ids, body, answer, total, cached, runs)
     spent = tokens_spent(total, answer, cached, runs)
     if received.stream:

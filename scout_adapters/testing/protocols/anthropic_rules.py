@@ -220,7 +220,8 @@ def _limits(body: Json) -> Iterator[str]:
             yield f"tools.{at}.custom.input_schema.type: {fault}"
     holders = [*objects(body.get("tools")), *objects(body.get("system"))]
     holders += [block for message in objects(body["messages"]) for block in _flat(message)]
-    marks = [holder["cache_control"] for holder in (*holders, body) if _is_marked(holder)]
+    values = (holder.get("cache_control") for holder in (*holders, body))
+    marks = [value for value in values if isinstance(value, dict)]
     if len(marks) > _MAX_MARKERS:
         text = "A maximum of 4 blocks with cache_control may be provided."
         yield f"{text} Found {len(marks)}."
@@ -230,7 +231,3 @@ def _limits(body: Json) -> Iterator[str]:
             "A ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
             "Note that blocks are processed in the following order: `tools`, `system`, `messages`."
         )
-
-
-def _is_marked(holder: Json) -> bool:
-    return isinstance(holder.get("cache_control"), dict)

@@ -216,7 +216,7 @@ class GeminiWriter:
     def _grounding(self) -> Json:
         """Return what grounds the answer: the queries, of which one is empty, and the pages."""
         times = self.spent.tools.times
-        if not times:
+        if not times.keys() & {"search", "maps"}:
             return {}
         queries = [f"query {at}" for at in range(times.get("search", 0))]
         chunks: list[Json] = [{"web": {"uri": "https://news.example"}} for _ in queries]

@@ -137,7 +137,7 @@ class ChatWriter:
         message: Json = {"role": "assistant", "content": text, **self.dialect.message_keys}
         if self._shown:
             message |= self._reasoning(self._shown, text)
-        if self.dialect.x_groq and (tools := self._executed_tools()):
+        if tools := self._executed_tools():
             message["executed_tools"] = tools
         if self.answer.calls:
             if not (self.answer.text or self._inline):
@@ -150,8 +150,11 @@ class ChatWriter:
 
     def _executed_tools(self) -> list[Json]:
         """Return the runs of Groq's own tools: https://console.groq.com/docs/browser-search."""
-        names = {"search": "browser.search", "open": "browser.open"}
-        runs = [names[kind] for kind, times in self.runs.times.items() for _ in range(times)]
+        if not self.dialect.x_groq:
+            return []
+        kinds = {"search": "browser.search", "open": "browser.open"}
+        times = self.runs.times
+        runs = [name for kind, name in kinds.items() for _ in range(times.get(kind, 0))]
         return [
             {"index": at, "type": "browser_search", "name": name, "arguments": "{}", "output": "x"}
             for at, name in enumerate(runs)
@@ -285,7 +288,7 @@ class ChatWriter:
             yield self.dialect.delta_keys | pending | {"content": ""}, 0
 
     def _content_deltas(self) -> Iterator[tuple[Json, int]]:
-        for tool in self._executed_tools() if self.dialect.x_groq else ():
+        for tool in self._executed_tools():
             begun = {name: value for name, value in tool.items() if name != "output"}
             yield {"executed_tools": [begun]}, 0
             yield {"executed_tools": [tool]}, 0

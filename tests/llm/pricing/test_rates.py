@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -234,14 +234,15 @@ def test_tokens_that_were_read_and_written_are_subtracted_once_from_other_input(
 class SecondThread(logging.Handler):
     """While a warning is handled, prices the same model in another thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, price: Callable[[], None]) -> None:
         super().__init__()
+        self.price = price
         self.messages: list[str] = []
 
     def filter(self, record: logging.LogRecord) -> bool:  # it holds no lock, as `emit` does
         self.messages.append(record.getMessage())
         if len(self.messages) == 1:
-            thread = threading.Thread(target=price_of_nobody)
+            thread = threading.Thread(target=self.price)
             thread.start()
             thread.join()
         return True
@@ -255,11 +256,22 @@ def price_of_nobody() -> None:
     assert usd is None
 
 
-def test_two_threads_at_once_warn_once_of_a_model_without_a_price() -> None:
-    logger, handler = logging.getLogger("scout_adapters"), SecondThread()
+def price_of_an_unknown_kind() -> None:
+    PRICING["p"]["m"]["typo-of-two-threads"] = 1.0
+    cost_of("p", "m", used(1, 1))
+
+
+def price_below_zero() -> None:
+    PRICING["p"]["m"]["web_search"] = -0.25
+    cost_of("p", "m", used(1, 1))
+
+
+@pytest.mark.parametrize("price", [price_of_nobody, price_of_an_unknown_kind, price_below_zero])
+def test_two_threads_at_once_warn_once_of_a_price(price: Callable[[], None]) -> None:
+    logger, handler = logging.getLogger("scout_adapters"), SecondThread(price)
     logger.addHandler(handler)
     try:
-        price_of_nobody()
+        price()
     finally:
         logger.removeHandler(handler)
     assert len(handler.messages) == 1

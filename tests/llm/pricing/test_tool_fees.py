@@ -192,6 +192,14 @@ def test_openai_bills_hosted_tools_by_call(
     assert (elsewhere is None) == bool(answer.response_metadata.get("hosted_tools"))
 
 
+def test_a_preview_of_another_tool_leaves_the_fee_of_a_search() -> None:
+    body = {"id": "resp_1", "status": "completed", "model": "gpt-4.1", "output": [SEARCHED]}
+    body["tools"] = [{"type": "web_search"}, {"type": "computer_use_preview"}]
+    answer = RESPONSES.parse_response(body, registry.spec("openai"))
+    assert answer.response_metadata["hosted_tools"] == {"web_search": 1}
+    assert RESPONSES.searches(body) == 20
+
+
 @pytest.mark.parametrize(
     ("model", "tool", "fees"),
     [

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+from langchain_aws import ChatBedrockConverse
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import ProviderTimeout
 from scout_adapters.testing import Emulator, Hang, RateLimited
 from tests.support.verbs import SYNC, run_model
-from tests.system.mixed_routes.partners import KEYS, close_clients, partner
+from tests.system.mixed_routes.partners import KEYS, MODELS, close_clients, partner
 
 SHORT = 0.05
 """Seconds that a test waits for a timeout of a socket."""
@@ -25,6 +31,20 @@ def emulator() -> Iterator[Emulator]:
         asyncio.run(close_clients())
 
 
+def in_region_with(read_timeout: int | None) -> ChatBedrockConverse:
+    name, _, secret = KEYS["bedrock"].partition(":")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own construction
+        return ChatBedrockConverse(
+            model=MODELS["bedrock"],
+            region_name="us-east-1",
+            endpoint_url="https://bedrock.example",
+            config=Config(read_timeout=read_timeout) if read_timeout else None,
+            aws_access_key_id=name,
+            aws_secret_access_key=secret,
+        )
+
+
 @pytest.mark.parametrize("verb", SYNC)
 def test_a_synchronous_call_ends_by_the_routers_timeout(verb: str, emulator: Emulator) -> None:
     router = ScoutRouterChatModel(
@@ -34,6 +54,27 @@ def test_a_synchronous_call_ends_by_the_routers_timeout(verb: str, emulator: Emu
     with pytest.raises(ProviderTimeout):
         run_model(router, verb)
     assert run_model(router, verb).text  # the user's client and the copy are still usable
+
+
+@pytest.mark.parametrize(
+    ("own", "timeout", "read"),
+    [(None, 300.0, 300.0), (30, 300.0, 30.0), (90, 300.0, 90.0), (None, 20.0, 20.0)],
+)
+def test_botocores_default_does_not_shorten_the_routers_timeout(
+    own: int | None, timeout: float, read: float
+) -> None:
+    waits: list[float] = []
+
+    def see(request: Any, **_: Any) -> AWSResponse:
+        waits.append(request.context["read_timeout"])
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    model = in_region_with(own)
+    model.client.meta.events.register_last("before-send.bedrock-runtime", see)
+    router = ScoutRouterChatModel(models=[model], max_retries=0, timeout=timeout)
+    with pytest.raises(ProviderTimeout):
+        router.invoke("Hello")
+    assert waits == [pytest.approx(read, abs=1.0)]
 
 
 def test_a_throttled_region_does_not_hold_up_another(emulator: Emulator) -> None:

@@ -141,3 +141,12 @@ def test_a_function_s_answer_is_spoken_about(client: Any, weather: Any) -> None:
     ]
     body = client.gemini(contents=contents, tools=[weather("gemini")]).json()
     assert parts(body) == [{"text": "The tools have answered: It's sunny."}]
+
+
+@pytest.mark.parametrize(
+    ("tool", "grounded"),
+    [("code_execution", False), ("google_search", True), ("google_maps", True)],
+)
+def test_only_searches_ground_an_answer(client: Any, tool: str, grounded: bool) -> None:
+    answer = client.gemini("search the maps by code", tools=[{tool: {}}]).json()
+    assert ("groundingMetadata" in answer["candidates"][0]) == grounded

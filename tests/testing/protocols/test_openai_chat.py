@@ -264,3 +264,11 @@ def test_a_tool_s_answer_is_spoken_about(client: Any, weather: Any) -> None:
     ]
     body = client.chat("groq", messages=messages, tools=[weather("openai")]).json()
     assert body["choices"][0]["message"]["content"] == "The tools have answered: It's sunny."
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_groq_answers_where_its_code_tool_runs(client: Any, stream: bool) -> None:
+    tools = [{"type": "code_interpreter"}, {"type": "browser_search"}]
+    answer = client.chat("groq", "search, then run code", tools=tools, stream=stream)
+    assert answer.status_code == 200
+    assert "browser.search" in answer.text

@@ -6,6 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from scout_adapters._internal.json_values import Json, objects
@@ -42,7 +43,7 @@ def add_markers(body: Json, shortest: int) -> list[str]:
     own = [[*_markers(content)] for content in contents]
     own[2] += [body[MARKER]] if isinstance(body.get(MARKER), Mapping) else []
     hours = [at for at, markers in enumerate(own) if any(m.get("ttl") == HOUR for m in markers)]
-    sizes = _sums([_size(content) for content in contents])
+    sizes = list(accumulate(map(_size, contents)))
     free = [
         part
         for at, part in enumerate(parts)
@@ -74,10 +75,6 @@ def _markers(blocks: Sequence[Json]) -> Iterator[Mapping[str, Any]]:
         if isinstance(marker := block.get(MARKER), Mapping):
             yield marker
         yield from _markers(objects(block.get("content")))
-
-
-def _sums(sizes: Sequence[int]) -> list[int]:
-    return [sum(sizes[: at + 1]) for at in range(len(sizes))]
 
 
 def _size(value: Any) -> int:

@@ -43,24 +43,24 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         # Without this option the stream has no token counts, and the call no cost.
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     if request.extra:
-        _add_extra(body, request)
+        _add_extra(body, request.extra)
     if dialect.without_thinking and _forces_a_tool(body):
         body = {**dialect.without_thinking, **body}
     return apply_card(body, spec)
 
 
-def _add_extra(body: Json, request: ChatRequest) -> None:
+def _add_extra(body: Json, extra: Mapping[str, Any]) -> None:
     """Add the caller's fields; options of streams to streams only, beside our own.
 
     "The 'stream_options' parameter is only allowed when 'stream' is enabled."
     """
     ours = body.get("stream_options")
-    body |= _without_none(request.extra)
-    theirs = body.pop("stream_options", None)
-    if request.stream:
-        body["stream_options"] = (
-            {**ours, **theirs} if ours and isinstance(theirs, Mapping) else theirs
-        )
+    body |= _without_none(extra)
+    theirs = extra.get("stream_options")
+    if ours is None:
+        body.pop("stream_options", None)
+    elif isinstance(theirs, Mapping):
+        body["stream_options"] = {**ours, **theirs}
 
 
 def _forces_a_tool(body: Json) -> bool:

@@ -23,8 +23,8 @@ from scout_adapters.llm.types import (
     Wire,
 )
 from scout_adapters.llm.wires.openai_responses.dialect import (
-    NOT_REASONING,
     ResponsesDialect,
+    searches_dearly,
     unsupported_media,
 )
 
@@ -203,15 +203,12 @@ class OpenAIResponsesWire(Wire):
     def searches(self, body: Json) -> int:
         """Return the calls of tools with a fee: xAI bills its code tool like a search.
 
-        At models that do not reason, a search of OpenAI's preview tool costs as much as 2.5 others:
-        https://developers.openai.com/api/docs/pricing
+        At models that do not reason, a search of OpenAI's preview tool costs as much as 2.5 others.
         """
         tools = self.provider_tools(body) if "tools" in body else ()
         paid = [tool for tool in tools if PAID_TOOL.search(str(tool.get("type")))]
         limit = (positive_limit(body.get("max_tool_calls")) or SEARCHES) if paid else 0
-        preview = any("preview" in str(tool["type"]) for tool in paid)
-        is_dear = preview and NOT_REASONING.match(str(body.get("model")))
-        return -(-limit * 5 // 2) if is_dear else limit
+        return -(-limit * 5 // 2) if limit and searches_dearly(body) else limit
 
     def pending_answer(self, answer: Json) -> PendingAnswer | None:
         """Return where a response is that is made in the background.

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
+from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.llm.types import Dialect, ProviderSpec
 
 NOT_REASONING = re.compile(
@@ -49,6 +50,16 @@ def dialect_of(spec: ProviderSpec) -> ResponsesDialect:
     """Return the card's dialect, or the default one."""
     # ProviderSpec checks the class.
     return cast("ResponsesDialect", spec.dialect) if spec.dialect else DEFAULT
+
+
+def searches_dearly(body: Json) -> bool:
+    """Return whether a search has the fee of OpenAI's preview tool at models that do not reason.
+
+    `body` is that of a request or of its response: https://developers.openai.com/api/docs/pricing.
+    """
+    kinds = (str(tool.get("type")) for tool in objects(body.get("tools")))
+    preview = any(kind.startswith("web_search_preview") for kind in kinds)
+    return preview and NOT_REASONING.match(str(body.get("model"))) is not None
 
 
 def unsupported_media(spec: ProviderSpec) -> frozenset[str]:

@@ -15,7 +15,7 @@ from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import PendingAnswer, ProviderSpec
 from scout_adapters.llm.wires.chunks import answer_of
-from scout_adapters.llm.wires.openai_responses.dialect import NOT_REASONING
+from scout_adapters.llm.wires.openai_responses.dialect import searches_dearly
 from scout_adapters.llm.wires.openai_responses.items import (
     call_of,
     item_blocks,
@@ -137,9 +137,7 @@ def hosted_calls(body: Json) -> dict[str, int]:
     if not items:
         return {}
     counts = Counter(HOSTED[item["type"]] for item in items if _is_billed(item))
-    types = {str(tool.get("type")) for tool in objects(body.get("tools"))}
-    is_dear = NOT_REASONING.match(str(body.get("model")))
-    if counts["web_search"] and is_dear and any("preview" in kind for kind in types):
+    if counts["web_search"] and searches_dearly(body):
         counts["web_search_preview"] = counts.pop("web_search")
     return {name: times for name, times in counts.items() if times}
 

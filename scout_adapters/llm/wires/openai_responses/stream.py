@@ -188,6 +188,7 @@ class ResponsesStreamReader:
     def _item(self, event: Json) -> StreamedItem:
         """Return the item that a delta belongs to."""
         name = event.get("item_id")
+        # As in `_find`, without a call for each delta.
         state = self._by_id.get(name) if isinstance(name, str) else None
         state = state or self._find(None, event.get("output_index"))
         if state is None:
