@@ -44,6 +44,16 @@ def pytest_sessionfinish() -> None:
     allow_network()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many blocks of code of the documentation were executed."""
+    reports = terminalreporter.getreports("passed")
+    blocks = [
+        count for report in reports for name, count in report.user_properties if name == "blocks"
+    ]
+    if blocks:
+        terminalreporter.write_line(f"{sum(blocks)} blocks of code in {len(blocks)} pages executed")
+
+
 class _Frozen:
     """Number of modules when the garbage collector last excluded what is alive."""
 

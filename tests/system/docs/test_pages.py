@@ -1,0 +1,60 @@
+"""Run the code of every page and every example on the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.warm_python import WarmPython
+from tests.system.docs import pages
+from tests.system.docs.pages import EXAMPLES, PAGES
+
+PRINTED = {
+    "README.md": [
+        "1 call, $0.0000",
+        "[('mistral', 503), ('mistral', 503), ('mistral', 503), ('groq', 401)",
+    ],
+    "docs/keys.md": ["(from_hashicorp_vault)", "@east.example"],
+    "docs/clouds.md": ["['eu-west-1', 'us-east-1']"],
+    "docs/other-packages.md": ["chosen  openai/gpt-4o-mini"],
+    "docs/responses.md": ["openai_chat\nopenai_responses\n"],
+    "docs/routing.md": ["chosen  groq/openai/gpt-oss-120b"],
+    "docs/telemetry.md": ["grafana_dashboard.json"],
+}
+"""What the program of a page prints, in part."""
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if not PAGES[name].needs_litellm])
+def test_the_code_of_a_page_runs_from_top_to_bottom(
+    name: str, tmp_path: Path, python: WarmPython, record_property: Callable[[str, object], None]
+) -> None:
+    page = PAGES[name]
+    pages.write_files(page, tmp_path)
+    with pages.surroundings() as variables:
+        finished = python.run(page.program, tmp_path, variables)
+    assert finished.returncode == 0, finished.stderr
+    assert name != "README.md" or (tmp_path / "audit.jsonl").read_text().count("llm_intent") == 1
+    assert [part for part in PRINTED.get(name, []) if part not in finished.stdout] == []
+    record_property("blocks", len(page.blocks()))
+
+
+@pytest.mark.parametrize(
+    "example",
+    [path for path in EXAMPLES if not pages.needs_litellm(path.read_text())],
+    ids=lambda path: path.name,
+)
+def test_each_example_runs(example: Path, tmp_path: Path, python: WarmPython) -> None:
+    with pages.surroundings() as variables:
+        finished = python.run(example.read_text(), tmp_path, variables)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout
+
+
+def test_the_expected_output_is_that_of_pages_that_exist() -> None:
+    assert set(PRINTED) <= set(PAGES)
+
+
+def test_examples_are_short() -> None:
+    assert [path.name for path in EXAMPLES if len(path.read_text().splitlines()) >= 60] == []
