@@ -12,11 +12,18 @@ from pydantic import ValidationError
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.providers import registry
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import CHOICE, ChatRequest
 from tests.system.fuzzing.mutate import Rng, monster, spoilt, value
+from tests.system.fuzzing.seeds import RESPONSES
 from tests.system.fuzzing.targets import TARGETS, Case, Target
 
-MAKERS = {"anthropic": "anthropic", "gemini": "google", "openai": "openai", "groq": "groq"}
+MAKERS = {
+    "anthropic": "anthropic",
+    "gemini": "google",
+    "openai": "openai",
+    "groq": "groq",
+    RESPONSES: "openai",
+}
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
 )
@@ -114,7 +121,8 @@ def run_conversation(case: Case) -> None:
         return
     line = line_to(MAKERS[case["maker"]])
     try:
-        prepared = line.prepare(ChatRequest(model="m", messages=messages))
+        extra = {CHOICE: True} if case["maker"] == RESPONSES else {}
+        prepared = line.prepare(ChatRequest(model="m", messages=messages, extra=extra))
     except ScoutError:
         return
     json.loads(prepared.content)

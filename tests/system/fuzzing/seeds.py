@@ -12,16 +12,18 @@ from langchain_core.messages import HumanMessage
 
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.sse import EventDecoder
-from scout_adapters.llm.types import ChatRequest
+from scout_adapters.llm.types import CHOICE, ChatRequest, ProviderSpec
 from scout_adapters.testing import Emulator
 from scout_adapters.testing.http_messages import Request
 from tests.support import recordings
 
 RECORDED_AS = {"google": "gemini", "ollama": "ollama-openai"}
+RESPONSES = "responses"
 SPEAKERS = {
     "openai": ("openai", "groq", "minimax", "openrouter", "deepseek", "mistral", "xai", "zai"),
     "anthropic": ("anthropic",),
     "gemini": ("google",),
+    RESPONSES: ("openai", "xai", "openrouter", "azure-openai", "deepseek", "copilot"),
 }
 """By wire, whose answers are spoilt; the first one's card reads them."""
 
@@ -53,30 +55,41 @@ REQUESTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def played(provider: str, *, stream: bool) -> Iterator[bytes]:
-    """Yield the bodies with which the emulator answers."""
+def card(wire: str) -> ProviderSpec:
+    """Return the card that reads the answers of a wire."""
+    spec = registry.spec(SPEAKERS[wire][0])
+    if wire != RESPONSES:
+        return spec
+    assert spec.second_card is not None
+    return spec.second_card
+
+
+def played(provider: str, wire: str, *, stream: bool) -> Iterator[bytes]:
+    """Yield the bodies with which the emulator answers over a wire."""
     emulator = Emulator()
     client = registry.client(provider, api_keys=("k" * 8,), base_url=emulator.url(provider))
     for fields in REQUESTS:
         options = {name: value for name, value in fields.items() if name != "text"}
         model = client.spec.default_model or "m"
         messages = [HumanMessage(fields["text"])]
+        over = {"extra": {CHOICE: True}} if wire == RESPONSES else {}
         prepared = client.endpoint.adapter.prepare(
-            ChatRequest(model=model, messages=messages, stream=stream, **options)
+            ChatRequest(model=model, messages=messages, stream=stream, **options, **over)
         )
         _, host, path, query, _ = urlsplit(prepared.url)
         headers = {"authorization": "Bearer k", "x-api-key": "k", "x-goog-api-key": "k"}
         headers["anthropic-version"] = "2023-06-01"
         request = Request("POST", path, query, host, headers, prepared.content)
         reply = emulator.answer(request).reply
-        # The card chooses the Responses API for some requests; these streams are of its first wire.
-        if reply.status == 200 and not path.endswith("/responses"):
+        # The card chooses the API for some requests.
+        if reply.status == 200 and path.endswith("/responses") == (wire == RESPONSES):
             yield reply.body
 
 
-def recorded(provider: str, *, stream: bool, most: int = MOST) -> Iterator[bytes]:
+def recorded(provider: str, wire: str, *, stream: bool, most: int = MOST) -> Iterator[bytes]:
     """Yield recorded good answers of moderate size; none where there are no recordings."""
-    for record in recordings.records(RECORDED_AS.get(provider, provider)):
+    name = RECORDED_AS.get(provider, provider)
+    for record in recordings.records(f"{name}-responses" if wire == RESPONSES else name):
         body = (record["response_body"] or "").encode()
         features = record.get("features") or []
         odd = record.get("truncated_response") or "json_array_stream" in features
@@ -93,8 +106,8 @@ def wholes(wire: str, *, real: bool = True) -> list[bytes]:
     bodies: list[bytes] = []
     for provider in SPEAKERS[wire]:
         if provider in registry:
-            bodies += played(provider, stream=False)
-        bodies += recorded(provider, stream=False) if real else ()
+            bodies += played(provider, wire, stream=False)
+        bodies += recorded(provider, wire, stream=False) if real else ()
     return [body.strip() for body in bodies if body.strip().startswith(b"{")]
 
 
@@ -104,8 +117,8 @@ def streams(wire: str, *, real: bool = True) -> list[bytes]:
     bodies: list[bytes] = []
     for provider in SPEAKERS[wire]:
         if provider in registry:
-            bodies += played(provider, stream=True)
-        bodies += recorded(provider, stream=True) if real else ()
+            bodies += played(provider, wire, stream=True)
+        bodies += recorded(provider, wire, stream=True) if real else ()
     return [body for body in bodies if b"data:" in body]
 
 

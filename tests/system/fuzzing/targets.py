@@ -22,7 +22,6 @@ from scout_adapters.llm.failures import error_from_response, is_permanent_error
 from scout_adapters.llm.failures.error_body import read_error_body
 from scout_adapters.llm.failures.provider_rules import PROVIDERS
 from scout_adapters.llm.failures.retry_after import retry_after
-from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.body import EventBody
 from scout_adapters.llm.transport.sse import EventDecoder
 from tests.support.verbs import merge_chunks
@@ -66,7 +65,7 @@ def make_whole(wire: str, rng: Rng) -> Case:
 
 
 def run_whole(wire: str, body: Case) -> None:
-    spec = registry.spec(seeds.SPEAKERS[wire][0])
+    spec = seeds.card(wire)
     try:
         message = spec.wire.parse_response(body, spec)
     except NAMED:
@@ -89,7 +88,7 @@ def _firsts(wire: str) -> Sequence[bytes]:
 
 
 def run_events(wire: str, events: Case) -> None:
-    spec = registry.spec(seeds.SPEAKERS[wire][0])
+    spec = seeds.card(wire)
     reader = spec.wire.reader(spec)
     chunks: list[AIMessageChunk] = []
     try:

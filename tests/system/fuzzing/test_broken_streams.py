@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessageChunk
 
 from scout_adapters import init_scout_model
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.providers import registry
 from scout_adapters.llm.transport.sse import EventDecoder
 from tests.support.verbs import merge_chunks
 from tests.system.fuzzing import seeds
@@ -38,7 +37,7 @@ def sample(wire: str) -> list[bytes]:
 
 def read(wire: str, events: list[Any]) -> tuple[bool, AIMessageChunk] | None:
     """Return whether the reader takes the events for a whole answer, and the message; or None."""
-    spec = registry.spec(seeds.SPEAKERS[wire][0])
+    spec = seeds.card(wire)
     reader = spec.wire.reader(spec)
     chunks: list[AIMessageChunk] = []
     try:
@@ -58,7 +57,7 @@ def said(message: AIMessageChunk) -> tuple[str, list[Any]]:
 
 def ends(wire: str, events: list[Any]) -> int:
     """Return the number of events after which, and not before, the answer is whole."""
-    spec = registry.spec(seeds.SPEAKERS[wire][0])
+    spec = seeds.card(wire)
     reader = spec.wire.reader(spec)
     for number, event in enumerate(events, 1):
         reader.feed(event)
@@ -115,12 +114,14 @@ def replay(pieces: list[bytes]) -> httpx.MockTransport:
 
 def model_on(wire: str, pieces: list[bytes]) -> Any:
     number = next(_numbers)
+    over: dict[str, Any] = {"use_responses_api": True} if wire == seeds.RESPONSES else {}
     return init_scout_model(
         f"{seeds.SPEAKERS[wire][0]}/m",
         api_key=f"broken-{number}",
         base_url=f"https://s{number}.example",  # each has a circuit of its own
         transport=replay(pieces),
         max_retries=0,
+        **over,
     )
 
 

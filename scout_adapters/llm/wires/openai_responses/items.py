@@ -17,6 +17,9 @@ from scout_adapters.llm.wires.parsing import dump_json, require, tool_call
 CUSTOM_ARGUMENT = "__arg1"
 """LangChain's name for the one argument of a tool that takes plain text."""
 
+UNKNOWN = "extras"
+"""Where `content_blocks` puts what LangChain does not know of reasoning: no field of an item."""
+
 
 def item_kind(item: Any) -> str:
     """Return the type of an output item; raises `MalformedResponse`."""
@@ -31,11 +34,17 @@ def item_id(item: Any) -> str | None:
 
 def item_blocks(item: Json) -> list[Json]:
     """Return the content blocks of a whole output item; raises `MalformedResponse`."""
-    if item_kind(item) != "message":
+    if (kind := item_kind(item)) != "message":
         item_id(item)
-        return [without_nulls(item)]
+        return [reasoning_block(item) if kind == "reasoning" else without_nulls(item)]
     labels = message_labels(item)
     return [part_block(part, labels) for part in message_parts(item)]
+
+
+def reasoning_block(item: Json) -> Json:
+    """Return the block of an item of reasoning, in which LangChain can read the summary."""
+    block = {name: value for name, value in without_nulls(item).items() if name != UNKNOWN}
+    return block | {"summary": objects(item["summary"])} if "summary" in block else block
 
 
 def without_nulls(item: Json) -> Json:

@@ -133,7 +133,7 @@ def hosted_calls(body: Json) -> dict[str, int]:
     https://developers.openai.com/api/docs/guides/tools-web-search. Tools of the caller and of MCP
     servers have no fee.
     """
-    items = [item for item in objects(body.get("output")) if item.get("type") in HOSTED]
+    items = [item for item in objects(body.get("output")) if str(item.get("type")) in HOSTED]
     if not items:
         return {}
     counts = Counter(HOSTED[item["type"]] for item in items if _is_billed(item))

@@ -136,11 +136,13 @@ class ResponsesStreamReader:
         return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
 
     def _catch_up(self, place: int, item: Any, shown: Shown) -> None:
-        state = self._find(item_id(item), place)
+        kind, state = item_kind(item), self._find(item_id(item), place)
         if state is None:
             state = self._open(item, place)
             _extend(shown, state.begin(item))
         if not state.done:
+            if state.kind != kind:
+                raise malformed(f"item {place} of the response ends as another type: {kind!r}")
             _extend(shown, state.end(item))
             self._logprobs += logprobs_of(item)
 

@@ -198,3 +198,18 @@ def test_langchain_reads_every_kind_of_block() -> None:
         "server_tool_call",
         "server_tool_result",
     ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"summary": "text"}, {"summary": [None, 7, "text"]}, {"summary": 7}, {"extras": {"a": 1}}],
+)
+def test_reasoning_of_an_odd_form_leaves_the_answer_readable(more: Json) -> None:
+    answer = parse({**reasoning("because"), **more}, message(text_part("four")))
+    assert [block["type"] for block in answer.content_blocks] == ["reasoning", "text"]
+
+
+@pytest.mark.parametrize("kind", [["web_search_call"], {"a": 1}, 7, None])
+def test_an_item_whose_type_is_no_text_is_malformed(kind: Any) -> None:
+    with pytest.raises(MalformedResponse):
+        parse({**SEARCH, "type": kind})

@@ -257,6 +257,11 @@ def test_an_error_after_the_end_is_still_one_and_nothing_else_is() -> None:
         reader.feed({"type": "error", "error": ERROR})
 
 
+def ended_with(item: Any) -> Json:
+    """Return the last event of a response whose whole output is this item."""
+    return {"type": "response.completed", "response": {**response(), "output": [item]}}
+
+
 TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "delta": "x"}
 
 
@@ -275,6 +280,8 @@ TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index"
         ([streamed(HELLO)[3], streamed(HELLO)[2]], "never added"),
         ([streamed(HELLO)[2], {**streamed(HELLO)[1], "sequence_number": 0}], "comes after"),
         (["text"], "an object"),
+        ([*streamed(HELLO)[:3], ended_with([])], "'type'"),
+        ([*streamed(HELLO)[:3], ended_with(function_call("f", "{}"))], "as another type"),
         (
             [
                 streamed(response(SEARCH))[2],
