@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.budget import SqliteBudgets
 from scout_adapters.testing import Emulator, Exchange
-from tests.support.processes import command, environment
+from tests.support.warm_process import WarmProcess
 from tests.system.crash import killed_process
 
 AT_ONCE = 2
@@ -85,18 +84,18 @@ class Killed:
         )
 
 
-def kill(base: str, folder: Path, point: str, dice: random.Random) -> list[tuple[str, str, str]]:
+def kill(
+    warm: WarmProcess, base: str, folder: Path, point: str, dice: random.Random
+) -> list[tuple[str, str, str]]:
     """Run one process until it is killed; return the acknowledged rows."""
-    line = command(killed_process, base, folder, point, dice.randint(1, 6))
-    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
+    with warm.start(killed_process, base, folder, point, dice.randint(1, 6)) as process:
         output = b""
         if point == "random":
             output = process.stdout.readline()  # it has begun
             time.sleep(dice.uniform(0, 0.05))
             process.send_signal(signal.SIGKILL)
         output += process.stdout.read()
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait() == -signal.SIGKILL, process.errors
     whole = output.decode().rpartition("\n")[0]
     rows = (line.split() for line in whole.splitlines())
     return [(event, run, number) for event, run, number in rows]
@@ -108,11 +107,15 @@ def play(kills: int, seed: int, folder: Path) -> Killed:
     points = ["random", *(point for one in killed_process.POINTS for point in (one, "random"))]
     turns = [points[number % len(points)] for number in range(kills)]
 
-    with emulator.serve(), ThreadPoolExecutor(AT_ONCE) as threads:
+    with (
+        emulator.serve(),
+        WarmProcess(killed_process.__name__) as warm,
+        ThreadPoolExecutor(AT_ONCE) as threads,
+    ):
         url = emulator.url("groq")
 
         def one(number: int) -> list[tuple[str, str, str]]:
-            return kill(url, folder, turns[number], random.Random(f"{seed} {number}"))
+            return kill(warm, url, folder, turns[number], random.Random(f"{seed} {number}"))
 
         for point, acknowledged in zip(turns, threads.map(one, range(kills)), strict=True):
             killed.points[point] += 1
