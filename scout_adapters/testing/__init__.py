@@ -9,6 +9,9 @@
 The same request always gets the same answer. Faults are played by key and by script, requests that
 the real APIs refuse are refused, and every exchange is logged.
 
+`emulator.on("groq", contains="weather").says("21 °C")` scripts answers instead; `check()` fails for
+requests without a rule, and for rules that were not used.
+
 `reset()` resets what the package keeps in the process, so that tests do not depend on each other.
 """
 
@@ -49,8 +52,10 @@ from scout_adapters.testing.faults.refusals import (
     UpstreamLimited,
 )
 from scout_adapters.testing.process_state import Snapshot, reset, snapshot
+from scout_adapters.testing.scripts.answer_script import AnswerScript, UnexpectedRequest, UnusedRule
 
 __all__ = [
+    "AnswerScript",
     "BadRequest",
     "CloseBeforeAnswer",
     "ContextOverflow",
@@ -83,6 +88,8 @@ __all__ = [
     "Stall",
     "Suspended",
     "TooLarge",
+    "UnexpectedRequest",
+    "UnusedRule",
     "UpstreamLimited",
     "reset",
     "run",

@@ -136,5 +136,23 @@ class PromptCache:
         self.entries[digest] = self.clock() + seconds, seconds
 
 
+@dataclass(slots=True)
+class FixedCache(PromptCache):
+    """A cache from which every prompt reads so many tokens, as a script sets it."""
+
+    tokens: int = 0
+
+    def use_marked(self, body: Json) -> CachedTokens:  # noqa: ARG002  # as the class above
+        return CachedTokens(read=self.tokens)
+
+    def use_unmarked(
+        self,
+        prompt: Sequence[Any],  # noqa: ARG002  # as the class above
+        shortest: int = MIN_PREFIX,  # noqa: ARG002  # as the class above
+        step: int = STEP,  # noqa: ARG002  # as the class above
+    ) -> CachedTokens:
+        return CachedTokens(read=self.tokens)
+
+
 def _shortest(model: str) -> int:
     return next((tokens for name, tokens in MIN_MARKED if name.search(model)), MIN_PREFIX)

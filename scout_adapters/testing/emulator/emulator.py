@@ -33,10 +33,14 @@ from scout_adapters.testing.faults.refusals import (
 )
 from scout_adapters.testing.http_messages import PlayedAnswer, TokensSpent
 from scout_adapters.testing.prompt_cache import PromptCache
+from scout_adapters.testing.scripts.answer_script import AnswerScript
+from scout_adapters.testing.scripts.scripted_reply import Played, scripted_reply
 
 if TYPE_CHECKING:
     from scout_adapters.testing.http_messages import HttpReply, Json, Request
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.scripts.request_matcher import Matches
+    from scout_adapters.testing.scripts.rule_builder import RuleBuilder
 
 Keys = Mapping[str, Fault | None] | Iterable[str]
 """The keys of a provider, each with the fault of its requests, None for a good key."""
@@ -56,6 +60,7 @@ class _State:
     """The prompt caches of accounts, by provider and key: each key has an account of its own."""
 
     background: BackgroundAnswers = field(default_factory=BackgroundAnswers)
+    answers: AnswerScript = field(default_factory=AnswerScript)
 
 
 class Emulator:
@@ -137,6 +142,40 @@ class Emulator:
         with self._lock:
             self._state.scripts.setdefault((name, key), deque()).extend(faults)
 
+    def on(
+        self,
+        provider: str | None = None,
+        *,
+        model: str | None = None,
+        contains: str = "",
+        matches: Matches | None = None,
+        tool_result: bool | None = None,
+    ) -> RuleBuilder:
+        """Begin a rule for the answers to some requests; from now on each needs a rule.
+
+            emulator.on("groq", contains="weather").calls("get_weather", city="Paris")
+
+        `contains` is looked for in the last user message and in results of tools after it,
+        `matches` receives the request in a form common to all APIs. `check()` raises for requests
+        without a rule and for rules that were not used.
+        """
+        return self._state.answers.on(
+            None if provider is None else emulated_provider(provider).name,
+            model=model,
+            contains=contains,
+            matches=matches,
+            tool_result=tool_result,
+        )
+
+    def check(self) -> None:
+        """Check that every request had a rule of `on`, and that all answers were requested.
+
+        Raises:
+            UnexpectedRequest: if a request had none.
+            UnusedRule: if an answer was not requested.
+        """
+        self._state.answers.check()
+
     def clear(self) -> None:
         """Remove the log, scripts, cached prompts, and since when keys have been refused."""
         with self._lock:
@@ -198,9 +237,18 @@ class Emulator:
             ),
             remaining=remaining,
         )
-        reply = fault.play(context) if fault else context.good()
+        reply, fault = self._reply(route, context, fault, body)
         self._log(number, context, fault, reply, body or {})
         return PlayedAnswer(number, reply, route.provider.output_price)
+
+    def _reply(
+        self, route: EmulatedRoute, context: FaultContext, fault: Fault | None, body: Json | None
+    ) -> Played:
+        """Return the reply and its fault: of the script of answers if there is one."""
+        endpoint, script = route.endpoint, self._state.answers
+        if script and endpoint is not None and not endpoint.answer_id:
+            return scripted_reply(script, context, fault, body)
+        return (fault.play(context) if fault else context.good()), fault
 
     def _cache(self, route: EmulatedRoute, key: str) -> PromptCache:
         caches, owner = self._state.caches, (route.provider.name, key)

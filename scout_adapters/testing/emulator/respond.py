@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.http_messages import BodyPart, dumps
 from scout_adapters.testing.ids import Ids
+from scout_adapters.testing.prompt_cache import FixedCache
 from scout_adapters.testing.protocols.violation import Violation
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def respond(
         return _refuse(context, fetched) if isinstance(fetched, Violation) else fetched
     if body is None:
         return _refuse(context, _NOT_JSON)
+    if context.scripted is not None and context.scripted.usage is not None:
+        cache = FixedCache(cache.clock, tokens=context.scripted.usage.cached)
     violation = context.protocol.check(context, body)
     if violation is not None:
         return _refuse(context, violation)

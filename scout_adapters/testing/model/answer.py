@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
@@ -53,25 +53,51 @@ class AnsweredCall:
             return {}
 
 
+class AnswerUsage(NamedTuple):
+    """Tokens that an answer reports and bills, instead of those that its texts have."""
+
+    input: int
+    output: int
+    reasoning: int = 0
+    """Part of `output`."""
+
+    cached: int = 0
+    """Part of `input`: read from the prompt cache."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer of the model."""
 
     text: str = ""
+    pieces: tuple[str, ...] = ()
+    """The pieces in which `text` is streamed; words if there are none."""
+
     reasoning: str = ""
     calls: tuple[AnsweredCall, ...] = ()
     finish: Finish = "stop"
     stopped_by: str | None = None
     """The stop sequence that ended the text."""
 
+    usage: AnswerUsage | None = None
+
+    @property
+    def text_pieces(self) -> list[str]:
+        """The pieces in which the text is streamed."""
+        return list(self.pieces) or pieces(self.text)
+
     @property
     def reasoning_tokens(self) -> int:
         """Tokens of the reasoning."""
+        if self.usage:
+            return self.usage.reasoning
         return count_tokens(self.reasoning) if self.reasoning else 0
 
     @property
     def output_tokens(self) -> int:
         """All tokens, reasoning included."""
+        if self.usage:
+            return self.usage.output
         text = count_tokens(self.text) if self.text else 0
         calls = sum(count_tokens(call.name + call.arguments) for call in self.calls)
         return max(1, self.reasoning_tokens + text + calls)

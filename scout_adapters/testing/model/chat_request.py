@@ -68,6 +68,9 @@ class ReceivedRequest:
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
     thinks: bool = False
+    turns: tuple[ReceivedTurn, ...] = ()
+    """All messages, the system's included."""
+
     input_tokens: int = 1
     media_tokens: Mapping[str, int] = field(default_factory=dict)
 
@@ -79,6 +82,7 @@ def received_text(turns: Sequence[ReceivedTurn]) -> Json:
     results = [turn.text for turn in since if turn.role == "tool"]
     fresh = bool(turns) and turns[-1].role == "tool"
     return {
+        "turns": tuple(turns),
         "prompt": turns[last].text if last >= 0 else "",
         "results": "\n".join(results) if results and fresh else None,
         "called": tuple(name for turn in since for name in turn.calls),

@@ -232,7 +232,7 @@ class MessagesWriter:
             yield search | {"input": {}}, shown
             yield result, []
         if self.answer.text:
-            deltas = _deltas("text_delta", "text", pieces(self.answer.text), before)
+            deltas = _deltas("text_delta", "text", self.answer.text_pieces, before)
             yield {"type": "text", "text": ""}, deltas
         for at, call in enumerate(self.answer.calls):
             # `{}` is streamed as an empty text.

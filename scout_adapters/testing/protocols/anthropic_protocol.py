@@ -23,6 +23,7 @@ from scout_adapters.testing.unsupported.unsupported_row import check_rows
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
 
 
@@ -49,8 +50,12 @@ def check_messages(request: EmulatedRequest, body: Json) -> Violation | None:
     return violation or next(check_fields(body, "anthropic"), None)
 
 
+def _read(_: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return anthropic_messages.read(body)
+
+
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
-    received = anthropic_messages.read(body)
+    received = request.counted(_read(request, body))
     answer, cached = request.answer_for(received), cache.use_marked(body)
     total = max(received.input_tokens, cached.read + cached.written)
     runs = request.tool_runs(body, received.prompt)
@@ -73,5 +78,6 @@ ANTHROPIC_MESSAGES = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    read=_read,
     error_event=_error_event,
 )

@@ -15,7 +15,7 @@ import orjson
 
 from scout_adapters.testing.http_messages import BodyPart, Json, dumps
 from scout_adapters.testing.ids import Ids, sign
-from scout_adapters.testing.model.answer import Answer, pieces
+from scout_adapters.testing.model.answer import Answer
 from scout_adapters.testing.model.chat_request import (
     ReceivedRequest,
     ReceivedTool,
@@ -143,7 +143,7 @@ class ConverseWriter:
         at = 0
         if self.answer.text:
             before = 0
-            for piece in pieces(self.answer.text):
+            for piece in self.answer.text_pieces:
                 before += len(piece)
                 delta = {"contentBlockIndex": 0, "delta": {"text": piece}}
                 parts.append(event("contentBlockDelta", delta, (before + 3) // 4))

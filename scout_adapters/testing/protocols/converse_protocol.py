@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
 
 _PATH = re.compile(r"/model/([\w.%:-]+)/(converse|converse-stream)")
@@ -88,8 +89,12 @@ def _ids(message: Json, kind: str) -> Iterator[str]:
             yield str(mapping(block[kind]).get("toolUseId"))
 
 
+def _read(request: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return converse.read(body, request.model, stream=request.stream)
+
+
 def _answer(request: EmulatedRequest, body: Json, _: PromptCache) -> HttpReply:
-    received = converse.read(body, request.model, stream=request.stream)
+    received = request.counted(_read(request, body))
     answer = request.answer_for(received)
     writer = converse.ConverseWriter(request.ids, answer, received.input_tokens)
     spent = tokens_spent(received.input_tokens, answer)
@@ -110,5 +115,6 @@ CONVERSE = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    read=_read,
     error_event=_error_event,
 )

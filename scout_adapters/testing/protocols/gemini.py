@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scout_adapters.testing.http_messages import BodyPart, Json, TokensSpent, dumps
 from scout_adapters.testing.ids import Ids, sign
-from scout_adapters.testing.model.answer import Answer, pieces
+from scout_adapters.testing.model.answer import Answer
 from scout_adapters.testing.model.chat_request import (
     ReceivedRequest,
     ReceivedTool,
@@ -157,7 +157,7 @@ class GeminiWriter:
 
     def whole(self) -> Json:
         """Return the answer as one body."""
-        parts = [part for part, _ in self._parts(len(pieces(self.answer.text)) or 1)]
+        parts = [part for part, _ in self._parts(len(self.answer.text_pieces) or 1)]
         return self._chunk(parts, self.answer.output_tokens, last=True)
 
     def events(self, *, sse: bool = True) -> tuple[BodyPart, ...]:
@@ -180,7 +180,8 @@ class GeminiWriter:
         before = len(self.answer.reasoning)
         if before:
             yield {"text": self.answer.reasoning, "thought": True}, (before + 3) // 4
-        split = pieces(self.answer.text)
+        split = self.answer.text_pieces
+        words = 1 if self.answer.pieces and words == _WORDS else words
         for start in range(0, len(split), words):
             text = "".join(split[start : start + words])
             before += len(text)

@@ -26,6 +26,7 @@ from scout_adapters.testing.unsupported.unsupported_row import check_rows
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
 
 _PATH = re.compile(
@@ -58,8 +59,12 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     return next(unsupported, None) or gemini_rules.check(body, request.model)
 
 
+def _read(request: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return gemini.read(body, request.model, stream=request.stream)
+
+
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
-    received = gemini.read(body, request.model, stream=request.stream)
+    received = request.counted(_read(request, body))
     answer, input_tokens = request.answer_for(received), received.input_tokens
     cached = _cached(cache, request.model, body, input_tokens)
     runs, headers = request.tool_runs(body, received.prompt), gemini.headers(request.ids)
@@ -93,5 +98,6 @@ GEMINI = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    read=_read,
     error_event=_error_event,
 )

@@ -297,7 +297,7 @@ class ChatWriter:
             for piece in pieces(self._shown):
                 yield reasoning_delta(piece), len(piece)
         null_reasoning = self.dialect.null_reasoning if self._shown else {}
-        for piece in pieces(self._inline + self.answer.text):
+        for piece in (*pieces(self._inline), *self.answer.text_pieces):
             yield {"content": piece, **null_reasoning}, len(piece)
         for at, call in enumerate(self.answer.calls):
             yield from self._call_deltas(at, call)

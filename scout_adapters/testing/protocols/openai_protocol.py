@@ -32,6 +32,7 @@ from scout_adapters.testing.protocols.violation import Violation
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_provider import EmulatedProvider, Price
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
 
 _DEFERRED = re.compile(r"/chat/deferred-completion/([^/]+)")
@@ -59,8 +60,12 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     return openai_rules.check(body, request.provider.openai_dialect)
 
 
+def _read(_: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return openai_chat.read(body)
+
+
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
-    received, provider = openai_chat.read(body), request.provider
+    received, provider = request.counted(_read(request, body)), request.provider
     answer, dialect = request.answer_for(received), DIALECTS[provider.openai_dialect]
     prompt = (received.model, body.get("tools"), body["messages"])
     cached = cache.use_unmarked(prompt) if dialect.caches else CachedTokens()
@@ -135,6 +140,7 @@ OPENAI_CHAT = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    read=_read,
     background_endpoint=_background_endpoint,
     fetch=_fetch,
     error_event=_error_event,

@@ -300,7 +300,8 @@ class ResponsesWriter:
         (part,) = parts
         empty = part | {"text": ""}
         yield {"type": f"response.{part_kind}.added", "part": empty, **place}, 0
-        for piece in pieces(part["text"]):
+        is_answer = "summary" not in part_kind and part["text"] == self.answer.text
+        for piece in self.answer.text_pieces if is_answer else pieces(part["text"]):
             delta = {"type": f"response.{text_kind}.delta", "delta": piece, **more, **place}
             yield delta | self.variant.delta_keys, len(piece)
         yield {"type": f"response.{text_kind}.done", "text": part["text"], **more, **place}, 0

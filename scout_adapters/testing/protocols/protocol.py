@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from scout_adapters.testing.background_answers import BackgroundAnswers
@@ -59,9 +59,17 @@ class EmulatedRequest:
     wall: float
     """The server's wall clock, in seconds since 1970."""
 
+    scripted: Answer | None = None
+    """The answer of a script, instead of the model's."""
+
+    def counted(self, request: ReceivedRequest) -> ReceivedRequest:
+        """Return the request with the input tokens that a script sets."""
+        usage = self.scripted.usage if self.scripted else None
+        return replace(request, input_tokens=usage.input) if usage else request
+
     def answer_for(self, request: ReceivedRequest) -> Answer:
-        """Return the model's answer to a request that was read from the body."""
-        return answer_for(request, f"{self.provider.name}/{self.model}")
+        """Return the script's or the model's answer to a request that was read from the body."""
+        return self.scripted or answer_for(request, f"{self.provider.name}/{self.model}")
 
     def tool_runs(self, body: Json, prompt: str) -> ToolRuns:
         """Return what the provider's own tools do for a prompt."""
@@ -100,6 +108,9 @@ class EmulatedProtocol:
 
     answer: Callable[[EmulatedRequest, Json, PromptCache], HttpReply]
     """Returns the answer to a body that `check` accepts."""
+
+    read: Callable[[EmulatedRequest, Json], ReceivedRequest] | None = None
+    """Reads a body that `check` accepts; None for a protocol without answers in words."""
 
     background_endpoint: Callable[[str, str], EmulatedEndpoint | None] = no_endpoint
     """Returns the endpoint of a method and a path that name an answer made in the background."""

@@ -32,6 +32,7 @@ from scout_adapters.testing.protocols.violation import Violation
 if TYPE_CHECKING:
     from scout_adapters.testing.emulated_provider import EmulatedProvider
     from scout_adapters.testing.ids import Ids
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
 
 _OF_RESPONSE = re.compile(r"/responses/([^/]+)(/cancel)?")
@@ -61,8 +62,12 @@ def _check(request: EmulatedRequest, body: Json) -> Violation | None:
     return responses_rules.check(body, request.provider.name)
 
 
+def _read(_: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return openai_responses.read(body)
+
+
 def _answer(request: EmulatedRequest, body: Json, cache: PromptCache) -> HttpReply:
-    received, provider = openai_responses.read(body), request.provider
+    received, provider = request.counted(_read(request, body)), request.provider
     answer, variant = request.answer_for(received), variant_of(provider.name)
     prompt = (received.model, body.get("tools"), body.get("instructions"), body["input"])
     cached = cache.use_unmarked(prompt) if variant.caches else CachedTokens()
@@ -123,6 +128,7 @@ OPENAI_RESPONSES = EmulatedProtocol(
     headers=_headers,
     check=_check,
     answer=_answer,
+    read=_read,
     background_endpoint=_background_endpoint,
     fetch=_fetch,
     error_event=_error_event,

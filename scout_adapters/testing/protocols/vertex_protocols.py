@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from scout_adapters.testing.model.chat_request import mapping, objects
+from scout_adapters.testing.protocols import anthropic_messages
 from scout_adapters.testing.protocols.anthropic_protocol import ANTHROPIC_MESSAGES, check_messages
 from scout_adapters.testing.protocols.gemini_protocol import GEMINI
 from scout_adapters.testing.protocols.protocol import EmulatedEndpoint
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scout_adapters.testing.http_messages import HttpReply, Json
+    from scout_adapters.testing.model.chat_request import ReceivedRequest
     from scout_adapters.testing.prompt_cache import PromptCache
     from scout_adapters.testing.protocols.protocol import EmulatedRequest
 
@@ -65,6 +67,10 @@ def _answer_claude(request: EmulatedRequest, body: Json, cache: PromptCache) -> 
     return ANTHROPIC_MESSAGES.answer(request, _as_messages(request, body), cache)
 
 
+def _read_claude(request: EmulatedRequest, body: Json) -> ReceivedRequest:
+    return anthropic_messages.read(_as_messages(request, body))
+
+
 def _as_messages(request: EmulatedRequest, body: Json) -> Json:
     """Return a body as Anthropic's own API takes it."""
     fields = {name: value for name, value in body.items() if name != "anthropic_version"}
@@ -84,4 +90,5 @@ VERTEX_ANTHROPIC = replace(
     key_header="",
     check=_check_claude,
     answer=_answer_claude,
+    read=_read_claude,
 )

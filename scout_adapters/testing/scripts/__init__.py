@@ -1,0 +1,1 @@
+"""Scripted answers: rules that select requests, and the answers that these receive."""
