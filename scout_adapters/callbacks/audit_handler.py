@@ -23,9 +23,8 @@ from scout_adapters.callbacks.other_models import (
     record_without_answer,
 )
 from scout_adapters.callbacks.run_handler import RunHandler, is_cached
-from scout_adapters.llm.engine.attempt import NOT_SENT
 from scout_adapters.llm.engine.audit_rows import AttemptWriter, row_of
-from scout_adapters.llm.engine.record import Run, run_of
+from scout_adapters.llm.engine.record import NOT_SENT, Run, run_of
 
 Redactor = Callable[[str], str]
 """Takes the JSON text of messages and returns the text to log."""

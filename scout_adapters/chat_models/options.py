@@ -90,7 +90,8 @@ class ChatOptions(BaseChatModel):
     """Seconds for the call over all its attempts; None is no limit."""
 
     failover_on_refusal: bool = False
-    """Whether a request refused by a content policy is sent to the next candidate."""
+    """Whether the next candidate is tried where a content policy refuses the request, or ends the
+    answer before any text."""
 
     key_affinity: Literal["auto", "off"] = "auto"
     """Whether a conversation keeps to the key in whose account its prompt is cached: `"auto"`, for

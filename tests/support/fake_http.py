@@ -75,17 +75,17 @@ class FakeAnswers:
     DONE = event("[DONE]")
     USAGE: Json = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}  # noqa: RUF012  # never changed
 
-    def say(self, text: str = "hello", **more: Any) -> Reply:
+    def say(self, text: str = "hello", *, finish: str = "stop", **more: Any) -> Reply:
         usage = more.pop("usage", self.USAGE)
 
         def reply(request: httpx.Request) -> httpx.Response:
             if not json.loads(request.content).get("stream"):
                 message = {"role": "assistant", "content": text}
-                choice = {"index": 0, "message": message, "finish_reason": "stop"}
+                choice = {"index": 0, "message": message, "finish_reason": finish}
                 body = {"id": "c1", "choices": [choice], "usage": usage, **more}
                 return httpx.Response(200, json=body)
             middle = len(text) // 2
-            parts = [delta(text[:middle], **more), delta(text[middle:]), delta(finish="stop")]
+            parts = [delta(text[:middle], **more), delta(text[middle:]), delta(finish=finish)]
             tail = [event({"id": "c1", "choices": [], "usage": usage}), self.DONE]
             return self.sse(*parts, *tail)(request)
 

@@ -14,23 +14,15 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ErrorKind, ProviderError, one_line, provider_error
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
-from scout_adapters.llm.engine.attempt_usage import billed_usage, partial_usage
+from scout_adapters.llm.engine.attempt_usage import billed_usage, partial_usage, usage_estimate
 from scout_adapters.llm.engine.candidate import Candidate, Load
 from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
-from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Outcome, Permit
 from scout_adapters.llm.health.key_state import Lease
 from scout_adapters.llm.pricing.price_list import is_cost
-from scout_adapters.llm.pricing.token_estimates import (
-    answer_bytes,
-    estimated_usage,
-    tokens_in_bytes,
-)
 from scout_adapters.llm.types import AnswerT, ModelAnswer
-
-NOT_SENT = "not_sent"
-"""Outcome of an attempt whose request did not leave."""
 
 
 class AttemptOwner(Protocol):
@@ -51,6 +43,9 @@ class AttemptOwner(Protocol):
 
     def on_attempt_start(self, attempt: Attempt) -> None:
         """Handle the start of an attempt, before the first byte leaves."""
+
+    def check_answer(self, answer: ModelAnswer) -> None:
+        """Raise `ContentRefused` if another candidate is to answer instead."""
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Handle an attempt that no other follows: a success, or a cancelled one."""
@@ -180,6 +175,7 @@ class Attempt:
     def complete(self, answer: AnswerT) -> AnswerT:
         """Price a whole answer, and add the call's summary to its metadata."""
         self._record_answer(answer.usage_metadata, answer)
+        self.call.check_answer(answer)
         return answer
 
     def read_event(self, event: Json | None) -> AIMessageChunk | None:
@@ -226,6 +222,8 @@ class Attempt:
         """
         last = self.streamed_answer.end()
         self._record_answer(self.streamed_answer.usage, last)
+        if not self.committed:
+            self.call.check_answer(last)
         return last
 
     def _record_answer(self, usage: UsageMetadata | None, answer: ModelAnswer) -> None:
@@ -234,8 +232,7 @@ class Attempt:
             self._set_model_name(answer)
         estimated = usage is None and not is_cost(stated_cost)
         if estimated:
-            output_bytes = answer_bytes(self.streamed_answer.shown or [answer])
-            usage = estimated_usage(self.request.prepared.tokens, tokens_in_bytes(output_bytes))
+            usage = usage_estimate(self.request.prepared, self.streamed_answer, answer)
         self.record = self.make_record(
             "ok",
             billed="yes",
@@ -311,6 +308,8 @@ class Attempt:
         self.call.on_attempt_failure(self, self.record, failure)
 
     def _failure_record(self, error: ProviderError) -> AttemptRecord:
+        whole = self.record  # of an answer that arrived, and was refused
+        usage = whole.bill() if whole else self._usage_so_far(error.cost_usd)
         return self.make_record(
             str(ErrorKind.STREAM_INTERRUPTED if self.committed else error.kind),
             status=error.status,
@@ -319,8 +318,8 @@ class Attempt:
             latency_s=round(self.call.clock.now() - self.started, 6),
             retry_after=error.retry_after,
             request_id=error.request_id,
-            billed="yes" if self.committed or error.cost_usd else error.policy.billed,
-            **self._usage_so_far(error.cost_usd),
+            billed="yes" if whole or self.committed or error.cost_usd else error.policy.billed,
+            **usage,
         )
 
     def not_sent_record(self) -> AttemptRecord:

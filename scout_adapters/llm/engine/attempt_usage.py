@@ -14,7 +14,7 @@ from scout_adapters.llm.pricing.token_estimates import (
     estimated_usage,
     tokens_in_bytes,
 )
-from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.types import ModelAnswer, ProviderSpec
 
 
 def partial_usage(
@@ -47,3 +47,11 @@ def billed_usage(  # the parts of an attempt, on the path of every call
     name = (shown[0].response_metadata if shown else metadata).get("model_name")
     model = priced_model(spec, prepared.billed_model(name), name)
     return bill(spec.name, model, usage, metadata, stated=stated, prices=spec.prices)
+
+
+def usage_estimate(
+    prepared: PreparedRequest, streamed: StreamedAnswer, answer: ModelAnswer
+) -> UsageMetadata:
+    """Estimate the tokens of an answer, whole or streamed, that came without counts."""
+    output_bytes = answer_bytes(streamed.shown or [answer])
+    return estimated_usage(prepared.tokens, tokens_in_bytes(output_bytes))

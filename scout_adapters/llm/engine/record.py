@@ -28,7 +28,10 @@ ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
 
-UNSENT = frozenset({"skipped", "not_sent"})
+NOT_SENT = "not_sent"
+"""Outcome of an attempt whose request did not leave."""
+
+UNSENT = frozenset({"skipped", NOT_SENT})
 """Outcomes of attempts whose request was not sent."""
 
 LANGCHAIN_TAGS = (
@@ -101,10 +104,21 @@ class AttemptRecord(NamedTuple):
         what = " ".join(str(part) for part in parts if part is not None)
         return one_line(f"{self.provider}/{self.model}{key}: {what}")
 
+    def bill(self) -> Json:
+        """Return tokens and cost, as fields of another record of the same attempt."""
+        return {name: getattr(self, name) for name in BILL_FIELDS}
+
     def as_dict(self) -> Json:
         """Return the fields that are not None."""
         fields = zip(self._fields, self, strict=True)
         return {name: value for name, value in fields if value is not None}
+
+
+BILL_FIELDS = (
+    *("cost_usd", "cost_source", "priced_by", "price", "input_tokens", "output_tokens"),
+    *("cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "estimated"),
+)
+"""Fields about tokens and cost."""
 
 
 class Run(NamedTuple):

@@ -15,6 +15,7 @@ from scout_adapters.errors import (
     ProviderError,
     ScoutError,
     UnsupportedContent,
+    provider_error,
 )
 from scout_adapters.llm.engine.admitted_call import AdmittedCall
 from scout_adapters.llm.engine.affinity import MAX_REST, CallConversation, waits_for_cache
@@ -32,11 +33,12 @@ from scout_adapters.llm.engine.candidate_state import (
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of
 from scout_adapters.llm.engine.retry_policy import RetryPolicy, RetryUsage, may_repeat, retry_state
+from scout_adapters.llm.failures.refused_answers import policy_refusal
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_places import REST_SECONDS, KeyPlace, rest_address
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.timeouts import SHORTEST
-from scout_adapters.llm.types import AnswerT, ModelRequest
+from scout_adapters.llm.types import AnswerT, ModelAnswer, ModelRequest
 
 logger = logger_of(__name__)
 
@@ -132,6 +134,12 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
             raise self._finish_late()
         state.excluded = True
         return 0.0
+
+    def check_answer(self, answer: ModelAnswer) -> None:
+        """Raise `ContentRefused` for an answer that a content policy ended before it began."""
+        if self.retry_policy.failover_on_refusal and (reason := policy_refusal(answer)):
+            message = f"a content policy ended the answer: {reason}"
+            raise provider_error(ErrorKind.CONTENT_OUTPUT, message, code=reason)
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""

@@ -45,7 +45,7 @@ class RetryPolicy:
 
     timeouts: Timeouts = field(default_factory=Timeouts)
     failover_on_refusal: bool = False
-    """Whether the next candidate is tried after a content policy's refusal."""
+    """Whether the next candidate is tried after a content policy's refusal, also under a 200."""
 
     key_affinity: KeyAffinityChoice = "auto"
     """Whether a conversation keeps to the key in whose account its prompt is cached."""
