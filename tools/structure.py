@@ -224,12 +224,13 @@ def _names_wire(node: ast.expr) -> bool:
 def importing_getattrs(sources: Iterable[Source]) -> list[str]:
     """Return the imports in the `__getattr__` of a module, but for those of the front doors.
 
+    `testing` is one, because pytest imports it at the start of every run, for the plugin.
     `llm` may load its functions and `LLMResponse` so, but not whatever module is asked for.
     """
     return [
         _place(source, node)
         for source in sources
-        if source.path != f"{PACKAGE}/__init__.py"
+        if source.path not in {f"{PACKAGE}/__init__.py", f"{PACKAGE}/testing/__init__.py"}
         for function in source.nodes
         if isinstance(function, ast.FunctionDef) and function.name == "__getattr__"
         if len(function.args.args) == 1  # not a method

@@ -13,46 +13,58 @@ the real APIs refuse are refused, and every exchange is logged.
 requests without a rule, and for rules that were not used.
 
 `reset()` resets what the package keeps in the process, so that tests do not depend on each other.
+
+Names load on first use: pytest imports this package at its start, for the plugin.
 """
 
-from scout_adapters.testing.emulator.emulator import Emulator, run
-from scout_adapters.testing.emulator.request_log import Exchange
-from scout_adapters.testing.faults.broken_answers import (
-    CloseBeforeAnswer,
-    CutGzip,
-    CutMidStream,
-    Drip,
-    EmptyBody,
-    ErrorInBand,
-    ExtraHeaders,
-    Hang,
-    KeepAlive,
-    NotJson,
-    Raw,
-    Redirect,
-    Said,
-    Slow,
-    Stall,
-)
-from scout_adapters.testing.faults.refusals import (
-    BadRequest,
-    ContextOverflow,
-    DailyQuota,
-    Fault,
-    Forbidden,
-    ModelMissing,
-    OutOfCredit,
-    Overloaded,
-    RateLimited,
-    RegionBlocked,
-    Revoked,
-    ServerError,
-    Suspended,
-    TooLarge,
-    UpstreamLimited,
-)
-from scout_adapters.testing.process_state import Snapshot, reset, snapshot
-from scout_adapters.testing.scripts.answer_script import AnswerScript, UnexpectedRequest, UnusedRule
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.emulator.emulator import Emulator, run
+    from scout_adapters.testing.emulator.request_log import Exchange
+    from scout_adapters.testing.faults.broken_answers import (
+        CloseBeforeAnswer,
+        CutGzip,
+        CutMidStream,
+        Drip,
+        EmptyBody,
+        ErrorInBand,
+        ExtraHeaders,
+        Hang,
+        KeepAlive,
+        NotJson,
+        Raw,
+        Redirect,
+        Said,
+        Slow,
+        Stall,
+    )
+    from scout_adapters.testing.faults.refusals import (
+        BadRequest,
+        ContextOverflow,
+        DailyQuota,
+        Fault,
+        Forbidden,
+        ModelMissing,
+        OutOfCredit,
+        Overloaded,
+        RateLimited,
+        RegionBlocked,
+        Revoked,
+        ServerError,
+        Suspended,
+        TooLarge,
+        UpstreamLimited,
+    )
+    from scout_adapters.testing.process_state import Snapshot, reset, snapshot
+    from scout_adapters.testing.scripts.answer_script import (
+        AnswerScript,
+        UnexpectedRequest,
+        UnusedRule,
+    )
 
 __all__ = [
     "AnswerScript",
@@ -95,3 +107,49 @@ __all__ = [
     "run",
     "snapshot",
 ]
+
+HOMES = {
+    "AnswerScript": "scripts.answer_script",
+    "Emulator": "emulator.emulator",
+    "Exchange": "emulator.request_log",
+    "Snapshot": "process_state",
+    "UnexpectedRequest": "scripts.answer_script",
+    "UnusedRule": "scripts.answer_script",
+    "reset": "process_state",
+    "run": "emulator.emulator",
+    "snapshot": "process_state",
+    **dict.fromkeys(
+        (
+            "BadRequest",
+            "ContextOverflow",
+            "DailyQuota",
+            "Fault",
+            "Forbidden",
+            "ModelMissing",
+            "OutOfCredit",
+            "Overloaded",
+            "RateLimited",
+            "RegionBlocked",
+            "Revoked",
+            "ServerError",
+            "Suspended",
+            "TooLarge",
+            "UpstreamLimited",
+        ),
+        "faults.refusals",
+    ),
+}
+"""The module of each name, below this package; all other names are in `faults.broken_answers`."""
+
+
+if not TYPE_CHECKING:  # with this function type checkers would accept misspelt names
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = import_module(f"{__name__}.{HOMES.get(name, 'faults.broken_answers')}")
+        return globals().setdefault(name, getattr(home, name))
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -22,16 +22,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-# vcrpy and PyYAML come without types.
+# vcrpy comes without types.
 import vcr
-import yaml
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
+from scout_adapters.testing.cassette_errors import CassetteNotPlayed
+from scout_adapters.testing.cassette_files import ReadableYaml
 from scout_adapters.testing.emulated_network import emulated_network
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
@@ -43,16 +44,24 @@ if TYPE_CHECKING:
 
     from scout_adapters.testing.http_messages import Request
 
+__all__ = [
+    "RECORDED_AT",
+    "CassetteNotPlayed",
+    "StillEmulator",
+    "cassette",
+    "check_played",
+    "configure",
+    "mode",
+    "options",
+    "same_body",
+]
+
 VARIABLE = "SCOUT_RECORD"
 Mode = Literal["replay", "emulator", "live"]
 
 MATCHED = ("method", "scheme", "host", "port", "path", "query", "json_body")
 RECORDED_AT = 1_767_225_600.0
 """Seconds since 1970: the time of all recordings of the emulator, 2026-01-01 00:00:00 UTC."""
-
-
-class CassetteNotPlayed(AssertionError):
-    """A cassette contains answers that were not requested: record it again."""
 
 
 def mode(environment: Mapping[str, str] = os.environ) -> Mode:
@@ -208,7 +217,7 @@ class StillPersister:
         )
         requests, responses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         ordered = {"requests": requests, "responses": responses}
-        text = f"answered_by: {self.source}\n{serialize(ordered, _Readable)}"
+        text = f"answered_by: {self.source}\n{serialize(ordered, ReadableYaml)}"
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -218,26 +227,6 @@ class StillPersister:
 def _by_size(pair: tuple[Recorded, Any]) -> tuple[int, str, bytes]:
     request, _ = pair
     return len(_bytes(request)), request.uri, _bytes(request)
-
-
-class _Readable:
-    """Writes YAML that vcrpy's own serializer can read, with long texts as blocks."""
-
-    @staticmethod
-    def serialize(data: Mapping[str, Any]) -> str:
-        return cast("str", yaml.dump(data, Dumper=_Dumper, allow_unicode=True, width=10**6))
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # untyped, as all of PyYAML
-    """Writes texts with several lines as blocks."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
 
 
 class StillEmulator(Emulator):

@@ -1,0 +1,231 @@
+"""The file of a cassette: read with what it says of itself, checked, and written in one step."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+# vcrpy and PyYAML come without types.
+import yaml
+from vcr.request import Request as Recorded
+from vcr.serialize import serialize
+
+from scout_adapters.testing.cassette_errors import CassetteUnreadable, SecretInCassette
+from scout_adapters.testing.secret_search import remaining_secrets
+
+FORM = 2
+"""The version of our part of a file. 1 has no stamp but `answered_by`."""
+
+Exchange = tuple[Recorded, dict[str, Any]]
+"""A recorded request, and its answer in vcrpy's form."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Who answered a cassette's requests, when, for which test, and with which versions."""
+
+    answered_by: str = "live"
+    """`live` or `emulator`."""
+
+    form: int = FORM
+    test: str | None = None
+    """The id of the test, relative to pytest's root."""
+
+    recorded_at: str | None = None
+    """A time in ISO 8601, UTC."""
+
+    models: tuple[str, ...] = ()
+    """Providers and models that answered, as `provider/model`."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Installed versions by package."""
+
+
+@dataclass(frozen=True)
+class CassetteFile:
+    """What a file contains."""
+
+    path: Path
+    stamp: Stamp
+    exchanges: Sequence[Exchange]
+
+
+def read_cassette(path: Path) -> CassetteFile:
+    """Read a cassette.
+
+    Raises:
+        CassetteUnreadable: if the file is no cassette, or one of a newer version.
+        FileNotFoundError: if there is none.
+    """
+    data = _parsed(path)
+    form = data.get("form", 1)
+    if not isinstance(form, int) or form > FORM or data.get("version", 1) != 1:
+        raise CassetteUnreadable(
+            f"{path} has form {form!r}, this version of scout_adapters reads forms 1 to {FORM}:"
+            " upgrade scout-adapters, or record the cassette again"
+        )
+    interactions = data.get("interactions")
+    if not isinstance(interactions, list):
+        raise CassetteUnreadable(f"{path} has no list `interactions`: record it again")
+    exchanges = [_exchange(path, number, each) for number, each in enumerate(interactions, 1)]
+    return CassetteFile(path, _stamp(data, form), exchanges)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a safe loader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        what = getattr(error, "problem", None) or str(error)
+        raise CassetteUnreadable(f"{place} is no YAML: {what}; record it again") from None
+    if not isinstance(data, dict):
+        raise CassetteUnreadable(
+            f"{path} is no cassette: its content is no mapping; record it again"
+        )
+    return data
+
+
+def _stamp(data: Mapping[str, Any], form: int) -> Stamp:
+    models, versions = data.get("models"), data.get("versions")
+    test, time = data.get("test"), data.get("recorded_at")
+    return Stamp(
+        answered_by=str(data.get("answered_by", "live")),
+        form=form,
+        test=test if isinstance(test, str) else None,
+        recorded_at=str(time) if time is not None else None,
+        models=tuple(map(str, models)) if isinstance(models, list) else (),
+        versions={str(name): str(value) for name, value in versions.items()}
+        if isinstance(versions, dict)
+        else {},
+    )
+
+
+def _exchange(path: Path, number: int, each: Any) -> Exchange:
+    """Return an interaction of a file as vcrpy has it.
+
+    Raises:
+        CassetteUnreadable: if a part is missing or of another type; the message names it.
+    """
+    request, response = _part(each, "request", dict), _part(each, "response", dict)
+    method, uri = _part(request, "method", str), _part(request, "uri", str)
+    headers = _part(request, "headers", dict)
+    status, body = _part(response, "status", dict), _part(response, "body", dict)
+    code = _part(status, "code", int)
+    answer_headers = _part(response, "headers", dict)
+    parts = (method, uri, headers, code, answer_headers, body)
+    wrong = next((part for part in parts if isinstance(part, _Wrong)), None)
+    if wrong is None and not isinstance(body.get("string", b""), str | bytes):
+        wrong = _Wrong("string", "no text")
+    if wrong is not None:
+        raise CassetteUnreadable(
+            f"{path}: interaction {number} is not readable: `{wrong.name}` is {wrong.what};"
+            " record it again"
+        )
+    recorded = Recorded(method, uri, _bytes(request.get("body")), headers)
+    content = {"string": _bytes(body.get("string")) or b""}
+    message = status.get("message")
+    status = {"code": code, "message": message if isinstance(message, str) else None}
+    lists = {
+        name: value if isinstance(value, list) else [value]
+        for name, value in answer_headers.items()
+    }
+    return recorded, {"status": status, "headers": lists, "body": content}
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A part that is missing or of another type."""
+
+    name: str
+    what: str
+
+    def get(self, *_: Any) -> None:
+        """Return nothing, as a part of it is missing too."""
+
+
+def _part(value: Any, name: str, kind: type) -> Any:
+    if isinstance(value, _Wrong):
+        return value
+    part = value.get(name) if isinstance(value, dict) else None
+    if isinstance(part, kind):
+        return part
+    return _Wrong(name, "missing" if part is None else f"no {_KINDS[kind]}")
+
+
+_KINDS: Mapping[type, str] = {dict: "mapping", str: "text", int: "number"}
+
+
+def _bytes(value: Any) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def write_cassette(path: Path, stamp: Stamp, exchanges: Iterable[Exchange]) -> None:
+    """Write a cassette, or nothing at all; readable by its owner only.
+
+    Raises:
+        SecretInCassette: if something that looks like a key is left in it.
+    """
+    ordered = sorted(exchanges, key=_by_size)
+    requests, responses = [each[0] for each in ordered], [each[1] for each in ordered]
+    serialized = serialize({"requests": requests, "responses": responses}, ReadableYaml)
+    text = _stamp_text(stamp) + serialized
+    if places := remaining_secrets(text):
+        raise SecretInCassette(
+            f"{path} is not written, something that looks like a key would be left in it:\n"
+            + "\n".join(f"  {place}" for place in places)
+        )
+    replace_file(path, text)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step, so that no other process reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _by_size(exchange: Exchange) -> tuple[int, str, bytes]:
+    """Sort exchanges by size, not by arrival, which depends on threads."""
+    request, _ = exchange
+    body = request.body if isinstance(request.body, bytes) else b""
+    return len(body), request.uri, body
+
+
+def _stamp_text(stamp: Stamp) -> str:
+    fields = {name: value for name, value in asdict(stamp).items() if value}
+    fields |= {"models": list(stamp.models)} if stamp.models else {}
+    return str(yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6))
+
+
+class ReadableYaml:
+    """Writes YAML that vcrpy's own serializer can read, with long texts as blocks."""
+
+    @staticmethod
+    def serialize(data: Mapping[str, Any]) -> str:
+        """Return the text of a cassette."""
+        return str(yaml.dump(data, Dumper=_Dumper, allow_unicode=True, width=10**6))
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # untyped, as all of PyYAML
+    """Writes texts with several lines as blocks."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

@@ -1,0 +1,177 @@
+"""One test with its cassette: begun before its fixtures, checked after its call, ended last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from scout_adapters.testing.cassette_errors import (
+    CassetteError,
+    CassetteNotPlayed,
+    RequestNotRecorded,
+)
+from scout_adapters.testing.cassette_files import Exchange, Stamp, read_cassette, write_cassette
+from scout_adapters.testing.cassette_paths import CassettePlan, RecordingMode
+from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
+from scout_adapters.testing.emulated_network import emulated_network
+from scout_adapters.testing.placeholder_keys import placeholder_keys
+from scout_adapters.testing.played_cassette import PlayedCassette
+from scout_adapters.testing.process_state import reset, snapshot
+from scout_adapters.testing.recorded_addresses import is_recorded, model_of
+from scout_adapters.testing.scrubber import Scrubber, known_secrets
+
+OF_RECORDING = {
+    "none": "none",
+    "once": "new",
+    "new_episodes": "new",
+    "all": "all",
+    "rewrite": "all",
+}
+"""Our modes by those of pytest-recording's `--record-mode`."""
+
+OF_VARIABLE = {"": "none", "replay": "none", "emulator": "emulator", "live": "all"}
+"""Our modes by the values of `SCOUT_RECORD`, which `cassette()` uses."""
+
+PACKAGES = ("scout-adapters", "langchain-core", "vcrpy")
+"""Packages whose versions a recording contains."""
+
+
+def begin(item: pytest.Item, path: Path) -> CassetteSession:
+    """Begin to play or record the cassette of a test."""
+    mode = mode_of(item)
+    session = CassetteSession(path, item.nodeid, mode)
+    try:
+        session.begin()
+    except (CassetteError, RequestNotRecorded) as error:
+        session.end(write=False)
+        pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+    except BaseException:
+        session.end(write=False)
+        raise
+    return session
+
+
+def mode_of(item: pytest.Item) -> str:
+    """Return the mode of a test: of the command line, the marker, or the environment."""
+    config = item.config
+    marker = item.get_closest_marker("scout_cassette")
+    if mode := config.getoption("--scout-record", None):
+        return str(mode)
+    if mode := config.getoption("--record-mode", None):
+        return OF_RECORDING[str(mode)]
+    if mode := os.environ.get("SCOUT_RECORD"):
+        return OF_VARIABLE[mode]
+    return str((marker and marker.kwargs.get("record")) or "none")
+
+
+class CassetteSession:
+    """The cassette of a test while the test runs; what the fixture `scout_cassette` returns."""
+
+    def __init__(self, path: Path, test: str, mode: str) -> None:
+        self.path = path
+        """The file, which may not exist yet."""
+
+        self.mode = mode
+        """none, new, all, live or emulator."""
+
+        self._test = test
+        self._stack = ExitStack()
+        self._cassette: PlayedCassette | None = None
+
+    @property
+    def requests(self) -> list[Any]:
+        """The recorded requests, without secrets."""
+        return list(self._cassette.requests) if self._cassette is not None else []
+
+    def begin(self) -> None:
+        """Reset what the package keeps in the process, set keys, and answer from now on."""
+        before = snapshot()
+        reset(before)
+        self._stack.callback(reset, before)
+        if self.mode in {"none", "emulator"}:
+            self._stack.enter_context(placeholder_keys())
+        if self.mode == "live":
+            return
+        mode = cast("RecordingMode", self.mode)
+        plan = CassettePlan(self.path, self._test, mode, is_recorded)
+        if self.mode == "emulator":
+            self._stack.enter_context(emulated_network(StillEmulator()))
+        scrubber = Scrubber(tuple(known_secrets()))
+        cassette = PlayedCassette(plan, self._loaded(), scrubber)
+        self._stack.enter_context(cassette.playing())
+        self._cassette = cassette
+
+    def _loaded(self) -> list[Exchange]:
+        if self.mode not in {"none", "new"} or not self.path.is_file():
+            return []
+        return list(read_cassette(self.path).exchanges)
+
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """Fail the test if a request had no answer, or an answer no request."""
+        try:
+            yield
+        except BaseException:
+            self._fail_if_missing()
+            raise
+        self._fail_if_missing()
+        if (
+            self._cassette is not None
+            and self.mode in {"none", "new"}
+            and (text := self._cassette.unplayed())
+        ):
+            pytest.fail(f"{CassetteNotPlayed.__name__}: {text}", pytrace=False)
+
+    def _fail_if_missing(self) -> None:
+        """Fail for a request without an answer, also if the test has caught its error."""
+        if self._cassette is not None and self._cassette.missing:
+            text = f"{RequestNotRecorded.__name__}: {self._cassette.missing[0]}"
+            try:
+                pytest.fail(text, pytrace=False)
+            except pytest.fail.Exception as failure:
+                raise failure from None
+
+    def end(self, *, write: bool = True) -> None:
+        """Stop answering, write what was recorded, and reset the process."""
+        cassette = self._cassette
+        with self._stack:
+            pass
+        if cassette is not None and write and cassette.dirty:
+            self._write(cassette)
+
+    def _write(self, cassette: PlayedCassette) -> None:
+        try:
+            write_cassette(self.path, self._stamp(cassette), cassette.data)
+        except CassetteError as error:
+            pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+
+    def _stamp(self, cassette: PlayedCassette) -> Stamp:
+        is_emulated = self.mode == "emulator"
+        time = datetime.fromtimestamp(RECORDED_AT, UTC) if is_emulated else datetime.now(UTC)
+        models = {model_of(request): None for request in cassette.requests}
+        return Stamp(
+            answered_by="emulator" if is_emulated else "live",
+            test=self._test,
+            recorded_at=time.isoformat(timespec="seconds"),
+            models=tuple(sorted(model for model in models if model)),
+            versions=_versions(),
+        )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # the package runs from a folder that is not installed
+            continue
+    return found

@@ -1,0 +1,115 @@
+"""The marker and the fixture `scout_cassette`: one file of recorded answers for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scout_adapters.testing.cassette_paths import cassette_path, shared_paths
+
+if TYPE_CHECKING:
+    from scout_adapters.testing.cassette_session import CassetteSession
+
+MARKER = "scout_cassette"
+MODES = ("none", "new", "all", "live", "emulator")
+MARKER_HELP = (
+    "scout_cassette(name=None, match=None, record=None): answer the requests of a test from"
+    " cassettes/<module>/<test>.yaml; see --scout-record"
+)
+OPTION_HELP = (
+    "none: play cassettes only (default). new: record what is missing, from the live APIs."
+    " all: record everything again, from the live APIs. emulator: the same from the emulator."
+    " live: send everything to the live APIs, and read and write no cassette."
+)
+
+shared_key = pytest.StashKey[dict[str, str]]()
+session_key = pytest.StashKey["CassetteSession"]()
+
+
+def add_options(_: pytest.Parser, group: pytest.OptionGroup) -> None:
+    """Add `--scout-record`."""
+    group.addoption("--scout-record", choices=MODES, default=None, help=OPTION_HELP)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", MARKER_HELP)
+
+
+def uses_cassette(item: pytest.Item) -> bool:
+    """Return whether a test has a cassette."""
+    names = getattr(item, "fixturenames", ())
+    return MARKER in names or item.get_closest_marker(MARKER) is not None
+
+
+def path_of(item: pytest.Item) -> Path:
+    """Return the path of a test's cassette."""
+    marker = item.get_closest_marker(MARKER)
+    name = marker.kwargs.get("name", *marker.args[:1]) if marker else None
+    module = item.path
+    test = item.nodeid.partition("::")[2].replace("::", ".")
+    return cassette_path(module, test, name)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Find tests that have the same cassette."""
+    paths = [(item.nodeid, path_of(item)) for item in items if uses_cassette(item)]
+    shared = {}
+    for path, tests in shared_paths(paths).items():
+        message = f"SharedCassette: {path} belongs to {' and '.join(tests)}: give one another name="
+        shared.update(dict.fromkeys(tests, message))
+    config.stash[shared_key] = shared
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Begin a cassette before the fixtures of its test, whose requests belong to it."""
+    if uses_cassette(item):
+        if message := item.config.stash.get(shared_key, {}).get(item.nodeid):
+            pytest.fail(message, pytrace=False)
+        item.stash[session_key] = _begin(item)
+    return (yield)
+
+
+def _begin(item: pytest.Item) -> CassetteSession:
+    try:
+        # vcrpy is an extra, and the rest of the package takes time to import.
+        from scout_adapters.testing.cassette_session import begin
+    except ModuleNotFoundError as error:
+        if error.name not in {"vcr", "yaml"}:
+            raise
+        pytest.fail(
+            "scout_cassette needs vcrpy: pip install 'scout-adapters[testing]'", pytrace=False
+        )
+    return begin(item, path_of(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+    """Fail a test whose requests and cassette differ, also if it did not notice."""
+    if session := item.stash.get(session_key, None):
+        with session.checked():
+            return (yield)
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
+    """End the cassette after the fixtures of its test."""
+    try:
+        return (yield)
+    finally:
+        if session := item.stash.get(session_key, None):
+            del item.stash[session_key]
+            session.end()
+
+
+@pytest.fixture
+def scout_cassette(request: pytest.FixtureRequest) -> CassetteSession:
+    """Play the test's cassette, as the marker of that name does; return its path and state."""
+    session: CassetteSession = request.node.stash[session_key]
+    return session

@@ -1,0 +1,53 @@
+"""Which requests belong on cassettes, and which provider and model they call."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import orjson
+
+from scout_adapters.testing.emulated_providers import provider_at
+
+if TYPE_CHECKING:
+    from vcr.request import Request as Recorded
+
+_LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[?::1|[^.]+$")
+"""Hosts of this machine, and those of test clients, which have no dot (`testserver`)."""
+
+_API = re.compile(
+    r"/(chat/completions|completions|responses|embeddings|messages|converse(-stream)?)$"
+    r"|:(stream)?[gG]enerateContent$|:(batch)?[eE]mbedContents?$|:(stream)?[rR]awPredict$"
+    r"|/api/(chat|generate|embed)$"
+)
+"""Paths of the APIs of models."""
+
+_MODEL_IN_PATH = re.compile(r"/(?:models?|deployments)/([^/:]+)")
+
+
+def is_recorded(url: str) -> bool:
+    """Return whether a request belongs on cassettes: not one to the user's own application.
+
+    A server on this machine counts if its path is that of an API of models, as Ollama's.
+    """
+    parts = urlsplit(url)
+    if not _LOCAL.match(parts.hostname or ""):
+        return True
+    return _API.search(parts.path) is not None
+
+
+def model_of(request: Recorded) -> str:
+    """Return provider and model that a request calls, as `provider/model`; "" if unclear."""
+    parts = urlsplit(request.uri)
+    provider = provider_at(parts.netloc, parts.path)
+    name = provider.name if provider else parts.netloc
+    try:
+        body = orjson.loads(request.body or b"")
+    except (orjson.JSONDecodeError, TypeError):
+        body = None
+    model = body.get("model") if isinstance(body, dict) else None
+    if not isinstance(model, str):
+        match = _MODEL_IN_PATH.search(parts.path)
+        model = match[1] if match else None
+    return f"{name}/{model}" if model else ""

@@ -1,0 +1,100 @@
+"""The marker and the fixture `scout_cassette`, in the tests of a user's project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from tests.testing.plugin.conftest import Project
+
+HELLO = """
+    def test_hello():
+        assert "Hello, you" in ScoutGroqChatModel().invoke("Hello, you").text
+"""
+
+
+def test_a_recorded_test_passes_without_keys(project: Project) -> None:
+    project.write(
+        """
+        def test_hello():
+            assert "Hello, you" in ScoutGroqChatModel().invoke("Hello, you").text
+
+        async def test_an_async_stream():
+            chunks = [chunk.text async for chunk in ScoutAnthropicChatModel().astream("Hello, you")]
+            assert "Hello, you" in "".join(chunks)
+        """
+    )
+    project.record().assert_outcomes(passed=2)
+    project.run().assert_outcomes(passed=2)
+    text = project.cassette("test_hello").read_text()
+    assert text.startswith("answered_by: emulator\nform: 2\ntest: test_chain.py::test_hello\n")
+    assert yaml.safe_load(text)["models"] == ["groq/openai/gpt-oss-120b"]
+
+
+def test_the_fixture_does_what_the_marker_does(project: Project) -> None:
+    project.write(
+        """
+        from scout_adapters import ScoutGroqChatModel
+
+        def test_hello(scout_cassette):
+            assert ScoutGroqChatModel().invoke("Hello").text
+            assert scout_cassette.path.name == "test_hello.yaml"
+            assert len(scout_cassette.requests) == 1
+        """,
+        chain=False,
+    )
+    project.record().assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
+
+
+def test_a_request_that_is_not_recorded_fails_with_the_difference_and_the_command(
+    project: Project,
+) -> None:
+    project.write(HELLO)
+    project.record().assert_outcomes(passed=1)
+    project.write(HELLO.replace("Hello, you", "Good bye"))
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "RequestNotRecorded: *test_hello.yaml has no answer left to this request:",
+            "*number 1 of 1, which is not yet played:",
+            "*$.messages?0?.content",
+            "*recorded: 'Hello, you'",
+            "*now: *'Good bye'",
+            '*pytest "test_chain.py::test_hello" --scout-record=new',
+        ]
+    )
+
+
+def test_a_missing_cassette_fails_also_if_the_test_hides_the_error(project: Project) -> None:
+    project.write(
+        """
+        def test_hello():
+            try:
+                ScoutGroqChatModel().invoke("Hello")
+            except BaseException:
+                pass
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["RequestNotRecorded: *test_hello.yaml does not exist*"])
+
+
+def test_an_answer_that_is_not_requested_fails(project: Project) -> None:
+    project.write(
+        """
+        def test_hello():
+            model = ScoutGroqChatModel()
+            model.invoke("Hello")
+            model.invoke("Good bye")
+        """
+    )
+    project.record().assert_outcomes(passed=1)
+    project.write('def test_hello():\n    ScoutGroqChatModel().invoke("Hello")\n')
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["CassetteNotPlayed: *1 answers*", "*Good bye*"])
