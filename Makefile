@@ -35,14 +35,14 @@ faults: .venv/dev
 partner-faults: .venv/dev
 	SCOUT_PARTNER_FAULTS=all $(BIN)/pytest -q -n 2 tests/system/faults/test_partners.py
 
-# LangChain's standard suite on every chat model; writes its table into README.md.
+# LangChain's standard suite on every chat model; writes its table into docs/langchain-suite.md.
 suite: .venv/dev
 	$(BIN)/python -m tools.suite_table
 
-# Writes the summaries of the cards, and the table of providers into README.md.
+# Writes the summaries of the cards, and the tables of docs/ that are made from the code.
 tables: .venv/dev
 	$(BIN)/python -m tools.card_summaries
-	$(BIN)/python -m tools.provider_table
+	$(BIN)/python -m tools.docs_pages
 
 differential: .venv/dev
 	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/system/peers

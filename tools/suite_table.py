@@ -1,4 +1,4 @@
-"""Run LangChain's suite on all chat models; print the table and write it into README.md."""
+"""Run LangChain's suite on all chat models; print the table and write it into its page."""
 
 from __future__ import annotations
 

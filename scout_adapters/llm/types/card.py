@@ -206,7 +206,7 @@ class ProviderSpec:
     """Profiles of its models by name; they take precedence over the published data."""
 
     quirks: tuple[str, ...] = ()
-    """What else its users should know, one sentence each; shown in the README's table."""
+    """What else its users should know, one sentence each; docs/providers.md shows them."""
 
     def __post_init__(self) -> None:
         """Raise `ConfigurationError` for a dialect of another wire."""

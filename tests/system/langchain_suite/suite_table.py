@@ -1,4 +1,4 @@
-"""LangChain's standard suite over our chat models as a table, printed and written to README.md.
+"""LangChain's standard suite over our chat models as a table, printed and written to its page.
 
 Every skip is named with the reason that the suite gives.
 """
@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from tests.support.paths import README
+from tests.support.paths import ROOT
 
 HERE = Path(__file__).parent
+SUITE_PAGE = ROOT / "docs/langchain-suite.md"
 PLACE = re.compile(r"(<!-- suite: .*? -->\n).*?(<!-- /suite -->)", re.DOTALL)
 SUITES = ("groq", "google", "minimax", "anthropic", "openai")
 SUITES += ("openai_responses", "openrouter", "router", "router_responses")
@@ -41,7 +42,7 @@ def files() -> list[str]:
 def run(report: Path) -> int:
     """Run the suite; return pytest's exit code."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junit-xml={report}", *files()]
-    return subprocess.run(command, cwd=README.parent, stdout=sys.stderr, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=False).returncode
 
 
 def tallies(report: Path) -> dict[str, Tally]:
@@ -75,11 +76,11 @@ def lines(tallied: dict[str, Tally]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run, print, and bring the README up to date; the exit code is that of the tests."""
+    """Run, print, and bring the page up to date; the exit code is that of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         code = run(report := Path(folder) / "report.xml")
         new_table = table(tallies(report))
     sys.stdout.write(new_table)
-    text = README.read_text()
-    README.write_text(PLACE.sub(lambda place: place[1] + new_table + place[2], text))
+    text = SUITE_PAGE.read_text()
+    SUITE_PAGE.write_text(PLACE.sub(lambda place: place[1] + new_table + place[2], text))
     return code
