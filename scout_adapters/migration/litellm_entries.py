@@ -6,6 +6,7 @@ https://docs.litellm.ai/docs/completion/provider_specific_params
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +15,20 @@ from typing import Any
 from scout_adapters.llm.health.key_source import is_reference
 from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
+from scout_adapters.migration.provider_names import own_model
+from scout_adapters.migration.unmapped_settings import (
+    INFO,
+    PRICE,
+    TOKENS_PER_MINUTE,
+    is_price,
+    parameter_message,
+)
 
 WINDOW = "max_input_tokens"
 """The field of a model's context window, in a configuration and in a profile."""
+
+CHAT_MODES = (None, "chat", "responses")
+"""Values of `model_info.mode` of deployments that chat; others embed, transcribe, draw, rank."""
 
 Number = Callable[[Any, str], float]
 """Returns the number that a parameter of this name has."""
@@ -31,7 +43,7 @@ RENAMED = {
     "vertex_location": "location",
     "vertex_credentials": "credentials",
     "aws_region_name": "region",
-    "region_name": "region",
+    "aws_bedrock_runtime_endpoint": "base_url",
     "extra_body": "model_kwargs",
 }
 """Names of parameters, and ours."""
@@ -64,33 +76,6 @@ HANDLED = frozenset(
 )
 """Parameters that this module converts one by one."""
 
-UNMAPPED = {
-    "num_retries": "would have retried this deployment as often; here retries are of the call",
-    "max_retries": "would have retried this deployment as often; here retries are of the call",
-    "cooldown_time": "would have rested the deployment as long; here a key rests as long as its "
-    "provider states",
-    "tags": "would have chosen the deployment by tags of the request",
-    "tag_regex": "would have chosen the deployment by headers of the request",
-    "max_parallel_requests": "would have limited the requests in flight to this deployment",
-    "itpm": "would have limited input tokens per minute",
-    "otpm": "would have limited output tokens per minute",
-    "mock_response": "would have answered without a request; here the provider is called",
-    "drop_params": "would have dropped options that the model does not take; here those whose "
-    "refusal is known are left out, and listed in `changes`",
-    "timeout_by_service_tier": "would have set a timeout for a service tier",
-    "stream_timeout_by_service_tier": "would have set a timeout for a service tier",
-    "rpd": "would have limited requests per day",
-    "tpd": "would have limited tokens per day",
-}
-"""Parameters without an equal, and what they would have done."""
-
-OF_LITELLM = (
-    *("auto_router_", "complexity_router_", "adaptive_router_", "quality_router_", "milvus_"),
-    *("valkey_", "litellm_", "vector_store_", "default_api_key_", "configurable_clientside_"),
-    *("switchyard_", "fireworks_forward_", "provider_affinity_", "keepalive_", "max_file_size_"),
-)
-"""Prefixes of parameters that LiteLLM uses itself and does not send to providers."""
-
 
 @dataclass(frozen=True, slots=True)
 class ConvertedEntry:
@@ -109,25 +94,52 @@ class ConvertedEntry:
     tpm: float = 0.0
     """Tokens per minute."""
 
+    deployment_id: str = ""
+    """`model_info.id`, by which fallbacks may name a deployment."""
+
 
 def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> ConvertedEntry | None:
-    """Return the entry of a deployment; None for one that is blocked."""
+    """Return the entry of a deployment; None for one that is not used for chats here."""
     params, info, place = deployment.params, deployment.info, deployment.place
-    if info.get("blocked"):
-        notes.add("model_info.blocked", f"{params['model']} is left out", place)
+    if _is_left_out(params, info, notes, place):
         return None
     number = partial(config.number, place=place)
     entry = _entry(params, info, number)
     _add_key(entry, params.get("api_key"), config, notes, place)
     _add_options(entry, params, config, notes, place)
     _note_info(info, notes, place)
+    if params.get("tpm") and (params.get("rpm") or params.get("weight")):
+        notes.add("litellm_params.tpm", TOKENS_PER_MINUTE, place)
     return ConvertedEntry(
         entry,
         prices=_prices({**info, **params}, number),
         budget=_budget(params, number),
         rpm=number(params.get("rpm") or 0, "rpm"),
         tpm=number(params.get("tpm") or 0, "tpm"),
+        deployment_id=str(info.get("id") or ""),
     )
+
+
+def _is_left_out(
+    params: Mapping[str, Any], info: Mapping[str, Any], notes: Notes, place: str
+) -> bool:
+    """Tell whether a deployment is blocked, of another environment, or for no chat; note it."""
+    environment = os.environ.get("LITELLM_ENVIRONMENT")
+    environments = info.get("supported_environments")
+    for name, is_reason in {
+        "blocked": bool(info.get("blocked")),
+        "mode": info.get("mode") not in CHAT_MODES,
+        "supported_environments": isinstance(environments, list)
+        and environment is not None
+        and environment not in environments,
+    }.items():
+        if is_reason:
+            notes.add(f"model_info.{name}", f"{params['model']} is left out", place)
+            return True
+    if environments and environment is None:
+        message = "would have needed LITELLM_ENVIRONMENT: without it, the deployment is used"
+        notes.add("model_info.supported_environments", message, place)
+    return False
 
 
 def _entry(params: Mapping[str, Any], info: Mapping[str, Any], number: Number) -> dict[str, Any]:
@@ -142,6 +154,8 @@ def _entry(params: Mapping[str, Any], info: Mapping[str, Any], number: Number) -
         entry["timeout"] = timeout
     if (window := info.get(WINDOW)) is not None:
         entry["profile"] = {WINDOW: int(number(window, WINDOW))}
+    if info.get("mode") == "responses":
+        entry["use_responses_api"] = True
     return entry
 
 
@@ -163,11 +177,11 @@ def _add_key(
 
 
 def _model_name(params: Mapping[str, Any]) -> str:
-    """Return `provider/model`; LiteLLM's names of providers are aliases of ours."""
+    """Return `provider/model`, with our name of the provider."""
     model, provider = str(params["model"]), params.get("custom_llm_provider")
     if provider and not model.startswith(f"{provider}/"):
-        return f"{provider}/{model}"
-    return model
+        model = f"{provider}/{model}"
+    return own_model(model)
 
 
 def _timeout(params: Mapping[str, Any], number: Number) -> Any:
@@ -192,14 +206,12 @@ def _add_options(
     for name, value in params.items():
         if name in HANDLED or value in (None, "", [], {}):
             continue
-        if name in UNMAPPED:
-            notes.add(f"litellm_params.{name}", UNMAPPED[name], place)
-        elif name == "extra_body":
+        if name == "extra_body":
             body |= mapping_of(value, "extra_body", place)
         elif name in RENAMED or name in PASSED:
             entry[RENAMED.get(name, name)] = config.value(value)
-        elif name.startswith(OF_LITELLM):
-            notes.add(f"litellm_params.{name}", "is a setting of LiteLLM itself", place)
+        elif (message := parameter_message(name)) is not None:
+            notes.add(f"litellm_params.{name}", message, place)
         elif name not in _SWITCHES:
             body[name] = config.value(value)  # LiteLLM passes what it does not know to the API
     if body:
@@ -221,13 +233,9 @@ def _prices(params: Mapping[str, Any], number: Number) -> dict[str, float]:
 
 
 def _note_info(info: Mapping[str, Any], notes: Notes, place: str) -> None:
-    messages = {
-        "cooldown_time": UNMAPPED["cooldown_time"],
-        "allowed_fails": "would have rested the deployment after as many failures",
-        "allowed_fails_policy": "would have rested the deployment after as many failures of a kind",
-        "tier": "would have sent requests of free users elsewhere",
-        "team_id": "belongs to LiteLLM's proxy server",
-    }
-    for name in info:
-        if name in messages:
-            notes.add(f"model_info.{name}", messages[name], place)
+    for name, value in info.items():
+        message = INFO.get(name)
+        if message is None and is_price(name) and name not in PRICES:
+            message = PRICE
+        if message is not None and value is not None:
+            notes.add(f"model_info.{name}", message, place)

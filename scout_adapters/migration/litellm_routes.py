@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scout_adapters.errors import ConfigurationError
@@ -60,17 +60,23 @@ class _Groups:
         self._config, self._settings, self._notes = config, settings, notes
         self._own: dict[str, list[ConvertedEntry]] = {}
         self.prices: dict[str, dict[str, dict[str, float]]] = {}
+        self._left_out: set[str] = set()
         for deployment in config.deployments:
             converted = convert(deployment, config, notes)
-            if converted is not None:
-                self._own.setdefault(deployment.group, []).append(converted)
-                self._add_prices(converted)
+            if converted is None:
+                self._left_out.add(deployment.group)
+                continue
+            self._own.setdefault(deployment.group, []).append(converted)
+            self._add_prices(converted)
+        if not self._own:
+            raise ConfigurationError("no deployment of `model_list` is left for chats")
         self._fallbacks = [self._lists_of(name) for name in FALLBACKS]
         self._note_fallbacks()
 
     def names(self) -> list[str]:
-        """Return the names of the groups and of their aliases."""
-        return [*self._own, *self._aliases()]
+        """Return the names of groups and aliases, and those within a pattern with fallbacks."""
+        named = [name for lists in self._fallbacks for name in lists if self._members(name)]
+        return list(dict.fromkeys([*self._own, *self._aliases(), *named]))
 
     def entries_of(self, name: str) -> list[Entry]:
         """Return the entries of a group, then those of its fallbacks."""
@@ -96,7 +102,7 @@ class _Groups:
                     f"{duration!r} is neither a day nor a month: the budget of {model} is left out",
                 )
                 continue
-            limits = {model.partition("/")[2]: str(amount)}
+            limits = {model: str(amount)}
             yield {"limit_usd": limits, "per": window, "scope": "model", "on_exceeded": "cheaper"}
 
     def _chain(self, group: str) -> list[str]:
@@ -119,12 +125,28 @@ class _Groups:
             found = [_group_name(name) for name in defaults]
         names = [self._aliases().get(name, name) for name in dict.fromkeys(found)]
         for name in names:
-            if name not in self._own:
+            if not self._members(name) and name not in self._left_out:
                 raise ConfigurationError(
                     f"the fallback {name!r} of {group!r} is no group; there are "
                     f"{', '.join(self._own)}"
                 )
-        return [name for name in names if name != group]
+        return [name for name in names if name != group and self._members(name)]
+
+    def _members(self, name: str) -> list[ConvertedEntry]:
+        """Return the deployments of a group, of an id, or of a pattern that matches the name."""
+        if name in self._own:
+            return self._own[name]
+        with_id = [
+            item for group in self._own.values() for item in group if item.deployment_id == name
+        ]
+        if with_id:
+            return with_id[:1]
+        for pattern in sorted((group for group in self._own if "*" in group), key=len)[::-1]:
+            before, _, after = pattern.partition("*")
+            matched = name.removeprefix(before).removesuffix(after)
+            if name == f"{before}{matched}{after}" and matched:
+                return [_matched(item, matched) for item in self._own[pattern]]
+        return []
 
     def _lists_of(self, setting: str) -> dict[str, list[str]]:
         lists: dict[str, list[str]] = {}
@@ -134,6 +156,10 @@ class _Groups:
         return lists
 
     def _note_fallbacks(self) -> None:
+        names = {name for lists in self._fallbacks for name in lists}
+        for name in names - self._left_out - self._aliases().keys() - {"*"}:
+            if not self._members(name):
+                self._notes.add("fallbacks", f"{name} has fallbacks, and is no group")
         if self._settings.get("context_window_fallbacks"):
             self._notes.add(
                 "context_window_fallbacks",
@@ -154,7 +180,7 @@ class _Groups:
 
         They are `weight`, else `rpm`, else `tpm`: the first that any deployment has.
         """
-        members = self._own.get(group, [])
+        members = self._members(group)
         for weights in (
             [member.entry.get("weight", 0.0) for member in members],
             [member.rpm for member in members],
@@ -176,11 +202,21 @@ class _Groups:
                     f"{provider}/{model} has two prices: the last one applies to all",
                 )
             row[model] = converted.prices
+            if missing := {"input", "output"} - converted.prices.keys():
+                message = f"{provider}/{model} has no price for {', '.join(sorted(missing))}: "
+                message += "its calls cost None until PRICING has both"
+                self._notes.add("output_cost_per_token", message)
 
 
 def _group_name(value: Any) -> str:
     """Return the name of a group, which may stand in a mapping with further settings."""
     return str(value.get("model") if isinstance(value, Mapping) else value)
+
+
+def _matched(item: ConvertedEntry, matched: str) -> ConvertedEntry:
+    """Return a deployment of a pattern with the text that stands for `*`."""
+    model = item.entry["model"].replace("*", matched)
+    return replace(item, entry={**item.entry, "model": model})
 
 
 def _pooled(entries: Iterator[Entry]) -> list[Entry]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from scout_adapters.migration.litellm_source import LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
+from scout_adapters.migration.provider_names import own_provider
+from scout_adapters.migration.unmapped_settings import PROXY, SETTINGS, WINDOWS_ALWAYS
 
 STRATEGIES = {
     "simple-shuffle": "weighted",
@@ -38,41 +40,6 @@ MAPPED = frozenset(
 NOT_NEEDED = frozenset({"set_verbose", "debug_level"})
 """Settings that print what LiteLLM does: here `logging` has it."""
 
-UNMAPPED = {
-    "allowed_fails": "would have rested a deployment after as many failures; here a key rests "
-    "when its provider states a wait, and a circuit opens after five faults in a row",
-    "allowed_fails_policy": "would have rested a deployment after as many failures of a kind",
-    "cooldown_time": "would have rested a deployment as long; here a key rests as long as its "
-    "provider states",
-    "disable_cooldowns": "would have used keys that were just refused",
-    "retry_after": "would have been the shortest pause before a retry; here it is the server's, "
-    "or 0.5 s, 1 s, 2 s …",
-    "retry_policy": "would have set retries by kind of error; here the kind decides itself",
-    "model_group_retry_policy": "would have set retries by group and kind of error",
-    "routing_strategy_args": "would have tuned the strategy",
-    "routing_groups": "would have set a strategy for some groups",
-    "enable_tag_filtering": "would have chosen deployments by the tags of a request",
-    "optional_pre_call_checks": "would have run these checks; prompt caches are kept by "
-    "`key_affinity`, and limits per minute by `requests_per_minute`",
-    "cache_responses": "would have cached answers: set LangChain's cache",
-    "cache": "would have cached answers: set LangChain's cache",
-    "cache_params": "would have cached answers: set LangChain's cache",
-    "cache_kwargs": "would have cached answers: set LangChain's cache",
-    "redis_url": "would have shared limits and rests between processes",
-    "redis_host": "would have shared limits and rests between processes",
-    "redis_port": "would have shared limits and rests between processes",
-    "redis_password": "would have shared limits and rests between processes",
-    "success_callback": "would have called these sinks: pass handlers of LangChain as `callbacks`",
-    "failure_callback": "would have called these sinks: pass handlers of LangChain as `callbacks`",
-    "callbacks": "would have called these sinks: pass handlers of LangChain as `callbacks`",
-    "drop_params": "would have dropped options that a model does not take; here those whose "
-    "refusal is known are left out, and listed in `changes`",
-    "modify_params": "would have changed requests that a provider refuses; here changes are "
-    "listed in `changes`",
-    "custom_provider_map": "would have added providers: register a card instead",
-    "default_max_parallel_requests": "would have limited the requests in flight of a deployment",
-}
-
 
 def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
     """Return the settings that are converted, with the values of their variables; note others."""
@@ -82,13 +49,23 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
             place = config.places.get((section, name), "")
             if name in MAPPED:
                 found[name] = config.value(value)
+                if name == "enable_pre_call_checks" and found[name] is False:
+                    notes.add(f"{section}.{name}", WINDOWS_ALWAYS, place)
+            elif name == "optional_pre_call_checks":
+                _note_checks(value, f"{section}.{name}", notes, place)
             elif name not in NOT_NEEDED:
-                message = UNMAPPED.get(name, "is not a setting that this package has")
+                message = SETTINGS.get(name, "is not a setting that this package has")
                 notes.add(f"{section}.{name}", message, place)
     for section in config.sections.keys() - {"litellm_settings", "router_settings"}:
-        message = "belongs to LiteLLM's proxy server"
-        notes.add(section, message, config.places.get((section,), ""))
+        notes.add(section, SETTINGS.get(section, PROXY), config.places.get((section,), ""))
     return found
+
+
+def _note_checks(checks: Any, setting: str, notes: Notes, place: str) -> None:
+    """Note the checks that have no equal: budgets are always checked."""
+    items = checks if isinstance(checks, list) else [checks]
+    if names := [str(item) for item in items if item not in ("router_budget_limiting", None)]:
+        notes.add(setting, f"{', '.join(names)}: {SETTINGS['optional_pre_call_checks']}", place)
 
 
 def strategy_of(settings: Mapping[str, Any], notes: Notes) -> str:
@@ -135,7 +112,7 @@ def budgets_of(
             )
             continue
         amount = config.number(limit.get("budget_limit", limit.get("max_budget")), "budget_limit")
-        by_window.setdefault(window, {})[provider] = str(amount)
+        by_window.setdefault(window, {})[own_provider(provider)] = str(amount)
     for window, limits in by_window.items():
         yield {"limit_usd": limits, "per": window, "scope": "provider", "on_exceeded": "cheaper"}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,10 +162,26 @@ class _Reader:
             )
         places = {id(value): place for value, place in self.items}
         deployments = [
-            _deployment(item, credentials, defaults, places.get(id(item), "")) for item in models
+            deployment
+            for item in models
+            for deployment in _deployments(item, credentials, defaults, places.get(id(item), ""))
         ]
         texts = {name: str(value) for name, value in variables.items()}
         return LiteLLMConfig(sections, deployments, self.places, texts)
+
+
+def _deployments(
+    item: Any, credentials: Mapping[str, Any], defaults: Mapping[str, Any], place: str
+) -> Iterator[Deployment]:
+    """Yield the deployments of an item: one for each of several organizations of OpenAI."""
+    deployment = _deployment(item, credentials, defaults, place)
+    organizations = deployment.params.get("organization")
+    if not isinstance(organizations, list):
+        yield deployment
+        return
+    for organization in organizations:
+        params = {**deployment.params, "organization": organization}
+        yield Deployment(deployment.group, params, deployment.info, place)
 
 
 def _deployment(

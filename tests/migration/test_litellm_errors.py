@@ -14,7 +14,8 @@ from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.migration import migrate_litellm, read_litellm
 from scout_adapters.migration.litellm_entries import HANDLED, PASSED, RENAMED
-from scout_adapters.migration.litellm_settings import MAPPED, UNMAPPED
+from scout_adapters.migration.litellm_settings import MAPPED
+from scout_adapters.migration.unmapped_settings import PARAMETERS, SETTINGS
 
 MODEL = "model_list: [{{model_name: a, litellm_params: {{model: groq/x{}}}}}]\n"
 
@@ -61,7 +62,9 @@ JSON = st.recursive(
     ),
     max_leaves=4,
 )
-NAMES = sorted({*MAPPED, *UNMAPPED, *PASSED, *HANDLED, *RENAMED, "weight", "extra_body"})
+NAMES = sorted(
+    {*MAPPED, *SETTINGS, *PARAMETERS, *PASSED, *HANDLED, *RENAMED, "weight", "extra_body"}
+)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4), st.sampled_from(NAMES), JSON)
