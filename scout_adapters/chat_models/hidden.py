@@ -14,7 +14,7 @@ HIDDEN = frozenset({"base_url", "default_headers", "proxies"})
 """Options that may contain a secret, besides those that `SECRET` matches."""
 
 
-HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies")
+HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies", "state_store")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
 
@@ -85,12 +85,14 @@ def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
 
 
 def _only_refers(name: str, value: Any) -> bool:
-    """Return whether a value of `api_key` or `api_keys` consists of references."""
+    """Return whether a value consists of references, or is a store's address without password."""
     from scout_adapters.llm.health.key_source import is_reference
 
+    value = shown(value)
+    if name == "state_store":
+        return isinstance(value, str) and "@" not in value
     if name not in {"api_key", "api_keys"}:
         return False
-    value = shown(value)
     if isinstance(value, str):
         return all(is_reference(part.strip()) for part in value.split(","))
     if isinstance(value, Mapping):

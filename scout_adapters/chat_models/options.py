@@ -18,6 +18,7 @@ from scout_adapters.chat_models.hidden import hide_secrets, shown, without_secre
 from scout_adapters.chat_models.lazy_docs import document_lazily
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts
+from scout_adapters.chat_models.store_option import take_store
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
     LANGCHAIN_OPTIONS,
@@ -123,6 +124,9 @@ class ChatOptions(BaseChatModel):
     clock: Clock = Field(default=SYSTEM, exclude=True, repr=False)
     """Source of time and sleep; replaced in tests."""
 
+    state_store: Any = Field(default=None, exclude=True, repr=False)
+    """A store that shares the health of keys with other processes; written `store="redis://…"`."""
+
     _missing_secrets: tuple[str, ...] = PrivateAttr(default=())
     """The names of secrets that the original model had and that this unpickled copy lacks."""
 
@@ -134,6 +138,7 @@ class ChatOptions(BaseChatModel):
 
         Raises: `ConfigurationError` for any other option; it names the nearest one.
         """
+        take_store(options)
         hide_secrets(options)
         if isinstance(options.get("cache"), str):  # LangChain's field takes no text
             options["prompt_cache"] = options.pop("cache")
@@ -227,9 +232,8 @@ class ChatOptions(BaseChatModel):
         from scout_adapters.llm.engine.retry_policy import RetryPolicy, usual_policy
 
         if self.timeout is None and RETRY_OPTIONS.isdisjoint(options):
-            limits = self.max_retries, self.max_wait, self.deadline
             return usual_policy(
-                *limits,
+                *(self.max_retries, self.max_wait, self.deadline),
                 failover_on_refusal=self.failover_on_refusal,
                 key_affinity=self.key_affinity,
             )
@@ -245,8 +249,8 @@ def _request_options(model: type[ChatOptions]) -> tuple[str, ...]:
 
 @cache
 def _option_getter(model: type[ChatOptions]) -> Callable[[ChatOptions], tuple[Any, ...]]:
-    names = (*_request_options(model), "model_kwargs", "clock", *NETWORK_OPTIONS)
-    return attrgetter(*names)
+    own = ("model_kwargs", "clock", "state_store")
+    return attrgetter(*_request_options(model), *own, *NETWORK_OPTIONS)
 
 
 def standard_options(

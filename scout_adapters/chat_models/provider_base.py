@@ -16,6 +16,7 @@ from scout_adapters.chat_models.hidden import HiddenDict
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
+from scout_adapters.chat_models.store_option import share_health
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, check_address
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.types import Auth, ProviderSpec
+    from scout_adapters.store import StateStore
 
     KeyOption = str | SecretStr | Callable[[], Any]
     PoolOption = KeyOption | Mapping[str, Any]
@@ -39,6 +41,7 @@ _ROUTE_FIELDS = attrgetter(
         "clock",
         "placeholders",
         "base_model",
+        "state_store",
     ),
     *NETWORK_OPTIONS,
 )
@@ -135,6 +138,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             cert: Any = None,
             proxies: str | Mapping[str, str] | None = None,
             trust_env: bool | None = None,
+            state_store: str | StateStore | None = None,
             **options: Any,
         ) -> None: ...
 
@@ -248,4 +252,5 @@ class ScoutProviderChatModel(ScoutChatModel):
         candidate = Candidate(
             endpoint=self.client.current_endpoint(), model=check_model(model, self.provider)
         )
+        share_health((candidate,), self.state_store)
         return Route(candidates=(candidate,), clock=self.clock)

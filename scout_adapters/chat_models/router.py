@@ -28,6 +28,7 @@ from scout_adapters.chat_models.router_entries import (
     takes_schema_as_entry,
     with_key,
 )
+from scout_adapters.chat_models.store_option import share_health
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
@@ -35,6 +36,7 @@ from scout_adapters.llm.profiles.lookup import common_profile
 if TYPE_CHECKING:
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.router.strategies import AnyStrategy
+    from scout_adapters.store import StateStore
 
 
 class ScoutRouterChatModel(FileRouting):
@@ -101,6 +103,7 @@ class ScoutRouterChatModel(FileRouting):
             cert: Any = None,
             proxies: str | Mapping[str, str] | None = None,
             trust_env: bool | None = None,
+            state_store: str | StateStore | None = None,
             **options: Any,
         ) -> None: ...
 
@@ -187,6 +190,7 @@ class ScoutRouterChatModel(FileRouting):
             [build_candidate(entry, defaults, network) for entry in self._keyed_entries()], defaults
         )
         check_strategy(strategy, candidates)
+        share_health(candidates, self.state_store)
         return Route(candidates=candidates, strategy=strategy, clock=self.clock)
 
     def _route_to(self, model: str, route: Route) -> Route:
@@ -196,6 +200,7 @@ class ScoutRouterChatModel(FileRouting):
             entry = entry_for(self._keyed_entries(), model)
             defaults = request_settings(self._settings())
             candidates = (build_candidate(entry, defaults, self._network_options()),)
+            share_health(candidates, self.state_store)
         return replace(route, candidates=candidates)
 
     def _keyed_entries(self) -> list[Any]:

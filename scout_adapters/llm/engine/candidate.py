@@ -17,6 +17,8 @@ from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.health.shared_states import shared_state
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ModelRequestT, ProviderSpec
+from scout_adapters.store.facts import StateStore
+from scout_adapters.store.open_store import open_state_store, store_of_environment
 
 MAX_LOADS = 1024
 """Models of an endpoint whose load is remembered."""
@@ -134,6 +136,25 @@ class Endpoint:
     def __post_init__(self) -> None:
         if self.keyless and self.gate is None and not len(self.pool):
             self.gate = shared_state(self.name, self.pool.address, "")
+
+        if address := store_of_environment():
+            self.share_health(address)
+
+    def share_health(self, store: str | StateStore) -> None:
+        """Share the health of the keys and circuits through a store, from now on.
+
+        Raises: `ConfigurationError` for an address that cannot be used.
+        """
+        from scout_adapters.llm.health.shared_health import shared_health  # noqa: PLC0415  # rare
+
+        health, places = shared_health(open_state_store(store)), self.pool.places
+        for state in self.key_states:
+            place = places.get(state)
+            address = place.address if place else self.pool.address
+            health.add_key(self.name, address, state)
+            health.add_circuit(self.name, address, place.circuit if place else self.circuit)
+        if not self.key_states:
+            health.add_circuit(self.name, self.pool.address, self.circuit)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.logs import logger_of
+from scout_adapters.llm.health.shared_subject import SharedSubject
 
 logger = logger_of(__name__)
 
@@ -73,6 +74,7 @@ class CircuitBreaker:
         self.faults = 0
         self.open_until: float | None = None
         self.last_success = float("-inf")
+        self.shared: SharedSubject | None = None
         self._aside_until = float("-inf")
         self._generation = 0
         self._good_probes = 0
@@ -173,6 +175,20 @@ class CircuitBreaker:
             self.last_success = self._aside_until = self._last_fault = float("-inf")
             self._start_generation()
 
+    def adopt_open(self, until: float) -> None:
+        """Open until a time, as the circuit of another process is."""
+        with self._lock:
+            if self.open_until is None or self.open_until < until:
+                self.open_until = until
+                self._start_generation()
+
+    def adopt_closed(self) -> None:
+        """Close, as the circuit of another process did after its probes."""
+        with self._lock:
+            if self.open_until is not None:
+                self.open_until = None
+                self._start_generation()
+
     def _record_fault(self, now: float) -> None:
         self.faults += 1
         self._last_fault = now
@@ -188,11 +204,15 @@ class CircuitBreaker:
             self.open_until = None
             self._start_generation()
             logger.info("circuit of %s is closed", self.name)
+            if self.shared is not None:
+                self.shared.close()
 
     def _open(self, now: float) -> None:
         self.open_until = now + self.cooldown
         self._start_generation()
         logger.warning("circuit of %s is open for %.0f s", self.name, self.cooldown)
+        if self.shared is not None:
+            self.shared.open(self.cooldown)
 
     def _start_generation(self) -> None:
         self._generation += 1

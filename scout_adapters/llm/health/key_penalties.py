@@ -14,6 +14,7 @@ from scout_adapters.llm.health.key_state import (
     QuotaLeft,
 )
 from scout_adapters.llm.health.remembered_models import remember
+from scout_adapters.llm.health.shared_subject import MAX_RECHECK_SECONDS
 
 logger = logger_of(__name__)
 
@@ -76,9 +77,12 @@ class KeyPenalties:
             self._quarantine(state, now)
             if effect == "refuse":
                 state.refused_at = now
+            _share_quarantine(state, now)
         elif effect == "mask" and model:
             masked = state.model_cooldowns.get(model, 0.0)
             remember(state.model_cooldowns, model, max(masked, now + MASK_SECONDS))
+            if state.shared is not None:
+                state.shared.rest(model, MASK_SECONDS)
         else:
             limit = MAX_WINDOW_SECONDS if window else MAX_COOLDOWN_SECONDS
             # 0 counts as no value: the pool's cooldown rules apply.
@@ -103,6 +107,8 @@ class KeyPenalties:
             if state.account:  # the limit applies to all keys of the account
                 used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
                 state.quotas.store(model, (used_up,))
+        if state.shared is not None:
+            state.shared.rest(model, wait)
         logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id or "none", wait)
 
     def _quarantine(self, state: KeyState, now: float) -> None:
@@ -119,3 +125,16 @@ class KeyPenalties:
             state.id,
             seconds,
         )
+
+
+def _share_quarantine(state: KeyState, now: float) -> None:
+    """Publish a quarantine, if the key's health is shared."""
+    if state.shared is None:
+        return
+    seconds = state.quarantined_until - now
+    state.shared.quarantine(
+        min(seconds, MAX_RECHECK_SECONDS) if state.source is not None else seconds,
+        state.quarantines,
+        is_refused=state.is_rejected,
+        is_out_of_credit=state.out_of_credit,
+    )

@@ -243,6 +243,7 @@ class KeyPool:
                 return
             if lease.probe:
                 state.lift_quarantine()
+                _share_revival(state)
             self._reset(state, model)
 
     def record_quota(
@@ -297,6 +298,7 @@ class KeyPool:
                 state.lift_quarantine()
                 state.quarantines = earlier
                 state.notify()
+                _share_revival(state)
             return bool(refused_keys)
 
     def state_of(self, key: str) -> KeyState | None:
@@ -309,9 +311,12 @@ class KeyPool:
         """Record a success of a call outside the engine; it lifts a quarantine too."""
         if state := self.state_of(key):
             with health_lock:
+                was_quarantined = state.permanently_failed
                 state.lift_quarantine()
                 self._reset(state, None)
                 state.notify()
+                if was_quarantined:
+                    _share_revival(state)
 
     def reset(self, key: str | None = None) -> list[KeyState]:
         """Make a key healthy, or all of them; return those.
@@ -322,6 +327,7 @@ class KeyPool:
         with health_lock:
             for state in chosen:
                 state.reset()
+                _share_revival(state)
         return chosen
 
     def record_failure(
@@ -332,3 +338,9 @@ class KeyPool:
             with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"
                 self._penalties.apply(state, effect, now, None, retry_after)
+
+
+def _share_revival(state: KeyState) -> None:
+    """Publish that a key is healthy, if its health is shared."""
+    if state.shared is not None:
+        state.shared.revive()

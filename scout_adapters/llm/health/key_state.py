@@ -15,6 +15,7 @@ from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.health.remembered_models import remember
+from scout_adapters.llm.health.shared_subject import SharedSubject
 from scout_adapters.llm.health.source_values import Secret
 
 MAX_COOLDOWN_SECONDS = 3600.0
@@ -122,6 +123,8 @@ class KeyState(_HiddenKey):
 
     listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that contain the key."""
+
+    shared: SharedSubject | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self, key: str | KeySource) -> None:
         self.hide(key)

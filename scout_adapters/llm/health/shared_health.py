@@ -1,0 +1,152 @@
+"""Health that processes share: local states of keys and circuits, merged with facts of others.
+
+Every decision is made by the local states, in every process alike; a store only carries facts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.health.key_state import KeyState, health_lock
+from scout_adapters.llm.health.remembered_models import remember
+from scout_adapters.llm.health.shared_subject import SharedSubject
+from scout_adapters.store.facts import Fact, FactTable, StateStore
+
+SAME_REST_SECONDS = 0.05
+"""Seconds: rests whose ends differ by less are the same."""
+
+
+class SharedHealth:
+    """Keys and circuits of this process whose health is shared through one store."""
+
+    def __init__(self, store: StateStore, now: Callable[[], float] = time.monotonic) -> None:
+        self.store = store
+        self._now = now
+        self._lock = fork_safe_lock()
+        self._table = FactTable()
+        self._keys: WeakValueDictionary[str, KeyState] = WeakValueDictionary()
+        self._circuits: WeakValueDictionary[str, CircuitBreaker] = WeakValueDictionary()
+        store.subscribe(self)
+
+    def add_key(self, provider: str, address: str, state: KeyState) -> None:
+        """Share the health of a key from now on; facts that are there already apply to it."""
+        subject = f"key {provider} {_digest(address)} {state.id}"
+        if self._keys.get(subject) is state and state.shared is not None:
+            return
+        self._keys[subject] = state
+        state.shared = SharedSubject(subject, self.publish)
+        self._apply_all(subject)
+
+    def add_circuit(self, provider: str, address: str, circuit: CircuitBreaker) -> None:
+        """Share the state of a circuit from now on."""
+        subject = f"circuit {provider} {_digest(address)}"
+        if self._circuits.get(subject) is circuit and circuit.shared is not None:
+            return
+        self._circuits[subject] = circuit
+        circuit.shared = SharedSubject(subject, self.publish)
+        self._apply_all(subject)
+
+    def publish(self, fact: Fact) -> None:
+        """Send a fact of this process to all others."""
+        with self._lock:
+            merged = self._table.merge(fact, self._now())
+        if merged is not None:
+            self.store.publish(fact)
+
+    def receive(self, facts: list[Fact]) -> None:
+        """Merge facts of other processes into the local states."""
+        for fact in facts:
+            now = self._now()
+            with self._lock:
+                merged = self._table.merge(fact, now)
+            if merged is not None:
+                self._apply(merged, now)
+
+    def live_facts(self) -> list[Fact]:
+        """Return the facts that still apply here."""
+        with self._lock:
+            return self._table.live(self._now())
+
+    def _apply_all(self, subject: str) -> None:
+        now = self._now()
+        with self._lock:
+            facts = self._table.of(subject, now)
+        for fact in facts:
+            self._apply(fact, now)
+
+    def _apply(self, fact: Fact, now: float) -> None:
+        if (state := self._keys.get(fact.subject)) is not None:
+            with health_lock:
+                _apply_to_key(state, fact, now)
+        elif (circuit := self._circuits.get(fact.subject)) is not None:
+            if fact.kind == "open":
+                circuit.adopt_open(now + fact.seconds)
+            elif fact.kind == "closed":
+                circuit.adopt_closed()
+
+
+def _apply_to_key(state: KeyState, fact: Fact, now: float) -> None:
+    at = now - fact.age
+    if fact.kind == "rest":
+        _rest(state, fact.place.partition(" ")[2] or None, at, now + fact.seconds)
+    elif fact.kind == "quarantine":
+        _quarantine(state, fact, at, now + fact.seconds)
+    elif fact.kind == "revival":
+        _revive(state, at)
+
+
+def _rest(state: KeyState, model: str | None, at: float, until: float) -> None:
+    if state.ready_at(model) >= until - SAME_REST_SECONDS:
+        return
+    # A success of a call that began before the refusal must not end the rest.
+    state.last_failure = max(state.last_failure, at)
+    state.start_ramp(model, until)
+    if model is None:
+        state.cooldown_until = max(state.cooldown_until, until)
+    else:
+        remember(state.model_cooldowns, model, max(state.model_cooldowns.get(model, 0.0), until))
+
+
+def _quarantine(state: KeyState, fact: Fact, at: float, until: float) -> None:
+    details = fact.details
+    state.permanently_failed = True
+    state.out_of_credit = bool(details.get("credit"))
+    state.last_failure = max(state.last_failure, at)
+    state.quarantined_at = max(state.quarantined_at, at)
+    if details.get("refused"):
+        state.refused_at = max(state.refused_at, at)
+    state.quarantines = max(state.quarantines, details.get("count", 1))
+    state.quarantined_until = max(state.quarantined_until, until)
+
+
+def _revive(state: KeyState, at: float) -> None:
+    if state.permanently_failed and state.quarantined_at <= at:
+        state.lift_quarantine()
+    if state.last_failure <= at:
+        state.failures = state.marks = 0
+        state.cooldown_until = 0.0
+        state.model_cooldowns.clear()
+    state.notify()
+
+
+def _digest(address: str) -> str:
+    """Return a name for an address; addresses of users may be private."""
+    return blake2b(address.encode(), digest_size=4).hexdigest()
+
+
+_by_store: WeakKeyDictionary[StateStore, SharedHealth] = WeakKeyDictionary()
+_by_store_lock = fork_safe_lock()
+
+
+def shared_health(store: StateStore) -> SharedHealth:
+    """Return the health that this process shares through a store."""
+    with _by_store_lock:
+        health = _by_store.get(store)
+        if health is None:
+            health = _by_store[store] = SharedHealth(store)
+        return health

@@ -1,0 +1,48 @@
+"""Publishes what happens to one key or circuit to the other processes of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scout_adapters.store.facts import STATE, Fact
+
+REVIVAL_SECONDS = 24 * 3600.0
+"""Seconds for which a revival is remembered: the longest quarantine."""
+
+MAX_RECHECK_SECONDS = 60.0
+"""Seconds: the longest shared quarantine of a key from a source, which may return another one."""
+
+
+class SharedSubject:
+    """A key or circuit whose changes are published. No method waits."""
+
+    __slots__ = ("_publish", "subject")
+
+    def __init__(self, subject: str, publish: Callable[[Fact], None]) -> None:
+        self.subject = subject
+        self._publish = publish
+
+    def rest(self, model: str | None, seconds: float) -> None:
+        """Publish that a key rests, for one model or for all."""
+        place = f"rest {model}" if model else "rest"
+        self._publish(Fact(self.subject, place, "rest", seconds))
+
+    def quarantine(
+        self, seconds: float, count: int, *, is_refused: bool, is_out_of_credit: bool
+    ) -> None:
+        """Publish that a key is out of rotation; `count` is its quarantines in a row."""
+        details = {"count": count, "refused": is_refused, "credit": is_out_of_credit}
+        fact = Fact(self.subject, STATE, "quarantine", seconds, details=details)
+        self._publish(fact)
+
+    def revive(self) -> None:
+        """Publish that a key is healthy."""
+        self._publish(Fact(self.subject, STATE, "revival", REVIVAL_SECONDS))
+
+    def open(self, seconds: float) -> None:
+        """Publish that a circuit is open."""
+        self._publish(Fact(self.subject, STATE, "open", seconds))
+
+    def close(self) -> None:
+        """Publish that a circuit is closed."""
+        self._publish(Fact(self.subject, STATE, "closed", REVIVAL_SECONDS))

@@ -1,0 +1,143 @@
+"""What processes tell each other about keys and circuits, and how two facts are merged.
+
+A fact names its subject by provider, a digest of the address and the key's fingerprint. It contains
+no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Protocol
+
+from scout_adapters._internal.bounded_dict import BoundedDict
+
+FactKind = Literal["rest", "quarantine", "revival", "open", "closed"]
+
+STATE = "state"
+"""The place of quarantines, revivals and circuits: the newest fact replaces the others."""
+
+MAX_SUBJECTS = 10_000
+"""Keys and circuits whose facts are remembered; those that were added first are dropped."""
+
+NO_DETAILS: Mapping[str, int] = MappingProxyType({})
+
+
+class Fact(NamedTuple):
+    """Something that happened to a key or a circuit, which all processes need to know.
+
+    rest = Fact("key groq 5f2a9c01 8d8aaa63", "rest llama-3.3-70b", "rest", seconds=20.0)
+    """
+
+    subject: str
+    """`key PROVIDER ADDRESS FINGERPRINT` or `circuit PROVIDER ADDRESS`; the address as a digest."""
+
+    place: str
+    """`STATE`, or the rest that it is about: `rest`, `rest MODEL`."""
+
+    kind: FactKind
+    seconds: float
+    """Seconds for which it still applies."""
+
+    age: float = 0.0
+    """Seconds since it happened."""
+
+    details: Mapping[str, int] = NO_DETAILS
+
+
+class FactListener(Protocol):
+    """Receives the facts of other processes, in a thread of the store."""
+
+    def receive(self, facts: list[Fact]) -> None:
+        """Apply facts; each may be received repeatedly."""
+
+    def live_facts(self) -> list[Fact]:
+        """Return the facts that still apply here, for a store that has lost its own."""
+
+
+class StateStore(Protocol):
+    """Shares what happens to keys and circuits between processes.
+
+    Reading and deciding stay local: no method waits for a server.
+    """
+
+    label: str
+    """The store's address without user and password, for logs."""
+
+    def publish(self, fact: Fact) -> None:
+        """Send a fact to all other processes, and store it for those that start later."""
+
+    def subscribe(self, listener: FactListener) -> None:
+        """Let a listener receive all facts that apply, and those of other processes from now on."""
+
+    def close(self) -> None:
+        """End the store's threads and connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A fact with times of one clock, in seconds."""
+
+    kind: FactKind
+    at: float
+    until: float
+    details: Mapping[str, int]
+
+
+class FactTable:
+    """The facts that apply now, by subject and place. All times are seconds of one clock.
+
+    Rests never become shorter. Of other facts the newest counts. A revival ends the older rests of
+    its key.
+    """
+
+    def __init__(self, limit: int = MAX_SUBJECTS) -> None:
+        self._subjects: BoundedDict[str, dict[str, StoredFact]] = BoundedDict(limit)
+
+    def merge(self, fact: Fact, now: float) -> Fact | None:
+        """Add a fact. Return it as merged; None if a newer one counts."""
+        places = self._subjects.get(fact.subject)
+        if places is None:
+            places = {}
+            self._subjects.put(fact.subject, places)
+        at, until = now - fact.age, now + fact.seconds
+        old = places.get(fact.place)
+        if fact.kind == "rest":
+            if (state := places.get(STATE)) and state.kind == "revival" and state.at >= at:
+                return None
+            if old is not None:
+                at, until = max(at, old.at), max(until, old.until)
+        elif old is not None and old.at > at:
+            return None
+        if fact.kind == "revival":
+            _drop_rests(places, at)
+        places[fact.place] = StoredFact(fact.kind, at, until, fact.details)
+        return fact._replace(seconds=until - now, age=now - at)
+
+    def of(self, subject: str, now: float) -> list[Fact]:
+        """Return the facts of a subject that still apply."""
+        return list(_facts(subject, self._subjects.get(subject, {}), now))
+
+    def live(self, now: float) -> list[Fact]:
+        """Return all facts that still apply, and forget the others."""
+        facts: list[Fact] = []
+        for subject, places in [*self._subjects.items()]:
+            live = [*_facts(subject, places, now)]
+            if not live:
+                self._subjects.pop(subject, None)
+            facts += live
+        return facts
+
+
+def _drop_rests(places: dict[str, StoredFact], at: float) -> None:
+    for place in [*places]:
+        if places[place].kind == "rest" and places[place].at <= at:
+            del places[place]
+
+
+def _facts(subject: str, places: Mapping[str, StoredFact], now: float) -> Iterator[Fact]:
+    for place, stored in [*places.items()]:
+        if stored.until > now:
+            age = max(0.0, now - stored.at)
+            yield Fact(subject, place, stored.kind, stored.until - now, age, stored.details)

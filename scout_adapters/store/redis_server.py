@@ -1,0 +1,163 @@
+"""One Redis or Valkey server: runs Lua functions, and pauses after a failure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters._internal.fork import fork_safe_lock, process
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.errors import one_line
+from scout_adapters.store.redis_url import RedisUrl, connect
+
+logger = logger_of(__name__)
+
+PAUSE_SECONDS = 1.0
+"""Seconds between two tries of a server that failed; up to a quarter more or less."""
+
+
+class StoreUnavailableError(Exception):
+    """The store did not answer, or not as it must; the message says why, without passwords."""
+
+
+class LuaFunction:
+    """A Lua function that runs as one step in the server, which finds it by its digest."""
+
+    __slots__ = ("digest", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class LuaCall(NamedTuple):
+    """A Lua function with the keys that it changes, all of one slot, and its arguments."""
+
+    function: LuaFunction
+    keys: Sequence[str]
+    arguments: Sequence[str | int]
+
+
+class RedisServer:
+    """Runs Lua functions at a server, several in one round trip.
+
+    After a failure, one call in `PAUSE_SECONDS` tries the server again; the others fail at once.
+    """
+
+    def __init__(self, url: RedisUrl, timeout: float | None = None, clock: Clock = SYSTEM) -> None:
+        self.url = url
+        self.fault = ""
+        """Why the last call failed; empty while the server answers."""
+
+        self._timeout = timeout
+        self._clock = clock
+        self._lock = fork_safe_lock()
+        self._next_try = 0.0
+        self._connected: tuple[int, Any] | None = None
+
+    @property
+    def client(self) -> Any:
+        """The redis-py client of this process."""
+        with self._lock:
+            if self._connected is None or self._connected[0] != process.pid:
+                self._connected = process.pid, connect(self.url, self._timeout)
+            return self._connected[1]
+
+    def random(self) -> float:
+        """Return a random number in [0, 1), for pauses."""
+        return self._clock.random()
+
+    def key(self, tag: str, *parts: str) -> str:
+        """Return the name of a key; all names with one `tag` are in one slot of a cluster."""
+        return ":".join((f"{self.url.prefix}:{{{tag}}}", *parts))
+
+    def run(self, calls: Sequence[LuaCall]) -> list[Any]:
+        """Run functions in order, in one round trip. Return their results.
+
+        Raises: `StoreUnavailableError`; the functions may have run all the same.
+        """
+        self._admit()
+        from redis.exceptions import RedisError  # noqa: PLC0415  # an extra
+
+        try:
+            results = self._send(calls)
+        except (RedisError, OSError, ValueError) as error:
+            raise self.record_failure(error) from None
+        if self.fault:
+            self._record_recovery()
+        return results
+
+    def _admit(self) -> None:
+        if not self.fault:
+            return
+        with self._lock:
+            now = self._clock.now()
+            if now < self._next_try:
+                raise StoreUnavailableError(self.fault)
+            self._plan_next_try(now)
+
+    def _plan_next_try(self, now: float) -> None:
+        self._next_try = now + PAUSE_SECONDS * (0.75 + self._clock.random() / 2)
+
+    def _send(self, calls: Sequence[LuaCall]) -> list[Any]:
+        if len(calls) == 1 or self.url.topology == "cluster":
+            return [self._call(call) for call in calls]
+        pipeline = self.client.pipeline(transaction=False)
+        for function, keys, arguments in calls:
+            pipeline.evalsha(function.digest, len(keys), *keys, *arguments)
+        results = pipeline.execute(raise_on_error=False)
+        for number, result in enumerate(results):
+            if isinstance(result, Exception):
+                results[number] = self._call_again(calls[number], result)
+        return list(results)
+
+    def _call(self, call: LuaCall) -> Any:
+        function, keys, arguments = call
+        from redis.exceptions import NoScriptError  # noqa: PLC0415  # an extra
+
+        try:
+            return self.client.evalsha(function.digest, len(keys), *keys, *arguments)
+        except NoScriptError as error:
+            return self._call_again(call, error)
+
+    def _call_again(self, call: LuaCall, error: Exception) -> Any:
+        """Send the text of a function that the server does not have, or raise the error."""
+        from redis.exceptions import NoScriptError  # noqa: PLC0415  # an extra
+
+        if not isinstance(error, NoScriptError):
+            raise error
+        return self.client.eval(call.function.text, len(call.keys), *call.keys, *call.arguments)
+
+    def record_failure(self, error: Exception) -> StoreUnavailableError:
+        """Begin a pause, and return the error to raise; one line is logged for each outage."""
+        fault = one_line(f"{self.url.label}: {error}", 300)
+        with self._lock:
+            is_new, self.fault = not self.fault, fault
+            self._plan_next_try(self._clock.now())
+            connected = self._connected
+        if connected is not None and connected[0] == process.pid:
+            self._disconnect(connected[1])  # after a failover the address may be another server
+        if is_new:
+            logger.warning("the store cannot be used: %s", fault)
+        return StoreUnavailableError(fault)
+
+    def _record_recovery(self) -> None:
+        with self._lock:
+            fault, self.fault = self.fault, ""
+        if fault:
+            logger.warning("the store can be used again: %s", self.url.label)
+
+    def close(self) -> None:
+        """Close the connections of this process; the next call opens new ones."""
+        with self._lock:
+            connected, self._connected = self._connected, None
+        if connected is not None and connected[0] == process.pid:
+            connected[1].close()
+
+    @staticmethod
+    def _disconnect(client: Any) -> None:
+        pool = getattr(client, "connection_pool", None)  # a cluster replaces its nodes by itself
+        if pool is not None:
+            pool.disconnect(inuse_connections=False)

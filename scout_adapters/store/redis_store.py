@@ -1,0 +1,201 @@
+"""Facts shared through Redis or Valkey: sent by one thread, received by another.
+
+No call waits for the server. After each (re)connection all facts are read, and those that the
+server lacks are sent again, so that a missed message or an empty server loses nothing that a
+running process remembers.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+from secrets import token_hex
+from typing import Any
+from weakref import WeakSet
+
+from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
+from scout_adapters.store.facts import NO_DETAILS, Fact, FactListener
+from scout_adapters.store.health_functions import (
+    INDEX_SECONDS,
+    MAX_SNAPSHOT,
+    PUBLISH_FACT,
+    READ_FACTS,
+)
+from scout_adapters.store.news_channel import NewsChannel
+from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
+from scout_adapters.store.redis_url import RedisUrl
+
+TAG = "health"
+MAX_BATCH = 200
+"""Facts that are sent in one round trip."""
+
+
+class RedisStore:
+    """Shares facts between all processes that have the same address.
+
+    model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile"], store="redis://host:6379")
+    """
+
+    def __init__(self, url: RedisUrl, clock: Clock = SYSTEM) -> None:
+        self.label = url.label
+        self.server = RedisServer(url, clock=clock)
+        self._clock = clock
+        self._lock = fork_safe_lock()
+        self._listeners: list[FactListener] = []
+        self._channel = self.server.key(TAG, "news")
+        self._start_process()
+        _stores.add(self)
+
+    def _start_process(self) -> None:
+        """Set what belongs to one process: a forked child has its own threads and connections."""
+        self.sender_id = token_hex(8)
+        self._outbox: SimpleQueue[tuple[Fact, float] | None] = SimpleQueue()
+        self._sender: threading.Thread | None = None
+        self._news: NewsChannel | None = None
+
+    def start_again(self) -> None:
+        """Start the threads of a forked child, if the parent had some."""
+        had_news = self._news is not None
+        self._start_process()
+        if had_news:
+            self._listen()
+
+    def publish(self, fact: Fact) -> None:
+        self._outbox.put((fact, self._clock.now()))
+        if self._sender is None:
+            self._start_sender()
+
+    def subscribe(self, listener: FactListener) -> None:
+        with self._lock:
+            self._listeners.append(listener)
+        self._listen()
+        if self._news is not None:
+            self._news.read_all_soon()
+
+    def _listen(self) -> None:
+        with self._lock:
+            if self._news is None:
+                self._news = NewsChannel(self.server, self._channel, self._read_all, self._receive)
+                self._news.start()
+
+    def _start_sender(self) -> None:
+        with self._lock:
+            if self._sender is None:
+                self._sender = threading.Thread(
+                    target=self._send_all, args=(self._outbox,), name="scout-store", daemon=True
+                )
+                self._sender.start()
+
+    def _send_all(self, outbox: SimpleQueue[tuple[Fact, float] | None]) -> None:
+        while (first := outbox.get()) is not None:
+            batch = [first]
+            while len(batch) < MAX_BATCH:
+                try:
+                    further = outbox.get_nowait()
+                except Empty:
+                    break
+                if further is None:
+                    outbox.put(None)
+                    break
+                batch.append(further)
+            self._send(batch)
+
+    def _send(self, batch: Sequence[tuple[Fact, float]]) -> None:
+        now = self._clock.now()
+        calls = [self._call_of(fact, now - since) for fact, since in batch]
+        try:
+            self.server.run(calls)
+        except StoreUnavailableError:
+            if self._news is not None:  # its listeners remember the facts: they are sent then
+                self._news.read_all_soon()
+
+    def _call_of(self, fact: Fact, waited: float) -> LuaCall:
+        keys = self.server.key(TAG, "of", fact.subject), self.server.key(TAG, "index")
+        left = max(1, round((fact.seconds - waited) * 1000))
+        age = max(0, round((fact.age + waited) * 1000))
+        details = json.dumps(dict(fact.details))
+        about = fact.subject, fact.place, fact.kind, left, age, details
+        return LuaCall(
+            PUBLISH_FACT, keys, (*about, self._channel, self.sender_id, INDEX_SECONDS * 1000)
+        )
+
+    def facts(self) -> list[Fact]:
+        """Return the facts that apply now, from the server.
+
+        Raises: `StoreUnavailableError`.
+        """
+        subjects = self.server.key(TAG, "of", "")
+        call = LuaCall(READ_FACTS, [self.server.key(TAG, "index")], (subjects, MAX_SNAPSHOT))
+        (rows,) = self.server.run([call])
+        try:
+            return [_fact(row) for row in rows]
+        except (TypeError, ValueError, KeyError) as error:
+            raise self.server.record_failure(ValueError(f"unexpected answer: {error}")) from None
+
+    def _read_all(self) -> None:
+        """Receive all facts of the server, and send those that it lacks."""
+        facts = self.facts()
+        stored = {(fact.subject, fact.place) for fact in facts}
+        for listener in self._all_listeners():
+            listener.receive(facts)
+            for fact in listener.live_facts():
+                if (fact.subject, fact.place) not in stored:
+                    self.publish(fact)
+
+    def _receive(self, message: str) -> None:
+        try:
+            sender, *row = json.loads(message)
+            fact = _fact(row)
+        except (TypeError, ValueError, KeyError):
+            return  # not of this package, or of another version of it
+        if sender != self.sender_id:
+            for listener in self._all_listeners():
+                listener.receive([fact])
+
+    def _all_listeners(self) -> list[FactListener]:
+        with self._lock:
+            return [*self._listeners]
+
+    def wait_until_connected(self, seconds: float) -> bool:
+        """Wait until this process receives messages. Return whether it does."""
+        return self._news is not None and self._news.is_connected.wait(seconds)
+
+    def flush(self, seconds: float = 1.0) -> bool:
+        """Wait until all facts have been sent. Return whether they were."""
+        sender = self._sender
+        if sender is None:
+            return True
+        self._outbox.put(None)
+        sender.join(seconds)
+        self._sender = None
+        return not sender.is_alive()
+
+    def close(self) -> None:
+        news, self._news = self._news, None
+        if news is not None:
+            news.stop()
+        self.flush()
+        self.server.close()
+
+
+def _fact(row: Sequence[Any]) -> Fact:
+    subject, place, kind, left, age, details = row
+    values = json.loads(details)
+    if not isinstance(values, dict):
+        raise TypeError("details are no object")
+    details = {str(name): int(value) for name, value in values.items()} or NO_DETAILS
+    return Fact(str(subject), str(place), kind, float(left) / 1000, float(age) / 1000, details)
+
+
+_stores: WeakSet[RedisStore] = WeakSet()
+
+
+def _start_all_again() -> None:
+    for store in list(_stores):
+        store.start_again()
+
+
+call_after_fork(_start_all_again)

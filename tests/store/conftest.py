@@ -1,0 +1,74 @@
+"""Stores of each kind as two processes see them, and a redis-server that tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from scout_adapters.llm.health.key_pool import KeyPool
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.shared_health import SharedHealth
+from scout_adapters.store import MemoryStore, StateStore
+from scout_adapters.store.redis_store import RedisStore
+from scout_adapters.store.redis_url import parse_redis_url
+from tests.support.redis_server import BINARY, LocalRedis
+
+KEYS = ("key-1", "key-2", "key-3")
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
+    if BINARY is None:
+        pytest.skip("no redis-server on this machine")
+    server = LocalRedis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis(shared_server: LocalRedis) -> LocalRedis:
+    shared_server.command("FLUSHALL")
+    return shared_server
+
+
+@dataclass
+class Side:
+    """One process: a store, its shared health, and a pool of the same keys as the other's."""
+
+    store: StateStore
+    health: SharedHealth
+    pool: KeyPool
+
+    @classmethod
+    def of(cls, store: StateStore, keys: tuple[str, ...] = KEYS) -> Side:
+        pool = KeyPool("groq", [KeyState(key) for key in keys])
+        side = cls(store, SharedHealth(store), pool)
+        for state in pool:
+            side.health.add_key("groq", "https://api.groq.com", state)
+        return side
+
+    def key(self, number: int = 0) -> KeyState:
+        return self.pool.states[number]
+
+
+def redis_side(server: LocalRedis) -> Side:
+    """Return another process at a server, once it receives what the others publish."""
+    return Side.of(RedisStore(parse_redis_url(server.url)))
+
+
+@pytest.fixture(params=["memory", "redis"])
+def sides(request: pytest.FixtureRequest) -> Iterator[tuple[Side, Side]]:
+    if request.param == "memory":
+        store = MemoryStore()
+        yield Side.of(store), Side.of(store)
+        return
+    server = request.getfixturevalue("redis")
+    pair = redis_side(server), redis_side(server)
+    for side in pair:
+        assert isinstance(side.store, RedisStore)
+        assert side.store.wait_until_connected(10)
+    yield pair
+    for side in pair:
+        side.store.close()

@@ -1,0 +1,48 @@
+"""The Lua functions merge facts as `FactTable` does, in every order."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from scout_adapters.store.facts import Fact, FactKind, FactTable
+from scout_adapters.store.redis_store import RedisStore
+from scout_adapters.store.redis_url import parse_redis_url
+from tests.support.redis_server import LocalRedis
+
+RANDOM_FACTS = st.lists(
+    st.builds(
+        lambda subject, kind, model, seconds, age: Fact(
+            subject,
+            f"rest {model}" if kind == "rest" else "state",
+            kind,
+            seconds * 100.0,
+            age * 100.0,
+            {"count": seconds},
+        ),
+        st.sampled_from(["key a", "key b"]),
+        st.sampled_from(FactKind.__args__),
+        st.sampled_from(["m", "n"]),
+        st.integers(1, 9),
+        st.integers(0, 30),
+    ),
+    max_size=12,
+    unique_by=lambda fact: fact.age,  # of two that happened at once, the later one counts
+)
+
+
+def rounded(facts: list[Fact]) -> set[tuple[object, ...]]:
+    """Return facts as values that do not depend on the milliseconds that a test takes."""
+    return {(f.subject, f.place, f.kind, round(f.seconds / 100), round(f.age / 100)) for f in facts}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(RANDOM_FACTS)
+def test_the_server_keeps_what_a_table_keeps(redis: LocalRedis, facts: list[Fact]) -> None:
+    redis.command("FLUSHALL")
+    store, table = RedisStore(parse_redis_url(redis.url)), FactTable()
+    for fact in facts:
+        table.merge(fact, 0.0)
+        store._send([(fact, store._clock.now())])
+    assert rounded(store.facts()) == rounded(table.live(0.0))
+    store.close()

@@ -1,0 +1,110 @@
+"""What one process learns of a key or a circuit holds in the others, through every store."""
+
+from __future__ import annotations
+
+import time
+
+from scout_adapters.errors import KeyEffect
+from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from tests.store.conftest import Side
+from tests.support.waiting import until
+
+Sides = tuple[Side, Side]
+
+
+def fail(side: Side, effect: KeyEffect, retry_after: float | None = None) -> None:
+    """Fail an attempt with the first key."""
+    now = time.monotonic()
+    lease = side.pool.lease_again(side.key(), "m", now)
+    assert lease is not None
+    side.pool.fail(lease, effect, now=now, model="m", retry_after=retry_after)
+
+
+def test_a_refused_key_is_refused_everywhere(sides: Sides) -> None:
+    here, there = sides
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+    assert there.key().is_rejected
+    assert abs(there.key().quarantined_until - here.key().quarantined_until) < 1
+    assert not there.key(1).permanently_failed
+
+
+def test_an_account_without_credit_is_named_as_that_everywhere(sides: Sides) -> None:
+    here, there = sides
+    here.key().out_of_credit = True
+    fail(here, "quarantine")
+    until(lambda: there.key().permanently_failed)
+    assert there.key().out_of_credit
+    assert not there.key().is_rejected
+
+
+def test_a_rate_limit_rests_the_key_for_its_model_everywhere(sides: Sides) -> None:
+    here, there = sides
+    fail(here, "cooldown", retry_after=20)
+    until(lambda: there.key().model_cooldowns)
+    now = time.monotonic()
+    assert 18 < there.key().ready_at("m") - now <= 20
+    assert there.key().is_usable("other", now)
+
+
+def test_a_shorter_rest_does_not_end_a_longer_one(sides: Sides) -> None:
+    here, there = sides
+    fail(here, "cooldown", retry_after=200)
+    until(lambda: there.key().model_cooldowns)
+    assert there.key().shared is not None
+    there.key().shared.rest("m", 5)
+    here.key(1).shared.rest("m", 5)  # type: ignore[union-attr]  # shared by the fixture
+    until(lambda: there.key(1).model_cooldowns)
+    for side in sides:
+        assert side.key().ready_at("m") > time.monotonic() + 150
+
+
+def test_a_key_that_is_reset_is_healthy_everywhere(sides: Sides) -> None:
+    here, there = sides
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+    there.pool.reset()
+    until(lambda: not here.key().permanently_failed)
+    assert here.key().is_usable("m", time.monotonic())
+
+
+def test_a_success_that_began_before_the_refusal_does_not_end_the_rest(sides: Sides) -> None:
+    here, there = sides
+    lease = there.pool.lease_again(there.key(), "m", time.monotonic())
+    assert lease is not None
+    fail(here, "cooldown", retry_after=20)
+    until(lambda: there.key().model_cooldowns)
+    there.pool.succeed(lease, "m")
+    assert there.key().ready_at("m") > time.monotonic()
+
+
+def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) -> None:
+    circuits = [CircuitBreaker("groq"), CircuitBreaker("groq")]
+    for side, circuit in zip(sides, circuits, strict=True):
+        side.health.add_circuit("groq", "https://api.groq.com", circuit)
+    now = time.monotonic()
+    circuits[0].trip(now)
+    until(lambda: not circuits[1].is_available())
+    late = now + 60
+    for _ in range(2):
+        permit = circuits[1].permit(late)
+        assert permit is not None
+        circuits[1].report(permit, "good", late)
+    until(circuits[0].is_available)
+
+
+def test_a_process_that_starts_later_knows_what_happened_before(sides: Sides) -> None:
+    here, _ = sides
+    fail(here, "refuse")
+    here.key(1).shared.rest(None, 30)  # type: ignore[union-attr]  # shared by the fixture
+    until(lambda: sides[1].key(1).cooldown_until)
+    later = Side.of(here.store)
+    until(lambda: later.key().permanently_failed)
+    until(lambda: later.key(1).ready_at() > time.monotonic() + 25)
+
+
+def test_nothing_that_is_stored_or_sent_contains_a_key(sides: Sides) -> None:
+    here, there = sides
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+    assert "key-1" not in repr(there.health.live_facts())

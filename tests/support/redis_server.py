@@ -1,0 +1,79 @@
+"""A real redis-server for tests, on a free port of the loopback; nothing on disk by default."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.waiting import until
+
+BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
+
+needs_redis = pytest.mark.skipif(BINARY is None, reason="no redis-server on this machine")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class LocalRedis:
+    """A server that a test starts, kills, stops and starts again at the same port."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """The address of the server as a store."""
+        return f"redis://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it accepts connections."""
+        assert BINARY is not None
+        place = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder))
+        command = [BINARY, *place, "--save", "", "--loglevel", "warning", *self._options]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until(self._accepts)
+
+    def _accepts(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def command(self, *words: str) -> bytes:
+        """Send one command, and return the bytes of the answer."""
+        parts = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(f"*{len(words)}\r\n{parts}".encode())
+            return connection.recv(65536)
+
+    def kill(self) -> None:
+        """Kill the server as `kill -9` does."""
+        self.resume()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def pause(self) -> None:
+        """Stop the server's process: connections stay, nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a stopped server go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
