@@ -138,8 +138,7 @@ class ChatOptions(BaseChatModel):
 
         Raises: `ConfigurationError` for any other option; it names the nearest one.
         """
-        take_store(options)
-        hide_secrets(options)
+        hide_secrets(take_store(options))
         if isinstance(options.get("cache"), str):  # LangChain's field takes no text
             options["prompt_cache"] = options.pop("cache")
         # Before pydantic validates: its errors would quote the values, keys included.
@@ -209,8 +208,8 @@ class ChatOptions(BaseChatModel):
 
     def _network_options(self) -> Json:
         """Return the options of the transport that are set."""
-        values = {name: getattr(self, name) for name in NETWORK_OPTIONS}
-        return {name: value for name, value in values.items() if value is not None}
+        values = ((name, getattr(self, name)) for name in NETWORK_OPTIONS)
+        return {name: value for name, value in values if value is not None}
 
     def _option_values(self) -> tuple[Any, ...]:
         """Return the values of the clock and of all options of requests and of the transport."""
@@ -249,8 +248,8 @@ def _request_options(model: type[ChatOptions]) -> tuple[str, ...]:
 
 @cache
 def _option_getter(model: type[ChatOptions]) -> Callable[[ChatOptions], tuple[Any, ...]]:
-    own = ("model_kwargs", "clock", "state_store")
-    return attrgetter(*_request_options(model), *own, *NETWORK_OPTIONS)
+    names = *_request_options(model), "model_kwargs", "clock", "state_store", *NETWORK_OPTIONS
+    return attrgetter(*names)
 
 
 def standard_options(

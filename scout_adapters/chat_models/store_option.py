@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
 
 
-def take_store(options: dict[str, Any]) -> None:
-    """Move a store out of `store`, in place; its address is hidden, as it may have a password."""
+def take_store(options: dict[str, Any]) -> dict[str, Any]:
+    """Move a store out of `store`, in place; hide its address, which may have a password.
+
+    Return the options.
+    """
     for name in ("store", "state_store"):
         value = options.get(name)
         if isinstance(value, str):
@@ -22,6 +25,7 @@ def take_store(options: dict[str, Any]) -> None:
             options["state_store"] = SecretStr(value)
         elif hasattr(value, "publish"):
             options["state_store"] = options.pop(name)
+    return options
 
 
 def share_health(candidates: Iterable[Candidate], store: Any) -> None:
