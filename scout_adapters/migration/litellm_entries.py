@@ -237,5 +237,5 @@ def _note_info(info: Mapping[str, Any], notes: Notes, place: str) -> None:
         message = INFO.get(name)
         if message is None and is_price(name) and name not in PRICES:
             message = PRICE
-        if message is not None and value is not None:
+        if message is not None and value not in (None, False):
             notes.add(f"model_info.{name}", message, place)
