@@ -15,17 +15,20 @@ from tests.support.clock import FakeTime
 from tests.system.prompt_caches.savings import GAP, LIMITED, MODELS, Played, Savings, bill, keys_of
 from tests.system.prompt_caches.threads import text
 
-DOWN = 0.05
-"""Share of turns during which the first provider of the route answers nothing."""
-
 
 class AgentThreads:
     """Agents with a tool, each with a thread and a system prompt of its own."""
 
-    def __init__(self, first: str, *, keys: int, seed: int, **options: Any) -> None:
-        """`first` is the provider that the route tries first; `options` are those of the router."""
+    def __init__(
+        self, first: str, *, keys: int, seed: int, down: float = 0.0, **options: Any
+    ) -> None:
+        """`first` is the provider that the route tries first; `options` are those of the router.
+
+        `down` is the share of turns during which the first provider answers nothing.
+        """
         reset()
         self.random, self.time, self.first = Random(seed), FakeTime(), first
+        self.down = down
         self.emulator = Emulator(clock=lambda: self.time.now)
         self.refuses = keys > 1
         order = sorted(MODELS, key=lambda provider: provider != first)
@@ -66,18 +69,18 @@ class AgentThreads:
 
     def _refuse(self) -> None:
         """Let a request be refused, or the provider be down for a turn, by chance."""
-        limited, down = self.random.random() < LIMITED, self.random.random() < DOWN
+        limited, down = self.random.random() < LIMITED, self.random.random() < self.down
         if self.refuses and limited:
             self.emulator.script(self.first, [RateLimited(2)])
         if self.refuses and down:
             self.emulator.down = {self.first: Overloaded()}
 
 
-def compare_agents(first: str, count: int, turns: int, seed: int) -> Savings:
+def compare_agents(first: str, count: int, turns: int, seed: int, *, down: float = 0.0) -> Savings:
     """Let the same agents run with one key for each provider, keys in turn, and kept caches."""
-    return Savings(
-        first,
-        AgentThreads(first, keys=1, seed=seed).play(count, turns),
-        AgentThreads(first, keys=5, seed=seed, key_affinity="off").play(count, turns),
-        AgentThreads(first, keys=5, seed=seed, strategy="cache").play(count, turns),
-    )
+
+    def played(keys: int, **options: Any) -> Played:
+        threads = AgentThreads(first, keys=keys, seed=seed, down=down, **options)
+        return threads.play(count, turns)
+
+    return Savings(first, played(1), played(5, key_affinity="off"), played(5, strategy="cache"))

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+from time import thread_time
 from typing import Any
 
 from scout_adapters import ScoutAnthropicChatModel, ScoutGoogleChatModel, ScoutOpenAIChatModel
+from scout_adapters.llm.engine.affinity import CallConversation
+from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.providers import registry
+from scout_adapters.llm.types import ChatRequest
 from scout_adapters.testing import Emulator, RateLimited, reset
 from scout_adapters.testing.emulator.request_log import Exchange
 from tests.support.clock import FakeTime
-from tests.system.prompt_caches.threads import Thread, recorded, synthetic
+from tests.system.prompt_caches.threads import Thread
 from tests.system.reconciliation.plan import PRICES
 
 KEYS = 5
 LIMITED = 0.1
 """Share of requests that are answered with a 429."""
-
-READS, SAVED, UNEVEN = 0.95, 0.3, 0.25
-"""The bounds: at least this share of one key's reads, and of the cost of keys in turn; at most this
-difference of a key's calls from the mean."""
-
-AGENT_READS = 0.9
-"""The bound for agents whose first provider is down for one turn in twenty: a prompt that moves to
-another provider is read there without a cache."""
 
 GAP = 60.0
 """Seconds between two turns of a thread, on average."""
@@ -152,9 +148,6 @@ class Savings:
         return f"{self.provider:10} {shares} {dollars} {self.saved:7.1%}"
 
 
-HEAD = f"{'':10} {'reads':>7} {'in turn':>9} {'dollars':>9} {'in turn':>9} {'saved':>7}"
-
-
 def compare(provider: str, threads: Sequence[Thread], seed: int) -> Savings:
     """Play the same threads in three ways."""
     return Savings(
@@ -165,57 +158,18 @@ def compare(provider: str, threads: Sequence[Thread], seed: int) -> Savings:
     )
 
 
-def _print_litellm(python: str, threads: Sequence[Thread]) -> None:
-    """Print the reads through LiteLLM's router, of which no request is refused."""
-    from tests.system.prompt_caches.litellm_peer import play_litellm  # it uses this module
-
-    print("LiteLLM's router, as a share of one key's reads: as it is, and with prompt_caching")  # noqa: T201  # the output
-    for provider in ("openai", "anthropic"):
-        alone = play(provider, threads, keys=1, seed=0).reads
-        checks: tuple[tuple[str, ...], ...] = ((), ("prompt_caching",))
-        played = [play_litellm(python, provider, threads, checks=each) for each in checks]
-        print(f"{provider:10}", *(f"{each.reads / alone:7.1%}" for each in played))  # noqa: T201  # the output
-
-
-def _print_agents(threads: int, turns: int, seed: int) -> bool:
-    """Print what agents save over a route of three providers; return whether a bound fails."""
-    from tests.system.prompt_caches.agents import compare_agents  # it uses this module
-
-    print(f"agents over three providers: {threads} threads, {turns} turns of two calls or more")  # noqa: T201  # the output
-    print(HEAD)  # noqa: T201  # the output
-    failed = False
-    for provider in MODELS:
-        savings = compare_agents(provider, threads, turns, seed)
-        print(savings)  # noqa: T201  # the output
-        failed |= savings.reads < AGENT_READS or savings.saved < SAVED
-    return failed
-
-
-def main() -> int:
-    """Print the tables; return 1 if a bound does not hold."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=20)
-    parser.add_argument("--turns", type=int, default=30)
-    parser.add_argument("--litellm", help="the Python of an environment that has litellm")
-    options = parser.parse_args()
-    random = Random(options.seed)
-    threads = set_due(synthetic(random, options.threads, options.turns), random)
-    real = set_due(recorded(20), random)
-    failed = False
-    for title, played in (("synthetic threads", threads), ("recorded conversations", real)):
-        turns = sum(len(thread.turns) for thread in played)
-        print(f"{title}: {len(played)} threads, {turns} turns; cache reads as a share of one key's")  # noqa: T201  # the output
-        print(HEAD)  # noqa: T201  # the output
-        for provider in MODELS if played else ():
-            savings = compare(provider, played, options.seed)
-            print(savings)  # noqa: T201  # the output
-            good = savings.reads >= READS and savings.saved >= SAVED
-            failed |= played is threads and not good
-    if options.litellm:
-        _print_litellm(options.litellm, threads[:3])
-    failed |= _print_agents(options.threads // 2, options.turns // 3, options.seed)
-    many = set_due(synthetic(random, 200, 5), random)
-    load = play("openai", many, seed=options.seed)
-    print(f"load of 200 threads: {dict(load.calls_by_key)}, off the mean by {load.unevenness:.1%}")  # noqa: T201  # the output
-    return int(failed or load.unevenness > UNEVEN)
+def affinity_microseconds(thread: Thread, rounds: int = 50, calls: int = 100) -> float:
+    """Return the CPU time to find and to remember the key of a long conversation, at its best."""
+    client = registry.client("openai", api_keys=tuple(keys_of()))
+    candidate = Candidate(endpoint=client.endpoint, model="gpt-4.1-mini")
+    messages = thread.messages(len(thread.turns) - 1, marked=True)
+    request, best = ChatRequest(model=candidate.model, messages=messages), float("inf")
+    for _ in range(rounds):
+        began = thread_time()
+        for _ in range(calls):
+            keys = CallConversation(request).at(candidate, thread.characters)
+            assert keys is not None
+            keys.keys(1.0)
+            keys.remember("0123456789ab", 1.0)
+        best = min(best, (thread_time() - began) / calls)
+    return best * 1e6

@@ -17,8 +17,8 @@ from scout_adapters.llm.wires.parsing import dump_json, require, tool_call
 CUSTOM_ARGUMENT = "__arg1"
 """LangChain's name for the one argument of a tool that takes plain text."""
 
-UNKNOWN = "extras"
-"""Where `content_blocks` puts what LangChain does not know of reasoning: no field of an item."""
+RESERVED = frozenset({"extras", "index"})
+"""Fields of a block of reasoning that belong to LangChain: no item may set them."""
 
 
 def item_kind(item: Any) -> str:
@@ -43,7 +43,7 @@ def item_blocks(item: Json) -> list[Json]:
 
 def reasoning_block(item: Json) -> Json:
     """Return the block of an item of reasoning, in which LangChain can read the summary."""
-    block = {name: value for name, value in without_nulls(item).items() if name != UNKNOWN}
+    block = {name: value for name, value in without_nulls(item).items() if name not in RESERVED}
     return block | {"summary": objects(item["summary"])} if "summary" in block else block
 
 

@@ -16,7 +16,7 @@ from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.errors import malformed
 from scout_adapters.llm.wires.openai_responses.items import (
     CUSTOM_ARGUMENT,
-    UNKNOWN,
+    RESERVED,
     annotation,
     arguments_of,
     call_id,
@@ -34,8 +34,8 @@ TEXT_KEYS = {"summary": "summary_text", "content": "reasoning_text"}
 """Fields of a reasoning item that list texts, and the type of these texts."""
 
 _NOT_AT_BEGINNING = frozenset({"type", "status"})
-_NOT_AT_END = frozenset({"type", "id", "summary", "content", "status", UNKNOWN})
-_NOT_IN_OPENING = frozenset({"type", "id", "summary", "encrypted_content", UNKNOWN})
+_NOT_AT_END = frozenset({"type", "id", "summary", "content", "status"}) | RESERVED
+_NOT_IN_OPENING = frozenset({"type", "id", "summary", "encrypted_content"}) | RESERVED
 """Fields of an item of reasoning that its end sends: pieces under one name are joined."""
 
 

@@ -202,7 +202,13 @@ def test_langchain_reads_every_kind_of_block() -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [{"summary": "text"}, {"summary": [None, 7, "text"]}, {"summary": 7}, {"extras": {"a": 1}}],
+    [
+        {"summary": "text"},
+        {"summary": [None, 7, "text"]},
+        {"summary": 7},
+        {"extras": {"a": 1}},
+        {"index": "\ud800"},
+    ],
 )
 def test_reasoning_of_an_odd_form_leaves_the_answer_readable(more: Json) -> None:
     answer = parse({**reasoning("because"), **more}, message(text_part("four")))
