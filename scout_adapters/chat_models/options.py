@@ -91,8 +91,7 @@ class ChatOptions(BaseChatModel):
     """Seconds for the call over all its attempts; None is no limit."""
 
     failover_on_refusal: bool = False
-    """Whether the next candidate is tried where a content policy refuses the request, or ends the
-    answer before any text."""
+    """Whether the next candidate is tried where a content policy refuses request or answer."""
 
     key_affinity: Literal["auto", "off"] = "auto"
     """Whether a conversation keeps to the key in whose account its prompt is cached: `"auto"`, for
