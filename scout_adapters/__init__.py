@@ -45,11 +45,13 @@ if TYPE_CHECKING:
     from scout_adapters.chat_models.router import ScoutRouterChatModel
     from scout_adapters.embeddings.scout_embeddings import ScoutEmbeddings
     from scout_adapters.errors import ScoutError
+    from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.providers import registry
     from scout_adapters.llm.types import ProviderSpec
     from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
 
 __all__ = [
+    "Limits",
     "ProviderSpec",
     "ScoutAnthropicChatModel",
     "ScoutAuditCallbackHandler",
@@ -82,6 +84,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "Limits": "llm.limits.usage_limits",
     "ProviderSpec": "llm.types",
     "ScoutAuditCallbackHandler": "callbacks",
     "ScoutAzureAnthropicChatModel": "chat_models.clouds",

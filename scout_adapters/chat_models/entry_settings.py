@@ -11,10 +11,11 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.timeouts import Timeouts
 
 ENTRY_PRIVATE = (
-    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter"),
+    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter", "limits"),
     *NETWORK_OPTIONS,
 )
 """Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
@@ -66,6 +67,18 @@ def own_order(entry: Mapping[str, Any]) -> int:
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise ConfigurationError(f"order={order!r} of an entry must be a whole number, 1 or more")
     return order
+
+
+def own_limits(entry: Mapping[str, Any]) -> Limits | None:
+    """Return an entry's own limits; None if it has none.
+
+    Raises: `ConfigurationError` for limits that mean nothing.
+    """
+    if entry.get("limits") is None:
+        return None
+    from scout_adapters.llm.limits.usage_limits import as_limits
+
+    return as_limits(entry["limits"], "an entry")
 
 
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:

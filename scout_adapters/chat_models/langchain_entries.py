@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate, Endpoint
     from scout_adapters.llm.types import ProviderSpec
 
-OF_THE_MODEL = frozenset({"base_url", "placeholders", *ENTRY_PRIVATE}) - {"rate_limiter"}
+OF_THE_MODEL = frozenset({"base_url", "placeholders", *ENTRY_PRIVATE}) - {"rate_limiter", "limits"}
 """Keys of a dict entry that a chat model must have itself."""
 
 OF_NAMED = ("api_key", "base_url")

@@ -12,7 +12,9 @@ from typing_extensions import override
 
 from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.chat_models.entry_settings import own_limits
 from scout_adapters.chat_models.hidden import HiddenDict
+from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
@@ -22,6 +24,7 @@ from scout_adapters.llm.option_names import NETWORK_OPTIONS, check_address
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.types import Auth, ProviderSpec
@@ -42,6 +45,7 @@ _ROUTE_FIELDS = attrgetter(
         "placeholders",
         "base_model",
         "state_store",
+        "limits",
     ),
     *NETWORK_OPTIONS,
 )
@@ -103,6 +107,10 @@ class ScoutProviderChatModel(ScoutChatModel):
     transport: Any = Field(default=None, exclude=True, repr=False)
     """A `Transport`, or an httpx transport to use instead of the network."""
 
+    limits: Any = Field(default=None, exclude=True, repr=False)
+    """What may be sent: `Limits(rpm=..., tpm=..., concurrency=...)` or a dict of them; for each key
+    by default. None is no limit."""
+
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
@@ -119,6 +127,7 @@ class ScoutProviderChatModel(ScoutChatModel):
             default_headers: Mapping[str, str] | None = None,
             auth: Auth | None = None,
             transport: Any = None,
+            limits: Limits | Mapping[str, Any] | None = None,
             temperature: float | None = None,
             top_p: float | None = None,
             max_tokens: int | None = None,
@@ -149,6 +158,8 @@ class ScoutProviderChatModel(ScoutChatModel):
     @classmethod
     @override
     def _option_rules(cls, options: dict[str, Any]) -> OptionRules:
+        if options.get("limits") is not None:
+            options["limits"] = own_limits(options)
         return OptionRules.of(cls._card())
 
     @classmethod
@@ -250,7 +261,9 @@ class ScoutProviderChatModel(ScoutChatModel):
         if not model:
             raise ConfigurationError(f"{type(self).__name__} needs model=")
         candidate = Candidate(
-            endpoint=self.client.current_endpoint(), model=check_model(model, self.provider)
+            endpoint=self.client.current_endpoint(),
+            model=check_model(model, self.provider),
+            limits=own_rules(self.limits, self.provider, model),
         )
         share_health((candidate,), self.state_store)
         return Route(candidates=(candidate,), clock=self.clock)

@@ -12,6 +12,11 @@ from typing_extensions import override
 
 from scout_adapters.chat_models.entry_settings import request_settings
 from scout_adapters.chat_models.file_routing import FileRouting
+from scout_adapters.chat_models.limit_options import (
+    check_named_limits,
+    tag_rules,
+    with_limits,
+)
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
 from scout_adapters.chat_models.router_entries import (
@@ -34,6 +39,7 @@ from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.router.strategies import AnyStrategy
     from scout_adapters.store import StateStore
@@ -50,8 +56,8 @@ class ScoutRouterChatModel(FileRouting):
     `"langchain:provider:model"`. A dict has `model` and any of `api_keys`, `base_url`,
     `default_headers`, `transport`, `timeout`, `weight` (for the strategy "weighted"; default 1),
     `order` (entries of a lower number come first, whatever the strategy; default 1), `profile`,
-    `rate_limiter` and options of requests such as `temperature`. Keys that are not passed are
-    read from the environment on the first call.
+    `rate_limiter`, `limits` and options of requests such as `temperature`. Keys that are not passed
+    are read from the environment on the first call.
 
     `strategy` orders the candidates: "priority" (the order of `models`, the default), "cheapest",
     "fastest", "least_busy", "weighted", "cache", or a function; see `scout_adapters.strategies`.
@@ -74,6 +80,10 @@ class ScoutRouterChatModel(FileRouting):
     api_key: SecretStr | Callable[[], Any] | None = Field(default=None, exclude=True)
     """A key for the entries without one of their own, which must be of the same provider."""
 
+    limits: Any = Field(default=None, exclude=True, repr=False)
+    """What may be sent, by provider, model and tag: `{"groq": {"rpm": 30, "tpm": 6000},
+    "tag:batch": {"concurrency": 2}}`; see `Limits`. None is no limit."""
+
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
 
     if TYPE_CHECKING:
@@ -84,6 +94,7 @@ class ScoutRouterChatModel(FileRouting):
             models: Sequence[str | Mapping[str, Any] | BaseChatModel],
             strategy: StrategyName | AnyStrategy = "priority",
             api_key: str | SecretStr | Callable[[], Any] | None = None,
+            limits: Mapping[str, Limits | Mapping[str, Any]] | None = None,
             temperature: float | None = None,
             top_p: float | None = None,
             max_tokens: int | None = None,
@@ -115,6 +126,9 @@ class ScoutRouterChatModel(FileRouting):
             return OptionRules()
         checked = check_entries(options["models"])
         options["models"] = [entry for entry, _ in checked]
+        if options.get("limits") is not None:
+            pairs = [(card.name, split_name(entry)[1]) for entry, card in checked]
+            options["limits"] = check_named_limits(options["limits"], pairs)
         return OptionRules(documented=union(card.documented_fields for _, card in checked))
 
     @property
@@ -158,7 +172,7 @@ class ScoutRouterChatModel(FileRouting):
 
     @override
     def _route(self, model: str | None = None) -> Route:
-        parts = (self.models, self.strategy, self.api_key, *self._option_values())
+        parts = (self.models, self.strategy, self.api_key, self.limits, *self._option_values())
         route = RouteCache.of(self).route_of(parts, self._build_route)
         return route if model is None else self._route_to(model, route)
 
@@ -191,7 +205,12 @@ class ScoutRouterChatModel(FileRouting):
         )
         check_strategy(strategy, candidates)
         share_health(candidates, self.state_store)
-        return Route(candidates=candidates, strategy=strategy, clock=self.clock)
+        return Route(
+            candidates=with_limits(candidates, self.limits),
+            strategy=strategy,
+            clock=self.clock,
+            tag_limits=tag_rules(self.limits),
+        )
 
     def _route_to(self, model: str, route: Route) -> Route:
         """Return the route of a call with `model=`: the candidates of that name, or a new one."""
@@ -199,7 +218,8 @@ class ScoutRouterChatModel(FileRouting):
         if not candidates:
             entry = entry_for(self._keyed_entries(), model)
             defaults = request_settings(self._settings())
-            candidates = (build_candidate(entry, defaults, self._network_options()),)
+            candidate = build_candidate(entry, defaults, self._network_options())
+            candidates = with_limits((candidate,), self.limits)
             share_health(candidates, self.state_store)
         return replace(route, candidates=candidates)
 

@@ -16,6 +16,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_PRIVATE,
     ENTRY_REFUSED,
     merge_settings,
+    own_limits,
     own_order,
     own_timeouts,
     own_weight,
@@ -23,6 +24,7 @@ from scout_adapters.chat_models.entry_settings import (
 )
 from scout_adapters.chat_models.hidden import without_secrets
 from scout_adapters.chat_models.langchain_entries import LangChainEntry, langchain_entry
+from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import standard_options
@@ -87,6 +89,7 @@ def normalize_entry(
     card = card_of_entry({"model": name})
     own_weight(entry)
     own_order(entry)
+    own_limits(entry)
     entry = _with_prompt_cache(entry, owner)
     options = standard_options(entry, names, rules_of(card), owner)
     if not options["extra"]:
@@ -326,12 +329,14 @@ def client_of_entry(entry: Mapping[str, Any]) -> ProviderClient:
 def _candidate_of_dict(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Candidate:
     from scout_adapters.llm.engine.candidate import Candidate
 
+    provider, model = split_name(entry)
     return Candidate(
         endpoint=client_of_entry(entry).current_endpoint(),
-        model=split_name(entry)[1],
+        model=model,
         settings=merge_settings(defaults, request_settings(entry)),
         weight=own_weight(entry),
         order=own_order(entry),
         timeouts=own_timeouts(entry.get("timeout")),
         limiter=entry.get("rate_limiter"),
+        limits=own_rules(own_limits(entry), provider, model),
     )

@@ -23,6 +23,7 @@
   x CircuitOpenError                        ModelAPIError                nobody: wait
   x UnsupportedContent                      ModelInvalidRequestError     the caller
   x DeadlineExceeded                        ModelTimeoutError            the caller
+  x LimitReached                            ModelRateLimitError          who has set limits=
   x BudgetExceeded                          ModelRateLimitError          the owner of the budget
   x BudgetError                                                          the owner of the disk
   x ConfigurationError (ValueError)
@@ -281,6 +282,12 @@ class UnsupportedContent(ScoutError, lc.ModelInvalidRequestError, ValueError):
 
 class DeadlineExceeded(ScoutError, lc.ModelTimeoutError):
     """The call's own deadline has passed."""
+
+    is_retryable = False
+
+
+class LimitReached(ScoutError, lc.ModelRateLimitError):
+    """A limit of `limits=` is reached for longer than the call may wait; nothing was sent."""
 
     is_retryable = False
 

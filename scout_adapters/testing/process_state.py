@@ -12,6 +12,8 @@ from scout_adapters.llm.engine.record import runs_with_attempts
 from scout_adapters.llm.health.circuit_breaker import reset_circuits
 from scout_adapters.llm.health.key_accounts import reset_keys
 from scout_adapters.llm.health.key_affinity import reset_affinity
+from scout_adapters.llm.limits.memory_limits import memory_limits
+from scout_adapters.llm.limits.token_demand import forget_answers
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.profiles.limits import clear_limits
 from scout_adapters.llm.providers import registry
@@ -45,8 +47,9 @@ def reset(to: Snapshot | None = None) -> None:
         reset(before)
 
     Keys are healthy and circuits closed, also those of existing models. Connections of this thread
-    and audit logs are closed; both open again when needed. Clients, known limits, reported runs
-    and warnings that are given once are forgotten; the environment is read again on the next use.
+    and audit logs are closed; both open again when needed. Clients, known limits, what was counted
+    of `limits=`, reported runs and warnings that are given once are forgotten; the environment is
+    read again on the next use.
 
     Registered providers and `PRICING` become those of the snapshot `to`; without one, only the
     library's own providers remain, and no prices.
@@ -62,6 +65,8 @@ def reset(to: Snapshot | None = None) -> None:
     close_logs()
     runs_with_attempts.clear()
     clear_limits()
+    memory_limits.clear()
+    forget_answers()
     forget_fixes()
     forget_notices()
     price_list.reset_prices(to.prices if to else {})

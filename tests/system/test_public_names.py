@@ -9,6 +9,7 @@ import pytest
 
 PUBLIC = {
     "scout_adapters": [
+        "Limits",
         "ProviderSpec",
         "ScoutAnthropicChatModel",
         "ScoutAuditCallbackHandler",

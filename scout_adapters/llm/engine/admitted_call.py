@@ -1,17 +1,17 @@
-"""Whether an attempt of a call may start: its key is read, limiter and budgets admit it."""
+"""Whether an attempt of a call may start: its key is read, limits and budgets admit it."""
 
 from __future__ import annotations
 
 from scout_adapters.errors import BudgetExceeded, DeadlineExceeded, ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate_state import LATE, CandidateState
+from scout_adapters.llm.engine.limited_call import LimitedCall
 from scout_adapters.llm.engine.observers import AttemptEvent
 from scout_adapters.llm.engine.record import with_attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
-from scout_adapters.llm.engine.sourced_call import SourcedCall
 
 
-class AdmittedCall(SourcedCall):
+class AdmittedCall(LimitedCall):
     """Acquires what an attempt needs besides circuit and key, before it starts."""
 
     retry_policy: RetryPolicy
@@ -24,12 +24,16 @@ class AdmittedCall(SourcedCall):
 
     def _skip(self, state: CandidateState, reason: str) -> None:
         """Record that a candidate is skipped."""
+        if self._blocked:
+            reason = self._limit_reason(state) or reason
         if state.skip_reason != reason:
             self._add_record(state.skip(reason, self._sent, self.clock.now()))
 
     def _may_start(self, attempt: Attempt) -> bool:
-        """Read the key, wait for the limiter, check budgets; False if another may follow."""
+        """Read the key, check limits, limiter and budgets; False if another may follow."""
         if not self._has_key(attempt):
+            return False
+        if self.limits is not None and not self._reserve(attempt):
             return False
         if not self._usage.acquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))
@@ -46,6 +50,8 @@ class AdmittedCall(SourcedCall):
         """Twin of `_may_start`."""
         if not await self._ahas_key(attempt):
             return False
+        if self.limits is not None and not self._reserve(attempt):
+            return False
         if not await self._usage.aacquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))
         try:
@@ -61,6 +67,7 @@ class AdmittedCall(SourcedCall):
         if error.passes is None:
             raise self._finish(error) from error.__cause__
         attempt.release()
+        self._give_back_reserved()
         self._sent -= 1
         self._usage.return_pause(attempt.waited)
         self._last_error = error

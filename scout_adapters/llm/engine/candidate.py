@@ -15,6 +15,7 @@ from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.health.shared_states import shared_state
+from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ModelRequestT, ProviderSpec
 from scout_adapters.store.facts import StateStore
@@ -201,6 +202,9 @@ class Candidate:
 
     limiter: BaseRateLimiter | None = None
     """LangChain rate limiter, acquired before each attempt at this candidate."""
+
+    limits: tuple[LimitRule, ...] = ()
+    """Limits of the user for this candidate: its own, and those of its provider and model."""
 
     def __str__(self) -> str:
         return f"{self.endpoint.name}/{self.model}"

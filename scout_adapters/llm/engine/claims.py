@@ -13,6 +13,7 @@ from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Permit
 from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.limits.limit_meter import LimitReservation
 from scout_adapters.llm.timeouts import OpenResponse
 
 UNINTERRUPTED = (ScoutError, GeneratorExit)
@@ -31,6 +32,9 @@ class Claims:
 
     admitted: Attempt | None = None
     """The last attempt for which budgets hold."""
+
+    reserved: LimitReservation | None = None
+    """What the attempt has reserved of the user's limits; `LimitedCall` gives it back."""
 
     last: Attempt | None = None
     """The last attempt, whose response may still be open."""

@@ -102,7 +102,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
                 raise
             if isinstance(step, ScoutError):
                 raise step
-            self.clock.sleep(self._affordable(step))
+            self._pause(self._affordable(step))
 
     async def __anext__(self) -> Attempt:
         while True:
@@ -119,7 +119,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
                 raise
             if isinstance(step, ScoutError):
                 raise step
-            await self.clock.asleep(self._affordable(step))
+            await self._apause(self._affordable(step))
 
     def _affordable(self, pause: float) -> float:
         """Return the seconds to sleep: `pause`, or 0 if the deadline would pass during it.
@@ -143,6 +143,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""
+        if self._held.reserved is not None:
+            self._settle(record)
         self._add_record(record)
         self._held.attempt = None
 
@@ -150,6 +152,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         self, attempt: Attempt, record: AttemptRecord, error: ProviderError
     ) -> None:
         """Record a failure, and decide what happens next."""
+        if self._held.reserved is not None:
+            self._settle(record)
         self._last_error = error
         self._decide(attempt, error)
         self._add_record(record, None if self._final_error else retry_state(attempt.number, error))
@@ -332,11 +336,13 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         # does one for a key that has served other calls since the last round.
         self._usage.retries += any_sent and not self._candidate_states.served(self._counted_at)
         self._counted_at = self.clock.now() if any_sent else self._counted_at
-        if not self._usage.affords_wait(pause):
-            return self._finish(self._last_error or no_attempt_error(self.records, pause), pause)
+        if not (self._waits_in_line(pause) or self._usage.affords_wait(pause)):
+            error = self._last_error or self._limit_error() or no_attempt_error(self.records, pause)
+            return self._finish(error, pause)
         self._candidate_states.wait(self.clock.now())
         self._candidate_states.allow_due_keys(self.clock.now() + pause)
-        level = DEBUG if self._usage.waited and not any_sent else WARNING
+        expected = self._blocked or (self._usage.waited and not any_sent)
+        level = DEBUG if expected else WARNING
         logger.log(level, "no candidate is ready: waiting %.1f s for the first one", pause)
         return self._usage.sleep(pause)
 

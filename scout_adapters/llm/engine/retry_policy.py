@@ -107,7 +107,7 @@ class RetryUsage:
 
     def affords_retry(self, pause: float) -> bool:
         """Return whether a retry is left, and the time to sleep before it."""
-        return self.retries < self.retry_policy.max_retries and self._affords(pause)
+        return self.retries < self.retry_policy.max_retries and self.affords(pause)
 
     def affords_wait(self, pause: float) -> bool:
         """Return whether the call may sleep until a key or circuit is ready.
@@ -115,7 +115,7 @@ class RetryUsage:
         A call without retries does not wait.
         """
         limit = self.retry_policy.max_retries
-        return 0 < limit >= self.retries and self._affords(pause)
+        return 0 < limit >= self.retries and self.affords(pause)
 
     def affords_ramp(self) -> bool:
         """Return whether the call may wait for other calls that try a key; else it goes at once."""
@@ -125,7 +125,13 @@ class RetryUsage:
             return reserved and 0 < policy.max_retries >= self.retries
         return self.affords_wait(RAMP_RESERVE)
 
-    def _affords(self, pause: float) -> bool:
+    @property
+    def patience(self) -> float:
+        """Seconds that the call may still sleep."""
+        return min(self.retry_policy.max_wait - self.waited, self.left())
+
+    def affords(self, pause: float) -> bool:
+        """Return whether the time to sleep is left."""
         return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()
 
     def back_off(self, error: ProviderError) -> float:
@@ -162,6 +168,11 @@ class RetryUsage:
         self.waited += pause
         self._before += pause
         return pause
+
+    def shorten(self, seconds: float) -> None:
+        """Count a pause that ended sooner."""
+        self.waited -= seconds
+        self._before -= seconds
 
     def take_pause(self) -> float:
         """Return the seconds slept since the last attempt, and reset them."""

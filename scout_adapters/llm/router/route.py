@@ -14,6 +14,7 @@ from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.limits.limit_rule import TAG, LimitRule
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.lookup_files import load_prices
@@ -37,6 +38,8 @@ class Route:
     candidates: Sequence[Candidate]
     strategy: AnyStrategy = priority
     clock: Clock = SYSTEM
+    tag_limits: tuple[LimitRule, ...] = ()
+    """Limits for the calls with a tag."""
 
     def __post_init__(self) -> None:
         """Warn of models that end soon, and load prices; a clock of a test has no date."""
@@ -75,7 +78,7 @@ class Route:
         `conversation_id` is the user's own, if any; `run` has tags and metadata for a strategy.
         """
         conversation = self.conversation(request, retry_policy, conversation_id)
-        return Attempts(
+        attempts: Attempts[Any] = Attempts(
             self.ordered(request, conversation, conversation_id, run),
             request,
             retry_policy,
@@ -83,6 +86,18 @@ class Route:
             clock=self.clock,
             conversation=conversation,
         )
+        if self._has_limits:
+            attempts.limits = self.limits_of(run)
+        return attempts
+
+    def limits_of(self, run: RunFacts | None) -> tuple[LimitRule, ...]:
+        """Return the limits of a call's tags."""
+        tags = {f"{TAG}{tag}" for tag in run.tags or ()} if run and self.tag_limits else ()
+        return tuple(rule for rule in self.tag_limits if rule.name in tags)
+
+    @cached_property
+    def _has_limits(self) -> bool:
+        return bool(self.tag_limits) or any(candidate.limits for candidate in self.candidates)
 
     def conversation(
         self, request: ModelRequest, retry_policy: RetryPolicy, conversation_id: str | None = None

@@ -18,6 +18,7 @@ PRINTED = {
     ],
     "docs/emulator.md": ["[('mistral', 503), ('mistral', 503), ('mistral', 503), ('groq', 401)"],
     "docs/failures.md": ["rate_limit groq"],
+    "docs/limits.md": ["the limit rpm=1 of groq (per key) is reached"],
     "docs/keys.md": ["(from_hashicorp_vault)", "@east.example"],
     "docs/clouds.md": ["['eu-west-1', 'us-east-1']"],
     "docs/other-packages.md": ["chosen  openai/gpt-4o-mini"],

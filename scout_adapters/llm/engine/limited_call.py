@@ -1,0 +1,210 @@
+"""The user's limits in a call: reserved before an attempt, waited for in line, settled after it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from scout_adapters.errors import ErrorKind, LimitReached
+from scout_adapters.llm.engine.attempt import NOT_SENT, Attempt
+from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState
+from scout_adapters.llm.engine.observers import Observer
+from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.engine.sourced_call import SourcedCall
+from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
+from scout_adapters.llm.limits.limit_rule import LimitRule, RequestPlace
+from scout_adapters.llm.limits.limit_waiter import LimitWaiter
+from scout_adapters.llm.limits.memory_limits import memory_limits
+from scout_adapters.llm.limits.token_demand import learn_answer, token_demand
+
+NEVER_LEFT = frozenset({NOT_SENT, str(ErrorKind.CONNECT)})
+"""Outcomes of attempts whose request did not reach the provider."""
+
+
+class BlockedKey(NamedTuple):
+    """A key that the call does not use until a limit has room."""
+
+    state: CandidateState
+    key_id: str
+    shortage: Shortage
+    until: float
+    """Monotonic seconds."""
+
+
+class LimitedCall(SourcedCall):
+    """Reserves an attempt's share of the user's limits, and waits in line where none is left."""
+
+    retry_policy: RetryPolicy
+
+    limits: tuple[LimitRule, ...] | None = None
+    """The limits of the call's tags; None if neither a tag nor a candidate has any."""
+
+    def __init__(self, observer: Observer | None) -> None:
+        super().__init__(observer)
+        self._blocked: list[BlockedKey] = []
+        self._waiter: LimitWaiter | None = None
+        self._in_line = False
+        """Whether the next pause ends as soon as a limit has room."""
+
+    def _reserve(self, attempt: Attempt) -> bool:
+        """Reserve what the attempt may use; undo the attempt and return False if it must wait."""
+        rules = (*attempt.candidate.limits, *(self.limits or ()))
+        if not rules:
+            return True
+        reservation = reservation_of(attempt, rules)
+        self._held.reserved = reservation
+        shortage = memory_limits.reserve(reservation, self.clock.now(), self._waiter)
+        if shortage is None:
+            self._leave_line()
+            return True
+        self._held.reserved = None
+        self._block(attempt, reservation, shortage)
+        return False
+
+    def _block(self, attempt: Attempt, reservation: LimitReservation, shortage: Shortage) -> None:
+        """Undo an attempt that must wait, and do not use its key until there is room."""
+        now, state = self.clock.now(), self._candidate_states.of(attempt.candidate)
+        waiter = self._waiter = self._waiter or LimitWaiter(reservation.tokens)
+        memory_limits.stand(reservation, now, waiter)
+        attempt.release()
+        self._held.attempt = None
+        self._sent -= 1
+        state.keys_tried -= 1
+        self._usage.return_pause(attempt.waited)
+        wait = shortage.wait
+        if shortage.for_place:
+            wait = min(wait, max(0.001, self._usage.patience))
+        own, until = attempt.request.context.key_id or NO_KEY, now + wait
+        others = () if shortage.other_key_helps else state.candidate.endpoint.pool.states
+        for key_id in {own, *(key.id for key in others if key.id not in state.avoid)}:
+            state.avoid[key_id] = until
+            self._blocked.append(BlockedKey(state, key_id, shortage, until))
+
+    def _limit_reason(self, state: CandidateState) -> str:
+        """Return which limit blocks a candidate: the one that has room first; "" if none does."""
+        own = [each for each in self._blocked if each.state is state]
+        return min(own, key=_until).shortage.reason if own else ""
+
+    def _limit_error(self) -> LimitReached | None:
+        """Return the error of a call that may not wait as long as its limits require."""
+        if not self._blocked:
+            return None
+        first = min(self._blocked, key=_until)
+        wait, candidate = first.until - self.clock.now(), first.state.candidate
+        ready = "no request ends in time" if first.shortage.for_place else f"ready in {wait:.1f} s"
+        return LimitReached(
+            f"{candidate}: {first.shortage.reason}: {ready}, and the call may wait "
+            f"{self._usage.patience:.1f} s: raise the limit in limits=, add keys or models, or "
+            "allow a longer max_wait="
+        )
+
+    def _waits_in_line(self, pause: float) -> bool:
+        """Return whether a limit has room after a pause, and the call may wait so long for it.
+
+        Such a wait is no retry: a call without retries waits as well.
+        """
+        until = min((each.until for each in self._blocked), default=None)
+        self._in_line = until is not None and self._usage.affords(pause)
+        return self._in_line and until is not None and until <= self.clock.now() + pause + 0.001
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep; a call that waits for a limit is woken when there is room."""
+        if self._waiter is None or not self._in_line:
+            self.clock.sleep(seconds)
+            return
+        began = self.clock.now()
+        self._waiter.wait(self.clock, seconds)
+        self._end_wait(began, seconds)
+
+    async def _apause(self, seconds: float) -> None:
+        """Twin of `_pause`."""
+        if self._waiter is None or not self._in_line:
+            await self.clock.asleep(seconds)
+            return
+        began = self.clock.now()
+        await self._waiter.await_(self.clock, seconds)
+        self._end_wait(began, seconds)
+
+    def _end_wait(self, began: float, seconds: float) -> None:
+        """Count a wait as long as it was, and try the blocked keys again."""
+        self._usage.shorten(max(0.0, seconds - (self.clock.now() - began)))
+        self._in_line = False
+        blocked, self._blocked = self._blocked, []
+        for each in blocked:
+            if each.state.avoid.get(each.key_id) == each.until:
+                del each.state.avoid[each.key_id]
+
+    def _settle(self, record: AttemptRecord) -> None:
+        """Replace what an attempt has reserved by what it used."""
+        reservation = self._held.reserved
+        if reservation is None:
+            return
+        tokens = 0 if record.billed == "no" else None
+        if record.outcome == "ok" and record.input_tokens is not None:
+            answer = record.output_tokens or 0
+            tokens = record.input_tokens + answer
+            if not record.estimated:
+                learn_answer(f"{record.provider}/{record.model}", answer)
+        sent = record.outcome not in NEVER_LEFT
+        memory_limits.settle(reservation, self.clock.now(), tokens, sent=sent)
+        self._held.reserved = None
+
+    def _give_back_reserved(self) -> None:
+        """Give back what an attempt that is not sent has reserved."""
+        if self._held.reserved is not None:
+            memory_limits.settle(self._held.reserved, self.clock.now(), 0, sent=False)
+            self._held.reserved = None
+
+    def _leave_line(self) -> None:
+        """Stop waiting; those behind move up."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            memory_limits.leave(waiter)
+
+    def abandon(self, error: BaseException) -> None:
+        """Give back what the call still holds when `error` ends it."""
+        super().abandon(error)
+        if self.limits is not None:
+            self._give_back_reserved()
+            self._leave_line()
+
+    async def aabandon(self, error: BaseException) -> None:
+        """Twin of `abandon`."""
+        try:
+            await super().aabandon(error)
+        finally:
+            if self.limits is not None:
+                self._give_back_reserved()
+                self._leave_line()
+
+
+def reservation_of(attempt: Attempt, rules: tuple[LimitRule, ...]) -> LimitReservation:
+    """Return what an attempt reserves of its limits."""
+    candidate, lease = attempt.candidate, attempt.lease
+    endpoint = candidate.endpoint
+    place = RequestPlace(
+        endpoint.name,
+        candidate.model,
+        endpoint.pool.address,
+        attempt.request.context.key_id or NO_KEY,
+        lease.state.account if lease else "",
+    )
+    scopes = tuple((rule.scope(place), rule) for rule in rules)
+    return LimitReservation(scopes, _demand(attempt, rules) if _counts_tokens(rules) else 0)
+
+
+def _counts_tokens(rules: tuple[LimitRule, ...]) -> bool:
+    return any(rule.token_seconds for rule in rules)
+
+
+def _demand(attempt: Attempt, rules: tuple[LimitRule, ...]) -> int:
+    prepared = attempt.request.prepared
+    if not prepared.has_output:
+        return prepared.tokens
+    smallest = min(rule.limits.tpm for rule in rules if rule.limits.tpm is not None)
+    name = f"{attempt.candidate.endpoint.name}/{prepared.model}"
+    return token_demand(name, prepared.tokens, prepared.request.max_tokens, smallest)
+
+
+def _until(blocked: BlockedKey) -> float:
+    return blocked.until

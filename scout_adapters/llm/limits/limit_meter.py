@@ -1,0 +1,140 @@
+"""The count of one scope: its backlogs, the requests in flight, and the calls that wait for it."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import NamedTuple
+
+from scout_adapters.llm.limits.gcra import NOTHING_USED, Backlog, corrected, gcra
+from scout_adapters.llm.limits.limit_rule import LimitRule
+from scout_adapters.llm.limits.limit_waiter import LimitWaiter
+
+POLL_SECONDS = 1.0
+"""Seconds between two looks for a free place; one that becomes free ends the wait."""
+
+_by_ticket = attrgetter("ticket")
+
+
+class Shortage(NamedTuple):
+    """Which limit a request must wait for, and the seconds until then."""
+
+    reason: str
+    wait: float
+    for_place: bool = False
+    """Whether it waits for another request to end, which has no known time."""
+
+    other_key_helps: bool = False
+    """Whether each key or account has a count of its own."""
+
+
+@dataclass(slots=True, eq=False)
+class LimitReservation:
+    """What one request has reserved, in all counts that it belongs to."""
+
+    scopes: Sequence[tuple[str, LimitRule]]
+    tokens: int
+    """Estimated tokens of input and output."""
+
+    meters: list[LimitMeter] = field(default_factory=list)
+    taken: int = 0
+    """Number of meters, the first ones, in which it is counted."""
+
+
+@dataclass(slots=True, eq=False)
+class LimitMeter:
+    """The count of one scope. Every method runs under the lock of its store."""
+
+    rule: LimitRule
+    requests: Backlog = NOTHING_USED
+    tokens: Backlog = NOTHING_USED
+    in_flight: int = 0
+    line: list[LimitWaiter] = field(default_factory=list)
+    """The calls that wait for it, in order of arrival."""
+
+    def shortage(self, now: float, tokens: int, waiter: LimitWaiter | None) -> Shortage | None:
+        """Return what a request must wait for; None if it may go now.
+
+        Calls that have waited longer than `waiter` go first; None is a call that has just come.
+        """
+        rule, limits = self.rule, self.rule.limits
+        calls, ahead = self._ahead(waiter) if self.line else (0, 0)
+        if limits.concurrency is not None and self.in_flight + calls >= limits.concurrency:
+            return self._shortage("concurrency", POLL_SECONDS)
+        cost = rule.request_seconds
+        if cost:
+            _, wait = gcra(self.requests, now, cost, rule.request_burst, calls * cost)
+            if wait:
+                return self._shortage("rpm", wait)
+        if cost := rule.token_seconds:
+            _, wait = gcra(self.tokens, now, tokens * cost, limits.burst_seconds, ahead * cost)
+            if wait:
+                return self._shortage("tpm", wait)
+        return None
+
+    def _shortage(self, limit: str, wait: float) -> Shortage:
+        reason = f"the limit {self.rule.text(limit)} is reached"
+        return Shortage(reason, wait, limit == "concurrency", self.rule.per in {"key", "account"})
+
+    def _ahead(self, waiter: LimitWaiter | None) -> tuple[int, int]:
+        """Return the requests and tokens of the calls that have waited longer."""
+        calls = tokens = 0
+        for other in self.line:
+            if waiter is not None and other.ticket >= waiter.ticket:
+                break
+            calls, tokens = calls + 1, tokens + other.tokens
+        return calls, tokens
+
+    def take(self, reservation: LimitReservation, now: float) -> None:
+        """Count a request that has no shortage."""
+        rule, tokens = self.rule, reservation.tokens
+        requests = corrected(self.requests, now, rule.request_seconds)
+        used = corrected(self.tokens, now, tokens * rule.token_seconds)
+        # One line: an exception between the two would leave the request counted for ever.
+        self.requests, self.tokens, self.in_flight, reservation.taken = (
+            requests,
+            used,
+            self.in_flight + 1,
+            reservation.taken + 1,
+        )
+
+    def settle(self, reservation: LimitReservation, now: float, tokens: int, *, sent: bool) -> None:
+        """Count the end of a request: its real tokens; nothing if it was not sent."""
+        rule = self.rule
+        change = (tokens - reservation.tokens) * rule.token_seconds
+        requests = self.requests if sent else corrected(self.requests, now, -rule.request_seconds)
+        used = corrected(self.tokens, now, change) if change else self.tokens
+        self.requests, self.tokens, self.in_flight, reservation.taken = (
+            requests,
+            used,
+            max(0, self.in_flight - 1),
+            reservation.taken - 1,
+        )
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether it counts nothing, so that it can be forgotten."""
+        unused = self.requests.seconds_at(now) <= 0 and self.tokens.seconds_at(now) <= 0
+        return unused and not self.in_flight and not self.line
+
+    def join(self, waiter: LimitWaiter) -> None:
+        """Put a call into the line, by its order of arrival."""
+        if waiter not in self.line:
+            waiter.meters.append(self)  # first: `leave` visits these, whatever comes between
+            insort(self.line, waiter, key=_by_ticket)
+
+    def leave(self, waiter: LimitWaiter) -> None:
+        """Take a call out of the line, and wake the one that is first then."""
+        was_first = self.line[:1] == [waiter]
+        if waiter in self.line:
+            self.line.remove(waiter)
+        if self in waiter.meters:
+            waiter.meters.remove(self)
+        if was_first:
+            self.wake_first()
+
+    def wake_first(self) -> None:
+        """Wake the call that has waited longest; drop those whose event loop is closed."""
+        while self.line and not self.line[0].wake():
+            del self.line[0]

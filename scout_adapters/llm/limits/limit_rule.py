@@ -1,0 +1,71 @@
+"""A rule: limits with the name that they are for, and the counts that a request belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from scout_adapters.llm.limits.usage_limits import MINUTE, Limits
+
+TAG = "tag:"
+"""Begins the name of limits for the calls with a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRule:
+    """Limits of a provider, a model or a tag, with the seconds that requests and tokens cost."""
+
+    name: str
+    limits: Limits
+    per: str = field(init=False)
+    id: str = field(init=False)
+    """Equal for equal limits of the same name: they share their counts."""
+
+    request_seconds: float = field(init=False)
+    token_seconds: float = field(init=False)
+    request_burst: float = field(init=False)
+    """Seconds of the limit; at least one request."""
+
+    def __post_init__(self) -> None:
+        limits, name = self.limits, self.name
+        per = limits.per or ("tag" if name.startswith(TAG) else "key")
+        cost = MINUTE / limits.rpm if limits.rpm else 0.0
+        values = {
+            "per": per,
+            "id": f"{name}|{limits.rpm}|{limits.tpm}|{limits.concurrency}"
+            f"|{limits.burst_seconds:g}|{per}",
+            "request_seconds": cost,
+            "token_seconds": MINUTE / limits.tpm if limits.tpm else 0.0,
+            "request_burst": max(limits.burst_seconds, cost),
+        }
+        for field_name, value in values.items():
+            object.__setattr__(self, field_name, value)
+
+    def scope(self, place: RequestPlace) -> str:
+        """Return the name of the count that a request belongs to."""
+        match self.per:
+            case "key":
+                return f"{self.id}|{place.address}|{place.key_id}"
+            case "account":
+                return f"{self.id}|{place.address}|{place.account or place.key_id}"
+            case "model":
+                return f"{self.id}|{place.provider}/{place.model}"
+            case "provider":
+                return f"{self.id}|{place.provider}"
+        return self.id
+
+    def text(self, name: str) -> str:
+        """Return one of its limits for a message, such as "rpm=30 of groq (per key)"."""
+        number = f"{getattr(self.limits, name):g}"
+        per = "" if self.per == "tag" else f" (per {self.per})"
+        return f"{name}={number} of {self.name}{per}"
+
+
+class RequestPlace(NamedTuple):
+    """Where a request goes: what its counts are named after."""
+
+    provider: str
+    model: str
+    address: str
+    key_id: str
+    account: str
