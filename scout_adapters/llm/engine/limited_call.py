@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scout_adapters.errors import ErrorKind, LimitReached
-from scout_adapters.llm.engine.attempt import NOT_SENT, Attempt
-from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState
+from scout_adapters.errors import ErrorKind, LimitReached, ScoutError
+from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState, no_attempt_error
 from scout_adapters.llm.engine.observers import Observer
-from scout_adapters.llm.engine.record import AttemptRecord
+from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
@@ -85,10 +85,10 @@ class LimitedCall(SourcedCall):
         own = [each for each in self._blocked if each.state is state]
         return min(own, key=_until).shortage.reason if own else ""
 
-    def _limit_error(self) -> LimitReached | None:
-        """Return the error of a call that may not wait as long as its limits require."""
+    def _no_attempt_error(self, pause: float) -> ScoutError:
+        """Return the error of a call that may not wait as long as its limits or keys require."""
         if not self._blocked:
-            return None
+            return no_attempt_error(self.records, pause)
         first = min(self._blocked, key=_until)
         wait, candidate = first.until - self.clock.now(), first.state.candidate
         ready = "no request ends in time" if first.shortage.for_place else f"ready in {wait:.1f} s"

@@ -143,8 +143,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
 
     def on_attempt_end(self, record: AttemptRecord) -> None:
         """Record a success, or an attempt that was cancelled."""
-        if self._held.reserved is not None:
-            self._settle(record)
+        self._settle(record)
         self._add_record(record)
         self._held.attempt = None
 
@@ -152,8 +151,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         self, attempt: Attempt, record: AttemptRecord, error: ProviderError
     ) -> None:
         """Record a failure, and decide what happens next."""
-        if self._held.reserved is not None:
-            self._settle(record)
+        self._settle(record)
         self._last_error = error
         self._decide(attempt, error)
         self._add_record(record, None if self._final_error else retry_state(attempt.number, error))
@@ -337,12 +335,10 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         self._usage.retries += any_sent and not self._candidate_states.served(self._counted_at)
         self._counted_at = self.clock.now() if any_sent else self._counted_at
         if not (self._waits_in_line(pause) or self._usage.affords_wait(pause)):
-            error = self._last_error or self._limit_error() or no_attempt_error(self.records, pause)
-            return self._finish(error, pause)
+            return self._finish(self._last_error or self._no_attempt_error(pause), pause)
         self._candidate_states.wait(self.clock.now())
         self._candidate_states.allow_due_keys(self.clock.now() + pause)
-        expected = self._blocked or (self._usage.waited and not any_sent)
-        level = DEBUG if expected else WARNING
+        level = DEBUG if self._blocked or (self._usage.waited and not any_sent) else WARNING
         logger.log(level, "no candidate is ready: waiting %.1f s for the first one", pause)
         return self._usage.sleep(pause)
 
