@@ -8,12 +8,10 @@ import os
 import pickle
 import resource
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,10 @@ from scout_adapters import ScoutGroqChatModel
 from scout_adapters.llm.pricing import price_list
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Hang, RateLimited, Revoked, ServerError, Slow, Stall
+from tests.support.processes import environment
 from tests.support.verbs import call_model
 from tests.support.waiting import HANG, until
+from tests.support.warm_process import Child, WarmProcess
 from tests.system.faults.play import Case, Play, key_named
 from tests.system.faults.witness import held_resources
 
@@ -95,6 +95,8 @@ def test_children_of_a_busy_process_ask_on_their_own(verb: str, serving: Stage) 
 
     busy = threading.Thread(target=hammer)
     busy.start()
+    # CPython leaves modules locked in a child that is forked while another thread imports them.
+    until(lambda: len(stage.emulator.log) > 1)
     try:
         ends = [in_a_child(lambda: asking(stage, "from a child")) for _ in range(5)]
     finally:
@@ -111,49 +113,52 @@ def asking(stage: Play, text: str) -> None:
     assert asyncio.run(call_model(stage.model, stage.verb, text)).text.endswith(text)
 
 
-def spawned(stage: Play, **env: str) -> subprocess.Popen[bytes]:
+@pytest.fixture(scope="module")
+def warm() -> Iterator[WarmProcess]:
+    """Start a process that has imported the package, and made nothing of it."""
+    with WarmProcess("asyncio", "pickle", "scout_adapters.chat_models.providers") as process:
+        yield process
+
+
+@contextmanager
+def spawned(warm: WarmProcess, stage: Play) -> Iterator[Child]:
     """Start a process that loads the pickled model and makes a call."""
     model = ScoutGroqChatModel(model=MODEL, base_url=stage.emulator.url("groq"))
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "GROQ_API_KEYS": key_named("groq:a"), **env},
-    )
-    assert process.stdin is not None
-    process.stdin.write(pickle.dumps((model, stage.verb)))
-    process.stdin.close()
-    process.stdin = None
-    return process
+    env = environment(GROQ_API_KEYS=key_named("groq:a"))
+    with warm.start(SCRIPT, env=env) as process:
+        process.stdin.write(pickle.dumps((model, stage.verb)))
+        process.stdin.close()
+        yield process
 
 
 @pytest.mark.fault(72)
 def test_a_model_that_is_pickled_to_a_new_process_makes_calls_there(
-    verb: str, serving: Stage
+    verb: str, serving: Stage, warm: WarmProcess
 ) -> None:
     stage = serving(verb)
-    out, err = spawned(stage).communicate(timeout=HANG)
-    assert out == b"answered True\n", err
+    with spawned(warm, stage) as process:
+        assert process.stdout.read() == b"answered True\n", process.errors
     assert stage.asked == ["groq:a"]
     asyncio.run(stage.clean())
 
 
-def killed(stage: Play) -> None:
+def killed(warm: WarmProcess, stage: Play) -> None:
     """Start a process, kill it when its request has come and its answer hangs."""
-    process = spawned(stage)
-    until(lambda: stage.emulator.log or process.poll() is not None)
-    time.sleep(0.1)
-    process.kill()
-    process.communicate(timeout=HANG)
+    with spawned(warm, stage) as process:
+        until(lambda: stage.emulator.log or process.poll() is not None)
+        time.sleep(0.1)
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.fault(85)
-def test_after_kill_9_every_request_has_its_intent(verb: str, serving: Stage) -> None:
+def test_after_kill_9_every_request_has_its_intent(
+    verb: str, serving: Stage, warm: WarmProcess
+) -> None:
     stage = serving(verb)
     streams = verb in {"stream", "astream"}
     stage.emulator.script("groq", [Stall(after=4, seconds=HANG) if streams else Hang(HANG)])
-    killed(stage)
+    killed(warm, stage)
     assert stage.asked == ["groq:a"]
     assert stage.heard.audited.endswith(b"\n")
     assert [row["event"] for row in stage.heard.rows] == ["llm_intent"]
