@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-litellm differential faults partner-faults suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -34,6 +34,10 @@ faults: .venv/dev
 # The same faults through chat models of other packages, in every verb; `make test` plays a sample.
 partner-faults: .venv/dev
 	SCOUT_PARTNER_FAULTS=all $(BIN)/pytest -q -n 2 tests/system/faults/test_partners.py
+
+# Looks for keys after each fault of each provider in every verb; `make test` plays a sample.
+secrets: .venv/dev
+	SCOUT_SECRETS=all $(BIN)/pytest -q -n 2 tests/system/secrets/test_faults.py
 
 # LangChain's standard suite on every chat model; writes its table into docs/langchain-suite.md.
 suite: .venv/dev

@@ -81,12 +81,19 @@ def key_redactor(key: str, name: str) -> Callable[[str], str]:
 def _occurrences(text: str, key: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of each occurrence of a key or a part of it; they may overlap."""
     whole, pieces = _forms_and_parts(key)
+    ends: dict[tuple[str, int], int] = {}  # by form, and where in the text the form would begin
     if (escaped := _escaped(key)) is not None:
         yield from (match.span(1) for match in escaped.finditer(text))
     for form in whole:
-        yield from ((at, at + len(form)) for at in _positions(text, form))
+        for at in _positions(text, form):
+            ends[form, at] = at + len(form)
+            yield at, ends[form, at]
     for form, at, piece in pieces:
-        yield from (_extend(text, start, form, at, len(piece)) for start in _positions(text, piece))
+        for start in _positions(text, piece):
+            # A part inside an occurrence of the same form would be extended to that occurrence.
+            if start >= ends.get((form, start - at), 0):
+                first, ends[form, start - at] = _extend(text, start, form, at, len(piece))
+                yield first, ends[form, start - at]
 
 
 def _positions(text: str, part: str) -> Iterator[int]:
