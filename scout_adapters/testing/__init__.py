@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         UnexpectedRequest,
         UnusedRule,
     )
+    from scout_adapters.testing.scripts.fake_chat_model import ScoutFakeChatModel
 
 __all__ = [
     "AnswerScript",
@@ -94,6 +95,7 @@ __all__ = [
     "RegionBlocked",
     "Revoked",
     "Said",
+    "ScoutFakeChatModel",
     "ServerError",
     "Slow",
     "Snapshot",
@@ -112,6 +114,7 @@ HOMES = {
     "AnswerScript": "scripts.answer_script",
     "Emulator": "emulator.emulator",
     "Exchange": "emulator.request_log",
+    "ScoutFakeChatModel": "scripts.fake_chat_model",
     "Snapshot": "process_state",
     "UnexpectedRequest": "scripts.answer_script",
     "UnusedRule": "scripts.answer_script",

@@ -1,4 +1,4 @@
-"""The pytest plugin: the marker and fixture `scout_cassette`, and the guard against live calls.
+"""The pytest plugin: `scout_cassette`, `scout_emulator`, `scout_run`, no live calls.
 
 Installed with the package. `docs/testing.md` describes what it offers; `-p no:scout_adapters`
 switches it off. Each part is a module of `plugin/` with a function `add_options` and hooks.
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scout_adapters.testing.plugin import cassette_fixture
+from scout_adapters.testing.plugin import cassette_fixture, emulator_fixture, run_fixture
 
 if TYPE_CHECKING:
     import pytest
 
-PARTS = (cassette_fixture,)
+PARTS = (cassette_fixture, emulator_fixture, run_fixture)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -25,9 +25,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langchain_openai import ChatOpenAI
 
+from scout_adapters.testing.clients.httpx2_transport import Httpx2Transport
 from scout_adapters.testing.emulated_providers import emulated_provider
 from scout_adapters.testing.emulator.transport import EmulatorTransport
-from tests.support.httpx2_transport import Httpx2Transport
 
 BOTO_READ_TIMEOUT = 60.0
 """Seconds: botocore's own."""

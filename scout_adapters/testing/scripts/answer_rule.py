@@ -31,7 +31,9 @@ class AnswerRule:
         suited = (answer for answer in self.answers if answer.after_tools == has_results)
         return next(suited, self.answers[-1])
 
-    def differences(self, used: int, provider: str, request: ReceivedRequest) -> Iterator[str]:
+    def differences(
+        self, used: int, provider: str | None, request: ReceivedRequest
+    ) -> Iterator[str]:
         """Yield why the rule does not answer a request, one line each; nothing if it does."""
         yield from self.matcher.differences(provider, request)
         answer = self.answer_at(used, request)

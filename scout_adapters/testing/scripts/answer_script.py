@@ -78,8 +78,11 @@ class AnswerScript:
         with self._lock:
             self._rules[at] = rule
 
-    def hold(self, provider: str, request: ReceivedRequest) -> HeldAnswer | str:
-        """Return the answer of the first rule that fits, or a message on why none does."""
+    def hold(self, provider: str | None, request: ReceivedRequest) -> HeldAnswer | str:
+        """Return the answer of the first rule that fits, or a message on why none does.
+
+        `provider` None is that of a model without one, for which rules of any provider count.
+        """
         with self._lock:
             for at, (rule, used) in enumerate(zip(self._rules, self._used, strict=True)):
                 answer = rule.answer_at(used, request)
@@ -116,12 +119,12 @@ class AnswerScript:
                 rest = ".then_".join(map(str, rule.answers[used:]))
                 yield f"  {rule.place}: {rule.matcher}: {rest}"
 
-    def _no_rule(self, provider: str, request: ReceivedRequest) -> str:
+    def _no_rule(self, provider: str | None, request: ReceivedRequest) -> str:
         """Return the request, the rule that differs least, and what differs."""
         tools = f", tools: {', '.join(tool.name for tool in request.tools)}" * bool(request.tools)
         lines = [
             "No rule of the script answers this request:",
-            f"  {provider}/{request.model}: {shown(request.prompt)}{tools}",
+            f"  {provider or 'any'}/{request.model}: {shown(request.prompt)}{tools}",
         ]
         if request.results is not None:
             lines.append(f"  with the result of a tool: {shown(request.results)}")

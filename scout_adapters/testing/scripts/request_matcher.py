@@ -28,9 +28,9 @@ class RequestMatcher:
     tool_result: bool | None = None
     """Whether the request ends with results of tools."""
 
-    def differences(self, provider: str, request: ReceivedRequest) -> Iterator[str]:
+    def differences(self, provider: str | None, request: ReceivedRequest) -> Iterator[str]:
         """Yield why a request is not answered, one line each; nothing if it is."""
-        if self.provider not in {None, provider}:
+        if provider is not None and self.provider not in {None, provider}:
             yield f"provider: the request is for {provider!r}"
         if self.model not in {None, request.model}:
             yield f"model: the request is for {request.model!r}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import httpx2
 
-from scout_adapters.testing.emulator.transport import EmulatorTransport
+if TYPE_CHECKING:
+    from scout_adapters.testing.emulator.transport import EmulatorTransport
 
 
 class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -19,18 +20,18 @@ class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._transport = transport
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        with renamed(request):
-            response = self._transport.handle_request(as_httpx(request, request.read()))
-        return as_httpx2(response, SyncBody(response, request))
+        with _renamed(request):
+            response = self._transport.handle_request(_as_httpx(request, request.read()))
+        return _as_httpx2(response, _SyncBody(response, request))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        with renamed(request):
+        with _renamed(request):
             body = await request.aread()
-            response = await self._transport.handle_async_request(as_httpx(request, body))
-        return as_httpx2(response, AsyncBody(response, request))
+            response = await self._transport.handle_async_request(_as_httpx(request, body))
+        return _as_httpx2(response, _AsyncBody(response, request))
 
 
-def as_httpx(request: httpx2.Request, body: bytes) -> httpx.Request:
+def _as_httpx(request: httpx2.Request, body: bytes) -> httpx.Request:
     headers = list(request.headers.multi_items())
     return httpx.Request(
         request.method,
@@ -41,13 +42,13 @@ def as_httpx(request: httpx2.Request, body: bytes) -> httpx.Request:
     )
 
 
-def as_httpx2(response: httpx.Response, stream: Any) -> httpx2.Response:
+def _as_httpx2(response: httpx.Response, stream: Any) -> httpx2.Response:
     headers = list(response.headers.multi_items())
     return httpx2.Response(response.status_code, headers=headers, stream=stream)
 
 
 @contextmanager
-def renamed(request: httpx2.Request) -> Iterator[None]:
+def _renamed(request: httpx2.Request) -> Iterator[None]:
     """Raise httpx2's error of the same name."""
     try:
         yield
@@ -56,24 +57,24 @@ def renamed(request: httpx2.Request) -> Iterator[None]:
         raise kind(str(error), request=request) from None
 
 
-class SyncBody(httpx2.SyncByteStream):
+class _SyncBody(httpx2.SyncByteStream):
     def __init__(self, response: httpx.Response, request: httpx2.Request) -> None:
         self._response, self._request = response, request
 
     def __iter__(self) -> Iterator[bytes]:
-        with renamed(self._request):
+        with _renamed(self._request):
             yield from self._response.stream  # type: ignore[misc]  # a sync one
 
     def close(self) -> None:
         self._response.close()
 
 
-class AsyncBody(httpx2.AsyncByteStream):
+class _AsyncBody(httpx2.AsyncByteStream):
     def __init__(self, response: httpx.Response, request: httpx2.Request) -> None:
         self._response, self._request = response, request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with renamed(self._request):
+        with _renamed(self._request):
             async for part in self._response.stream:  # type: ignore[union-attr]  # an async one
                 yield part
 

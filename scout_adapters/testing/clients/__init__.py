@@ -1,0 +1,1 @@
+"""HTTP clients in a test: answered by an emulator in the same process."""
