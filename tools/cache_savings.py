@@ -17,6 +17,7 @@ from tests.system.prompt_caches.agents import compare_agents
 from tests.system.prompt_caches.litellm_peer import play_litellm
 from tests.system.prompt_caches.savings import (
     MODELS,
+    Savings,
     affinity_microseconds,
     compare,
     play,
@@ -71,17 +72,20 @@ def _print_affinity(thread: Thread) -> bool:
     return took > AFFINITY_US
 
 
-def _print_threads(title: str, threads: Sequence[Thread], seed: int) -> bool:
-    """Print what each provider's conversations save; return whether a bound fails."""
+def _print_threads(title: str, threads: Sequence[Thread], seed: int) -> list[Savings]:
+    """Print what each provider's conversations save, and return it."""
     turns = sum(len(thread.turns) for thread in threads)
     print(f"{title}: {len(threads)} threads, {turns} turns; cache reads as a share of one key's")
-    print(HEAD)
-    failed = False
-    for provider in MODELS if threads else ():
-        savings = compare(provider, threads, seed)
-        print(savings)
-        failed |= savings.reads < READS or savings.saved < SAVED
-    return failed
+    rows = [compare(provider, threads, seed) for provider in MODELS if threads]
+    print(HEAD, *rows, sep="\n")
+    return rows
+
+
+def _print_together(made: Sequence[Savings], real: Sequence[Savings]) -> bool:
+    """Print what all conversations save together; return whether a bound fails."""
+    rows = [a + b for a, b in zip(made, real, strict=True)] if real else made
+    print("both together", HEAD, *rows, sep="\n")
+    return any(row.reads < READS or row.saved < SAVED for row in rows)
 
 
 def _print_load(random: Random, seed: int) -> bool:
@@ -100,9 +104,9 @@ def main() -> int:
     options = parser.parse_args()
     random = Random(options.seed)  # noqa: S311  # no secret
     threads = set_due(synthetic(random, options.threads, options.turns), random)
-    failed = _print_threads("synthetic threads", threads, options.seed)
-    # Short ones are cached by chance: their savings are shown, and have no bound.
-    _print_threads("recorded conversations", set_due(recorded(20), random), options.seed)
+    made = _print_threads("synthetic threads", threads, options.seed)
+    real = set_due(recorded(20), random)
+    failed = _print_together(made, _print_threads("recorded conversations", real, options.seed))
     _print_litellm(threads[:3])
     failed |= _print_agents(options.threads // 2, options.turns // 3, options.seed)
     failed |= _print_affinity(threads[0])

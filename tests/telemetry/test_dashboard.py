@@ -1,4 +1,4 @@
-"""The Grafana dashboard queries the metrics that OpenTelemetry's Prometheus exporter shows."""
+"""The Grafana dashboard follows Grafana's schema, and queries metrics that Prometheus receives."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from prometheus_client import CollectorRegistry
@@ -29,7 +31,7 @@ def queries() -> list[str]:
     variables = DASHBOARD["templating"]["list"]
     return [
         *(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]),
-        *(variable["definition"] for variable in variables if variable["type"] == "query"),
+        *(variable["query"]["query"] for variable in variables if variable["type"] == "query"),
     ]
 
 
@@ -51,6 +53,22 @@ async def exported(emulator: Emulator) -> Any:
     text = generate_latest(telemetry.registry).decode()
     yield [sample for family in parse(text) for sample in family.samples]
     telemetry.meters.shutdown()
+
+
+def test_grafanas_schema_has_every_field_of_the_dashboard() -> None:
+    read = json.loads(JSONEncoder().encode(Dashboard.from_json(DASHBOARD)))
+    assert lost(DASHBOARD, read) == []
+
+
+def lost(ours: Any, read: Any, path: str = "") -> list[str]:
+    """Return where a value of ours is not in what Grafana's own classes have read of it."""
+    if isinstance(ours, dict) and isinstance(read, dict):
+        pairs = ((f"{path}/{name}", ours[name], read.get(name)) for name in ours)
+    elif isinstance(ours, list) and isinstance(read, list) and len(ours) == len(read):
+        pairs = ((f"{path}/{at}", *both) for at, both in enumerate(zip(ours, read, strict=True)))
+    else:
+        return [] if ours == read else [path]
+    return [each for where, one, other in pairs for each in lost(one, other, where)]
 
 
 async def test_every_name_in_the_dashboard_is_exported(exported) -> None:

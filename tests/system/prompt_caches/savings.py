@@ -46,6 +46,10 @@ class Played:
 
     calls_by_key: Counter[str]
 
+    def __add__(self, other: Played) -> Played:
+        calls = self.calls_by_key + other.calls_by_key
+        return Played(self.reads + other.reads, self.cost + other.cost, calls)
+
     @property
     def unevenness(self) -> float:
         """The largest difference of a key's calls from the mean, as a share of the mean."""
@@ -131,6 +135,11 @@ class Savings:
     alone: Played
     in_turn: Played
     affine: Played
+
+    def __add__(self, other: Savings) -> Savings:
+        ways = ("alone", "in_turn", "affine")
+        sums = (getattr(self, way) + getattr(other, way) for way in ways)
+        return Savings(self.provider, *sums)
 
     @property
     def reads(self) -> float:
