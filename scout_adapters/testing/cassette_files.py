@@ -15,13 +15,10 @@ from vcr.request import Request as Recorded
 from vcr.serialize import serialize
 
 from scout_adapters.testing.cassette_errors import CassetteUnreadable, SecretInCassette
-from scout_adapters.testing.secret_search import remaining_secrets
+from scout_adapters.testing.secret_scrubber import Exchange, remaining_secrets
 
 FORM = 2
 """The version of our part of a file. 1 has no stamp but `answered_by`."""
-
-Exchange = tuple[Recorded, dict[str, Any]]
-"""A recorded request, and its answer in vcrpy's form."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -166,8 +163,12 @@ def _bytes(value: Any) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
 
 
-def write_cassette(path: Path, stamp: Stamp, exchanges: Iterable[Exchange]) -> None:
+def write_cassette(
+    path: Path, stamp: Stamp, exchanges: Iterable[Exchange], secrets: Sequence[str] = ()
+) -> None:
     """Write a cassette, or nothing at all; readable by its owner only.
+
+    `secrets` may not be in it either.
 
     Raises:
         SecretInCassette: if something that looks like a key is left in it.
@@ -176,7 +177,7 @@ def write_cassette(path: Path, stamp: Stamp, exchanges: Iterable[Exchange]) -> N
     requests, responses = [each[0] for each in ordered], [each[1] for each in ordered]
     serialized = serialize({"requests": requests, "responses": responses}, ReadableYaml)
     text = _stamp_text(stamp) + serialized
-    if places := remaining_secrets(text):
+    if places := remaining_secrets(ordered, secrets):
         raise SecretInCassette(
             f"{path} is not written, something that looks like a key would be left in it:\n"
             + "\n".join(f"  {place}" for place in places)

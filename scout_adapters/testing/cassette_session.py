@@ -17,8 +17,9 @@ from scout_adapters.testing.cassette_errors import (
     CassetteError,
     CassetteNotPlayed,
     RequestNotRecorded,
+    SecretInCassette,
 )
-from scout_adapters.testing.cassette_files import Exchange, Stamp, read_cassette, write_cassette
+from scout_adapters.testing.cassette_files import Stamp, read_cassette, write_cassette
 from scout_adapters.testing.cassette_paths import CassettePlan, RecordingMode
 from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
 from scout_adapters.testing.emulated_network import emulated_network
@@ -26,7 +27,8 @@ from scout_adapters.testing.placeholder_keys import placeholder_keys
 from scout_adapters.testing.played_cassette import PlayedCassette
 from scout_adapters.testing.process_state import reset, snapshot
 from scout_adapters.testing.recorded_addresses import is_recorded, model_of
-from scout_adapters.testing.scrubber import Scrubber, known_secrets
+from scout_adapters.testing.scrubber import known_secrets
+from scout_adapters.testing.secret_scrubber import Exchange, SecretScrubber, remaining_secrets
 
 OF_RECORDING = {
     "none": "none",
@@ -84,6 +86,7 @@ class CassetteSession:
 
         self._test = test
         self._stack = ExitStack()
+        self._secrets: tuple[str, ...] = ()
         self._cassette: PlayedCassette | None = None
 
     @property
@@ -104,7 +107,8 @@ class CassetteSession:
         plan = CassettePlan(self.path, self._test, mode, is_recorded)
         if self.mode == "emulator":
             self._stack.enter_context(emulated_network(StillEmulator()))
-        scrubber = Scrubber(tuple(known_secrets()))
+        self._secrets = tuple(known_secrets())
+        scrubber = SecretScrubber(self._secrets)
         cassette = PlayedCassette(plan, self._loaded(), scrubber)
         self._stack.enter_context(cassette.playing())
         self._cassette = cassette
@@ -112,7 +116,14 @@ class CassetteSession:
     def _loaded(self) -> list[Exchange]:
         if self.mode not in {"none", "new"} or not self.path.is_file():
             return []
-        return list(read_cassette(self.path).exchanges)
+        exchanges = read_cassette(self.path).exchanges
+        if places := remaining_secrets(exchanges, self._secrets):
+            lines = "".join(f"\n  {place}" for place in places)
+            raise SecretInCassette(
+                f"{self.path} contains what looks like a key: revoke it, then remove it with"
+                f" `scout-adapters cassettes redact {self.path}`{lines}"
+            )
+        return list(exchanges)
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -149,7 +160,7 @@ class CassetteSession:
 
     def _write(self, cassette: PlayedCassette) -> None:
         try:
-            write_cassette(self.path, self._stamp(cassette), cassette.data)
+            write_cassette(self.path, self._stamp(cassette), cassette.data, cassette.secrets)
         except CassetteError as error:
             pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
 

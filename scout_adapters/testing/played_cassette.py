@@ -21,9 +21,9 @@ from scout_adapters.testing.request_matching import Renaming, compare, renamed
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.cassette_files import Exchange
     from scout_adapters.testing.cassette_paths import CassettePlan
     from scout_adapters.testing.scrubber import Scrubber
+    from scout_adapters.testing.secret_scrubber import Exchange
 
 _VCR_MODES = {
     "none": RecordMode.NONE,
@@ -64,6 +64,11 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         self._lock = threading.RLock()
         self._claims: dict[int, _Claim] = {}
         self._closed = False
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of the environment, and the keys of the requests so far."""
+        return (*self._scrubber.secrets, *self._scrubber.seen)
 
     @contextmanager
     def playing(self) -> Iterator[PlayedCassette]:

@@ -10,8 +10,8 @@ from scout_adapters.testing.request_matching import Difference, compare
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.cassette_files import Exchange
     from scout_adapters.testing.cassette_paths import CassettePlan
+    from scout_adapters.testing.secret_scrubber import Exchange
 
 MOST_DIFFERENCES = 12
 """Lines of a message."""

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from scout_adapters.testing.emulated_providers import provider_at
+from scout_adapters.testing.scrubber import MASK
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -177,17 +178,26 @@ def _items(
 
 
 def _same_text(recorded: str, current: str, ids: Renaming, *, is_id: bool) -> bool:
-    """Compare texts; random ids in them may be renamed, one to one."""
+    """Compare texts; random ids in them may be renamed, one to one, and masks stand for any key."""
+    if recorded == current:
+        return all(ids.add(text, text) for text in RANDOM_ID.findall(recorded))
     if is_id and _ID.fullmatch(recorded) and _ID.fullmatch(current):
         return ids.add(recorded, current)
     ours, theirs = RANDOM_ID.findall(recorded), RANDOM_ID.findall(current)
     if len(ours) != len(theirs):
         return False
-    if not ours:
-        return recorded == current
-    if RANDOM_ID.split(recorded) != RANDOM_ID.split(current):
+    pairs = zip(RANDOM_ID.split(recorded), RANDOM_ID.split(current), strict=True)
+    if not all(old == new or _matches_masked(old, new) for old, new in pairs):
         return False
     return all(ids.add(old, new) for old, new in zip(ours, theirs, strict=True))
+
+
+def _matches_masked(recorded: str, current: str) -> bool:
+    """Return whether texts differ only where a secret was masked in the recorded one."""
+    if MASK not in recorded:
+        return False
+    parts = map(re.escape, recorded.split(MASK))
+    return re.fullmatch(r"[^\s\"']{1,4096}?".join(parts), current) is not None
 
 
 def renamed(body: bytes, changes: Mapping[str, str]) -> bytes:

@@ -25,7 +25,7 @@ OPTION_HELP = (
     " live: send everything to the live APIs, and read and write no cassette."
 )
 
-shared_key = pytest.StashKey[dict[str, str]]()
+wrong_key = pytest.StashKey[dict[str, str]]()
 session_key = pytest.StashKey["CassetteSession"]()
 
 
@@ -56,23 +56,26 @@ def path_of(item: pytest.Item) -> Path:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Find tests that have the same cassette."""
-    paths = [(item.nodeid, path_of(item)) for item in items if uses_cassette(item)]
-    shared = {}
+    """Find tests that have the same cassette, or one elsewhere."""
+    wrong, paths = {}, []
+    for item in filter(uses_cassette, items):
+        try:
+            paths.append((item.nodeid, path_of(item)))
+        except ValueError as error:
+            wrong[item.nodeid] = str(error)
     for path, tests in shared_paths(paths).items():
         message = f"SharedCassette: {path} belongs to {' and '.join(tests)}: give one another name="
-        shared.update(dict.fromkeys(tests, message))
-    config.stash[shared_key] = shared
+        wrong.update(dict.fromkeys(tests, message))
+    config.stash[wrong_key] = wrong
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin a cassette before the fixtures of its test, whose requests belong to it."""
     if uses_cassette(item):
-        if message := item.config.stash.get(shared_key, {}).get(item.nodeid):
+        if message := item.config.stash.get(wrong_key, {}).get(item.nodeid):
             pytest.fail(message, pytrace=False)
         item.stash[session_key] = _begin(item)
-    return (yield)
 
 
 def _begin(item: pytest.Item) -> CassetteSession:

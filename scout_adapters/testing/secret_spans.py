@@ -1,0 +1,166 @@
+"""Where a text has secrets: known ones in every encoding, and whatever looks like a key.
+
+Ids, hashes, UUIDs, names of models and pictures in base64 are none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import unquote
+
+from scout_adapters._internal.redaction import SHORTEST_SECRET, key_forms
+from scout_adapters.testing.scrubber import LOOKS_LIKE_A_KEY
+
+Span = tuple[int, int]
+"""Start and end of a secret, in characters."""
+
+LONGEST_KEY = 250
+"""Characters. A longer run that only contains the shape of a key is data, such as a signature."""
+
+_MORE_SHAPES = re.compile(
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
+    r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    r"|(?:gh[osur]|glpat|xox[abeprs]|tvly|lsv2|GOCSPX|dapi|pat|jina|voyage|co)[-_]"
+    r"(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{20,}"
+    r"|[A-Za-z0-9_\-]{2,16}\*{3,}[A-Za-z0-9_\-]{2,16}"
+    r"|(?<=[Bb]earer%20)[A-Za-z0-9_\-.=%]{8,}"
+    r"|(?<=[Bb]asic )[A-Za-z0-9+/]{12,}={0,2})"
+    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----",
+    re.DOTALL,
+)
+"""Keys of other services that chains use, and keys of clouds."""
+
+_NAMED = re.compile(
+    r"(?i)\b(?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|secret[_-]?key"
+    r"|secret[_-]?access[_-]?key|private[_-]?key|subscription[_-]?key|password|authorization)"
+    r"(?:\\*[\"'])?\s{0,3}[:=]\s{0,3}(?:\\*[\"'])?(?:Bearer |Basic )?"
+    r"(?P<value>[A-Za-z0-9_\-./+=~!@#$^&*]{8,512})"
+)
+"""A value after a name that says it is secret, in JSON, query strings and configuration."""
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{24,}={0,2}")
+_LONG = 20
+"""Characters from which a text is long enough to show that it is random."""
+
+_WORDS = 0.28
+"""Share of upper case letters: it is smaller in a name of several words."""
+
+_SHAPES = re.compile(
+    LOOKS_LIKE_A_KEY.pattern.replace("(?<![A-Za-z0-9/+])", "(?<![A-Za-z0-9])")
+    + r"|(?<![A-Za-z0-9])(?:sk|gsk|csk|xai|hf|fw|r8)[-_][A-Za-z]{20,}"
+)
+"""Keys also behind a slash, as in addresses; and such without a digit."""
+
+_RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_MASKED = "KEY"
+
+
+def secret_spans(text: str, secrets: Sequence[str] = ()) -> list[Span]:
+    """Return the places of secrets in a text, in order and without overlaps."""
+    spans = sorted(
+        {*_known(text, secrets), *_shaped(text), *_named(text), *_encoded(text, secrets)}
+    )
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _known(text: str, secrets: Sequence[str]) -> Iterator[Span]:
+    for form in _forms(tuple(secrets)):
+        at = text.find(form)
+        while at >= 0:
+            yield at, at + len(form)
+            at = text.find(form, at + 1)
+
+
+@lru_cache(maxsize=64)
+def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all secrets in the forms in which URLs, JSON and base64 have them."""
+    forms = {
+        form
+        for secret in secrets
+        for form in (key_forms(secret) if len(secret) >= SHORTEST_SECRET else (secret,))
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _shaped(text: str) -> Iterator[Span]:
+    for match in _SHAPES.finditer(text):
+        if "***" in match[0] or (is_random(match[0]) and not _is_in_data(text, match)):
+            yield match.span()
+    yield from (match.span() for match in _MORE_SHAPES.finditer(text))
+
+
+def is_random(text: str) -> bool:
+    """Return whether a text with the prefix of a key can be one: words with a version are not.
+
+    `sk-learn-compatible-2` is no key; `sk-proj-9fX2kQ7LmZ4T` is one.
+    """
+    if any(map(_is_mixed, _RUN.findall(text))):
+        return True
+    cases = (str.isupper, str.islower, str.isdigit)
+    return len(text) >= _LONG and all(any(map(case, text)) for case in cases)
+
+
+def _is_mixed(run: str) -> bool:
+    """Return whether a run has letters and digits, or is long and as often upper as lower case."""
+    letters = sum(map(str.isalpha, run))
+    if letters < len(run):
+        return letters > 0
+    upper = sum(map(str.isupper, run))
+    return len(run) >= _LONG and _WORDS < upper / len(run) < 1
+
+
+def _is_in_data(text: str, match: re.Match[str]) -> bool:
+    """Return whether the text around a match is one long run, as signatures and pictures are."""
+    around = text[max(0, match.start() - LONGEST_KEY) : match.start()]
+    before = re.search(r"[A-Za-z0-9+/_\-]*\Z", around)
+    return before is not None and len(before[0]) + len(match[0]) > LONGEST_KEY and bool(before[0])
+
+
+def _named(text: str) -> Iterator[Span]:
+    for match in _NAMED.finditer(text):
+        if match["value"] != _MASKED and _is_value(match["value"]):
+            yield match.span("value")
+
+
+def _is_value(value: str) -> bool:
+    """Return whether a value can be a secret: it has a digit and a letter, and is no number."""
+    return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+
+
+def _encoded(text: str, secrets: Sequence[str]) -> Iterator[Span]:
+    """Yield the places of texts in base64 that contain secrets."""
+    for match in _BASE64.finditer(text):
+        decoded = decoded_text(match[0])
+        if decoded and (any(_known(decoded, secrets)) or any(_shaped(decoded))):
+            yield match.span()
+
+
+def decoded_text(data: str) -> str:
+    """Return the text that base64 encodes; "" if it encodes no text."""
+    standard = data.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        decoded = base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return decoded if decoded.isprintable() or "\n" in decoded else ""
+
+
+def hidden_texts(text: str) -> Iterator[str]:
+    """Yield what a text contains in other encodings, in which secrets are not replaced."""
+    if "%" in text:
+        yield unquote(text)
+    for match in _BASE64.finditer(text):
+        inner = decoded_text(match[0])
+        yield from (decoded_text(again[0]) for again in _BASE64.finditer(inner))
+    for match in re.finditer(r"\b(?:[0-9a-fA-F]{2}){16,}\b", text):
+        yield bytes.fromhex(match[0]).decode("latin-1")
