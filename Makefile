@@ -67,7 +67,7 @@ kills: .venv/dev
 memory: .venv/dev
 	$(BIN)/python -m tools.memory $(MEMORY)
 
-# An exception at every line of a call: nothing may be held afterwards. INTERRUPTS='--lines 100 --seed 7'
+# An exception at every line of a call: nothing may be held afterwards. INTERRUPTS='--lines 100 --only "invoke, Key"'
 interrupts: .venv/dev
 	$(BIN)/python -m tools.interrupts $(INTERRUPTS)
 

@@ -121,8 +121,10 @@ def main() -> int:
     parser.add_argument("--lines", type=int, help="so many lines of each case; default: all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2, help="cases at the same time")
+    parser.add_argument("--only", default="", help="cases whose name begins so: 'ainvoke, Key'")
     options, failed = parser.parse_args(), 0
     cases = [InterruptCase(verb, error, options.lines, options.seed) for verb, error in CASES]
+    cases = [case for case in cases if str(case).startswith(options.only)]
     with ThreadPoolExecutor(options.processes) as threads:
         for case, (played, lines) in zip(cases, threads.map(play_case, cases), strict=True):
             failed += len(lines)

@@ -34,11 +34,21 @@ def item_id(item: Any) -> str | None:
 
 def item_blocks(item: Json) -> list[Json]:
     """Return the content blocks of a whole output item; raises `MalformedResponse`."""
-    if (kind := item_kind(item)) != "message":
-        item_id(item)
-        return [reasoning_block(item) if kind == "reasoning" else without_nulls(item)]
-    labels = message_labels(item)
-    return [part_block(part, labels) for part in message_parts(item)]
+    if item_kind(item) == "message":
+        labels = message_labels(item)
+        return [part_block(part, labels) for part in message_parts(item)]
+    item_id(item)
+    return [item_block(item)]
+
+
+def item_block(item: Json) -> Json:
+    """Return the block of a whole item that is no message, in a form that LangChain can read."""
+    match item["type"]:
+        case "reasoning":
+            return reasoning_block(item)
+        case "text" | "refusal":  # no items of this API, but types of blocks
+            return part_block(item, {})
+    return without_nulls(item)
 
 
 def reasoning_block(item: Json) -> Json:
@@ -82,7 +92,10 @@ def annotation(note: Json) -> Json:
     """Return an annotation without a field `index`, by which LangChain would merge it.
 
     Like ChatOpenAI, call it `file_index`: it is the place of a file among those of the request.
+    LangChain requires a `url` of a citation that has one.
     """
+    if note.get("type") == "url_citation" and "url" not in note:
+        note = note | {"url": None}
     if "index" not in note:
         return note
     renamed = {name: value for name, value in note.items() if name != "index"}

@@ -20,6 +20,7 @@ from scout_adapters.llm.wires.openai_responses.items import (
     annotation,
     arguments_of,
     call_id,
+    item_block,
     message_labels,
     message_parts,
     part_block,
@@ -195,7 +196,7 @@ class StreamedItem:
                 return self.argue(rest) if rest else Shown()
             case "custom_tool_call":
                 return self._end_custom(item)
-        return Shown([without_nulls(item) | {"index": self._next_index()}])
+        return Shown([item_block(item) | {"index": self._next_index()}])
 
     def _whole(self) -> Part:
         part = self.parts.get(None)

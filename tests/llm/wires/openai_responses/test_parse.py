@@ -215,6 +215,13 @@ def test_reasoning_of_an_odd_form_leaves_the_answer_readable(more: Json) -> None
     assert [block["type"] for block in answer.content_blocks] == ["reasoning", "text"]
 
 
+@pytest.mark.parametrize("annotations", ["completed", [7], [{"type": "url_citation"}], None])
+def test_odd_annotations_leave_the_answer_readable(annotations: Any) -> None:
+    part = {"type": "output_text", "text": "four", "annotations": annotations}
+    answer = parse(message(part), {**part, "type": "text", "id": "x_1"})
+    assert [block["type"] for block in answer.content_blocks] == ["text", "text"]
+
+
 @pytest.mark.parametrize("kind", [["web_search_call"], {"a": 1}, 7, None])
 def test_an_item_whose_type_is_no_text_is_malformed(kind: Any) -> None:
     with pytest.raises(MalformedResponse):
