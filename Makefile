@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test docs docs-check check pytest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -47,6 +47,14 @@ suite: .venv/dev
 tables: .venv/dev
 	$(BIN)/python -m tools.card_summaries
 	$(BIN)/python -m tools.docs_pages
+
+# The site, into site/: warnings are errors, nothing is fetched.
+docs: .venv/docs
+	$(BIN)/mkdocs build --strict
+
+# The pages in a browser, narrow and wide, light and dark; AXE=axe.min.js adds axe-core's findings.
+docs-check: .venv/dev docs
+	$(BIN)/python -m tools.site_check site $(AXE)
 
 differential: .venv/dev
 	SCOUT_DIFFERENTIAL=all $(BIN)/pytest -q -s tests/system/peers
@@ -118,6 +126,11 @@ clean:
 .venv/langgraph: pyproject.toml
 	$(PYTHON) -m venv $@
 	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[agents,aiohttp]' 'langgraph-cli[inmem]'
+	touch $@
+
+.venv/docs: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[agents,cli,docs,otel,testing]'
 	touch $@
 
 .venv/dev: pyproject.toml

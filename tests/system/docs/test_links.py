@@ -64,3 +64,11 @@ def test_every_page_is_reached_from_the_first() -> None:
     assert [
         str(page) for page in PAGES if page.parts[-2:-1] == ("docs",) and page not in reached
     ] == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(
+        re.findall(r"^ +- ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    )
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert pages == listed
