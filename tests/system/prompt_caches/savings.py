@@ -172,11 +172,12 @@ def affinity_microseconds(thread: Thread, rounds: int = 50, calls: int = 100) ->
     client = registry.client("openai", api_keys=tuple(keys_of()))
     candidate = Candidate(endpoint=client.endpoint, model="gpt-4.1-mini")
     messages = thread.messages(len(thread.turns) - 1, marked=True)
-    request, best = ChatRequest(model=candidate.model, messages=messages), float("inf")
+    request, tokens = ChatRequest(model=candidate.model, messages=messages), thread.characters // 4
+    best = float("inf")
     for _ in range(rounds):
         began = thread_time()
         for _ in range(calls):
-            keys = CallConversation(request).at(candidate, thread.characters)
+            keys = CallConversation(request).at(candidate, tokens)
             assert keys is not None
             keys.keys(1.0)
             keys.remember("0123456789ab", 1.0)
