@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from scout_adapters.budget.accounts import Account as Account
 from scout_adapters.budget.accounts import Balance as Balance
@@ -17,12 +17,25 @@ from scout_adapters.budget.accounts import BudgetStore as BudgetStore
 from scout_adapters.budget.accounts import Hold as Hold
 from scout_adapters.budget.memory import MemoryBudgets as MemoryBudgets
 
+OnStoreError = Literal["raise", "allow"]
+
 if TYPE_CHECKING:
     from scout_adapters.budget.sqlite import SqliteBudgets as SqliteBudgets
 
 
-def open_store(path: str | Path | None, wall: Callable[[], float]) -> BudgetStore:
-    """Return the store of a SQLite file; without a path, a new one in memory."""
+def open_store(
+    path: str | Path | None,
+    wall: Callable[[], float],
+    store: BudgetStore | str | None = None,
+    on_store_error: OnStoreError = "raise",
+) -> BudgetStore:
+    """Return `store`, that of an address or of a SQLite file; without all these, one in memory."""
+    if isinstance(store, str):
+        from scout_adapters.budget.redis_budgets import RedisBudgets  # noqa: PLC0415  # an extra
+
+        return RedisBudgets(store, on_store_error=on_store_error)
+    if store is not None:
+        return store
     if not path:
         return MemoryBudgets()
     from scout_adapters.budget.sqlite import SqliteBudgets  # noqa: PLC0415  # SQLite is a megabyte

@@ -16,7 +16,14 @@ from typing_extensions import override
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
-from scout_adapters.budget import Account, Balance, BudgetStore, Hold, open_store
+from scout_adapters.budget import (
+    Account,
+    Balance,
+    BudgetStore,
+    Hold,
+    OnStoreError,
+    open_store,
+)
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.answer_lengths import AnswerLengths
 from scout_adapters.budget.plan import Scope, Usd, check_options, format_amount, plan_of
@@ -74,7 +81,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         on_exceeded: OnExceeded = "raise",
         name: str = "",
         path: str | Path | None = None,
-        store: BudgetStore | None = None,
+        store: BudgetStore | str | None = None,
+        on_store_error: OnStoreError = "raise",
         answer_tokens: int | Literal["learned"] | None = None,
         unpriced: Literal["raise", "allow"] = "raise",
         wall: Callable[[], float] = time.time,
@@ -92,7 +100,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
         `on_exceeded` is "raise" (the default), "cheaper" (the next candidate of a route that fits,
         or "raise" if there is none) or "warn" (a warning is logged and the call made). `path` keeps
         the budget in a SQLite file for all processes of the machine, where its `name` identifies
-        it; by default it is in memory. `store` is a store of your own. `answer_tokens` is the
+        it; by default it is in memory. `store` is a store of your own, or the address of a Redis
+        server for many machines; without the server nothing is sent, or with
+        `on_store_error="allow"` up to what was left. `answer_tokens` is the
         length assumed for an answer without `max_tokens`; "learned" is the longest of the model's
         last 100, at least 4,096 until 20 were seen. A longer one is booked beyond the limit too.
         `unpriced="allow"` lets models without a price pass. `wall` returns seconds since 1970.
@@ -104,9 +114,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         check_options(on_exceeded, per, path, answer_tokens)
         self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
         self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
-        self.store = store or open_store(path, wall)
-        self._worker: OrderedWorker | None = getattr(self.store, "worker", None)
-        self._limits_waits = getattr(self.store, "limits_waits", False)
+        self.store = open_store(path, wall, store, on_store_error)
+        self._worker, self._limits_waits = _waits_of(self.store)
         self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
         self._holds, self._lock = {}, fork_safe_lock()
         self.accounts = CallAccounts(self._plan, self.store, wall)
@@ -317,3 +326,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
     @override
     def _on_call_over(self, run_id: UUID) -> None:
         self.accounts.close(str(run_id))
+
+
+def _waits_of(store: BudgetStore) -> tuple[OrderedWorker | None, bool]:
+    """Return the thread of a store that blocks, and whether its `hold` takes `patience`."""
+    return getattr(store, "worker", None), getattr(store, "limits_waits", False)

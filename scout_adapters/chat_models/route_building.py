@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from langchain_core.rate_limiters import BaseRateLimiter
 
     from scout_adapters.chat_models.base import ScoutChatModel
-    from scout_adapters.route_files.document import RouteDocument, RouteEntry, RouteSection
+    from scout_adapters.route_files.document import (
+        BudgetSection,
+        RouteDocument,
+        RouteEntry,
+        RouteSection,
+    )
     from scout_adapters.route_files.yaml_text import Path as YamlPath
     from scout_adapters.route_files.yaml_text import YamlText
 
@@ -48,6 +53,9 @@ class RouteBuilder:
     handlers: Handlers = ()
     """Those of the last version: an unchanged section keeps its handler, and so its balance."""
 
+    store: str | None = None
+    """The address of the store of the last version."""
+
     prices: set[tuple[str, str]] = field(default_factory=set)
     """Providers and models whose prices in `PRICING` come from the last version."""
 
@@ -56,7 +64,7 @@ class RouteBuilder:
 
         Raises: `ConfigurationError`.
         """
-        sections = document.route_sections()
+        sections, self.store = document.route_sections(), document.store
         routers = {
             name: self._router(parsed, name, section)
             for name, section in sections.items()
@@ -86,6 +94,8 @@ class RouteBuilder:
         """Make the router of a route; `matched` stands for `*` in the names of its models."""
         path: YamlPath = ("routes", name) if name else ()
         options = {**section.options, **self.options}
+        if self.store is not None:
+            options.setdefault("state_store", self.store)
         if isinstance(options.get("timeout"), Mapping):
             options["timeout"] = _timeouts(options["timeout"])
         entries = [_entry(model, matched) for model in section.models]
@@ -103,9 +113,10 @@ class RouteBuilder:
         kept = dict(self.handlers)
         made: list[tuple[str, BaseCallbackHandler]] = []
         for number, section in enumerate(document.budgets):
-            text = f"{number} {section.model_dump_json()}"
+            text = f"{number} {section.model_dump_json()} {document.store}"
             try:
-                handler = kept.get(text) or ScoutBudgetCallbackHandler(**dict(section))
+                options = _budget_options(section, document.store)
+                handler = kept.get(text) or ScoutBudgetCallbackHandler(**options)
             except ScoutError as error:
                 raise parsed.error(("budgets", number), _reason(error)) from None
             made.append((text, handler))
@@ -127,6 +138,14 @@ class RouteBuilder:
         for provider, model in places:
             PRICING.setdefault(provider, {})[model] = document.prices[provider][model]
         self.prices = places
+
+
+def _budget_options(section: BudgetSection, store: str | None) -> dict[str, Any]:
+    """Return a budget's options; without a place of its own it is in the store of the file."""
+    options = dict(section)
+    if section.path is None and section.store is None and section.per not in {"call", "run"}:
+        options["store"] = store
+    return options
 
 
 def _entry(model: str | RouteEntry, matched: str) -> dict[str, Any]:

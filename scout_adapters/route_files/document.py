@@ -96,6 +96,10 @@ class BudgetSection(Section):
     on_exceeded: Literal["raise", "cheaper", "warn"] = "raise"
     name: str = ""
     path: str | None = None
+    store: str | None = Field(
+        default=None, description="Address of a Redis server, or `env:NAME`; default: the file's"
+    )
+    on_store_error: Literal["raise", "allow"] = "raise"
     answer_tokens: int | None = None
     unpriced: Literal["raise", "allow"] = "raise"
 
@@ -127,6 +131,10 @@ class RouteDocument(Section):
     )
     budgets: list[BudgetSection] = Field(default_factory=list)
     audit: AuditSection | None = None
+    store: str | None = Field(
+        default=None,
+        description="`redis://…` or `env:NAME`: shares health and budgets between processes",
+    )
 
     @model_validator(mode="after")
     def _check_routes(self) -> RouteDocument:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.store.facts import StateStore
 
 if TYPE_CHECKING:
@@ -25,9 +27,26 @@ def open_state_store(store: str | StateStore) -> StateStore:
     """
     if not isinstance(store, str):
         return store
-    address = store.strip()
+    address = resolve_address(store)
     existing = _by_address.get(address)
     return existing if existing is not None else _open(address)
+
+
+def resolve_address(address: str) -> str:
+    """Return an address, or the one that `env:NAME` or `file:/path` refers to.
+
+    Raises: `ConfigurationError` for a reference to nothing.
+    """
+    address = address.strip()
+    form, colon, place = address.partition(":")
+    try:
+        if form == "env" and colon:
+            return os.environ[place].strip()
+        if form == "file" and colon:
+            return Path(place).read_text().strip()
+    except (KeyError, OSError):
+        raise ConfigurationError(f"the store's address is {address}, which is not there") from None
+    return address
 
 
 def _open(address: str) -> RedisStore:

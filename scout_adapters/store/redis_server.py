@@ -76,6 +76,8 @@ class RedisServer:
     def run(self, calls: Sequence[LuaCall]) -> list[Any]:
         """Run functions in order, in one round trip. Return their results.
 
+        A server that has lost its functions runs calls of one function in order, too.
+
         Raises: `StoreUnavailableError`; the functions may have run all the same.
         """
         self._admit()
@@ -88,6 +90,11 @@ class RedisServer:
         if self.fault:
             self._record_recovery()
         return results
+
+    def check_pause(self) -> None:
+        """Raise `StoreUnavailableError` if the server failed, and it is not time to try again."""
+        if self.fault and self._clock.now() < self._next_try:
+            raise StoreUnavailableError(self.fault)
 
     def _admit(self) -> None:
         if not self.fault:

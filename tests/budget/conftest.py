@@ -1,14 +1,18 @@
-"""Budget stores of both kinds."""
+"""Budget stores of each kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from scout_adapters.budget import BudgetStore, MemoryBudgets, SqliteBudgets
+from scout_adapters.budget.redis_budgets import RedisBudgets
 from tests.support.clock import Wall
+from tests.support.redis_server import redis, shared_server
+
+__all__ = ["redis", "shared_server"]
 
 MAKERS: dict[str, Callable[[Path, Wall], BudgetStore]] = {
     "memory": lambda path, wall: MemoryBudgets(),
@@ -16,6 +20,11 @@ MAKERS: dict[str, Callable[[Path, Wall], BudgetStore]] = {
 }
 
 
-@pytest.fixture(params=MAKERS)
-def store(request: pytest.FixtureRequest, tmp_path: Path, wall: Wall) -> BudgetStore:
-    return MAKERS[request.param](tmp_path, wall)
+@pytest.fixture(params=[*MAKERS, "redis"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, wall: Wall) -> Iterator[BudgetStore]:
+    if request.param == "redis":
+        budgets = RedisBudgets(request.getfixturevalue("redis").url)
+        yield budgets
+        budgets.close()
+        return
+    yield MAKERS[request.param](tmp_path, wall)

@@ -13,24 +13,11 @@ from scout_adapters.llm.health.shared_health import SharedHealth
 from scout_adapters.store import MemoryStore, StateStore
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
-from tests.support.redis_server import BINARY, LocalRedis
+from tests.support.redis_server import LocalRedis, redis, shared_server
+
+__all__ = ["redis", "shared_server"]
 
 KEYS = ("key-1", "key-2", "key-3")
-
-
-@pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
-    if BINARY is None:
-        pytest.skip("no redis-server on this machine")
-    server = LocalRedis(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def redis(shared_server: LocalRedis) -> LocalRedis:
-    shared_server.command("FLUSHALL")
-    return shared_server
 
 
 @dataclass

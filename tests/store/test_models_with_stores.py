@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,3 +105,35 @@ def test_a_call_needs_no_store_that_answers() -> None:
     model = groq(emulator, "k", store="redis://127.0.0.1:1")
     assert model.invoke("hello").text
     assert len(emulator.log) == 1
+
+
+def test_a_route_file_names_the_store_of_its_keys_and_budgets(
+    tmp_path: Path, redis: LocalRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_STORE", redis.url)
+    file = tmp_path / "route.yaml"
+    file.write_text(
+        f"models: [groq/{MODEL}]\n"
+        "store: env:TEST_STORE\n"
+        "budgets:\n"
+        "  - {limit_usd: 5, name: team}\n"
+        "  - {limit_usd: 1, per: run}\n"
+        "  - {limit_usd: 9, path: here.db}\n"
+    )
+    emulator = Emulator(keys={"groq": {"dead-2": Revoked(), "good-2": None}})
+    monkeypatch.setenv("GROQ_API_KEYS", "dead-2,good-2")
+    with emulator.serve():
+        monkeypatch.setenv("GROQ_BASE_URL", emulator.url("groq"))
+        model = ScoutRouterChatModel.from_file(file, callbacks=None)
+        stores = [type(handler.store).__name__ for handler in model.callbacks]
+        assert stores == ["RedisBudgets", "MemoryBudgets", "SqliteBudgets"]
+        assert model.invoke("hello").text
+    until(lambda: _subject(redis) != "none")
+    until(model.callbacks[0].store.flush)
+    assert model.callbacks[0].spent_usd > 0
+
+
+def test_a_reference_to_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_STORE", raising=False)
+    with pytest.raises(ConfigurationError, match="env:NO_SUCH_STORE"):
+        groq(Emulator(), "k", store="env:NO_SUCH_STORE").invoke("hello")

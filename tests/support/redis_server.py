@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,18 @@ class LocalRedis:
         """Let a stopped server go on."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
+    if BINARY is None:
+        pytest.skip("no redis-server on this machine")
+    server = LocalRedis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def redis(shared_server: LocalRedis) -> LocalRedis:
+    shared_server.command("FLUSHALL")
+    return shared_server

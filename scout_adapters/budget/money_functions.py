@@ -1,0 +1,165 @@
+"""Lua functions that hold and settle money in Redis, each as one step.
+
+Accounts are hashes (spent, held, uncertain, overage, restored: nano-dollars), holds are hashes with
+an amount and the names of their accounts; a sorted set has the holds by the time at which they
+count as spent. All keys of a budget are in one slot. Sums are exact; a comparison with a limit
+beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles.
+"""
+
+from __future__ import annotations
+
+from scout_adapters.store.redis_server import LuaFunction
+
+_SHARED = """
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local operations = {}
+local operation = table.remove(ARGV, 1)
+local function number(key, field) return tonumber(redis.call('HGET', key, field) or '0') end
+local function add(key, field, amount) redis.call('HINCRBY', key, field, amount) end
+local function lower(key, field, amount)
+  redis.call('HINCRBY', key, field, '-' .. amount)
+  if number(key, field) < 0 then redis.call('HSET', key, field, 0) end
+end
+local function lapse(due, prefix)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 50)) do
+    redis.call('ZREM', due, id)
+    local amount = redis.call('HGET', prefix .. id, 'amount')
+    if amount and amount ~= 'gone' then
+      for name in string.gmatch(redis.call('HGET', prefix .. id, 'accounts'), '[^\\n]+') do
+        lower(name, 'held', amount)
+        add(name, 'spent', amount)
+        add(name, 'uncertain', amount)
+      end
+      redis.call('HSET', prefix .. id, 'lapsed', 1)
+    end
+  end
+end
+"""
+
+_HOLD = """
+function operations.hold()
+  local epoch_key, due, index, prefix, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
+  local amount, beyond, lease, keep = ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
+  local hold = prefix .. id
+  if redis.call('HGET', hold, 'amount') then return {2} end
+  redis.call('SET', epoch_key, ARGV[7], 'NX')
+  local epoch = redis.call('GET', epoch_key)
+  redis.call('PEXPIRE', epoch_key, keep)
+  lapse(due, prefix)
+  local names, totals = {}, {}
+  for i = 4, #KEYS do
+    local name, at = KEYS[i], 9 + (i - 4) * 4
+    local limit, remembered = ARGV[at], tonumber(ARGV[at + 3])
+    if ARGV[8] ~= '' and ARGV[8] ~= epoch and remembered > number(name, 'restored') then
+      redis.call('HSET', name, 'restored', ARGV[at + 3], 'limit', limit,
+        'scope', ARGV[at + 1], 'window', ARGV[at + 2])
+      redis.call('PEXPIRE', name, keep)
+      redis.call('SADD', index, name)
+    end
+    local total = number(name, 'spent') + number(name, 'held') + number(name, 'restored')
+    if total + tonumber(amount) > tonumber(limit) and not beyond then
+      local row = redis.call('HMGET', name, 'spent', 'held', 'uncertain', 'overage', 'restored')
+      return {0, epoch, i - 4, row}
+    end
+    names[#names + 1] = name
+    totals[#totals + 1] = string.format('%.0f', total + tonumber(amount))
+  end
+  for i, name in ipairs(names) do
+    local at = 9 + (i - 1) * 4
+    redis.call('HSET', name, 'limit', ARGV[at], 'scope', ARGV[at + 1], 'window', ARGV[at + 2])
+    add(name, 'held', amount)
+    redis.call('PEXPIRE', name, keep)
+    redis.call('SADD', index, name)
+  end
+  redis.call('PEXPIRE', index, keep)
+  redis.call('HSET', hold, 'amount', amount, 'accounts', table.concat(names, '\\n'))
+  redis.call('PEXPIRE', hold, keep)
+  redis.call('ZADD', due, now + lease, id)
+  redis.call('PEXPIRE', due, keep)
+  return {1, epoch, totals}
+end
+"""
+"""Keys: epoch, due holds, list of accounts, accounts. Arguments: what holds' keys begin with, id,
+amount, "1" to hold beyond limits, milliseconds until the hold counts as spent, milliseconds that
+books are kept, an epoch for new books, the epoch that this process knows; for each account its
+limit, scope, window, and the last total that this process has seen.
+
+Returns 1, epoch and totals; or 0, epoch, number of the account with too little, and its amounts; or
+2 for a hold that was settled before it arrived."""
+
+_SETTLE = """
+function operations.settle()
+  local epoch_key, due, hold, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+  local held, spent, uncertain, overage = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+  local amount = redis.call('HGET', hold, 'amount')
+  if amount == 'gone' then return 0 end
+  if not amount then
+    local epoch = redis.call('GET', epoch_key)
+    if epoch and ARGV[6] ~= '' and ARGV[6] ~= epoch then
+      for i = 4, #KEYS do
+        if number(KEYS[i], 'restored') > 0 then
+          add(KEYS[i], 'restored', spent)
+          lower(KEYS[i], 'restored', held)
+        end
+      end
+    end
+  elseif redis.call('HGET', hold, 'lapsed') then
+    for i = 4, #KEYS do
+      add(KEYS[i], 'spent', spent)
+      lower(KEYS[i], 'spent', amount)
+      add(KEYS[i], 'uncertain', uncertain)
+      lower(KEYS[i], 'uncertain', amount)
+      add(KEYS[i], 'overage', overage)
+    end
+  else
+    for i = 4, #KEYS do
+      lower(KEYS[i], 'held', amount)
+      add(KEYS[i], 'spent', spent)
+      add(KEYS[i], 'uncertain', uncertain)
+      add(KEYS[i], 'overage', overage)
+    end
+  end
+  redis.call('ZREM', due, id)
+  redis.call('DEL', hold)
+  redis.call('HSET', hold, 'amount', 'gone')
+  redis.call('PEXPIRE', hold, ARGV[7])
+  return 1
+end
+"""
+"""Keys: epoch, due holds, hold, accounts. Arguments: id, nano-dollars held, spent, uncertain and
+overage, the epoch of the hold, milliseconds for which a late hold of this id is refused."""
+
+_BALANCES = """
+function operations.balances()
+  lapse(KEYS[2], ARGV[1])
+  local rows = {}
+  for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+    local row = redis.call('HMGET', name,
+      'scope', 'window', 'limit', 'spent', 'held', 'uncertain', 'overage', 'restored')
+    if row[3] then rows[#rows + 1] = row else redis.call('SREM', KEYS[1], name) end
+  end
+  return rows
+end
+"""
+"""Keys: list of accounts, due holds. Arguments: what holds' keys begin with."""
+
+_FORGET = """
+function operations.forget()
+  for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+    local row = redis.call('HMGET', name, 'window', 'held')
+    if row[1] == ARGV[1] and tonumber(row[2] or '0') == 0 then
+      redis.call('DEL', name)
+      redis.call('SREM', KEYS[1], name)
+    end
+  end
+  return 1
+end
+"""
+"""Keys: list of accounts. Arguments: window."""
+
+MONEY = LuaFunction(
+    _SHARED + _HOLD + _SETTLE + _BALANCES + _FORGET + "return operations[operation]()"
+)
+"""All operations, by the name that is the first argument. One function, so that a server without it
+runs none of the calls in a round trip, and they are sent again in order."""

@@ -1,0 +1,234 @@
+"""Budgets in Redis or Valkey, shared by processes of several machines.
+
+A hold is one round trip before a request is sent; settlements travel with the next hold, or alone
+after a moment. Without the store nothing is sent (`on_store_error="raise"`), or each process spends
+what was left when it last saw the books, and books it later ("allow").
+
+Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server comes back
+without its books, processes restore the totals that they saw last: held amounts count as spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from secrets import token_hex
+from typing import Any, Literal
+from urllib.parse import quote
+
+from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.ordered_worker import OrderedWorker
+from scout_adapters.budget.accounts import Account, Balance, Hold, clamp
+from scout_adapters.budget.memory import MemoryBudgets
+from scout_adapters.budget.money_functions import MONEY
+from scout_adapters.budget.unsent_calls import UnsentCalls
+from scout_adapters.errors import BudgetError, ConfigurationError
+from scout_adapters.store.open_store import resolve_address
+from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
+from scout_adapters.store.redis_url import parse_redis_url
+
+OnStoreError = Literal["raise", "allow"]
+
+LEASE_SECONDS = 3600.0
+"""Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
+
+KEPT_SECONDS = 62 * 24 * 3600
+"""Seconds; windows that were not used for longer are deleted: two months and a day or two."""
+
+KEPT_TOTAL_SECONDS = 400 * 24 * 3600
+"""Seconds for which a budget without windows is kept after its last use."""
+
+ALLOWED_DELAY = 0.05
+"""Seconds that a call waits for the store if it may be made without it."""
+
+MAX_TOTALS = 10_000
+"""Accounts whose last total a process remembers."""
+
+
+class LocalHold(Hold):
+    """A hold of this process alone, which the store learns of when it is settled."""
+
+    local: Hold
+
+
+class RedisBudgets:
+    """Keeps balances in a Redis or Valkey server, for every process that uses its address.
+
+        budget = ScoutBudgetCallbackHandler(5.00, name="team", store="redis://host:6379/0")
+        print(budget.balances)
+
+    Raises: `BudgetError` if the server cannot be used.
+    """
+
+    def __init__(self, address: str, *, on_store_error: OnStoreError = "raise") -> None:
+        """Take the settings; the server is connected on first use.
+
+        `on_store_error="allow"`: make calls without the store too, up to what was left.
+
+        Raises: `ConfigurationError` for an address or value that cannot be used.
+        """
+        if on_store_error not in {"raise", "allow"}:
+            raise ConfigurationError(f"on_store_error={on_store_error!r} is none of raise, allow")
+        url = parse_redis_url(resolve_address(address))
+        self._allows = on_store_error == "allow"
+        self.server = RedisServer(url, min(url.timeout, ALLOWED_DELAY) if self._allows else None)
+        self.worker = OrderedWorker()
+        """Runs the steps of async calls, in order: they wait for the server."""
+
+        self._unsent = UnsentCalls(self.server)
+        self._totals: BoundedDict[str, int] = BoundedDict(MAX_TOTALS)
+        self._epochs: BoundedDict[str, str] = BoundedDict(MAX_TOTALS)
+        self._local: MemoryBudgets | None = None
+
+    def __repr__(self) -> str:
+        return f"RedisBudgets({self.server.url.label!r})"
+
+    def hold(
+        self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
+    ) -> Hold | Balance:
+        hold = Hold(token_hex(12), tuple(accounts), clamp(amount))
+        try:
+            answer = self._run(self._hold_call(hold, beyond=beyond))
+        except StoreUnavailableError as error:
+            self._settle_later(hold, 0)  # it may be held all the same
+            if self._allows:
+                return self._hold_here(accounts, hold.amount, beyond)
+            raise self._error(error) from None
+        except BaseException:  # raised again; Ctrl-C: the hold may be stored
+            self._settle_later(hold, 0)
+            raise
+        self._local = None
+        return self._result(hold, answer)
+
+    def _hold_call(self, hold: Hold, *, beyond: bool, lease: float = LEASE_SECONDS) -> LuaCall:
+        tag = self._tag(hold.accounts)
+        keys = [*self._keys(tag, "epoch", "due", "index")]
+        keep = KEPT_SECONDS if all(account.window for account in hold.accounts) else 0
+        life = (keep or KEPT_TOTAL_SECONDS) * 1000
+        known = self._epochs.get(tag, "")
+        arguments: list[str | int] = ["hold", self.server.key(tag, "hold", ""), hold.id]
+        arguments += [hold.amount, int(beyond), round(lease * 1000), life, token_hex(4), known]
+        for account in hold.accounts:
+            name = self._account_key(tag, account)
+            keys.append(name)
+            remembered = self._totals.get(name, 0)
+            arguments += [account.limit, account.scope, account.window, remembered]
+        return LuaCall(MONEY, keys, arguments)
+
+    def _result(self, hold: Hold, answer: Any) -> Hold | Balance:
+        """Read the answer to a hold; remember the totals in case the server loses them."""
+        tag = self._tag(hold.accounts)
+        match answer:
+            case [1, str(epoch), list(totals)]:
+                self._epochs.put(tag, epoch)
+                for account, total in zip(hold.accounts, totals, strict=True):
+                    self._totals.put(self._account_key(tag, account), int(total))
+                return hold._replace(id=f"{hold.id}@{epoch}")
+            case [0, str(epoch), int(number), list(amounts)]:
+                self._epochs.put(tag, epoch)
+                return _balance(hold.accounts[number], amounts)
+        raise BudgetError(f"the budgets in {self.server.url.label} gave an unexpected answer")
+
+    def _hold_here(self, accounts: Sequence[Account], amount: int, beyond: bool) -> Hold | Balance:
+        """Hold in this process, up to what was left when it last saw the books."""
+        local = self._local = self._local or MemoryBudgets()
+        tag = self._tag(accounts)
+        left = []
+        for account in accounts:
+            seen = self._totals.get(self._account_key(tag, account), 0)
+            left.append(account._replace(limit=max(0, account.limit - seen)))
+        held = local.hold(left, amount, beyond=beyond)
+        if isinstance(held, Balance):
+            number = left.index(held.account)
+            seen = accounts[number].limit - held.account.limit
+            return replace(held, account=accounts[number], spent=held.spent + seen)
+        hold = LocalHold("", tuple(accounts), held.amount)
+        hold.local = held
+        return hold
+
+    def settle(self, hold: Hold, amount: int | None) -> None:
+        """See `BudgetStore`; the settlement is sent soon, and waits while the store is away."""
+        if isinstance(hold, LocalHold):
+            local, hold.local = hold.local, Hold("", (), 0)
+            if not local.accounts:
+                return  # settled already
+            MemoryBudgets().settle(local, amount)
+            spent = hold.amount if amount is None else clamp(amount)
+            # One step, which may be repeated: a hold that counts as spent at once.
+            booked = Hold(token_hex(12), hold.accounts, spent)
+            self._unsent.add(self._hold_call(booked, beyond=True, lease=0))
+        else:
+            self._settle_later(hold, amount)
+
+    def _settle_later(self, hold: Hold, amount: int | None) -> None:
+        tag, (name, _, epoch) = self._tag(hold.accounts), hold.id.partition("@")
+        spent = hold.amount if amount is None else clamp(amount)
+        uncertain = hold.amount if amount is None else 0
+        overage = max(0, spent - hold.amount)
+        keys = [*self._keys(tag, "epoch", "due"), self.server.key(tag, "hold", name)]
+        keys += [self._account_key(tag, account) for account in hold.accounts]
+        change = (hold.amount, spent, uncertain, overage)
+        arguments = ("settle", name, *change, epoch, round(LEASE_SECONDS * 1000))
+        self._unsent.add(LuaCall(MONEY, keys, arguments))
+
+    def balances(self, budget: str) -> list[Balance]:
+        tag = _tag_of(budget)
+        begin = self.server.key(tag, "hold", "")
+        try:
+            rows = self._run(LuaCall(MONEY, self._keys(tag, "index", "due"), ["balances", begin]))
+        except StoreUnavailableError as error:
+            raise self._error(error) from None
+        balances = []
+        for scope, window, limit, *amounts in rows:
+            account = Account(budget, scope, window, int(limit))
+            balances.append(_balance(account, amounts))
+        return sorted(balances, key=lambda balance: (balance.account.window, balance.account.scope))
+
+    def forget(self, budget: str, window: str) -> None:
+        call = LuaCall(MONEY, self._keys(_tag_of(budget), "index"), ["forget", window])
+        try:
+            self._run(call)
+        except StoreUnavailableError as error:
+            raise self._error(error) from None
+
+    def close(self) -> None:
+        """Send what is not sent yet, and close the connections of this process."""
+        self.flush()
+        self.server.close()
+
+    def flush(self) -> bool:
+        """Send the settlements that are not sent yet. Return whether that was possible."""
+        with suppress(StoreUnavailableError):
+            self._unsent.send()
+        return not len(self._unsent)
+
+    def _run(self, call: LuaCall) -> Any:
+        """Run a function after all settlements before it, in the same round trip."""
+        return self._unsent.send(call)
+
+    def _error(self, error: StoreUnavailableError) -> BudgetError:
+        return BudgetError(f"the budgets in a store cannot be used, so nothing is sent: {error}")
+
+    def _tag(self, accounts: Sequence[Account]) -> str:
+        """Return the tag of a hold: its accounts are those of one budget, in one slot."""
+        names = {account.budget for account in accounts}
+        if len(names) != 1:
+            raise ConfigurationError("a hold in Redis needs accounts of one budget")
+        return _tag_of(names.pop())
+
+    def _keys(self, tag: str, *names: str) -> list[str]:
+        return [self.server.key(tag, name) for name in names]
+
+    def _account_key(self, tag: str, account: Account) -> str:
+        return self.server.key(tag, "account", quote(account.window), quote(account.scope))
+
+
+def _tag_of(budget: str) -> str:
+    return f"budget {quote(budget, safe='')}"
+
+
+def _balance(account: Account, amounts: Sequence[Any]) -> Balance:
+    """Return a balance; what was restored after a loss counts as spent, and as uncertain."""
+    spent, held, uncertain, overage, restored = (int(amount or 0) for amount in amounts)
+    return Balance(account, spent + restored, held, uncertain + restored, overage)

@@ -1,0 +1,112 @@
+"""Lua calls that nothing waits for: sent with the next call, or alone after a moment."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+from weakref import WeakSet
+
+from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
+from scout_adapters._internal.logs import logger_of
+from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
+
+logger = logger_of(__name__)
+
+DELAY_SECONDS = 0.005
+"""Seconds in which a call may take the unsent ones along."""
+
+RETRY_SECONDS = 1.0
+MAX_BATCH = 256
+MAX_UNSENT = 100_000
+"""Calls that are kept while the server is away; of more, the oldest are dropped."""
+
+
+class UnsentCalls:
+    """A queue of calls to one server, in order. Each call may be sent repeatedly."""
+
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self._lock = fork_safe_lock()
+        self._calls: deque[LuaCall] = deque(maxlen=MAX_UNSENT)
+        self._sending = fork_safe_lock()
+        self._forget()
+        _queues.add(self)
+
+    def _forget(self) -> None:
+        """Start empty: in a forked child, the calls are those of its parent."""
+        self._calls.clear()
+        self._is_due = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def add(self, call: LuaCall) -> None:
+        """Queue a call."""
+        self._calls.append(call)
+        self._is_due.set()
+        if self._thread is None:
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(
+                        target=self._run, name="scout-unsent", daemon=True
+                    )
+                    self._thread.start()
+
+    def send(self, last: LuaCall | None = None) -> Any:
+        """Send the queued calls, then `last` in the same round trip; return its result.
+
+        Raises: `StoreUnavailableError`; the queued calls stay queued.
+        """
+        self._server.check_pause()
+        with self._sending:  # what was settled before is booked before `last`
+            while len(self._calls) > MAX_BATCH:
+                self._send_batch(None)
+            return self._send_batch(last)
+
+    def _send_batch(self, last: LuaCall | None) -> Any:
+        batch: list[LuaCall] = []
+        with suppress(IndexError):
+            while len(batch) < MAX_BATCH:
+                batch.append(self._calls.popleft())
+        calls = batch if last is None else [*batch, last]
+        if not calls:
+            return None
+        try:
+            return self._server.run(calls)[-1]
+        except BaseException:  # raised again: what was not answered is sent again
+            self._calls.extendleft(reversed(batch))
+            raise
+
+    def _run(self) -> None:
+        due = self._is_due
+        while due.wait():
+            due.clear()
+            time.sleep(DELAY_SECONDS)
+            try:
+                self.send()
+            except StoreUnavailableError:
+                time.sleep(RETRY_SECONDS)
+                due.set()
+
+
+_queues: WeakSet[UnsentCalls] = WeakSet()
+
+
+def _forget_all() -> None:
+    for queue in list(_queues):
+        queue._forget()  # noqa: SLF001  # of this module
+
+
+def _send_all() -> None:
+    for queue in list(_queues):
+        with suppress(StoreUnavailableError):
+            queue.send()
+
+
+call_after_fork(_forget_all)
+atexit.register(_send_all)
