@@ -4,13 +4,14 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs docs-check check pytest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
 
+# Three jobs on two cores: many tests wait for servers and other processes. The longest come first.
 test: .venv/dev
-	$(MAKE) --no-print-directory --jobs=2 check pytest pytest-litellm
+	$(MAKE) --no-print-directory --jobs=3 $(PARTS) check pytest-litellm
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
@@ -19,13 +20,24 @@ check: .venv/dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.structure
 
-# Three processes on two cores: many tests wait for servers and other processes.
-pytest: .venv/dev
-	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/litellm
-
+# Parts of the tests, each in one process, beside each other: workers of one run would collect every
+# test each. A part prints its report when it ends. A new folder of tests/ belongs to `rest`.
+PARTS := pytest-faults pytest-system pytest-chat pytest-llm pytest-rest
+FAULTS := tests/system/faults tests/system/secrets tests/system/peers
+pytest-faults: TESTS = $(FAULTS)
+pytest-system: TESTS = tests/system $(FAULTS:%=--ignore %)
+pytest-chat: TESTS = tests/chat_models
+pytest-llm: TESTS = tests/llm
+pytest-rest: TESTS = tests --ignore tests/system --ignore tests/chat_models --ignore tests/llm --ignore tests/litellm
 # In a process of its own: LiteLLM takes ten seconds to import, and slows what follows it.
-pytest-litellm: .venv/dev
-	$(BIN)/pytest tests/litellm
+pytest-litellm: TESTS = tests/litellm
+
+pytest: $(PARTS) pytest-litellm
+
+$(PARTS) pytest-litellm: .venv/dev
+	@echo "$(BIN)/pytest -q $(TESTS)"; report=$$(mktemp); \
+	$(BIN)/pytest -q $(TESTS) > $$report 2>&1; code=$$?; \
+	cat $$report; rm $$report; exit $$code
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev

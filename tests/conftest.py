@@ -24,6 +24,10 @@ from tests.support.network_guard import (  # noqa: E402  # after the line that r
     renew_block,
 )
 from tests.support.reset import reset  # noqa: E402  # after the line that rewrites
+from tests.support.warm_process import (  # noqa: E402  # after the line that rewrites
+    BARE,
+    WarmProcess,
+)
 
 __all__ = ["emulator", "reset"]
 
@@ -33,6 +37,7 @@ settings.load_profile("tests")
 
 
 def pytest_sessionstart() -> None:
+    gc.set_threshold(50_000, 20, 50)  # collections took a twentieth of the time of all tests
     block_network()
 
 
@@ -85,6 +90,13 @@ def carried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     if request.param == "httpx":
         monkeypatch.setattr(pool, "has_aiohttp", lambda: False)
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def bare() -> Iterator[WarmProcess]:
+    """Start a process that has imported other packages, and nothing of ours."""
+    with WarmProcess(*BARE) as process:
+        yield process
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from scout_adapters.budget import SqliteBudgets
 from scout_adapters.testing import Emulator
 from tests.agents import killed_agent
 from tests.agents.killed_agent import LIMIT, THREADS, TOTAL, USD_PER_1000
-from tests.support.processes import command, environment
+from tests.support.warm_process import WarmProcess
 
 
 def billed(emulator: Emulator, key: str | None = None) -> Decimal:
@@ -25,23 +24,20 @@ def billed(emulator: Emulator, key: str | None = None) -> Decimal:
 def test_an_agent_that_is_killed_and_resumed_never_exceeds_its_budget(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    done = []
-    with emulator.serve():
+    ends: list[tuple[int | None, str]] = []
+    with emulator.serve(), WarmProcess(killed_agent.__name__) as warm:
         for where in ("checkpoint", "settlement", "never"):
-            program = command(killed_agent, emulator.url("groq"), tmp_path, where)
-            done.append(
-                subprocess.run(
-                    program, env=environment(), capture_output=True, text=True, check=False
-                )
-            )
-    assert [each.returncode for each in done] == [-signal.SIGKILL] * 2 + [0], done[-1].stderr
+            with warm.start(killed_agent, emulator.url("groq"), tmp_path, where) as agent:
+                printed = agent.communicate()
+                ends.append((agent.returncode, agent.errors))
+    assert [end for end, _ in ends] == [-signal.SIGKILL] * 2 + [0], ends[-1]
     budgets = SqliteBudgets(tmp_path / "b.db")
     balances = budgets.balances("agent thread")
     held = {b.account.window: Decimal(b.spent + b.held) / 10**9 for b in balances}
     for thread in THREADS:
         assert 0 < billed(emulator, f"gsk_{thread}") <= held[thread] <= Decimal(LIMIT)
     assert 0 < billed(emulator) <= Decimal(TOTAL)
-    texts = json.loads(done[-1].stdout)
+    texts = json.loads(printed)
     assert all("for this thread is used up" in texts[thread][-1] for thread in THREADS)
     assert texts["t1"].count(texts["t1"][0]) > 1  # the thread went on with what it had
     budgets.close()

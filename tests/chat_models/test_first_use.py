@@ -1,4 +1,8 @@
-"""The first import, the first model and the first call of a process, each in a new process."""
+"""The first import, the first model and the first call of a process, each in a process of its own.
+
+They are forked from one that has imported other packages and nothing of ours, but where it counts
+which packages are imported.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import pytest
 
 import scout_adapters
 from tests.support.paths import ROOT
+from tests.support.warm_process import WarmProcess
 
 HEAVY = (
     "scout_adapters.llm.engine.calls",
@@ -22,31 +27,24 @@ HEAVY = (
 )
 
 
-def in_a_new_process(code: str) -> str:
-    """Run code in a process that has imported nothing, and return what it printed."""
+def test_an_import_does_not_wait_for_what_only_a_call_needs() -> None:
+    names = "ScoutRouterChatModel, ScoutGroqChatModel, ScoutError"
+    code = f"import sys; from scout_adapters import {names}; print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.mark.parametrize("name", ["ScoutRouterChatModel", "ScoutGroqChatModel", "ScoutError"])
-def test_an_import_does_not_wait_for_what_only_a_call_needs(name: str) -> None:
-    code = f"import sys; from scout_adapters import {name}; print(*sys.modules)"
-    loaded = set(in_a_new_process(code).split())
-    assert loaded.isdisjoint(HEAVY)
+    assert set(done.stdout.split()).isdisjoint(HEAVY)
 
 
 @pytest.mark.parametrize(
     "name", {home: name for name, home in scout_adapters.HOMES.items()}.values()
 )
-def test_any_module_can_be_the_first(name: str) -> None:
-    in_a_new_process(f"from scout_adapters import {name}")
+def test_any_module_can_be_the_first(name: str, bare: WarmProcess) -> None:
+    bare.output(f"from scout_adapters import {name}")
 
 
-def test_threads_may_make_the_first_models_at_once() -> None:
-    assert in_a_new_process("""
+def test_threads_may_make_the_first_models_at_once(bare: WarmProcess) -> None:
+    assert bare.output("""
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel
@@ -77,14 +75,14 @@ with respx.mock:
 """
 
 
-def test_a_stand_in_that_was_there_before_the_first_call_is_played() -> None:
-    assert in_a_new_process(PLAYED).strip() == "Played."
+def test_a_stand_in_that_was_there_before_the_first_call_is_played(bare: WarmProcess) -> None:
+    assert bare.output(PLAYED).strip() == "Played."
 
 
 PRICED = """
 import sys
 import respx
-from scout_adapters import ScoutGroqChatModel
+from scout_adapters import ScoutError, ScoutGroqChatModel
 from scout_adapters.llm.pricing import PRICING
 
 PRICING.update({prices})
@@ -99,14 +97,14 @@ with respx.mock:
     respx.post(url__startswith="http://nowhere.invalid").mock(side_effect=answer)
     try:
         model.invoke("Hello")
-    except Exception:
+    except ScoutError:
         pass
 """
 
 
 @pytest.mark.parametrize("prices", [{}, {"groq": {"m": {"input": 1.0, "output": 1.0}}}])
 def test_published_prices_load_before_the_first_request_unless_there_are_own_ones(
-    prices: dict[str, object],
+    prices: dict[str, object], bare: WarmProcess
 ) -> None:
-    printed = in_a_new_process(PRICED.replace("{prices}", repr(prices)))
+    printed = bare.output(PRICED.replace("{prices}", repr(prices)))
     assert printed.split() == ["False", str(not prices)]

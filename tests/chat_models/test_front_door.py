@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from scout_adapters import (
 from scout_adapters.errors import ConfigurationError, UnknownProvider
 from scout_adapters.testing import Emulator
 from tests.support.verbs import VERBS, call_model
+from tests.support.warm_process import WarmProcess
 
 OSS = "openai/gpt-oss-120b"
 
@@ -128,5 +127,5 @@ for model, names in (
 """
 
 
-def test_the_fields_and_their_documentation_are_shown_before_first_use() -> None:
-    subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+def test_the_fields_and_their_documentation_are_shown_before_first_use(bare: WarmProcess) -> None:
+    bare.output(PROGRAM)

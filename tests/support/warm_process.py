@@ -20,10 +20,28 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from types import ModuleType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from tests.support.processes import environment
 from tests.support.waiting import HANG
+
+BARE = (
+    "aiohttp",
+    "genai_prices",
+    "httpcore",
+    "langchain_core.callbacks.manager",
+    "langchain_core.embeddings",
+    "langchain_core.language_models.chat_models",
+    "langchain_core.output_parsers.openai_tools",
+    "langchain_core.tracers.event_stream",
+    "langchain_core.tracers.langchain",
+    "langchain_core.utils.function_calling",
+    "pydantic.v1",
+    "respx",
+    "tenacity",
+    "yaml",
+)
+"""What of other packages ours import. Children of a process with these import ours themselves."""
 
 
 @dataclass
@@ -122,6 +140,13 @@ class WarmProcess:
             "folder": folder,
         }
         return self._send(json.dumps(request).encode(), stdout)
+
+    def output(self, code: str, text: bytes = b"", **options: Any) -> str:
+        """Run code that succeeds, and return what it printed."""
+        with self.start(code, **options) as child:
+            printed = child.communicate(text).decode()
+            assert child.returncode == 0, printed + child.errors
+            return printed
 
     def _send(self, request: bytes, stdout: IO[bytes] | None) -> Child:
         mine, theirs = socket.socketpair()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from scout_adapters.llm.health.circuit_breaker import FAILURE_THRESHOLD
 from scout_adapters.telemetry import semantic_conventions
 from scout_adapters.testing import CutMidStream, Overloaded, RateLimited, Revoked
 from tests.support.verbs import VERBS, call_model
+from tests.support.warm_process import WarmProcess
 from tests.system.reconciliation.plan import LORE, MODELS, bill_of
 from tests.telemetry.routes import route
 
@@ -180,8 +179,9 @@ except ConfigurationError as error:
 """
 
 
-def test_a_call_without_the_handler_loads_no_telemetry_and_needs_no_extra() -> None:
-    ran = subprocess.run([sys.executable, "-c", PLAIN_CALL], capture_output=True, check=True)
-    *_, loaded, missing = ran.stdout.decode().splitlines()
+def test_a_call_without_the_handler_loads_no_telemetry_and_needs_no_extra(
+    bare: WarmProcess,
+) -> None:
+    *_, loaded, missing = bare.output(PLAIN_CALL).splitlines()
     assert loaded == "[]"
     assert missing == 'opentelemetry is missing: pip install "scout-adapters[otel]"'

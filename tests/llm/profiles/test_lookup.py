@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
 
@@ -23,6 +21,7 @@ from scout_adapters import (
 from scout_adapters.chat_models.providers import MODEL_CLASSES
 from scout_adapters.llm.profiles.lookup import DATA, model_profile, published_profile, takes_schema
 from scout_adapters.llm.wires import openai_chat
+from tests.support.warm_process import WarmProcess
 
 SHIPPED = sorted(file.stem for file in DATA.glob("*.json"))
 
@@ -181,7 +180,9 @@ def test_a_registered_provider_brings_its_own_profiles() -> None:
     assert init_scout_model("nebula_with_profiles/small", api_key="k").profile is None
 
 
-def test_importing_reads_no_profiles_and_a_model_only_those_of_its_provider() -> None:
+def test_importing_reads_no_profiles_and_a_model_only_those_of_its_provider(
+    bare: WarmProcess,
+) -> None:
     code = """
 import builtins, io, sys
 opened = []
@@ -192,10 +193,7 @@ assert not [name for name in opened if name.endswith(".json")], opened
 ScoutGroqChatModel(model="llama-3.1-8b-instant"), ScoutGroqChatModel(model="other")
 print([name.rpartition("/")[2] for name in opened if name.endswith(".json")])
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.strip() == "['groq.json']"
+    assert bare.output(code).strip() == "['groq.json']"
 
 
 def test_gemini_keeps_its_family_of_names() -> None:

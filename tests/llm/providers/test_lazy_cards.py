@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model, registry
@@ -12,7 +9,7 @@ from scout_adapters.errors import UnknownProvider
 from scout_adapters.llm.providers.card_summaries import CARD_SUMMARIES
 from scout_adapters.llm.providers.other_names import OTHER_NAMES
 from scout_adapters.llm.router.functions import split_model
-from tests.support.paths import ROOT
+from tests.support.warm_process import WarmProcess
 from tools import card_summaries
 
 PROGRAM = """
@@ -33,11 +30,8 @@ show()
 """Prints the providers whose cards a new process has read, after each step."""
 
 
-def test_a_card_is_read_when_its_provider_is_used_and_not_before() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    first, second, third = (set(line.split()) for line in done.stdout.splitlines())
+def test_a_card_is_read_when_its_provider_is_used_and_not_before(bare: WarmProcess) -> None:
+    first, second, third = (set(line.split()) for line in bare.output(PROGRAM).splitlines())
     assert first == set()
     assert second == {"groq"}
     assert third == {"groq", "mistral", "openai", "together"}

@@ -6,14 +6,14 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import scout_adapters
 from scout_adapters.testing import Emulator, Revoked
+from tests.support.warm_process import BARE, WarmProcess
 
 _spec = importlib.util.spec_from_file_location("guide_steps", Path(__file__).with_name("steps.py"))
 assert _spec is not None
@@ -38,7 +38,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = package / "llm" / place
         path.write_text(path.read_text() + "\n" + added)
     (root / "test_provider.py").write_text(steps.UNIT_TESTS)
-    (root / "route.py").write_text(steps.ROUTE)
     (root / "pytest.ini").write_text(
         "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
         "markers =\n    integration: needs an API key\n"
@@ -46,55 +45,76 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run(copy: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if "_API_" not in name}
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=copy,
-        env={**clean, "PYTHONPATH": str(copy), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+@pytest.fixture(scope="module")
+def process() -> Iterator[WarmProcess]:
+    """Start a process that has imported other packages, but not the one that is copied."""
+    with WarmProcess(*BARE, "pytest", "pytest_asyncio.plugin") as process:
+        yield process
 
 
-def test_the_guides_own_unit_tests_pass(copy: Path) -> None:
-    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py")
-    assert "2 passed, 1 skipped" in done.stdout, done.stdout + done.stderr
+@pytest.fixture
+def run(process: WarmProcess, copy: Path) -> Callable[..., str]:
+    """Return a function that runs a program on the copy, and returns what it printed."""
+
+    def run_code(code: str, **variables: str) -> str:
+        clean = {name: value for name, value in os.environ.items() if "_API_" not in name}
+        env = {**clean, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables}
+        return process.output(code, env=env, path=str(copy), folder=str(copy))
+
+    return run_code
+
+
+def pytest_program(*options: str) -> str:
+    """Return the program that runs the guide's tests."""
+    line = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "pytest_asyncio.plugin",
+        "test_provider.py",
+        *options,
+    ]
+    # pytest complains of modules that were imported before it could rewrite them.
+    return f"import pytest; raise SystemExit(pytest.main({[*line, *IMPORTED]}))"
+
+
+IMPORTED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+
+
+def test_the_guides_own_unit_tests_pass(run: Callable[..., str]) -> None:
+    assert "2 passed, 1 skipped" in run(pytest_program())
 
 
 @pytest.mark.parametrize("name", ["test_provider_registers", "test_provider_call"])
-def test_each_of_them_passes_alone(copy: Path, name: str) -> None:
-    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py", "-k", name)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+def test_each_of_them_passes_alone(run: Callable[..., str], name: str) -> None:
+    assert "1 passed" in run(pytest_program("-k", name))
 
 
-def test_the_guides_integration_test_passes_against_a_server(copy: Path) -> None:
+def test_the_guides_integration_test_passes_against_a_server(run: Callable[..., str]) -> None:
     emulator = Emulator(keys={"openai": ["test-key-123"]})
     with emulator.serve():
-        done = run(
-            copy,
-            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_provider.py"),
+        printed = run(
+            pytest_program(),
             TESTPROVIDER_API_KEY="test-key-123",
             TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
         )
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "3 passed" in printed
     assert [exchange.key for exchange in emulator.log] == ["test-key-123"]
 
 
-def test_the_new_provider_answers_through_the_router_at_the_price_of_the_guide(copy: Path) -> None:
+def test_the_new_provider_answers_through_the_router_at_the_price_of_the_guide(
+    run: Callable[..., str],
+) -> None:
     emulator = Emulator(keys={"openai": ["sk-key1"]})
     with emulator.serve():
-        done = run(
-            copy,
-            "route.py",
+        printed = run(
+            steps.ROUTE,
             TESTPROVIDER_API_KEYS="sk-key1,sk-key2,sk-key3",
             TESTPROVIDER_API_KEY="sk-key1",
             TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
         )
-    assert done.returncode == 0, done.stderr
-    output = json.loads(done.stdout)
+    output = json.loads(printed)
     assert output["keys"] == 3
     assert all("test" in text for text in output["texts"])
     usage = output["usage"]
@@ -105,7 +125,9 @@ def test_the_new_provider_answers_through_the_router_at_the_price_of_the_guide(c
     assert len(emulator.log) == 5
 
 
-def test_a_function_that_uses_the_leased_key_is_rotated_past_a_dead_one(copy: Path) -> None:
+def test_a_function_that_uses_the_leased_key_is_rotated_past_a_dead_one(
+    copy: Path, run: Callable[..., str]
+) -> None:
     base = steps.BASE.replace(
         "temperature: Optional[float] = None,\n",
         "temperature: Optional[float] = None,\n    api_key: Optional[str] = None,\n",
@@ -119,12 +141,10 @@ def test_a_function_that_uses_the_leased_key_is_rotated_past_a_dead_one(copy: Pa
     (package / "providers" / "testprovider.py").write_text(wrapper)
     emulator = Emulator(keys={"openai": {"sk-key1": Revoked(), "sk-key2": None}})
     with emulator.serve():
-        done = run(
-            copy,
-            "route.py",
+        run(
+            steps.ROUTE,
             TESTPROVIDER_API_KEYS="sk-key1,sk-key2",
             TESTPROVIDER_API_URL=emulator.url("openai") + "/chat/completions",
         )
-    assert done.returncode == 0, done.stderr
     assert len(emulator.requests("openai", "sk-key1")) == 1
     assert len(emulator.requests("openai", "sk-key2")) == 5

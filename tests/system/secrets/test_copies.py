@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.testing import Emulator
+from tests.support.warm_process import WarmProcess
 from tests.system.secrets.keys import Canary, realistic
 from tests.system.secrets.play import HEADER, Play, texts_of_model
 from tests.system.secrets.sweep import leaks_in
@@ -51,18 +50,14 @@ def test_a_copy_in_this_process_keeps_its_keys() -> None:
     assert {(one.key, one.headers["x-canary"]) for one in emulator.log} == {(KEY, HEADER.key)}
 
 
-def test_a_pickle_of_a_model_without_keys_of_its_own_reads_the_environment_there() -> None:
+def test_a_pickle_of_a_model_without_keys_of_its_own_reads_the_environment_there(
+    bare: WarmProcess,
+) -> None:
     emulator = Emulator({"groq": [KEY]})
     with emulator.serve():
         model = init_scout_model("groq/openai/gpt-oss-20b", base_url=emulator.url("groq"))
         code = "import pickle, sys; pickle.load(sys.stdin.buffer).invoke('Hello')"
-        subprocess.run(
-            [sys.executable, "-c", code],
-            input=pickle.dumps(model),
-            env={"GROQ_API_KEY": KEY, "PYTHONPATH": ":".join(sys.path)},
-            check=True,
-            timeout=60,
-        )
+        bare.output(code, pickle.dumps(model), env={"GROQ_API_KEY": KEY})
     assert [one.key for one in emulator.log] == [KEY]
 
 
