@@ -11,7 +11,7 @@ demo: .venv/cli
 
 # Three jobs on two cores: many tests wait for servers and other processes. The longest come first.
 test: .venv/dev
-	$(MAKE) --no-print-directory --jobs=3 $(PARTS) check pytest-litellm
+	$(MAKE) --no-print-directory --jobs=3 --keep-going $(PARTS) check pytest-litellm
 
 check: .venv/dev
 	$(BIN)/ruff format --check .
