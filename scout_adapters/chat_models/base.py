@@ -167,7 +167,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         run = self._run_facts(config)
         conversation = route.conversation(request, policy, thread_id)
         ordered = route.ordered(request, conversation, thread_id, run)
-        return explain(route, request, tokens, conversation, day_of(on), ordered)
+        return explain(route.of_run(run), request, tokens, conversation, day_of(on), ordered)
 
     def _run_facts(self, config: RunnableConfig | None) -> CallbackManager:
         """Return the tags and metadata that a call with this config has."""

@@ -249,6 +249,40 @@ def test_a_cancelled_call_leaves_the_line_to_those_behind_it() -> None:
     assert in_flight() == [0]
 
 
+def test_explain_shows_the_limit_and_the_wait_and_counts_nothing() -> None:
+    time, emulator = FakeTime(), Emulator()
+    limits = {"groq": {"rpm": 2}, OPENAI: {"rpm": 6}, "tag:batch": {"rpm": 1}}
+    model = route(emulator, limits, clock=time.clock)
+    for _ in range(2):
+        model.invoke("Hello")
+    plan = model.explain("Hello")
+    assert [(row.provider, row.outcome, row.ready_in_s) for row in plan] == [
+        ("groq", "skipped", pytest.approx(30.0)),
+        ("openai", "skipped", pytest.approx(10.0)),
+    ]
+    assert plan.rows[0].reason == "the limit rpm=2 of groq (per key) is reached"
+    assert "no candidate is ready now; ready in 10.0 s" in str(plan)
+    time.go_by(10)
+    assert [row.outcome for row in model.explain("Hello")] == ["skipped", "chosen"]
+    model.invoke("Hello", {"tags": ["batch"]})
+    time.go_by(30)
+    plan = model.explain("Hello", {"tags": ["batch"]})
+    assert {row.reason for row in plan} == {"the limit rpm=1 of tag:batch is reached"}
+    assert model.explain("Hello").chosen is not None
+
+
+def test_explain_goes_on_to_a_key_with_room() -> None:
+    time, emulator = FakeTime(), Emulator()
+    model = groq(emulator, keys=2, limits=Limits(rpm=30), clock=time.clock)
+    model.invoke("Hello")
+    used = emulator.log[0].key
+    chosen, skipped = model.explain("Hello")
+    assert (chosen.outcome, skipped.outcome) == ("chosen", "skipped")
+    assert skipped.reason == f"the limit rpm=30 of {GROQ} (per key) is reached"
+    model.invoke("Hello")
+    assert emulator.log[1].key != used
+
+
 @pytest.mark.parametrize(
     ("limits", "message"),
     [

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from scout_adapters.errors import ErrorKind, LimitReached, ScoutError
+from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.attempt import Attempt
+from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState, no_attempt_error
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.engine.sourced_call import SourcedCall
+from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
 from scout_adapters.llm.limits.limit_rule import LimitRule, RequestPlace
 from scout_adapters.llm.limits.limit_waiter import LimitWaiter
@@ -48,10 +51,11 @@ class LimitedCall(SourcedCall):
 
     def _reserve(self, attempt: Attempt) -> bool:
         """Reserve what the attempt may use; undo the attempt and return False if it must wait."""
-        rules = (*attempt.candidate.limits, *(self.limits or ()))
-        if not rules:
+        rules, lease = (*attempt.candidate.limits, *(self.limits or ())), attempt.lease
+        if not rules or lease is None:
             return True
-        reservation = reservation_of(attempt, rules)
+        prepared = attempt.request.prepared
+        reservation = reservation_of(attempt.candidate, prepared, lease.state, rules)
         self._held.reserved = reservation
         shortage = memory_limits.reserve(reservation, self.clock.now(), self._waiter)
         if shortage is None:
@@ -178,32 +182,22 @@ class LimitedCall(SourcedCall):
                 self._leave_line()
 
 
-def reservation_of(attempt: Attempt, rules: tuple[LimitRule, ...]) -> LimitReservation:
-    """Return what an attempt reserves of its limits."""
-    candidate, lease = attempt.candidate, attempt.lease
-    endpoint = candidate.endpoint
-    place = RequestPlace(
-        endpoint.name,
-        candidate.model,
-        endpoint.pool.address,
-        attempt.request.context.key_id or NO_KEY,
-        lease.state.account if lease else "",
-    )
+def reservation_of(
+    candidate: Candidate, prepared: PreparedRequest, key: KeyState, rules: tuple[LimitRule, ...]
+) -> LimitReservation:
+    """Return what a request with a key reserves of its limits."""
+    pool = candidate.endpoint.pool
+    place = RequestPlace(pool.provider, candidate.model, pool.address, key.id, key.account)
     scopes = tuple((rule.scope(place), rule) for rule in rules)
-    return LimitReservation(scopes, _demand(attempt, rules) if _counts_tokens(rules) else 0)
+    tpm = min((rule.limits.tpm for rule in rules if rule.limits.tpm is not None), default=None)
+    return LimitReservation(scopes, 0 if tpm is None else _demand(candidate, prepared, tpm))
 
 
-def _counts_tokens(rules: tuple[LimitRule, ...]) -> bool:
-    return any(rule.token_seconds for rule in rules)
-
-
-def _demand(attempt: Attempt, rules: tuple[LimitRule, ...]) -> int:
-    prepared = attempt.request.prepared
+def _demand(candidate: Candidate, prepared: PreparedRequest, tpm: float) -> int:
     if not prepared.has_output:
         return prepared.tokens
-    smallest = min(rule.limits.tpm for rule in rules if rule.limits.tpm is not None)
-    name = f"{attempt.candidate.endpoint.name}/{prepared.model}"
-    return token_demand(name, prepared.tokens, prepared.request.max_tokens, smallest)
+    name = f"{candidate.endpoint.name}/{prepared.model}"
+    return token_demand(name, prepared.tokens, prepared.request.max_tokens, tpm)
 
 
 def _until(blocked: BlockedKey) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -76,12 +75,11 @@ class MemoryLimits:
             for meter in tuple(waiter.meters):
                 meter.leave(waiter)
 
-    def peek(
-        self, scopes: Iterable[tuple[str, LimitRule]], tokens: int, now: float
-    ) -> Shortage | None:
+    def peek(self, reservation: LimitReservation, now: float) -> Shortage | None:
         """Return what a new request would have to wait for; nothing is counted."""
+        tokens = reservation.tokens
         with self._lock:
-            meters = (self._meters.get(scope) for scope, _ in scopes)
+            meters = (self._meters.get(scope) for scope, _ in reservation.scopes)
             shortages = [meter.shortage(now, tokens, None) for meter in meters if meter]
             return max(filter(None, shortages), key=_wait_of, default=None)
 

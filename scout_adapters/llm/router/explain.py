@@ -5,7 +5,7 @@ The real retry loop runs on copies of all state that it changes (`dry_run.py`).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from html import escape
@@ -166,8 +166,9 @@ def explain(
     order = route.ordered(request) if order is None else order
     ordered = [each for each in order if id(each) not in ended]
     dry = DryRun([*map(copier.candidate, ordered)], request, route.clock, conversation)
+    dry.limits = route.tag_limits if route.has_limits else None
     planned_by_candidate = dry.run()
-    writer = RowWriter(route, request, input_tokens, dry.unless_invalid)
+    writer = RowWriter(route, request, input_tokens, dry)
     rows = list(chain.from_iterable(starmap(writer.rows, planned_by_candidate)))
     chosen = {id(candidate) for candidate in ordered}
     for candidate in route.candidates:
@@ -189,12 +190,12 @@ class RowWriter:
         route: Route,
         request: ModelRequest,
         input_tokens: int,
-        unless_invalid: Container[int],
+        dry: DryRun,
     ) -> None:
-        """`unless_invalid`: attempts that are not made if all keys before are invalid."""
         self._now = route.clock.now()
         self._has_choice = len(route.candidates) > 1
-        self._unless_invalid = unless_invalid
+        self._unless_invalid = dry.unless_invalid
+        self._blocked = dry.blocked_keys
         self._request = request
         self._input_tokens = input_tokens
         self._number = 0
@@ -271,6 +272,9 @@ class RowWriter:
     ) -> tuple[str, float | None]:
         """Return why a key would be skipped, and the seconds until it is ready."""
         own, ready_at = self._key_reason(candidate_state, key)
+        if (blocked := self._blocked.get((id(candidate_state.candidate), key.id))) is not None:
+            own = "; ".join(filter(None, (own, blocked.shortage.reason)))
+            ready_at = None if ready_at is None else max(ready_at, blocked.until)
         place = candidate_state.candidate.endpoint.pool.places.get(key)
         if place is not None and not place.circuit.is_available(self._now):
             ready_at = max(ready_at or 0.0, place.circuit.ready_at(self._now))

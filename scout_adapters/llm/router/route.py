@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
@@ -86,7 +86,7 @@ class Route:
             clock=self.clock,
             conversation=conversation,
         )
-        if self._has_limits:
+        if self.has_limits:
             attempts.limits = self.limits_of(run)
         return attempts
 
@@ -95,8 +95,13 @@ class Route:
         tags = {f"{TAG}{tag}" for tag in run.tags or ()} if run and self.tag_limits else ()
         return tuple(rule for rule in self.tag_limits if rule.name in tags)
 
+    def of_run(self, run: RunFacts | None) -> Route:
+        """Return the route with the limits of a run's tags only."""
+        return replace(self, tag_limits=self.limits_of(run)) if self.tag_limits else self
+
     @cached_property
-    def _has_limits(self) -> bool:
+    def has_limits(self) -> bool:
+        """Whether a tag or a candidate has limits of the user."""
         return bool(self.tag_limits) or any(candidate.limits for candidate in self.candidates)
 
     def conversation(
