@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -66,6 +68,17 @@ PAGES = {
     if Page(path).program
 }
 """Pages with code, by path."""
+
+
+def notebook_program() -> str:
+    """Return the notebook's cells as a program that prints what each cell shows, as HTML."""
+    cells = json.loads((ROOT / "examples/notebook.ipynb").read_text())["cells"]
+    lines: list[str] = []
+    for cell in (each for each in cells if each["cell_type"] == "code"):
+        *body, last = ast.parse("".join(cell["source"])).body
+        assert isinstance(last, ast.Expr)
+        lines += [*map(ast.unparse, body), f"print(({ast.unparse(last)})._repr_html_())"]
+    return "\n".join(lines)
 
 
 def write_files(page: Page, folder: Path) -> None:
