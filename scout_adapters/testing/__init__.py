@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Emulator, run
     from scout_adapters.testing.emulator.request_log import Exchange
+    from scout_adapters.testing.faults.account_limits import AccountLimits
     from scout_adapters.testing.faults.broken_answers import (
         CloseBeforeAnswer,
         CutGzip,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from scout_adapters.testing.scripts.fake_chat_model import ScoutFakeChatModel
 
 __all__ = [
+    "AccountLimits",
     "AnswerScript",
     "BadRequest",
     "CloseBeforeAnswer",
@@ -111,6 +113,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "AccountLimits": "faults.account_limits",
     "AnswerScript": "scripts.answer_script",
     "Emulator": "emulator.emulator",
     "Exchange": "emulator.request_log",

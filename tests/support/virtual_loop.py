@@ -16,12 +16,14 @@ class _Selector(selectors.DefaultSelector):  # type: ignore[valid-type,misc]  # 
     """Moves the loop's time on instead of waiting."""
 
     now = 1000.0
+    in_threads = 0
+    """Functions that run in threads; time stands still until they have ended."""
 
     def select(self, timeout: float | None = None) -> Any:
+        if self.in_threads or timeout is None:
+            return super().select(None if timeout is None else min(timeout, 0.01))
         ready = super().select(0)
         if not ready:
-            if timeout is None:
-                return super().select(5)  # another thread: it must not take longer
             self.now += max(0.0, timeout)
         return ready
 
@@ -36,6 +38,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return float(self._virtual.now)
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        self._virtual.in_threads += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._end_thread)
+        return future
+
+    def _end_thread(self, _future: object) -> None:
+        self._virtual.in_threads -= 1
 
 
 def run_virtually(loop: VirtualLoop, main: Coroutine[Any, Any, T]) -> T:

@@ -117,7 +117,7 @@ class LimitedCall(SourcedCall):
             self.clock.sleep(seconds)
             return
         began = self.clock.now()
-        self._waiter.wait(self.clock, seconds)
+        self._waiter.wait(self.clock, seconds, self._longest(seconds))
         self._end_wait(began, seconds)
 
     async def _apause(self, seconds: float) -> None:
@@ -126,12 +126,17 @@ class LimitedCall(SourcedCall):
             await self.clock.asleep(seconds)
             return
         began = self.clock.now()
-        await self._waiter.await_(self.clock, seconds)
+        await self._waiter.await_(self.clock, seconds, self._longest(seconds))
         self._end_wait(began, seconds)
+
+    def _longest(self, seconds: float) -> float:
+        """Return the most that a wait of so many seconds may last; it is counted already."""
+        due = min(each.until for each in self._blocked) <= self.clock.now() + seconds + 0.001
+        return seconds + max(0.0, self._usage.patience) if due else seconds
 
     def _end_wait(self, began: float, seconds: float) -> None:
         """Count a wait as long as it was, and try the blocked keys again."""
-        self._usage.shorten(max(0.0, seconds - (self.clock.now() - began)))
+        self._usage.shorten(seconds - (self.clock.now() - began))
         self._in_line = False
         blocked, self._blocked = self._blocked, []
         for each in blocked:

@@ -170,7 +170,7 @@ class RetryUsage:
         return pause
 
     def shorten(self, seconds: float) -> None:
-        """Count a pause that ended sooner."""
+        """Count a pause that ended sooner, or later if `seconds` is below 0."""
         self.waited -= seconds
         self._before -= seconds
 

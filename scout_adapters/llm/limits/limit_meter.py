@@ -126,13 +126,17 @@ class LimitMeter:
 
     def leave(self, waiter: LimitWaiter) -> None:
         """Take a call out of the line, and wake the one that is first then."""
-        was_first = self.line[:1] == [waiter]
+        was_first = self.is_first(waiter)
         if waiter in self.line:
             self.line.remove(waiter)
         if self in waiter.meters:
             waiter.meters.remove(self)
         if was_first:
             self.wake_first()
+
+    def is_first(self, waiter: LimitWaiter) -> bool:
+        """Return whether a call is the first of the line."""
+        return self.line[:1] == [waiter]
 
     def wake_first(self) -> None:
         """Wake the call that has waited longest; drop those whose event loop is closed."""

@@ -12,6 +12,9 @@ from typing import Protocol
 
 from scout_adapters._internal.clock import Clock
 
+LATER_FACTOR, LATER_SECONDS = 1.25, 0.5
+"""How much later than expected a call looks that is woken by the one before it."""
+
 _tickets = count()
 
 
@@ -20,6 +23,9 @@ class WaitingLine(Protocol):
 
     def leave(self, waiter: LimitWaiter) -> None:
         """Take a call out of the line."""
+
+    def is_first(self, waiter: LimitWaiter) -> bool:
+        """Return whether a call is the first of the line."""
 
 
 class LimitWaiter:
@@ -47,8 +53,17 @@ class LimitWaiter:
                 return False
         return True
 
-    def wait(self, clock: Clock, seconds: float) -> None:
-        """Sleep for so long, or until the call is woken. A test's clock sleeps the whole time."""
+    def _timeout(self, seconds: float, longest: float) -> float:
+        """Return the seconds after which to look again; later behind others, who wake it."""
+        if any(meter.is_first(self) for meter in self.meters):
+            return seconds
+        return max(seconds, min(seconds * LATER_FACTOR + LATER_SECONDS, longest))
+
+    def wait(self, clock: Clock, seconds: float, longest: float) -> None:
+        """Sleep for so long, or until the call is woken. A test's clock sleeps the whole time.
+
+        A call that is not first in a line may sleep up to `longest` seconds.
+        """
         if clock.sleep is not time.sleep:
             clock.sleep(seconds)
         else:
@@ -56,12 +71,12 @@ class LimitWaiter:
             self._wake = event.set
             try:
                 if not self.woken:
-                    event.wait(seconds)
+                    event.wait(self._timeout(seconds, longest))
             finally:
                 self._wake = None
         self.woken = False
 
-    async def await_(self, clock: Clock, seconds: float) -> None:
+    async def await_(self, clock: Clock, seconds: float, longest: float) -> None:
         """Twin of `wait`."""
         if clock.asleep is not asyncio.sleep:
             await clock.asleep(seconds)
@@ -72,7 +87,7 @@ class LimitWaiter:
             try:
                 if not self.woken:
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(seconds):
+                        async with asyncio.timeout(self._timeout(seconds, longest)):
                             await event.wait()
             finally:
                 self._wake = None

@@ -1,0 +1,1 @@
+"""Many callers against providers that enforce their limits."""
