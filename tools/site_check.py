@@ -1,8 +1,9 @@
 """Open every page of the built site in a browser: `python -m tools.site_check site [axe.min.js]`.
 
 At 390 and 1440 pixels, light and dark: nothing is wider than the window, no request leaves the
-machine, nothing is missing, and no script fails. With the file of axe-core (`npm install axe-core`) its
-findings of the impact serious or critical are printed, too. The exit code is 1 if there is any.
+machine, nothing is missing, and no script fails. With the file of axe-core (`npm install
+axe-core`) its findings of the impact serious or critical are printed, too. The exit code is 1 if
+there is any.
 """
 
 from __future__ import annotations
