@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         TooLarge,
         UpstreamLimited,
     )
+    from scout_adapters.testing.live_calls import block_live_calls
     from scout_adapters.testing.process_state import Snapshot, reset, snapshot
     from scout_adapters.testing.scripts.answer_script import (
         AnswerScript,
@@ -107,6 +108,7 @@ __all__ = [
     "UnexpectedRequest",
     "UnusedRule",
     "UpstreamLimited",
+    "block_live_calls",
     "reset",
     "run",
     "snapshot",
@@ -121,6 +123,7 @@ HOMES = {
     "Snapshot": "process_state",
     "UnexpectedRequest": "scripts.answer_script",
     "UnusedRule": "scripts.answer_script",
+    "block_live_calls": "live_calls",
     "reset": "process_state",
     "run": "emulator.emulator",
     "snapshot": "process_state",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -29,26 +28,14 @@ from scout_adapters.testing.process_state import reset, snapshot
 from scout_adapters.testing.recorded_addresses import is_recorded, model_of
 from scout_adapters.testing.scrubber import known_secrets
 from scout_adapters.testing.secret_scrubber import Exchange, SecretScrubber, remaining_secrets
-
-OF_RECORDING = {
-    "none": "none",
-    "once": "new",
-    "new_episodes": "new",
-    "all": "all",
-    "rewrite": "all",
-}
-"""Our modes by those of pytest-recording's `--record-mode`."""
-
-OF_VARIABLE = {"": "none", "replay": "none", "emulator": "emulator", "live": "all"}
-"""Our modes by the values of `SCOUT_RECORD`, which `cassette()` uses."""
+from scout_adapters.testing.virtual_time import VirtualTime
 
 PACKAGES = ("scout-adapters", "langchain-core", "vcrpy")
 """Packages whose versions a recording contains."""
 
 
-def begin(item: pytest.Item, path: Path) -> CassetteSession:
+def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
     """Begin to play or record the cassette of a test."""
-    mode = mode_of(item)
     session = CassetteSession(path, item.nodeid, mode)
     try:
         session.begin()
@@ -59,19 +46,6 @@ def begin(item: pytest.Item, path: Path) -> CassetteSession:
         session.end(write=False)
         raise
     return session
-
-
-def mode_of(item: pytest.Item) -> str:
-    """Return the mode of a test: of the command line, the marker, or the environment."""
-    config = item.config
-    marker = item.get_closest_marker("scout_cassette")
-    if mode := config.getoption("--scout-record", None):
-        return str(mode)
-    if mode := config.getoption("--record-mode", None):
-        return OF_RECORDING[str(mode)]
-    if mode := os.environ.get("SCOUT_RECORD"):
-        return OF_VARIABLE[mode]
-    return str((marker and marker.kwargs.get("record")) or "none")
 
 
 class CassetteSession:
@@ -101,6 +75,7 @@ class CassetteSession:
         self._stack.callback(reset, before)
         if self.mode in {"none", "emulator"}:
             self._stack.enter_context(placeholder_keys())
+            self._stack.enter_context(VirtualTime().installed())
         if self.mode == "live":
             return
         mode = cast("RecordingMode", self.mode)
@@ -153,10 +128,16 @@ class CassetteSession:
     def end(self, *, write: bool = True) -> None:
         """Stop answering, write what was recorded, and reset the process."""
         cassette = self._cassette
-        with self._stack:
-            pass
-        if cassette is not None and write and cassette.dirty:
+        self._stack.close()
+        if cassette is None or not write:
+            return
+        if cassette.dirty:
             self._write(cassette)
+        if left := cassette.answers.left():
+            lines = "".join(f"\n  {request}" for request in left)
+            pytest.fail(
+                f"StreamLeftOpen: read to the end, or close, the answers of{lines}", pytrace=False
+            )
 
     def _write(self, cassette: PlayedCassette) -> None:
         try:

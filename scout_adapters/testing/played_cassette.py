@@ -15,6 +15,8 @@ from vcr.patch import CassettePatcherBuilder
 from vcr.record_mode import RecordMode
 
 from scout_adapters.testing.cassette_errors import LateRequest, RequestNotRecorded
+from scout_adapters.testing.live_calls import GUARD, late_text
+from scout_adapters.testing.open_answers import OpenAnswers
 from scout_adapters.testing.request_differences import missing_text, unplayed_text
 from scout_adapters.testing.request_matching import Renaming, compare, renamed
 
@@ -57,7 +59,7 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         self.missing: list[RequestNotRecorded] = []
         """Requests without an answer, whatever became of the error that each raised."""
 
-        self.late: list[LateRequest] = []
+        self.answers = OpenAnswers()
         self.data = list(exchanges)
         self.rewound = True
         self._scrubber = scrubber
@@ -76,6 +78,7 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         with ExitStack() as stack:
             for patcher in CassettePatcherBuilder(self).build():
                 stack.enter_context(patcher)
+            stack.enter_context(self.answers.followed())
             try:
                 yield self
             finally:
@@ -156,10 +159,8 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         return error
 
     def _check_open(self, request: Recorded) -> None:
-        if self._closed and self.plan.is_recorded(request.uri):
-            error = LateRequest(
-                f"{self.plan.test} has ended, and thread {threading.current_thread().name!r} of it"
-                f" sends {request.method} {request.uri.partition('?')[0]}: join it in the test"
-            )
-            self.late.append(error)
-            raise error
+        test = self.plan.test if self._closed else GUARD.test_of_thread()
+        if test is not None and self.plan.is_recorded(request.uri):
+            late = LateRequest(late_text(test, f"{request.method} {request.uri.partition('?')[0]}"))
+            GUARD.late.append(late)
+            raise late

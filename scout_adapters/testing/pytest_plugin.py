@@ -10,12 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scout_adapters.testing.plugin import cassette_fixture, emulator_fixture, run_fixture
+from scout_adapters.testing.plugin import (
+    cassette_fixture,
+    emulator_fixture,
+    live_call_guard,
+    run_fixture,
+)
 
 if TYPE_CHECKING:
     import pytest
 
-PARTS = (cassette_fixture, emulator_fixture, run_fixture)
+PARTS = (cassette_fixture, emulator_fixture, run_fixture, live_call_guard)
+"""The hooks of the last part run first at the start of a test, and last at its end."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

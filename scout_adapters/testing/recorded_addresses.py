@@ -9,12 +9,10 @@ from urllib.parse import urlsplit
 import orjson
 
 from scout_adapters.testing.emulated_providers import provider_at
+from scout_adapters.testing.provider_hosts import LOCAL, receives_traces
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
-
-_LOCAL = re.compile(r"localhost|127\.|0\.0\.0\.0|\[?::1|[^.]+$")
-"""Hosts of this machine, and those of test clients, which have no dot (`testserver`)."""
 
 _API = re.compile(
     r"/(chat/completions|completions|responses|embeddings|messages|converse(-stream)?)$"
@@ -27,13 +25,14 @@ _MODEL_IN_PATH = re.compile(r"/(?:models?|deployments)/([^/:]+)")
 
 
 def is_recorded(url: str) -> bool:
-    """Return whether a request belongs on cassettes: not one to the user's own application.
+    """Return whether a request belongs on cassettes: neither traces nor the user's application.
 
     A server on this machine counts if its path is that of an API of models, as Ollama's.
     """
     parts = urlsplit(url)
-    if not _LOCAL.match(parts.hostname or ""):
-        return True
+    host = parts.hostname or ""
+    if not LOCAL.match(host):
+        return not receives_traces(host)
     return _API.search(parts.path) is not None
 
 

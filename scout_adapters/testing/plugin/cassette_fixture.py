@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scout_adapters.testing.cassette_paths import cassette_path, shared_paths
+from scout_adapters.testing.plugin.emulator_fixture import EMULATOR
+from scout_adapters.testing.plugin.record_mode import MARKER, mode_of, uses_cassette
 
 if TYPE_CHECKING:
     from scout_adapters.testing.cassette_session import CassetteSession
 
-MARKER = "scout_cassette"
 MODES = ("none", "new", "all", "live", "emulator")
 MARKER_HELP = (
     "scout_cassette(name=None, match=None, record=None): answer the requests of a test from"
@@ -39,12 +40,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER_HELP)
 
 
-def uses_cassette(item: pytest.Item) -> bool:
-    """Return whether a test has a cassette."""
-    names = getattr(item, "fixturenames", ())
-    return MARKER in names or item.get_closest_marker(MARKER) is not None
-
-
 def path_of(item: pytest.Item) -> Path:
     """Return the path of a test's cassette."""
     marker = item.get_closest_marker(MARKER)
@@ -63,6 +58,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             paths.append((item.nodeid, path_of(item)))
         except ValueError as error:
             wrong[item.nodeid] = str(error)
+        if EMULATOR in getattr(item, "fixturenames", ()):
+            wrong[item.nodeid] = f"{item.nodeid} has a cassette and the emulator: use one of them"
     for path, tests in shared_paths(paths).items():
         message = f"SharedCassette: {path} belongs to {' and '.join(tests)}: give one another name="
         wrong.update(dict.fromkeys(tests, message))
@@ -88,7 +85,7 @@ def _begin(item: pytest.Item) -> CassetteSession:
         pytest.fail(
             "scout_cassette needs vcrpy: pip install 'scout-adapters[testing]'", pytrace=False
         )
-    return begin(item, path_of(item))
+    return begin(item, path_of(item), mode_of(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
