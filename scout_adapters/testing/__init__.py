@@ -23,6 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scout_adapters.testing.chaos.mutated_cassette import mutate
     from scout_adapters.testing.emulator.emulator import Emulator, run
     from scout_adapters.testing.emulator.request_log import Exchange
     from scout_adapters.testing.faults.account_limits import AccountLimits
@@ -109,6 +110,7 @@ __all__ = [
     "UnusedRule",
     "UpstreamLimited",
     "block_live_calls",
+    "mutate",
     "reset",
     "run",
     "snapshot",
@@ -124,6 +126,7 @@ HOMES = {
     "UnexpectedRequest": "scripts.answer_script",
     "UnusedRule": "scripts.answer_script",
     "block_live_calls": "live_calls",
+    "mutate": "chaos.mutated_cassette",
     "reset": "process_state",
     "run": "emulator.emulator",
     "snapshot": "process_state",

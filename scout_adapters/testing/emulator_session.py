@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from scout_adapters.testing import process_state
@@ -37,6 +38,9 @@ class EmulatorSettings:
     served: bool = False
     """Whether the emulator listens on loopback too, for clients that use neither httpx nor
     httpx2; variables contain its addresses, and it waits in real time."""
+
+    recorded: Path | None = None
+    """A cassette that the answers come from."""
 
     real_time: bool = False
     """Whether waits take their time."""
@@ -69,13 +73,13 @@ def emulator_session(
 
 
 def _emulator(settings: EmulatorSettings, keys: Mapping[str, Keys], time: VirtualTime) -> Emulator:
-    if settings.real_time:
-        return Emulator(keys, down=settings.down)
-    return Emulator(
-        keys,
-        down=settings.down,
-        clock=time.now,
-        wall=time.wall,
-        sleep=time.sleep,
-        asleep=time.asleep,
-    )
+    options: dict[str, Any] = {"keys": keys, "down": settings.down}
+    if not settings.real_time:
+        options |= {"clock": time.now, "wall": time.wall}
+        options |= {"sleep": time.sleep, "asleep": time.asleep}
+    if settings.recorded is None:
+        return Emulator(**options)
+    # vcrpy is an extra.
+    from scout_adapters.testing.chaos.recorded_answers import RecordedEmulator  # noqa: PLC0415  # as said
+
+    return RecordedEmulator(settings.recorded, **options)

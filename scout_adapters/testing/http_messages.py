@@ -12,6 +12,8 @@ import orjson
 Json = dict[str, Any]
 
 Ending = Literal["clean", "cut", "reset"]
+NetworkError = Literal["ConnectError", "ConnectTimeout", "ProxyError", "WriteTimeout"]
+"""Names of errors of httpx and httpx2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,10 @@ class HttpReply:
     dropped: bool = False
     """No answer at all: the connection closes after `first` seconds, without a status line."""
 
+    error: NetworkError | None = None
+    """What the client raises instead of an answer that is dropped."""
+
+    error_message: str = ""
     ending: Ending = "clean"
     """`cut` closes the connection before the promised end, `reset` does so with a TCP reset."""
 
@@ -139,6 +145,15 @@ def whole_reply(
 def dumps(value: Any) -> bytes:
     """Encode JSON as most providers do: compact, with characters unescaped."""
     return orjson.dumps(value)
+
+
+def parsed_object(body: bytes) -> Json | None:
+    """Return a body as a JSON object; None if it is something else."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING
 
-import orjson
-
 from scout_adapters.testing.background_answers import POLLS, BackgroundAnswers
 from scout_adapters.testing.emulated_provider import WireName
 from scout_adapters.testing.emulated_providers import emulated_provider
@@ -31,12 +29,13 @@ from scout_adapters.testing.faults.refusals import (
     Overloaded,
     Revoked,
 )
-from scout_adapters.testing.http_messages import PlayedAnswer, TokensSpent
+from scout_adapters.testing.http_messages import PlayedAnswer, TokensSpent, parsed_object
 from scout_adapters.testing.prompt_cache import PromptCache
 from scout_adapters.testing.scripts.answer_script import AnswerScript
 from scout_adapters.testing.scripts.scripted_reply import Played, scripted_reply
 
 if TYPE_CHECKING:
+    from scout_adapters.testing.chaos.fault_injection import FaultInjection
     from scout_adapters.testing.http_messages import HttpReply, Json, Request
     from scout_adapters.testing.ids import Ids
     from scout_adapters.testing.scripts.request_matcher import Matches
@@ -91,6 +90,7 @@ class Emulator:
         self.sleep, self.asleep = sleep, asleep
         self.base = "http://emulator.test"
         self.request_log = RequestLog()
+        self.injection: FaultInjection | None = None
         self._start = clock()
         self._date = (-1, "")
         self._lock = threading.Lock()
@@ -218,17 +218,19 @@ class Emulator:
 
     def answer(self, request: Request) -> PlayedAnswer:
         """Answer one request and log it."""
-        route, number, body = locate(request), self.request_log.number(), _parse(request.body)
+        route, number = locate(request), self.request_log.number()
+        body = parsed_object(request.body)
         endpoint, listed = route.endpoint, self.keys.get(route.provider.name, ())
         key = find_key(request, route, listed)
-        fault, remaining = self._fault(request, route, key)
+        stream = bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True
+        fault, remaining = self._fault(request, route, key, stream=stream)
         context = FaultContext(
             provider=route.provider,
             protocol=route.protocol,
             request=request,
             key=key,
             model=(endpoint and endpoint.model) or str((body or {}).get("model", "")),
-            stream=bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True,
+            stream=stream,
             ids=self.ids(request, route.provider.name, number),
             wall=self.wall(),
             background=self._state.background,
@@ -255,7 +257,7 @@ class Emulator:
         return caches.get(owner) or caches.setdefault(owner, PromptCache(self.clock))
 
     def _fault(
-        self, request: Request, route: EmulatedRoute, key: str
+        self, request: Request, route: EmulatedRoute, key: str, *, stream: bool
     ) -> tuple[Fault | None, float | None]:
         """Choose the fault of a request, and the seconds that it still lasts if that is known."""
         name = route.provider.name
@@ -263,15 +265,24 @@ class Emulator:
             return BadRequest("API keys in the query string are refused: send a header."), None
         if route.endpoint is None:
             return NoSuchPath(), None
-        with self._lock:
-            for script in (name, key), (name, None):
-                if self._state.scripts.get(script):
-                    return self._state.scripts[script].popleft(), None
+        planned = self._planned_fault(name, key, stream=stream)
+        if planned:
+            return planned[0], None
         if name in self.down:
             return self.down[name], None
         if not key and not route.provider.keyless:
             return MissingKey(), None
         return self._fault_of_key(name, key)
+
+    def _planned_fault(self, name: str, key: str, *, stream: bool) -> tuple[Fault | None] | None:
+        """Return what is injected, or what a script has; None for neither."""
+        if self.injection and (fault := self.injection.choose(name, key, stream=stream)):
+            return (fault,)
+        with self._lock:
+            for script in (name, key), (name, None):
+                if self._state.scripts.get(script):
+                    return (self._state.scripts[script].popleft(),)
+        return None
 
     def _fault_of_key(self, name: str, key: str) -> tuple[Fault | None, float | None]:
         """Return the fault of a key, None once a temporary one has passed."""
@@ -331,11 +342,3 @@ def run(
 
 def _keys(keys: Keys) -> dict[str, Fault | None]:
     return dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys)
-
-
-def _parse(body: bytes) -> Json | None:
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return parsed if isinstance(parsed, dict) else None

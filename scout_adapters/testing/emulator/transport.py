@@ -131,6 +131,9 @@ class _Answering(httpx.SyncByteStream, httpx.AsyncByteStream):
         yield from self._delay(self.reply.first)
         if self.reply.dropped:
             self._close(finished=False)
+            if self.reply.error is not None:
+                kind = getattr(httpx, self.reply.error)
+                raise kind(self.reply.error_message, request=self.request)
             if self.reply.ending == "reset":
                 raise httpx.ReadError("Connection reset by peer", request=self.request)
             text = "Server disconnected without sending a response."

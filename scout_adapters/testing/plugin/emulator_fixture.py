@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scout_adapters.testing.cassette_paths import cassette_path
+from scout_adapters.testing.plugin.record_mode import MARKER as CASSETTE
+
 if TYPE_CHECKING:
+    from scout_adapters.testing.chaos.chaos_fault import ChaosFault
+    from scout_adapters.testing.chaos.fault_injection import FaultInjection
     from scout_adapters.testing.emulator.emulator import Emulator
     from scout_adapters.testing.virtual_time import VirtualTime
 
@@ -58,6 +64,27 @@ def _add_note(error: BaseException, emulator: Emulator) -> None:
         error.add_note(str(reason))
 
 
+def injection_of(item: pytest.Item, fault: ChaosFault, clock: VirtualTime) -> FaultInjection:
+    """Return a fault, ready for the first request of a test or a later one."""
+    from scout_adapters.testing.chaos.fault_injection import FaultInjection
+
+    markers = (item.get_closest_marker(name) for name in ("scout_faults", "scout_chaos"))
+    at = next((marker.kwargs["at"] for marker in markers if marker and "at" in marker.kwargs), 1)
+    return FaultInjection(fault, clock.now, at)
+
+
+def recorded_path(item: Any, fault: ChaosFault) -> Path:
+    """Return the cassette of a test as it is without its fault."""
+    marker = item.get_closest_marker(CASSETTE)
+    name = marker.kwargs.get("name", *marker.args[:1])
+    test, _, parameters = item.nodeid.partition("::")[2].replace("::", ".").partition("[")
+    others = parameters.removesuffix("]").replace(fault.id, "").strip("-").replace("--", "-")
+    path = cassette_path(item.path, f"{test}[{others}]" if others else test, name)
+    if not path.is_file():
+        pytest.fail(f"{path} is missing: record it by pytest --scout-record=all", pytrace=False)
+    return path
+
+
 @pytest.fixture
 def scout_clock() -> VirtualTime:
     """Return the clock of `scout_emulator`: `waits` are the seconds that calls would have slept."""
@@ -67,7 +94,9 @@ def scout_clock() -> VirtualTime:
 
 
 @pytest.fixture
-def scout_emulator(request: pytest.FixtureRequest, scout_clock: VirtualTime) -> Iterator[Emulator]:
+def scout_emulator(
+    request: pytest.FixtureRequest, scout_clock: VirtualTime, scout_fault: ChaosFault | None
+) -> Iterator[Emulator]:
     """Let the emulator answer for all providers; yield it, for `on`, `script`, `keys` and `log`."""
     from scout_adapters.testing.emulator_session import (  # as above
         EmulatorSettings,
@@ -75,8 +104,13 @@ def scout_emulator(request: pytest.FixtureRequest, scout_clock: VirtualTime) -> 
     )
 
     marker = request.node.get_closest_marker(EMULATOR)
-    settings = EmulatorSettings(**(marker.kwargs if marker else {}))
-    with emulator_session(settings, scout_clock) as emulator:
+    options = dict(marker.kwargs) if marker else {}
+    if scout_fault is not None and request.node.get_closest_marker(CASSETTE):
+        options["recorded"] = recorded_path(request.node, scout_fault)
+    settings = EmulatorSettings(**options)
+    with emulator_session(settings, scout_clock, everywhere=scout_fault is not None) as emulator:
+        if scout_fault is not None:
+            emulator.injection = injection_of(request.node, scout_fault, scout_clock)
         request.node.stash[emulator_key] = emulator
         yield emulator
         del request.node.stash[emulator_key]

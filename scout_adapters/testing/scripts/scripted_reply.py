@@ -36,11 +36,11 @@ def scripted_reply(
     if fault is None and held.answer.fault is not None:
         return held.answer.fault.play(context), held.answer.fault
     reply = fault.play(context) if fault else context.good()
-    if not _has_arrived(reply):
+    if not has_arrived(reply):
         script.release(held)
     return reply, fault
 
 
-def _has_arrived(reply: HttpReply) -> bool:
+def has_arrived(reply: HttpReply) -> bool:
     """Return whether a reply contains a whole answer."""
     return reply.billed and reply.ending == "clean" and reply.status == HTTPStatus.OK

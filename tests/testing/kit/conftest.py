@@ -8,7 +8,15 @@ from textwrap import dedent
 import pytest
 
 from scout_adapters import ScoutGroqChatModel
-from scout_adapters.testing import Emulator, emulator_session, recorded_run, run_recorder
+from scout_adapters.testing import (
+    Emulator,
+    cassette_session,
+    emulator_session,
+    recorded_run,
+    request_snapshot,
+    run_recorder,
+)
+from scout_adapters.testing.chaos import mutated_cassette, recorded_answers
 
 PLUGINS = (
     "-pno:scout_adapters",
@@ -41,9 +49,8 @@ class KitProject:
 @pytest.fixture(scope="session")
 def _loaded() -> None:
     """Import what models import on first use: pytester forgets what is first imported in a run."""
-    assert emulator_session
-    assert recorded_run
-    assert run_recorder
+    assert all((cassette_session, emulator_session, recorded_run, request_snapshot))
+    assert all((run_recorder, mutated_cassette, recorded_answers))
     model = ScoutGroqChatModel(api_key="k", transport=Emulator().transport())
     model.invoke("Hello")
     list(model.stream("Hello"))
