@@ -33,7 +33,8 @@ CHAIN = """
 class Project:
     """A folder with tests, and pytest runs in it."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
+    def __init__(self, pytester: pytest.Pytester, patch: pytest.MonkeyPatch) -> None:
+        self.setenv = patch.setenv
         self.pytester = pytester
         self.folder = pytester.path
 
@@ -87,4 +88,4 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, _loaded:
         filterwarnings = error
         """
     )
-    return Project(pytester)
+    return Project(pytester, monkeypatch)
