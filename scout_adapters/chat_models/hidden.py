@@ -86,7 +86,7 @@ def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
 
 def _only_refers(name: str, value: Any) -> bool:
     """Return whether a value consists of references, or is a store's address without password."""
-    from scout_adapters.llm.health.key_source import is_reference
+    from scout_adapters.llm.health.key_texts import is_reference
 
     value = shown(value)
     if name == "state_store":

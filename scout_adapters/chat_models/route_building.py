@@ -14,7 +14,7 @@ from scout_adapters.chat_models.loaded_routes import LoadedRoutes
 from scout_adapters.chat_models.router_entries import check_entries
 from scout_adapters.errors import ConfigurationError, ScoutError
 from scout_adapters.errors.error_response import one_line
-from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.route_files.route_text import MAX_MESSAGE
 
 if TYPE_CHECKING:

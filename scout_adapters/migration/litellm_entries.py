@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
 from scout_adapters.migration.provider_names import own_model

@@ -6,7 +6,7 @@ import re
 from copy import deepcopy
 from typing import Any
 
-from scout_adapters.llm.health.key_source import is_reference
+from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.migration.litellm_routes import Migration
 from scout_adapters.migration.notes import Note
 

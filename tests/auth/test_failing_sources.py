@@ -26,6 +26,12 @@ BAD = {
     "unknown": ({"key": "t0ps3cret"}, "returned a dict; return a string"),
     "a blank": ("t0ps3cret with blank", "returned a key that contains a blank"),
     "exit": (SystemExit(3), "raised SystemExit"),
+    "a list": ("t0ps3cret-a,t0ps3cret-b", "returned a key that is a list; pass a source for each"),
+    "semicolons": ("t0ps3cret-a;t0ps3cret-b", "returned a key that is a list"),
+    "a variable": ("env:T0PS3CRET", "returned a key that is a reference itself"),
+    "a file": ("file:/run/t0ps3cret", "returned a key that is a reference itself"),
+    "LiteLLM's": ("os.environ/HOME", "returned a key that is a reference itself"),
+    "a line": ("GROQ_API_KEY=t0ps3cret", "returned a key that is a line of a .env file"),
 }
 
 

@@ -76,10 +76,10 @@ async def test_a_blocking_function_does_not_block_the_loop(groq: Make) -> None:
 async def test_a_variable_is_read_at_use(
     groq: Make, providers: FakeProviders, ask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = groq(api_key="env:TEAM_KEY", api_keys=None)
-    monkeypatch.setenv("TEAM_KEY", "gsk_first")
+    model = groq(api_key="env:K", api_keys=None)
+    monkeypatch.setenv("K", "gsk_first")
     await ask(model)
-    monkeypatch.setenv("TEAM_KEY", " 'gsk_second' ")
+    monkeypatch.setenv("K", " 'gsk_second' ")
     await ask(model)
     assert providers.keys == ["gsk_first", "gsk_second"]
 
@@ -92,7 +92,7 @@ async def test_a_file_is_read_again_when_it_has_changed(
     path.write_text("gsk_first\n")
     model = groq(api_key=f"file:{path}", api_keys=None)
     await model.ainvoke("hi")
-    path.write_text("gsk_second\n")
+    path.write_text("gsk_second\r\n", encoding="utf-8-sig")  # as Windows writes it
     time.go_by(1.1)
     await model.ainvoke("hi")
     assert providers.keys == ["gsk_first", "gsk_second"]

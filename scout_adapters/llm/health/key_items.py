@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from scout_adapters.errors import ConfigurationError, InvalidKey, NoKeyError
 from scout_adapters.llm.health.key_places import PlacedKey
-from scout_adapters.llm.health.key_source import KeySource, is_reference, key_source
-from scout_adapters.llm.health.key_texts import clean_keys
+from scout_adapters.llm.health.key_source import KeySource, key_source
+from scout_adapters.llm.health.key_texts import clean_keys, is_reference
 from scout_adapters.llm.option_names import check_address
 
 KeyItem = str | SecretStr | KeySource | Callable[[], Any] | PlacedKey | Mapping[str, Any]

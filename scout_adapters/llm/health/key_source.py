@@ -16,10 +16,8 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.redaction import key_redactor, mask_secrets
 from scout_adapters.errors import one_line
-from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.key_texts import ENV, FILE, fingerprint
 from scout_adapters.llm.health.source_readers import (
-    ENV,
-    FILE,
     UNCHANGED,
     FileReader,
     FunctionReader,
@@ -271,11 +269,6 @@ def _forget_readings() -> None:
 
 
 call_after_fork(_forget_readings)
-
-
-def is_reference(text: str) -> bool:
-    """Return whether a text names a file or a variable with a key, instead of being one."""
-    return text.startswith((FILE, ENV)) and len(text) > len(FILE)
 
 
 def key_source(origin: str | Callable[[], Any]) -> KeySource:

@@ -23,6 +23,12 @@ MAX_KEY = 8192
 VARIABLE = "os.environ/"
 """LiteLLM's notation for the value of an environment variable."""
 
+FILE, ENV = "file:", "env:"
+"""What a text begins with that names a file or a variable with the key."""
+
+ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*(?:KEY|TOKEN)S?=.*")
+"""A line of a `.env` file."""
+
 
 @lru_cache(maxsize=4096)
 def fingerprint(key: str) -> str:
@@ -56,6 +62,16 @@ def clean_keys(raw: Iterable[str | SecretStr], *, source: str) -> tuple[str, ...
     raise InvalidKey(f"a key from {source} {fault}")
 
 
+def has_several(text: str) -> bool:
+    """Return whether a text is a list of keys."""
+    return len([part for part in _parts(text) if part.strip()]) > 1
+
+
+def is_reference(text: str) -> bool:
+    """Return whether a text names a file or a variable with a key, instead of being one."""
+    return text.startswith((FILE, ENV)) and text not in {FILE, ENV}
+
+
 def _split_keys(raw: Iterable[str | SecretStr]) -> tuple[tuple[str, ...], str]:
     """Return the keys of each text, and what is wrong with the first wrong one."""
     keys: dict[str, None] = {}
@@ -85,17 +101,31 @@ def _cleaned(raw: str | SecretStr) -> tuple[str, str]:
     key = _unquoted(raw.get_secret_value() if isinstance(raw, SecretStr) else raw)
     if not key:
         return "", "is empty; copy it again"
+    fault = _fault_of_header(key) or _fault_of_copy(key)
+    return ("", fault) if fault else (key, "")
+
+
+def _fault_of_header(key: str) -> str:
     if len(key) > MAX_KEY:
-        return "", f"is longer than {MAX_KEY} characters; copy it again"
+        return f"is longer than {MAX_KEY} characters; copy it again"
     if not all("!" <= char <= "~" for char in key):
-        return "", "contains a blank, a line break or a non-ASCII character; copy it again"
+        return "contains a blank, a line break or a non-ASCII character; copy it again"
+    return ""
+
+
+def _fault_of_copy(key: str) -> str:
+    """Return what a text is that is in the place of a key."""
     if PLACEHOLDER.fullmatch(key):
-        return "", "is a placeholder or a list in JSON; write the key itself, or os.environ/NAME"
+        return "is a placeholder or a list in JSON; write the key itself, or os.environ/NAME"
+    if ASSIGNMENT.fullmatch(key):
+        return "is a line of a .env file; write what comes after the ="
+    if key in {FILE, ENV}:
+        return f"is a reference without a name: {key}"
     if key.startswith(VARIABLE):
         value = os.environ.get(key.removeprefix(VARIABLE), "").strip()
         if not value or value.startswith(VARIABLE):
-            return "", f"is the value of a variable that has none: {key}"
-    return key, ""
+            return f"is the value of a variable that has none: {key}"
+    return ""
 
 
 def _variable_keys(key: str) -> tuple[str, ...]:

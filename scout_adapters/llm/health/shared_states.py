@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections import deque
 from weakref import WeakValueDictionary
 
-from scout_adapters.llm.health.key_source import (
-    KeySource,
-    forget_sources,
-    is_reference,
-    key_source,
-)
+from scout_adapters.llm.health.key_source import KeySource, forget_sources, key_source
 from scout_adapters.llm.health.key_state import KeyState, health_lock
+from scout_adapters.llm.health.key_texts import is_reference
 
 MAX_UNUSED_STATES = 10_000
 """Keys whose health is remembered although no pool has them; the newest ones."""

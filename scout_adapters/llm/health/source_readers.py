@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from scout_adapters.llm.health.key_texts import ENV, FILE
 from scout_adapters.llm.health.source_values import BadSourceValue
-
-FILE, ENV = "file:", "env:"
-"""What a text begins with that names a file or a variable with the key."""
 
 CHECK_SECONDS = 1.0
 """Seconds between two checks whether a file has changed."""
@@ -64,7 +62,7 @@ class FileReader:
         version = (status.st_mtime_ns, status.st_ino, status.st_size)
         if version == self._version and not again:
             return UNCHANGED
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:  # Windows writes a mark
             text = file.read(MAX_FILE + 1)
         if len(text) > MAX_FILE:
             raise BadSourceValue(f"has more than {MAX_FILE} bytes: it is no key")

@@ -15,13 +15,16 @@ from typing import Any
 from pydantic import SecretStr
 
 from scout_adapters.errors import InvalidKey
-from scout_adapters.llm.health.key_texts import clean_key
+from scout_adapters.llm.health.key_texts import VARIABLE, clean_key, has_several, is_reference
 from scout_adapters.llm.types import AwsCredentials, Credential, Token
 from scout_adapters.llm.types.authentication import JWT
 
 MAX_SKEW = 60.0
 """Seconds before its expiry at which a token is replaced; a tenth of its life if that is shorter.
 """
+
+LAST_SECOND = 1e12
+"""Seconds since 1970 that no expiry reaches: some 30,000 years."""
 
 ACCEPTED = "a string, a SecretStr, a Token, AwsCredentials, or (token, expiry)"
 
@@ -91,10 +94,19 @@ def _clean(value: Any) -> str:
         raise BadSourceValue(f"returned a {type(value).__name__}; return {ACCEPTED}")
     fault = ""
     try:
-        return clean_key(value, source="it")
+        key = clean_key(value, source="it")
+        if not (fault := _not_one_key(key)):
+            return key
     except InvalidKey as error:
         fault = str(error).removeprefix("a key from it ")
     raise BadSourceValue(f"returned a key that {fault}")
+
+
+def _not_one_key(key: str) -> str:
+    """Return why a text is another source or a list, both of which belong to `api_keys=`."""
+    if is_reference(key) or key.startswith(VARIABLE):
+        return "is a reference itself; pass that one as api_key="
+    return "is a list; pass a source for each key, api_keys=[...]" if has_several(key) else ""
 
 
 def _credential_of(value: Any) -> Credential | None:
@@ -125,7 +137,8 @@ def _jwt_expiry(text: str) -> float | None:
     payload = text.split(".")[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     expiry = claims.get("exp") if isinstance(claims, Mapping) else None
-    return float(expiry) if isinstance(expiry, int | float) else None
+    # One beyond all years is none: no float has room for it.
+    return float(expiry) if isinstance(expiry, int | float) and expiry < LAST_SECOND else None

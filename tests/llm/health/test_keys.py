@@ -91,7 +91,11 @@ def test_quotes_lists_and_names_of_variables_are_understood(
 
 
 @pytest.mark.parametrize(
-    "text", ["os.environ/NOT_SET", "${GROQ_KEY}", "$GROQ_KEY", "<your-key>", '["a", "b"]', "{{k}}"]
+    "text",
+    [
+        *("os.environ/NOT_SET", "${GROQ_KEY}", "$GROQ_KEY", "<your-key>", '["a", "b"]', "{{k}}"),
+        *("GROQ_API_KEY=a", "a,HF_TOKEN=b", "file:", "env:"),
+    ],
 )
 def test_a_placeholder_is_refused_as_a_key(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEYS", text)
