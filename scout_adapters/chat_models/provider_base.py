@@ -18,7 +18,7 @@ from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.route_cache import RouteCache
-from scout_adapters.chat_models.store_option import share_health
+from scout_adapters.chat_models.store_option import limit_store_of, share_health
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, check_address
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
@@ -266,4 +266,5 @@ class ScoutProviderChatModel(ScoutChatModel):
             limits=own_rules(self.limits, self.provider, model),
         )
         share_health((candidate,), self.state_store)
-        return Route(candidates=(candidate,), clock=self.clock)
+        store = limit_store_of(self.state_store, (candidate,))
+        return Route(candidates=(candidate,), clock=self.clock, limit_store=store)

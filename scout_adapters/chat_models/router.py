@@ -33,7 +33,7 @@ from scout_adapters.chat_models.router_entries import (
     takes_schema_as_entry,
     with_key,
 )
-from scout_adapters.chat_models.store_option import share_health
+from scout_adapters.chat_models.store_option import limit_store_of, share_health
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
@@ -205,11 +205,13 @@ class ScoutRouterChatModel(FileRouting):
         )
         check_strategy(strategy, candidates)
         share_health(candidates, self.state_store)
+        candidates, tags = with_limits(candidates, self.limits), tag_rules(self.limits)
         return Route(
-            candidates=with_limits(candidates, self.limits),
+            candidates=candidates,
             strategy=strategy,
             clock=self.clock,
-            tag_limits=tag_rules(self.limits),
+            tag_limits=tags,
+            limit_store=limit_store_of(self.state_store, candidates, tags),
         )
 
     def _route_to(self, model: str, route: Route) -> Route:

@@ -11,6 +11,7 @@ from scout_adapters.chat_models.hidden import shown
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate
+    from scout_adapters.llm.limits.memory_limits import LimitStore
 
 
 def take_store(options: dict[str, Any]) -> dict[str, Any]:
@@ -26,6 +27,25 @@ def take_store(options: dict[str, Any]) -> dict[str, Any]:
         elif hasattr(value, "publish"):
             options["state_store"] = options.pop(name)
     return options
+
+
+def limit_store_of(store: Any, candidates: Iterable[Candidate], *more: object) -> LimitStore:
+    """Return where requests are counted for limits: in a model's store, or in this process.
+
+    `more`: limits besides those of the candidates.
+    """
+    from scout_adapters.llm.limits.memory_limits import memory_limits
+    from scout_adapters.store.open_store import open_state_store, store_of_environment
+
+    is_limited = any(more) or any(candidate.limits for candidate in candidates)
+    if not is_limited or not (store := shown(store) or store_of_environment()):
+        return memory_limits
+    store = open_state_store(store)
+    if not hasattr(store, "server"):  # a store within one process
+        return memory_limits
+    from scout_adapters.llm.limits.redis_limits import limits_of_store
+
+    return limits_of_store(store)
 
 
 def share_health(candidates: Iterable[Candidate], store: Any) -> None:

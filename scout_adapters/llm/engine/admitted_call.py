@@ -33,7 +33,7 @@ class AdmittedCall(LimitedCall):
         """Read the key, check limits, limiter and budgets; False if another may follow."""
         if not self._has_key(attempt):
             return False
-        if self.limits is not None and not self._reserve(attempt):
+        if self.limits is not None and not self._reserve(attempt, self.limits):
             return False
         if not self._usage.acquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))
@@ -50,7 +50,7 @@ class AdmittedCall(LimitedCall):
         """Twin of `_may_start`."""
         if not await self._ahas_key(attempt):
             return False
-        if self.limits is not None and not self._reserve(attempt):
+        if self.limits is not None and not await self._areserve(attempt, self.limits):
             return False
         if not await self._usage.aacquire_limiter(attempt.candidate.limiter):
             raise self._finish(DeadlineExceeded(LATE))

@@ -17,7 +17,7 @@ from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
 from scout_adapters.llm.limits.limit_rule import LimitRule, RequestPlace
 from scout_adapters.llm.limits.limit_waiter import LimitWaiter
-from scout_adapters.llm.limits.memory_limits import memory_limits
+from scout_adapters.llm.limits.memory_limits import LimitStore, memory_limits
 from scout_adapters.llm.limits.token_demand import learn_answer, token_demand
 
 NEVER_LEFT = frozenset({NOT_SENT, str(ErrorKind.CONNECT)})
@@ -34,12 +34,19 @@ class BlockedKey(NamedTuple):
     """Monotonic seconds."""
 
 
+class CallLimits(NamedTuple):
+    """The limits of a call's tags, and where all its limits are counted."""
+
+    rules: tuple[LimitRule, ...]
+    store: LimitStore
+
+
 class LimitedCall(SourcedCall):
     """Reserves an attempt's share of the user's limits, and waits in line where none is left."""
 
     retry_policy: RetryPolicy
 
-    limits: tuple[LimitRule, ...] | None = None
+    limits: CallLimits | None = None
     """The limits of the call's tags; None if neither a tag nor a candidate has any."""
 
     def __init__(self, observer: Observer | None) -> None:
@@ -49,15 +56,35 @@ class LimitedCall(SourcedCall):
         self._in_line = False
         """Whether the next pause ends as soon as a limit has room."""
 
-    def _reserve(self, attempt: Attempt) -> bool:
+    @property
+    def _limit_store(self) -> LimitStore:
+        return self.limits.store if self.limits else memory_limits
+
+    def _reserve(self, attempt: Attempt, limits: CallLimits) -> bool:
         """Reserve what the attempt may use; undo the attempt and return False if it must wait."""
-        rules, lease = (*attempt.candidate.limits, *(self.limits or ())), attempt.lease
-        if not rules or lease is None:
-            return True
+        reservation = self._reservation(attempt, limits)
+        shortage = limits.store.reserve(reservation, self.clock.now, self._waiter)
+        return self._is_admitted(attempt, reservation, shortage)
+
+    async def _areserve(self, attempt: Attempt, limits: CallLimits) -> bool:
+        """Twin of `_reserve`."""
+        reservation = self._reservation(attempt, limits)
+        shortage = await limits.store.areserve(reservation, self.clock.now, self._waiter)
+        return self._is_admitted(attempt, reservation, shortage)
+
+    def _reservation(self, attempt: Attempt, limits: CallLimits) -> LimitReservation:
+        """Return what the attempt reserves; the call gives it back under any exception."""
+        candidate, lease = attempt.candidate, attempt.lease
+        assert lease is not None  # noqa: S101  # each attempt before its start has one
+        rules = (*candidate.limits, *limits.rules)
         prepared = attempt.request.prepared
-        reservation = reservation_of(attempt.candidate, prepared, lease.state, rules)
+        reservation = reservation_of(candidate, prepared, lease.state, rules)
         self._held.reserved = reservation
-        shortage = memory_limits.reserve(reservation, self.clock.now(), self._waiter)
+        return reservation
+
+    def _is_admitted(
+        self, attempt: Attempt, reservation: LimitReservation, shortage: Shortage | None
+    ) -> bool:
         if shortage is None:
             self._leave_line()
             return True
@@ -69,7 +96,7 @@ class LimitedCall(SourcedCall):
         """Undo an attempt that must wait, and do not use its key until there is room."""
         now, state = self.clock.now(), self._candidate_states.of(attempt.candidate)
         waiter = self._waiter = self._waiter or LimitWaiter(reservation.tokens)
-        memory_limits.stand(reservation, now, waiter)
+        self._limit_store.stand(reservation, now, waiter)
         attempt.release()
         self._held.attempt = None
         self._sent -= 1
@@ -155,20 +182,20 @@ class LimitedCall(SourcedCall):
             if not record.estimated:
                 learn_answer(f"{record.provider}/{record.model}", answer)
         sent = record.outcome not in NEVER_LEFT
-        memory_limits.settle(reservation, self.clock.now(), tokens, sent=sent)
+        self._limit_store.settle(reservation, self.clock.now(), tokens, sent=sent)
         self._held.reserved = None
 
     def _give_back_reserved(self) -> None:
         """Give back what an attempt that is not sent has reserved."""
         if self._held.reserved is not None:
-            memory_limits.settle(self._held.reserved, self.clock.now(), 0, sent=False)
+            self._limit_store.settle(self._held.reserved, self.clock.now(), 0, sent=False)
             self._held.reserved = None
 
     def _leave_line(self) -> None:
         """Stop waiting; those behind move up."""
         waiter, self._waiter = self._waiter, None
         if waiter is not None:
-            memory_limits.leave(waiter)
+            self._limit_store.leave(waiter)
 
     def abandon(self, error: BaseException) -> None:
         """Give back what the call still holds when `error` ends it."""

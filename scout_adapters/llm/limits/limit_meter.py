@@ -42,6 +42,12 @@ class LimitReservation:
     taken: int = 0
     """Number of meters, the first ones, in which it is counted."""
 
+    id: str = ""
+    """Its name in shared books; empty if it is not in any."""
+
+    in_thread: bool = False
+    """Whether a thread books it, so that its end must follow there."""
+
 
 @dataclass(slots=True, eq=False)
 class LimitMeter:
@@ -54,6 +60,15 @@ class LimitMeter:
     line: list[LimitWaiter] = field(default_factory=list)
     """The calls that wait for it, in order of arrival."""
 
+    is_shared: bool = False
+    """Whether other processes count as well, so that only the first of the line may try."""
+
+    closed_until: float = 0.0
+    """Shared: when there may be room again, in monotonic seconds."""
+
+    closed_by: str = ""
+    """Shared: the limit that had no room."""
+
     def shortage(self, now: float, tokens: int, waiter: LimitWaiter | None) -> Shortage | None:
         """Return what a request must wait for; None if it may go now.
 
@@ -61,6 +76,8 @@ class LimitMeter:
         """
         rule, limits = self.rule, self.rule.limits
         calls, ahead = self._ahead(waiter) if self.line else (0, 0)
+        if self.closed_by and (calls or now < self.closed_until):
+            return self._shortage(self.closed_by, max(0.01, self.closed_until - now))
         if limits.concurrency is not None and self.in_flight + calls >= limits.concurrency:
             return self._shortage("concurrency", POLL_SECONDS)
         cost = rule.request_seconds
@@ -112,6 +129,12 @@ class LimitMeter:
             max(0, self.in_flight - 1),
             reservation.taken - 1,
         )
+
+    def open(self) -> None:
+        """Let the first of the line try again: a request here has given something back."""
+        self.closed_until = 0.0
+        if not self.line:
+            self.closed_by = ""
 
     def is_idle(self, now: float) -> bool:
         """Return whether it counts nothing, so that it can be forgotten."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
+from typing import Protocol
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.limits.limit_meter import LimitMeter, LimitReservation, Shortage
@@ -13,10 +15,42 @@ MAX_METERS = 10_000
 """Scopes that are counted; beyond them idle ones are forgotten."""
 
 
-class MemoryLimits:
-    """Counts requests and tokens of this process."""
+class LimitStore(Protocol):
+    """Where requests are counted: in this process, or in several."""
 
-    def __init__(self) -> None:
+    def reserve(
+        self, reservation: LimitReservation, clock: Callable[[], float], waiter: LimitWaiter | None
+    ) -> Shortage | None:
+        """Count a request in all its scopes; or in none, and return what it must wait for."""
+
+    async def areserve(
+        self, reservation: LimitReservation, clock: Callable[[], float], waiter: LimitWaiter | None
+    ) -> Shortage | None:
+        """Twin of `reserve`."""
+
+    def stand(self, reservation: LimitReservation, now: float, waiter: LimitWaiter) -> None:
+        """Put a call into the lines of the scopes that a refused reservation must wait for."""
+
+    def leave(self, waiter: LimitWaiter) -> None:
+        """Take a call out of all lines, and wake those that are first then."""
+
+    def peek(self, reservation: LimitReservation, now: float) -> Shortage | None:
+        """Return what a new request would have to wait for; nothing is counted."""
+
+    def settle(
+        self, reservation: LimitReservation, now: float, tokens: int | None, *, sent: bool = True
+    ) -> None:
+        """Count the end of a request; None for unknown tokens keeps what is reserved."""
+
+
+class MemoryLimits:
+    """Counts requests and tokens of this process.
+
+    `is_shared`: it is one of several that share their limits; see `SharedLimits`.
+    """
+
+    def __init__(self, *, is_shared: bool = False) -> None:
+        self._is_shared = is_shared
         self._lock = fork_safe_lock()
         self._meters: dict[str, LimitMeter] = {}
 
@@ -24,9 +58,10 @@ class MemoryLimits:
         return len(self._meters)
 
     def reserve(
-        self, reservation: LimitReservation, now: float, waiter: LimitWaiter | None
+        self, reservation: LimitReservation, clock: Callable[[], float], waiter: LimitWaiter | None
     ) -> Shortage | None:
         """Count a request in all its scopes; or in none, and return what it must wait for."""
+        now = clock()
         with self._lock:
             meters = reservation.meters = [
                 self._meter(scope, rule, now) for scope, rule in reservation.scopes
@@ -36,9 +71,21 @@ class MemoryLimits:
             if longest is None:
                 for meter in meters:
                     meter.take(reservation, now)
-            if waiter is not None:
+            if waiter is not None and not (self._is_shared and longest is None):
                 self._stand(waiter, meters, shortages)
             return longest
+
+    async def areserve(
+        self, reservation: LimitReservation, clock: Callable[[], float], waiter: LimitWaiter | None
+    ) -> Shortage | None:
+        """Twin of `reserve`."""
+        return self.reserve(reservation, clock, waiter)
+
+    def close(self, meter: LimitMeter, limit: str, until: float, now: float) -> Shortage:
+        """Note that the shared books have no room until a time; return the shortage."""
+        with self._lock:
+            meter.closed_by, meter.closed_until = limit, until
+            return meter.shortage(now, 0, None) or Shortage(meter.rule.text(limit), 0.01)
 
     def stand(self, reservation: LimitReservation, now: float, waiter: LimitWaiter) -> None:
         """Put a call into the lines of the scopes that a refused reservation must wait for."""
@@ -59,15 +106,26 @@ class MemoryLimits:
                 meter.leave(waiter)
 
     def settle(
-        self, reservation: LimitReservation, now: float, tokens: int | None, *, sent: bool = True
+        self,
+        reservation: LimitReservation,
+        now: float,
+        tokens: int | None,
+        *,
+        sent: bool = True,
+        wakes: bool = True,
     ) -> None:
-        """Count the end of a request; None for unknown tokens keeps what is reserved."""
+        """Count the end of a request; None for unknown tokens keeps what is reserved.
+
+        `wakes`: whether calls that wait try again.
+        """
         used = 0 if not sent else reservation.tokens if tokens is None else tokens
         with self._lock:
             while reservation.taken:
                 meter = reservation.meters[reservation.taken - 1]
                 meter.settle(reservation, now, used, sent=sent)
-                meter.wake_first()
+                if wakes:
+                    meter.open()
+                    meter.wake_first()
 
     def leave(self, waiter: LimitWaiter) -> None:
         """Take a call out of all lines, and wake those that are first then."""
@@ -88,7 +146,7 @@ class MemoryLimits:
         if meter is None:
             if len(self._meters) >= MAX_METERS:
                 self._forget_idle(now)
-            meter = self._meters[scope] = LimitMeter(rule)
+            meter = self._meters[scope] = LimitMeter(rule, is_shared=self._is_shared)
         return meter
 
     def _forget_idle(self, now: float) -> None:

@@ -16,14 +16,12 @@ from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.candidate_state import CandidateState
 from scout_adapters.llm.engine.key_reports import has_just_worked
-from scout_adapters.llm.engine.limited_call import BlockedKey, reservation_of
+from scout_adapters.llm.engine.limited_call import BlockedKey, CallLimits, reservation_of
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.key_penalties import refused_together
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
-from scout_adapters.llm.limits.limit_rule import LimitRule
-from scout_adapters.llm.limits.memory_limits import memory_limits
 from scout_adapters.llm.types import ModelRequest
 
 T = TypeVar("T")
@@ -74,15 +72,15 @@ class DryRun(Attempts):
             self._block_keys(state, self.limits)
         return super()._attempt(state, again)
 
-    def _block_keys(self, state: CandidateState, limits: tuple[LimitRule, ...]) -> None:
+    def _block_keys(self, state: CandidateState, limits: CallLimits) -> None:
         """Do not plan the keys that must wait for a limit."""
-        rules, now = (*state.candidate.limits, *limits), self.clock.now()
+        rules, now = (*state.candidate.limits, *limits.rules), self.clock.now()
         if state.prepared is None and not self._prepare(state):
             return
         assert state.prepared is not None  # noqa: S101  # see above
         for key in state.candidate.endpoint.key_states:
             reservation = reservation_of(state.candidate, state.prepared, key, rules)
-            shortage = memory_limits.peek(reservation, now)
+            shortage = limits.store.peek(reservation, now)
             if shortage is not None:
                 state.avoid[key.id] = until = now + shortage.wait
                 self._blocked.append(BlockedKey(state, key.id, shortage, until))

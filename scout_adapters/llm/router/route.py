@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.candidate import Candidate
+from scout_adapters.llm.engine.limited_call import CallLimits
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.limits.limit_rule import TAG, LimitRule
+from scout_adapters.llm.limits.memory_limits import LimitStore, memory_limits
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.lookup_files import load_prices
@@ -40,6 +42,9 @@ class Route:
     clock: Clock = SYSTEM
     tag_limits: tuple[LimitRule, ...] = ()
     """Limits for the calls with a tag."""
+
+    limit_store: LimitStore = memory_limits
+    """Where requests are counted for limits."""
 
     def __post_init__(self) -> None:
         """Warn of models that end soon, and load prices; a clock of a test has no date."""
@@ -87,7 +92,7 @@ class Route:
             conversation=conversation,
         )
         if self.has_limits:
-            attempts.limits = self.limits_of(run)
+            attempts.limits = CallLimits(self.limits_of(run), self.limit_store)
         return attempts
 
     def limits_of(self, run: RunFacts | None) -> tuple[LimitRule, ...]:

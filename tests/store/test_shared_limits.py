@@ -1,0 +1,96 @@
+"""Limits that two processes share through a server, and what happens without it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scout_adapters import Limits, ScoutGroqChatModel
+from scout_adapters.errors import LimitReached
+from scout_adapters.llm.limits.redis_limits import RedisLimitBooks, limits_of_store
+from scout_adapters.store.redis_store import RedisStore
+from scout_adapters.store.redis_url import parse_redis_url
+from scout_adapters.testing import Emulator
+from tests.support.redis_server import LocalRedis
+from tests.support.verbs import VERBS, call_model
+
+
+@pytest.fixture
+def stores(redis: LocalRedis) -> Iterator[list[RedisStore]]:
+    """Return two stores at one server, as two processes have them."""
+    stores = [RedisStore(parse_redis_url(redis.url)) for _ in range(2)]
+    for store in stores:
+        books = limits_of_store(store).books
+        assert isinstance(books, RedisLimitBooks)
+        books.server._timeout = 5  # a busy machine must not look like a server that is away
+    yield stores
+    for store in stores:
+        store.close()
+
+
+def model_of(store: RedisStore, emulator: Emulator, limits: Limits, **options: Any) -> Any:
+    return ScoutGroqChatModel(
+        model="m",
+        api_key="key",
+        transport=emulator.transport(),
+        limits=limits,
+        store=store,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_limit_that_another_process_has_reached_stops_a_call(
+    stores: list[RedisStore], verb: str
+) -> None:
+    emulator, limits = Emulator(), Limits(rpm=1)
+    first, second = (model_of(store, emulator, limits, max_wait=5) for store in stores)
+    await call_model(first, verb)
+    with pytest.raises(
+        LimitReached, match=r"rpm=1 of groq/m \(per key\) is reached: ready in (5|60)"
+    ):
+        await call_model(second, verb)
+    assert len(emulator.log) == 1
+
+
+def test_places_that_another_process_gives_back_are_taken(stores: list[RedisStore]) -> None:
+    emulator, limits = Emulator(), Limits(concurrency=1)
+    first, second = (model_of(store, emulator, limits) for store in stores)
+    stream = first.stream("Hello")
+    next(stream)
+    waiting = threading.Thread(target=second.invoke, args=("Hello",))
+    waiting.start()
+    waiting.join(0.15)
+    assert waiting.is_alive()
+    assert len(emulator.log) == 1
+    stream.close()
+    waiting.join(10)
+    assert len(emulator.log) == 2
+
+
+async def test_tasks_of_two_processes_share_a_rate(stores: list[RedisStore]) -> None:
+    emulator, limits = Emulator(), Limits(rpm=1200, burst_seconds=0)
+    models = [model_of(store, emulator, limits) for store in stores]
+    began = time.monotonic()
+    await asyncio.gather(*(model.ainvoke("Hello") for model in models for _ in range(4)))
+    assert time.monotonic() - began >= 7 * 0.05 - 0.01
+    assert len(emulator.log) == 8
+
+
+def test_without_the_server_each_process_keeps_to_the_limit_alone(
+    stores: list[RedisStore], redis: LocalRedis
+) -> None:
+    emulator, limits = Emulator(), Limits(rpm=1)
+    first, second = (model_of(store, emulator, limits, max_wait=1) for store in stores)
+    for store in stores:
+        limits_of_store(store).books.server.record_failure(OSError("gone"))  # type: ignore[attr-defined]  # of Redis
+    first.invoke("Hello"), second.invoke("Hello")
+    for model in (first, second):
+        with pytest.raises(LimitReached):
+            model.invoke("Hello")
+    assert len(emulator.log) == 2
