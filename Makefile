@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts limits cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -94,6 +94,10 @@ interrupts: .venv/dev
 # Throughput and refusals where providers enforce limits, with `limits=` and without. LIMITS='--minutes 2'
 limits: .venv/dev
 	$(BIN)/python -m tools.limit_run $(LIMITS)
+
+# Eight processes with one pool of keys and one budget, with a store and without. SHARED='--calls 100'
+shared: .venv/dev
+	$(BIN)/python -m tools.shared_health $(SHARED)
 
 # Prompt caches and bills: conversations that keep to a key, and keys in turn.
 cache: .venv/dev

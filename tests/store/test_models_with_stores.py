@@ -118,7 +118,7 @@ def test_a_route_file_names_the_store_of_its_keys_and_budgets(
         "budgets:\n"
         "  - {limit_usd: 5, name: team}\n"
         "  - {limit_usd: 1, per: run}\n"
-        "  - {limit_usd: 9, path: here.db}\n"
+        f"  - {{limit_usd: 9, path: {tmp_path / 'budgets.db'}}}\n"
     )
     emulator = Emulator(keys={"groq": {"dead-2": Revoked(), "good-2": None}})
     monkeypatch.setenv("GROQ_API_KEYS", "dead-2,good-2")

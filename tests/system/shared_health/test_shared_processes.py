@@ -1,0 +1,51 @@
+"""What one process finds of a key, no other process needs to find; a budget is that of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from scout_adapters.testing import Revoked
+from tests.support.redis_server import LocalRedis, redis, shared_server
+from tests.support.warm_process import WarmProcess
+from tests.system.shared_health import shared_caller
+from tests.system.shared_health.processes import billed, callers, pool
+from tests.system.shared_health.shared_caller import KEYS
+
+__all__ = ["redis", "shared_server"]
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[WarmProcess]:
+    with WarmProcess(shared_caller.__name__) as process:
+        yield process
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_revoked_key_is_tried_by_one_process_for_all(
+    redis: LocalRedis, warm: WarmProcess, is_shared: bool
+) -> None:
+    emulator, bad = pool(), KEYS[3]
+    with emulator.serve(), callers(warm, emulator, 2, redis.url if is_shared else "") as running:
+        emulator.keys["groq"][bad] = Revoked()
+        (first, *others) = running.children
+        first.stdin.write(b"calls 40 10\n")
+        assert running.answer(first)["outcomes"] == {"ok": 40}
+        asked = len(emulator.requests("groq", bad))
+        assert asked >= 1
+        if is_shared:
+            running.run(f"refused {bad}")
+        for other in others:
+            other.stdin.write(b"calls 40 10\n")
+            assert running.answer(other)["outcomes"] == {"ok": 40}
+        assert (len(emulator.requests("groq", bad)) == asked) is is_shared
+
+
+def test_a_budget_of_three_processes_is_not_exceeded(redis: LocalRedis, warm: WarmProcess) -> None:
+    emulator = pool()
+    with emulator.serve():
+        with callers(warm, emulator, 3, redis.url, "0.02") as running:
+            answers = running.run("calls 60 1")
+        assert all(answer["outcomes"]["exceeded"] for answer in answers)
+        assert 0.005 * 10**9 < billed(emulator) <= 0.02 * 10**9
