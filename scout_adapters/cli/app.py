@@ -16,7 +16,7 @@ except ModuleNotFoundError as missing:  # the `cli` extra
     sys.exit(f"{missing.name} is not installed: pip install 'scout-adapters[cli]'")
 
 from scout_adapters._internal.logs import printable
-from scout_adapters.cli import audit, keys
+from scout_adapters.cli import audit, cassette_commands, keys
 from scout_adapters.cli.budgets import budgets
 from scout_adapters.cli.console import fail, set_width
 from scout_adapters.cli.costs import costs
@@ -89,6 +89,7 @@ def main(
 
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(cassette_commands.app, name="cassettes")
 COMMANDS = (
     doctor,
     costs,

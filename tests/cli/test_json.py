@@ -19,9 +19,11 @@ from scout_adapters.budget.accounts import Account
 from scout_adapters.cli import app
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
+from scout_adapters.testing.cassette_files import Stamp, write_cassette
 from tests.audit.logs import written
 from tests.cli.shell import run, start
 from tests.support.paths import ROOT
+from tests.testing.recorded import exchanges
 
 PAGE = (ROOT / "docs/command-line.md").read_text()
 ROWS = re.findall(r"^\| `([a-z ]+)` \| (.*?) \| (.*?) ?\|$", PAGE, re.MULTILINE)
@@ -45,9 +47,13 @@ ARGUMENTS: dict[str, list[str]] = {
     "audit export": ["audit.jsonl", "--to", "out.csv"],
     "audit prune": ["audit.jsonl", "--days", "1"],
     "report": ["audit.jsonl", "--html", "out.html"],
+    "cassettes list": [],
+    "cassettes show": ["cassettes/test_x/test_it.yaml"],
+    "cassettes check": ["cassettes"],
+    "cassettes redact": ["cassettes"],
 }
-EXIT_1 = {"doctor", "audit verify", "audit reconcile"}
-SHOWS = {"demo"}
+EXIT_1 = {"doctor", "audit verify", "audit reconcile", "cassettes check"}
+SHOWS = {"demo", "cassettes record"}
 """Commands without data."""
 
 
@@ -68,6 +74,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("config.yaml").write_text(
         "model_list: [{model_name: a, litellm_params: {model: groq/x, cooldown_time: 3}}]\n"
     )
+    stamp = Stamp(test="test_x.py::test_it", models=("groq/m",))
+    write_cassette(Path("cassettes/test_x/test_it.yaml"), stamp, exchanges("Hello"))
     Path("route.yaml").write_text("models: [ollama/llama3.2]\n")
     monkeypatch.setitem(PRICING, "groq", {"mine": {"input": 0.0000125, "request": 0.01}})
 

@@ -1,0 +1,126 @@
+"""What is wrong with cassettes on disk: unreadable, with secrets, old, or without a test."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scout_adapters.testing.cassette_errors import CassetteUnreadable
+from scout_adapters.testing.cassette_files import (
+    FORM,
+    CassetteFile,
+    read_cassette,
+    write_cassette,
+)
+from scout_adapters.testing.cassette_paths import FOLDER
+from scout_adapters.testing.scrubber import known_secrets
+from scout_adapters.testing.secret_scrubber import SecretScrubber, remaining_secrets
+
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+@dataclass(frozen=True)
+class CassetteProblem:
+    """Something wrong with a cassette."""
+
+    path: Path
+    kind: str
+    """unreadable, secret, form, age or gone."""
+
+    what: str
+
+
+def find_cassettes(places: Iterable[Path]) -> list[Path]:
+    """Return the cassettes at these paths: files, and files in folders named `cassettes`."""
+    found = {path for place in places for path in ([place] if place.is_file() else _below(place))}
+    return sorted(found)
+
+
+def _below(place: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(place):
+        folders[:] = [name for name in folders if name not in _SKIPPED and name[0] != "."]
+        if FOLDER in Path(folder).resolve().parts:
+            yield from (Path(folder) / name for name in files if name.endswith(".yaml"))
+
+
+def check_cassette(
+    path: Path, max_days: int | None, now: datetime | None = None
+) -> list[CassetteProblem]:
+    """Return what is wrong with a cassette; `max_days` is the greatest age of live answers."""
+    try:
+        file = read_cassette(path)
+    except (CassetteUnreadable, OSError) as error:
+        return [CassetteProblem(path, "unreadable", str(error))]
+    secrets = remaining_secrets(file.exchanges, tuple(known_secrets()))
+    problems = [("secret", f"looks like a key: {place}") for place in secrets]
+    if file.stamp.form < FORM:
+        problems.append(("form", f"has form {file.stamp.form} of {FORM}: record it again"))
+    days = age_days(file, now or datetime.now(UTC))
+    if max_days is not None and days is not None and days > max_days:
+        problems.append(("age", f"was recorded {days} days ago, more than {max_days}"))
+    if file.stamp.test and not has_test(path, file.stamp.test):
+        problems.append(("gone", f"there is no test {file.stamp.test}: delete the file"))
+    return [CassetteProblem(path, kind, what) for kind, what in problems]
+
+
+def age_days(file: CassetteFile, now: datetime) -> int | None:
+    """Return the age of live answers in days; None for the emulator's, and if it is unknown."""
+    if file.stamp.answered_by == "emulator" or not file.stamp.recorded_at:
+        return None
+    try:
+        recorded = datetime.fromisoformat(file.stamp.recorded_at)
+    except ValueError:
+        return None
+    return (now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))).days
+
+
+def has_test(path: Path, test: str) -> bool:
+    """Return whether the test of a cassette exists, by its source; parameters are not checked."""
+    name, _, rest = test.partition("::")
+    module = _module(path, Path(name))
+    if module is None:
+        return False
+    try:
+        tree = ast.parse(module.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return True  # a broken module shows itself when it is collected
+    return _defines(tree, rest.partition("[")[0].split("::"))
+
+
+def _module(path: Path, name: Path) -> Path | None:
+    """Return the test module of a cassette: beside its folder, or below the current one."""
+    parents = [parent for parent in path.resolve().parents if parent.name == FOLDER]
+    candidates = [parent.parent / name.name for parent in parents[:1]] + [name]
+    return next((module for module in candidates if module.is_file()), None)
+
+
+def _defines(scope: ast.AST, names: list[str]) -> bool:
+    """Return whether a scope defines a function, in the classes that are named before it."""
+    for node in ast.walk(scope) if isinstance(scope, ast.Module) else ast.iter_child_nodes(scope):
+        if getattr(node, "name", None) == names[0]:
+            if len(names) == 1 or _defines(node, names[1:]):
+                return True
+            if isinstance(node, ast.ClassDef) and node.bases:
+                return True  # the method may be inherited
+    return False
+
+
+def redact_cassette(path: Path) -> bool:
+    """Remove what looks like a key from a cassette; return whether the file has changed.
+
+    Raises:
+        SecretInCassette: if a secret cannot be removed; the file stays as it is.
+    """
+    file, before = read_cassette(path), path.read_bytes()
+    secrets = tuple(known_secrets())
+    scrubber = SecretScrubber(secrets)
+    exchanges = [
+        (scrubber.request(request), scrubber.response(response))
+        for request, response in file.exchanges
+    ]
+    write_cassette(path, file.stamp, exchanges, secrets)
+    return path.read_bytes() != before
