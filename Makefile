@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -50,6 +50,10 @@ partner-faults: .venv/dev
 # Looks for keys after each fault of each provider in every verb; `make test` plays a sample.
 secrets: .venv/dev
 	SCOUT_SECRETS=all $(BIN)/pytest -q -n 2 tests/system/secrets/test_faults.py
+
+# Reads every recorded answer with the chat models; `make test` reads a sample of them.
+recordings: .venv/dev
+	SCOUT_RECORDINGS=all $(BIN)/pytest -q -n 2 tests/chat_models/test_recordings.py
 
 # LangChain's standard suite on every chat model; writes its table into docs/langchain-suite.md.
 suite: .venv/dev

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,40 @@ def lines(name: str = "*", folders: Sequence[Path] = EVERY) -> Iterator[str]:
 def records(name: str = "*", folders: Sequence[Path] = EVERY) -> Iterator[Record]:
     """Yield the exchanges of a provider, or of all of them."""
     return map(json.loads, lines(name, folders))
+
+
+ALL = os.environ.get("SCOUT_RECORDINGS") == "all"
+"""Whether tests that read a sample are to read every record."""
+
+
+def sample(all_records: Iterable[Record]) -> list[Record]:
+    """Choose records, short ones first, so that all that occurs in them occurs in the sample.
+
+    These are features, statuses and models, each whole and streamed, and the errors by their first
+    words. With `SCOUT_RECORDINGS=all` every record is chosen.
+    """
+    if ALL:
+        return list(all_records)
+    seen: set[tuple[Any, ...]] = set()
+    chosen: list[Record] = []
+    for record in sorted(all_records, key=_size):
+        new = {(*each, record["stream"]) for each in _traits(record)} - seen
+        seen |= new
+        chosen += [record] if new else []
+    return chosen
+
+
+def _size(record: Record) -> int:
+    return len(record["response_body"] or "")
+
+
+def _traits(record: Record) -> Iterator[tuple[Any, ...]]:
+    yield ("status", record["status"])
+    yield ("model", (record.get("request_json") or {}).get("model"))
+    for feature in record.get("features") or ():
+        yield ("feature", feature)
+    if record["status"] >= HTTPStatus.BAD_REQUEST:
+        yield ("error", (record["response_body"] or "")[:60])
 
 
 MISSING = "no recorded traffic; SCOUT_WIRE names its folders"

@@ -25,7 +25,7 @@ from tests.system.peers.records import PROVIDERS, Record, recorded
 
 TABLE = [*ANTHROPIC, *GOOGLE, *GROQ, *OPENAI, *OPENROUTER, *REFUSALS]
 ALL = os.environ.get("SCOUT_DIFFERENTIAL") == "all"
-OF_EACH_CAUSE = 8
+OF_EACH_CAUSE = 5
 """How many records of a row's cause a sample has: not each of them shows the difference."""
 
 pytestmark = recordings.needed
