@@ -18,6 +18,7 @@ from scout_adapters import (
 from scout_adapters._internal import fork
 from scout_adapters.llm.engine import candidate
 from scout_adapters.llm.health import circuit_breaker, shared_states
+from scout_adapters.llm.limits.memory_limits import memory_limits
 from scout_adapters.llm.transport.http_transport import Transport, _pools_of
 from scout_adapters.testing import Emulator, Overloaded, RateLimited
 from tests.support.clock import NO_PAUSES
@@ -57,7 +58,9 @@ class InterruptedCalls:
             self._entry("groq", "llama-3.3-70b-versatile", ["key-a", "key-b"]),
             self._entry("openai", "gpt-4o-mini", ["key-c"]),
         ]
-        self.model = ScoutRouterChatModel(models=entries, clock=NO_PAUSES)
+        wide = {"rpm": 10**9, "tpm": 10**12, "concurrency": 100}
+        limits = {"groq": wide, "openai": wide}
+        self.model = ScoutRouterChatModel(models=entries, clock=NO_PAUSES, limits=limits)
         self.candidates = self.model._route().candidates
 
     def _entry(self, provider: str, model: str, keys: list[str]) -> dict[str, Any]:
@@ -151,6 +154,7 @@ class InterruptedCalls:
                 lambda: [s.id for s in shared_states._states.values() if s.in_flight],
             ),
             ("attempts in flight", lambda: [x for x in candidate._loads if x.in_flight]),
+            ("limits", _held_limits),
             ("probes", self._probes),
             ("slots", self._slots),
             ("holds", lambda: [b.name for b in self.budgets if b.held_usd or b._holds]),
@@ -183,6 +187,11 @@ class InterruptedCalls:
                 if pool.pick(each.model, now, others) is None:
                     lost.append(state.id)
         return lost
+
+
+def _held_limits() -> list[str]:
+    meters = memory_limits._meters.items()
+    return [scope for scope, meter in meters if meter.in_flight or meter.line]
 
 
 def _run_sync(call: Any) -> Any:
