@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from scout_adapters.errors import ErrorKind, LimitReached, ScoutError
@@ -193,9 +194,9 @@ class LimitedCall(SourcedCall):
 
     def _leave_line(self) -> None:
         """Stop waiting; those behind move up."""
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None:
-            self._limit_store.leave(waiter)
+        if self._waiter is not None:
+            self._limit_store.leave(self._waiter)
+            self._waiter = None
 
     def abandon(self, error: BaseException) -> None:
         """Give back what the call still holds when `error` ends it."""
@@ -218,11 +219,14 @@ def reservation_of(
     candidate: Candidate, prepared: PreparedRequest, key: KeyState, rules: tuple[LimitRule, ...]
 ) -> LimitReservation:
     """Return what a request with a key reserves of its limits."""
-    pool = candidate.endpoint.pool
+    pool, lowest, scopes = candidate.endpoint.pool, math.inf, []
     place = RequestPlace(pool.provider, candidate.model, pool.address, key.id, key.account)
-    scopes = tuple((rule.scope(place), rule) for rule in rules)
-    tpm = min((rule.limits.tpm for rule in rules if rule.limits.tpm is not None), default=None)
-    return LimitReservation(scopes, 0 if tpm is None else _demand(candidate, prepared, tpm))
+    for rule in rules:
+        scopes.append((rule.scope(place), rule))
+        if (tpm := rule.limits.tpm) is not None and tpm < lowest:
+            lowest = tpm
+    tokens = 0 if lowest == math.inf else _demand(candidate, prepared, lowest)
+    return LimitReservation(scopes, tokens)
 
 
 def _demand(candidate: Candidate, prepared: PreparedRequest, tpm: float) -> int:

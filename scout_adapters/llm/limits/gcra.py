@@ -24,16 +24,26 @@ class Backlog(NamedTuple):
     at: float = 0.0
 
     def seconds_at(self, now: float) -> float:
-        """Return the seconds that are still used at a time; a credit expires at the same rate."""
-        passed = now - self.at
-        if passed <= 0:
-            return self.seconds
-        if self.seconds > 0:
-            return max(0.0, self.seconds - passed)
-        return min(0.0, self.seconds + passed)
+        """Return the seconds that are still used at a time."""
+        return drained(self.seconds, now - self.at)
 
 
 NOTHING_USED = Backlog()
+
+
+def drained(seconds: float, passed: float) -> float:
+    """Return what is left of a backlog when time has passed; a credit expires at the same rate."""
+    if passed <= 0:
+        return seconds
+    if seconds > 0:
+        return seconds - passed if seconds > passed else 0.0
+    return seconds + passed if seconds < -passed else 0.0
+
+
+def wait_of(used: float, cost: float, burst: float) -> float:
+    """Return the seconds that a request must wait, in seconds of the limit; 0 if it may pass."""
+    wait = used if cost > burst else used + cost - burst
+    return wait if wait > _ROUNDING else 0.0
 
 
 def gcra(
@@ -45,8 +55,7 @@ def gcra(
     request that costs more than the burst passes when nothing is used.
     """
     used = backlog.seconds_at(now)
-    wait = used + ahead + cost - max(burst, cost)
-    if wait > _ROUNDING:
+    if wait := wait_of(used + ahead, cost, burst):
         return backlog, wait
     return Backlog(used + cost, max(now, backlog.at)), 0.0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from scout_adapters.llm.limits.gcra import NOTHING_USED, Backlog, corrected, gcra
+from scout_adapters.llm.limits.gcra import MAX_CREDIT, drained, wait_of
 from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.limits.limit_waiter import LimitWaiter
 
@@ -54,8 +54,11 @@ class LimitMeter:
     """The count of one scope. Every method runs under the lock of its store."""
 
     rule: LimitRule
-    requests: Backlog = NOTHING_USED
-    tokens: Backlog = NOTHING_USED
+    requests: float = 0.0
+    tokens: float = 0.0
+    """Backlogs in seconds of the limits, at the time `at`; see `gcra.py`."""
+
+    at: float = 0.0
     in_flight: int = 0
     line: list[LimitWaiter] = field(default_factory=list)
     """The calls that wait for it, in order of arrival."""
@@ -74,21 +77,21 @@ class LimitMeter:
 
         Calls that have waited longer than `waiter` go first; None is a call that has just come.
         """
-        rule, limits = self.rule, self.rule.limits
+        self.drain(now)
+        rule, most = self.rule, self.rule.limits.concurrency
         calls, ahead = self._ahead(waiter) if self.line else (0, 0)
         if self.closed_by and (calls or now < self.closed_until):
             return self._shortage(self.closed_by, max(0.01, self.closed_until - now))
-        if limits.concurrency is not None and self.in_flight + calls >= limits.concurrency:
+        if most is not None and self.in_flight + calls >= most:
             return self._shortage("concurrency", POLL_SECONDS)
-        cost = rule.request_seconds
-        if cost:
-            _, wait = gcra(self.requests, now, cost, rule.request_burst, calls * cost)
-            if wait:
-                return self._shortage("rpm", wait)
-        if cost := rule.token_seconds:
-            _, wait = gcra(self.tokens, now, tokens * cost, limits.burst_seconds, ahead * cost)
-            if wait:
-                return self._shortage("tpm", wait)
+        if (cost := rule.request_seconds) and (
+            wait := wait_of(self.requests + calls * cost, cost, rule.request_burst)
+        ):
+            return self._shortage("rpm", wait)
+        if (cost := rule.token_seconds) and (
+            wait := wait_of(self.tokens + ahead * cost, tokens * cost, rule.token_burst)
+        ):
+            return self._shortage("tpm", wait)
         return None
 
     def _shortage(self, limit: str, wait: float) -> Shortage:
@@ -104,15 +107,20 @@ class LimitMeter:
             calls, tokens = calls + 1, tokens + other.tokens
         return calls, tokens
 
-    def take(self, reservation: LimitReservation, now: float) -> None:
+    def drain(self, now: float) -> None:
+        """Bring the backlogs to the present."""
+        passed = now - self.at
+        if passed > 0:
+            requests, tokens = drained(self.requests, passed), drained(self.tokens, passed)
+            self.requests, self.tokens, self.at = requests, tokens, now
+
+    def take(self, reservation: LimitReservation) -> None:
         """Count a request that has no shortage."""
         rule, tokens = self.rule, reservation.tokens
-        requests = corrected(self.requests, now, rule.request_seconds)
-        used = corrected(self.tokens, now, tokens * rule.token_seconds)
         # One line: an exception between the two would leave the request counted for ever.
         self.requests, self.tokens, self.in_flight, reservation.taken = (
-            requests,
-            used,
+            self.requests + rule.request_seconds,
+            self.tokens + tokens * rule.token_seconds,
             self.in_flight + 1,
             reservation.taken + 1,
         )
@@ -121,11 +129,11 @@ class LimitMeter:
         """Count the end of a request: its real tokens; nothing if it was not sent."""
         rule = self.rule
         change = (tokens - reservation.tokens) * rule.token_seconds
-        requests = self.requests if sent else corrected(self.requests, now, -rule.request_seconds)
-        used = corrected(self.tokens, now, change) if change else self.tokens
+        self.drain(now)
+        requests = self.requests if sent else self.requests - rule.request_seconds
         self.requests, self.tokens, self.in_flight, reservation.taken = (
-            requests,
-            used,
+            max(requests, -MAX_CREDIT),
+            max(self.tokens + change, -MAX_CREDIT),
             max(0, self.in_flight - 1),
             reservation.taken - 1,
         )
@@ -138,8 +146,8 @@ class LimitMeter:
 
     def is_idle(self, now: float) -> bool:
         """Return whether it counts nothing, so that it can be forgotten."""
-        unused = self.requests.seconds_at(now) <= 0 and self.tokens.seconds_at(now) <= 0
-        return unused and not self.in_flight and not self.line
+        self.drain(now)
+        return self.requests <= 0 and self.tokens <= 0 and not self.in_flight and not self.line
 
     def join(self, waiter: LimitWaiter) -> None:
         """Put a call into the line, by its order of arrival."""

@@ -26,6 +26,8 @@ class LimitRule:
     request_burst: float = field(init=False)
     """Seconds of the limit; at least one request."""
 
+    token_burst: float = field(init=False)
+
     def __post_init__(self) -> None:
         limits, name = self.limits, self.name
         per = limits.per or ("tag" if name.startswith(TAG) else "key")
@@ -37,22 +39,21 @@ class LimitRule:
             "request_seconds": cost,
             "token_seconds": MINUTE / limits.tpm if limits.tpm else 0.0,
             "request_burst": max(limits.burst_seconds, cost),
+            "token_burst": limits.burst_seconds,
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)
 
     def scope(self, place: RequestPlace) -> str:
         """Return the name of the count that a request belongs to."""
-        match self.per:
-            case "key":
-                return f"{self.id}|{place.address}|{place.key_id}"
-            case "account":
-                return f"{self.id}|{place.address}|{place.account or place.key_id}"
-            case "model":
-                return f"{self.id}|{place.provider}/{place.model}"
-            case "provider":
-                return f"{self.id}|{place.provider}"
-        return self.id
+        if self.per == "key":
+            return f"{self.id}|{place.address}|{place.key_id}"
+        if self.per == "account":
+            return f"{self.id}|{place.address}|{place.account or place.key_id}"
+        if self.per == "tag":
+            return self.id
+        model = f"/{place.model}" if self.per == "model" else ""
+        return f"{self.id}|{place.provider}{model}"
 
     def text(self, name: str) -> str:
         """Return one of its limits for a message, such as "rpm=30 of groq (per key)"."""

@@ -63,16 +63,17 @@ class MemoryLimits:
         """Count a request in all its scopes; or in none, and return what it must wait for."""
         now = clock()
         with self._lock:
-            meters = reservation.meters = [
-                self._meter(scope, rule, now) for scope, rule in reservation.scopes
-            ]
-            shortages = [meter.shortage(now, reservation.tokens, waiter) for meter in meters]
-            longest = max(filter(None, shortages), key=_wait_of, default=None)
+            meters = reservation.meters
+            for scope, rule in reservation.scopes:
+                meters.append(self._meters.get(scope) or self._new_meter(scope, rule, now))
+            longest: Shortage | None = None
+            for meter in meters:
+                shortage = meter.shortage(now, reservation.tokens, waiter)
+                if shortage is not None and (longest is None or shortage.wait > longest.wait):
+                    longest = shortage
             if longest is None:
                 for meter in meters:
-                    meter.take(reservation, now)
-            if waiter is not None and not (self._is_shared and longest is None):
-                self._stand(waiter, meters, shortages)
+                    meter.take(reservation)
             return longest
 
     async def areserve(
@@ -123,7 +124,7 @@ class MemoryLimits:
             while reservation.taken:
                 meter = reservation.meters[reservation.taken - 1]
                 meter.settle(reservation, now, used, sent=sent)
-                if wakes:
+                if wakes and meter.line:
                     meter.open()
                     meter.wake_first()
 
@@ -141,12 +142,10 @@ class MemoryLimits:
             shortages = [meter.shortage(now, tokens, None) for meter in meters if meter]
             return max(filter(None, shortages), key=_wait_of, default=None)
 
-    def _meter(self, scope: str, rule: LimitRule, now: float) -> LimitMeter:
-        meter = self._meters.get(scope)
-        if meter is None:
-            if len(self._meters) >= MAX_METERS:
-                self._forget_idle(now)
-            meter = self._meters[scope] = LimitMeter(rule, is_shared=self._is_shared)
+    def _new_meter(self, scope: str, rule: LimitRule, now: float) -> LimitMeter:
+        if len(self._meters) >= MAX_METERS:
+            self._forget_idle(now)
+        meter = self._meters[scope] = LimitMeter(rule, is_shared=self._is_shared)
         return meter
 
     def _forget_idle(self, now: float) -> None:
