@@ -128,7 +128,7 @@ class RedisBudgets:
             case [0, str(epoch), int(number), list(amounts)]:
                 self._epochs.put(tag, epoch)
                 return _balance(hold.accounts[number], amounts)
-        raise BudgetError(f"the budgets in {self.server.url.label} gave an unexpected answer")
+        raise self._unexpected()
 
     def _hold_here(self, accounts: Sequence[Account], amount: int, beyond: bool) -> Hold | Balance:
         """Hold in this process, up to what was left when it last saw the books."""
@@ -179,11 +179,10 @@ class RedisBudgets:
             rows = self._run(LuaCall(MONEY, self._keys(tag, "index", "due"), ["balances", begin]))
         except StoreUnavailableError as error:
             raise self._error(error) from None
-        balances = []
-        for scope, window, limit, *amounts in rows:
-            account = Account(budget, scope, window, int(limit))
-            balances.append(_balance(account, amounts))
-        return sorted(balances, key=lambda balance: (balance.account.window, balance.account.scope))
+        try:
+            return _balances(budget, rows)
+        except (TypeError, ValueError):
+            raise self._unexpected() from None
 
     def forget(self, budget: str, window: str) -> None:
         call = LuaCall(MONEY, self._keys(_tag_of(budget), "index"), ["forget", window])
@@ -210,6 +209,9 @@ class RedisBudgets:
     def _error(self, error: StoreUnavailableError) -> BudgetError:
         return BudgetError(f"the budgets in a store cannot be used, so nothing is sent: {error}")
 
+    def _unexpected(self) -> BudgetError:
+        return BudgetError(f"the budgets in {self.server.url.label} gave an unexpected answer")
+
     def _tag(self, accounts: Sequence[Account]) -> str:
         """Return the tag of a hold: its accounts are those of one budget, in one slot."""
         names = {account.budget for account in accounts}
@@ -222,6 +224,14 @@ class RedisBudgets:
 
     def _account_key(self, tag: str, account: Account) -> str:
         return self.server.key(tag, "account", quote(account.window), quote(account.scope))
+
+
+def _balances(budget: str, rows: Sequence[Any]) -> list[Balance]:
+    """Return balances by window and scope."""
+    balances = []
+    for scope, window, limit, *amounts in rows:
+        balances.append(_balance(Account(budget, scope, window, int(limit)), amounts))
+    return sorted(balances, key=lambda balance: (balance.account.window, balance.account.scope))
 
 
 def _tag_of(budget: str) -> str:

@@ -20,6 +20,7 @@ from scout_adapters.doctor.machine import (
 )
 from scout_adapters.doctor.provider_functions import check_functions
 from scout_adapters.doctor.retirements_check import check_models, models_used
+from scout_adapters.doctor.store_check import check_store
 from scout_adapters.doctor.variables import check_addresses, check_keys, check_names, check_spelling
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.policy import POLICIES
@@ -62,10 +63,16 @@ def examine(
         *check_packages(),
         *check_extras(),
         *check_clock(audit, _addresses(providers) if network else ()),
-        *check_network(environ),
-        *check_tracing(environ),
+        *_check_surroundings(environ),
     ]
     return sorted(findings, key=lambda finding: not finding.wrong)
+
+
+def _check_surroundings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Check what else a process talks to."""
+    yield from check_network(environ)
+    yield from check_tracing(environ)
+    yield from check_store(environ)
 
 
 def _keys(providers: ProviderRegistry) -> dict[str, list[KeyState]]:

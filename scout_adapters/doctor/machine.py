@@ -30,6 +30,7 @@ EXTRAS = (
     "litellm",
     "otel",
     "postgres",
+    "redis",
     "testing",
 )
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")

@@ -10,7 +10,7 @@ from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import one_line
-from scout_adapters.store.redis_url import RedisUrl, connect
+from scout_adapters.store.redis_url import RedisUrl, check_installed, connect
 
 logger = logger_of(__name__)
 
@@ -47,6 +47,11 @@ class RedisServer:
     """
 
     def __init__(self, url: RedisUrl, timeout: float | None = None, clock: Clock = SYSTEM) -> None:
+        """Take the settings; a connection is opened on first use. `timeout` is in seconds.
+
+        Raises: `ConfigurationError` if the extra `redis` is not installed.
+        """
+        check_installed()
         self.url = url
         self.fault = ""
         """Why the last call failed; empty while the server answers."""

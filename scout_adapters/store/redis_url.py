@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -99,16 +100,16 @@ def _authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def connect(url: RedisUrl, timeout: float | None = None) -> Any:
-    """Return a client of redis-py, which connects on first use; `timeout` is in seconds.
-
-    Raises: `ConfigurationError` if the extra `redis` is not installed.
-    """
-    try:
-        redis: Any = import_module("redis")  # an extra
-    except ImportError:
+def check_installed() -> None:
+    """Raise `ConfigurationError` if the extra `redis` is not installed."""
+    if find_spec("redis") is None:
         why = "a Redis store needs the extra `redis`: pip install 'scout-adapters[redis]'"
-        raise ConfigurationError(why) from None
+        raise ConfigurationError(why)
+
+
+def connect(url: RedisUrl, timeout: float | None = None) -> Any:
+    """Return a client of redis-py, which connects on first use; `timeout` is in seconds."""
+    redis: Any = import_module("redis")  # an extra
     options = _client_options(url.timeout if timeout is None else timeout)
     if url.topology == "standalone":
         return redis.Redis.from_url(url.node_url, **options)

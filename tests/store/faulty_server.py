@@ -1,0 +1,35 @@
+"""A server that greets like Redis, and answers each other command with the same bytes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+GREETINGS = (b"HELLO", b"CLIENT", b"SELECT", b"AUTH")
+
+
+@contextmanager
+def faulty_server(answer: bytes) -> Iterator[str]:
+    """Serve on a free port; yields the store's address. Without an answer, nothing comes back."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_accept, args=(server, answer), daemon=True).start()
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}?timeout=0.1"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(server: socket.socket, answer: bytes) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=_answer, args=(connection, answer), daemon=True).start()
+
+
+def _answer(connection: socket.socket, answer: bytes) -> None:
+    with connection, suppress(OSError):
+        while received := connection.recv(65536):
+            for command in received.split(b"*")[1:]:
+                words = command.split(b"\r\n")
+                is_greeting = len(words) > 2 and words[2].upper() in GREETINGS
+                connection.sendall(b"+OK\r\n" if is_greeting else answer)

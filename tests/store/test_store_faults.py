@@ -1,0 +1,161 @@
+"""Stores that fail, forget, stop or lie: calls go on, and both sides know all afterwards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scout_adapters import ScoutGroqChatModel
+from scout_adapters.budget import Account, Hold
+from scout_adapters.budget.redis_budgets import RedisBudgets
+from scout_adapters.errors import BudgetError
+from scout_adapters.store.open_store import close_stores
+from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
+from scout_adapters.store.redis_store import RedisStore
+from scout_adapters.store.redis_url import parse_redis_url
+from scout_adapters.testing import Emulator, Revoked
+from tests.store.conftest import Side, redis_side
+from tests.store.faulty_server import faulty_server
+from tests.store.test_shared_health import fail
+from tests.support.redis_server import LocalRedis, needs_redis
+from tests.support.waiting import until
+
+ANSWERS = {
+    "loading": b"-LOADING Redis is loading the dataset in memory\r\n",
+    "read-only": b"-READONLY You can't write against a read only replica.\r\n",
+    "out of memory": b"-OOM command not allowed when used memory > 'maxmemory'.\r\n",
+    "busy": b"-BUSY Redis is busy running a script.\r\n",
+    "no password": b"-NOAUTH Authentication required.\r\n",
+    "no permission": b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n",
+    "no master": b"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is no\r\n",
+    "a number": b":1\r\n",
+    "a list": b"*1\r\n*2\r\n:1\r\n:2\r\n",
+    "nonsense": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "silence": b"",
+}
+ACCOUNT = Account("b", "", "", 100)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[LocalRedis]:
+    server = LocalRedis(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pair(own: LocalRedis) -> Iterator[tuple[Side, Side]]:
+    sides = redis_side(own), redis_side(own)
+    for side in sides:
+        until(lambda side=side: side.store.wait_until_connected(1))
+    yield sides
+    for side in sides:
+        side.store.close()
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_whatever_a_store_answers_calls_go_on_and_budgets_do_not(answer: bytes) -> None:
+    emulator = Emulator(keys={"groq": {"bad": Revoked(), "good": None}})
+    with faulty_server(answer) as address:
+        model = ScoutGroqChatModel(
+            model="openai/gpt-oss-120b",
+            api_keys=["bad", "good"],
+            transport=emulator.transport(),
+            store=address,
+        )
+        assert model.invoke("Hello").text
+        assert model.invoke("Hello").text
+        assert [exchange.key for exchange in emulator.log] == ["bad", "good", "good"]
+        with pytest.raises(BudgetError):
+            RedisBudgets(address).hold([ACCOUNT], 1)
+        with pytest.raises(BudgetError):
+            RedisBudgets(address).balances("b")
+        close_stores()
+
+
+@pytest.mark.parametrize("answer", ["loading", "busy", "silence"])
+def test_a_budget_that_may_go_on_without_its_store_holds_what_was_left(answer: str) -> None:
+    with faulty_server(ANSWERS[answer]) as address:
+        store = RedisBudgets(address, on_store_error="allow")
+        assert isinstance(store.hold([ACCOUNT], 60), Hold)
+        assert not isinstance(store.hold([ACCOUNT], 41), Hold)
+
+
+def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with faulty_server(ANSWERS["loading"]) as address:
+        server = RedisServer(parse_redis_url(address))
+        sent: list[object] = []
+        server._send = lambda calls: sent.append(calls) or _refuse()  # type: ignore[method-assign]
+        with caplog.at_level(logging.WARNING):
+            for _ in range(100):
+                with pytest.raises(StoreUnavailableError, match="no answer"):
+                    server.run([])
+        assert (len(sent), len(caplog.records)) == (1, 1)
+        server._next_try = 0.0
+        with pytest.raises(StoreUnavailableError):
+            server.run([])
+        assert (len(sent), len(caplog.records)) == (2, 1)
+
+
+def _refuse() -> list[object]:
+    raise OSError("no answer")
+
+
+@needs_redis
+def test_a_message_that_was_missed_is_read_after_the_connection(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    own.command("CLIENT", "KILL", "TYPE", "pubsub")
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+
+
+@needs_redis
+def test_a_server_that_comes_back_empty_learns_what_processes_know(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+    own.kill()
+    there.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
+    own.start()
+    until(lambda: here.key(1).model_cooldowns)
+    later = redis_side(own)
+    until(lambda: later.key().permanently_failed and later.key(1).model_cooldowns)
+    later.store.close()
+
+
+@needs_redis
+def test_a_server_that_was_flushed_gets_its_facts_back(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    fail(here, "refuse")
+    until(lambda: there.key().permanently_failed)
+    own.command("FLUSHALL")
+    store = there.store
+    assert isinstance(store, RedisStore)
+    assert store._news is not None
+    store._news.read_all_soon()  # each minute, by itself
+    until(lambda: b"quarantine" in own.command("KEYS", "*") or store.facts())
+    assert {fact.kind for fact in store.facts()} == {"quarantine"}
+
+
+@needs_redis
+def test_a_stopped_server_delays_no_publication_and_loses_none(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    own.pause()
+    fail(here, "refuse")  # returns at once
+    assert here.key().permanently_failed
+    assert not there.key().permanently_failed
+    own.resume()
+    until(lambda: there.key().permanently_failed)
