@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from scout_adapters.llm.health.shared_health import SharedHealth
 from scout_adapters.store import MemoryStore
 from scout_adapters.store.open_store import close_stores
 from scout_adapters.testing import Emulator, RateLimited, Revoked
+from tests.support.paths import ROOT
 from tests.support.redis_server import LocalRedis
 from tests.support.waiting import until
 
@@ -137,3 +139,14 @@ def test_a_reference_to_no_address_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("NO_SUCH_STORE", raising=False)
     with pytest.raises(ConfigurationError, match="env:NO_SUCH_STORE"):
         groq(Emulator(), "k", store="env:NO_SUCH_STORE").invoke("hello")
+
+
+def test_the_example_runs_with_a_server(
+    redis: LocalRedis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCOUT_STORE", redis.url)
+    monkeypatch.setenv("GROQ_API_KEY", "example-key")
+    with Emulator().serve() as root:
+        monkeypatch.setenv("GROQ_BASE_URL", f"{root}/groq/openai/v1")
+        runpy.run_path(str(ROOT / "examples/many_processes.py"))
+    assert " spent by both, as RedisBudgets(" in capsys.readouterr().out
