@@ -4,7 +4,8 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test docs docs-check check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: docs docs-check release
 
 demo: .venv/cli
 	$(BIN)/scout-adapters demo
@@ -67,6 +68,11 @@ tables: .venv/dev
 # The site, into site/: warnings are errors, nothing is fetched.
 docs: .venv/docs
 	$(BIN)/mkdocs build --strict
+
+# Builds sdist and wheel twice and compares them, checks their metadata, and runs the demo and examples
+# from the wheel, with each Python of PYTHONS that is there: make release PYTHONS='3.11 3.12 3.13 3.14'
+release: .venv/release
+	$(BIN)/python -m tools.release $(PYTHONS)
 
 # The pages in a browser, narrow and wide, light and dark; AXE=axe.min.js adds axe-core's findings.
 docs-check: .venv/dev docs
@@ -150,6 +156,11 @@ clean:
 .venv/langgraph: pyproject.toml
 	$(PYTHON) -m venv $@
 	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[agents,aiohttp]' 'langgraph-cli[inmem]'
+	touch $@
+
+.venv/release: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[release]'
 	touch $@
 
 .venv/docs: pyproject.toml

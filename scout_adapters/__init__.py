@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import ProviderSpec
     from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Limits",
     "ProviderSpec",

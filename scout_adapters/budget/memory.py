@@ -50,6 +50,7 @@ class MemoryBudgets:
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
+        """Hold an amount in every account; see `BudgetStore`."""
         amount = clamp(amount)
         hold = MemoryHold("", tuple(accounts), amount)
         try:
@@ -67,6 +68,7 @@ class MemoryBudgets:
             raise
 
     def settle(self, hold: Hold, amount: int | None) -> None:
+        """Release a hold, and book its cost."""
         assert isinstance(hold, MemoryHold)  # noqa: S101  # each hold is of this store
         held = hold.amount
         spent, uncertain = (held, held) if amount is None else (clamp(amount), 0)
@@ -84,11 +86,13 @@ class MemoryBudgets:
                 )
 
     def balances(self, budget: str) -> list[Balance]:
+        """Return the balances of a budget, the oldest window first."""
         with self._lock:
             windows = [scopes for (name, _), scopes in self._accounts.items() if name == budget]
             return [entry.balance for scopes in windows for entry in scopes.values()]
 
     def forget(self, budget: str, window: str) -> None:
+        """Delete the accounts of a window."""
         with self._lock:
             self._accounts.pop((budget, window), None)
 

@@ -158,9 +158,11 @@ class SqliteBudgets:
         return hold
 
     def settle(self, hold: Hold, amount: int | None) -> None:
+        """Release a hold, and book its cost."""
         self._run(partial(_settle, hold, amount))
 
     def balances(self, budget: str) -> list[Balance]:
+        """Return the balances of a budget, the oldest window first."""
         columns = "budget, scope, opened, most, spent, held, uncertain, overage"
         query = f"SELECT {columns} FROM accounts WHERE budget = ? ORDER BY opened, scope"  # noqa: S608  # constant columns
         rows = self._run(lambda base: base.execute(query, (budget,)).fetchall())
@@ -172,6 +174,7 @@ class SqliteBudgets:
         return [name for (name,) in self._run(lambda base: base.execute(query).fetchall())]
 
     def forget(self, budget: str, window: str) -> None:
+        """Delete the accounts of a window."""
         query = "DELETE FROM accounts WHERE budget = ? AND opened = ? AND held = 0"
         self._run(lambda base: base.execute(query, (budget, window)))
 

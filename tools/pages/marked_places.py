@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.pages import option_rows
+from tools.pages import option_rows, partner_rows
 from tools.pages.command_rows import command_list
 from tools.pages.failure_rows import failure_table
 from tools.pages.provider_rows import provider_table
@@ -19,6 +19,9 @@ PLACE = re.compile(r"(<!-- (\w[\w-]*): .*? -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 CONTENTS: Mapping[str, Callable[[], str]] = {
     "commands": command_list,
     "failures": failure_table,
+    "partner-errors": partner_rows.partner_errors,
+    "partner-options": partner_rows.partner_options,
+    "partner-versions": partner_rows.packages,
     "providers": provider_table,
     "rooms": room_table,
     "variables": variable_table,
@@ -34,6 +37,9 @@ CONTENTS: Mapping[str, Callable[[], str]] = {
     "options-handlers": option_rows.signatures,
 }
 """What stands in each place, by its name."""
+
+PARTNERS = "partner-packages.md"
+"""The page that depends on the versions of other packages, which it names."""
 
 
 def pages() -> list[Path]:

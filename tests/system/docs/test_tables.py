@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from langchain_openai import ChatOpenAI
 
 from scout_adapters.errors import ErrorKind
 from tests.support.paths import ROOT
 from tests.system.docs.pages import PAGES
-from tools.pages import marked_places
+from tools.pages import marked_places, partner_rows
 from tools.pages.marked_places import DOCS
 
 PACKAGE = ROOT / "scout_adapters"
@@ -41,6 +42,8 @@ def constants(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("page", marked_places.pages(), ids=lambda path: path.name)
 def test_the_tables_of_a_page_are_as_the_code_is(page: Path) -> None:
     text = page.read_text()
+    if page.name == marked_places.PARTNERS and partner_rows.packages() not in text:
+        pytest.skip(f"made with other versions than {partner_rows.packages()}")
     assert marked_places.updated(text) == text, "run: make tables"
     assert " at 0x" not in text
 
@@ -64,3 +67,11 @@ def test_every_kind_of_failure_and_their_number_are_documented() -> None:
     page = (DOCS / "failures.md").read_text()
     assert [kind for kind in ErrorKind if f"| `{kind.value}` |" not in page] == []
     assert f"{len(ErrorKind)} kinds" in PAGES["README.md"].text
+
+
+def test_the_rows_of_partner_packages_state_what_is_taken_renamed_and_refused() -> None:
+    rows = dict(partner_rows.options_of(ChatOpenAI, "ScoutOpenAIChatModel"))
+    assert rows["temperature"] == "the same"
+    assert rows["openai_api_key"] == "`api_key`"
+    assert rows["disabled_params"].startswith("none: leave the option out")
+    assert rows["stream_usage"] == "accepted, and not needed"
