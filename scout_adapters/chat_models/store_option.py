@@ -35,11 +35,15 @@ def limit_store_of(store: Any, candidates: Iterable[Candidate], *more: object) -
     `more`: limits besides those of the candidates.
     """
     from scout_adapters.llm.limits.memory_limits import memory_limits
-    from scout_adapters.store.open_store import open_state_store, store_of_environment
+    from scout_adapters.store.open_store import file_of, open_state_store, store_of_environment
 
     is_limited = any(more) or any(candidate.limits for candidate in candidates)
     if not is_limited or not (store := shown(store) or store_of_environment()):
         return memory_limits
+    if path := file_of(store):
+        from scout_adapters.llm.limits.sqlite_limits import limits_in_file
+
+        return limits_in_file(path)
     store = open_state_store(store)
     if not hasattr(store, "server"):  # a store within one process
         return memory_limits
@@ -53,6 +57,8 @@ def share_health(candidates: Iterable[Candidate], store: Any) -> None:
 
     Raises: `ConfigurationError` for an address that cannot be used.
     """
-    if store is not None:
+    from scout_adapters.store.open_store import file_of
+
+    if store is not None and not file_of(shown(store)):
         for candidate in candidates:
             candidate.endpoint.share_health(shown(store))

@@ -60,6 +60,16 @@ def _open(address: str) -> RedisStore:
         return existing
 
 
+def file_of(store: object) -> str:
+    """Return the path in an address of the form `sqlite:///path`; empty for any other store.
+
+    Such a file has the counts of `limits=`; health is not shared through it.
+    """
+    if not isinstance(store, str) or not (address := resolve_address(store)).startswith("sqlite:"):
+        return ""
+    return address.removeprefix("sqlite:").removeprefix("//")
+
+
 def store_of_environment() -> str:
     """Return the address in `SCOUT_STORE`; empty if there is none."""
     return os.environ.get(VARIABLE, "").strip()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +36,7 @@ def stores(redis: LocalRedis) -> Iterator[list[RedisStore]]:
         store.close()
 
 
-def model_of(store: RedisStore, emulator: Emulator, limits: Limits, **options: Any) -> Any:
+def model_of(store: RedisStore | str, emulator: Emulator, limits: Limits, **options: Any) -> Any:
     return ScoutGroqChatModel(
         model="m",
         api_key="key",
@@ -80,6 +83,33 @@ async def test_tasks_of_two_processes_share_a_rate(stores: list[RedisStore]) -> 
     await asyncio.gather(*(model.ainvoke("Hello") for model in models for _ in range(4)))
     assert time.monotonic() - began >= 7 * 0.05 - 0.01
     assert len(emulator.log) == 8
+
+
+PROGRAM = """
+import sys
+from scout_adapters import Limits, ScoutGroqChatModel
+from scout_adapters.errors import LimitReached
+from scout_adapters.testing import Emulator
+
+model = ScoutGroqChatModel(
+    model="m", api_key="key", transport=Emulator().transport(), max_wait=0.1,
+    limits=Limits(rpm=2, burst_seconds=60), store="sqlite://" + sys.argv[1],
+)
+"""
+
+
+def test_processes_of_one_machine_share_limits_in_a_file(tmp_path: Path) -> None:
+    path, emulator = str(tmp_path / "limits.db"), Emulator()
+    limits = Limits(rpm=2, burst_seconds=60)
+    model = model_of(f"sqlite://{path}", emulator, limits, max_wait=0.1)
+    model.invoke("Hello")
+    finished = subprocess.run(
+        [sys.executable, "-c", f"{PROGRAM}\nmodel.invoke('Hello')", path], check=False
+    )
+    assert finished.returncode == 0
+    with pytest.raises(LimitReached):
+        model.invoke("Hello")
+    assert len(emulator.log) == 1
 
 
 def test_without_the_server_each_process_keeps_to_the_limit_alone(

@@ -19,7 +19,7 @@ from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ModelRequestT, ProviderSpec
 from scout_adapters.store.facts import StateStore
-from scout_adapters.store.open_store import open_state_store, store_of_environment
+from scout_adapters.store.open_store import file_of, open_state_store, store_of_environment
 
 MAX_LOADS = 1024
 """Models of an endpoint whose load is remembered."""
@@ -138,7 +138,7 @@ class Endpoint:
         if self.keyless and self.gate is None and not len(self.pool):
             self.gate = shared_state(self.name, self.pool.address, "")
 
-        if address := store_of_environment():
+        if (address := store_of_environment()) and not file_of(address):
             self.share_health(address)
 
     def share_health(self, store: str | StateStore) -> None:

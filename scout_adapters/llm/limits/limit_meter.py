@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
 
-from scout_adapters.llm.limits.gcra import MAX_CREDIT, drained, wait_of
+from scout_adapters.llm.limits.gcra import MAX_CREDIT, drained
 from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.limits.limit_waiter import LimitWaiter
 
@@ -84,15 +84,9 @@ class LimitMeter:
             return self._shortage(self.closed_by, max(0.01, self.closed_until - now))
         if most is not None and self.in_flight + calls >= most:
             return self._shortage("concurrency", POLL_SECONDS)
-        if (cost := rule.request_seconds) and (
-            wait := wait_of(self.requests + calls * cost, cost, rule.request_burst)
-        ):
-            return self._shortage("rpm", wait)
-        if (cost := rule.token_seconds) and (
-            wait := wait_of(self.tokens + ahead * cost, tokens * cost, rule.token_burst)
-        ):
-            return self._shortage("tpm", wait)
-        return None
+        requests = self.requests + calls * rule.request_seconds
+        wait, limit = rule.longest_wait(requests, self.tokens + ahead * rule.token_seconds, tokens)
+        return self._shortage(limit, wait) if wait else None
 
     def _shortage(self, limit: str, wait: float) -> Shortage:
         reason = f"the limit {self.rule.text(limit)} is reached"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scout_adapters.llm.limits.gcra import wait_of
 from scout_adapters.llm.limits.usage_limits import MINUTE, Limits
 
 TAG = "tag:"
@@ -54,6 +55,16 @@ class LimitRule:
             return self.id
         model = f"/{place.model}" if self.per == "model" else ""
         return f"{self.id}|{place.provider}{model}"
+
+    def longest_wait(self, requests: float, used: float, tokens: int) -> tuple[float, str]:
+        """Return the seconds that a request must wait, and the limit; 0 if it may pass.
+
+        `requests` and `used` are the backlogs of requests and tokens in seconds.
+        """
+        cost, of_tokens = self.request_seconds, tokens * self.token_seconds
+        wait = wait_of(requests, cost, self.request_burst) if cost else 0.0
+        wait_tokens = wait_of(used, of_tokens, self.token_burst) if self.token_seconds else 0.0
+        return (wait_tokens, "tpm") if wait_tokens > wait else (wait, "rpm")
 
     def text(self, name: str) -> str:
         """Return one of its limits for a message, such as "rpm=30 of groq (per key)"."""

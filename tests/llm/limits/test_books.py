@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from scout_adapters.llm.limits.limit_books import LimitBooks
+from scout_adapters.llm.limits.limit_books import (
+    LEASE_SECONDS,
+    BooksUnavailableError,
+    LimitBooks,
+)
 from scout_adapters.llm.limits.limit_meter import LimitReservation
 from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.limits.redis_limits import RedisLimitBooks
+from scout_adapters.llm.limits.sqlite_limits import SqliteLimitBooks
 from scout_adapters.llm.limits.usage_limits import Limits
 from scout_adapters.store.redis_url import parse_redis_url
+from tests.support.clock import Wall
 from tests.support.redis_server import BINARY, LocalRedis
 
 Pair = tuple[LimitBooks, LimitBooks]
@@ -27,9 +33,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedis]:
     server.kill()
 
 
-@pytest.fixture(params=["redis"])
+@pytest.fixture(params=["sqlite", "redis"])
 def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     """Return the same books as two processes have them open."""
+    if request.param == "sqlite":
+        first, second = (SqliteLimitBooks(tmp_path / "limits.db") for _ in range(2))
+        yield first, second
+        first.close(), second.close()
+        return
     server: LocalRedis = request.getfixturevalue("server")
     server.command("FLUSHALL")
     pair = tuple(RedisLimitBooks(parse_redis_url(server.url + "?timeout=5")) for _ in range(2))
@@ -141,3 +152,34 @@ def test_everything_in_a_server_ends_by_itself_and_names_nothing(server: LocalRe
     assert all(client.pttl(key) > 0 for key in keys)
     assert not any("secret" in key or "llama" in key for key in keys)
     books.close()
+
+
+def test_a_clock_that_is_set_back_does_not_stop_requests(tmp_path: Path) -> None:
+    wall = Wall()
+    books = SqliteLimitBooks(tmp_path / "limits.db", wall)
+    limits = ("groq", Limits(rpm=1))
+    assert books.admit(reservation(limits, name="a")) is None
+    wall.now -= 7200
+    refusal = books.admit(reservation(limits, name="b"))
+    assert refusal is not None
+    wall.now += 61
+    assert books.admit(reservation(limits, name="b")) is None
+    books.close()
+
+
+def test_the_requests_of_a_dead_process_end_by_themselves(tmp_path: Path) -> None:
+    wall = Wall()
+    books = SqliteLimitBooks(tmp_path / "limits.db", wall)
+    limits = ("groq", Limits(concurrency=1))
+    assert books.admit(reservation(limits, name="a")) is None
+    assert books.admit(reservation(limits, name="b")) is not None
+    wall.now += LEASE_SECONDS + 1
+    assert books.admit(reservation(limits, name="b")) is None
+    books.close()
+
+
+def test_a_file_that_cannot_be_used_is_a_named_error(tmp_path: Path) -> None:
+    books = SqliteLimitBooks(tmp_path)
+    with pytest.raises(BooksUnavailableError):
+        books.admit(reservation(("groq", Limits(rpm=1))))
+    books.settle(reservation(("groq", Limits(rpm=1))), 0, sent=True)
