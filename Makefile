@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example langgraph-dev fuzz bench bench-check format profiles charts clean
 .PHONY: docs docs-check release
 
 demo: .venv/cli
@@ -112,6 +112,10 @@ shared: .venv/dev
 # Prompt caches and bills: conversations that keep to a key, and keys in turn.
 cache: .venv/dev
 	$(BIN)/python -m tools.cache_savings $(CACHE)
+
+# The project in examples/testing, in a fresh venv with the built wheel: as it stands, in two processes, in random order.
+testing-example: .venv/dev
+	$(BIN)/python -m tools.testing_example
 
 # What other tools show of calls: model, tokens and cost, beside the emulator's bill.
 traces: .venv/dev
