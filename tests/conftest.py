@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,8 @@ from tests.support.network_guard import (  # noqa: E402  # after the line that r
     block_network,
     renew_block,
 )
-from tests.support.reset import reset  # noqa: E402  # after the line that rewrites
+from tests.support.paths import AUTHORITY  # noqa: E402  # after the line that rewrites
+from tests.support.reset import LIVE, reset  # noqa: E402  # after the line that rewrites
 from tests.support.warm_process import (  # noqa: E402  # after the line that rewrites
     BARE,
     WarmProcess,
@@ -39,6 +41,9 @@ settings.load_profile("tests")
 def pytest_sessionstart() -> None:
     gc.set_threshold(50_000, 20, 50)  # collections took a twentieth of the time of all tests
     block_network()
+    if not LIVE:
+        # Each client of httpx reads all authorities that there are, which takes 30 ms: here one.
+        os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
 
 
 def pytest_runtest_setup() -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.certificates import one_authority
 from tests.support.partner_models import anthropic_over
 from tests.system.faults.catalogue import Fault
 from tests.system.faults.partner_cases import plays, unknown_exceptions
 from tests.system.faults.partner_play import PartnerPlay
 from tests.system.faults.play import Case
 from tests.system.faults.witness import Overheard
-
-__all__ = ["one_authority"]
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.certificates import one_authority
 from tests.system.mixed_routes.partners import Stage, stages
-
-__all__ = ["one_authority"]
 
 
 @pytest.fixture(scope="module")
-def shared(one_authority: None) -> Iterator[Stage]:
+def shared() -> Iterator[Stage]:
     yield from stages()
 
 
