@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.plugin import (
     cassette_fixture,
+    chaos_run,
     emulator_fixture,
     fault_marker,
     live_call_guard,
@@ -21,7 +22,7 @@ from scout_adapters.testing.plugin import (
 if TYPE_CHECKING:
     import pytest
 
-PARTS = (cassette_fixture, emulator_fixture, fault_marker, run_fixture, live_call_guard)
+PARTS = (cassette_fixture, emulator_fixture, fault_marker, run_fixture, chaos_run, live_call_guard)
 """The hooks of the last part run first at the start of a test, and last at its end."""
 
 

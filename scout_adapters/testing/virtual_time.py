@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import anyio
+
 from scout_adapters._internal.clock import SYSTEM
 
 _MIDDLE = 0.5
@@ -52,7 +54,7 @@ class VirtualTime:
 
     @contextmanager
     def installed(self, *, everywhere: bool = False) -> Iterator[None]:
-        """Use this time in all models of the package; `everywhere` in `time` and `asyncio` too."""
+        """Use this time in all models of the package; `everywhere` in those of others too."""
         functions: dict[str, Any] = {"now": self.now, "sleep": self.sleep, "asleep": self.asleep}
         functions["random"] = lambda: _MIDDLE
         with ExitStack() as stack:
@@ -61,6 +63,7 @@ class VirtualTime:
             if everywhere:
                 stack.enter_context(_replaced(time, "sleep", self.sleep))
                 stack.enter_context(_replaced(asyncio, "sleep", self._asyncio_sleep))
+                stack.enter_context(_replaced(anyio, "sleep", self._asyncio_sleep))
             yield
 
     async def _asyncio_sleep(self, seconds: float, result: Any = None) -> Any:

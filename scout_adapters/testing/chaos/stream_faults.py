@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from scout_adapters.testing.chaos.chaos_fault import ChaosFault, Helps
 from scout_adapters.testing.faults import changed_answers as changed
@@ -16,7 +19,27 @@ from scout_adapters.testing.faults.broken_answers import (
 )
 from scout_adapters.testing.faults.refusals import Fault
 
+if TYPE_CHECKING:
+    from scout_adapters.testing.faults.context import FaultContext
+    from scout_adapters.testing.http_messages import HttpReply
+
 _HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Halfway(Fault):
+    """A fault after half of the events of an answer, however long it is."""
+
+    fault_after: Callable[[int], Fault]
+
+    @property
+    def name(self) -> str:
+        """The name of the fault itself."""
+        return self.fault_after(1).name
+
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the answer up to there, and what comes then."""
+        return self.fault_after(len(context.good().parts) // 2).play(context)
 
 
 def _stream(
@@ -46,10 +69,10 @@ STREAM_FAULTS: tuple[ChaosFault, ...] = (
     _stream(46, "no first token", Slow(lull=_HOUR), helps="another provider"),
     _stream(47, "comments for ten minutes", KeepAlive(120, 5), helps="another provider"),
     _stream(48, "error before the first token", ErrorInBand()),
-    _broken(49, "error after some tokens", ErrorInBand(after=6)),
-    _broken(50, "reset after some tokens", CutMidStream(6, "reset")),
-    _broken(51, "cut after some tokens", CutMidStream(6, "cut")),
-    _broken(52, "early end that looks clean", CutMidStream(6, "clean")),
+    _broken(49, "error after some tokens", Halfway(ErrorInBand)),
+    _broken(50, "reset after some tokens", Halfway(partial(CutMidStream, how="reset"))),
+    _broken(51, "cut after some tokens", Halfway(CutMidStream)),
+    _broken(52, "early end that looks clean", Halfway(partial(CutMidStream, how="clean"))),
     _broken(53, "cut within a packed stream", CutGzip()),
     _broken(54, "error behind the finish", ErrorInBand(after=-2, goes_on=True)),
     _stream(55, "open for 60 s after the end", Stall(None, 60)),

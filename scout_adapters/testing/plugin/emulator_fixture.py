@@ -24,6 +24,7 @@ EMULATOR_HELP = (
 )
 
 emulator_key = pytest.StashKey["Emulator"]()
+clock_key = pytest.StashKey["VirtualTime"]()
 
 
 def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
@@ -73,12 +74,16 @@ def injection_of(item: pytest.Item, fault: ChaosFault, clock: VirtualTime) -> Fa
     return FaultInjection(fault, clock.now, at)
 
 
-def recorded_path(item: Any, fault: ChaosFault) -> Path:
-    """Return the cassette of a test as it is without its fault."""
+def recorded_path(item: Any) -> Path:
+    """Return the cassette of a test as it is without its fault and its side."""
     marker = item.get_closest_marker(CASSETTE)
     name = marker.kwargs.get("name", *marker.args[:1])
-    test, _, parameters = item.nodeid.partition("::")[2].replace("::", ".").partition("[")
-    others = parameters.removesuffix("]").replace(fault.id, "").strip("-").replace("--", "-")
+    test = item.nodeid.partition("::")[2].replace("::", ".").partition("[")[0]
+    others = "-".join(
+        str(value)
+        for parameter, value in item.callspec.params.items()
+        if not parameter.startswith("scout_")
+    )
     path = cassette_path(item.path, f"{test}[{others}]" if others else test, name)
     if not path.is_file():
         pytest.fail(f"{path} is missing: record it by pytest --scout-record=all", pytrace=False)
@@ -105,12 +110,13 @@ def scout_emulator(
 
     marker = request.node.get_closest_marker(EMULATOR)
     options = dict(marker.kwargs) if marker else {}
-    if scout_fault is not None and request.node.get_closest_marker(CASSETTE):
-        options["recorded"] = recorded_path(request.node, scout_fault)
+    is_varied = "scout_fault" in getattr(getattr(request.node, "callspec", None), "params", ())
+    if is_varied and request.node.get_closest_marker(CASSETTE):
+        options["recorded"] = recorded_path(request.node)
     settings = EmulatorSettings(**options)
-    with emulator_session(settings, scout_clock, everywhere=scout_fault is not None) as emulator:
+    with emulator_session(settings, scout_clock, everywhere=is_varied) as emulator:
         if scout_fault is not None:
             emulator.injection = injection_of(request.node, scout_fault, scout_clock)
-        request.node.stash[emulator_key] = emulator
+        request.node.stash[emulator_key], request.node.stash[clock_key] = emulator, scout_clock
         yield emulator
         del request.node.stash[emulator_key]
