@@ -40,6 +40,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from langchain_core import exceptions as lc
 
+from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors.error_response import ErrorResponse, one_line
 from scout_adapters.errors.policy import POLICIES, ErrorKind, ErrorPolicy
 
@@ -294,6 +295,10 @@ class LimitReached(ScoutError, lc.ModelRateLimitError):
 
 class ConfigurationError(ScoutError, ValueError):
     """The configuration is wrong; nothing was sent."""
+
+    def __init__(self, message: str = "") -> None:
+        """`message` may repeat a value: a key that is in the place of another is removed."""
+        super().__init__(mask_secrets(message))
 
 
 class UnknownProvider(ConfigurationError, LookupError):

@@ -17,6 +17,9 @@ from pydantic import (
 
 from scout_adapters.llm.option_names import StrategyName
 
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""US dollars."""
+
 
 class Section(BaseModel):
     """A part of a route file; a name that is not a field is an error."""
@@ -126,7 +129,7 @@ class RouteDocument(Section):
         default=None, min_length=1, description="Routes by name; a call chooses one by `model=`"
     )
     default: str | None = Field(default=None, description="The route of a call that names none")
-    prices: dict[str, dict[str, dict[str, float]]] = Field(
+    prices: dict[str, dict[str, dict[str, Price]]] = Field(
         default_factory=dict, description="US dollars per 1,000 tokens, as in `PRICING`"
     )
     budgets: list[BudgetSection] = Field(default_factory=list)

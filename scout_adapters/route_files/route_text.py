@@ -11,7 +11,7 @@ from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.error_response import one_line
 from scout_adapters.route_files.document import RouteDocument
-from scout_adapters.route_files.yaml_text import YamlText, parse_yaml
+from scout_adapters.route_files.yaml_text import MAX_CHARS, YamlText, parse_yaml
 
 MAX_MESSAGE = 300
 """Characters of what is wrong with a value."""
@@ -23,11 +23,14 @@ def read_text(path: Path) -> str:
     Raises: `ConfigurationError` for a file that cannot be read, or is no UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            return file.read(MAX_CHARS + 1)  # `parse_yaml` refuses more
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is no text in UTF-8") from None
+    except ValueError as error:  # a name with a null byte
+        raise ConfigurationError(f"{str(path)!r} cannot be read: {error}") from None
 
 
 def parse_route(text: str, source: str) -> tuple[RouteDocument, YamlText]:

@@ -54,12 +54,15 @@ def parse_yaml(text: str, source: str) -> YamlText:
     """
     if len(text) > MAX_CHARS:
         raise ConfigurationError(f"{source} has more than {MAX_CHARS:,} characters")
+    reader = _NodeReader(source)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = None if node is None else reader.read(node, ())
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{source}, {_fault(error)}") from None
-    reader = _NodeReader(source)
-    return YamlText(source, None if node is None else reader.read(node, ()), reader.lines)
+    except RecursionError:
+        raise ConfigurationError(f"{source}: its values are nested too deeply") from None
+    return YamlText(source, value, reader.lines)
 
 
 def _fault(error: yaml.YAMLError) -> str:

@@ -136,6 +136,9 @@ def test_prices_budgets_and_log_of_the_file_hold(path: Path, emulator: Emulator)
         ("models: []\n", "line 1: models: "),
         ("models: [groq/a]\nbudgets:\n- limit_usd: 1\n  per: week\n", "line 4: budgets.0.per"),
         ("models: [groq/a]\nroutes: {a: {models: [groq/a]}}\n", "either `models` or `routes`"),
+        ("models: [groq/a]\nprices: {groq: {a: {input: -1}}}\n", "line 2: prices.groq.a.input"),
+        ("models: [groq/a]\nprices: {groq: {a: {input: .nan}}}\n", "line 2: prices.groq.a.input"),
+        ("models:\n- gsk_CANARY0123456789\n", r"line 2: no provider has a model '\[redacted\]'"),
         ("", "a route file is a mapping"),
     ],
 )
@@ -152,6 +155,14 @@ def test_a_file_that_cannot_be_read_is_named(path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ConfigurationError, match="is no text in UTF-8"):
         ScoutRouterChatModel.from_file(path)
+    with pytest.raises(ConfigurationError, match="null byte"):
+        ScoutRouterChatModel.from_file("route\0.yaml")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without an end")
+def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(ConfigurationError, match=r"/dev/zero has more than 1,000,000 characters"):
+        ScoutRouterChatModel.from_file("/dev/zero")
 
 
 def test_a_key_in_the_file_is_taken_and_its_line_named(

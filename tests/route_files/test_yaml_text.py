@@ -31,6 +31,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 2026-13-45\n", "line 1: a value that its type does not allow"),
         ("a: \x00\n", "this is no YAML"),
         ("a: !!binary aGVsbG8=\n", "is not accepted"),
+        ("[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("".join(f"{' ' * depth}a:\n" for depth in range(600)), "nested too deeply"),
     ],
 )
 def test_what_is_no_plain_value_is_refused_with_its_line(text: str, message: str) -> None:

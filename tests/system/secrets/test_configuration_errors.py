@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from scout_adapters import ScoutAnthropicChatModel, ScoutGroqChatModel, ScoutRouterChatModel
+from scout_adapters import (
+    ScoutAnthropicChatModel,
+    ScoutBudgetCallbackHandler,
+    ScoutEmbeddings,
+    ScoutGroqChatModel,
+    ScoutRouterChatModel,
+    init_scout_model,
+)
 from scout_adapters.errors import ConfigurationError
 from tests.system.secrets.sweep import traceback_texts
 
@@ -60,6 +67,25 @@ def test_a_configuration_error_shows_no_secret_in_any_frame(what: str) -> None:
         WRONG[what]()
     shown = [text for text in traceback_texts(caught.value) if "CANARY" in text]
     assert shown == []
+
+
+MISPLACED: dict[str, Callable[[], Any]] = {
+    "a model": lambda: init_scout_model(KEY),
+    "a provider": lambda: init_scout_model("m", model_provider=KEY),
+    "a provider's part": lambda: init_scout_model(f"{KEY}/m"),
+    "an entry": lambda: ScoutRouterChatModel(models=[KEY]),
+    "a model of another package": lambda: ScoutRouterChatModel(models=[f"langchain:groq:{KEY}"]),
+    "an embedding model": lambda: ScoutEmbeddings(model=KEY),
+    "a certificate": lambda: ScoutGroqChatModel(model="m", api_key=KEY, verify=KEY).invoke("hi"),
+    "a limit": lambda: ScoutBudgetCallbackHandler(KEY),
+}
+
+
+@pytest.mark.parametrize("place", MISPLACED)
+def test_a_key_in_the_place_of_another_value_is_not_shown(place: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        MISPLACED[place]()
+    assert "CANARY" not in f"{caught.value} {caught.value!r} {caught.value.args}"
 
 
 CREDENTIALS = [
