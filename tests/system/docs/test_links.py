@@ -14,6 +14,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+IN_NAVIGATION = re.compile(r"^ +- (?:[\w ]+: )?([\w/-]+\.md)$", re.MULTILINE)
 REPOSITORY = "https://github.com/scout-adapters/scout_adapters/"
 
 
@@ -67,8 +68,6 @@ def test_every_page_is_reached_from_the_first() -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    listed = set(
-        re.findall(r"^ +- ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
-    )
+    listed = set(IN_NAVIGATION.findall((ROOT / "mkdocs.yml").read_text()))
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
     assert pages == listed
