@@ -101,7 +101,7 @@ memory: .venv/dev
 interrupts: .venv/dev
 	$(BIN)/python -m tools.interrupts $(INTERRUPTS)
 
-# Throughput and refusals where providers enforce limits, with `limits=` and without. LIMITS='--minutes 2'
+# Throughput and refusals where providers enforce limits, with `limits=` and without. LIMITS='--store redis --minutes 2'
 limits: .venv/dev
 	$(BIN)/python -m tools.limit_run $(LIMITS)
 
