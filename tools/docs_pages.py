@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from tools.pages import marked_places
+from tools.pages.layers_picture import layers_picture
+from tools.pages.marked_places import PICTURE
 
 
 def main() -> None:
-    """Bring every page up to date; print those that have changed."""
+    """Bring every page and the picture of layers up to date; print pages that have changed."""
+    PICTURE.write_text(layers_picture())
     for path in marked_places.pages():
         text = path.read_text()
         if (new := marked_places.updated(text)) != text:

@@ -14,6 +14,7 @@ from tools.pages.room_rows import room_table
 from tools.pages.variable_rows import variable_table
 
 DOCS = Path(__file__).parents[2] / "docs"
+PICTURE = DOCS / "layers.svg"
 PLACE = re.compile(r"(<!-- (\w[\w-]*): .*? -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 CONTENTS: Mapping[str, Callable[[], str]] = {

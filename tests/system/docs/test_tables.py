@@ -14,6 +14,7 @@ from scout_adapters.errors import ErrorKind
 from tests.support.paths import ROOT
 from tests.system.docs.pages import PAGES
 from tools.pages import marked_places, partner_rows
+from tools.pages.layers_picture import layers_picture
 from tools.pages.marked_places import DOCS
 
 PACKAGE = ROOT / "scout_adapters"
@@ -46,6 +47,10 @@ def test_the_tables_of_a_page_are_as_the_code_is(page: Path) -> None:
         pytest.skip(f"made with other versions than {partner_rows.packages()}")
     assert marked_places.updated(text) == text, "run: make tables"
     assert " at 0x" not in text
+
+
+def test_the_picture_shows_the_layers_as_they_are() -> None:
+    assert marked_places.PICTURE.read_text() == layers_picture(), "run: make tables"
 
 
 def test_every_table_has_a_place_on_one_page() -> None:
