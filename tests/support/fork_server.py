@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
+import linecache
 import os
 import runpy
 import socket
@@ -16,7 +17,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+PROGRAM = "program.py"
+"""The name in tracebacks of a program that is code."""
 
 
 def serve(requests: socket.socket) -> dict[str, Any]:
@@ -64,14 +69,21 @@ def run(program: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(program["environment"])
     sys.path[:0] = program["path"]
-    sys.argv = ["-c", *program["arguments"]]
+    sys.argv = [PROGRAM, *program["arguments"]]
     if folder := program["folder"]:
         os.chdir(folder)
     if code := program["code"]:
-        exec(compile(code, "<program>", "exec"), {"__name__": "__main__"})  # a test's
+        _run_code(code)
     else:
         sys.modules.pop(program["module"], None)  # it is the main module here, and runs again
         runpy.run_module(program["module"], run_name="__main__", alter_sys=True)
+
+
+def _run_code(code: str) -> None:
+    """Run code as the main module; by its lines, tracebacks and `inspect` show the source."""
+    module = sys.modules["__main__"] = ModuleType("__main__")
+    linecache.cache[PROGRAM] = len(code), None, code.splitlines(keepends=True), ""
+    exec(compile(code, PROGRAM, "exec"), vars(module))  # a test's own
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -101,6 +101,8 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.poll() is None:
+            self.kill()
         self.close()
 
 
@@ -111,10 +113,18 @@ class WarmProcess:
         child.kill()
     """
 
-    def __init__(self, *modules: str) -> None:
+    def __init__(self, *modules: str, options: Sequence[str] = ()) -> None:
+        """Start it; `options` are those of the interpreter."""
         self._requests, theirs = socket.socketpair()
         self._lock = Lock()
-        line = [sys.executable, "-m", "tests.support.fork_server", str(theirs.fileno()), *modules]
+        line = [
+            sys.executable,
+            *options,
+            "-m",
+            "tests.support.fork_server",
+            str(theirs.fileno()),
+            *modules,
+        ]
         with theirs:
             self._server = subprocess.Popen(
                 line, env=environment(), stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]

@@ -49,7 +49,7 @@ def faults() -> Iterator[Fault]:
         needs = [
             field.name
             for field in dataclasses.fields(kind)
-            if field.default is field.default_factory is dataclasses.MISSING
+            if field.init and field.default is field.default_factory is dataclasses.MISSING
         ]
         assert not needs or name in EXAMPLES, f"say in EXAMPLES how to make a {name}({needs})"
         yield from EXAMPLES[name] if needs else [kind()]
