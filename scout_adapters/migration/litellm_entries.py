@@ -16,16 +16,13 @@ from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
 from scout_adapters.migration.provider_names import own_model
-from scout_adapters.migration.unmapped_settings import (
-    INFO,
-    PRICE,
-    TOKENS_PER_MINUTE,
-    is_price,
-    parameter_message,
-)
+from scout_adapters.migration.unmapped_settings import INFO, PRICE, is_price, parameter_message
 
 WINDOW = "max_input_tokens"
 """The field of a model's context window, in a configuration and in a profile."""
+
+SECONDS_OF_BURST = 60
+"""LiteLLM counts by the minute: all its requests may leave at once."""
 
 CHAT_MODES = (None, "chat", "responses")
 """Values of `model_info.mode` of deployments that chat; others embed, transcribe, draw, rank."""
@@ -72,6 +69,7 @@ HANDLED = frozenset(
     {
         *("model", "custom_llm_provider", "api_key", "rpm", "tpm", "order", "weight", "timeout"),
         *("stream_timeout", "max_budget", "budget_duration", "base_model", *PRICES),
+        "max_parallel_requests",
     }
 )
 """Parameters that this module converts one by one."""
@@ -108,8 +106,8 @@ def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> Conv
     _add_key(entry, params.get("api_key"), config, notes, place)
     _add_options(entry, params, config, notes, place)
     _note_info(info, notes, place)
-    if params.get("tpm") and (params.get("rpm") or params.get("weight")):
-        notes.add("litellm_params.tpm", TOKENS_PER_MINUTE, place)
+    if limits := _limits(params, number):
+        entry["limits"] = limits
     return ConvertedEntry(
         entry,
         prices=_prices({**info, **params}, number),
@@ -157,6 +155,17 @@ def _entry(params: Mapping[str, Any], info: Mapping[str, Any], number: Number) -
     if info.get("mode") == "responses":
         entry["use_responses_api"] = True
     return entry
+
+
+def _limits(params: Mapping[str, Any], number: Number) -> dict[str, Any]:
+    """Return what may be sent in a minute and at once; a minute's requests may leave together."""
+    named = {name: number(params.get(name) or 0, name) for name in ("rpm", "tpm")}
+    limits: dict[str, Any] = {name: limit for name, limit in named.items() if limit}
+    if limits:
+        limits["burst_seconds"] = SECONDS_OF_BURST
+    if at_once := int(number(params.get("max_parallel_requests") or 0, "max_parallel_requests")):
+        limits["concurrency"] = at_once
+    return limits
 
 
 def _budget(params: Mapping[str, Any], number: Number) -> tuple[float, str] | None:

@@ -33,9 +33,13 @@ MAPPED = frozenset(
         *("fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "max_fallbacks"),
         *("default_fallbacks", "model_group_alias", "provider_budget_config"),
         *("default_litellm_params", "model_list", "enable_pre_call_checks"),
+        "default_max_parallel_requests",
     }
 )
 """Settings that this package converts."""
+
+ALWAYS_CHECKED = ("router_budget_limiting", "enforce_model_rate_limits", None)
+"""Checks of LiteLLM that need no setting here."""
 
 NOT_NEEDED = frozenset({"set_verbose", "debug_level"})
 """Settings that print what LiteLLM does: here `logging` has it."""
@@ -62,9 +66,9 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
 
 
 def _note_checks(checks: Any, setting: str, notes: Notes, place: str) -> None:
-    """Note the checks that have no equal: budgets are always checked."""
+    """Note the checks that have no equal: budgets and limits are always checked."""
     items = checks if isinstance(checks, list) else [checks]
-    if names := [str(item) for item in items if item not in ("router_budget_limiting", None)]:
+    if names := [str(item) for item in items if item not in ALWAYS_CHECKED]:
         notes.add(setting, f"{', '.join(names)}: {SETTINGS['optional_pre_call_checks']}", place)
 
 

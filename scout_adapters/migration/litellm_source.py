@@ -154,6 +154,9 @@ class _Reader:
         credentials = _credentials(sections.pop("credential_list", None))
         router = mapping_of(sections.get("router_settings"), "router_settings")
         defaults = mapping_of(router.get("default_litellm_params"), "default_litellm_params")
+        own = mapping_of(sections.get("litellm_settings"), "litellm_settings")
+        if (at_once := {**own, **router}.get("default_max_parallel_requests")) is not None:
+            defaults.setdefault("max_parallel_requests", at_once)
         sections.pop("include", None)
         models = sections.pop("model_list", None)
         if not isinstance(models, list) or not models:

@@ -28,7 +28,6 @@ LOGGING = "would have changed what LiteLLM logs; here handlers and `logging` dec
 TOKENS = "would have fetched tokens for the provider: pass a credential, see docs/clouds.md"
 OWN = "is a setting of LiteLLM itself"
 PRICE = "would have priced calls by it; here prices are of tokens by kind: write them in PRICING"
-TOKENS_PER_MINUTE = "would have limited tokens per minute; here limits are the provider's own"
 WINDOWS_ALWAYS = "would have sent prompts to models whose window is too small; here those come last"
 
 PARAMETERS = {
@@ -37,7 +36,6 @@ PARAMETERS = {
     "cooldown_time": COOLDOWN,
     "tags": TAGS,
     "tag_regex": "would have chosen the deployment by headers of the request",
-    "max_parallel_requests": "would have limited the requests in flight to this deployment",
     "itpm": "would have limited input tokens per minute",
     "otpm": "would have limited output tokens per minute",
     "rpd": "would have limited requests per day",
@@ -131,12 +129,11 @@ SETTINGS = {
     "tag_routing_prefix": TAGS,
     "plugins": "would have run these plugins of LiteLLM's router",
     "optional_pre_call_checks": "would have run these checks; prompt caches are kept by "
-    "`key_affinity`, and limits per minute by `requests_per_minute`",
+    "`key_affinity`",
     "drop_params": PARAMETERS["drop_params"],
     "modify_params": "would have changed requests that a provider refuses; here changes are "
     "listed in `changes`",
     "custom_provider_map": "would have added providers: register a card instead",
-    "default_max_parallel_requests": "would have limited the requests in flight of a deployment",
     "fallback_on_unsupported_params": "would have taken a fallback for options that a model does "
     "not take; here those are left out, and listed in `changes`",
     "enable_weighted_failover": "would have shuffled by weights after a failure, too; here that "

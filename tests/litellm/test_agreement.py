@@ -149,7 +149,7 @@ def test_the_same_deployments_are_asked_in_the_same_order(
 
 @pytest.mark.parametrize("weight", ["weight", "rpm"])
 def test_both_shuffle_by_the_same_weights(emulator: Emulator, weight: str) -> None:
-    case = Case([("main", "openai/a", {weight: 8}), ("main", "groq/b", {weight: 2})])
+    case = Case([("main", "openai/a", {weight: 8000}), ("main", "groq/b", {weight: 2000})])
     deployments = model_list(case, emulator)
     router = litellm.Router(model_list=deployments)
     clock = Clock(random=random.Random(7).random)

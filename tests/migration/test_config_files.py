@@ -103,7 +103,7 @@ def behaviour(path: Path, emulator: Emulator, calls: list[Situation]) -> list[An
     return seen
 
 
-FIELDS = ("timeout", "profile", "placeholders")
+FIELDS = ("timeout", "profile", "placeholders", "limits")
 """Fields of entries whose effect the emulator's log does not show without waiting."""
 
 

@@ -106,13 +106,37 @@ def test_deployments_that_differ_in_their_key_are_one_pool(emulator: Emulator) -
 @pytest.mark.parametrize("name", ["weight", "rpm", "tpm"])
 def test_deployments_are_shuffled_by_their_weights(emulator: Emulator, name: str) -> None:
     settings = groups(
-        main=[at(emulator, "groq", "a", **{name: 9}), at(emulator, "openai", "b", **{name: 1})]
+        main=[
+            at(emulator, "groq", "a", **{name: 900_000}),
+            at(emulator, "openai", "b", **{name: 100_000}),
+        ]
     )
     model = ScoutRouterChatModel.from_litellm(settings, clock=Clock(random=Random(7).random))
     for _ in range(60):
         model.invoke("Hello")
     first = served(emulator).count("a")
     assert 40 < first < 60
+
+
+@pytest.mark.parametrize("limit", [{"rpm": 2}, {"tpm": 60}])
+def test_a_deployment_at_its_limit_is_passed_over(emulator: Emulator, limit: Any) -> None:
+    first = at(emulator, "groq", "a", order=1, max_tokens=30, **limit)
+    settings = groups(main=[first, at(emulator, "openai", "b", order=2)])
+    model = ScoutRouterChatModel.from_litellm(settings)
+    for _ in range(4):
+        model.invoke("Hello")
+    assert served(emulator)[0] == "a"
+    assert served(emulator)[-1] == "b"
+    assert served(emulator).count("a") in ((2,) if "rpm" in limit else (1, 2, 3))
+
+
+def test_requests_at_once_are_limited() -> None:
+    settings = groups(main=[{"model": "groq/a", "api_key": "k", "max_parallel_requests": 3}])
+    settings["router_settings"] = {"default_max_parallel_requests": 9}
+    settings["model_list"].append({"model_name": "b", "litellm_params": {"model": "groq/b"}})
+    model = ScoutRouterChatModel.from_litellm(settings)
+    routes = [model, model.file_routes["b"]]
+    assert [route.models[0]["limits"]["concurrency"] for route in routes] == [3, 9]
 
 
 def test_a_lower_order_comes_first(emulator: Emulator) -> None:
