@@ -16,7 +16,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
-from scout_adapters.llm.wires.parsing import dump_json, require
+from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
 
 OUTCOME_OK, OUTCOME_NOT_OK = 1, 2
 MAX_EXACT_INTEGER = 2**53
@@ -163,6 +163,8 @@ class PartReader:
         data = require(part, "functionCall", dict)
         if self._open is None:
             name, args = require(data, "name", str), whole_numbers(data.get("args") or {})
+            if isinstance(args, str):  # no object, as documented
+                piece_of_arguments(args)
             self._open = FunctionCall(
                 id=_text(data.get("id")) or self._new_id(f"{name}/{dump_json(args)}"),
                 name=name,

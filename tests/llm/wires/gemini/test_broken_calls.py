@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scout_adapters.errors import ProviderRefusal
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.providers.google import SPEC
 from scout_adapters.llm.wires.gemini import WIRE
 
@@ -41,3 +41,11 @@ def test_a_broken_call_after_text_ends_the_answer() -> None:
         "a",
         "MALFORMED_FUNCTION_CALL",
     )
+
+
+def test_long_arguments_that_are_no_json_are_refused_before_langchain_repairs_them() -> None:
+    """It takes a time that grows with the square of their length: half a minute for these."""
+    call = {"functionCall": {"name": "f", "args": " " * 70_000}}
+    body = {"candidates": [{"content": {"parts": [call]}, "finishReason": "STOP"}]}
+    with pytest.raises(MalformedResponse, match="not valid JSON"):
+        WIRE.reader(SPEC, {}).feed(body)
