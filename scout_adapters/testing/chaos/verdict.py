@@ -20,7 +20,9 @@ class SideTotals:
 
     @property
     def counted(self) -> list[ChaosResult]:
-        """The runs that a fault has hit."""
+        """The runs that a fault has hit; none if the test fails without a fault."""
+        if self.baseline is not None and self.baseline.outcome != "answered":
+            return []
         return [result for result in self.results if result.outcome != "n/a"]
 
     @property

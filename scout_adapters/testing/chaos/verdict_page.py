@@ -57,7 +57,7 @@ def _section(verdict: ChaosVerdict) -> Iterator[str]:
 
 def _card(side: SideTotals) -> str:
     if not side.counted:
-        reason = side.baseline.seen if side.baseline else "not run"
+        reason = f"fails without a fault: {side.baseline.seen}" if side.baseline else "not run"
         return f'<div class="card"><h3>{escape(side.side)}</h3><p>{escape(reason)}</p></div>'
     lines = (
         ("wrong answers and crashes", str(side.silent)),
@@ -88,7 +88,7 @@ def _name(fault: Fault) -> str:
 
 
 def _cell(side: SideTotals, result: ChaosResult | None) -> str:
-    if result is None or result.outcome == "n/a":
+    if result is None or result not in side.counted:
         return f'<td data-side="{escape(side.side)}"><span class="dim">-</span></td>'
     requests = f"{result.requests} request{'s' * (result.requests != 1)}"
     waited = f", {result.waited_s:g} s" if result.waited_s else ""

@@ -35,7 +35,7 @@ def _shorten(result: ChaosResult) -> str:
 def _row(side: SideTotals) -> tuple[str, ...]:
     if not side.counted:
         reason = side.baseline.seen if side.baseline else ""
-        return (side.side, "-", "-", "-", "-", "-", reason[:_SEEN])
+        return (side.side, "-", "-", "-", "-", "-", f"fails without a fault: {reason}"[:_SEEN])
     return (
         side.side,
         f"{side.answered} of {len(side.counted)}",

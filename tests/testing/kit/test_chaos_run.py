@@ -127,9 +127,12 @@ def test_a_verdict_adds_up_what_the_runs_have_measured() -> None:
         a_result(12, "error", requests=2),
         a_result(13, "n/a", requests=9),
         a_result(10, "answered", side="litellm", requests=3),
+        a_result(0, "error", side="with_fallbacks"),
+        a_result(10, "error", side="with_fallbacks"),
     ]
     (verdict,) = verdicts(results)
-    ours, other = verdict.sides
+    ours, other, failing = verdict.sides
+    assert (failing.side, failing.counted) == ("with_fallbacks", [])
     assert (ours.side, other.side) == (SCOUT, "litellm")
     assert (ours.answered, len(ours.counted), ours.silent, ours.wasted) == (1, 3, 1, 3)
     assert (ours.longest_s, ours.cost_usd) == (12.0, 0.003)
