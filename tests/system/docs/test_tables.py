@@ -80,3 +80,9 @@ def test_the_rows_of_partner_packages_state_what_is_taken_renamed_and_refused() 
     assert rows["openai_api_key"] == "`api_key`"
     assert rows["disabled_params"].startswith("none: leave the option out")
     assert rows["stream_usage"] == "accepted, and not needed"
+
+
+def test_every_variable_of_this_repositorys_tests_is_on_the_page() -> None:
+    page = (DOCS / "variables.md").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    assert [name for name in re.findall(r"SCOUT_[A-Z_]+", makefile) if name not in page] == []
