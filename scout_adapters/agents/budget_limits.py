@@ -59,7 +59,7 @@ def agent_handlers(
 
     Raises: `ConfigurationError` for settings that cannot be used.
     """
-    if per not in WORDS:
+    if per not in tuple(WORDS):  # of any type
         raise ConfigurationError(f"per={per!r} is none of {', '.join(WORDS)}")
     if unknown := options.keys() - BudgetOptions.__annotations__.keys():
         raise ConfigurationError(f"unknown options: {', '.join(sorted(unknown))}")

@@ -87,7 +87,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises: `ConfigurationError` for a value that is not listed here.
         """
         super().__init__()
-        if on_exceeded not in {"end", "raise"}:
+        if on_exceeded not in ("end", "raise"):
             raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise")
         reserve = summary_reserve(limit_usd, summary_usd) if summary_model else None
         self._limit = AgentLimit(
@@ -101,7 +101,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         self._set_tell(tell)
 
     def _set_tell(self, tell: str | None) -> None:
-        if tell not in {"note", "tool", None}:
+        if tell not in ("note", "tool", None):
             raise ConfigurationError(f"tell={tell!r} is none of note, tool")
         if tell and self._limit.handlers.main.accounts.plan.by not in {None, "user"}:
             raise ConfigurationError(f"tell={tell!r} needs one limit: without scope=, or by user")

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 NANO = 1_000_000_000
 """Nano-dollars in a US dollar."""
+
+MAX_NAME = 512
+"""Bytes of a name that is kept whole."""
+
+MAX_NAME_SHOWN = 64
+"""Characters at the beginning of a longer name that are kept."""
 
 MAX_EXACT = 10**15
 """Nano-dollars; up to here a float of dollars has 15 exact digits."""
@@ -44,6 +51,19 @@ def nano_of(usd: float) -> int:
 def dollars(amount: int) -> Decimal:
     """Return nano-dollars in US dollars."""
     return Decimal(amount) / NANO
+
+
+def account_name(name: str) -> str:
+    """Return the name of a user, tag or thread as a store keeps it: UTF-8, of limited length.
+
+    Such names come from requests. A digest stands for the end of a long one.
+    """
+    if len(name) <= MAX_NAME and name.isascii():
+        return name
+    text = name.encode(errors="backslashreplace")
+    if len(text) <= MAX_NAME:
+        return text.decode()
+    return f"{name[:MAX_NAME_SHOWN]!a}… {blake2b(text, digest_size=16).hexdigest()}"
 
 
 class Account(NamedTuple):

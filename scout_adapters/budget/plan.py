@@ -8,7 +8,14 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 
-from scout_adapters.budget.accounts import MAX_AMOUNT, Account, Balance, dollars, nano
+from scout_adapters.budget.accounts import (
+    MAX_AMOUNT,
+    Account,
+    Balance,
+    account_name,
+    dollars,
+    nano,
+)
 from scout_adapters.budget.windows import Per, next_opening
 from scout_adapters.errors import BudgetExceeded, ConfigurationError, one_line
 
@@ -51,7 +58,7 @@ class Plan:
         default = self.limits.get(ALL_OTHERS)
         limited = [(value, self.limits.get(value, default)) for value in matching]
         return [
-            Account(self.name, f"{self.by}={value}", window, limit)
+            Account(self.name, f"{self.by}={account_name(value)}", window, limit)
             for value, limit in limited
             if limit is not None
         ]
@@ -94,20 +101,28 @@ def plan_of(limit_usd: Usd | Mapping[str, Usd], per: Per, scope: Scope, name: st
 
     Raises: `ConfigurationError` for settings that cannot be used.
     """
-    by = scope if isinstance(scope, str) else next(iter(scope), None) if scope else None
-    only = None if isinstance(scope, str) or not scope else next(iter(scope.values()))
     if per not in PERS:
         raise ConfigurationError(f"per={per!r} is none of {', '.join(PERS)}")
-    if by not in {None, *BYS} or (isinstance(scope, Mapping) and len(scope) != 1):
-        raise ConfigurationError(
-            f'scope is one of {", ".join(BYS)}, or one of them with its value, {{"tag": "team-a"}}'
-        )
+    by, only = _scope_of(scope)
     usd_by_name = limit_usd if isinstance(limit_usd, Mapping) else {ALL_OTHERS: limit_usd}
     if by is None and set(usd_by_name) != {ALL_OTHERS}:
         raise ConfigurationError("limits by name need scope=, which states what the names are of")
     limits = {str(value): limit_of(usd) for value, usd in usd_by_name.items()}
     default_name = " ".join((per, *(("by", by) if by else ()), *((only,) if only else ())))
     return Plan(name or default_name, per, by, only, limits)
+
+
+def _scope_of(scope: Scope) -> tuple[By | None, str | None]:
+    """Return what a budget's accounts are by, and the only value that it applies to."""
+    if not scope:
+        return None, None
+    pairs = [*scope.items()] if isinstance(scope, Mapping) else [(scope, None)]
+    by, only = pairs[0]
+    if len(pairs) > 1 or by not in BYS or not isinstance(only, str | None):
+        raise ConfigurationError(
+            f'scope is one of {", ".join(BYS)}, or one of them with its value, {{"tag": "team-a"}}'
+        )
+    return by, only
 
 
 def limit_of(usd: Usd, option: str = "limit_usd") -> int:
@@ -131,7 +146,11 @@ def format_amount(amount: int) -> str:
 
 
 def check_options(
-    on_exceeded: str, per: Per, path: str | Path | None, answer_tokens: int | str | None
+    on_exceeded: str,
+    per: Per,
+    path: str | Path | None,
+    answer_tokens: int | str | None,
+    unpriced: str,
 ) -> None:
     """Raise `ConfigurationError` for an option of a budget handler that cannot be used."""
     if isinstance(answer_tokens, str):
@@ -141,7 +160,9 @@ def check_options(
             )
     elif answer_tokens is not None and answer_tokens < 1:
         raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
-    if on_exceeded not in {"raise", "warn", "cheaper"}:
+    if on_exceeded not in ("raise", "warn", "cheaper"):
         raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
+    if unpriced not in ("raise", "allow"):
+        raise ConfigurationError(f"unpriced={unpriced!r} is none of raise, allow")
     if path is not None and per in {"call", "run"}:
         raise ConfigurationError(f"per={per!r} takes no path=: a {per} runs in one process")

@@ -109,9 +109,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         Raises: `ConfigurationError` for a value that is not listed here.
         """
-        super().__init__(needs_call_ends=per in {"call", "run"})
+        super().__init__(needs_call_ends=per in ("call", "run"))
         self._plan = plan_of(limit_usd, per, scope, name)
-        check_options(on_exceeded, per, path, answer_tokens)
+        check_options(on_exceeded, per, path, answer_tokens, unpriced)
         self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
         self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
         self.store = open_store(path, wall, store, on_store_error)

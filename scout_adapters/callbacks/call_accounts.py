@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.budget import Account, BudgetStore, MemoryBudgets
+from scout_adapters.budget.accounts import account_name
 from scout_adapters.budget.plan import By, Plan
 from scout_adapters.budget.windows import TIMED, window_at
 from scout_adapters.callbacks.run_handler import RunHandler
@@ -117,4 +118,4 @@ def thread_window(thread: str | None) -> str:
             'a budget with per="thread" needs the thread of each run:'
             ' config={"configurable": {"thread_id": "..."}} of a graph, or metadata of a model'
         )
-    return thread
+    return account_name(thread)

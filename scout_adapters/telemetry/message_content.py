@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#capturing-instr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 import orjson
@@ -22,7 +23,10 @@ TEXTS = frozenset({"text", "reasoning"})
 def messages_json(messages: Sequence[BaseMessage], finish_reason: str | None = None) -> str:
     """Return messages as a JSON array of roles with their parts."""
     listed = [_message(message, finish_reason) for message in messages]
-    return orjson.dumps(listed, default=str).decode()
+    try:
+        return orjson.dumps(listed, default=str).decode()
+    except TypeError:  # an integer beyond 64 bits, half of a surrogate pair
+        return json.dumps(listed, default=str)
 
 
 def _message(message: BaseMessage, finish_reason: str | None) -> Json:

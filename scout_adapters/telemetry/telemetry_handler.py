@@ -25,6 +25,7 @@ from scout_adapters.callbacks.other_models import (
     record_without_answer,
 )
 from scout_adapters.callbacks.run_handler import RunHandler, answers_in, is_cached, is_ours
+from scout_adapters.errors import one_line
 from scout_adapters.llm.engine.record import AttemptRecord, Run
 from scout_adapters.telemetry import semantic_conventions as names
 from scout_adapters.telemetry.call_span import (
@@ -217,11 +218,16 @@ def request_attributes(event: Mapping[str, Any]) -> Json:
     options = {**(options.get("extra") or {}), **options}  # body fields of our models
     attributes: Json = {
         names.OPERATION: CHAT,
-        names.PROVIDER: names.provider_name(str(metadata.get("ls_provider") or "unknown")),
-        names.REQUEST_MODEL: metadata.get("ls_model_name"),
-        names.CONVERSATION: next(filter(None, map(metadata.get, CONVERSATION_NAMES)), None),
-        names.USER: metadata.get("user_id") or metadata.get("user"),
+        names.PROVIDER: names.provider_name(_name(metadata.get("ls_provider")) or "unknown"),
+        names.REQUEST_MODEL: _name(metadata.get("ls_model_name")),
+        names.CONVERSATION: _name(next(filter(None, map(metadata.get, CONVERSATION_NAMES)), None)),
+        names.USER: _name(metadata.get("user_id") or metadata.get("user")),
     }
     attributes |= {name: metadata.get(field) for field, name in names.RUN_FIELDS.items()}
     attributes |= {name: options.get(field) for field, name in names.CALL_FIELDS.items()}
     return without_none(attributes)
+
+
+def _name(value: Any) -> str | None:
+    """Return a name as one printable line: it comes from a request, and may be of any type."""
+    return None if value is None else one_line(str(value))

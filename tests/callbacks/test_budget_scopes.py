@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableLambda
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutOpenAIChatModel
-from scout_adapters.errors import BudgetExceeded
+from scout_adapters.errors import BudgetExceeded, ConfigurationError
 from scout_adapters.testing import Emulator, NotJson
 from tests.callbacks.budgets import SMALL, both, groq, refused_in_the_end
 
@@ -82,3 +83,37 @@ def test_limits_may_differ_by_name(emulator: Emulator) -> None:
     )
     with pytest.raises(BudgetExceeded, match=r"of \$0.001 "):
         openai.invoke("hi", config)
+
+
+@pytest.mark.parametrize("path", [None, "budgets.db"])
+@pytest.mark.parametrize("per", ["total", "thread"])
+@pytest.mark.parametrize("name", ["\ud800", "u" * 10_000, "é" * 400, "a\0b"])
+def test_a_name_from_a_request_is_kept_in_limited_length(
+    name: str, per: Any, path: str | None, emulator: Emulator, tmp_path: Path
+) -> None:
+    file = tmp_path / path if path else None
+    budget = ScoutBudgetCallbackHandler(5, scope="user", per=per, path=file)
+    for user in (name, f"{name}2"):
+        about = {"user_id": user, "thread_id": user}
+        groq(emulator).invoke("hi", {"callbacks": [budget], "metadata": about})
+    scopes = {balance.account.scope for balance in budget.balances if balance.spent}
+    windows = {balance.account.window for balance in budget.balances}
+    assert len(scopes) == 2
+    assert max(map(len, scopes | windows)) < 1000
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scope": 5},
+        {"scope": ["user"]},
+        {"scope": {"user": ["ada"]}},
+        {"scope": {"user": "ada", "tag": "a"}},
+        {"per": []},
+        {"on_exceeded": []},
+        {"unpriced": "pass"},
+    ],
+)
+def test_an_option_of_another_type_is_refused(options: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        ScoutBudgetCallbackHandler(5, **options)

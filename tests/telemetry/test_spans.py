@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 from langchain.agents import create_agent
 from langchain_core.exceptions import ModelAPIError
 from langchain_core.language_models import FakeListChatModel
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableLambda
 from opentelemetry.trace import SpanKind, StatusCode
 
@@ -174,6 +175,36 @@ def test_messages_are_recorded_only_if_asked_for(emulator, telemetry) -> None:
     assert question == {"role": "user", "parts": [{"type": "text", "content": "a … question"}]}
     assert (answer["role"], answer["finish_reason"]) == ("assistant", "stop")
     assert answer["parts"][0]["content"].startswith("This is the emulator")
+
+
+@pytest.mark.parametrize("odd", ["half \ud83d of a character", {"n": 10**30}])
+def test_messages_that_orjson_refuses_are_recorded(emulator, telemetry, odd) -> None:
+    call = {"name": "f", "args": {"odd": odd}, "id": "call_1"}
+    messages = [
+        HumanMessage("Hi"),
+        AIMessage("", tool_calls=[call]),
+        ToolMessage("1", tool_call_id="call_1"),
+    ]
+    route(emulator, "openai").invoke(messages, config(telemetry, content=str))
+    recorded = json.loads(telemetry.calls[0].attributes["gen_ai.input.messages"])
+    assert recorded[1]["parts"][0]["arguments"] == {"odd": odd}
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("u" * 1_000_000, "u" * 299 + "…"),
+        ("a\x1b[31m\nFORGED", "a\ufffd[31m FORGED"),
+        ("\ud800", "\ufffd"),
+        (10**30, "1" + "0" * 30),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+    ],
+)
+def test_names_from_requests_are_short_printable_texts(emulator, telemetry, given, shown) -> None:
+    about = {"thread_id": given, "user_id": given}
+    route(emulator, "openai").invoke("Hi", {**config(telemetry), "metadata": about})
+    attributes = telemetry.calls[0].attributes
+    assert (attributes["user.id"], attributes["gen_ai.conversation.id"]) == (shown, shown)
 
 
 def test_a_redactor_that_fails_fails_no_call(emulator, telemetry) -> None:
