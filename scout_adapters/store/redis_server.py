@@ -86,11 +86,11 @@ class RedisServer:
         Raises: `StoreUnavailableError`; the functions may have run all the same.
         """
         self._admit()
-        from redis.exceptions import RedisError  # noqa: PLC0415  # an extra
+        from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415  # an extra
 
         try:
             results = self._send(calls)
-        except (RedisError, OSError, ValueError) as error:
+        except (RedisError, RedisClusterException, OSError, ValueError) as error:
             raise self.record_failure(error) from None
         if self.fault:
             self._record_recovery()

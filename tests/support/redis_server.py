@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -35,6 +36,12 @@ class LocalRedis:
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
     @property
     def url(self) -> str:
         """The address of the server as a store."""
@@ -51,15 +58,44 @@ class LocalRedis:
         until(self._accepts)
 
     def _accepts(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            raise RuntimeError("redis-server did not start")
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    @classmethod
+    def over_tls(cls, folder: Path, certificate: Path, key: Path) -> LocalRedis | None:
+        """Start a server that speaks only TLS; None if the binary cannot."""
+        port = free_port()
+        files = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key))
+        options = ("--tls-port", str(port), *files, "--tls-auth-clients", "no", "--port", "0")
+        server = cls.__new__(cls)
+        server.port, server._folder, server._options = port, folder, options
+        server._process = None
+        try:
+            server.start()
+        except RuntimeError:
+            return None
+        return server
+
     def command(self, *words: str) -> bytes:
         """Send one command, and return the bytes of the answer."""
+        return self.command_at(self.port, *words)
+
+    @staticmethod
+    def command_at(port: int, *words: str) -> bytes:
+        """Send one command to a server at a port."""
         parts = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in words)
-        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(f"*{len(words)}\r\n{parts}".encode())
             return connection.recv(65536)
+
+    def text(self, *words: str) -> str:
+        """Send one command, and return a simple answer."""
+        answer = self.command(*words).decode()
+        if answer.startswith("$"):
+            answer = answer.partition("\r\n")[2]
+        return answer.lstrip("+:").removesuffix("\r\n")
 
     def kill(self) -> None:
         """Kill the server as `kill -9` does."""
