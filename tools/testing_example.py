@@ -16,14 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = (
-    "langchain>=1.4",
-    "fastapi",
-    "pytest>=9",
-    "pytest-asyncio",
-    "pytest-xdist",
-    "pytest-randomly",
-)
+PLUGINS = ("pytest-xdist", "pytest-randomly")
 RUNS: tuple[tuple[str, ...], ...] = (
     ("-p", "no:randomly"),
     ("-n", "2"),
@@ -55,7 +48,8 @@ def make_venv(folder: Path) -> Path:
     (wheel,) = folder.glob("scout_adapters-*.whl")
     run(sys.executable, "-m", "venv", folder / "venv", folder=folder)
     python = folder / "venv" / "bin" / "python"
-    run(python, "-m", "pip", "install", "-q", f"{wheel}[testing,cli]", *PACKAGES, folder=folder)
+    packages = (f"{wheel}[testing,cli]", f"{folder / 'shop'}[test]", *PLUGINS)
+    run(python, "-m", "pip", "install", "-q", *packages, folder=folder)
     return python
 
 

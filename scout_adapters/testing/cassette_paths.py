@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 FOLDER = "cassettes"
 """Name of the folder beside a test module."""
@@ -19,6 +19,7 @@ LONGEST_NAME = 120
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.=+\-]+")
 
 
+Match = Literal["meaning", "exact"] | Callable[[Any, Any], bool]
 RecordingMode = Literal["none", "new", "all", "emulator"]
 
 
@@ -33,6 +34,10 @@ class CassettePlan:
     mode: RecordingMode = "none"
     is_recorded: Callable[[str], bool] = lambda _: True
     """Whether a request to this address belongs on cassettes."""
+
+    match: Match = "meaning"
+    """How a request is compared with a recorded one: by meaning, without renamed ids (`exact`), or
+    by a function of both, in vcrpy's form, that returns whether they match."""
 
 
 def cassette_path(module: Path, test: str, name: str | None = None) -> Path:

@@ -19,7 +19,7 @@ from scout_adapters.testing.cassette_errors import (
     SecretInCassette,
 )
 from scout_adapters.testing.cassette_files import Stamp, read_cassette, write_cassette
-from scout_adapters.testing.cassette_paths import CassettePlan, RecordingMode
+from scout_adapters.testing.cassette_paths import CassettePlan, Match, RecordingMode
 from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
 from scout_adapters.testing.emulated_network import emulated_network
 from scout_adapters.testing.placeholder_keys import placeholder_keys
@@ -36,7 +36,9 @@ PACKAGES = ("scout-adapters", "langchain-core", "vcrpy")
 
 def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
     """Begin to play or record the cassette of a test."""
-    session = CassetteSession(path, item.nodeid, mode)
+    marker = item.get_closest_marker("scout_cassette")
+    match: Match = (marker.kwargs.get("match") if marker else None) or "meaning"
+    session = CassetteSession(path, item.nodeid, mode, match)
     try:
         session.begin()
     except (CassetteError, RequestNotRecorded) as error:
@@ -51,14 +53,14 @@ def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
 class CassetteSession:
     """The cassette of a test while the test runs; what the fixture `scout_cassette` returns."""
 
-    def __init__(self, path: Path, test: str, mode: str) -> None:
+    def __init__(self, path: Path, test: str, mode: str, match: Match = "meaning") -> None:
         self.path = path
         """The file, which may not exist yet."""
 
         self.mode = mode
         """none, new, all, live or emulator."""
 
-        self._test = test
+        self._test, self._match = test, match
         self._stack = ExitStack()
         self._secrets: tuple[str, ...] = ()
         self._cassette: PlayedCassette | None = None
@@ -79,7 +81,7 @@ class CassetteSession:
         if self.mode == "live":
             return
         mode = cast("RecordingMode", self.mode)
-        plan = CassettePlan(self.path, self._test, mode, is_recorded)
+        plan = CassettePlan(self.path, self._test, mode, is_recorded, self._match)
         if self.mode == "emulator":
             self._stack.enter_context(emulated_network(StillEmulator()))
         self._secrets = tuple(known_secrets())

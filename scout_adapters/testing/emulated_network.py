@@ -117,7 +117,8 @@ def answer(emulator: Emulator, recorded: Recorded) -> dict[str, Any]:
     """Return the emulator's answer to a request, both in vcrpy's form."""
     _check_host(recorded.uri)
     parts = urlsplit(recorded.uri)
-    headers = {str(name).lower(): _text(value) for name, value in recorded.headers.items()}
+    headers = {"host": parts.netloc}  # http.client adds it; AWS signs it
+    headers |= {str(name).lower(): _text(value) for name, value in recorded.headers.items()}
     body = recorded.body or b""
     content = body.encode() if isinstance(body, str) else bytes(body)
     host = parts.hostname or ""
@@ -161,7 +162,7 @@ def _aiohttp_function(emulator: Emulator) -> Callable[..., Any]:
         data = options.get("data")
         if options.get("json") is not None:
             data = orjson.dumps(options["json"])
-        recorded = Recorded(method, str(target), data, dict(headers))
+        recorded = Recorded(method.upper(), str(target), data, dict(headers))
         return build_response(recorded, answer(emulator, recorded), ())
 
     return request

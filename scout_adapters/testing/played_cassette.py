@@ -18,7 +18,7 @@ from scout_adapters.testing.cassette_errors import LateRequest, RequestNotRecord
 from scout_adapters.testing.live_calls import GUARD, late_text
 from scout_adapters.testing.open_answers import OpenAnswers
 from scout_adapters.testing.request_differences import missing_text, unplayed_text
-from scout_adapters.testing.request_matching import Renaming, compare, renamed
+from scout_adapters.testing.request_matching import Comparison, Renaming, compare, renamed
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -143,9 +143,16 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
             if self.play_counts[at] or at in taken:
                 continue
             comparison = compare(recorded, current)
-            if comparison.same and (best is None or comparison.rank < best[0]):
+            if self._matches(recorded, current, comparison) and (
+                best is None or comparison.rank < best[0]
+            ):
                 best = comparison.rank, _Claim(request, at, comparison.renaming)
         return best[1] if best else None
+
+    def _matches(self, recorded: Recorded, current: Recorded, comparison: Comparison) -> bool:
+        if callable(self.plan.match):
+            return bool(self.plan.match(recorded, current))
+        return comparison.same and (self.plan.match == "meaning" or not comparison.renaming.changes)
 
     def _scrub(self, request: Recorded) -> Recorded | None:
         if not self.plan.is_recorded(request.uri):

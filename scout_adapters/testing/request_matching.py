@@ -114,7 +114,7 @@ def compare(recorded: Recorded, current: Recorded) -> Comparison:
 
 def _places(recorded: Recorded, current: Recorded) -> Iterator[Difference]:
     """Yield the differences in method and address."""
-    if recorded.method != current.method:
+    if recorded.method.upper() != current.method.upper():  # aiohttp takes both
         yield "method", recorded.method, current.method
     ours, theirs = address_parts(recorded.uri), address_parts(current.uri)
     for name in ("host", "path", "query"):

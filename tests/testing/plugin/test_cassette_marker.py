@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import yaml
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.testing.plugin.conftest import Project
 
 HELLO = """
@@ -98,3 +101,63 @@ def test_an_answer_that_is_not_requested_fails(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["CassetteNotPlayed: *1 answers*", "*Good bye*"])
+
+
+def test_a_method_in_lower_case_is_the_same_method(project: Project) -> None:
+    project.write(
+        """
+        import os
+        import aiohttp
+
+        URL = "https://api.groq.com/openai/v1/chat/completions"
+        BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+
+        async def test_it():
+            headers = {"authorization": f"Bearer {os.environ['GROQ_API_KEY']}"}
+            async with aiohttp.ClientSession() as session, session.request(
+                "post", URL, json=BODY, headers=headers
+            ) as response:
+                assert (await response.json())["choices"]
+        """
+    )
+    project.record().assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
+
+
+def test_a_missing_extra_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("scout_adapters.testing.cass")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "vcr.request", None)
+    project.write("def test_it():\n    pass\n")
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*scout_cassette needs vcrpy: pip install 'scout-adapters?testing?'"]
+    )
+
+
+def test_a_marker_may_compare_requests_in_its_own_way(project: Project) -> None:
+    project.write(
+        """
+        import uuid
+
+        def same_model(recorded, current):
+            return recorded.uri == current.uri
+
+        @pytest.mark.scout_cassette(match=same_model)
+        def test_any_question():
+            assert ScoutGroqChatModel().invoke(f"Question {uuid.uuid4().hex[:9]}").text
+
+        def test_the_answer_has_the_id_of_this_run():
+            run = str(uuid.uuid4())
+            assert run in ScoutGroqChatModel().invoke(f"Run {run}").text
+
+        @pytest.mark.scout_cassette(match="exact")
+        def test_exact():
+            assert ScoutGroqChatModel().invoke(f"Run {uuid.uuid4()}").text
+        """
+    )
+    project.record().assert_outcomes(passed=3)
+    result = project.run()
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["RequestNotRecorded: *test_exact.yaml has no answer left*"])
