@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.pages import option_rows, partner_rows
 from tools.pages.command_rows import command_list
+from tools.pages.example_rows import example_table
 from tools.pages.failure_rows import failure_table
 from tools.pages.provider_rows import provider_table
 from tools.pages.room_rows import room_table
@@ -19,6 +20,7 @@ PLACE = re.compile(r"(<!-- (\w[\w-]*): .*? -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 CONTENTS: Mapping[str, Callable[[], str]] = {
     "commands": command_list,
+    "examples": example_table,
     "failures": failure_table,
     "partner-errors": partner_rows.partner_errors,
     "partner-options": partner_rows.partner_options,
