@@ -48,12 +48,12 @@ def double(number: int) -> int:
 def test_a_row_names_the_caller(path: Path) -> None:
     config: Any = {
         "callbacks": [ScoutAuditCallbackHandler(path)],
-        "tags": ["team-a"],
+        "tags": ["team-a", 7],
         "metadata": {"user_id": "ada"},
     }
     (RunnableLambda(lambda text: text) | groq()).invoke("hi", config)
     row = list(read_rows(path))[-1]
-    assert (row["tags"], row["user_id"]) == (["team-a"], "ada")
+    assert (row["tags"], row["user_id"]) == (["team-a", "7"], "ada")
     assert row["parent_run_id"] not in {None, row["run_id"]}
 
 

@@ -147,7 +147,7 @@ def run_of(
     if metadata:
         user, thread = metadata.get("user_id") or metadata.get("user"), metadata.get("thread_id")
     own = (
-        tuple(dict.fromkeys(tag for tag in tags if not tag.startswith(LANGCHAIN_TAGS)))
+        tuple(dict.fromkeys(t for t in map(str, tags) if not t.startswith(LANGCHAIN_TAGS)))
         if tags
         else ()
     )

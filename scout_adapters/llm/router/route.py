@@ -23,6 +23,7 @@ from scout_adapters.llm.router.lookup_files import load_prices
 from scout_adapters.llm.router.retirement_notices import warn_of_retirements
 from scout_adapters.llm.router.strategies import (
     AnyStrategy,
+    checked_order,
     keeps_candidates,
     priority,
     takes_context,
@@ -141,7 +142,8 @@ class Route:
             return self.candidates
         if self.strategy is priority and not self._has_orders:
             return able_first(self.candidates, request)
-        ordered: Iterable[Candidate] = self._strategy_order(request, conversation, thread_id, run)
+        order = self._strategy_order(request, conversation, thread_id, run)
+        ordered = checked_order(self.strategy, order)
         if self._has_orders:
             ordered = sorted(ordered, key=attrgetter("order"))
         return able_first(tuple(ordered), request)
@@ -157,7 +159,7 @@ class Route:
         conversation: CallConversation | None,
         thread_id: str | None,
         run: RunFacts | None,
-    ) -> Iterable[Candidate]:
+    ) -> Any:
         strategy: Any = self.strategy
         if not self._takes_context:
             return cast("Iterable[Candidate]", strategy(self.candidates, request))

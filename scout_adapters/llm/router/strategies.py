@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, TypeAlias, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, priced_model
 from scout_adapters.llm.router.abilities import CHARS_PER_TOKEN
@@ -27,6 +29,9 @@ ContextStrategy = Callable[[Sequence[Candidate], ChatRequest, "CallContext"], It
 
 AnyStrategy: TypeAlias = Strategy | ContextStrategy
 """A strategy of two parameters, or of three."""
+
+MAX_ORDER = 100_000
+"""Candidates that are taken of what a strategy returns, which may be a generator without an end."""
 
 UNKNOWN_LAST = float("inf")
 """US dollars: the expected cost of a candidate without a known price."""
@@ -78,6 +83,27 @@ def takes_context(strategy: AnyStrategy) -> bool:
     kinds = {Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
     third = [each for each in parameters if each.kind in kinds][2:3]
     return any(each.default is Parameter.empty or each.name == "context" for each in third)
+
+
+def checked_order(strategy: AnyStrategy, order: Any) -> Iterable[Candidate]:
+    """Return what a strategy returned, each candidate once.
+
+    Raises: `ConfigurationError` for anything else than candidates.
+    """
+    if getattr(strategy, "__module__", "") == __name__:
+        return cast("Iterable[Candidate]", order)
+    wrong: Any = order
+    if isinstance(order, Iterable):
+        first = {id(each): each for each in islice(order, MAX_ORDER)}
+        others = [each for each in first.values() if not isinstance(each, Candidate)]
+        if not others:
+            return first.values()
+        wrong = others[0]
+    name = getattr(strategy, "__qualname__", None) or type(strategy).__qualname__
+    raise ConfigurationError(
+        f"the strategy {name} returned a {type(wrong).__name__}: it must return candidates of those"
+        " that it receives, in order"
+    )
 
 
 def keeps_candidates(strategy: AnyStrategy) -> bool:

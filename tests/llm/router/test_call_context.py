@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import START, MessagesState, StateGraph
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.errors import NoWorkingKey
+from scout_adapters.errors import ConfigurationError, NoWorkingKey, ScoutError
 from scout_adapters.strategies import CallContext
-from scout_adapters.testing import Emulator, RateLimited
+from scout_adapters.testing import Emulator, Overloaded, RateLimited
 from tests.support.clock import FakeTime
 
 MODELS = ("openai/gpt-4.1-mini", "groq/openai/gpt-oss-120b")
@@ -172,6 +173,42 @@ def optional(candidates: Any, request: Any, context: CallContext | None = None) 
 def test_both_forms_of_a_strategy_are_taken(emulator: Emulator, strategy: Any) -> None:
     answer = router(emulator, strategy).invoke("Hello")
     assert answer.response_metadata["scout"]["provider"] == "groq"
+
+
+async def coroutine(candidates: Any, _request: Any) -> Any:
+    return candidates
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'coroutine' was never awaited")
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        lambda _c, _r: None,
+        lambda _c, _r: "groq",
+        lambda _c, _r: [None],
+        lambda c, _r: c[0],
+        lambda c, _r: (c[0], str(c[1])),
+        coroutine,
+    ],
+)
+def test_a_strategy_that_returns_no_candidates_is_named(emulator: Emulator, strategy: Any) -> None:
+    model = router(emulator, strategy)
+    for call in (model.invoke, model.explain):
+        with pytest.raises(ConfigurationError, match=r"the strategy \S+ returned a \w+: it must"):
+            call("Hello")
+    assert emulator.log == []
+
+
+@pytest.mark.parametrize("strategy", [lambda c, _r: [c[0]] * 1000, lambda c, _r: cycle(c)])
+def test_a_candidate_that_a_strategy_returns_again_is_tried_once(
+    emulator: Emulator, strategy: Any
+) -> None:
+    model = router(emulator, strategy, max_retries=0, max_wait=0)
+    emulator.script("openai", [Overloaded()] * 9)
+    emulator.script("groq", [Overloaded()] * 9)
+    with pytest.raises(ScoutError):
+        model.invoke("Hello")
+    assert len(emulator.log) <= 2
 
 
 def test_a_strategy_by_tag_is_explained_as_it_is_called(emulator: Emulator) -> None:
