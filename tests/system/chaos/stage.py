@@ -152,9 +152,9 @@ class ChaosEmulator(Emulator):
         raise drawn[1].error(drawn[1].message)
 
     def _fault(
-        self, request: Request, route: EmulatedRoute, key: str
+        self, request: Request, route: EmulatedRoute, key: str, *, stream: bool
     ) -> tuple[Fault | None, float | None]:
-        fault, remaining = super()._fault(request, route, key)
+        fault, remaining = super()._fault(request, route, key, stream=stream)
         call, house = self._calls.get(marked(request.body)), route.provider.name
         with self._counting:
             if fault is not None or call is None:

@@ -51,6 +51,7 @@ def test_fifty_threads_of_twenty_loops_send_each_call_once(
     verb: str, play: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "httpcore")
+    caplog.set_level("INFO", "scout_adapters")
     caplog.set_level("INFO", "asyncio")  # a line for each of a thousand loops
     stage = play(verb, base={"groq": ""}, network=Transport())
     texts = Counter[str]()

@@ -25,7 +25,7 @@ from tests.system.interrupts.case_processes import InterruptCase, play_case
 from tests.system.interrupts.every_line import CASES, problems
 from tests.system.interrupts.interrupted_calls import InterruptedCalls
 
-LINES = 16
+LINES = 10
 """Lines of each case, chosen at random by a seed; `make interrupts` plays them all."""
 
 
