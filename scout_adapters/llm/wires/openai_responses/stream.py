@@ -153,7 +153,7 @@ class ResponsesStreamReader:
         if place is None:
             place = len(self._by_index)
         if type(place) is not int or item_id(item) in self._by_id:
-            raise malformed(f"item {place} of the response was added twice, or has no place")
+            raise malformed(f"{_named(place)} of the response was added twice, or has no place")
         return self._show(self._open(item, place).begin(item))
 
     def _open(self, item: Json, place: int) -> StreamedItem:
@@ -174,9 +174,9 @@ class ResponsesStreamReader:
         item, place = require(event, "item", dict), event.get("output_index")
         state = self._find(item_id(item) or item.get("call_id"), place)
         if state is None or state.kind != item_kind(item):
-            raise malformed(f"item {place} of the response ends, but was never added")
+            raise malformed(f"{_named(place)} of the response ends, but was never added")
         if state.done:
-            raise malformed(f"item {place} of the response ends twice")
+            raise malformed(f"{_named(place)} of the response ends twice")
         self._logprobs += logprobs_of(item)
         return self._show(state.end(item))
 
@@ -304,6 +304,11 @@ def _extend(shown: Shown, more: Shown | None) -> None:
             shown.calls.append(call)
         else:
             begun["args"] = (begun["args"] or "") + (call["args"] or "")
+
+
+def _named(place: Any) -> str:
+    """Return the name of an item for messages; a place of another type may be nested too deep."""
+    return f"item {place}" if type(place) is int else "an item"
 
 
 def _is_error(event: Json) -> bool:

@@ -262,6 +262,9 @@ def ended_with(item: Any) -> Json:
     return {"type": "response.completed", "response": {**response(), "output": [item]}}
 
 
+DEEP: Any = []
+for _ in range(3000):
+    DEEP = [DEEP]
 TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "delta": "x"}
 
 
@@ -275,6 +278,8 @@ TEXT = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index"
         ([*streamed(HELLO)[2:-1], {**TEXT, "content_index": 0}], "after the end"),
         ([streamed(HELLO)[2], streamed(HELLO)[2]], "added twice"),
         ([streamed(HELLO)[-2]], "never added"),
+        ([{**streamed(HELLO)[-2], "output_index": DEEP}], "an item of the response ends"),
+        ([{**streamed(HELLO)[2], "output_index": DEEP}], "has no place"),
         ([*streamed(HELLO)[2:-1], streamed(HELLO)[-2]], "ends twice"),
         ([{"type": "response.created"}], "'response'"),
         ([streamed(HELLO)[3], streamed(HELLO)[2]], "never added"),
