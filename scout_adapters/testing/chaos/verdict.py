@@ -103,5 +103,5 @@ def _sides(sides: Mapping[str, Sequence[ChaosResult]]) -> list[SideTotals]:
 
 def _totals(side: str, results: Sequence[ChaosResult]) -> SideTotals:
     baseline = next((result for result in results if result.number == 0 and not result.helps), None)
-    rest = [result for result in results if result is not baseline]
+    rest = sorted((r for r in results if r is not baseline), key=lambda r: (r.number, r.fault))
     return SideTotals(side, rest, baseline)
