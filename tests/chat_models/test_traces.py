@@ -26,24 +26,15 @@ from scout_adapters.testing import (
 )
 from tests.chat_models.models import build, entry
 from tests.chat_models.request_parts import JOKE, Joke, fail, providers_of
+from tests.support.sent_runs import SentRuns
 from tests.support.verbs import VERBS, call_model
 from tests.support.weather import get_weather
 
 CANARY = "CANARY"
 
 
-class Client:
-    """In place of the LangSmith client: records the runs to be sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.tracing_queue = None
-
-    def create_run(self, **run: Any) -> None:
-        self.sent.append(run)
-
-    def update_run(self, **run: Any) -> None:
-        self.sent.append(run)
+class TracedRuns(SentRuns):
+    """The runs to be sent, as text and by their metadata."""
 
     @property
     def text(self) -> str:
@@ -60,12 +51,12 @@ class Client:
 
 
 @pytest.fixture
-def client() -> Client:
-    return Client()
+def client() -> TracedRuns:
+    return TracedRuns()
 
 
 @pytest.fixture
-def config(client: Client) -> dict[str, Any]:
+def config(client: TracedRuns) -> dict[str, Any]:
     """A configuration whose calls are traced."""
     return {"callbacks": [LangChainTracer(client=client, project_name="test")]}  # type: ignore[arg-type]  # stands for LangSmith's
 

@@ -1,4 +1,4 @@
-"""The audit log beside the emulator's log, and the runs that LangSmith would receive."""
+"""The audit log beside the emulator's log."""
 
 from __future__ import annotations
 
@@ -8,21 +8,6 @@ from typing import Any
 import orjson
 
 from tests.system.mixed_routes.partners import KEYS, OURS, Stage
-
-
-class SentRuns:
-    """In place of the LangSmith client: records the runs that would be sent."""
-
-    tracing_queue = None
-
-    def __init__(self) -> None:
-        self.created: list[dict[str, Any]] = []
-
-    def create_run(self, **run: Any) -> None:
-        self.created.append(run)
-
-    def update_run(self, **run: Any) -> None:
-        """Take the end of a run."""
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from scout_adapters import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.testing import Overloaded
+from tests.support.sent_runs import SentRuns
 from tests.support.verbs import VERBS
 from tests.support.weather import get_weather
-from tests.system.mixed_routes.audited_rows import SentRuns, agree
+from tests.system.mixed_routes.audited_rows import agree
 from tests.system.mixed_routes.partners import PARTNERS, Stage
 
 pytestmark = pytest.mark.filterwarnings(

@@ -18,9 +18,10 @@ from scout_adapters import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.errors import StreamInterrupted
 from scout_adapters.testing import CutMidStream, ErrorInBand, Overloaded, RateLimited, Revoked
 from scout_adapters.testing.ids import sign
+from tests.support.sent_runs import SentRuns
 from tests.support.verbs import STREAMS, VERBS
 from tests.support.weather import get_weather
-from tests.system.mixed_routes.audited_rows import SentRuns, agree
+from tests.system.mixed_routes.audited_rows import agree
 from tests.system.mixed_routes.partners import KEYS, MODELS, PARTNERS, Stage
 
 pytestmark = pytest.mark.filterwarnings(

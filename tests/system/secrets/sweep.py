@@ -14,6 +14,7 @@ from langchain_core.tracers import LangChainTracer
 from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 
 from tests.support.paths import TESTS
+from tests.support.sent_runs import SentRuns
 from tests.system.secrets.keys import Canary
 
 MUTE = (bool, int, float, type, ModuleType, FunctionType, MethodType, BuiltinFunctionType)
@@ -136,26 +137,12 @@ def recorder(*, is_async: bool = False) -> Any:
     return handler
 
 
-class Collector:
-    """Takes the place of LangSmith's client, and keeps what would be sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-        self.tracing_queue = None
-
-    def create_run(self, *arguments: Any, **named: Any) -> None:
-        self.sent.append((arguments, named))
-
-    def update_run(self, *arguments: Any, **named: Any) -> None:
-        self.sent.append((arguments, named))
-
-
 class Listeners:
     """All kinds of listeners to a call."""
 
     def __init__(self, *, is_async: bool) -> None:
         self.runs = RunCollectorCallbackHandler()
-        self.client: Any = Collector()
+        self.client: Any = SentRuns()
         self.recorders = [recorder()] + ([recorder(is_async=True)] if is_async else [])
         tracer = LangChainTracer(client=self.client, project_name="canary")
         self.handlers: list[Any] = [*self.recorders, self.runs, tracer]
