@@ -17,6 +17,7 @@ from scout_adapters.chat_models.entry_settings import (
     ENTRY_PRIVATE,
     ENTRY_REFUSED,
     merge_settings,
+    own_limits,
     own_order,
     own_timeouts,
     own_weight,
@@ -25,6 +26,7 @@ from scout_adapters.chat_models.entry_settings import (
 from scout_adapters.chat_models.hidden import shown
 from scout_adapters.chat_models.langchain_fields import option_names, plain_data, plain_fields
 from scout_adapters.chat_models.langchain_names import is_langchain_name, model_by_name
+from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import standard_options
 from scout_adapters.errors import ConfigurationError, NoKeyError
@@ -214,6 +216,7 @@ class LangChainEntry:
             order=own_order(self.options),
             timeouts=own_timeouts(self.options.get("timeout")),
             limiter=self.options.get("rate_limiter") or self.model.rate_limiter,
+            limits=own_rules(own_limits(self.options), self.card.name, self.model_name),
         )
 
     def portable(self) -> tuple[LangChainEntry, list[str]]:
@@ -313,6 +316,7 @@ def _checked(options: Mapping[str, Any], inner: LangChainEntry) -> dict[str, Any
     owner, name = f"the entry {inner.name!r}", type(inner.model).__name__
     own_weight(options)
     own_order(options)
+    own_limits(options)
     for alias in options:
         if standard_name(alias) in ENTRY_REFUSED:
             raise ConfigurationError(f"{alias}= applies to a whole call: pass it to the router")

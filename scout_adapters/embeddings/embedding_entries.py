@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.chat_models.entry_settings import ENTRY_PRIVATE, own_timeouts
+from scout_adapters.chat_models.entry_settings import ENTRY_PRIVATE, own_limits, own_timeouts
+from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.router_entries import (
     card_of_entry,
@@ -148,4 +149,5 @@ def _candidate(
         undocumented=undocumented,
         timeouts=own_timeouts(entry.get("timeout")),
         limiter=entry.get("rate_limiter"),
+        limits=own_rules(own_limits(entry), *split_name(entry)),
     )

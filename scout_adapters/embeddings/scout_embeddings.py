@@ -15,6 +15,7 @@ from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import model_options
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.chat_models.router_entries import card_of_entry
+from scout_adapters.chat_models.store_option import limit_store_of
 from scout_adapters.embeddings.batches import Positions, estimated_tokens, split
 from scout_adapters.embeddings.embedding_entries import (
     api_of,
@@ -193,7 +194,8 @@ class ScoutEmbeddings(EmbeddingFields, Embeddings):
         options = {name: getattr(self, name) for name in NETWORK_OPTIONS}
         network = {name: value for name, value in options.items() if value is not None}
         candidates = build_candidates(self._entries(), network, length)
-        return Route(candidates=candidates, clock=self.clock)
+        store = limit_store_of(None, candidates)
+        return Route(candidates=candidates, clock=self.clock, limit_store=store)
 
     def _entries(self) -> list[dict[str, Any]]:
         if not self.models:
