@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import http.client
+import os
 import socket
 import sys
 import sysconfig
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -106,7 +108,8 @@ class LiveCallGuard:
             late = LateRequest(late_text(test, request))
             self.late.append(late)
             raise late
-        blocked = LiveCallBlocked(f"{request} would reach a real provider.\n{ADVICE}")
+        text = f"{request}{user_place()} would reach a real provider."
+        blocked = LiveCallBlocked(f"{text}\n{ADVICE}")
         self._blocks[-1].append(blocked)
         raise blocked
 
@@ -139,6 +142,20 @@ _LIBRARIES = tuple(
     {*(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")), "<frozen", PACKAGE}
 )
 """Beginnings of the paths of code that is not the user's."""
+
+
+def user_place() -> str:
+    """Return the file and line of the user's code that is now calling, with "at" before it.
+
+    "" if none is on the stack, as in threads of libraries.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # as `logging` and `warnings` do
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((*_LIBRARIES, "<")):
+            return f" at {name.removeprefix(str(Path.cwd()) + os.sep)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 def late_text(test: str, request: str) -> str:

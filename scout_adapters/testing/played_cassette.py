@@ -15,7 +15,7 @@ from vcr.patch import CassettePatcherBuilder
 from vcr.record_mode import RecordMode
 
 from scout_adapters.testing.cassette_errors import LateRequest, RequestNotRecorded
-from scout_adapters.testing.live_calls import GUARD, late_text
+from scout_adapters.testing.live_calls import GUARD, late_text, user_place
 from scout_adapters.testing.open_answers import OpenAnswers
 from scout_adapters.testing.request_differences import missing_text, unplayed_text
 from scout_adapters.testing.request_matching import Comparison, Renaming, compare, renamed
@@ -161,7 +161,9 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
 
     def _not_recorded(self, current: Recorded) -> RequestNotRecorded:
         played = [bool(self.play_counts[at]) for at in range(len(self.data))]
-        error = RequestNotRecorded(missing_text(self.plan, current, self.data, played))
+        error = RequestNotRecorded(
+            missing_text(self.plan, current, self.data, played, user_place())
+        )
         self.missing.append(error)
         return error
 

@@ -21,11 +21,15 @@ LONGEST_VALUE = 300
 
 
 def missing_text(
-    plan: CassettePlan, current: Recorded, exchanges: Sequence[Exchange], played: Sequence[bool]
+    plan: CassettePlan,
+    current: Recorded,
+    exchanges: Sequence[Exchange],
+    played: Sequence[bool],
+    place: str = "",
 ) -> str:
-    """Return the message for a request that has no answer left."""
+    """Return the message for a request that has no answer left; `place` is that of the call."""
     there = "has no answer left to" if plan.path.is_file() else "does not exist; nothing answers"
-    lines = [f"{plan.path} {there} this request:", f"  {request_line(current)}"]
+    lines = [f"{plan.path} {there} this request:", f"  {request_line(current)}{place}"]
     lines += _nearest(current, exchanges, played)
     return "\n".join([*lines, *commands(plan)])
 

@@ -63,6 +63,7 @@ def test_a_request_that_is_not_recorded_fails_with_the_difference_and_the_comman
     result.stdout.fnmatch_lines(
         [
             "RequestNotRecorded: *test_hello.yaml has no answer left to this request:",
+            "  POST https://api.groq.com/openai/v1/chat/completions at test_chain.py:8",
             "*number 1 of 1, which is not yet played:",
             "*$.messages?0?.content",
             "*recorded: 'Hello, you'",
