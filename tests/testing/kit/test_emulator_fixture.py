@@ -173,3 +173,31 @@ def test_other_clients_reach_the_served_emulator(kit: KitProject) -> None:
         """
     )
     outcome.assert_outcomes(passed=1)
+
+
+def test_a_thread_that_outlives_its_test_sends_nothing_and_is_named(kit: KitProject) -> None:
+    outcome = kit.run(
+        """
+        import threading
+
+        THREADS, GO = [], threading.Event()
+
+        def late():
+            GO.wait(10)
+            with pytest.raises(BaseException):
+                ScoutGroqChatModel(api_key="k", max_retries=0).invoke("Sky?")
+
+        def test_leaves_a_thread(scout_emulator):
+            THREADS.append(threading.Thread(target=late))
+            THREADS[0].start()
+
+        def test_next(scout_emulator):
+            GO.set()
+            THREADS[0].join(10)
+            assert [sent.path for sent in scout_emulator.log] == []
+        """,
+        "-pno:randomly",
+    )
+    outcome.assert_outcomes(passed=2)
+    assert outcome.ret != 0
+    assert "LateRequest" in outcome.stdout.str()
