@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.redaction import key_redactor, mask_secrets
 from scout_adapters.errors import one_line
@@ -37,6 +38,10 @@ long; meanwhile its last error applies to all calls."""
 
 MAX_RECENT = 8
 """Secrets of a source that are removed from texts, the newest ones."""
+
+
+MAX_NUMBERED = 1000
+"""Names of functions whose last number is remembered."""
 
 
 class KeySourceFault(Exception):  # internal: becomes a KeySourceError
@@ -260,6 +265,10 @@ class KeySource:
 
 _all_sources: WeakSet[KeySource] = WeakSet()
 _sources: WeakValueDictionary[Any, KeySource] = WeakValueDictionary()
+_labeled: WeakValueDictionary[str, KeySource] = WeakValueDictionary()
+_numbers: BoundedDict[str, int] = BoundedDict(MAX_NUMBERED)
+"""The last number behind each function's name; without it, each new source would try all."""
+
 _sources_lock = fork_safe_lock()
 
 
@@ -277,7 +286,7 @@ def key_source(origin: str | Callable[[], Any]) -> KeySource:
         key = _identity(origin)
         if (source := _sources.get(key)) is None:
             reader = _reader(origin)
-            source = _sources[key] = KeySource(reader, reader.label)
+            source = _sources[key] = _labeled[reader.label] = KeySource(reader, reader.label)
         return source
 
 
@@ -285,6 +294,8 @@ def forget_sources() -> None:
     """Forget all sources: the next use of a reference or a function makes another."""
     with _sources_lock:
         _sources.clear()
+        _labeled.clear()
+        _numbers.clear()
 
 
 def _identity(origin: str | Callable[[], Any]) -> Any:
@@ -306,6 +317,9 @@ def _reader(origin: str | Callable[[], Any]) -> Reader:
 
 def _free_label(name: str) -> str:
     """Return a function's name, with a number if another function has it already."""
-    used = {source.label for source in _sources.values()}
-    names = (name if number == 1 else f"{name} #{number}" for number in range(1, len(used) + 3))
-    return next(label for label in names if label not in used)
+    label = name
+    while label in _labeled:
+        number = _numbers.get(name, 1) + 1
+        _numbers.put(name, number)
+        label = f"{name} #{number}"
+    return label
