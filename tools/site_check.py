@@ -9,7 +9,11 @@ there is any.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +30,32 @@ AXE = """async () => (await axe.run({preload: false})).violations
     .map(each => `${each.id}: ${each.nodes[0].html.slice(0, 200)} (${each.nodes.length})`)"""
 
 
-def check_page(context: Any, page: Path, axe: str) -> Iterator[str]:
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Print no line for a request."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve a folder on the loopback interface; yield its address."""
+    handler = partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def check_page(context: Any, page: str, axe: str) -> Iterator[str]:
     """Yield what is wrong with a page in a view."""
     complaints: list[str] = []
     tab = context.new_page()
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("requestfailed", lambda each: complaints.append(f"not there: {each.url}"))
-    tab.on("request", lambda each: complaints.append(each.url) if "://" in each.url[5:] else None)
-    tab.goto(page.as_uri())
+    home = page[: page.index("/", 8)]
+    tab.on("request", lambda each: each.url.startswith(home) or complaints.append(each.url))
+    tab.goto(page)
     if (pixels := tab.evaluate(WIDER)) > 0:
         yield f"{pixels} pixels wider than the window"
     yield from (f"cut off: {text!r}" for text in tab.evaluate(CUT_OFF))
@@ -46,14 +68,15 @@ def check_page(context: Any, page: Path, axe: str) -> Iterator[str]:
 
 def check(site: Path, axe: str) -> Iterator[str]:
     """Yield what is wrong with any page, with its view."""
-    pages = sorted(site.rglob("*.html"))
-    with browser() as chromium:
+    pages = [path.relative_to(site) for path in sorted(site.rglob("*.html"))]
+    pages.remove(Path("404.html"))  # its links are those of the published address
+    with browser() as chromium, served(site) as home:
         for width, scheme in VIEWS:
             size = {"width": width, "height": 900}
-            context = chromium.new_context(viewport=size, color_scheme=scheme, offline=True)
+            context = chromium.new_context(viewport=size, color_scheme=scheme)
             for page in pages:
-                for finding in check_page(context, page, axe):
-                    yield f"{page.relative_to(site)} at {width} {scheme}: {finding}"
+                for finding in check_page(context, f"{home}{page}", axe):
+                    yield f"{page} at {width} {scheme}: {finding}"
             context.close()
     print(f"{len(pages)} pages in {len(VIEWS)} views")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.warm_process import WarmProcess
 
-SECONDS = 60
+SECONDS = 300
 """Seconds after which a program is killed."""
 
 IMPORTS = (
