@@ -7,6 +7,7 @@ running process remembers.
 
 from __future__ import annotations
 
+import atexit
 import json
 import threading
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavail
 from scout_adapters.store.redis_url import RedisUrl
 
 TAG = "health"
+EXIT_SECONDS = 0.5
+"""Seconds that the end of a program waits for facts to be sent."""
+
 MAX_BATCH = 200
 """Facts that are sent in one round trip."""
 
@@ -45,6 +49,7 @@ class RedisStore:
         self._clock = clock
         self._lock = fork_safe_lock()
         self._listeners: list[FactListener] = []
+        self._is_closed = False
         self._channel = self.server.key(TAG, "news")
         self._start_process()
         _stores.add(self)
@@ -64,6 +69,8 @@ class RedisStore:
             self._listen()
 
     def publish(self, fact: Fact) -> None:
+        if self._is_closed:
+            return
         self._outbox.put((fact, self._clock.now()))
         if self._sender is None:
             self._start_sender()
@@ -174,6 +181,7 @@ class RedisStore:
         return not sender.is_alive()
 
     def close(self) -> None:
+        self._is_closed = True  # keys that are still in use may publish
         news, self._news = self._news, None
         if news is not None:
             news.stop()
@@ -198,4 +206,11 @@ def _start_all_again() -> None:
         store.start_again()
 
 
+def _flush_all() -> None:
+    """Send what is not sent yet when the interpreter ends."""
+    for store in list(_stores):
+        store.flush(EXIT_SECONDS)
+
+
 call_after_fork(_start_all_again)
+atexit.register(_flush_all)

@@ -19,6 +19,7 @@ from scout_adapters.llm.profiles.limits import clear_limits
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.router.retirement_notices import forget_notices
 from scout_adapters.llm.transport.http_transport import close_transports
+from scout_adapters.store.open_store import close_stores
 
 if TYPE_CHECKING:
     from scout_adapters.llm.providers.registry import Registrations
@@ -46,10 +47,10 @@ def reset(to: Snapshot | None = None) -> None:
         run_a_test()
         reset(before)
 
-    Keys are healthy and circuits closed, also those of existing models. Connections of this thread
-    and audit logs are closed; both open again when needed. Clients, known limits, what was counted
-    of `limits=`, reported runs and warnings that are given once are forgotten; the environment is
-    read again on the next use.
+    Keys are healthy and circuits closed, also those of existing models, which share no health any
+    more. Connections of this thread and audit logs are closed; both open again when needed.
+    Clients, known limits, what was counted of `limits=`, reported runs and warnings that are given
+    once are forgotten; the environment is read again on the next use.
 
     Registered providers and `PRICING` become those of the snapshot `to`; without one, only the
     library's own providers remain, and no prices.
@@ -58,6 +59,7 @@ def reset(to: Snapshot | None = None) -> None:
     once per process and stay.
     """
     registry.restore(to.registrations if to else None)
+    close_stores()
     reset_keys()
     reset_affinity()
     reset_circuits()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +14,12 @@ from scout_adapters import ScoutGroqChatModel
 from scout_adapters.budget import Account, Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
+from scout_adapters.store import redis_store
 from scout_adapters.store.open_store import close_stores
 from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
-from scout_adapters.testing import Emulator, Revoked
+from scout_adapters.testing import Emulator, Revoked, process_state
 from tests.store.conftest import Side, redis_side
 from tests.store.faulty_server import faulty_server
 from tests.store.test_shared_health import fail
@@ -159,3 +162,49 @@ def test_a_stopped_server_delays_no_publication_and_loses_none(
     assert not there.key().permanently_failed
     own.resume()
     until(lambda: there.key().permanently_failed)
+
+
+@needs_redis
+def test_what_a_program_finds_last_is_sent_before_it_ends(redis: LocalRedis) -> None:
+    side = redis_side(redis)
+    fail(side, "refuse")
+    redis_store._flush_all()  # as at the end of the interpreter
+    store = RedisStore(parse_redis_url(redis.url))
+    assert [fact.kind for fact in store.facts()] == ["quarantine"]
+    side.store.close()
+
+
+@needs_redis
+def test_a_forked_child_shares_what_it_finds_and_learns_what_others_find(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            fail(here, "refuse")
+            here.store.flush()
+            until(lambda: here.key(1).model_cooldowns)
+            code = 0
+        finally:
+            os._exit(code)
+    until(lambda: there.key().permanently_failed)
+    there.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
+    assert os.waitpid(child, 0)[1] == 0
+    assert here.key().permanently_failed  # the parent learns of its child's
+
+
+def test_a_model_goes_on_after_a_reset_of_the_process() -> None:
+    emulator = Emulator(keys={"groq": {"bad-9": Revoked(), "good": None}})
+    with faulty_server(ANSWERS["silence"]) as address:
+        model = ScoutGroqChatModel(
+            model="openai/gpt-oss-120b",
+            api_keys=["bad-9", "good"],
+            transport=emulator.transport(),
+            store=address,
+        )
+        model.invoke("Hello")
+        process_state.reset(process_state.snapshot())
+        assert model.invoke("Hello").text
+    assert all(thread.name != "scout-store-news" for thread in threading.enumerate())
