@@ -91,11 +91,16 @@ def theirs(record: Record, base: str, version: str | None) -> Outcome:
             return error
 
 
+@cache
+def chosen() -> tuple[Record, ...]:
+    """Return the records that are compared, in every version the same."""
+    return tuple(recorded() if ALL else sample(recorded(), TABLE))
+
+
 def compare(version: str | None) -> Summary:
-    records = recorded() if ALL else sample(recorded(), TABLE)
     summary = Summary(f"{RESPONSES} {version}")
     with replaying() as base:
-        for record in records:
+        for record in chosen():
             mine, other = ours(record, version), theirs(record, base, version)
             failed = isinstance(other, Exception) and not record.refused
             if failed and not isinstance(mine, Exception):
