@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example langgraph-dev fuzz bench bench-check format profiles charts clean
 .PHONY: docs docs-check release
 
 demo: .venv/cli
@@ -39,6 +39,11 @@ $(PARTS) pytest-litellm: .venv/dev
 	@echo "$(BIN)/pytest -q $(TESTS)"; report=$$(mktemp); \
 	$(BIN)/pytest -q $(TESTS) > $$report 2>&1; code=$$?; \
 	cat $$report; rm $$report; exit $$code
+
+# LiteLLM's proxy server with our handler: importing it alone takes ten seconds and more.
+litellm-proxy: .venv/dev
+	$(BIN)/pip install --quiet -e '.[litellm-proxy]'
+	SCOUT_LITELLM_PROXY=1 $(BIN)/pytest -q tests/litellm/test_proxy.py
 
 # Plays all 88 faults, and prints what came of each.
 faults: .venv/dev

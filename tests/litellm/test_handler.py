@@ -249,6 +249,27 @@ def test_litellms_router_rests_and_falls_back(emulator: Emulator) -> None:
     assert [exchange.body["model"] for exchange in emulator.log] == ["a", "b"]
 
 
+@pytest.mark.parametrize("prefix", ["", "scout/"])
+def test_a_deployment_of_ours_rests_as_a_native_one(emulator: Emulator, prefix: str) -> None:
+    deployments = [
+        {
+            "model_name": "main",
+            "litellm_params": {
+                "model": f"{prefix}{provider}/{model}",
+                "api_key": "k-1",
+                "api_base": emulator.url(provider),
+                "weight": weight,
+            },
+        }
+        for provider, model, weight in (("groq", "a", 1), ("openai", "b", 0))
+    ]
+    router = litellm.Router(model_list=deployments, num_retries=1, cooldown_time=60)
+    emulator.down = {"groq": RateLimited(60)}
+    for _ in range(2):
+        router.completion("main", [{"role": "user", "content": "Hello"}])
+    assert [exchange.body["model"] for exchange in emulator.log] == ["a", "b", "b"]
+
+
 def test_embeddings_are_ours(emulator: Emulator) -> None:
     arguments = {
         "model": "scout/openai/text-embedding-3-small",
