@@ -128,7 +128,7 @@ def test_a_first_event_may_be_later_than_its_headers(talk: Any) -> None:
 
 
 def test_a_stream_falls_silent_after_some_events(talk: Any) -> None:
-    talk.http.timeout = httpx.Timeout(5, read=0.05)
+    talk.http.timeout = httpx.Timeout(5, read=0.5)
     received, error = stream_of(talk, Stall(2))
     assert received.count("data: ") == 2
     assert error is httpx.ReadTimeout
