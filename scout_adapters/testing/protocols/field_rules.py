@@ -81,13 +81,17 @@ class FieldRules:
 
 
 SAMPLING: Mapping[str, Range] = {"temperature": (0, 2), "top_p": (0, 1)}
+UNLIMITED = 10**9
+"""Tokens: no model's answer is longer."""
+
 COPY = FieldRules(ranges=SAMPLING, ignores_because="none")
 """Of a server that copies OpenAI's API."""
 
 _OPENAI = FieldRules(
     fields=field_names.OPENAI,
     unknown=field_words.openai_unknown,
-    ranges={**SAMPLING, "n": (1, 128), "max_tokens": (1, 10**9)}
+    ranges={**SAMPLING, "n": (1, 128)}
+    | {"max_tokens": (1, UNLIMITED), "max_completion_tokens": (1, UNLIMITED)}
     | {"frequency_penalty": (-2, 2), "presence_penalty": (-2, 2), "top_logprobs": (0, 20)},
 )
 FIELD_RULES: Mapping[str, FieldRules] = {
@@ -100,7 +104,8 @@ FIELD_RULES: Mapping[str, FieldRules] = {
         unknown_in_message=field_words.groq_message,
         out_of_range=field_words.groq_range,
         wrong_type=field_words.groq_type,
-        ranges={**SAMPLING, "n": (1, 1)},
+        ranges={**SAMPLING, "n": (1, 1)}
+        | {"max_tokens": (1, UNLIMITED), "max_completion_tokens": (1, UNLIMITED)},
     ),
     "mistral": FieldRules(
         fields=field_names.MISTRAL,
@@ -109,7 +114,7 @@ FIELD_RULES: Mapping[str, FieldRules] = {
         unknown_in_message=field_words.mistral_unknown,
         out_of_range=field_words.mistral_range,
         wrong_type=field_words.mistral_type,
-        ranges={"temperature": (0, 1.5), "top_p": (0, 1)},
+        ranges={"temperature": (0, 1.5), "top_p": (0, 1), "max_tokens": (0, UNLIMITED)},
     ),
     "anthropic": FieldRules(
         fields=field_names.ANTHROPIC,
@@ -153,7 +158,7 @@ FIELD_RULES: Mapping[str, FieldRules] = {
 GEMINI_CONFIG = FieldRules(
     out_of_range=field_words.gemini_range,
     wrong_type=field_words.gemini_type,
-    ranges={"temperature": (0, 2), "topP": (0, 1)},
+    ranges={"temperature": (0, 2), "topP": (0, 1), "maxOutputTokens": (1, UNLIMITED)},
 )
 RESPONSES_FIELDS = FieldRules(
     fields=field_names.RESPONSES,

@@ -67,6 +67,10 @@ def gemini_unknown(name: str, value: Any) -> Violation:  # noqa: ARG001  # the f
 
 def gemini_range(name: str, value: Any, limits: Range) -> Violation:  # noqa: ARG001  # likewise
     """Return Gemini's refusal of a number out of range."""
+    if name == "maxOutputTokens":
+        field = "max_output_tokens"
+        text = f"* GenerateContentRequest.generation_config.{field}: {field} must be positive.\n"
+        return Violation(text)
     where = f"* GenerateContentRequest.generation_config.{name}: {name} must be in the range"
     return Violation(f"{where} [{limits[0]:.1f}, {limits[1]:.1f}].\n")
 
