@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -196,6 +197,11 @@ def record(
         fail("pytest is not installed: pip install pytest 'scout-adapters[testing]'")
     import pytest  # noqa: PLC0415  # only this command needs it
 
-    names = [each.name for each in entry_points(group="pytest11") if each.value == PLUGIN]
-    arguments = ["-p", *(names or [PLUGIN])[:1], f"--scout-record={mode}", *context.args]
-    raise typer.Exit(int(pytest.main(arguments)))
+    plugin = [] if _is_loaded() else ["-p", PLUGIN]
+    raise typer.Exit(int(pytest.main([*plugin, f"--scout-record={mode}", *context.args])))
+
+
+def _is_loaded() -> bool:
+    """Return whether pytest loads the plugin by itself."""
+    registered = any(each.value == PLUGIN for each in entry_points(group="pytest11"))
+    return registered and not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")

@@ -91,9 +91,9 @@ def test_recording_runs_pytest_and_ends_with_its_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    (tmp_path / "test_chain.py").write_text(CHAIN)
+    (tmp_path / "test_recorded_by_a_command.py").write_text(CHAIN)
     arguments = ("--mode", "emulator", "-p", "no:cacheprovider", "--import-mode=importlib", "-q")
-    assert run("cassettes", "record", *arguments, "test_chain.py").code == 0
+    assert run("cassettes", "record", *arguments, "test_recorded_by_a_command.py").code == 0
     assert run("cassettes", "check").out == "1 cassettes, 0 problems\n"
     assert run("cassettes", "record", *arguments, "missing.py").code == 4
     assert run("cassettes", "record", "--mode", "live").code == 2
