@@ -15,7 +15,7 @@ import pytest
 
 from scout_adapters import Limits, ScoutGroqChatModel
 from scout_adapters.errors import LimitReached
-from scout_adapters.llm.limits.redis_limits import RedisLimitBooks, limits_of_store
+from scout_adapters.llm.limits.redis_limits import limits_of_store
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
 from scout_adapters.testing import Emulator
@@ -26,11 +26,8 @@ from tests.support.verbs import VERBS, call_model
 @pytest.fixture
 def stores(redis: LocalRedis) -> Iterator[list[RedisStore]]:
     """Return two stores at one server, as two processes have them."""
-    stores = [RedisStore(parse_redis_url(redis.url)) for _ in range(2)]
-    for store in stores:
-        books = limits_of_store(store).books
-        assert isinstance(books, RedisLimitBooks)
-        books.server._timeout = 5  # a busy machine must not look like a server that is away
+    url = parse_redis_url(f"{redis.url}?timeout=5")  # a busy machine is no server that is away
+    stores = [RedisStore(url) for _ in range(2)]
     yield stores
     for store in stores:
         store.close()

@@ -16,20 +16,22 @@ from scout_adapters.llm.limits.limit_meter import LimitReservation
 from scout_adapters.llm.limits.shared_limits import SharedLimits
 from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_store import RedisStore
-from scout_adapters.store.redis_url import RedisUrl
+from scout_adapters.store.redis_url import DEFAULT_TIMEOUT, RedisUrl
 
 TAG = "limits"
 """All counts are in one slot of a cluster: a request is counted in several of them at once."""
 
 ALLOWED_DELAY = 0.05
-"""Seconds that a call waits for the server; once a second while it is away."""
+"""Seconds that a call waits for the server, once a second while it is away; unless the address has
+another `timeout`."""
 
 
 class RedisLimitBooks:
     """Counts in a server; one round trip before a request, its end travels with the next one."""
 
     def __init__(self, url: RedisUrl) -> None:
-        self.server = RedisServer(url, min(url.timeout, ALLOWED_DELAY))
+        usual = url.timeout == DEFAULT_TIMEOUT
+        self.server = RedisServer(url, ALLOWED_DELAY if usual else url.timeout)
         self.worker = OrderedWorker()
         self._unsent = UnsentCalls(self.server)
 
