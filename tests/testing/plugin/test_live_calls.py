@@ -53,7 +53,14 @@ def test_a_live_call_fails_the_test_also_if_the_test_hides_the_error(
     result.stdout.fnmatch_lines(["LiveCallBlocked: * would reach a real provider.", "Record its*"])
 
 
-@pytest.mark.parametrize(("options", "failed"), [((), 0), (("--scout-block-live",), 1)])
+@pytest.mark.parametrize(
+    ("options", "failed"),
+    [
+        ((), 0),
+        (("--scout-block-live",), 1),
+        (("-p", "pytest_recording.plugin", "--block-network"), 1),
+    ],
+)
 def test_other_tests_are_guarded_on_request(
     options: tuple[str, ...], failed: int, project: Project
 ) -> None:
