@@ -18,7 +18,8 @@ from tests.support.paths import ROOT
 def test_only_extras_that_exist_and_that_code_uses_are_named() -> None:
     tables = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = tables["project"]["optional-dependencies"]
-    assert extras.keys() == {*machine.EXTRAS, "peers", "docs", "dev"}
+    of_this_repository = {"peers", "docs", "dev", "release", "litellm-proxy"}
+    assert extras.keys() == {*machine.EXTRAS, *of_this_repository}
     files = [*(ROOT / "scout_adapters").rglob("*.py"), *ROOT.glob("*.md")]
     texts = [file.read_text() for file in files]
     named = {name for text in texts for name in re.findall(r"scout-adapters\[(\w+)\]", text)}
