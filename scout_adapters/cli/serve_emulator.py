@@ -24,6 +24,8 @@ def emulator(
 
     if not 0 <= port <= MAX_PORT:
         fail(f"port {port} does not exist: choose one from 0 to {MAX_PORT}")
+    if not host.strip():  # a socket would listen at all addresses of the machine
+        fail(f"the emulator cannot listen at {host} port {port}: name an address, as 127.0.0.1")
     try:
         run(host, port, on_start=_print_as_json if as_json else _print_address)
     except (OSError, ValueError) as error:  # ValueError: the host is no name
