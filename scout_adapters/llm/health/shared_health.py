@@ -5,6 +5,7 @@ Every decision is made by the local states, in every process alike; a store only
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from hashlib import blake2b
@@ -29,6 +30,7 @@ class SharedHealth:
         self._now = now
         self._lock = fork_safe_lock()
         self._table = FactTable()
+        self._publisher = threading.local()
         self._keys: WeakValueDictionary[str, KeyState] = WeakValueDictionary()
         self._circuits: WeakValueDictionary[str, CircuitBreaker] = WeakValueDictionary()
         store.subscribe(self)
@@ -56,10 +58,16 @@ class SharedHealth:
         with self._lock:
             merged = self._table.merge(fact, self._now())
         if merged is not None:
-            self.store.publish(fact)
+            self._publisher.is_active = True  # a store in memory delivers at once, to this one too
+            try:
+                self.store.publish(fact)
+            finally:
+                self._publisher.is_active = False
 
     def receive(self, facts: list[Fact]) -> None:
         """Merge facts of other processes into the local states."""
+        if getattr(self._publisher, "is_active", False):
+            return
         for fact in facts:
             now = self._now()
             with self._lock:
