@@ -26,6 +26,7 @@ OTHER_CONSTANTS = frozenset(
     {
         *("IMPORT_FROM", "IMPORT_NAME"),  # instructions of Python's bytecode
         *("CERTIFICATE_REQUIRED", "TRACING_V2"),  # a reason of TLS; an ending
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD",  # pytest's, set for the pytest that a command starts
         *("MAX_COOLDOWN_SECONDS", "PERMANENT_ERROR_PATTERNS"),  # names of constants
     }
 )
