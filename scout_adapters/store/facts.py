@@ -104,7 +104,7 @@ class FactTable:
         at, until = now - fact.age, now + fact.seconds
         old = places.get(fact.place)
         if fact.kind == "rest":
-            if (state := places.get(STATE)) and state.kind == "revival" and state.at >= at:
+            if (state := places.get(STATE)) and state.kind == "revival" and state.at > at:
                 return None
             if old is not None:
                 at, until = max(at, old.at), max(until, old.until)

@@ -31,7 +31,7 @@ end
 local old = stored(place)
 if kind == 'rest' then
   local state = stored('state')
-  if state and state[1] == 'revival' and state[2] >= at then return 0 end
+  if state and state[1] == 'revival' and state[2] > at then return 0 end
   if old then till, at = math.max(till, old[3]), math.max(at, old[2]) end
 elseif old and old[2] > at then
   return 0

@@ -138,3 +138,13 @@ def _share_quarantine(state: KeyState, now: float) -> None:
         is_refused=state.is_rejected,
         is_out_of_credit=state.out_of_credit,
     )
+
+
+def share_revival(state: KeyState, now: float) -> None:
+    """Publish that a shared key is in rotation again, and which of its rests go on."""
+    if state.shared is None:
+        return
+    state.shared.revive()
+    for model, until in ((None, state.cooldown_until), *state.model_cooldowns.items()):
+        if until > now:
+            state.shared.rest(model, until - now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Literal
@@ -16,6 +17,7 @@ from scout_adapters.llm.health.key_penalties import (
     QUARANTINE_EFFECTS,
     KeyPenalties,
     refused_together,
+    share_revival,
 )
 from scout_adapters.llm.health.key_places import Places
 from scout_adapters.llm.health.key_ramp import Ramp
@@ -243,8 +245,9 @@ class KeyPool:
                 return
             if lease.probe:
                 state.lift_quarantine()
-                _share_revival(state)
             self._reset(state, model)
+            if lease.probe:
+                share_revival(state, answered)
 
     def record_quota(
         self, lease: Lease, model: str, left: tuple[QuotaLeft, ...], account: str = ""
@@ -298,7 +301,7 @@ class KeyPool:
                 state.lift_quarantine()
                 state.quarantines = earlier
                 state.notify()
-                _share_revival(state)
+                share_revival(state, now)
             return bool(refused_keys)
 
     def state_of(self, key: str) -> KeyState | None:
@@ -316,7 +319,7 @@ class KeyPool:
                 self._reset(state, None)
                 state.notify()
                 if was_quarantined:
-                    _share_revival(state)
+                    share_revival(state, time.monotonic())
 
     def reset(self, key: str | None = None) -> list[KeyState]:
         """Make a key healthy, or all of them; return those.
@@ -327,7 +330,7 @@ class KeyPool:
         with health_lock:
             for state in chosen:
                 state.reset()
-                _share_revival(state)
+                share_revival(state, 0.0)
         return chosen
 
     def record_failure(
@@ -338,9 +341,3 @@ class KeyPool:
             with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"
                 self._penalties.apply(state, effect, now, None, retry_after)
-
-
-def _share_revival(state: KeyState) -> None:
-    """Publish that a key is healthy, if its health is shared."""
-    if state.shared is not None:
-        state.shared.revive()
