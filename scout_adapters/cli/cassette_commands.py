@@ -17,7 +17,7 @@ from scout_adapters.cli.json_output import print_json
 from scout_adapters.cli.tables import TableData, print_table
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.cassette_files import CassetteFile
+    from scout_adapters.testing.replay.cassette_files import CassetteFile
 
 PLUGIN = "scout_adapters.testing.pytest_plugin"
 Places = Annotated[
@@ -34,7 +34,7 @@ def _cassettes(places: Sequence[Path] | None) -> list[Path]:
     """Return the files; exit with 1 if the extra is missing or a path does not exist."""
     if not find_spec("vcr"):
         fail("vcrpy is not installed: pip install 'scout-adapters[testing]'")
-    from scout_adapters.testing.cassette_checks import find_cassettes  # noqa: PLC0415  # an extra
+    from scout_adapters.testing.replay.cassette_checks import find_cassettes  # noqa: PLC0415  # an extra
 
     for place in places or ():
         if not place.exists():
@@ -63,8 +63,8 @@ def list_cassettes(places: Places = None, *, as_json: AsJson = False) -> None:
 
 
 def _read(paths: Sequence[Path]) -> tuple[list[CassetteFile], list[str]]:
-    from scout_adapters.testing.cassette_errors import CassetteUnreadable  # noqa: PLC0415  # an extra
-    from scout_adapters.testing.cassette_files import read_cassette  # noqa: PLC0415  # as above
+    from scout_adapters.testing.replay.cassette_errors import CassetteUnreadable  # noqa: PLC0415  # an extra
+    from scout_adapters.testing.replay.cassette_files import read_cassette  # noqa: PLC0415  # as above
 
     files, unreadable = [], []
     for path in paths:
@@ -141,7 +141,7 @@ def check(
 ) -> None:
     """Report cassettes with a key, of a gone test, unreadable or too old; exit with 1 for any."""
     paths = _cassettes(places)
-    from scout_adapters.testing.cassette_checks import check_cassette  # noqa: PLC0415  # an extra
+    from scout_adapters.testing.replay.cassette_checks import check_cassette  # noqa: PLC0415  # an extra
 
     problems = [each for path in paths for each in check_cassette(path, max_days)]
     if as_json:
@@ -161,8 +161,8 @@ def check(
 def redact(places: Places = None, *, as_json: AsJson = False) -> None:
     """Remove what looks like a key; exit with 1 if one cannot be removed. Revoke such keys, too."""
     paths = _cassettes(places)
-    from scout_adapters.testing.cassette_checks import redact_cassette  # noqa: PLC0415  # an extra
-    from scout_adapters.testing.cassette_errors import CassetteError  # noqa: PLC0415  # as above
+    from scout_adapters.testing.replay.cassette_checks import redact_cassette  # noqa: PLC0415  # an extra
+    from scout_adapters.testing.replay.cassette_errors import CassetteError  # noqa: PLC0415  # as above
 
     changed, failed = list[str](), list[str]()
     for path in paths:

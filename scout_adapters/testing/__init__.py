@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         TooLarge,
         UpstreamLimited,
     )
-    from scout_adapters.testing.live_calls import block_live_calls
+    from scout_adapters.testing.isolation.live_calls import block_live_calls
     from scout_adapters.testing.process_state import Snapshot, reset, snapshot
     from scout_adapters.testing.scripts.answer_script import (
         AnswerScript,
@@ -125,7 +125,7 @@ HOMES = {
     "Snapshot": "process_state",
     "UnexpectedRequest": "scripts.answer_script",
     "UnusedRule": "scripts.answer_script",
-    "block_live_calls": "live_calls",
+    "block_live_calls": "isolation.live_calls",
     "mutate": "chaos.mutated_cassette",
     "reset": "process_state",
     "run": "emulator.emulator",

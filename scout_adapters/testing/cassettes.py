@@ -31,12 +31,12 @@ import vcr
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.serialize import deserialize, serialize
 
-from scout_adapters.testing.cassette_errors import CassetteNotPlayed
-from scout_adapters.testing.cassette_files import ReadableYaml
-from scout_adapters.testing.emulated_network import emulated_network
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
-from scout_adapters.testing.scrubber import Scrubber, known_secrets, numbered, text_of
+from scout_adapters.testing.replay.cassette_errors import CassetteNotPlayed
+from scout_adapters.testing.replay.cassette_files import ReadableYaml
+from scout_adapters.testing.replay.emulated_network import emulated_network
+from scout_adapters.testing.scrubbing.scrubber import Scrubber, known_secrets, numbered, text_of
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette

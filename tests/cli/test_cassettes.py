@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scout_adapters.testing.cassette_files import Stamp, write_cassette
+from scout_adapters.testing.replay.cassette_files import Stamp, write_cassette
 from tests.cli.shell import run
 from tests.testing.recorded import exchanges
 

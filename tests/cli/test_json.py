@@ -19,7 +19,7 @@ from scout_adapters.budget.accounts import Account
 from scout_adapters.cli import app
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import Emulator
-from scout_adapters.testing.cassette_files import Stamp, write_cassette
+from scout_adapters.testing.replay.cassette_files import Stamp, write_cassette
 from tests.audit.logs import written
 from tests.cli.shell import run, start
 from tests.support.paths import ROOT

@@ -29,7 +29,7 @@ IMPORTS = (
     "scout_adapters.llm.router.cache_strategy",
     "scout_adapters.strategies",
     "scout_adapters.telemetry",
-    "scout_adapters.testing.cassette_session",
+    "scout_adapters.testing.replay.cassette_session",
     "scout_adapters.testing.emulator.emulator",
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vcr.request import Request as Recorded
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.secret_scrubber import Exchange
+    from scout_adapters.testing.scrubbing.secret_scrubber import Exchange
 
 
 def exchanges(answer: str, count: int = 1) -> list[Exchange]:

@@ -16,7 +16,7 @@ import urllib3
 from vcr.errors import CannotOverwriteExistingCassetteException
 
 from scout_adapters.testing.cassettes import cassette
-from scout_adapters.testing.emulated_network import NotEmulated
+from scout_adapters.testing.replay.emulated_network import NotEmulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

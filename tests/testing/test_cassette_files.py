@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from scout_adapters.testing.cassette_files import Stamp, read_cassette, write_cassette
+from scout_adapters.testing.replay.cassette_files import Stamp, read_cassette, write_cassette
 from tests.testing.recorded import exchanges
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ import pytest
 import yaml
 from vcr.request import Request as Recorded
 
-from scout_adapters.testing.cassette_errors import SecretInCassette
-from scout_adapters.testing.cassette_files import Stamp, read_cassette, write_cassette
-from scout_adapters.testing.secret_scrubber import SecretScrubber, remaining_secrets
+from scout_adapters.testing.replay.cassette_errors import SecretInCassette
+from scout_adapters.testing.replay.cassette_files import Stamp, read_cassette, write_cassette
+from scout_adapters.testing.scrubbing.secret_scrubber import SecretScrubber, remaining_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from scout_adapters.testing.secret_scrubber import Exchange
+    from scout_adapters.testing.scrubbing.secret_scrubber import Exchange
 
 SECRETS = 1_000
 KEY = "sk-proj-9fX2kQ7LmZ4Tb8Wc1"  # no key

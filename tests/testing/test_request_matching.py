@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from vcr.request import Request as Recorded
 
-from scout_adapters.testing.request_matching import compare, renamed
+from scout_adapters.testing.replay.request_matching import compare, renamed
 
 GROQ = "https://api.groq.com/openai/v1/chat/completions"
 ONE, OTHER, THIRD = (

@@ -2,7 +2,7 @@
 
 from shop.tickets import Ticket, make_ticket
 
-from scout_adapters.testing.cassette_session import CassetteSession
+from scout_adapters.testing.replay.cassette_session import CassetteSession
 
 
 def test_a_letter_becomes_a_ticket(scout_cassette: CassetteSession):

@@ -13,7 +13,7 @@ from scout_adapters.testing.chaos.chaos_result import SCOUT, ChaosResult, Outcom
 if TYPE_CHECKING:
     from scout_adapters.testing.chaos.chaos_fault import ChaosFault
     from scout_adapters.testing.emulator.emulator import Emulator
-    from scout_adapters.testing.virtual_time import VirtualTime
+    from scout_adapters.testing.isolation.virtual_time import VirtualTime
 
 
 def outcome_of(error: BaseException | None, side: str) -> Outcome:

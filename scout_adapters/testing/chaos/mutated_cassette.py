@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.chaos.fault_injection import FaultInjection
 from scout_adapters.testing.chaos.fault_list import select_faults
-from scout_adapters.testing.emulator_session import EmulatorSettings, emulator_session
-from scout_adapters.testing.virtual_time import VirtualTime
+from scout_adapters.testing.isolation.emulator_session import EmulatorSettings, emulator_session
+from scout_adapters.testing.isolation.virtual_time import VirtualTime
 
 if TYPE_CHECKING:
     from scout_adapters.testing.chaos.fault_list import Selection

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 # vcrpy comes without types.
 from vcr.request import Request as Recorded
 
-from scout_adapters.testing.cassette_files import read_cassette
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.http_messages import BodyPart, HttpReply
-from scout_adapters.testing.request_matching import compare, renamed
+from scout_adapters.testing.replay.cassette_files import read_cassette
+from scout_adapters.testing.replay.request_matching import compare, renamed
 from scout_adapters.testing.scripts.answer_script import UnexpectedRequest
 from scout_adapters.testing.scripts.scripted_reply import Played, has_arrived
-from scout_adapters.testing.scrubber import Scrubber, known_secrets
+from scout_adapters.testing.scrubbing.scrubber import Scrubber, known_secrets
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.routes import EmulatedRoute

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from scout_adapters.llm.providers import registry
-from scout_adapters.testing.provider_environment import emulated_key
+from scout_adapters.testing.isolation.provider_environment import emulated_key
 
 _PACKAGES = {
     "anthropic": ("langchain_anthropic", "ChatAnthropic"),

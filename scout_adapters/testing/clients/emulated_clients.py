@@ -16,7 +16,7 @@ from unittest.mock import patch
 import httpx
 
 from scout_adapters.testing.emulated_providers import provider_at
-from scout_adapters.testing.live_calls import GUARD
+from scout_adapters.testing.isolation.live_calls import GUARD
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Emulator

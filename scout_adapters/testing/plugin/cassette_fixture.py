@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scout_adapters.testing.cassette_paths import cassette_path, shared_paths
 from scout_adapters.testing.plugin.emulator_fixture import EMULATOR
 from scout_adapters.testing.plugin.record_mode import MARKER, mode_of, uses_cassette
+from scout_adapters.testing.replay.cassette_paths import cassette_path, shared_paths
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.cassette_session import CassetteSession
+    from scout_adapters.testing.replay.cassette_session import CassetteSession
 
 MODES = ("none", "new", "all", "live", "emulator")
 MARKER_HELP = (
@@ -78,7 +78,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _begin(item: pytest.Item) -> CassetteSession:
     try:
         # vcrpy is an extra, and the rest of the package takes time to import.
-        from scout_adapters.testing.cassette_session import begin
+        from scout_adapters.testing.replay.cassette_session import begin
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "vcr":
             raise

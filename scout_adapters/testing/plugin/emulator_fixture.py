@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scout_adapters.testing.cassette_paths import cassette_path
 from scout_adapters.testing.plugin.record_mode import MARKER as CASSETTE
+from scout_adapters.testing.replay.cassette_paths import cassette_path
 
 if TYPE_CHECKING:
     from scout_adapters.testing.chaos.chaos_fault import ChaosFault
     from scout_adapters.testing.chaos.fault_injection import FaultInjection
     from scout_adapters.testing.emulator.emulator import Emulator
-    from scout_adapters.testing.virtual_time import VirtualTime
+    from scout_adapters.testing.isolation.virtual_time import VirtualTime
 
 EMULATOR = "scout_emulator"
 EMULATOR_HELP = (
@@ -93,7 +93,7 @@ def recorded_path(item: Any) -> Path:
 @pytest.fixture
 def scout_clock() -> VirtualTime:
     """Return the clock of `scout_emulator`: `waits` are the seconds that calls would have slept."""
-    from scout_adapters.testing.virtual_time import VirtualTime  # see the package
+    from scout_adapters.testing.isolation.virtual_time import VirtualTime  # see the package
 
     return VirtualTime()
 
@@ -103,7 +103,7 @@ def scout_emulator(
     request: pytest.FixtureRequest, scout_clock: VirtualTime, scout_fault: ChaosFault | None
 ) -> Iterator[Emulator]:
     """Let the emulator answer for all providers; yield it, for `on`, `script`, `keys` and `log`."""
-    from scout_adapters.testing.emulator_session import (  # as above
+    from scout_adapters.testing.isolation.emulator_session import (  # as above
         EmulatorSettings,
         emulator_session,
     )

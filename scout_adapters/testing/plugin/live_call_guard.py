@@ -60,7 +60,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin to refuse requests before the fixtures of a test."""
     if not is_guarded(item):
         return
-    from scout_adapters.testing.live_calls import block_live_calls  # it takes time to import
+    from scout_adapters.testing.isolation.live_calls import (
+        block_live_calls,  # it takes time to import
+    )
 
     item.stash[threads_key] = set(threading.enumerate())
     item.stash[block_key] = stack = ExitStack()
@@ -91,7 +93,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
         return (yield)
     finally:
         if block := item.stash.get(block_key, None):
-            from scout_adapters.testing.live_calls import GUARD
+            from scout_adapters.testing.isolation.live_calls import GUARD
 
             GUARD.outlived(item.nodeid, item.stash[threads_key])
             del item.stash[block_key], item.stash[blocked_key], item.stash[threads_key]
@@ -101,7 +103,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
 
 def _collect_late(config: pytest.Config) -> None:
     """Move the messages of late requests to the run, which fails by them."""
-    module = sys.modules.get("scout_adapters.testing.live_calls")
+    module = sys.modules.get("scout_adapters.testing.isolation.live_calls")
     if module is not None and module.GUARD.late:
         config.stash[late_key] += map(str, module.GUARD.late)
         module.GUARD.late.clear()

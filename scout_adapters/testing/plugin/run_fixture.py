@@ -11,8 +11,8 @@ from scout_adapters.testing.plugin.emulator_fixture import EMULATOR
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Emulator
-    from scout_adapters.testing.recorded_run import RecordedRun
-    from scout_adapters.testing.request_snapshot import RequestSnapshot
+    from scout_adapters.testing.runs.recorded_run import RecordedRun
+    from scout_adapters.testing.runs.request_snapshot import RequestSnapshot
 
 UPDATE_HELP = "write the snapshots that run.matches_snapshot() compares requests with"
 
@@ -25,8 +25,8 @@ def add_options(_: pytest.Parser, group: pytest.OptionGroup) -> None:
 @pytest.fixture
 def scout_run(request: pytest.FixtureRequest) -> Iterator[RecordedRun]:
     """Record the calls of all chat models of a test, those in its threads and tasks too."""
-    from scout_adapters.testing.recorded_run import RecordedRun  # see the package
-    from scout_adapters.testing.run_recorder import recording  # as above
+    from scout_adapters.testing.runs.recorded_run import RecordedRun  # see the package
+    from scout_adapters.testing.runs.run_recorder import recording  # as above
 
     run = RecordedRun()
     if EMULATOR in request.fixturenames:
@@ -38,7 +38,10 @@ def scout_run(request: pytest.FixtureRequest) -> Iterator[RecordedRun]:
 
 
 def _snapshot(request: pytest.FixtureRequest, emulator: Emulator) -> RequestSnapshot:
-    from scout_adapters.testing.request_snapshot import RequestSnapshot, snapshot_path  # as above
+    from scout_adapters.testing.runs.request_snapshot import (  # as above
+        RequestSnapshot,
+        snapshot_path,
+    )
 
     node: pytest.Item = request.node
     return RequestSnapshot(

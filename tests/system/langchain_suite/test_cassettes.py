@@ -27,7 +27,7 @@ from scout_adapters.testing.cassettes import (
     mode,
     same_body,
 )
-from scout_adapters.testing.scrubber import (
+from scout_adapters.testing.scrubbing.scrubber import (
     KEPT_HEADERS,
     LOOKS_LIKE_A_KEY,
     SECRET_HEADERS,

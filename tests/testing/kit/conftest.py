@@ -8,15 +8,11 @@ from textwrap import dedent
 import pytest
 
 from scout_adapters import ScoutGroqChatModel
-from scout_adapters.testing import (
-    Emulator,
-    cassette_session,
-    emulator_session,
-    recorded_run,
-    request_snapshot,
-    run_recorder,
-)
+from scout_adapters.testing import Emulator
 from scout_adapters.testing.chaos import mutated_cassette, recorded_answers
+from scout_adapters.testing.isolation import emulator_session
+from scout_adapters.testing.replay import cassette_session
+from scout_adapters.testing.runs import recorded_run, request_snapshot, run_recorder
 
 PLUGINS = (
     "-pno:scout_adapters",

@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 
 from scout_adapters import ScoutGroqChatModel
-from scout_adapters.testing import cassette_session
 from scout_adapters.testing.cassettes import cassette
+from scout_adapters.testing.replay import cassette_session
 
 PLUGINS = (
     "-p",

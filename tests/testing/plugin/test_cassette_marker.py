@@ -126,7 +126,8 @@ def test_a_method_in_lower_case_is_the_same_method(project: Project) -> None:
 
 
 def test_a_missing_extra_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("scout_adapters.testing.cass")]:
+    begins = ("scout_adapters.testing.cassettes", "scout_adapters.testing.replay.")
+    for name in [name for name in sys.modules if name.startswith(begins)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "vcr.request", None)
     project.write("def test_it():\n    pass\n")

@@ -9,7 +9,7 @@ import pytest
 
 from scout_adapters import ScoutGroqChatModel
 from scout_adapters.testing import block_live_calls
-from scout_adapters.testing.cassette_errors import LiveCallBlocked
+from scout_adapters.testing.replay.cassette_errors import LiveCallBlocked
 
 if TYPE_CHECKING:
     from tests.testing.plugin.conftest import Project

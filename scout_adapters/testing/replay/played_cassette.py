@@ -14,18 +14,18 @@ from vcr.filters import decode_response
 from vcr.patch import CassettePatcherBuilder
 from vcr.record_mode import RecordMode
 
-from scout_adapters.testing.cassette_errors import LateRequest, RequestNotRecorded
-from scout_adapters.testing.live_calls import GUARD, late_text, user_place
-from scout_adapters.testing.open_answers import OpenAnswers
-from scout_adapters.testing.request_differences import missing_text, unplayed_text
-from scout_adapters.testing.request_matching import Comparison, Renaming, compare, renamed
+from scout_adapters.testing.isolation.live_calls import GUARD, late_text, user_place
+from scout_adapters.testing.isolation.open_answers import OpenAnswers
+from scout_adapters.testing.replay.cassette_errors import LateRequest, RequestNotRecorded
+from scout_adapters.testing.replay.request_differences import missing_text, unplayed_text
+from scout_adapters.testing.replay.request_matching import Comparison, Renaming, compare, renamed
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.cassette_paths import CassettePlan
-    from scout_adapters.testing.scrubber import Scrubber
-    from scout_adapters.testing.secret_scrubber import Exchange
+    from scout_adapters.testing.replay.cassette_paths import CassettePlan
+    from scout_adapters.testing.scrubbing.scrubber import Scrubber
+    from scout_adapters.testing.scrubbing.secret_scrubber import Exchange
 
 _VCR_MODES = {
     "none": RecordMode.NONE,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.testing.request_matching import Difference, compare
+from scout_adapters.testing.replay.request_matching import Difference, compare
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.cassette_paths import CassettePlan
-    from scout_adapters.testing.secret_scrubber import Exchange
+    from scout_adapters.testing.replay.cassette_paths import CassettePlan
+    from scout_adapters.testing.scrubbing.secret_scrubber import Exchange
 
 MOST_DIFFERENCES = 12
 """Lines of a message."""

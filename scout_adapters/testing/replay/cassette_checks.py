@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scout_adapters.testing.cassette_errors import CassetteUnreadable
-from scout_adapters.testing.cassette_files import (
+from scout_adapters.testing.replay.cassette_errors import CassetteUnreadable
+from scout_adapters.testing.replay.cassette_files import (
     FORM,
     CassetteFile,
     read_cassette,
     write_cassette,
 )
-from scout_adapters.testing.cassette_paths import FOLDER
-from scout_adapters.testing.scrubber import known_secrets
-from scout_adapters.testing.secret_scrubber import SecretScrubber, remaining_secrets
+from scout_adapters.testing.replay.cassette_paths import FOLDER
+from scout_adapters.testing.scrubbing.scrubber import known_secrets
+from scout_adapters.testing.scrubbing.secret_scrubber import SecretScrubber, remaining_secrets
 
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
 

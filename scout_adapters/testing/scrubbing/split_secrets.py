@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from scout_adapters.testing.secret_spans import Span
+from scout_adapters.testing.scrubbing.secret_spans import Span
 
 Find = Callable[[str], list[Span]]
 """Returns the places of secrets in a text."""

@@ -14,8 +14,8 @@ import yaml
 from vcr.request import Request as Recorded
 from vcr.serialize import serialize
 
-from scout_adapters.testing.cassette_errors import CassetteUnreadable, SecretInCassette
-from scout_adapters.testing.secret_scrubber import Exchange, remaining_secrets
+from scout_adapters.testing.replay.cassette_errors import CassetteUnreadable, SecretInCassette
+from scout_adapters.testing.scrubbing.secret_scrubber import Exchange, remaining_secrets
 
 FORM = 2
 """The version of our part of a file. 1 has no stamp but `answered_by`."""

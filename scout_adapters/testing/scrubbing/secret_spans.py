@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from scout_adapters._internal.redaction import SHORTEST_SECRET, key_forms
-from scout_adapters.testing.scrubber import LOOKS_LIKE_A_KEY
+from scout_adapters.testing.scrubbing.scrubber import LOOKS_LIKE_A_KEY
 
 Span = tuple[int, int]
 """Start and end of a secret, in characters."""

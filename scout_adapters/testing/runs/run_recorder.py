@@ -25,7 +25,7 @@ from scout_adapters.callbacks.run_handler import RunHandler, is_cached
 if TYPE_CHECKING:
     from scout_adapters.callbacks.open_calls import OtherModelCall
     from scout_adapters.llm.engine.record import AttemptRecord, Run
-    from scout_adapters.testing.recorded_run import RecordedRun
+    from scout_adapters.testing.runs.recorded_run import RecordedRun
 
 VARIABLE = "SCOUT_RECORDS_RUNS"
 """Set while a run is recorded: core then adds a recorder to every run, in every thread."""

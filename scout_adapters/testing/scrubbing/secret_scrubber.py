@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from scout_adapters.testing.scrubber import KEPT_HEADERS, MASK, Scrubber, text_of
-from scout_adapters.testing.secret_spans import hidden_texts, secret_spans
-from scout_adapters.testing.split_secrets import masked_events, split_texts
+from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, Scrubber, text_of
+from scout_adapters.testing.scrubbing.secret_spans import hidden_texts, secret_spans
+from scout_adapters.testing.scrubbing.split_secrets import masked_events, split_texts
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
 
-    from scout_adapters.testing.secret_spans import Span
+    from scout_adapters.testing.scrubbing.secret_spans import Span
 
 Exchange = tuple["Recorded", dict[str, Any]]
 """A recorded request, and its answer in vcrpy's form."""

@@ -13,14 +13,14 @@ from unittest.mock import patch
 from scout_adapters.testing import process_state
 from scout_adapters.testing.clients.emulated_clients import emulated_clients
 from scout_adapters.testing.emulator.emulator import Emulator
-from scout_adapters.testing.provider_environment import (
+from scout_adapters.testing.isolation.provider_environment import (
     KeysOf,
     address_variables,
     key_variables,
     listed_keys,
     own_variables,
 )
-from scout_adapters.testing.virtual_time import VirtualTime
+from scout_adapters.testing.isolation.virtual_time import VirtualTime
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Keys

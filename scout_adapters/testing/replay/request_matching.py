@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from scout_adapters.testing.emulated_providers import provider_at
-from scout_adapters.testing.provider_hosts import LOCAL
-from scout_adapters.testing.scrubber import MASK
+from scout_adapters.testing.isolation.provider_hosts import LOCAL
+from scout_adapters.testing.scrubbing.scrubber import MASK
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from scout_adapters.testing.scrubber import numbered
+from scout_adapters.testing.scrubbing.scrubber import numbered
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Emulator

@@ -13,10 +13,10 @@ from scout_adapters._internal.redaction import key_forms
 from scout_adapters.llm.engine.record import UNSENT, AttemptRecord
 from scout_adapters.llm.pricing.price_list import sum_usd
 from scout_adapters.testing.emulated_providers import ALIASES
-from scout_adapters.testing.scrubber import known_secrets
+from scout_adapters.testing.scrubbing.scrubber import known_secrets
 
 if TYPE_CHECKING:
-    from scout_adapters.testing.request_snapshot import RequestSnapshot
+    from scout_adapters.testing.runs.request_snapshot import RequestSnapshot
 
 _SHOWN_AROUND = 30
 """Characters around a secret in messages."""

@@ -29,10 +29,10 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from scout_adapters.testing.cassette_errors import LateRequest, LiveCallBlocked
-from scout_adapters.testing.provider_hosts import is_provider_host
+from scout_adapters.testing.isolation.provider_hosts import is_provider_host
+from scout_adapters.testing.replay.cassette_errors import LateRequest, LiveCallBlocked
 
-PACKAGE = str(Path(__file__).parents[1])
+PACKAGE = str(Path(__file__).parents[2])
 ADVICE = (
     "Record its answer: @pytest.mark.scout_cassette, then pytest --scout-record=new\n"
     "or let the emulator answer: the fixture scout_emulator (docs/testing.md)"

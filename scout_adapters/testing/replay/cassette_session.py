@@ -12,23 +12,27 @@ from typing import Any, cast
 
 import pytest
 
-from scout_adapters.testing.cassette_errors import (
+from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
+from scout_adapters.testing.isolation.placeholder_keys import placeholder_keys
+from scout_adapters.testing.isolation.virtual_time import VirtualTime
+from scout_adapters.testing.process_state import reset, snapshot
+from scout_adapters.testing.replay.cassette_errors import (
     CassetteError,
     CassetteNotPlayed,
     RequestNotRecorded,
     SecretInCassette,
 )
-from scout_adapters.testing.cassette_files import Stamp, read_cassette, write_cassette
-from scout_adapters.testing.cassette_paths import CassettePlan, Match, RecordingMode
-from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
-from scout_adapters.testing.emulated_network import emulated_network
-from scout_adapters.testing.placeholder_keys import placeholder_keys
-from scout_adapters.testing.played_cassette import PlayedCassette
-from scout_adapters.testing.process_state import reset, snapshot
-from scout_adapters.testing.recorded_addresses import is_recorded, model_of
-from scout_adapters.testing.scrubber import known_secrets
-from scout_adapters.testing.secret_scrubber import Exchange, SecretScrubber, remaining_secrets
-from scout_adapters.testing.virtual_time import VirtualTime
+from scout_adapters.testing.replay.cassette_files import Stamp, read_cassette, write_cassette
+from scout_adapters.testing.replay.cassette_paths import CassettePlan, Match, RecordingMode
+from scout_adapters.testing.replay.emulated_network import emulated_network
+from scout_adapters.testing.replay.played_cassette import PlayedCassette
+from scout_adapters.testing.replay.recorded_addresses import is_recorded, model_of
+from scout_adapters.testing.scrubbing.scrubber import known_secrets
+from scout_adapters.testing.scrubbing.secret_scrubber import (
+    Exchange,
+    SecretScrubber,
+    remaining_secrets,
+)
 
 PACKAGES = ("scout-adapters", "langchain-core", "vcrpy")
 """Packages whose versions a recording contains."""

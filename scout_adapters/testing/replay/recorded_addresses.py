@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from scout_adapters.testing.emulated_providers import provider_at
-from scout_adapters.testing.provider_hosts import LOCAL, receives_traces
+from scout_adapters.testing.isolation.provider_hosts import LOCAL, receives_traces
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded

@@ -1,0 +1,1 @@
+"""Remove secrets from recordings, and find those that would be left."""
