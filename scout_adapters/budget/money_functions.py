@@ -3,7 +3,8 @@
 Accounts are hashes (spent, held, uncertain, overage, restored: nano-dollars), holds are hashes with
 an amount and the names of their accounts; a sorted set has the holds by the time at which they
 count as spent. All keys of a budget are in one slot. Sums are exact; a comparison with a limit
-beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles.
+beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles. A sum
+that Redis cannot store counts as `MAX_AMOUNT`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local operations = {}
 local operation = table.remove(ARGV, 1)
 local function number(key, field) return tonumber(redis.call('HGET', key, field) or '0') end
-local function add(key, field, amount) redis.call('HINCRBY', key, field, amount) end
+local function add(key, field, amount)
+  if amount == '0' then return end
+  local sum = redis.pcall('HINCRBY', key, field, amount)
+  if type(sum) == 'table' then redis.call('HSET', key, field, '4611686018427387904') end
+end
 local function lower(key, field, amount)
+  if amount == '0' then return end
   redis.call('HINCRBY', key, field, '-' .. amount)
   if number(key, field) < 0 then redis.call('HSET', key, field, 0) end
 end

@@ -39,8 +39,9 @@ from scout_adapters.testing import Emulator
 from tests.budget.conftest import store
 from tests.callbacks.budgets import LARGE, SMALL, Ask, groq
 from tests.support.fake_http import GROQ, FakeAnswers, FakeProviders
+from tests.support.redis_server import redis, shared_server
 
-__all__ = ["store"]
+__all__ = ["redis", "shared_server", "store"]
 
 pytestmark = pytest.mark.usefixtures("prices")
 
