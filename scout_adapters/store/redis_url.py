@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -46,6 +47,10 @@ class RedisUrl:
         return f"{self.topology} Redis at {places}{service}"
 
 
+PARTS = re.compile(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?")
+"""Matches the hosts with user and password, the path, and the options."""
+
+
 def parse_redis_url(url: str) -> RedisUrl:
     """Return the parts of an address. Options of it: `prefix`, `timeout`, and those of redis-py.
 
@@ -68,18 +73,19 @@ def parse_redis_url(url: str) -> RedisUrl:
 
 
 def _parse(base: str, topology: Topology, rest: str) -> RedisUrl:
-    parts = urlsplit(f"//{rest}")
-    options = dict(parse_qsl(parts.query))
+    # `urlsplit` refuses several hosts of which one is in brackets, since Python 3.11.10.
+    authority, path, query = re.match(PARTS, rest).groups("")  # type: ignore[union-attr]  # any text matches
+    options = dict(parse_qsl(query))
     prefix = options.pop("prefix", DEFAULT_PREFIX)
     timeout = float(options.pop("timeout", DEFAULT_TIMEOUT))
     if base == "unix":
-        node = f"unix://{parts.netloc}{parts.path}"
+        node = f"unix://{authority}{path}"
         hosts: tuple[tuple[str, int], ...] = ()
     else:
-        credentials, at, places = parts.netloc.rpartition("@")
+        credentials, at, places = authority.rpartition("@")
         hosts = tuple(_host(place, DEFAULT_PORTS[topology]) for place in places.split(","))
         node = f"{base}://{credentials}{at}{_authority(*hosts[0])}"
-    service, path = "", parts.path
+    service = ""
     if topology == "sentinel":
         service, _, database = unquote(path.strip("/")).partition("/")
         path = f"/{database}" if database else ""
@@ -87,8 +93,8 @@ def _parse(base: str, topology: Topology, rest: str) -> RedisUrl:
         raise ValueError
     if base != "unix":
         node += path
-    query = f"?{urlencode(options)}" if options else ""
-    return RedisUrl(topology, hosts, service, prefix, timeout, node + query)
+    further = f"?{urlencode(options)}" if options else ""
+    return RedisUrl(topology, hosts, service, prefix, timeout, node + further)
 
 
 def _host(place: str, usual: int) -> tuple[str, int]:

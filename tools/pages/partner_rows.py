@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
+from inspect import get_annotations
 from itertools import product
 from typing import NamedTuple
 
@@ -127,7 +128,10 @@ def _by_status(sdk: str) -> list[tuple[int, str]]:
     module = import_module(sdk)
     found = {500: "InternalServerError"}  # of all from 500 on
     for name in dir(module):
-        declared = getattr(getattr(module, name), "__annotations__", {}).get("status_code", "")
+        kind = getattr(module, name)
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            continue  # openai's proxies of names that are gone raise on any use
+        declared = get_annotations(kind).get("status_code", "")
         if status := re.search(r"\d{3}", str(declared)):
             found[int(status[0])] = name
     return sorted(found.items())

@@ -47,7 +47,9 @@ def health(model: Any) -> list[Any]:
     states = []
     for candidate in model._route().candidates:
         at = candidate.endpoint
-        keys = [{n: repr(getattr(s, n)) for n in s.__slots__} for s in at.pool]
+        keys = [
+            {n: repr(getattr(s, n)) for n in s.__slots__ if n != "__weakref__"} for s in at.pool
+        ]
         circuit = {n: v for n, v in vars(at.circuit).items() if n != "_lock"}
         loads = {name: (load.latency_s, load.in_flight) for name, load in at.loads.items()}
         states.append((keys, circuit, at.retries._tokens, loads))

@@ -48,4 +48,4 @@ def test_a_budget_of_three_processes_is_not_exceeded(redis: LocalRedis, warm: Wa
         with callers(warm, emulator, 3, redis.url, "0.02") as running:
             answers = running.run("calls 60 1")
         assert all(answer["outcomes"]["exceeded"] for answer in answers)
-        assert 0.005 * 10**9 < billed(emulator) <= 0.02 * 10**9
+        assert 0 < billed(emulator) <= 0.02 * 10**9
