@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -59,7 +60,9 @@ class Child:
     returncode: int | None = field(default=None, init=False)
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Send a signal; nothing happens if the program has just ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -101,9 +104,11 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.poll() is None:
-            self.kill()
-        self.close()
+        try:
+            if self.poll() is None:
+                self.kill()
+        finally:
+            self.close()
 
 
 class WarmProcess:
