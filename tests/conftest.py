@@ -89,6 +89,22 @@ def _freeze_imports() -> Iterator[None]:
         _freeze()
 
 
+OPENED = (
+    ("scout_adapters.store.redis_store", "_stores"),
+    ("scout_adapters.budget.unsent_calls", "_queues"),
+)
+"""Modules, and what each has opened."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _close_stores() -> Iterator[None]:
+    """End the threads of stores that a module has opened: they would go on looking for a server."""
+    yield
+    for module, name in OPENED:
+        for opened in tuple(getattr(sys.modules.get(module), name, ())):
+            opened.close()
+
+
 @pytest.fixture(params=["httpx", "aiohttp"])
 def carried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with the extra `aiohttp` and, as if it were not installed, without it."""

@@ -192,8 +192,9 @@ class RedisBudgets:
             raise self._error(error) from None
 
     def close(self) -> None:
-        """Send what is not sent yet, and close the connections of this process."""
+        """Send what is not sent yet, and end the thread and the connections of this process."""
         self.flush()
+        self._unsent.close()
         self.server.close()
 
     def flush(self) -> bool:

@@ -82,9 +82,15 @@ class UnsentCalls:
             self._calls.extendleft(reversed(batch))
             raise
 
+    def close(self) -> None:
+        """End the thread; a call that is added later starts another one."""
+        with self._lock:
+            due, self._is_due, self._thread = self._is_due, threading.Event(), None
+        due.set()
+
     def _run(self) -> None:
         due = self._is_due
-        while due.wait():
+        while due.wait() and due is self._is_due:
             due.clear()
             time.sleep(DELAY_SECONDS)
             try:
