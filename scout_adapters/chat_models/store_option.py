@@ -29,24 +29,24 @@ def take_store(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def limit_store_of(store: Any, candidates: Iterable[Candidate], *more: object) -> LimitStore:
-    """Return where requests are counted for limits: in a model's store, or in this process.
+def limit_store_of(store: Any, candidates: Iterable[Candidate], *more: object) -> LimitStore | None:
+    """Return where requests are counted for limits: a model's store, or None for this process.
 
     `more`: limits besides those of the candidates.
     """
-    from scout_adapters.llm.limits.memory_limits import memory_limits
+    if not (any(more) or any(candidate.limits for candidate in candidates)):
+        return None
     from scout_adapters.store.open_store import file_of, open_state_store, store_of_environment
 
-    is_limited = any(more) or any(candidate.limits for candidate in candidates)
-    if not is_limited or not (store := shown(store) or store_of_environment()):
-        return memory_limits
+    if not (store := shown(store) or store_of_environment()):
+        return None
     if path := file_of(store):
         from scout_adapters.llm.limits.sqlite_limits import limits_in_file
 
         return limits_in_file(path)
     store = open_state_store(store)
     if not hasattr(store, "server"):  # a store within one process
-        return memory_limits
+        return None
     from scout_adapters.llm.limits.redis_limits import limits_of_store
 
     return limits_of_store(store)
@@ -57,8 +57,10 @@ def share_health(candidates: Iterable[Candidate], store: Any) -> None:
 
     Raises: `ConfigurationError` for an address that cannot be used.
     """
+    if store is None:
+        return
     from scout_adapters.store.open_store import file_of
 
-    if store is not None and not file_of(shown(store)):
+    if not file_of(shown(store)):
         for candidate in candidates:
             candidate.endpoint.share_health(shown(store))

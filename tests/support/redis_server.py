@@ -48,7 +48,7 @@ class LocalRedis:
         return f"redis://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the server, and wait until it accepts connections."""
+        """Start the server, and wait until it has read its data and answers."""
         assert BINARY is not None
         place = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder))
         command = [BINARY, *place, "--save", "", "--loglevel", "warning", *self._options]
@@ -61,7 +61,12 @@ class LocalRedis:
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError("redis-server did not start")
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            if probe.connect_ex(("127.0.0.1", self.port)):
+                return False
+            if "--tls-port" in self._options:
+                return True
+            probe.sendall(b"PING\r\n")
+            return not probe.recv(64).startswith(b"-LOADING")
 
     @classmethod
     def over_tls(cls, folder: Path, certificate: Path, key: Path) -> LocalRedis | None:

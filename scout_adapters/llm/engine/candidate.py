@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from langchain_core.rate_limiters import BaseRateLimiter
@@ -15,11 +16,12 @@ from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.health.shared_states import shared_state
-from scout_adapters.llm.limits.limit_rule import LimitRule
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.llm.types import ModelRequestT, ProviderSpec
-from scout_adapters.store.facts import StateStore
-from scout_adapters.store.open_store import file_of, open_state_store, store_of_environment
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.limits.limit_rule import LimitRule
+    from scout_adapters.store import StateStore
 
 MAX_LOADS = 1024
 """Models of an endpoint whose load is remembered."""
@@ -138,8 +140,14 @@ class Endpoint:
         if self.keyless and self.gate is None and not len(self.pool):
             self.gate = shared_state(self.name, self.pool.address, "")
 
-        if (address := store_of_environment()) and not file_of(address):
-            self.share_health(address)
+        if os.environ.get("SCOUT_STORE"):
+            from scout_adapters.store.open_store import (  # noqa: PLC0415  # rare
+                file_of,
+                store_of_environment,
+            )
+
+            if (address := store_of_environment()) and not file_of(address):
+                self.share_health(address)
 
     def share_health(self, store: str | StateStore) -> None:
         """Share the health of the keys and circuits through a store, from now on.
@@ -147,6 +155,7 @@ class Endpoint:
         Raises: `ConfigurationError` for an address that cannot be used.
         """
         from scout_adapters.llm.health.shared_health import shared_health  # noqa: PLC0415  # rare
+        from scout_adapters.store import open_state_store  # noqa: PLC0415  # rare
 
         health, places = shared_health(open_state_store(store)), self.pool.places
         for state in self.key_states:

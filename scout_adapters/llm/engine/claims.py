@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Permit
 from scout_adapters.llm.health.key_state import Lease
-from scout_adapters.llm.limits.limit_meter import LimitReservation
 from scout_adapters.llm.timeouts import OpenResponse
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.limits.limit_meter import LimitReservation
 
 UNINTERRUPTED = (ScoutError, GeneratorExit)
 """Exceptions that never come between two steps: a step raises them, or a `yield` receives them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scout_adapters.errors import ErrorKind, LimitReached, ScoutError
 from scout_adapters.llm.adapters.adapter import PreparedRequest
@@ -15,11 +15,12 @@ from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.key_state import KeyState
-from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
-from scout_adapters.llm.limits.limit_rule import LimitRule, RequestPlace
-from scout_adapters.llm.limits.limit_waiter import LimitWaiter
-from scout_adapters.llm.limits.memory_limits import LimitStore, memory_limits
-from scout_adapters.llm.limits.token_demand import learn_answer, token_demand
+
+if TYPE_CHECKING:  # calls without limits do without these modules
+    from scout_adapters.llm.limits.limit_meter import LimitReservation, Shortage
+    from scout_adapters.llm.limits.limit_rule import LimitRule
+    from scout_adapters.llm.limits.limit_waiter import LimitWaiter
+    from scout_adapters.llm.limits.memory_limits import LimitStore
 
 NEVER_LEFT = frozenset({NOT_SENT, str(ErrorKind.CONNECT)})
 """Outcomes of attempts whose request did not reach the provider."""
@@ -59,7 +60,11 @@ class LimitedCall(SourcedCall):
 
     @property
     def _limit_store(self) -> LimitStore:
-        return self.limits.store if self.limits else memory_limits
+        if self.limits is not None:
+            return self.limits.store
+        from scout_adapters.llm.limits.memory_limits import memory_limits  # noqa: PLC0415  # rare
+
+        return memory_limits
 
     def _reserve(self, attempt: Attempt, limits: CallLimits) -> bool:
         """Reserve what the attempt may use; undo the attempt and return False if it must wait."""
@@ -95,6 +100,8 @@ class LimitedCall(SourcedCall):
 
     def _block(self, attempt: Attempt, reservation: LimitReservation, shortage: Shortage) -> None:
         """Undo an attempt that must wait, and do not use its key until there is room."""
+        from scout_adapters.llm.limits.limit_waiter import LimitWaiter  # noqa: PLC0415  # rare
+
         now, state = self.clock.now(), self._candidate_states.of(attempt.candidate)
         waiter = self._waiter = self._waiter or LimitWaiter(reservation.tokens)
         self._limit_store.stand(reservation, now, waiter)
@@ -176,6 +183,8 @@ class LimitedCall(SourcedCall):
         reservation = self._held.reserved
         if reservation is None:
             return
+        from scout_adapters.llm.limits.token_demand import learn_answer  # noqa: PLC0415  # rare
+
         tokens = 0 if record.billed == "no" else None
         if record.outcome == "ok" and record.input_tokens is not None:
             answer = record.output_tokens or 0
@@ -219,6 +228,9 @@ def reservation_of(
     candidate: Candidate, prepared: PreparedRequest, key: KeyState, rules: tuple[LimitRule, ...]
 ) -> LimitReservation:
     """Return what a request with a key reserves of its limits."""
+    from scout_adapters.llm.limits.limit_meter import LimitReservation  # noqa: PLC0415  # rare
+    from scout_adapters.llm.limits.limit_rule import RequestPlace  # noqa: PLC0415  # rare
+
     pool, lowest, scopes = candidate.endpoint.pool, math.inf, []
     place = RequestPlace(pool.provider, candidate.model, pool.address, key.id, key.account)
     for rule in rules:
@@ -230,6 +242,8 @@ def reservation_of(
 
 
 def _demand(candidate: Candidate, prepared: PreparedRequest, tpm: float) -> int:
+    from scout_adapters.llm.limits.token_demand import token_demand  # noqa: PLC0415  # rare
+
     if not prepared.has_output:
         return prepared.tokens
     name = f"{candidate.endpoint.name}/{prepared.model}"

@@ -6,12 +6,14 @@ import time
 from collections import deque
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from weakref import WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.logs import logger_of
-from scout_adapters.llm.health.shared_subject import SharedSubject
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.shared_subject import SharedSubject
 
 logger = logger_of(__name__)
 

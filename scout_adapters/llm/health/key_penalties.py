@@ -14,7 +14,6 @@ from scout_adapters.llm.health.key_state import (
     QuotaLeft,
 )
 from scout_adapters.llm.health.remembered_models import remember
-from scout_adapters.llm.health.shared_subject import MAX_RECHECK_SECONDS
 
 logger = logger_of(__name__)
 
@@ -131,6 +130,8 @@ def _share_quarantine(state: KeyState, now: float) -> None:
     """Publish a quarantine, if the key's health is shared."""
     if state.shared is None:
         return
+    from scout_adapters.llm.health.shared_subject import MAX_RECHECK_SECONDS  # noqa: PLC0415  # rare
+
     seconds = state.quarantined_until - now
     state.shared.quarantine(
         min(seconds, MAX_RECHECK_SECONDS) if state.source is not None else seconds,

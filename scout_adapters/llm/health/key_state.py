@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass, field
 from itertools import count
-from typing import Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 from weakref import WeakSet
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -15,8 +15,10 @@ from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.health.remembered_models import remember
-from scout_adapters.llm.health.shared_subject import SharedSubject
 from scout_adapters.llm.health.source_values import Secret
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.shared_subject import SharedSubject
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
@@ -143,9 +145,7 @@ class KeyState(_HiddenKey):
         return self.source or self.key
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a key cannot be copied or pickled: pass the name of its environment variable"
-        )
+        raise TypeError("a key cannot be copied or pickled: pass the name of its variable")
 
     def ready_at(self, model: str | None = None) -> float:
         """Return when the key may be used for `model`; a past time if it may be used now."""

@@ -19,7 +19,6 @@ from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import CIRCUIT_OPEN, CandidateState
-from scout_adapters.llm.engine.limited_call import CallLimits
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last
@@ -167,7 +166,7 @@ def explain(
     order = route.ordered(request) if order is None else order
     ordered = [each for each in order if id(each) not in ended]
     dry = DryRun([*map(copier.candidate, ordered)], request, route.clock, conversation)
-    dry.limits = CallLimits(route.tag_limits, route.limit_store) if route.has_limits else None
+    dry.limits = route.call_limits(route.tag_limits)
     planned_by_candidate = dry.run()
     writer = RowWriter(route, request, input_tokens, dry)
     rows = list(chain.from_iterable(starmap(writer.rows, planned_by_candidate)))

@@ -15,8 +15,6 @@ from scout_adapters.llm.engine.limited_call import CallLimits
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
-from scout_adapters.llm.limits.limit_rule import TAG, LimitRule
-from scout_adapters.llm.limits.memory_limits import LimitStore, memory_limits
 from scout_adapters.llm.option_names import union
 from scout_adapters.llm.router.abilities import able_first
 from scout_adapters.llm.router.lookup_files import load_prices
@@ -31,6 +29,8 @@ from scout_adapters.llm.router.strategies import (
 from scout_adapters.llm.types import ChatRequest, ModelRequest
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.limits.limit_rule import LimitRule
+    from scout_adapters.llm.limits.memory_limits import LimitStore
     from scout_adapters.llm.router.call_context import RunFacts
 
 
@@ -44,8 +44,8 @@ class Route:
     tag_limits: tuple[LimitRule, ...] = ()
     """Limits for the calls with a tag."""
 
-    limit_store: LimitStore = memory_limits
-    """Where requests are counted for limits."""
+    limit_store: LimitStore | None = None
+    """Where requests are counted for limits; None for this process."""
 
     def __post_init__(self) -> None:
         """Warn of models that end soon, and load prices; a clock of a test has no date."""
@@ -92,13 +92,24 @@ class Route:
             clock=self.clock,
             conversation=conversation,
         )
-        if self.has_limits:
-            attempts.limits = CallLimits(self.limits_of(run), self.limit_store)
+        attempts.limits = self.call_limits(self.limits_of(run))
         return attempts
+
+    def call_limits(self, rules: tuple[LimitRule, ...]) -> CallLimits | None:
+        """Return the limits of a call whose tags have these; None if nothing has limits."""
+        if not self.has_limits:
+            return None
+        from scout_adapters.llm.limits.memory_limits import memory_limits  # noqa: PLC0415  # rare
+
+        return CallLimits(rules, memory_limits if self.limit_store is None else self.limit_store)
 
     def limits_of(self, run: RunFacts | None) -> tuple[LimitRule, ...]:
         """Return the limits of a call's tags."""
-        tags = {f"{TAG}{tag}" for tag in run.tags or ()} if run and self.tag_limits else ()
+        if run is None or not self.tag_limits:
+            return ()
+        from scout_adapters.llm.limits.limit_rule import TAG  # noqa: PLC0415  # rare
+
+        tags = {f"{TAG}{tag}" for tag in run.tags or ()}
         return tuple(rule for rule in self.tag_limits if rule.name in tags)
 
     def of_run(self, run: RunFacts | None) -> Route:
