@@ -91,7 +91,6 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
         `per` is "total" (the default), "hour", "day" or "month" in UTC, "call", "run" (of an agent
         or graph), or "thread" (all with one `thread_id`; a file keeps it for two months after).
-
         `scope="user"` is a limit for each user, `{"tag": "team-a"}` one for the calls with this
         tag; also "provider", "model" and "key". With a scope, the limit may be a dict by tag,
         user, …, with `"*"` for all others. Tags are LangChain's; the user is `user_id` in a run's
@@ -100,11 +99,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
         `on_exceeded` is "raise" (the default), "cheaper" (the next candidate of a route that fits,
         or "raise" if there is none) or "warn" (a warning is logged and the call made). `path` keeps
         the budget in a SQLite file for all processes of the machine, where its `name` identifies
-        it; by default it is in memory. `store` is a store of your own, or the address of a Redis
-        server for many machines; without the server nothing is sent, or with
-        `on_store_error="allow"` up to what was left. `answer_tokens` is the
-        length assumed for an answer without `max_tokens`; "learned" is the longest of the model's
-        last 100, at least 4,096 until 20 were seen. A longer one is booked beyond the limit too.
+        it; by default it is in memory. `store` is your own, or the address of a Redis server for
+        many machines; without the server nothing is sent, or with `on_store_error="allow"` up to
+        what was left. `answer_tokens` is assumed of answers without `max_tokens`; "learned" is the
+        longest of the model's last 100, at least 4,096 until 20 were seen; longer ones are booked.
         `unpriced="allow"` lets models without a price pass. `wall` returns seconds since 1970.
 
         Raises: `ConfigurationError` for a value that is not listed here.

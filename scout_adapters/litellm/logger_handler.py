@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,14 +18,14 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import in_loop
 from scout_adapters.callbacks.open_calls import OtherModelCall, watch_task
-from scout_adapters.callbacks.other_models import record_of_answer, record_of_failure
-from scout_adapters.callbacks.run_handler import RunHandler, answers_in, is_cached, is_ours
+from scout_adapters.callbacks.other_model_records import OtherModelRecords
+from scout_adapters.callbacks.run_handler import answers_in, is_ours
 from scout_adapters.litellm.logged_call import LoggedCall
 from scout_adapters.litellm.logger_delivery import LoggerDelivery
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
 
-class LiteLLMLoggerHandler(RunHandler):
+class LiteLLMLoggerHandler(OtherModelRecords):
     """Feeds loggers of LiteLLM (Datadog, S3, a `CustomLogger` of yours) with our calls.
 
         handler = LiteLLMLoggerHandler(DataDogLogger())
@@ -146,28 +146,10 @@ class LiteLLMLoggerHandler(RunHandler):
     def _cancelled(self, run_id: UUID) -> None:
         self._end_call(run_id, error=CancelledError(), is_async=in_loop())
 
+    @override
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
         if (open_call := self._calls.get(run_id)) is not None:
             open_call[0].attempts.append(record)
-
-    @override
-    def _other_model_ended(
-        self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
-    ) -> None:
-        for answer in answers:
-            if call is not None and not is_cached(answer):
-                self._add_other(run_id, record_of_answer(call, answer))
-
-    @override
-    def _other_model_failed(
-        self,
-        call: OtherModelCall | None,
-        run_id: UUID,
-        error: BaseException,
-        answers: Sequence[AIMessage],
-    ) -> None:
-        if call is not None:
-            self._add_other(run_id, record_of_failure(call, error, answers))
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:

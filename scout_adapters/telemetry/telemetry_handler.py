@@ -19,12 +19,11 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.callbacks.open_calls import OtherModelCall, watch_task
+from scout_adapters.callbacks.other_model_records import OtherModelRecords
 from scout_adapters.callbacks.other_models import (
-    record_of_answer,
-    record_of_failure,
     record_without_answer,
 )
-from scout_adapters.callbacks.run_handler import RunHandler, answers_in, is_cached, is_ours
+from scout_adapters.callbacks.run_handler import answers_in, is_cached, is_ours
 from scout_adapters.errors import one_line
 from scout_adapters.llm.engine.record import AttemptRecord, Run
 from scout_adapters.telemetry import semantic_conventions as names
@@ -48,7 +47,7 @@ Redactor = Callable[[str], str]
 CONVERSATION_NAMES = ("thread_id", "session_id", "conversation_id")
 
 
-class ScoutTelemetryCallbackHandler(RunHandler):
+class ScoutTelemetryCallbackHandler(OtherModelRecords):
     """Reports every call as a span with a child for each attempt, and records metrics.
 
         telemetry = ScoutTelemetryCallbackHandler()
@@ -176,30 +175,12 @@ class ScoutTelemetryCallbackHandler(RunHandler):
         call.end(answer, error_type)
         self._instruments.record_call(self._clock() - call.started, call.labels(error_type))
 
+    @override
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
         """Add the outcome of another model's call, whose attempts are not reported."""
         if (call := self._calls.get(run_id)) is not None:
             call.add(record)
             self._instruments.record_attempt(record)
-
-    @override
-    def _other_model_ended(
-        self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
-    ) -> None:
-        for answer in answers:
-            if call is not None and not is_cached(answer):
-                self._add_other(run_id, record_of_answer(call, answer))
-
-    @override
-    def _other_model_failed(
-        self,
-        call: OtherModelCall | None,
-        run_id: UUID,
-        error: BaseException,
-        answers: Sequence[AIMessage],
-    ) -> None:
-        if call is not None:
-            self._add_other(run_id, record_of_failure(call, error, answers))
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:

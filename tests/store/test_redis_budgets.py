@@ -197,7 +197,7 @@ async def test_a_budget_of_two_machines_holds_for_their_models(
 
 def test_an_option_that_is_neither_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="on_store_error"):
-        RedisBudgets("redis://127.0.0.1:1", on_store_error="ignore")  # type: ignore[arg-type]
+        RedisBudgets("redis://127.0.0.1:1", on_store_error="ignore")  # type: ignore[arg-type]  # a mistake
 
 
 def test_the_error_names_the_server_and_no_password() -> None:

@@ -93,7 +93,7 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
     with faulty_server(ANSWERS["loading"]) as address:
         server = RedisServer(parse_redis_url(address))
         sent: list[object] = []
-        server._send = lambda calls: sent.append(calls) or _refuse()  # type: ignore[method-assign]
+        server._send = lambda calls: sent.append(calls) or _refuse()  # type: ignore[method-assign]  # a fault
         with caplog.at_level(logging.WARNING):
             for _ in range(100):
                 with pytest.raises(StoreUnavailableError, match="no answer"):

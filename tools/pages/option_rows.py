@@ -80,7 +80,7 @@ def _names(name: str, field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    value = field.default_factory() if field.default_factory else field.default  # type: ignore[call-arg]
+    value = field.default_factory() if field.default_factory else field.default  # type: ignore[call-arg]  # pydantic
     plain = value is None or isinstance(value, str | int | float | list | dict)
     return code(repr(value)) if plain else ""
 
@@ -129,11 +129,11 @@ def _signature(owner: type) -> Iterator[str]:
     yield f"### `{owner.__name__}`\n"
     rows = [
         (code(name), _given(each.default))
-        for name, each in inspect.signature(owner.__init__).parameters.items()  # type: ignore[misc]
+        for name, each in inspect.signature(owner.__init__).parameters.items()  # type: ignore[misc]  # any class
         if name != "self" and each.kind is not each.VAR_KEYWORD
     ]
     yield table(("option", "default"), rows)
-    if text := inspect.getdoc(owner.__init__):  # type: ignore[misc]
+    if text := inspect.getdoc(owner.__init__):  # type: ignore[misc]  # any class
         yield f"{text}\n"
 
 

@@ -195,7 +195,7 @@ def replace_file(path: Path, text: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         Path(part).replace(path)
-    except BaseException:
+    except BaseException:  # raised again; no half-written file stays
         Path(part).unlink(missing_ok=True)
         raise
 

@@ -48,7 +48,7 @@ def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
     except (CassetteError, RequestNotRecorded) as error:
         session.end(write=False)
         pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
-    except BaseException:
+    except BaseException:  # raised again; the clients are as before
         session.end(write=False)
         raise
     return session
@@ -111,7 +111,7 @@ class CassetteSession:
         """Fail the test if a request had no answer, or an answer no request."""
         try:
             yield
-        except BaseException:
+        except BaseException:  # raised again, unless a missing answer is the cause
             self._fail_if_missing()
             raise
         self._fail_if_missing()

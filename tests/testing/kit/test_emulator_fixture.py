@@ -113,7 +113,7 @@ def test_a_request_or_a_rule_too_many_fails_the_test(kit: KitProject) -> None:
             scout_emulator.on("groq", contains="sky").says("Blue").always()
             try:
                 ScoutGroqChatModel().invoke("Sea?")
-            except Exception:
+            except Exception:  # as users swallow it
                 pass
 
         def test_raised(scout_emulator):

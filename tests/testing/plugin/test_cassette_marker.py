@@ -79,7 +79,7 @@ def test_a_missing_cassette_fails_also_if_the_test_hides_the_error(project: Proj
         def test_hello():
             try:
                 ScoutGroqChatModel().invoke("Hello")
-            except BaseException:
+            except BaseException:  # swallows even this
                 pass
         """
     )

@@ -44,7 +44,7 @@ def test_a_live_call_fails_the_test_also_if_the_test_hides_the_error(
         def test_it(scout_run):
             try:
                 {CALLS[client]}
-            except BaseException:
+            except BaseException:  # swallows even this
                 pass
     """
     project.write(dedent(CLIENTS) + dedent(code), chain=False)
@@ -93,7 +93,7 @@ LATE = """
         released.wait()
         try:
             ScoutGroqChatModel(api_key="k").invoke("Hello")
-        except BaseException as error:
+        except BaseException as error:  # reported below
             errors.append(type(error).__name__)
 
     def release():
