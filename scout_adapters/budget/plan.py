@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from scout_adapters.budget.accounts import (
 )
 from scout_adapters.budget.windows import Per, next_opening
 from scout_adapters.errors import BudgetExceeded, ConfigurationError, one_line
+from scout_adapters.errors.option_values import finite_number, shown_value
 
 By = Literal["tag", "user", "provider", "model", "key"]
 Scope = By | Mapping[By, str] | None
@@ -132,10 +133,12 @@ def limit_of(usd: Usd, option: str = "limit_usd") -> int:
     """
     try:
         limit = min(nano(Decimal(str(usd))), MAX_AMOUNT)
-    except (InvalidOperation, ValueError, OverflowError):
+    except Exception:  # noqa: BLE001  # decimal's errors, and those of a value's own code
         limit = -1
     if limit < 0:
-        raise ConfigurationError(f"{option}={usd!r} must be an amount of US dollars, 0 or more")
+        raise ConfigurationError(
+            f"{option}={shown_value(usd)} must be an amount of US dollars, 0 or more"
+        )
     return limit
 
 
@@ -156,10 +159,10 @@ def check_options(
     if isinstance(answer_tokens, str):
         if answer_tokens != "learned":
             raise ConfigurationError(
-                f'answer_tokens={answer_tokens!r} is no number and not "learned"'
+                f'answer_tokens={shown_value(answer_tokens)} is no number and not "learned"'
             )
-    elif answer_tokens is not None and answer_tokens < 1:
-        raise ConfigurationError(f"answer_tokens={answer_tokens!r} must be 1 or more")
+    elif answer_tokens is not None and not finite_number(answer_tokens) >= 1:
+        raise ConfigurationError(f"answer_tokens={shown_value(answer_tokens)} must be 1 or more")
     if on_exceeded not in ("raise", "warn", "cheaper"):
         raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of raise, warn, cheaper")
     if unpriced not in ("raise", "allow"):

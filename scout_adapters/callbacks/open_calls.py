@@ -12,7 +12,11 @@ from langchain_core.messages import BaseMessage
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
+from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.engine.record import Run
+
+MAX_NAME = 512
+"""Characters of a provider's or model's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,16 @@ def other_model_call(
     """Return a call from what LangChain reports at its start."""
     return OtherModelCall(
         run=run,
-        provider=str(metadata.get("ls_provider") or "unknown"),
-        model=str(metadata.get("ls_model_name") or "unknown"),
+        provider=_name(metadata.get("ls_provider")),
+        model=_name(metadata.get("ls_model_name")),
         max_tokens=metadata.get("ls_max_tokens"),
         messages=messages,
         options=options,
     )
+
+
+def _name(value: Any) -> str:
+    return "unknown" if value is None else shown_value(value, MAX_NAME, str) or "unknown"
 
 
 class OpenCalls:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.chat_models.request import build_timeouts
+from scout_adapters.chat_models.request import build_timeouts, check_numbers
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors.option_values import finite_number, shown_value
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS
 
 if TYPE_CHECKING:
@@ -47,13 +47,11 @@ def own_weight(entry: Mapping[str, Any]) -> float:
     weight = entry.get("weight")
     if weight is None:
         return 1.0
-    try:
-        number = float(weight)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number < math.inf:
-        raise ConfigurationError(f"weight={weight!r} of an entry must be a number, 0 or more")
-    return number
+    if (number := finite_number(weight)) >= 0:
+        return number
+    raise ConfigurationError(
+        f"weight={shown_value(weight)} of an entry must be a number, 0 or more"
+    )
 
 
 def own_order(entry: Mapping[str, Any]) -> int:
@@ -65,7 +63,9 @@ def own_order(entry: Mapping[str, Any]) -> int:
     if order is None:
         return 1
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
-        raise ConfigurationError(f"order={order!r} of an entry must be a whole number, 1 or more")
+        raise ConfigurationError(
+            f"order={shown_value(order)} of an entry must be a whole number, 1 or more"
+        )
     return order
 
 
@@ -82,8 +82,12 @@ def own_limits(entry: Mapping[str, Any]) -> Limits | None:
 
 
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as fields of a request, with further fields of its body under `extra`."""
+    """Return options as fields of a request, with further fields of its body under `extra`.
+
+    Raises: `ConfigurationError` for numbers that `check_numbers` refuses.
+    """
     fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
+    check_numbers(fields)
     if isinstance(fields.get("stop"), str):
         fields["stop"] = (fields["stop"],)
     extra = options.get("extra")

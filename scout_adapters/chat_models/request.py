@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from scout_adapters.chat_models.schemas import normalize_response_format, normalize_tool
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.option_names import (
     ALIASES,
     LANGCHAIN_OPTIONS,
@@ -56,14 +58,13 @@ def build_request(  # noqa: PLR0913  # the parts of a call
 
     `documented` are the body fields that a candidate documents; None takes all.
 
-    Raises: `ConfigurationError` for an option that is neither ours nor documented, and for a
-    `max_tokens` that is no whole number.
+    Raises: `ConfigurationError` for an option that is neither ours nor documented, and what
+    `check_numbers` raises.
     """
     from scout_adapters.llm.types import ChatRequest
 
     fields, extra = _split_options(settings, options, documented)
-    if type(fields.get("max_tokens")) not in WHOLE_OR_NONE:
-        raise ConfigurationError(f"max_tokens= takes a whole number: {fields['max_tokens']!r:.40}")
+    check_numbers(fields)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
     stops = options.get("stop_sequences") if stop is None else stop
@@ -76,6 +77,20 @@ def build_request(  # noqa: PLR0913  # the parts of a call
         extra=extra,
         **fields,
     )
+
+
+def check_numbers(fields: Mapping[str, Any]) -> None:
+    """Check the numbers of a request; JSON has no NaN and no infinity, and would send null.
+
+    Raises: `ConfigurationError` for a `max_tokens` that is no whole number, and for such floats.
+    """
+    if type(fields.get("max_tokens")) not in WHOLE_OR_NONE:
+        text = shown_value(fields["max_tokens"])
+        raise ConfigurationError(f"max_tokens= takes a whole number: {text}")
+    for name in ("temperature", "top_p"):
+        value = fields.get(name)
+        if type(value) is float and not isfinite(value):
+            raise ConfigurationError(f"{name}={value} must be a finite number")
 
 
 def _split_options(
@@ -152,24 +167,25 @@ def build_timeouts(timeout: Any) -> Timeouts:
 
     A number is the limit for the whole answer, for the first token and between two events. A pair
     is (connect, read), with `read` as that limit. The fields `connect` and `read` of an
-    `httpx.Timeout` are used likewise. `Timeouts` is returned unchanged.
+    `httpx.Timeout` are used likewise. `Timeouts` is returned unchanged. More than three years, such
+    as infinity, is no limit.
 
-    Raises: `ConfigurationError` for anything else.
+    Raises: `ConfigurationError` for anything else, NaN and 0 seconds too.
     """
     match timeout:
         case None:
             return _default_timeouts()
         case Timeouts():
-            return timeout
+            return timeout.checked()
         case int() | float():
-            return Timeouts(
-                connect=min(timeout, 10.0), first_token=timeout, idle=timeout, total=timeout
-            )
+            connect = min(timeout, 10.0)
+            limits = Timeouts(connect=connect, first_token=timeout, idle=timeout, total=timeout)
+            return limits.checked()
         case (connect, read):
-            return Timeouts(connect=connect, first_token=read, idle=read, total=read)
+            return Timeouts(connect=connect, first_token=read, idle=read, total=read).checked()
         case _ if hasattr(timeout, "read") and hasattr(timeout, "connect"):
-            read = timeout.read
-            return Timeouts(connect=timeout.connect, first_token=read, idle=read, total=read)
+            return build_timeouts((timeout.connect, timeout.read))
     raise ConfigurationError(
-        f"timeout={timeout!r} must be a number of seconds, a (connect, read) pair, or Timeouts"
+        f"timeout={shown_value(timeout)} must be a number of seconds, a (connect, read) pair, or"
+        " Timeouts"
     )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors.option_values import check_seconds, shown_value
 
 NEVER = float("inf")
 
 SHORTEST = 0.001
 """Seconds: the shortest read timeout; a socket takes a timeout of 0 for non-blocking mode."""
 
+
+LONGEST = 1e8
+"""Seconds, three years: a longer limit is none. Sockets take no more than 292 years."""
+
+NUMBERS = frozenset({int, float})
 
 WHOLE_ANSWER = 600.0
 """Seconds: the default limit of a whole answer. Compared with `is`: a user may set 600.0, too."""
@@ -35,6 +42,28 @@ class Timeouts:
     def stream_total(self) -> float | None:
         """The limit of a streamed answer."""
         return None if self.total is WHOLE_ANSWER else self.total
+
+    def checked(self) -> Timeouts:
+        """Return these timeouts; a limit beyond `LONGEST` becomes None.
+
+        Raises: `ConfigurationError` for a limit that is no number of seconds above 0.
+        """
+        for seconds in (self.connect, self.first_token, self.idle, self.total):
+            usual = seconds is None or (type(seconds) in NUMBERS and 0 < seconds <= LONGEST)
+            if not usual:
+                return self._corrected()
+        return self
+
+    def _corrected(self) -> Timeouts:
+        beyond: dict[str, None] = {}
+        for name in ("connect", "first_token", "idle", "total"):
+            seconds = getattr(self, name)
+            check_seconds(f"timeout: {name}", seconds)
+            if seconds is not None and seconds <= 0:
+                raise ConfigurationError(f"timeout: {name}={shown_value(seconds)} must be above 0")
+            if seconds is not None and seconds > LONGEST:
+                beyond[name] = None
+        return replace(self, **beyond)
 
     def within(self, left: float) -> Timeouts:
         """Return a copy in which no timeout is longer than `left` seconds."""

@@ -24,7 +24,7 @@ from scout_adapters.callbacks.other_models import (
     record_without_answer,
 )
 from scout_adapters.callbacks.run_handler import answers_in, is_cached, is_ours
-from scout_adapters.errors import one_line
+from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.engine.record import AttemptRecord, Run
 from scout_adapters.telemetry import semantic_conventions as names
 from scout_adapters.telemetry.call_span import (
@@ -44,6 +44,7 @@ SCOPE = "scout_adapters"
 Redactor = Callable[[str], str]
 """Takes the JSON text of messages and returns the text to record."""
 
+USER_NAMES = ("user_id", "user")
 CONVERSATION_NAMES = ("thread_id", "session_id", "conversation_id")
 
 
@@ -201,14 +202,18 @@ def request_attributes(event: Mapping[str, Any]) -> Json:
         names.OPERATION: CHAT,
         names.PROVIDER: names.provider_name(_name(metadata.get("ls_provider")) or "unknown"),
         names.REQUEST_MODEL: _name(metadata.get("ls_model_name")),
-        names.CONVERSATION: _name(next(filter(None, map(metadata.get, CONVERSATION_NAMES)), None)),
-        names.USER: _name(metadata.get("user_id") or metadata.get("user")),
+        names.CONVERSATION: _first_name(metadata, CONVERSATION_NAMES),
+        names.USER: _first_name(metadata, USER_NAMES),
     }
     attributes |= {name: metadata.get(field) for field, name in names.RUN_FIELDS.items()}
     attributes |= {name: options.get(field) for field, name in names.CALL_FIELDS.items()}
     return without_none(attributes)
 
 
+def _first_name(metadata: Mapping[str, Any], fields: Sequence[str]) -> str | None:
+    return next(filter(None, (_name(metadata.get(field)) for field in fields)), None)
+
+
 def _name(value: Any) -> str | None:
     """Return a name as one printable line: it comes from a request, and may be of any type."""
-    return None if value is None else one_line(str(value))
+    return None if value is None else shown_value(value, 300, str)

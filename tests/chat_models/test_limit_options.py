@@ -32,6 +32,8 @@ GROQ = "groq/llama-3.3-70b-versatile"
         ({}, "limit nothing"),
         ({"rpm": 3, "per": "user"}, "per='user' of limits must be one of key, account"),
         ({"rpm": 3, "burst_seconds": 61}, "burst_seconds=61"),
+        ({"rpm": 10**400}, "rpm=10000"),
+        ({"concurrency": 10**5000}, "concurrency="),
         (30, "no int"),
     ],
 )

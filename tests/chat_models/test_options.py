@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from scout_adapters import (
+    ScoutCostCallbackHandler,
     ScoutGroqChatModel,
     ScoutOpenAICompatibleChatModel,
     ScoutOpenRouterChatModel,
@@ -161,7 +165,67 @@ async def test_a_very_short_key_does_not_turn_messages_into_nonsense(
     assert "look at the parameter" in str(caught.value)
 
 
-@pytest.mark.parametrize("weight", ["a", [], -1, float("nan"), float("inf")])
+class Unreadable:
+    """A value whose own code fails, whatever is read of it."""
+
+    def __float__(self) -> float:
+        raise OSError
+
+    def __str__(self) -> str:
+        raise OSError
+
+    __repr__ = __str__
+
+
+ENORMOUS = (10**400, -(10**400), 10**5000, Fraction(10**400), Unreadable())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        *(({"deadline": value}, "deadline=") for value in ("5", math.nan, *ENORMOUS)),
+        *(({"max_wait": value}, "max_wait=") for value in (math.nan, Decimal("NaN"), *ENORMOUS)),
+        *(({"max_retries": value}, "max_retries=") for value in ([1], 1j, Unreadable())),
+        *(({"timeout": value}, "timeout") for value in (math.nan, 0, -1, "7", *ENORMOUS)),
+        *(({"timeout": Timeouts(idle=value)}, "idle") for value in (math.nan, 0.0, Unreadable())),
+        *(({"max_tokens": value}, "max_tokens") for value in (math.nan, "5", Unreadable())),
+        *(({name: math.inf}, f"{name}=inf") for name in ("temperature", "top_p")),
+    ],
+)
+async def test_a_number_that_cannot_be_is_refused_before_a_request(
+    options, message, providers, groq, ask
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        await ask(groq(), **options)
+    if not options.keys() & {"deadline", "max_wait", "max_retries"}:
+        entry = {"model": "groq/some", "api_key": "gsk-1", **options}
+        with pytest.raises(ConfigurationError, match=message):
+            await ask(ScoutRouterChatModel(models=[entry]))
+    assert providers.requests == []
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e300])
+async def test_a_timeout_longer_than_a_life_is_none(seconds, providers, wire, groq, ask) -> None:
+    """Sockets raise OverflowError for it."""
+    providers.on(GROQ, wire.say())
+    await ask(groq(timeout=seconds, deadline=seconds))
+    sent = providers.requests[0].extensions["timeout"]
+    assert sent == {"connect": 10.0, "read": None, "write": None, "pool": None}
+
+
+@pytest.mark.parametrize("name", ["user_id", "thread_id"])
+async def test_metadata_that_cannot_be_written_is_refused_by_name(
+    name, providers, groq, ask
+) -> None:
+    config = {"metadata": {name: Unreadable()}, "callbacks": [ScoutCostCallbackHandler()]}
+    with pytest.raises(ConfigurationError, match=f"{name}.* of type Unreadable"):
+        await ask(groq(), config=config)
+    with pytest.raises(ConfigurationError, match="a tag of a call is of type Unreadable"):
+        await ask(groq(), config={**config, "metadata": {}, "tags": [Unreadable()]})
+    assert providers.requests == []
+
+
+@pytest.mark.parametrize("weight", ["a", [], -1, math.nan, math.inf, *ENORMOUS], ids=type)
 def test_a_weight_that_is_no_number_is_refused_at_construction(weight: Any) -> None:
     with pytest.raises(ConfigurationError, match="must be a number, 0 or more"):
         ScoutRouterChatModel(models=[{"model": "groq/some", "weight": weight}])

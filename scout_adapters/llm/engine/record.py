@@ -20,6 +20,7 @@ from scout_adapters.errors import (
     ScoutError,
     one_line,
 )
+from scout_adapters.errors.option_values import text_value
 from scout_adapters.llm.pricing.price_list import sum_usd
 
 ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
@@ -142,22 +143,31 @@ def run_of(
     tags: Sequence[str] | None,
     metadata: Mapping[str, Any] | None,
 ) -> Run:
-    """Return a `Run` from the arguments that LangChain passes to handlers."""
+    """Return a `Run` from the arguments that LangChain passes to handlers.
+
+    Raises: `ConfigurationError` for a user, thread or tag that cannot be written as text.
+    """
     user = thread = None
     if metadata:
-        user, thread = metadata.get("user_id") or metadata.get("user"), metadata.get("thread_id")
+        user = _text_of(metadata, "user_id") or _text_of(metadata, "user")
+        thread = _text_of(metadata, "thread_id")
     own = (
-        tuple(dict.fromkeys(t for t in map(str, tags) if not t.startswith(LANGCHAIN_TAGS)))
+        tuple(dict.fromkeys(t for t in map(_tag_text, tags) if not t.startswith(LANGCHAIN_TAGS)))
         if tags
         else ()
     )
-    return Run(
-        run_id,
-        parent,
-        own,
-        None if user is None else str(user),
-        None if thread is None else str(thread),
-    )
+    return Run(run_id, parent, own, user, thread)
+
+
+def _text_of(metadata: Mapping[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    if value is None or type(value) is str:
+        return value
+    return text_value(value, f"{name} in the metadata of a call")
+
+
+def _tag_text(tag: Any) -> str:
+    return tag if type(tag) is str else text_value(tag, "a tag of a call")
 
 
 runs_with_attempts: BoundedDict[int, None] = BoundedDict()

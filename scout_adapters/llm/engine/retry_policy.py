@@ -13,8 +13,9 @@ from tenacity import RetryCallState, Retrying, wait_exponential
 
 from scout_adapters._internal.clock import Clock
 from scout_adapters.errors import BAD_CERTIFICATE, ConfigurationError, ErrorKind, ProviderError
+from scout_adapters.errors.option_values import check_seconds
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.timeouts import NEVER, Timeouts
+from scout_adapters.llm.timeouts import LONGEST, NEVER, Timeouts
 
 BACK_OFF = wait_exponential(multiplier=0.5, max=8)
 """Seconds: 0.5, 1, 2, 4, then 8."""
@@ -51,7 +52,11 @@ class RetryPolicy:
     """Whether a conversation keeps to the key in whose account its prompt is cached."""
 
     def __post_init__(self) -> None:
-        """Raise `ConfigurationError` for a `key_affinity` that does not exist."""
+        """Raise `ConfigurationError` for a limit that is no number, or a wrong `key_affinity`."""
+        for name in ("max_retries", "max_wait", "deadline"):
+            check_seconds(name, getattr(self, name))
+        if self.deadline is not None and self.deadline > LONGEST:
+            object.__setattr__(self, "deadline", None)
         if self.key_affinity not in {"auto", "off"}:
             raise ConfigurationError(f'key_affinity={self.key_affinity!r}: use "auto" or "off"')
 

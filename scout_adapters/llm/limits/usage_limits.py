@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.errors.option_values import finite_number, shown_value
 
 Per = Literal["key", "account", "model", "provider"]
 """What has a count of its own."""
@@ -49,11 +50,11 @@ class Limits:
             _check_number(name, getattr(self, name), whole=name == "concurrency")
         if not _is_number(self.burst_seconds) or not 0 <= self.burst_seconds <= MINUTE:
             raise ConfigurationError(
-                f"burst_seconds={self.burst_seconds!r:.40} of limits must be 0 to 60"
+                f"burst_seconds={shown_value(self.burst_seconds)} of limits must be 0 to 60"
             )
         if self.per is not None and self.per not in get_args(Per):
             raise ConfigurationError(
-                f"per={self.per!r:.40} of limits must be one of {', '.join(get_args(Per))}"
+                f"per={shown_value(self.per)} of limits must be one of {', '.join(get_args(Per))}"
             )
         if self.rpm is self.tpm is self.concurrency is None:
             raise ConfigurationError("limits without rpm, tpm and concurrency limit nothing")
@@ -85,8 +86,9 @@ def _check_number(name: str, value: Any, *, whole: bool) -> None:
         return
     if not _is_number(value) or value <= 0 or (whole and not isinstance(value, int)):
         kind = "a whole number, 1 or more" if whole else "a number above 0"
-        raise ConfigurationError(f"{name}={value!r:.40} of limits must be {kind}")
+        raise ConfigurationError(f"{name}={shown_value(value)} of limits must be {kind}")
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(finite_number(value))
