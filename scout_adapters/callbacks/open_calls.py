@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 from uuid import UUID
+from weakref import ref
 
+from langchain_core.callbacks import CallbackManager
 from langchain_core.messages import BaseMessage
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.engine.record import Run
+
+CORE_DEPTH = 8
+"""Frames between core's callback manager and `OpenCalls`, at most."""
 
 MAX_NAME = 512
 """Characters of a provider's or model's name."""
@@ -56,7 +64,7 @@ def _name(value: Any) -> str:
 class OpenCalls:
     """The open calls of one handler; several of them may have one run id.
 
-    calls.add(call, on_task_end)
+    calls.add(call, on_left)
     call = calls.close(run_id)
     """
 
@@ -65,10 +73,21 @@ class OpenCalls:
             BoundedDict()
         )
         self._lock = fork_safe_lock()
+        self.left: deque[Callable[[], None]] = deque()
+        """`on_left` of synchronous calls that have ended without being closed."""
 
-    def add(self, call: OtherModelCall, on_task_end: Callable[[], None]) -> None:
-        """Add a call; `on_task_end` is called if its task ends before the call is closed."""
-        entry = (call, watch_task(on_task_end))
+    def add(self, call: OtherModelCall, on_left: Callable[[], None]) -> None:
+        """Add a call that may end without being closed, because another handler raised.
+
+        `on_left` is then called at the end of its task; of a synchronous call it is put into
+        `left`: garbage may be collected anywhere, within any lock.
+        """
+        manager = _core_manager()
+        if manager is None:
+            entry = (call, watch_task(on_left))
+        else:
+            watching = [ref(manager, lambda _: self.left.append(on_left))]
+            entry = (call, watching.clear)
         with self._lock:
             self._by_run.put(call.run.id, [*self._by_run.get(call.run.id, ()), entry])
 
@@ -91,6 +110,23 @@ class OpenCalls:
         call, stop_watching = entry
         stop_watching()
         return call
+
+
+def _core_manager() -> CallbackManager | None:
+    """Return core's callback manager of the synchronous call that is being started.
+
+    It exists as long as the call. Core passes nothing else to handlers that ends with it.
+    """
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # see above
+    for _ in range(CORE_DEPTH):
+        if frame is None:
+            return None
+        if frame.f_code.co_name == "on_chat_model_start":
+            manager = frame.f_locals.get("self")
+            if isinstance(manager, CallbackManager):
+                return manager
+        frame = frame.f_back
+    return None
 
 
 def watch_task(callback: Callable[[], None]) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import AwaitedCallback, call_logged, in_loop
 from scout_adapters.callbacks.open_calls import OpenCalls, OtherModelCall, other_model_call
+from scout_adapters.llm.engine.left_calls import left_call_observers
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
@@ -66,6 +67,8 @@ class RunHandler(BaseCallbackHandler):
         self._outermost: BoundedDict[UUID, UUID] = BoundedDict()
         self._open = OpenCalls()
         _handlers.add(self)
+        if needs_call_ends:
+            left_call_observers.add(self)
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -94,6 +97,7 @@ class RunHandler(BaseCallbackHandler):
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
         self._outermost.pop(run_id, None)
+        self._end_left_calls()
         self._off_loop(self._on_run_end, kind, run_id, error)
 
     def _off_loop(self, function: Callable[..., None], *arguments: Any) -> None:
@@ -139,6 +143,13 @@ class RunHandler(BaseCallbackHandler):
     def _on_call_over(self, run_id: UUID) -> None:
         """Receive the end of a call, successful or not; needs `needs_call_ends`."""
 
+    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:  # noqa: ARG002  # for subclasses
+        """Receive a call of ours that raised `error`; needs `needs_call_ends`.
+
+        Core reports no end of it if a handler has raised in a callback of its start or end.
+        """
+        self._off_loop(self._on_call_over, run_id)
+
     def _on_run_start(self, kind: str, run: Run, name: str) -> None:
         """Receive the start of a chain or tool; `kind` is "chain" or "tool"."""
 
@@ -160,6 +171,7 @@ class RunHandler(BaseCallbackHandler):
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
         if is_ours(event):
             return  # our models report their attempts themselves
+        self._end_left_calls()
         call = self._other_call(messages, event)
         try:
             self._open.add(call, partial(self._cancel, call))
@@ -175,6 +187,7 @@ class RunHandler(BaseCallbackHandler):
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
         if is_ours(event):
             return  # as in the sync twin
+        self._end_left_calls()
         call = self._other_call(messages, event)
         assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
         try:
@@ -192,6 +205,12 @@ class RunHandler(BaseCallbackHandler):
     def _cancel(self, call: OtherModelCall) -> None:
         if self._open.close(call.run.id, call.messages):
             self._off_loop(self._other_model_cancelled, call)
+
+    def _end_left_calls(self) -> None:
+        """End synchronous calls of other models that another handler has broken."""
+        while self._open.left:
+            with suppress(IndexError):  # another thread was faster
+                self._open.left.popleft()()
 
     def _on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         """Report the answer of another model; of ours, the attempts were reported before."""

@@ -1,17 +1,22 @@
-"""Calls for whole answers: the conversation's id reaches their run, and async ones need asyncio."""
+"""Calls for whole answers: the conversation's id, asyncio, and the end of calls that raise."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from langchain_core.utils.uuid import uuid7
 from typing_extensions import override
 
 from scout_adapters.chat_models.conversation_names import with_conversation_id
 from scout_adapters.errors.event_loop import running_loop
+from scout_adapters.llm.engine.left_calls import report_left_call
 
 if TYPE_CHECKING:
+    from langchain_core.callbacks import Callbacks
     from langchain_core.language_models import BaseChatModel, LanguageModelInput
-    from langchain_core.messages import AIMessage
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.outputs import LLMResult
     from langchain_core.runnables import RunnableConfig
 else:
     BaseChatModel = object  # a mixin: a pydantic class of its own takes 2.5 ms to import
@@ -30,6 +35,40 @@ class AsyncioCalls(BaseChatModel):
         **kwargs: Any,
     ) -> AIMessage:
         return super().invoke(input, with_conversation_id(config), stop=stop, **kwargs)
+
+    @override
+    def generate(
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Callbacks = None,
+        *,
+        run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        run_id = run_id or uuid7()  # as core does
+        try:
+            return super().generate(messages, stop, callbacks, run_id=run_id, **kwargs)
+        except BaseException as error:  # raised again
+            report_left_call(run_id, error)
+            raise
+
+    @override
+    async def agenerate(
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Callbacks = None,
+        *,
+        run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        run_id = run_id or uuid7()  # as core does
+        try:
+            return await super().agenerate(messages, stop, callbacks, run_id=run_id, **kwargs)
+        except BaseException as error:  # raised again
+            report_left_call(run_id, error)
+            raise
 
     @override
     async def ainvoke(

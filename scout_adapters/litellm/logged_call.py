@@ -5,7 +5,7 @@ https://docs.litellm.ai/docs/proxy/logging_spec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -54,6 +54,8 @@ class LoggedCall:
     is_async: bool = False
     answer: AIMessage | None = None
     error: BaseException | None = None
+    stop_watching: Callable[[], None] | None = None
+    """Called at the end: undoes what would end the call with its task."""
 
     @property
     def last(self) -> AttemptRecord | None:

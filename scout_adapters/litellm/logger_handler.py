@@ -14,12 +14,13 @@ from langchain_core.outputs import LLMResult
 from litellm.integrations.custom_logger import CustomLogger
 from typing_extensions import override
 
-from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import in_loop
-from scout_adapters.callbacks.open_calls import OtherModelCall, watch_task
+from scout_adapters.callbacks.calls_by_run import CallsByRun
+from scout_adapters.callbacks.open_calls import MAX_NAME, OtherModelCall, watch_task
 from scout_adapters.callbacks.other_model_records import OtherModelRecords
 from scout_adapters.callbacks.run_handler import answers_in, is_ours
+from scout_adapters.errors.option_values import shown_value
 from scout_adapters.litellm.logged_call import LoggedCall
 from scout_adapters.litellm.logger_delivery import LoggerDelivery
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
@@ -52,7 +53,7 @@ class LiteLLMLoggerHandler(OtherModelRecords):
         super().__init__(needs_call_ends=True)
         self._delivery = LoggerDelivery(loggers, has_content=content)
         self._clock = clock
-        self._calls: BoundedDict[UUID, tuple[LoggedCall, Callable[[], None] | None]] = BoundedDict()
+        self._calls = CallsByRun[LoggedCall]()
 
     @property
     @override
@@ -78,18 +79,17 @@ class LiteLLMLoggerHandler(OtherModelRecords):
         call = LoggedCall(
             run,
             trace_id=str(self.outermost(run)),
-            requested=str(metadata.get("ls_model_name") or ""),
-            provider=str(metadata.get("ls_provider") or ""),
+            requested=_name(metadata.get("ls_model_name")),
+            provider=_name(metadata.get("ls_provider")),
             messages=messages[0],
             options=event.get("invocation_params") or {},
             metadata=metadata,
             started=self._clock(),
         )
+        self._calls.add(run_id, call)
         if is_ours(event):
-            stop = watch_task(partial(self._cancelled, run_id))
-            self._calls.put(run_id, (call, stop))
+            call.stop_watching = watch_task(partial(self._cancelled, run_id, call))
         else:  # of other models, the base class watches the task
-            self._calls.put(run_id, (call, None))
             super()._on_chat_model_start(_serialized, messages, **event)
 
     @override
@@ -100,10 +100,10 @@ class LiteLLMLoggerHandler(OtherModelRecords):
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Add an attempt to its call; requests for embeddings are no calls of a chat model."""
-        if (open_call := self._calls.get(run.id)) is not None:
-            open_call[0].attempts.append(record)
+        if (call := self._calls.find(run.id)) is not None:
+            call.attempts.append(record)
             if record.outcome == "cancelled":  # core does not report the end of a cancelled call
-                self._cancelled(run.id)
+                self._cancelled(run.id, call)
 
     @override
     def _on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
@@ -128,28 +128,35 @@ class LiteLLMLoggerHandler(OtherModelRecords):
     def _end_call(
         self,
         run_id: UUID,
+        call: LoggedCall | None = None,
         *,
         answer: AIMessage | None = None,
         error: BaseException | None = None,
         is_async: bool = False,
     ) -> None:
         """End a call, and have the loggers called; a call ends once."""
-        if (open_call := self._calls.pop(run_id, None)) is None:
+        call = call or self._calls.find(run_id)
+        if call is None or not self._calls.remove(run_id, call):
             return
-        call, stop_watching = open_call
-        if stop_watching is not None:
-            stop_watching()
+        if call.stop_watching is not None:
+            call.stop_watching()
         call.answer, call.error = answer, error
         call.ended, call.is_async = self._clock(), is_async
         self._delivery.deliver(call)
 
-    def _cancelled(self, run_id: UUID) -> None:
-        self._end_call(run_id, error=CancelledError(), is_async=in_loop())
+    def _cancelled(self, run_id: UUID, call: LoggedCall | None = None) -> None:
+        self._end_call(run_id, call, error=CancelledError(), is_async=in_loop())
+
+    @override
+    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+        """End a call that raised because a handler did in a callback of its start or end."""
+        if (call := self._calls.find_own(run_id)) is not None:
+            self._end_call(run_id, call, error=error, is_async=in_loop())
 
     @override
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
-        if (open_call := self._calls.get(run_id)) is not None:
-            open_call[0].attempts.append(record)
+        if (call := self._calls.find(run_id)) is not None:
+            call.attempts.append(record)
 
     @override
     def _other_model_cancelled(self, call: OtherModelCall) -> None:
@@ -157,7 +164,12 @@ class LiteLLMLoggerHandler(OtherModelRecords):
 
     @override
     def _other_model_refused(self, call: OtherModelCall) -> None:
-        self._calls.pop(call.run.id, None)
+        if (logged := self._calls.find(call.run.id)) is not None:
+            self._calls.remove(call.run.id, logged)
+
+
+def _name(value: Any) -> str:
+    return shown_value(value, MAX_NAME, str) if value is not None else ""
 
 
 def _answer(response: LLMResult) -> AIMessage:

@@ -18,6 +18,7 @@ from typing_extensions import override
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.logs import logger_of
+from scout_adapters.callbacks.calls_by_run import CallsByRun
 from scout_adapters.callbacks.open_calls import OtherModelCall, watch_task
 from scout_adapters.callbacks.other_model_records import OtherModelRecords
 from scout_adapters.callbacks.other_models import (
@@ -81,7 +82,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
         observe_registry(meter)
         self._content = content
         self._clock = clock
-        self._calls: BoundedDict[UUID, CallSpan] = BoundedDict()
+        self._calls = CallsByRun[CallSpan]()
         self._alone: BoundedDict[tuple[UUID, int], Any] = BoundedDict()
         """Spans of attempts without a call: requests for embeddings."""
 
@@ -92,9 +93,9 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
         run_id: UUID = event["run_id"]
         request = request_attributes(event) | self._text(names.INPUT_MESSAGES, messages[0])
         call = CallSpan(self._tracer, request, self._clock())
-        self._calls.put(run_id, call)
+        self._calls.add(run_id, call)
         if is_ours(event):  # of other models, the base class watches the task
-            call.stop_watching = watch_task(partial(self._end_call, run_id, {}, CANCELLED))
+            call.stop_watching = watch_task(partial(self._end, run_id, call, {}, CANCELLED))
         else:
             super()._on_chat_model_start(_serialized, messages, **event)
 
@@ -112,7 +113,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
 
     def on_scout_attempt_start(self, run: Run, attempt: Mapping[str, Any]) -> None:
         """Open the span of an attempt."""
-        if (call := self._calls.get(run.id)) is None:
+        if (call := self._calls.find(run.id)) is None:
             name = f"{EMBEDDINGS} {attempt['model']}"
             span = self._tracer.start_span(name, kind=SpanKind.CLIENT)
             self._alone.put((run.id, attempt["number"]), span)
@@ -123,7 +124,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """End the span of an attempt, and record its tokens and cost."""
-        if (call := self._calls.get(run.id)) is None:
+        if (call := self._calls.find(run.id)) is None:
             self._end_alone(run, record)
             return
         if call.end_attempt(record):
@@ -155,8 +156,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
     @override
     def _on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         super()._on_llm_error(error, run_id=run_id, **kwargs)
-        left = isinstance(error, GeneratorExit | CancelledError)
-        self._end_call(run_id, {}, CANCELLED if left else type(error).__name__)
+        self._end_call(run_id, {}, _error_type(error))
 
     def _answer_attributes(self, answer: AIMessage) -> Json:
         metadata = answer.response_metadata
@@ -170,16 +170,25 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
             attributes[names.CACHED] = True
         return attributes | self._text(names.OUTPUT_MESSAGES, [answer], str(reason or "stop"))
 
+    @override
+    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+        """End the call's span: a handler has raised in a callback of its start or end."""
+        if (call := self._calls.find_own(run_id)) is not None:
+            self._end(run_id, call, {}, _error_type(error))
+
     def _end_call(self, run_id: UUID, answer: Json, error_type: str | None) -> None:
-        if (call := self._calls.pop(run_id, None)) is None:
-            return
-        call.end(answer, error_type)
-        self._instruments.record_call(self._clock() - call.started, call.labels(error_type))
+        if (call := self._calls.find(run_id)) is not None:
+            self._end(run_id, call, answer, error_type)
+
+    def _end(self, run_id: UUID, call: CallSpan, answer: Json, error_type: str | None) -> None:
+        if self._calls.remove(run_id, call):
+            call.end(answer, error_type)
+            self._instruments.record_call(self._clock() - call.started, call.labels(error_type))
 
     @override
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
         """Add the outcome of another model's call, whose attempts are not reported."""
-        if (call := self._calls.get(run_id)) is not None:
+        if (call := self._calls.find(run_id)) is not None:
             call.add(record)
             self._instruments.record_attempt(record)
 
@@ -208,6 +217,11 @@ def request_attributes(event: Mapping[str, Any]) -> Json:
     attributes |= {name: metadata.get(field) for field, name in names.RUN_FIELDS.items()}
     attributes |= {name: options.get(field) for field, name in names.CALL_FIELDS.items()}
     return without_none(attributes)
+
+
+def _error_type(error: BaseException) -> str:
+    left = isinstance(error, GeneratorExit | CancelledError)
+    return CANCELLED if left else type(error).__name__
 
 
 def _first_name(metadata: Mapping[str, Any], fields: Sequence[str]) -> str | None:

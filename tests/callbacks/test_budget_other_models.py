@@ -9,16 +9,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelAPIError
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, LLMResult
 
-from scout_adapters import ScoutAuditCallbackHandler, ScoutBudgetCallbackHandler
+from scout_adapters import (
+    ScoutAuditCallbackHandler,
+    ScoutBudgetCallbackHandler,
+    ScoutCostCallbackHandler,
+)
 from scout_adapters.errors import BudgetExceeded
 from tests.callbacks.budgets import SMALL, refused_in_the_end
+from tests.chat_models.test_raising_handlers import raising
+from tests.chat_models.unfinished import Enough
 from tests.support.other_models import BrokenStream, NeverEnding
-from tests.support.verbs import VERBS, Verb, run_model
+from tests.support.verbs import SYNC, VERBS, Verb, run_model
 
 pytestmark = pytest.mark.usefixtures("prices")
 
@@ -131,3 +138,27 @@ async def test_cancelled_calls_of_one_run_id_are_settled_one_by_one() -> None:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
     assert (budget.held_usd, budget._holds) == (0.0, {})
+
+
+@pytest.mark.parametrize("hook", ["on_chat_model_start", "on_llm_end"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_call_that_another_handler_breaks_is_charged_what_was_held(
+    hook: str, verb: Verb, tmp_path: Path
+) -> None:
+    """Core calls no handler after one that raises, and reports no end of the call."""
+    budget, costs = ScoutBudgetCallbackHandler(9.0), ScoutCostCallbackHandler()
+    log = ScoutAuditCallbackHandler(tmp_path / "audit.jsonl")
+    ours, strict = [budget, costs, log], raising(hook, BaseCallbackHandler)
+    callbacks = [*ours, strict] if hook == "on_chat_model_start" else [strict, *ours]
+    for _ in range(3):
+        with pytest.raises(Enough):
+            run_model(other(answer_of(100)), verb, "hi", {"callbacks": callbacks})
+    (balance,) = budget.balances
+    assert balance.held == 0 < balance.spent
+    if hook == "on_chat_model_start" or verb in SYNC:
+        assert balance.uncertain == balance.spent
+    run_model(other(answer_of(100)), verb, "hi", {"callbacks": ours})
+    rows = [json.loads(row)["event"] for row in (tmp_path / "audit.jsonl").read_text().splitlines()]
+    assert rows.count("llm_intent") == rows.count("llm_attempt") == 4
+    assert costs.total.calls + costs.total.uncertain == 4
+    assert not any(handler._open._by_run for handler in ours)

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from uuid import UUID
 
 import litellm
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableLambda
 from langchain_openai import ChatOpenAI
 from litellm.integrations.custom_logger import CustomLogger
@@ -26,6 +28,8 @@ from scout_adapters.litellm import LiteLLMLoggerHandler, ScoutLiteLLM
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import CutMidStream, Emulator, Fault, Overloaded, Revoked
 from scout_adapters.testing import RateLimited as RateLimit
+from tests.chat_models.test_raising_handlers import raising
+from tests.chat_models.unfinished import Enough
 from tests.support.verbs import VERBS, call_model
 from tests.support.waiting import HANG
 
@@ -191,6 +195,30 @@ async def test_a_cancelled_call_is_a_failure(emulator: Emulator) -> None:
     await handler.aflush()
     assert sink.payload["status"] == "failure"
     assert sink.payload["error_information"]["error_class"] in {"CancelledError", "GeneratorExit"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_call_that_another_handler_breaks_is_a_failure(
+    emulator: Emulator, verb: str
+) -> None:
+    sink = Sink()
+    handler, strict = LiteLLMLoggerHandler(sink), raising("on_llm_end", BaseCallbackHandler)
+    with pytest.raises(Enough):
+        await call_model(route(emulator), verb, "Hello", {"callbacks": [strict, handler]})
+    await handler.aflush()
+    assert sink.payload["response_cost"] > 0
+    assert not handler._calls
+
+
+async def test_calls_with_one_run_id_are_a_payload_each(emulator: Emulator) -> None:
+    sink = Sink()
+    handler = LiteLLMLoggerHandler(sink)
+    model, config = route(emulator), {"callbacks": [handler], "run_id": UUID(int=7)}
+    texts = [f"Hello {number}" for number in range(5)]
+    await asyncio.gather(*(model.ainvoke(text, config) for text in texts))
+    await handler.aflush()
+    payloads = [event["standard_logging_object"] for _, event, _ in sink.received]
+    assert sorted(each["messages"][0]["content"] for each in payloads) == texts
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,0 +1,25 @@
+"""Calls whose end core does not report: a handler has raised while it started or ended them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Protocol
+from uuid import UUID
+from weakref import WeakSet
+
+
+class LeftCallObserver(Protocol):
+    """A handler that keeps something open until a call ends."""
+
+    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+        """End the call of this thread or task, if it is open; `error` is what the caller gets."""
+
+
+left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
+
+
+def report_left_call(run_id: UUID, error: BaseException) -> None:
+    """Report a call that has raised; for the handlers that core has told of its end, no-op."""
+    for observer in list(left_call_observers):
+        with suppress(Exception):  # the call's own error is raised
+            observer.on_scout_call_left(run_id, error)
