@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 Scheme = Literal["light", "dark"]
+Motion = Literal["no-preference", "reduce"]
 
 
 def chromium() -> str:
@@ -51,6 +53,16 @@ class Opened:
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    @cached_property
+    def listeners(self) -> dict[str, Callable[[Any], None]]:
+        """What fills the two lists, by the event of the page."""
+        return {
+            "console": lambda message: self.complaints.append(message.text),
+            "pageerror": lambda error: self.complaints.append(str(error)),
+            "dialog": lambda dialog: self.complaints.append(dialog.message),
+            "request": lambda request: self.requests.append(request.url),
+        }
+
     def all(self, script: str) -> Any:
         """Return the value of a script run in the page."""
         return self.page.evaluate(script)
@@ -66,18 +78,33 @@ class Opened:
 
 
 @contextmanager
+def tab() -> Iterator[Any]:
+    """Start a browser with one page without a network; `opened` shows files in it in turn."""
+    with browser() as started:
+        context = started.new_context(offline=True)
+        yield context.new_page()
+        context.close()
+
+
+@contextmanager
 def opened(
-    browser: Any, file: Path, width: int = 1440, scheme: Scheme = "light", **more: Any
+    page: Any,
+    file: Path,
+    width: int = 1440,
+    scheme: Scheme = "light",
+    motion: Motion = "no-preference",
 ) -> Iterator[Opened]:
-    """Open a file's page without a network; wait until all charts are drawn."""
-    size = {"width": width, "height": 900}
-    context = browser.new_context(viewport=size, color_scheme=scheme, offline=True, **more)
-    opened_page = Opened(context.new_page())
-    opened_page.page.on("console", lambda message: opened_page.complaints.append(message.text))
-    opened_page.page.on("pageerror", lambda error: opened_page.complaints.append(str(error)))
-    opened_page.page.on("dialog", lambda dialog: opened_page.complaints.append(dialog.message))
-    opened_page.page.on("request", lambda request: opened_page.requests.append(request.url))
-    opened_page.page.goto(file.as_uri())
-    opened_page.page.wait_for_selector("html[data-ready=true]")
-    yield opened_page
-    context.close()
+    """Show a file in the page of a tab, as in a new browser; wait until all charts are drawn."""
+    shown = Opened(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(media="screen", color_scheme=scheme, reduced_motion=motion)
+    for event, listener in shown.listeners.items():
+        page.on(event, listener)
+    page.goto(file.as_uri())
+    page.wait_for_selector("html[data-ready=true]")
+    try:
+        yield shown
+    finally:
+        for event, listener in shown.listeners.items():
+            page.remove_listener(event, listener)
+        page.evaluate("localStorage.clear()")  # the theme that a test has chosen

@@ -12,7 +12,7 @@ import pytest
 from scout_adapters.audit import AuditLog
 from scout_adapters.report.page import PageOptions, write_page
 from tests.report import seeded_log
-from tests.report.browser import ARTEFACTS, Scheme, browser, opened
+from tests.report.browser import ARTEFACTS, Scheme, opened, tab
 from tests.report.output import data_in
 from tests.report.test_page import EVIL
 
@@ -72,8 +72,8 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[Any]:
-    with browser() as chromium:
-        yield chromium
+    with tab() as page:
+        yield page
 
 
 def evil(path: Path) -> Path:
@@ -274,7 +274,7 @@ def test_what_strangers_wrote_is_shown_and_not_run(started: Any, pages: dict[str
 
 
 def test_nothing_moves_where_reduced_motion_is_set(started: Any, pages: dict[str, Path]) -> None:
-    with opened(started, pages["tiny"], reduced_motion="reduce") as page:
+    with opened(started, pages["tiny"], motion="reduce") as page:
         assert page.all("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
         assert (
             page.all("Chart.getChart(document.querySelector('canvas')).options.animation") is False
