@@ -36,7 +36,8 @@ class FileRouting(ScoutChatModel):
             model = ScoutRouterChatModel.from_file("route.yaml", watch=True)
 
         A file with several routes gives the one named `route`, else its default one; a call takes
-        another by `model="name"`. `options` are those of the class and win over the file's.
+        another by `model="name"`. `options` are those of the class and win over the file's;
+        `transport=` is that of every entry, such as `emulator.transport()`.
 
         With `watch`, a changed file is taken over between calls: it is checked each second,
         or each `watch` seconds, and read when two checks found it the same. Calls in flight
@@ -68,8 +69,9 @@ class FileRouting(ScoutChatModel):
 
         Each `model_name` is a route; the router is that of `model`, by default the first one, and
         a call takes another by `model="name"`. `options` are those of the class and win over those
-        of the configuration. Settings without an equal are logged once, with what they would have
-        done: `scout-adapters migrate config.yaml` prints them.
+        of the configuration; `transport=` is that of every entry. Settings without an equal are
+        logged once, with what they would have done: `scout-adapters migrate config.yaml` prints
+        them.
 
         Raises: `ConfigurationError` for what cannot be used, `UnknownProvider`.
         """
@@ -83,8 +85,8 @@ class FileRouting(ScoutChatModel):
 
             router = ScoutRouterChatModel.from_chat_litellm(ChatLiteLLMRouter(router=my_router))
 
-        Its deployments, keys and options are those of `model`; `options` win over them. Settings
-        without an equal are logged once.
+        Its deployments, keys and options are those of `model`; `options` win over them, and
+        `transport=` is that of every entry. Settings without an equal are logged once.
 
         Raises: `ConfigurationError` for what cannot be used, `UnknownProvider`.
         """
@@ -104,14 +106,18 @@ class FileRouting(ScoutChatModel):
         """Return the router of a call: another one if the call names a route of the file.
 
         The routes of a file are replaced in another thread: a call uses what this returns.
+
+        Raises: `ConfigurationError` for a bare name that is no route.
         """
         private = self.__pydantic_private__
         loaded: LoadedRoutes | None = private["_loaded"] if private else None
         if loaded is None:
             return self
-        if "model" in options and (named := loaded.named(options["model"])) is not None:
-            del options["model"]
-            return named
+        if "model" in options:
+            if (named := loaded.named(options["model"])) is not None:
+                del options["model"]
+                return named
+            loaded.check_model(options["model"])
         default = loaded.default
         return default if self.__dict__ is default.__dict__ else self._fixed()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
@@ -38,6 +40,7 @@ class LoadedRoutes:
         self._handlers = handlers
         self.routers = {name: self._with_handlers(router) for name, router in routers.items()}
         self._default = default
+        self._pattern_names = tuple(patterns)
         self._patterns = [(_regex(name), patterns[name]) for name in sorted(patterns, key=_rank)]
         self._matched: BoundedDict[str, ScoutChatModel] = BoundedDict(MAX_MATCHED)
 
@@ -55,6 +58,25 @@ class LoadedRoutes:
         if not self._patterns:
             return None
         return self._matched.get(name) or self._match(name)
+
+    def check_model(self, name: Any) -> None:
+        """Raise `ConfigurationError` for a bare name that is no route: it may be misspelt.
+
+        A name with its provider is a model, and so is one of the usual route's own.
+        """
+        if not isinstance(name, str) or "" in self.routers or _names_provider(name):
+            return
+        if any(
+            name == model.partition("/")[2] for model in getattr(self.default, "candidates", ())
+        ):
+            return
+        routes = [*self.routers, *self._pattern_names]
+        close = get_close_matches(name, routes, n=1)
+        nearest = f"; did you mean {close[0]!r}?" if close else ""
+        raise ConfigurationError(
+            f"model={name!r:.200} is none of the routes {', '.join(routes)}{nearest} "
+            '(a model outside of them is written "provider/model")'
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the routers, which leave their secrets out; patterns hold the text of the file."""
@@ -80,6 +102,12 @@ class LoadedRoutes:
             own = cast("list[BaseCallbackHandler] | None", router.callbacks)
             router.callbacks = [*(own or []), *self._handlers]
         return router
+
+
+def _names_provider(model: str) -> bool:
+    from scout_adapters.llm.router.functions import named_provider
+
+    return "/" in model or named_provider(model) is not None
 
 
 def _rank(pattern: str) -> tuple[int, str]:

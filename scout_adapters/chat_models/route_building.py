@@ -48,7 +48,7 @@ class RouteBuilder:
     """The route of a call that names none; None for the document's default."""
 
     options: Mapping[str, Any]
-    """Options that win over those of the document."""
+    """Options that win over those of the document; `transport` is that of every entry."""
 
     handlers: Handlers = ()
     """Those of the last version: an unchanged section keeps its handler, and so its balance."""
@@ -93,18 +93,35 @@ class RouteBuilder:
     ) -> ScoutChatModel:
         """Make the router of a route; `matched` stands for `*` in the names of its models."""
         path: YamlPath = ("routes", name) if name else ()
-        options = {**section.options, **self.options}
+        entries = [_entry(model, matched) for model in section.models]
+        for index, entry in enumerate(entries):
+            _check_entry(entry, parsed, (*path, "models", index))
+        _add_transport(entries, self.options.get("transport"))
+        own = {key: value for key, value in self.options.items() if key != "transport"}
+        try:
+            return self._made(entries, section, own)
+        except (ScoutError, ValueError, TypeError) as error:
+            if own and self._is_right(entries, section):
+                raise ConfigurationError(_reason(error)) from None
+            raise parsed.error((*path, "options"), _reason(error)) from None
+
+    def _made(
+        self, entries: list[dict[str, Any]], section: RouteSection, own: Mapping[str, Any]
+    ) -> ScoutChatModel:
+        options = {**section.options, **own}
         if self.store is not None:
             options.setdefault("state_store", self.store)
         if isinstance(options.get("timeout"), Mapping):
             options["timeout"] = _timeouts(options["timeout"])
-        entries = [_entry(model, matched) for model in section.models]
-        for index, entry in enumerate(entries):
-            _check_entry(entry, parsed, (*path, "models", index))
+        return self.model_class(models=entries, strategy=section.strategy, **options)
+
+    def _is_right(self, entries: list[dict[str, Any]], section: RouteSection) -> bool:
+        """Return whether only the caller's options are wrong, and not a line of the document."""
         try:
-            return self.model_class(models=entries, strategy=section.strategy, **options)
-        except (ScoutError, ValueError, TypeError) as error:
-            raise parsed.error((*path, "options"), _reason(error)) from None
+            self._made(entries, section, {})
+        except (ScoutError, ValueError, TypeError):
+            return False
+        return True
 
     def _handlers_of(self, document: RouteDocument, parsed: YamlText) -> Handlers:
         """Return the handlers of the document's sections; unchanged sections keep theirs."""
@@ -159,6 +176,20 @@ def _entry(model: str | RouteEntry, matched: str) -> dict[str, Any]:
     if isinstance(entry.get("timeout"), Mapping):
         entry["timeout"] = _timeouts(entry["timeout"])
     return entry
+
+
+def _add_transport(entries: list[dict[str, Any]], transport: Any) -> None:
+    """Set the transport of every entry, such as that of an emulator.
+
+    Raises: `ConfigurationError` for an entry of another package, whose requests it cannot carry.
+    """
+    for entry in entries if transport is not None else ():
+        if entry["model"].startswith("langchain:"):
+            raise ConfigurationError(
+                f"transport= cannot carry the requests of {entry['model']}: in tests use the "
+                "fixture scout_emulator, or emulator.serve() with base_url in the entry"
+            )
+        entry["transport"] = transport
 
 
 def _timeouts(limits: Mapping[str, Any]) -> Any:

@@ -16,7 +16,10 @@ PRINTED = {
         "1 call, $0.0000",
         "[('mistral', 503), ('groq', 401), ('groq', 200)]",
     ],
-    "docs/emulator.md": ["[('mistral', 503), ('mistral', 503), ('mistral', 503), ('groq', 401)"],
+    "docs/emulator.md": [
+        "[('mistral', 503), ('mistral', 503), ('mistral', 503), ('groq', 401)",
+        "[('openai', 503), ('openai', 503), ('openai', 503), ('groq', 200)]\ngroq\n",
+    ],
     "docs/failures.md": ["rate_limit groq"],
     "docs/limits.md": ["the limit rpm=1 of groq (per key) is reached"],
     "docs/keys.md": ["(from_hashicorp_vault)", "@east.example"],
