@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.providers import registry
     from scout_adapters.llm.types import ProviderSpec
-    from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
+    from scout_adapters.telemetry import (
+        ScoutTelemetryCallbackHandler as ScoutTelemetryCallbackHandler,
+    )
 
 __version__ = "0.1.0"
 
@@ -76,7 +78,6 @@ __all__ = [
     "ScoutOpenAICompatibleChatModel",
     "ScoutOpenRouterChatModel",
     "ScoutRouterChatModel",
-    "ScoutTelemetryCallbackHandler",
     "ScoutTogetherChatModel",
     "ScoutVertexChatModel",
     "ScoutXAIChatModel",
@@ -84,6 +85,9 @@ __all__ = [
     "init_scout_model",
     "registry",
 ]
+
+WITH_EXTRA = ("ScoutTelemetryCallbackHandler",)
+"""Names that need an extra; they are not in `__all__`, so that `import *` works without it."""
 
 HOMES = {
     "Limits": "llm.limits.usage_limits",
@@ -108,7 +112,7 @@ HOMES = {
 if not TYPE_CHECKING:  # with this function type checkers would accept misspelt names
 
     def __getattr__(name: str) -> Any:
-        if name not in __all__:
+        if name not in __all__ and name not in WITH_EXTRA:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(
             import_module(f"{__name__}.{HOMES.get(name, 'chat_models.providers')}"), name
@@ -118,4 +122,4 @@ if not TYPE_CHECKING:  # with this function type checkers would accept misspelt 
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *WITH_EXTRA]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import sys
 from importlib import import_module
 
 import pytest
+
+import scout_adapters
 
 PUBLIC = {
     "scout_adapters": [
@@ -125,3 +128,19 @@ def test_every_name_that_a_front_door_lists_can_be_imported() -> None:
 def test_the_audit_log_warns_under_the_name_that_users_configure() -> None:
     import_module("scout_adapters.audit")
     assert "scout_adapters.audit.log" in logging.Logger.manager.loggerDict
+
+
+def test_import_star_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [*sys.modules]:
+        if module.startswith("scout_adapters.telemetry"):
+            monkeypatch.delitem(sys.modules, module)
+        if module.partition(".")[0] == "opentelemetry":
+            monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    for name in scout_adapters.WITH_EXTRA:
+        monkeypatch.delitem(vars(scout_adapters), name, raising=False)
+    names: dict[str, object] = {}
+    exec("from scout_adapters import *", names)  # what a user writes
+    assert set(scout_adapters.__all__) <= set(names)
+    with pytest.raises(scout_adapters.ScoutError, match="otel"):
+        _ = scout_adapters.ScoutTelemetryCallbackHandler

@@ -22,7 +22,7 @@ def command_list() -> str:
 def _described(name: str, command: Any) -> Iterator[str]:
     for short, inner in sorted(getattr(command, "commands", {}).items()):
         full = f"{name} {short}"
-        if not hasattr(inner, "commands"):
+        if not hasattr(inner, "commands") or inner.invoke_without_command:
             yield f"## {full.removeprefix('scout-adapters ')}\n\n{inner.help or ''}\n"
             yield table(HEADER, map(_row, inner.params))
         yield from _described(full, inner)

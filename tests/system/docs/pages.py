@@ -23,6 +23,9 @@ KEYS = {
     "GOOGLE_API_KEY": "AIzax",
 }
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+OUTPUT = re.compile(r'^```text title="Output"\n(.*?)^```', re.DOTALL | re.MULTILINE)
+"""Matches a block that the program above it prints, word for word."""
+
 FILE_NAME = re.compile(r"# ([\w./-]+\.\w+)\n")
 """Matches the first line of a block that is a file, such as `# route.yaml`."""
 
@@ -50,6 +53,11 @@ class Page:
     def program(self) -> str:
         files = set(self.files().values())
         return "\n".join(block for block in self.blocks() if block not in files)
+
+    @property
+    def outputs(self) -> list[str]:
+        """What the page states that its program prints."""
+        return OUTPUT.findall(self.text)
 
     @property
     def needs_litellm(self) -> bool:

@@ -46,7 +46,8 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
         finished = python.run(page.program, tmp_path, variables)
     assert finished.returncode == 0, finished.stderr
     assert name != "docs/audit-log.md" or _intents(tmp_path / "audit.jsonl") == 1
-    assert [part for part in PRINTED.get(name, []) if part not in finished.stdout] == []
+    shown = [*PRINTED.get(name, []), *page.outputs]
+    assert [part for part in shown if part not in finished.stdout] == []
     record_property("blocks", len(page.blocks()))
 
 
