@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters._internal.wording import counted
 from scout_adapters.cli.console import AsJson, fail, print_error, print_line
 from scout_adapters.cli.json_output import print_json
 from scout_adapters.cli.tables import TableData, print_table
@@ -152,7 +153,8 @@ def check(
     else:
         for each in problems:
             print_line(f"{each.path}: {each.what}")
-        print_line(f"{len(paths)} cassettes, {len(problems)} problems")
+        cassettes, wrong = counted(len(paths), "cassette"), counted(len(problems), "problem")
+        print_line(f"{cassettes}, {wrong}")
     if problems:
         raise typer.Exit(1)
 
@@ -177,7 +179,7 @@ def redact(places: Places = None, *, as_json: AsJson = False) -> None:
             print_line(f"changed {name}")
         for message in failed:
             print_error(message)
-        print_line(f"{len(changed)} of {len(paths)} cassettes changed")
+        print_line(f"{len(changed)} of {counted(len(paths), 'cassette')} changed")
     if failed:
         raise typer.Exit(1)
 

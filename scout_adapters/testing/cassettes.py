@@ -6,7 +6,8 @@
         ScoutGroqChatModel().invoke("Hello")
 
 With `SCOUT_RECORD=live` in the environment, this sends the request to Groq and writes the file.
-Without it, the answer comes from the file, and any key is accepted.
+Without it, the answer comes from the file, and any key is accepted. `all` is the same as `live`,
+and `none` or `replay` the same as no value.
 
 With pytest-recording, return `options()` from the fixture `vcr_config`, and call `configure(vcr)`
 in the hook `pytest_recording_configure`.
@@ -71,14 +72,14 @@ def mode(environment: Mapping[str, str] = os.environ) -> Mode:
         ValueError: if the variable has another value.
     """
     match environment.get(VARIABLE, ""):
-        case "" | "replay":
+        case "" | "none" | "replay":
             return "replay"
         case "emulator":
             return "emulator"
-        case "live":
+        case "all" | "live":
             return "live"
         case other:
-            raise ValueError(f"{VARIABLE}={other} is none of replay, emulator, live")
+            raise ValueError(f"{VARIABLE}={other} is none of none, replay, emulator, all, live")
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def test_good_cassettes_are_listed_and_have_no_problems(folder: Path) -> None:
     listed = run("cassettes", "list")
     assert listed.code == 0
     assert "cassettes/test_x/one.yaml" in listed.out
-    assert run("cassettes", "check", "--max-age", "10000")[:2] == (0, "1 cassettes, 0 problems\n")
+    assert run("cassettes", "check", "--max-age", "10000")[:2] == (0, "1 cassette, 0 problems\n")
     shown = run("cassettes", "show", "cassettes/test_x/one.yaml").out
     assert "1  POST https://api.groq.com/openai/v1/x  200\n" in shown
     assert "answer:  Hello" in shown
@@ -69,7 +69,7 @@ def test_each_problem_is_named_and_the_exit_code_is_1(
     done = run("cassettes", "check", "cassettes", "--max-age", "30")
     assert done.code == 1
     assert what in done.out
-    assert "1 cassettes, 1 problems" in done.out
+    assert "1 cassette, 1 problem" in done.out
     assert KEY not in done.out
 
 
@@ -94,7 +94,7 @@ def test_recording_runs_pytest_and_ends_with_its_exit_code(
     (tmp_path / "test_recorded_by_a_command.py").write_text(CHAIN)
     arguments = ("--mode", "emulator", "-p", "no:cacheprovider", "--import-mode=importlib", "-q")
     assert run("cassettes", "record", *arguments, "test_recorded_by_a_command.py").code == 0
-    assert run("cassettes", "check").out == "1 cassettes, 0 problems\n"
+    assert run("cassettes", "check").out == "1 cassette, 0 problems\n"
     assert run("cassettes", "record", *arguments, "missing.py").code == 4
     assert run("cassettes", "record", "--mode", "live").code == 2
     assert run("cassettes", "list", "missing").code == 2

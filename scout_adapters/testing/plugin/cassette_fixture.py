@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scout_adapters.testing.plugin.emulator_fixture import EMULATOR
-from scout_adapters.testing.plugin.record_mode import MARKER, mode_of, uses_cassette
-from scout_adapters.testing.replay.cassette_paths import cassette_path, shared_paths
+from scout_adapters.testing.plugin.record_mode import (
+    MARKER,
+    MODES,
+    check_variable,
+    mode_of,
+    uses_cassette,
+    wrong_record_mode,
+)
+from scout_adapters.testing.replay.cassette_paths import cassette_path, shared_paths, shown_path
+from scout_adapters.testing.replay.named_failure import fail_by_name
 
 if TYPE_CHECKING:
     from scout_adapters.testing.replay.cassette_session import CassetteSession
 
-MODES = ("none", "new", "all", "live", "emulator")
 MARKER_HELP = (
     "scout_cassette(name=None, match=None, record=None): answer the requests of a test from"
     " cassettes/<module>/<test>.yaml; see --scout-record"
@@ -36,8 +43,9 @@ def add_options(_: pytest.Parser, group: pytest.OptionGroup) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and refuse a misspelt `SCOUT_RECORD`."""
     config.addinivalue_line("markers", MARKER_HELP)
+    check_variable()
 
 
 def path_of(item: pytest.Item) -> Path:
@@ -60,8 +68,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             wrong[item.nodeid] = str(error)
         if EMULATOR in getattr(item, "fixturenames", ()):
             wrong[item.nodeid] = f"{item.nodeid} has a cassette and the emulator: use one of them"
+        if message := wrong_record_mode(item):
+            wrong[item.nodeid] = message
     for path, tests in shared_paths(paths).items():
-        message = f"SharedCassette: {path} belongs to {' and '.join(tests)}: give one another name="
+        shown = shown_path(path, config.rootpath)
+        message = (
+            f"SharedCassette: {shown} belongs to {' and '.join(tests)}: give one another name="
+        )
         wrong.update(dict.fromkeys(tests, message))
     config.stash[wrong_key] = wrong
 
@@ -71,7 +84,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin a cassette before the fixtures of its test, whose requests belong to it."""
     if uses_cassette(item):
         if message := item.config.stash.get(wrong_key, {}).get(item.nodeid):
-            pytest.fail(message, pytrace=False)
+            fail_by_name(message)
         item.stash[session_key] = _begin(item)
 
 
@@ -82,9 +95,7 @@ def _begin(item: pytest.Item) -> CassetteSession:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "vcr":
             raise
-        pytest.fail(
-            "scout_cassette needs vcrpy: pip install 'scout-adapters[testing]'", pytrace=False
-        )
+        fail_by_name("scout_cassette needs vcrpy: pip install 'scout-adapters[testing]'")
     return begin(item, path_of(item), mode_of(item))
 
 

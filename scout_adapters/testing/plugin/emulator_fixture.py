@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scout_adapters.testing.plugin.record_mode import MARKER as CASSETTE
-from scout_adapters.testing.replay.cassette_paths import cassette_path
+from scout_adapters.testing.replay.cassette_paths import cassette_path, shown_path
+from scout_adapters.testing.replay.named_failure import fail_by_name
 
 if TYPE_CHECKING:
     from scout_adapters.testing.chaos.chaos_fault import ChaosFault
@@ -86,7 +87,8 @@ def recorded_path(item: Any) -> Path:
     )
     path = cassette_path(item.path, f"{test}[{others}]" if others else test, name)
     if not path.is_file():
-        pytest.fail(f"{path} is missing: record it by pytest --scout-record=all", pytrace=False)
+        shown = shown_path(path, item.config.rootpath)
+        fail_by_name(f"{shown} is missing: record it by pytest --scout-record=all")
     return path
 
 

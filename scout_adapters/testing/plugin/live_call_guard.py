@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from scout_adapters.testing.plugin.record_mode import mode_of, uses_cassette
+from scout_adapters.testing.replay.named_failure import fail_by_name
 
 BLOCK_HELP = "fail tests that send a request to a real provider; also the ini option of that name"
 PREFIX = "scout_"
@@ -76,14 +77,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
         return (yield)
     finally:
         if blocked := item.stash.get(blocked_key, []):
-            _fail(f"LiveCallBlocked: {blocked[0]}")
-
-
-def _fail(message: str) -> None:
-    try:
-        pytest.fail(message, pytrace=False)
-    except pytest.fail.Exception as failure:
-        raise failure from None
+            fail_by_name(f"LiveCallBlocked: {blocked[0]}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from scout_adapters.testing.replay.cassette_files import (
     read_cassette,
     write_cassette,
 )
+from scout_adapters.testing.replay.cassette_owner import has_test
 from scout_adapters.testing.replay.cassette_paths import FOLDER
 from scout_adapters.testing.scrubbing.scrubber import known_secrets
 from scout_adapters.testing.scrubbing.secret_scrubber import SecretScrubber, remaining_secrets
@@ -63,7 +63,8 @@ def check_cassette(
     if max_days is not None and days is not None and days > max_days:
         problems.append(("age", f"was recorded {days} days ago, more than {max_days}"))
     if file.stamp.test and not has_test(path, file.stamp.test):
-        problems.append(("gone", f"there is no test {file.stamp.test}: delete the file"))
+        gone = f"there is no test {file.stamp.test}: delete the file"
+        problems.append(("gone", f"{gone}, or write the new id of a renamed test on line `test:`"))
     return [CassetteProblem(path, kind, what) for kind, what in problems]
 
 
@@ -76,37 +77,6 @@ def age_days(file: CassetteFile, now: datetime) -> int | None:
     except ValueError:
         return None
     return (now - (recorded if recorded.tzinfo else recorded.replace(tzinfo=UTC))).days
-
-
-def has_test(path: Path, test: str) -> bool:
-    """Return whether the test of a cassette exists, by its source; parameters are not checked."""
-    name, _, rest = test.partition("::")
-    module = _module(path, Path(name))
-    if module is None:
-        return False
-    try:
-        tree = ast.parse(module.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return True  # a broken module shows itself when it is collected
-    return _defines(tree, rest.partition("[")[0].split("::"))
-
-
-def _module(path: Path, name: Path) -> Path | None:
-    """Return the test module of a cassette: beside its folder, or below the current one."""
-    parents = [parent for parent in path.resolve().parents if parent.name == FOLDER]
-    candidates = [parent.parent / name.name for parent in parents[:1]] + [name]
-    return next((module for module in candidates if module.is_file()), None)
-
-
-def _defines(scope: ast.AST, names: list[str]) -> bool:
-    """Return whether a scope defines a function, in the classes that are named before it."""
-    for node in ast.walk(scope) if isinstance(scope, ast.Module) else ast.iter_child_nodes(scope):
-        if getattr(node, "name", None) == names[0]:
-            if len(names) == 1 or _defines(node, names[1:]):
-                return True
-            if isinstance(node, ast.ClassDef) and node.bases:
-                return True  # the method may be inherited
-    return False
 
 
 def redact_cassette(path: Path) -> bool:

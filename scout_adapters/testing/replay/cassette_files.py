@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from vcr.request import Request as Recorded
 from vcr.serialize import serialize
 
 from scout_adapters.testing.replay.cassette_errors import CassetteUnreadable, SecretInCassette
+from scout_adapters.testing.replay.recorded_json import broken_body
 from scout_adapters.testing.scrubbing.secret_scrubber import Exchange, remaining_secrets
 
 FORM = 2
@@ -43,6 +44,9 @@ class Stamp:
     versions: Mapping[str, str] = field(default_factory=dict)
     """Installed versions by package."""
 
+    not_json: tuple[int, ...] = ()
+    """Numbers of the interactions that were recorded with broken JSON, as a provider sent it."""
+
 
 @dataclass(frozen=True)
 class CassetteFile:
@@ -53,45 +57,61 @@ class CassetteFile:
     exchanges: Sequence[Exchange]
 
 
-def read_cassette(path: Path) -> CassetteFile:
-    """Read a cassette.
+def read_cassette(path: Path, shown: str = "") -> CassetteFile:
+    """Read a cassette; messages have the path `shown` instead of `path`, if it is given.
 
     Raises:
         CassetteUnreadable: if the file is no cassette, or one of a newer version.
         FileNotFoundError: if there is none.
     """
-    data = _parsed(path)
+    shown = shown or str(path)
+    data = _parsed(path, shown)
     form = data.get("form", 1)
     if not isinstance(form, int) or form > FORM or data.get("version", 1) != 1:
         raise CassetteUnreadable(
-            f"{path} has form {form!r}, this version of scout_adapters reads forms 1 to {FORM}:"
+            f"{shown} has form {form!r}, this version of scout_adapters reads forms 1 to {FORM}:"
             " upgrade scout-adapters, or record the cassette again"
         )
     interactions = data.get("interactions")
     if not isinstance(interactions, list):
-        raise CassetteUnreadable(f"{path} has no list `interactions`: record it again")
-    exchanges = [_exchange(path, number, each) for number, each in enumerate(interactions, 1)]
-    return CassetteFile(path, _stamp(data, form), exchanges)
+        raise CassetteUnreadable(f"{shown} has no list `interactions`: record it again")
+    exchanges = [_exchange(shown, number, each) for number, each in enumerate(interactions, 1)]
+    stamp = _stamp(data, form)
+    _check_json(shown, exchanges, stamp)
+    return CassetteFile(path, stamp, exchanges)
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _check_json(shown: str, exchanges: Sequence[Exchange], stamp: Stamp) -> None:
+    """Check that bodies of JSON were not edited into something else.
+
+    Raises:
+        CassetteUnreadable: if one was.
+    """
+    for number, each in enumerate(exchanges, 1):
+        if number not in stamp.not_json and (problem := broken_body(each)):
+            raise CassetteUnreadable(
+                f"{shown}: interaction {number} is not readable: {problem}; record it again"
+            )
+
+
+def _parsed(path: Path, shown: str) -> dict[str, Any]:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a safe loader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        place = f"{shown}:{mark.line + 1}" if mark else shown
         what = getattr(error, "problem", None) or str(error)
         raise CassetteUnreadable(f"{place} is no YAML: {what}; record it again") from None
     if not isinstance(data, dict):
         raise CassetteUnreadable(
-            f"{path} is no cassette: its content is no mapping; record it again"
+            f"{shown} is no cassette: its content is no mapping; record it again"
         )
     return data
 
 
 def _stamp(data: Mapping[str, Any], form: int) -> Stamp:
     models, versions = data.get("models"), data.get("versions")
-    test, time = data.get("test"), data.get("recorded_at")
+    test, time, broken = data.get("test"), data.get("recorded_at"), data.get("not_json")
     return Stamp(
         answered_by=str(data.get("answered_by", "live")),
         form=form,
@@ -101,10 +121,11 @@ def _stamp(data: Mapping[str, Any], form: int) -> Stamp:
         versions={str(name): str(value) for name, value in versions.items()}
         if isinstance(versions, dict)
         else {},
+        not_json=tuple(broken) if isinstance(broken, list) else (),
     )
 
 
-def _exchange(path: Path, number: int, each: Any) -> Exchange:
+def _exchange(shown: str, number: int, each: Any) -> Exchange:
     """Return an interaction of a file as vcrpy has it.
 
     Raises:
@@ -116,24 +137,22 @@ def _exchange(path: Path, number: int, each: Any) -> Exchange:
     status, body = _part(response, "status", dict), _part(response, "body", dict)
     code = _part(status, "code", int)
     answer_headers = _part(response, "headers", dict)
-    parts = (method, uri, headers, code, answer_headers, body)
+    sent, answer = _content(request, "body"), _content(body, "string")
+    parts = (method, uri, headers, code, answer_headers, body, sent, answer)
     wrong = next((part for part in parts if isinstance(part, _Wrong)), None)
-    if wrong is None and not isinstance(body.get("string", b""), str | bytes):
-        wrong = _Wrong("string", "no text")
     if wrong is not None:
         raise CassetteUnreadable(
-            f"{path}: interaction {number} is not readable: `{wrong.name}` is {wrong.what};"
+            f"{shown}: interaction {number} is not readable: `{wrong.name}` is {wrong.what};"
             " record it again"
         )
-    recorded = Recorded(method, uri, _bytes(request.get("body")), headers)
-    content = {"string": _bytes(body.get("string")) or b""}
+    recorded = Recorded(method, uri, sent, headers)
     message = status.get("message")
     status = {"code": code, "message": message if isinstance(message, str) else None}
     lists = {
         name: value if isinstance(value, list) else [value]
         for name, value in answer_headers.items()
     }
-    return recorded, {"status": status, "headers": lists, "body": content}
+    return recorded, {"status": status, "headers": lists, "body": {"string": answer or b""}}
 
 
 @dataclass(frozen=True)
@@ -159,16 +178,24 @@ def _part(value: Any, name: str, kind: type) -> Any:
 _KINDS: Mapping[type, str] = {dict: "mapping", str: "text", int: "number"}
 
 
-def _bytes(value: Any) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+def _content(value: Any, name: str) -> Any:
+    """Return a body as bytes; None if there is none."""
+    content = value.get(name)
+    if isinstance(content, str):
+        return content.encode()
+    return content if isinstance(content, bytes | None) else _Wrong(name, "no text")
 
 
 def write_cassette(
-    path: Path, stamp: Stamp, exchanges: Iterable[Exchange], secrets: Sequence[str] = ()
+    path: Path,
+    stamp: Stamp,
+    exchanges: Iterable[Exchange],
+    secrets: Sequence[str] = (),
+    shown: str = "",
 ) -> None:
     """Write a cassette, or nothing at all; readable by its owner only.
 
-    `secrets` may not be in it either.
+    `secrets` may not be in it either. Messages have the path `shown`, if it is given.
 
     Raises:
         SecretInCassette: if something that looks like a key is left in it.
@@ -178,11 +205,12 @@ def write_cassette(
         ordered.sort(key=lambda each: (*_by_size(each), each[1]["body"]["string"]))
     requests, responses = [each[0] for each in ordered], [each[1] for each in ordered]
     serialized = serialize({"requests": requests, "responses": responses}, ReadableYaml)
-    text = _stamp_text(stamp) + serialized
+    broken = tuple(number for number, each in enumerate(ordered, 1) if broken_body(each))
+    text = _stamp_text(replace(stamp, not_json=broken)) + serialized
     if places := remaining_secrets(ordered, secrets):
         raise SecretInCassette(
-            f"{path} is not written, something that looks like a key would be left in it:\n"
-            + "\n".join(f"  {place}" for place in places)
+            f"{shown or path} is not written, something that looks like a key would be left in it:"
+            + "".join(f"\n  {place}" for place in places)
         )
     replace_file(path, text)
 
@@ -210,6 +238,7 @@ def _by_size(exchange: Exchange) -> tuple[int, str, bytes]:
 def _stamp_text(stamp: Stamp) -> str:
     fields = {name: value for name, value in asdict(stamp).items() if value}
     fields |= {"models": list(stamp.models)} if stamp.models else {}
+    fields |= {"not_json": list(stamp.not_json)} if stamp.not_json else {}
     return str(yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6))
 
 

@@ -20,7 +20,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.=+\-]+")
 
 
 Match = Literal["meaning", "exact"] | Callable[[Any, Any], bool]
-RecordingMode = Literal["none", "new", "all", "emulator"]
+RecordingMode = Literal["none", "new", "all", "live", "emulator"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class CassettePlan:
     test: str
     """The id of the test."""
 
+    root: Path = Path()
+    """pytest's root, to which the paths in messages are relative."""
+
     mode: RecordingMode = "none"
     is_recorded: Callable[[str], bool] = lambda _: True
     """Whether a request to this address belongs on cassettes."""
@@ -38,6 +41,16 @@ class CassettePlan:
     match: Match = "meaning"
     """How a request is compared with a recorded one: by meaning, without renamed ids (`exact`), or
     by a function of both, in vcrpy's form, that returns whether they match."""
+
+    @property
+    def shown_path(self) -> str:
+        """The path as messages have it."""
+        return shown_path(self.path, self.root)
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """Return a path relative to a folder, or in full if it is not below it."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 def cassette_path(module: Path, test: str, name: str | None = None) -> Path:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
 from scout_adapters.testing.isolation.placeholder_keys import placeholder_keys
@@ -19,14 +20,23 @@ from scout_adapters.testing.process_state import reset, snapshot
 from scout_adapters.testing.replay.cassette_errors import (
     CassetteError,
     CassetteNotPlayed,
+    CassetteUnreadable,
     RequestNotRecorded,
     SecretInCassette,
 )
-from scout_adapters.testing.replay.cassette_files import Stamp, read_cassette, write_cassette
+from scout_adapters.testing.replay.cassette_files import (
+    CassetteFile,
+    Stamp,
+    read_cassette,
+    write_cassette,
+)
+from scout_adapters.testing.replay.cassette_owner import check_owner
 from scout_adapters.testing.replay.cassette_paths import CassettePlan, Match, RecordingMode
 from scout_adapters.testing.replay.emulated_network import emulated_network
+from scout_adapters.testing.replay.named_failure import fail_by_name
 from scout_adapters.testing.replay.played_cassette import PlayedCassette
 from scout_adapters.testing.replay.recorded_addresses import is_recorded, model_of
+from scout_adapters.testing.replay.request_differences import commands
 from scout_adapters.testing.scrubbing.scrubber import known_secrets
 from scout_adapters.testing.scrubbing.secret_scrubber import (
     Exchange,
@@ -38,16 +48,17 @@ PACKAGES = ("scout-adapters", "langchain-core", "vcrpy")
 """Packages whose versions a recording contains."""
 
 
-def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
+def begin(item: pytest.Item, path: Path, mode: RecordingMode) -> CassetteSession:
     """Begin to play or record the cassette of a test."""
     marker = item.get_closest_marker("scout_cassette")
     match: Match = (marker.kwargs.get("match") if marker else None) or "meaning"
-    session = CassetteSession(path, item.nodeid, mode, match)
+    plan = CassettePlan(path, item.nodeid, item.config.rootpath, mode, is_recorded, match)
+    session = CassetteSession(plan)
     try:
         session.begin()
-    except (CassetteError, RequestNotRecorded) as error:
+    except CassetteError as error:
         session.end(write=False)
-        pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+        fail_by_name(f"{type(error).__name__}: {error}")
     except BaseException:  # raised again; the clients are as before
         session.end(write=False)
         raise
@@ -57,14 +68,14 @@ def begin(item: pytest.Item, path: Path, mode: str) -> CassetteSession:
 class CassetteSession:
     """The cassette of a test while the test runs; what the fixture `scout_cassette` returns."""
 
-    def __init__(self, path: Path, test: str, mode: str, match: Match = "meaning") -> None:
-        self.path = path
+    def __init__(self, plan: CassettePlan) -> None:
+        self.path = plan.path
         """The file, which may not exist yet."""
 
-        self.mode = mode
+        self.mode = plan.mode
         """none, new, all, live or emulator."""
 
-        self._test, self._match = test, match
+        self._plan = plan
         self._stack = ExitStack()
         self._secrets: tuple[str, ...] = ()
         self._cassette: PlayedCassette | None = None
@@ -84,27 +95,49 @@ class CassetteSession:
             self._stack.enter_context(VirtualTime().installed())
         if self.mode == "live":
             return
-        mode = cast("RecordingMode", self.mode)
-        plan = CassettePlan(self.path, self._test, mode, is_recorded, self._match)
         if self.mode == "emulator":
             self._stack.enter_context(emulated_network(StillEmulator()))
         self._secrets = tuple(known_secrets())
         scrubber = SecretScrubber(self._secrets)
-        cassette = PlayedCassette(plan, self._loaded(), scrubber)
+        cassette = PlayedCassette(self._plan, self._loaded(), scrubber)
         self._stack.enter_context(cassette.playing())
         self._cassette = cassette
 
     def _loaded(self) -> list[Exchange]:
-        if self.mode not in {"none", "new"} or not self.path.is_file():
+        """Return what is played: the content of the file, unless it is recorded again.
+
+        Raises:
+            CassetteError: if the file is unreadable, of another test, or contains a key.
+        """
+        file = self._file()
+        if file is None:
             return []
-        exchanges = read_cassette(self.path).exchanges
-        if places := remaining_secrets(exchanges, self._secrets):
+        check_owner(self._plan, file.stamp.test)
+        if self.mode not in {"none", "new"}:
+            return []
+        if places := remaining_secrets(file.exchanges, self._secrets):
             lines = "".join(f"\n  {place}" for place in places)
             raise SecretInCassette(
-                f"{self.path} contains what looks like a key: revoke it, then remove it with"
-                f" `scout-adapters cassettes redact {self.path}`{lines}"
+                f"{self._plan.shown_path} contains what looks like a key: revoke it, then remove"
+                f" it with `scout-adapters cassettes redact {self._plan.shown_path}`{lines}"
             )
-        return list(exchanges)
+        return list(file.exchanges)
+
+    def _file(self) -> CassetteFile | None:
+        """Return the content of the file; None without one, or if an unreadable one is replaced.
+
+        Raises:
+            CassetteUnreadable: with the commands that replace the file.
+        """
+        if not self.path.is_file():
+            return None
+        try:
+            return read_cassette(self.path, self._plan.shown_path)
+        except CassetteUnreadable as error:
+            if self.mode not in {"none", "new"}:
+                return None
+            text = "\n".join([str(error), *commands(self._plan, "all")])
+            raise CassetteUnreadable(text) from None
 
     @contextmanager
     def checked(self) -> Iterator[None]:
@@ -120,16 +153,12 @@ class CassetteSession:
             and self.mode in {"none", "new"}
             and (text := self._cassette.unplayed())
         ):
-            pytest.fail(f"{CassetteNotPlayed.__name__}: {text}", pytrace=False)
+            fail_by_name(f"{CassetteNotPlayed.__name__}: {text}")
 
     def _fail_if_missing(self) -> None:
         """Fail for a request without an answer, also if the test has caught its error."""
         if self._cassette is not None and self._cassette.missing:
-            text = f"{RequestNotRecorded.__name__}: {self._cassette.missing[0]}"
-            try:
-                pytest.fail(text, pytrace=False)
-            except pytest.fail.Exception as failure:
-                raise failure from None
+            fail_by_name(f"{RequestNotRecorded.__name__}: {self._cassette.missing[0]}")
 
     def end(self, *, write: bool = True) -> None:
         """Stop answering, write what was recorded, and reset the process."""
@@ -141,15 +170,14 @@ class CassetteSession:
             self._write(cassette)
         if left := cassette.answers.left():
             lines = "".join(f"\n  {request}" for request in left)
-            pytest.fail(
-                f"StreamLeftOpen: read to the end, or close, the answers of{lines}", pytrace=False
-            )
+            fail_by_name(f"StreamLeftOpen: read to the end, or close, the answers of{lines}")
 
     def _write(self, cassette: PlayedCassette) -> None:
         try:
-            write_cassette(self.path, self._stamp(cassette), cassette.data, cassette.secrets)
+            stamp, shown = self._stamp(cassette), self._plan.shown_path
+            write_cassette(self.path, stamp, cassette.data, cassette.secrets, shown)
         except CassetteError as error:
-            pytest.fail(f"{type(error).__name__}: {error}", pytrace=False)
+            fail_by_name(f"{type(error).__name__}: {error}")
 
     def _stamp(self, cassette: PlayedCassette) -> Stamp:
         is_emulated = self.mode == "emulator"
@@ -157,7 +185,7 @@ class CassetteSession:
         models = {model_of(request): None for request in cassette.requests}
         return Stamp(
             answered_by="emulator" if is_emulated else "live",
-            test=self._test,
+            test=self._plan.test,
             recorded_at=time.isoformat(timespec="seconds"),
             models=tuple(sorted(model for model in models if model)),
             versions=_versions(),

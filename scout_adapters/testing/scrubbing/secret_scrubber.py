@@ -67,12 +67,13 @@ def _is_credential(pair: str) -> bool:
 
 def remaining_secrets(exchanges: Iterable[Exchange], secrets: Sequence[str] = ()) -> list[str]:
     """Return where exchanges contain what looks like a key, as places that do not show it."""
-    return [
+    places = (
         f"interaction {number}, {place}"
         for number, (request, response) in enumerate(exchanges, 1)
         for place, text in _texts(request, response)
         if _has_secret(text, secrets)
-    ]
+    )
+    return list(dict.fromkeys(places))  # a value is looked at with its name and without it
 
 
 def _has_secret(text: str, secrets: Sequence[str]) -> bool:

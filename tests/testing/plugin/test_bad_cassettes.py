@@ -26,6 +26,16 @@ KEY = "sk-proj-9fX2kQ7LmZ4Tb8Wc1"  # no key
         ("  response:", "  answer:", "*interaction 1 is not readable: `response` is missing;*"),
         ("version: 1", "version: 7", "*this version of scout_adapters reads forms 1 to 2:*"),
         ("form: 2", "form: 3", "*has form 3, *upgrade scout-adapters, or record*"),
+        (
+            'usage":{',
+            'usage":{,',
+            "*interaction 1 is not readable: the body of the answer is no JSON: Expecting *",
+        ),
+        (
+            '{"role":"user"',
+            '{role:"user"',
+            "*interaction 1 is not readable: the body of the request is no JSON: *",
+        ),
         ("form: 2", "form: !!python/object/apply:os.system [id]", "*is no YAML: could not*"),
     ],
 )
@@ -37,7 +47,18 @@ def test_a_cassette_that_was_edited_into_nonsense_fails_by_name(
     project.replace("test_hello", old, new)
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"CassetteUnreadable: {message}"])
+    result.stdout.fnmatch_lines(
+        [
+            f"CassetteUnreadable: {message}",
+            'Record it *: *pytest "test_chain.py::test_hello" --scout-record=all',
+            'or *: *pytest "test_chain.py::test_hello" --scout-record=emulator',
+        ]
+    )
+    assert str(project.folder) not in result.stdout.str().partition("= ERRORS =")[2]
+    assert "During handling" not in result.stdout.str()
+    project.run("--scout-record=new").assert_outcomes(errors=1)
+    project.record().assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("place", ["Hello, you", "application/json", "api.groq.com/openai"])
@@ -50,6 +71,8 @@ def test_a_cassette_with_a_key_in_it_fails_and_does_not_show_it(
     result = project.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["SecretInCassette: *test_hello.yaml*", "*interaction 1, *"])
+    places = [line for line in result.outlines if line.startswith("  interaction 1, ")]
+    assert len(places) == len(set(places))
     assert KEY not in result.stdout.str()
 
 

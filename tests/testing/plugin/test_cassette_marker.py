@@ -68,7 +68,8 @@ def test_a_request_that_is_not_recorded_fails_with_the_difference_and_the_comman
             "*$.messages?0?.content",
             "*recorded: 'Hello, you'",
             "*now: *'Good bye'",
-            '*pytest "test_chain.py::test_hello" --scout-record=new',
+            '*pytest "test_chain.py::test_hello" --scout-record=all',
+            '*pytest "test_chain.py::test_hello" --scout-record=emulator',
         ]
     )
 
@@ -101,7 +102,7 @@ def test_an_answer_that_is_not_requested_fails(project: Project) -> None:
     project.write('def test_hello():\n    ScoutGroqChatModel().invoke("Hello")\n')
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["CassetteNotPlayed: *1 answers*", "*Good bye*"])
+    result.stdout.fnmatch_lines(["CassetteNotPlayed: *1 answer that*", "*Good bye*"])
 
 
 def test_a_method_in_lower_case_is_the_same_method(project: Project) -> None:

@@ -71,6 +71,42 @@ def test_the_command_line_then_the_environment_then_the_marker_set_the_mode(
     assert project.cassette("test_it").exists() == recorded
 
 
+def test_a_misspelt_mode_ends_the_run_and_the_modes_are_listed(project: Project) -> None:
+    project.write("def test_it():\n    pass\n")
+    project.setenv("SCOUT_RECORD", "bogus")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: SCOUT_RECORD=bogus is none of none, replay, emulator, all, live; the option*"]
+    )
+    project.setenv("SCOUT_RECORD", "")
+    project.write(
+        """
+        @pytest.mark.scout_cassette(record="bogus")
+        def test_it():
+            pass
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["record='bogus' of scout_cassette is none of none, new, all,*"])
+
+
+@pytest.mark.parametrize(("first", "again"), [("new", False), ("all", True)])
+def test_after_a_changed_prompt_all_repairs_the_cassette_and_new_does_not(
+    first: str, again: bool, project: Project
+) -> None:
+    live = Emulator()
+    with live.serve():
+        project.write(code(live, "one"))
+        project.run("--scout-record=new").assert_outcomes(passed=1)
+        project.write(code(live, "two"))
+        text = project.run().stdout.str()
+        assert ("--scout-record=all" in text, "--scout-record=new" in text) == (True, False)
+        project.run(f"--scout-record={first}")
+        project.run().assert_outcomes(passed=int(again), failed=int(not again))
+
+
 PARALLEL = """
     import asyncio
     import uuid
