@@ -1,4 +1,4 @@
-"""`scout-adapters audit`: verify, reconcile, export and prune the log."""
+"""`scout-adapters audit`: list calls, verify, reconcile, export and prune the log."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.retention import prune as prune_before
 from scout_adapters.audit.verify import Head, VerificationReport, heads_of
 from scout_adapters.audit.verify import verify as verify_log
+from scout_adapters.cli.audit_calls import calls, show
 from scout_adapters.cli.console import AsJson, Log, check_output, days_ago, fail, log_at, print_line
 from scout_adapters.cli.json_output import print_json
 from scout_adapters.cli.tables import TableData, print_table
 from scout_adapters.errors import ConfigurationError
 
 app = typer.Typer(no_args_is_help=True, help="Check, read and keep the audit log.")
+app.command()(calls)
+app.command()(show)
 
 OF_INTENT = ("time", "provider", "model", "key_id", "run_id", "number")
 """Fields of an intent that `reconcile` prints."""

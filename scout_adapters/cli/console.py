@@ -44,6 +44,9 @@ Since = Annotated[
     str | None,
     typer.Option(help="From this day or time on: 2026-11-01, or 2026-11-01T08:00 (UTC)."),
 ]
+Until = Annotated[
+    str | None, typer.Option(help="Before this day or time; written as that of --since.")
+]
 Days = Annotated[int | None, typer.Option(min=1, help="These last days only.")]
 Imports = Annotated[
     list[str] | None,
@@ -97,15 +100,29 @@ def log_path(path: Path | None) -> Path:
         fail(f"the audit log's path cannot be used: {error}", 2)
 
 
+def name_log(path: Path | None, log: Path) -> None:
+    """Print to stderr which log is read and why, if no argument `path` names it."""
+    if path is None:
+        typer.echo(one_line(f"reading {log}: {_why()}", LONGEST_ERROR), err=True)
+
+
+def _why() -> str:
+    named = os.environ.get("SCOUT_AUDIT_PATH")
+    return "SCOUT_AUDIT_PATH names it" if named else "SCOUT_AUDIT_PATH is not set"
+
+
 def log_at(path: Path | None) -> Path:
     """Return the path of an audit log; exit with 1 if there is none, with 2 if it is another file.
 
-    A log is a file, with its segments, that has a row or is empty.
+    A log is a file, with its segments, that has a row or is empty. Without an argument, stderr
+    names the log that is read.
     """
     log = log_path(path)
     check_log(log)
     if not segments(log):
-        fail(f"no log at {log}")
+        is_default = path is None and not os.environ.get("SCOUT_AUDIT_PATH")
+        fail(f"no log at {log}{f': {_why()}' if is_default else ''}")
+    name_log(path, log)
     return log
 
 
@@ -134,10 +151,19 @@ def start_time(since: str | None, days: int | None) -> str:
         raise typer.BadParameter("--since and --days both set the start: give one of them")
     if days:
         return utc(days_ago(days).isoformat())
-    start = utc(since)
-    if since and not start:
-        raise typer.BadParameter(f"{since!r} is not a time: write 2026-11-01 or 2026-11-01T08:00")
-    return start
+    return _time(since)
+
+
+def end_time(until: str | None) -> str:
+    """Return the time that `--until` names, as the log writes it; "" for no end."""
+    return _time(until)
+
+
+def _time(stated: str | None) -> str:
+    time = utc(stated)
+    if stated and not time:
+        raise typer.BadParameter(f"{stated!r} is not a time: write 2026-11-01 or 2026-11-01T08:00")
+    return time
 
 
 def days_ago(days: int) -> datetime:

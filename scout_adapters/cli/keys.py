@@ -22,6 +22,7 @@ from scout_adapters.cli.console import (
     check_log,
     import_modules,
     log_path,
+    name_log,
     print_error,
     print_line,
 )
@@ -63,6 +64,8 @@ def keys(
 def _list_keys(audit: Path | None, *, as_json: bool) -> None:
     path = log_path(audit)
     check_log(path)
+    if segments(path):
+        name_log(audit, path)
     outcomes, unreadable = last_outcomes(path), list[str]()
     rows: list[KeyRow] = [
         (client.name, state, outcomes.get((client.name, state.id)))

@@ -57,6 +57,18 @@ class AttemptRow(NamedTuple):
     requested: bool
     """Whether a request was sent."""
 
+    number: int | None
+    status: int | None
+    code: str
+    waited_s: float
+    """Seconds that the call waited before the attempt; 0 if it is unknown."""
+
+    retry_after: float | None
+    ready_in_s: float | None
+    """Of a skipped candidate: seconds until it could be tried."""
+
+    request_id: str
+
 
 def attempt_row(row: Mapping[str, Any], time: str, bucket: str) -> AttemptRow:
     """Return a row `llm_attempt` as values; missing fields and other types are unknown."""
@@ -91,6 +103,13 @@ def attempt_row(row: Mapping[str, Any], time: str, bucket: str) -> AttemptRow:
         get("estimated") is True,
         ok,
         outcome not in NOT_REQUESTED,
+        count(get("number")),
+        count(get("status")),
+        name(get("code")),
+        _seconds(get("waited_s")) or 0.0,
+        _seconds(get("retry_after")),
+        _seconds(get("ready_in_s")),
+        name(get("request_id")),
     )
 
 

@@ -29,6 +29,15 @@ def money(usd: Decimal | None) -> str:
     return f"{sign}${size:.{min(8, DIGITS - 1 - size.adjusted())}f}"
 
 
+def duration(seconds: float | None) -> str:
+    """Format seconds: below one with milliseconds; unknown is a dash."""
+    if seconds is None:
+        return NONE
+    if seconds < 1:
+        return f"{seconds * 1000:.{int(0 < seconds < 0.00995)}f} ms"  # noqa: PLR2004  # one digit below 10 ms
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds:,.0f} s"  # noqa: PLR2004  # three digits
+
+
 def amount(number: int) -> str:
     """Format a count: exactly below 10,000, above with three digits and k, M, B or T."""
     if number < PLAIN_BELOW:

@@ -81,6 +81,7 @@ class Summary:
         elif event == INTENT:
             number = (name(row.get("run_id")), count(row.get("number")))
             self.waiting[number] = self.waiting.get(number, 0) + 1
+            self.calls.begin(*number, None, time)
         elif (cost := dollars(row.get("cost"))) is not None:
             spent = self.events[bucket, name(event)]
             spent.rows += 1

@@ -52,6 +52,8 @@ CELLS = {
     "providers": ("GEMINI_API_KEYS,GEMINI_API_KEY", "https://generativelanguage.googleapis.com"),
     "costs audit.jsonl": (f"groq/{LONG}", "content_refused"),
     "audit reconcile audit.jsonl": (LONG, "5b6e1c0e-5a4f-4a8e-9f5d-000000000000"),
+    "audit calls audit.jsonl": (f"groq/{LONG}", "content_refused", "nooutcome"),
+    "audit show 5b6e audit.jsonl": (f"groq/{LONG}", "nooutcome", fingerprint("gsk_one")),
     "budgets budgets.db": (f"user={LONG}", "1000000000", "999999999.876543211"),
     "keys --audit audit.jsonl": (fingerprint("gsk_one"), LONG, "content_refused"),
     "prices openai/gpt-5.6-sol": ("promptsover272,000tokens", "cache_read"),

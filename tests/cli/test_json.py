@@ -44,6 +44,8 @@ ARGUMENTS: dict[str, list[str]] = {
     "budgets": ["budgets.db"],
     "audit verify": ["edited.jsonl"],
     "audit reconcile": ["audit.jsonl"],
+    "audit calls": ["audit.jsonl"],
+    "audit show": ["3", "audit.jsonl"],
     "audit export": ["audit.jsonl", "--to", "out.csv"],
     "audit prune": ["audit.jsonl", "--days", "1"],
     "report": ["audit.jsonl", "--html", "out.html"],

@@ -1,0 +1,62 @@
+"""Who must act after an attempt of the log, and what to do: the most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scout_adapters.errors.policy import POLICIES, ErrorKind
+from scout_adapters.llm.engine.candidate_state import REFUSED_FOR_GOOD
+from scout_adapters.report.attempt_row import AttemptRow
+from scout_adapters.report.call_row import NO_OUTCOME
+
+URGENCY = ("key", "account", "caller", "provider", "nobody")
+"""Who must act, in the order of the lines: what no wait repairs comes first."""
+
+
+class Advice(NamedTuple):
+    """Who must act, about which key or model, and what to do."""
+
+    who: str
+    about: str
+    """`groq key 553aa9f4`, or provider and model where no key is concerned."""
+
+    advice: str
+    reason: str
+
+
+def advice_of(attempt: AttemptRow) -> Advice | None:
+    """Return who must act after an attempt; None after an answer and for unknown outcomes."""
+    if attempt.outcome == "skipped":
+        return _of_skipped(attempt)
+    if attempt.outcome == NO_OUTCOME:
+        text = "in progress, or its process ended: compare with the provider's bill"
+        return Advice("caller", attempt.model, text, "")
+    try:
+        policy = POLICIES[ErrorKind(attempt.outcome)]
+    except ValueError:
+        return None
+    about_key = policy.actor in {"key", "account"} and attempt.key
+    about = f"{attempt.provider} key {attempt.key}" if about_key else attempt.model
+    return Advice(policy.actor, about, policy.advice, attempt.outcome)
+
+
+def _of_skipped(attempt: AttemptRow) -> Advice:
+    kind = REFUSED_FOR_GOOD.get(attempt.reason)
+    if kind is not None:
+        policy = POLICIES[kind]
+        return Advice(policy.actor, attempt.provider, policy.advice, attempt.reason)
+    if attempt.ready_in_s is None:
+        return Advice("caller", attempt.model, attempt.reason, attempt.reason)
+    return Advice("nobody", attempt.model, "wait", attempt.reason)
+
+
+def to_do(attempts: Sequence[AttemptRow]) -> list[Advice]:
+    """Return the advice of all attempts once each: what an owner must mend comes first.
+
+    A candidate that was skipped after a request of its own adds none: the refusal says why.
+    """
+    requested = {attempt.model for attempt in attempts if attempt.requested}
+    attempts = [row for row in attempts if row.requested or row.model not in requested]
+    all_advice = dict.fromkeys(filter(None, map(advice_of, attempts)))
+    return sorted(all_advice, key=lambda advice: URGENCY.index(advice.who))
