@@ -17,6 +17,7 @@ from langchain_core.messages import (
 from langchain_core.runnables import Runnable
 
 from scout_adapters._internal.dollar_text import short_dollar_text
+from scout_adapters.budget.plan import LONGEST_HELD
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import BudgetExceeded
 
@@ -47,21 +48,40 @@ def reason(error: BudgetExceeded, which: str, set_aside_usd: float = 0) -> str:
     """
     spent = short_dollar_text(error.spent_usd)
     limit = short_dollar_text(error.limit_usd + set_aside_usd)
+    asked = short_dollar_text(error.asked_usd or 0)
     aside = (
         f", {short_dollar_text(set_aside_usd)} is set aside for a summary" if set_aside_usd else ""
     )
     held = f" ({short_dollar_text(error.held_usd)} is held)" if error.held_usd else ""
     opens = f" It opens again at {error.opens_at:%Y-%m-%d %H:%M} UTC." if error.opens_at else ""
+    remark = ""
+    if not (error.limits_answer or error.assumes_answer):
+        remark = f" ({LONGEST_HELD})"
     return (
-        f"the budget of {limit} {which} is used up: {spent} is spent{held}{aside}, and the next"
-        f" call may cost {short_dollar_text(error.asked_usd or 0)}.{opens}"
+        f"the budget of {limit} {which} does not allow the next call: {error.model or 'it'} may"
+        f" cost {asked}{remark}, {spent} is spent{held}{aside}.{_tried_before(error)}{opens}"
     )
 
 
+def attempts_before(error: BudgetExceeded) -> list[dict[str, str]]:
+    """Return provider, model and outcome of each attempt that the refused call has made before."""
+    names = ("provider", "model", "outcome")
+    return [{name: str(attempt[name]) for name in names} for attempt in error.attempts]
+
+
+def _tried_before(error: BudgetExceeded) -> str:
+    """Return the models that the call has tried before, each with its last outcome."""
+    outcomes = {f"{of['provider']}/{of['model']}": of["outcome"] for of in attempts_before(error)}
+    texts = [f"{model} ({outcome})" for model, outcome in outcomes.items()]
+    return f" Tried before: {', '.join(texts)}." if texts else ""
+
+
 def marked(message: AIMessage, error: BudgetExceeded) -> AIMessage:
-    """Return an agent's last message with the amounts of the budget, in US dollars."""
-    names = ("budget", "spent_usd", "held_usd", "limit_usd", "asked_usd", "opens_at")
+    """Return an agent's last message with the refused call and the budget, in US dollars."""
+    names = ("budget", "spent_usd", "held_usd", "limit_usd", "asked_usd", "opens_at", "model")
     amounts = {name: getattr(error, name) for name in names}
+    amounts["max_tokens_set"] = error.limits_answer
+    amounts["attempts"] = attempts_before(error)
     if error.opens_at is not None:
         amounts["opens_at"] = error.opens_at.isoformat()
     metadata = {"finish_reason": "budget", **message.response_metadata, MARK: amounts}

@@ -30,6 +30,29 @@ ALL_OTHERS = "*"
 """The name in a dict of limits that is for every value without a limit of its own."""
 
 
+LONGEST_HELD = 'its longest answer is held: set max_tokens or answer_tokens="learned"'
+"""Why a call without a limit of its answer may cost so much, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCall:
+    """A call that a budget is to cover."""
+
+    model: str
+    """`provider/model`."""
+
+    limits_answer: bool
+    """Whether the request sets `max_tokens`."""
+
+    assumes_answer: bool
+    """Whether the budget assumes a length of the answer where the request sets none."""
+
+    @property
+    def remark(self) -> str:
+        """Why so much is held, and what to do; empty where the request is the reason."""
+        return "" if self.limits_answer or self.assumes_answer else f" ({LONGEST_HELD})"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The limits of a budget, its scope and its windows."""
@@ -64,14 +87,17 @@ class Plan:
             if limit is not None
         ]
 
-    def refusal(self, balance: Balance, amount: int, now: float) -> BudgetExceeded:
+    def refusal(
+        self, balance: Balance, amount: int, now: float, call: ProposedCall
+    ) -> BudgetExceeded:
         """Return the error for an account with too little left; `now` is seconds since 1970."""
         account, opens = balance.account, next_opening(self.per, now)
         # Names of users and tags come from requests: one printable line.
         scope = f", {one_line(account.scope, 80)}" if account.scope else ""
         when = f"; the next {self.per} opens at {opens:%Y-%m-%dT%H:%MZ}" if opens else ""
         return BudgetExceeded(
-            f"budget {self.name!r}{scope}: the call may cost ${format_amount(amount)} and"
+            f"budget {self.name!r}{scope}: {one_line(call.model, 200)} may cost"
+            f" ${format_amount(amount)}{call.remark} and"
             f" ${format_amount(balance.left)} is left of ${format_amount(account.limit)}"
             f" (${format_amount(balance.spent)} spent, ${format_amount(balance.held)} held){when}",
             budget=self.name,
@@ -82,6 +108,9 @@ class Plan:
             opens_at=opens,
             retry_after=None if opens is None else opens.timestamp() - now,
             window=account.window,
+            model=call.model,
+            limits_answer=call.limits_answer,
+            assumes_answer=call.assumes_answer,
         )
 
     def uncovered(self, account: Account, why: str) -> BudgetExceeded:

@@ -26,7 +26,14 @@ from scout_adapters.budget import (
 )
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.answer_lengths import AnswerLengths
-from scout_adapters.budget.plan import Scope, Usd, check_options, format_amount, plan_of
+from scout_adapters.budget.plan import (
+    ProposedCall,
+    Scope,
+    Usd,
+    check_options,
+    format_amount,
+    plan_of,
+)
 from scout_adapters.budget.windows import TIMED, Per, window_at
 from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
@@ -181,7 +188,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
             else:
                 hold = self.store.hold(accounts, amount)
             if isinstance(hold, Balance):
-                hold = self._hold_beyond_limit(accounts, amount, hold)
+                hold = self._hold_beyond_limit(accounts, amount, hold, proposal)
             with self._lock:
                 self._holds.setdefault((run.id.int, proposal.number), []).append((run, hold))
         except BaseException:  # raised again; Ctrl-C: an attempt without a start has no end
@@ -262,9 +269,16 @@ class ScoutBudgetCallbackHandler(RunHandler):
             return 0
         raise self._with_failover(self._plan.uncovered(account, bound.why), account)
 
-    def _hold_beyond_limit(self, accounts: Sequence[Account], amount: int, short: Balance) -> Hold:
+    def _hold_beyond_limit(
+        self, accounts: Sequence[Account], amount: int, short: Balance, proposal: ProposedAttempt
+    ) -> Hold:
         """Hold an amount that exceeds the balance `short`, if `on_exceeded` is "warn"; or raise."""
-        refusal = self._plan.refusal(short, amount, self.accounts.now())
+        call = ProposedCall(
+            "{provider}/{model}".format_map(proposal.about),
+            limits_answer=proposal.limits_answer,
+            assumes_answer=self.answer_tokens is not None,
+        )
+        refusal = self._plan.refusal(short, amount, self.accounts.now(), call)
         error = self._with_failover(refusal, short.account)
         if self.on_exceeded != "warn":
             raise error

@@ -107,6 +107,11 @@ class OtherModelProposal:
         """The provider and model; the key of another model is not reported."""
         return {"provider": self.call.provider, "model": self.call.model, "key_id": None}
 
+    @property
+    def limits_answer(self) -> bool:
+        """Whether the call limits its answer."""
+        return _max_tokens(self.call) is not None
+
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that the call can cost, by what LangChain reports before it.
 
@@ -126,8 +131,7 @@ def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound
             input_tokens = limits.window * limits.window_reads
         elif input_tokens > limits.window:
             input_tokens = limits.window
-    max_tokens = positive_limit(call.max_tokens, *map(call.options.get, MAX_TOKENS_NAMES))
-    output_tokens = max_tokens or answer_tokens or limits.answer
+    output_tokens = _max_tokens(call) or answer_tokens or limits.answer
     return cost_bound_at(
         name,
         call.model,
@@ -144,6 +148,10 @@ MAX_TOKENS_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 ANSWER_COUNT_NAMES = ("n", "candidate_count")
 OWN_TOOLS = frozenset({"function", "custom", "input_schema", "function_declarations"})
 """Types, or keys, of tools that run at the caller."""
+
+
+def _max_tokens(call: OtherModelCall) -> int | None:
+    return positive_limit(call.max_tokens, *map(call.options.get, MAX_TOKENS_NAMES))
 
 
 def _answer_count(call: OtherModelCall) -> int:

@@ -16,8 +16,10 @@ class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
     In US dollars: `asked_usd` is the most that the request may cost (None if unknown), `spent_usd`,
     `held_usd` is reserved for running requests, `left_usd` is what is left of `limit_usd`.
     `budget` is its name and `window` the run, thread, hour, … of the limit, "" in total.
-    `opens_at` is the start of the budget's next window, and `retry_after` the seconds until then;
-    None if the budget has no windows.
+    `model` is `provider/model` of the request, and `limits_answer` whether it sets `max_tokens`:
+    without, the model's longest answer is held, or what `answer_tokens=` of the budget assumes
+    (`assumes_answer`). `opens_at` is the start of the budget's next window, and `retry_after` the
+    seconds until then; None if the budget has no windows.
     """
 
     is_retryable = False
@@ -36,9 +38,14 @@ class BudgetExceeded(ScoutError, lc.ModelRateLimitError):
         opens_at: datetime | None = None,
         retry_after: float | None = None,
         window: str = "",
+        model: str = "",
+        limits_answer: bool = True,
+        assumes_answer: bool = False,
     ) -> None:
         super().__init__(message)
         self.budget, self.window = budget, window
+        self.model = model
+        self.limits_answer, self.assumes_answer = limits_answer, assumes_answer
         self.asked_usd = asked_usd
         self.spent_usd, self.held_usd, self.limit_usd = spent_usd, held_usd, limit_usd
         self.opens_at = opens_at

@@ -66,7 +66,9 @@ async def test_an_agent_ends_with_a_message_and_never_over_its_thread_s_limit(
         if has_ended(state):
             break
         state = await run(agent, verb, on("t1"))
-    assert last(state).text.startswith("I stop here: the budget of $4 for this thread is used up")
+    assert last(state).text.startswith(
+        "I stop here: the budget of $4 for this thread does not allow"
+    )
     assert last(state).response_metadata["finish_reason"] == "budget"
     assert last(state).response_metadata["scout_budget"]["limit_usd"] == 4.0
     assert len(emulator.log) > 2
@@ -77,7 +79,7 @@ async def test_an_agent_ends_with_a_message_and_never_over_its_thread_s_limit(
 async def test_a_streamed_agent_streams_its_last_message(emulator: Emulator) -> None:
     agent = agent_of(emulator, ScoutBudgetMiddleware("0.5"))
     parts = [part async for part, _ in agent.astream(QUESTION, on("t"), stream_mode="messages")]
-    assert "is used up" in parts[-1].text
+    assert "does not allow the next call" in parts[-1].text
     assert emulator.log == []
 
 
@@ -142,7 +144,7 @@ def test_several_limits_apply_at_once(emulator: Emulator) -> None:
         state = agent.invoke(QUESTION, on(f"t{number}"))
         if has_ended(state):
             break
-    assert "in total is used up" in last(state).text
+    assert "in total does not allow the next call" in last(state).text
     assert run_limit.spent_usd == total.spent_usd == float(billed(emulator)) <= 3
 
 
@@ -154,7 +156,7 @@ def test_a_model_that_was_refused_for_a_tool_ends_the_tool_with_an_error(
     state = agent.invoke(QUESTION, on("t"))
     result = state["messages"][-2]
     assert (result.status, len(emulator.log)) == ("error", 2)
-    assert result.text.startswith("Not finished: the budget of $4 for this run is used up")
+    assert result.text.startswith("Not finished: the budget of $4 for this run does not allow")
     assert not has_ended(state)  # the agent could still pay for its own answer
 
 
@@ -188,7 +190,7 @@ def test_models_of_other_packages_are_held_by_their_price() -> None:
     calls = 0
     while not has_ended(state := agent.invoke(QUESTION)):
         calls += 1
-    assert "in total is used up" in last(state).text
+    assert "in total does not allow the next call" in last(state).text
     assert budget.spent_usd == pytest.approx(calls * 0.0015)
     assert 0.015 < budget.spent_usd <= 0.02
 

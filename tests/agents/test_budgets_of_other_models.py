@@ -30,7 +30,7 @@ def test_an_agent_of_another_package_ends_within_its_limit(emulator: Emulator) -
             state = agent.invoke(QUESTION, on("t1"))
             if has_ended(state):
                 break
-    assert "the budget of $4 for this thread is used up" in last(state).text
+    assert "the budget of $4 for this thread does not allow the next call" in last(state).text
     assert len(emulator.log) > 2
     tokens = sum(exchange.input_tokens + exchange.output_tokens for exchange in emulator.log)
     assert Decimal(repr(budget.spent_usd)) == Decimal(tokens) / 1000 <= 4

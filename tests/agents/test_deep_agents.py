@@ -66,7 +66,7 @@ def test_a_deep_agent_ends_with_a_message(emulator: Emulator) -> None:
     state = deep_agent(emulator, budget).invoke(QUESTION, on("t1"))
     while not has_ended(state):
         state = deep_agent(emulator, budget).invoke(QUESTION, on("t1"))
-    assert "the budget of $20 for this thread is used up" in last(state).text
+    assert "the budget of $20 for this thread does not allow the next call" in last(state).text
     assert billed(emulator) <= 20
 
 

@@ -112,9 +112,9 @@ def test_without_money_for_a_summary_the_agent_ends_with_the_reason(emulator: Em
     budget = ScoutBudgetMiddleware(2, summary_model=small(emulator), summary_usd=1)
     state = agent_of(emulator, budget).invoke(QUESTION, on("t"))
     assert has_ended(state)
-    assert "the budget of $2 for this run is used up: $0 is spent, $1 is set aside" in (
-        last(state).text
-    )
+    text = last(state).text
+    assert "the budget of $2 for this run does not allow the next call: groq/small may cost" in text
+    assert "$0 is spent, $1 is set aside" in text
     assert billed(emulator) == 0
 
 

@@ -112,7 +112,7 @@ async def test_an_agent_ends_where_a_covered_selector_is_refused(
     selector = LLMToolSelectorMiddleware(model=small(emulator), max_tools=1)
     both = (budget.cover(selector), budget)
     state = await ask(agent_of(emulator, *both, tools=[get_weather, get_time]), is_async)
-    assert "for this thread is used up" in last(state).text
+    assert "for this thread does not allow the next call" in last(state).text
     assert emulator.log == []
 
 
@@ -120,7 +120,7 @@ def test_what_retries_and_falls_back_before_the_budget_sees_no_refusal(emulator:
     before = (ModelRetryMiddleware(initial_delay=0), ModelFallbackMiddleware(small(emulator)))
     agent = agent_of(emulator, *before, ScoutBudgetMiddleware(1, per="thread"))
     state = agent.invoke(QUESTION, on("t1"))
-    assert "for this thread is used up" in last(state).text
+    assert "for this thread does not allow the next call" in last(state).text
     assert emulator.log == []
 
 
@@ -163,6 +163,6 @@ def test_a_budget_of_a_handler_ends_the_agent_by_its_name(emulator: Emulator) ->
     daily = ScoutBudgetCallbackHandler(1, name="team")
     agent = agent_of(emulator, ScoutBudgetMiddleware(5))
     state = agent.invoke(QUESTION, {**on("t1"), "callbacks": [daily]})
-    assert "the budget of $1 named 'team' is used up" in last(state).text
+    assert "the budget of $1 named 'team' does not allow the next call" in last(state).text
     with pytest.raises(BudgetExceeded):
         agent_of(emulator).invoke(QUESTION, {**on("t1"), "callbacks": [daily]})

@@ -114,7 +114,7 @@ def test_budgets_with_one_name_in_one_file_apply_for_their_own_windows(
     total = ScoutBudgetMiddleware(4, per="total", **options)
     sub_agent = agent_of(emulator, daily, checkpointer=None)
     state = agent_of(emulator, total, tools=[weather_by(sub_agent)]).invoke(QUESTION, on("t"))
-    assert "the budget of $0.2 for today is used up" in state["messages"][-2].text
+    assert "the budget of $0.2 for today does not allow the next call" in state["messages"][-2].text
     assert len(emulator.log) == 2
 
 

@@ -64,7 +64,7 @@ def test_calls_pass_until_there_is_no_room_for_the_next(ask: Ask, emulator: Emul
 def test_nothing_is_sent_where_the_first_call_may_already_cost_too_much(
     ask: Ask, emulator: Emulator
 ) -> None:
-    with pytest.raises(BudgetExceeded, match=r"the call may cost \$1\.\d+ and \$0.5 is left"):
+    with pytest.raises(BudgetExceeded, match=r"groq/small may cost \$1\.\d+ and \$0.5 is left"):
         ask(groq(emulator), "hi", {"callbacks": [ScoutBudgetCallbackHandler("0.5")]})
     assert emulator.log == []
 

@@ -16,7 +16,7 @@ from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer, stream_interrupted
 from scout_adapters.llm.engine.attempt_usage import billed_usage, partial_usage, usage_estimate
 from scout_adapters.llm.engine.candidate import Candidate, Load
-from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound
+from scout_adapters.llm.engine.cost_bound import CostBound, cost_bound, limits_answer
 from scout_adapters.llm.engine.key_reports import record_key_failure, record_quota_left
 from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Outcome, Permit
@@ -83,8 +83,7 @@ class Attempt:
     """Whether the endpoint's load counts it."""
 
     is_started: bool = False
-    is_first: bool = False
-    """Whether the call has not tried the candidate before."""
+    is_first: bool = False  # whether the call has not tried the candidate before
     revised: PreparedRequest | None = field(default=None, repr=False)
     """After a refusal: the request as the refusal requires it, to be sent with the same key."""
 
@@ -108,11 +107,13 @@ class Attempt:
         }
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
-        """Return the most that this attempt can cost; budgets reserve it before the start.
-
-        `answer_tokens` limits the answer where the request sets no limit.
-        """
+        """Return the most that this attempt can cost; see `ProposedAttempt`."""
         return cost_bound(self.candidate, self.request.prepared, answer_tokens)
+
+    @property
+    def limits_answer(self) -> bool:
+        """Whether the request limits its answer, as by `max_tokens`."""
+        return limits_answer(self.candidate, self.request.prepared)
 
     @property
     def patience(self) -> float:

@@ -160,6 +160,12 @@ def _output_tokens(
     return output_tokens * wire.answer_count(body) if output_tokens and wire else output_tokens
 
 
+def limits_answer(candidate: Candidate, prepared: PreparedRequest) -> bool:
+    """Return whether the caller limits the answer; True if the request has none."""
+    spec = prepared.spec or candidate.endpoint.spec
+    return not prepared.has_output or _has_own_limit(prepared.request, spec.wire)
+
+
 def _has_own_limit(request: ChatRequest, wire: Wire | None) -> bool:
     """Return whether the caller limits the answer, and not the wire."""
     stated = request.max_tokens is not None

@@ -99,6 +99,10 @@ class ProposedAttempt(Protocol):
     def patience(self) -> float:
         """Seconds that the call may still wait before the attempt."""
 
+    @property
+    def limits_answer(self) -> bool:
+        """Whether the request limits its answer, as by `max_tokens`."""
+
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
         """Return the most that the attempt can cost.
 

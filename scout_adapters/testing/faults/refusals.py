@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from scout_adapters.testing.faults.retry_after_forms import QUOTA_WITHOUT_WAIT
+from scout_adapters.testing.http_messages import parsed_object
 
 if TYPE_CHECKING:
     from scout_adapters.testing.faults.context import FaultContext
@@ -112,9 +113,14 @@ class TooLarge(Refusal):
 
 
 class Overloaded(Refusal):
-    """The provider has no capacity: 503, 529, 498, or a code inside a 200."""
+    """The provider has no capacity: 503, 529, or a code inside a 200; 498 for Groq's flex tier."""
 
     condition = "overloaded"
+
+    def play(self, context: FaultContext) -> HttpReply:
+        """Return the refusal; a request for the flex tier has one of its own at some providers."""
+        tier = (parsed_object(context.request.body) or {}).get("service_tier")
+        return context.refuse("flex_overloaded" if tier == "flex" else self.condition)
 
 
 class UpstreamLimited(Refusal):

@@ -96,8 +96,15 @@ EXPECTED = [
     (
         "groq",
         Overloaded(),
-        498,
-        groq("Flex tier capacity exceeded", "capacity_error", "capacity_exceeded"),
+        503,
+        {
+            "error": {
+                "message": "m is currently over capacity. Please try again and back off "
+                "exponentially. Visit https://groqstatus.com to see if there is an active "
+                "incident.",
+                "type": "internal_server_error",
+            }
+        },
     ),
     (
         "groq",
@@ -277,6 +284,14 @@ def test_a_provider_s_error_is_the_documented_one(
     answer = refused(provider, fault)
     assert answer.status_code == status
     assert (answer.content if body == b"" else answer.json()) == body
+
+
+def test_groq_refuses_the_flex_tier_with_a_status_of_its_own(client: Any) -> None:
+    client.emulator.script("groq", [Overloaded()])
+    answer = client.chat("groq", service_tier="flex")
+    assert answer.status_code == 498
+    expected = groq("Flex tier capacity exceeded", "capacity_error", "capacity_exceeded")
+    assert answer.json() == expected
 
 
 ANTHROPIC = [

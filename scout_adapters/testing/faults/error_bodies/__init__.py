@@ -72,6 +72,7 @@ ERROR_TABLES: Mapping[str, ErrorTable] = {
 _NEAREST: Mapping[Condition, Condition] = {
     "daily_quota": "rate_limited",
     "upstream_limited": "overloaded",
+    "flex_overloaded": "overloaded",
     "too_large": "context_overflow",
     "region_blocked": "forbidden",
     "no_key": "revoked",

@@ -194,7 +194,15 @@ GROQ: ErrorTable = {
         "rate_limit_exceeded",
         "reported",
     ),
-    "overloaded": groq_error(
+    "overloaded": groq_error(  # https://github.com/infiniflow/ragflow/issues/9858
+        503,
+        "{model} is currently over capacity. Please try again and back off exponentially. Visit "
+        "https://groqstatus.com to see if there is an active incident.",
+        "internal_server_error",
+        None,
+        "reported",
+    ),
+    "flex_overloaded": groq_error(
         498, "Flex tier capacity exceeded", "capacity_error", "capacity_exceeded", "documented"
     ),
     "server_error": groq_error(0, "Internal Server Error", "internal_server_error", None),

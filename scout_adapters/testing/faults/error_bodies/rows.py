@@ -21,6 +21,7 @@ Condition = Literal[
     "context_overflow",
     "too_large",
     "overloaded",
+    "flex_overloaded",
     "server_error",
     "no_such_path",
 ]

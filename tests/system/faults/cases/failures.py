@@ -145,12 +145,17 @@ FAILURES: Mapping[int, tuple[Case, ...]] = {
             id=name,
             route=(f"{house}:ab", "xai:a"),
             always={house: Overloaded()},
+            options=options,
             outcomes=(*(f"{house}:a capacity",) * 3, "xai:a ok"),
             slept=(0.375, 0.75),
             second_tries=2,
             check=counted,
         )
-        for name, house in (("498", "groq"), ("529", "anthropic"), ("503", "openai"))
+        for name, house, options in (
+            ("498", "groq", {"model_kwargs": {"service_tier": "flex"}}),
+            ("529", "anthropic", {}),
+            ("503", "openai", {}),
+        )
     ),
     36: (
         Case(
