@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example chaos-agents langgraph-dev fuzz bench bench-check format profiles charts clean
 .PHONY: docs docs-check release
 
 demo: .venv/cli
@@ -122,6 +122,10 @@ cache: .venv/dev
 testing-example: .venv/dev
 	$(BIN)/python -m tools.testing_example
 
+# Agents of others under all faults, beside other routers. CHAOS_AGENTS='-k swarm --scout-chaos-report=page.html'
+chaos-agents: .venv/chaos
+	.venv/chaos/bin/pytest -q examples/chaos --scout-chaos $(CHAOS_AGENTS)
+
 # What other tools show of calls: model, tokens and cost, beside the emulator's bill.
 traces: .venv/dev
 	$(BIN)/python -m tools.trace_table
@@ -165,6 +169,12 @@ clean:
 .venv/langgraph: pyproject.toml
 	$(PYTHON) -m venv $@
 	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[agents,aiohttp]' 'langgraph-cli[inmem]'
+	touch $@
+
+.venv/chaos: pyproject.toml
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --editable '.[agents,cli,testing]' pytest deepagents \
+		langchain-groq langchain-litellm langchain-openai langgraph-supervisor langgraph-swarm langmem trustcall
 	touch $@
 
 .venv/release: pyproject.toml

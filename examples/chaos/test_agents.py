@@ -1,7 +1,7 @@
 """Three agents written after their documentation, under all faults and beside other routers.
 
-`pytest examples/chaos --scout-chaos` takes a minute or two; it needs langchain, deepagents and, for
-the comparison, langchain-groq, langchain-openai and langchain-litellm.
+`make chaos-agents` runs them, or `pytest examples/chaos --scout-chaos` where langchain, deepagents
+and, for the comparison, langchain-groq, langchain-openai and langchain-litellm are installed.
 """
 
 from collections.abc import Callable
