@@ -222,6 +222,11 @@ def test_a_bound_below_one_holds_no_less_than_none(
             5,
         ),
         (ScoutOpenRouterChatModel, "openai/gpt-4o-mini", {"models": ["openai/gpt-4"]}, 100),
+        (ScoutOpenRouterChatModel, "openai/gpt-4o-mini", {"plugins": [{"id": "web"}]}, 160),
+        (ScoutOpenRouterChatModel, "openai/gpt-4o-mini", {"preset": "mine"}, 50),
+        (ScoutAnthropicChatModel, "claude-opus-5-5", {"speed": "fast"}, 1.9),
+        (ScoutAnthropicChatModel, "claude-opus-4-6", {"inference_geo": "us"}, 1.09),
+        (ScoutOpenAIChatModel, "gpt-4o-mini", {"service_tier": "PRIORITY"}, 1.6),
     ],
 )
 def test_the_hold_is_for_the_body_that_leaves(

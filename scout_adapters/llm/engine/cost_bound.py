@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from langchain_core.messages import BaseMessage
 
@@ -19,7 +19,7 @@ from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.pricing.fees import billed_searches
 from scout_adapters.llm.pricing.price_list import price_list, priced_model
-from scout_adapters.llm.pricing.rates import STANDARD, STANDARD_TIERS, ServiceTier
+from scout_adapters.llm.pricing.rates import STANDARD, ServiceTier, requested_service
 from scout_adapters.llm.profiles.limits import MARKED_WRITES, ModelLimits, limits_of
 from scout_adapters.llm.types import ChatRequest, ProviderSpec, Wire
 
@@ -91,7 +91,7 @@ def _bound_of_model(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         kinds=kinds,
-        tier=body.get("service_tier"),
+        service=requested_service(body),
         prices=spec.prices,
         searches=billed_searches(model, spec.wire.searches(body)) if spec.wire else 0,
     )
@@ -104,7 +104,7 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
     input_tokens: int,
     output_tokens: int | None,
     kinds: frozenset[str] = frozenset(),
-    tier: Any = None,
+    service: ServiceTier = STANDARD,
     prices: str = "",
     searches: int = 0,
 ) -> CostBound:
@@ -115,13 +115,16 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
     if output_tokens is None:
         why = "the longest possible answer is unknown: set max_tokens="
         return CostBound(None, input_tokens, why=why)
-    tier_name = str(tier).lower() if tier else ""
-    service = STANDARD if tier_name in STANDARD_TIERS else ServiceTier(tier_name)
     tariff = price_list(provider, model, service, prices=prices).tariff
+    if tariff is None and service.tier == "flex":  # costs less than the standard tier
+        tariff = price_list(provider, model, prices=prices).tariff
     nano = tariff.max_cost(input_tokens, output_tokens, kinds, searches) if tariff else None
     if nano is None:
-        why = f"no price is known for {provider}/{model}: add it to PRICING[{provider!r}]"
+        served = "".join(f", {name}" for name in (service.tier, service.speed) if name)
+        why = f"no price is known for {provider}/{model}{served}: add it to PRICING[{provider!r}]"
         return CostBound(None, input_tokens, output_tokens, why)
+    if service.factor != 1:
+        nano = math.ceil(nano * service.factor)
     return CostBound(max(0, nano), input_tokens, output_tokens)
 
 

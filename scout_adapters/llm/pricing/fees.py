@@ -24,11 +24,14 @@ https://docs.perplexity.ai/getting-started/pricing, and recorded costs."""
 SEARCH_FEES: Mapping[str, Decimal] = {
     "groq": Decimal("0.005"),
     "openai": Decimal("0.010"),
+    "openrouter": Decimal("0.020"),
     "x-ai": Decimal("0.005"),
 }
 """USD of one search by provider, where genai-prices has none for some models:
 https://docs.x.ai/developers/pricing, https://groq.com/pricing,
-https://developers.openai.com/api/docs/pricing. A call of xAI's code tool costs the same."""
+https://developers.openai.com/api/docs/pricing. A call of xAI's code tool costs the same.
+OpenRouter bills $4 for 1,000 results, by default five for a search:
+https://openrouter.ai/docs/features/web-search"""
 
 
 def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, Decimal]:

@@ -140,6 +140,17 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
     return ServiceTier(tier, speed, US_ONLY if within_us else Decimal(1), size)
 
 
+def requested_service(body: Mapping[str, Any]) -> ServiceTier:
+    """Return how the body of a request asks to be served, by the fields that change the price."""
+    tier = body.get("service_tier") or body.get("serviceTier")
+    if tier is None and "speed" not in body and "inference_geo" not in body:
+        return STANDARD
+    name = _tier_name(str(tier or "")).removeprefix("service_tier_")
+    speed = "fast" if body.get("speed") == "fast" else ""
+    factor = US_ONLY if body.get("inference_geo") == "us" else Decimal(1)
+    return ServiceTier("" if name in STANDARD_TIERS else name, speed, factor)
+
+
 SEARCH_SIZES = frozenset({"low", "medium", "high"})
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 
-from scout_adapters._internal.json_values import Json, positive_limit
+from scout_adapters._internal.json_values import Json, objects, positive_limit
 from scout_adapters.llm.types import (
     SEARCHES,
     ChatRequest,
@@ -61,6 +61,10 @@ BODY_FIELDS = frozenset(
 """https://platform.openai.com/docs/api-reference/chat/create"""
 
 
+RESULTS = 5
+"""Results of a search of OpenRouter's plugin: https://openrouter.ai/docs/features/web-search"""
+
+
 class OpenAIChatWire(Wire):
     """Chat Completions as a `Wire`; it has no state."""
 
@@ -73,7 +77,7 @@ class OpenAIChatWire(Wire):
     deferral = "deferred"
     plain_options = ("temperature", "top_p", "stop", "frequency_penalty", "presence_penalty")
     external_inputs = frozenset(
-        {"plugins", "web_search_options", "search_parameters", "mcp_servers"}
+        {"plugins", "preset", "web_search_options", "search_parameters", "mcp_servers"}
     )
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # one URL for all
@@ -103,11 +107,15 @@ class OpenAIChatWire(Wire):
         return None if own is None and older is None else positive_limit(own, older)
 
     def searches(self, body: Json) -> int:
-        """Return the searches of tools and of xAI's `search_parameters`; OpenAI makes one."""
+        """Return the searches of tools, of xAI's `search_parameters` and OpenRouter's plugin.
+
+        OpenAI makes one. A search of OpenRouter's has five results; more count as several.
+        """
         if "search_parameters" in body:
             return SEARCHES
         of_tools = super().searches(body) if "tools" in body else 0
-        return of_tools or int("web_search_options" in body)
+        of_plugins = plugin_searches(body) if "plugins" in body else 0
+        return of_tools or of_plugins or int("web_search_options" in body)
 
     def answer_count(self, body: Json) -> int:
         count = body.get("n")
@@ -129,6 +137,13 @@ class OpenAIChatWire(Wire):
 
     def unsupported_media(self, spec: ProviderSpec) -> frozenset[str]:
         return unsupported_media(spec)
+
+
+def plugin_searches(body: Json) -> int:
+    """Return the searches of OpenRouter's plugin `web`, of five results each."""
+    plugins = [each for each in objects(body.get("plugins")) if each.get("id") == "web"]
+    results = (positive_limit(each.get("max_results")) or RESULTS for each in plugins)
+    return sum(-(-count // RESULTS) for count in results)
 
 
 WIRE: Wire = OpenAIChatWire()
