@@ -56,6 +56,12 @@ _OPAQUE = re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_\-.~%=]{20,}|[0-9a
 """A segment of a path that may be a token; versions and words are shorter."""
 
 
+_TOKEN_NAME = re.compile(
+    r"(?:[\w-]*[_-])?(?:tokens?|keys?|secrets?|hooks?)|webhooks?", re.IGNORECASE
+)
+_VERSION = re.compile(r"v\d{1,2}(?:(?:alpha|beta)\d?)?|")
+
+
 @lru_cache(maxsize=4096)
 def key_redactor(key: str, name: str) -> Callable[[str], str]:
     """Return a function that replaces a key, and parts of it, by `name`.
@@ -188,6 +194,15 @@ def mask_values(value: Any) -> Any:
     return [mask_values(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
+def _path_shape(parts: list[str]) -> Iterator[str]:
+    """Yield the parts of a path, with "..." for tokens and for what follows their name."""
+    is_after_name = False
+    for part in parts:
+        is_token = is_after_name and not _VERSION.fullmatch(part)
+        yield "..." if is_token or "=" in part or _OPAQUE.fullmatch(part) else part
+        is_after_name = is_after_name or bool(_TOKEN_NAME.fullmatch(part))
+
+
 @lru_cache(maxsize=256)
 def address_shape(url: str) -> str:
     """Return an address as logs may show it: origin and path, without query, user and tokens.
@@ -196,7 +211,7 @@ def address_shape(url: str) -> str:
     """
     scheme, host, path, query, _ = urlsplit(url)
     host = host.rpartition("@")[2]
-    path = "/".join("..." if _OPAQUE.fullmatch(part) else part for part in path.split("/"))
+    path = "/".join(_path_shape(path.split("/")))
     shape = f"{scheme}://{host}{path}" + ("?..." if query else "")
     if shape == url:
         return url

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from pydantic import SecretStr
 
@@ -99,6 +99,12 @@ QUERY_SECRET = re.compile(r"code|sig|signature|.*[_-]signature|tokens?|.*[_-]tok
 
 USER_INFO = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
 """An address with a user, and optionally a password."""
+
+PATH_NAME = re.compile(r"[/;&?]([^/;&?=]+)=")
+"""The name of a parameter that stands in a path: `/v1;token=...`."""
+
+BAD_PORT = re.compile(r":(?![0-9]*$|\{)[^\]]*$")
+"""A port that is no number, such as a password without its `@`; `{port}` is a placeholder."""
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
@@ -295,11 +301,12 @@ def check_address(url: Any, owner: str) -> None:
 
 def _has_secret(url: str) -> bool:
     address, _, query = url.partition("#")[0].partition("?")
-    named = query and any(
-        SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name)
-        for name, _ in parse_qsl(query, keep_blank_values=True)
-    )
-    return bool(named or USER_INFO.match(url) or mask_secrets(address) != address)
+    pairs = parse_qsl(query, keep_blank_values=True) if query else []
+    pairs += [(name, "") for name in PATH_NAME.findall(unquote(address))]
+    named = any(SECRET.fullmatch(name) or QUERY_SECRET.fullmatch(name) for name, _ in pairs)
+    beyond_host = address.partition("://")[2].partition("/")[0]
+    is_port = BAD_PORT.search(beyond_host)
+    return bool(named or is_port or USER_INFO.match(url) or mask_secrets(address) != address)
 
 
 def check_headers(headers: Mapping[str, Any], owner: str) -> None:

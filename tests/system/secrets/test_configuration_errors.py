@@ -96,6 +96,11 @@ CREDENTIALS = [
     "https://h.example/v1?X-Amz-Signature=abc",
     "https://h.example/v1?api-key=",
     f"https://h.example/v1/{KEY}/openai",
+    "https://h.example/v1;token=abc",
+    "https://h.example/v1&api_key=abc",
+    "https://h.example/v1/%3Fcode=abc",
+    "https://h.example/key=abc/v1",
+    "https://h.example:pw/v1",
     " https://user:pw@h.example/v1",
     "\thttps://user@h.example/v1",
     "user:pw@h.example/v1",
@@ -119,6 +124,9 @@ OPAQUE = [
     "https://h.example/v1/3f8a9c1d2b7e4f60a1b2c3d4e5f60718/gateway",
     "https://h.example/t0ken-Abcdef0123456789xyz/v1",
     "https://h.example/v1?tenant=t0ken-Abcdef0123456789xyz",
+    "https://h.example/token/t0ken/v1",
+    "https://h.example/webhooks/12345/t0ken",
+    "https://h.example/v1;jsessionid=t0ken",
 ]
 
 
