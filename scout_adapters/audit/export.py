@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -44,8 +46,13 @@ MORE = "more"
 
 ALL = {**COLUMNS, **CHAINED, MORE: "TEXT"}
 TABLE = "audit"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # the wide forms are meant
-"""Beginnings of a cell that spreadsheets read as a formula, also behind blanks."""
+FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b")
+"""Beginnings of a cell that spreadsheets read as a formula, wide and small forms too."""
+
+INVISIBLE = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*"
+)
+"""What may stand before such a beginning: blanks, control codes, characters without a width."""
 
 logger = logger_of(__name__)
 
@@ -77,13 +84,19 @@ def export(path: str | Path, to: str | Path, *, table: str = TABLE) -> int:
 
 
 def _table(path: str | Path) -> Iterator[list[Cell]]:
-    for number, row in enumerate(read_rows(path), start=1):
+    skipped: Counter[Path] = Counter()
+    for number, row in enumerate(read_rows(path, skipped), start=1):
         try:
             cells = _cells(row)
         except (TypeError, ValueError, RecursionError) as error:
             logger.warning("row %d of %s is not exported: %s", number, path, one_line(str(error)))
             continue
         yield cells
+    for file, lines in skipped.items():
+        logger.warning(
+            "lines of %s that are no rows, and are not exported: %d; `audit verify` lists them",
+            *(file, lines),
+        )
 
 
 def _cells(row: dict[str, Any]) -> list[Cell]:
@@ -153,7 +166,7 @@ def _to_postgres(path: str | Path, address: str, table: str) -> int:
             base.execute(f"CREATE TABLE {table} ({typed})".encode())
             with base.cursor().copy(f"COPY {table} FROM STDIN".encode()) as rows:
                 for count, cells in enumerate(_table(path), start=1):  # noqa: B007  # the last is the number of rows
-                    rows.write_row([_storable(cell) for cell in cells])
+                    rows.write_row([_without_nul(cell) for cell in cells])
     except psycopg.Error as error:
         what = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ConfigurationError(f"PostgreSQL does not take the log: {what}") from None
@@ -163,8 +176,8 @@ def _to_postgres(path: str | Path, address: str, table: str) -> int:
 OF_POSTGRES = {"TEXT": "TEXT", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION"}
 
 
-def _storable(cell: Cell) -> Cell:
-    """Return a cell for PostgreSQL, whose texts must not contain NUL."""
+def _without_nul(cell: Cell) -> Cell:
+    """Return a cell for PostgreSQL and readers of CSV, whose texts must not contain NUL."""
     return cell.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(cell, str) else cell
 
 
@@ -180,9 +193,11 @@ def _to_csv(path: str | Path, target: Path) -> int:
 
 def _plain(cell: Cell) -> Cell:
     """Prefix a text that a spreadsheet would interpret as a formula."""
+    cell = _without_nul(cell)
     if not isinstance(cell, str):
         return cell
-    begins = cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA)
+    blank = INVISIBLE.match(cell)
+    begins = cell.startswith(FORMULA) or (blank and cell.startswith(FORMULA, blank.end()))
     return f"'{cell}" if begins else cell
 
 

@@ -47,7 +47,11 @@ def test_a_row_that_is_too_long_is_cut_and_marked(tmp_path: Path, text: str) -> 
     assert verify(log.path).findings == ()
 
 
-@pytest.mark.parametrize("cell", ["\n=1+1", "\uff1d1+1", "\uff0b1", " =1+1", "\u3000\uff1d1"])
+FORMULAS = ["\n=1+1", "\uff1d1+1", "\uff0b1", " =1+1", "\u3000\uff1d1"]
+HIDDEN = ["\u200b=1", "\ufeff=1", "\x0b\u00ad@x", "\ufe661", "\u2212cmd"]
+
+
+@pytest.mark.parametrize("cell", FORMULAS + HIDDEN)
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, cell: str) -> None:
     log = AuditLog(tmp_path / "audit.jsonl")
     log.log("x", reason=cell, model=cell)
@@ -55,6 +59,31 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path, cell: str) -> None:
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert row["reason"] == row["model"] == f"'{cell}"
+
+
+def test_a_cell_of_a_csv_has_no_nul(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.log("x", reason="a\0=1", model="\0=1")
+    export(log.path, tmp_path / "out.csv")
+    text = (tmp_path / "out.csv").read_text()
+    assert "\0" not in text
+    assert "a\ufffd=1" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"time":"x","cost":1e400}', b'{"time":"x","a":' + b"[" * 2000 + b"}", b"not a row", b"5"],
+)
+def test_lines_that_are_no_rows_are_told_and_the_rest_is_exported(
+    line: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.log("before")
+    with log.path.open("ab") as file:
+        file.write(line + b"\n" + line + b"\n")
+    log.log("after")
+    assert export(log.path, tmp_path / "out.csv") == 2
+    assert "audit.jsonl that are no rows, and are not exported: 2" in caplog.text
 
 
 def test_odd_rows_crash_no_reader(tmp_path: Path) -> None:
