@@ -18,6 +18,10 @@ LONGEST = 1 << 24
 """Bytes: the longest line that readers take for a row."""
 
 
+FLAGS = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
+"""Not blocking: a pipe without a reader is an error, and would be waited for without end."""
+
+
 class AppendingFile:
     """Appends lines to a file; belongs to the process that opened it."""
 
@@ -28,8 +32,8 @@ class AppendingFile:
         self._sync = sync
         self._failed: OSError | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, 0o600)
+        self._descriptor = os.open(path, FLAGS, 0o600)
+        os.set_blocking(self._descriptor, True)
         opened = os.fstat(self._descriptor)
         self._place, self._name = (opened.st_dev, opened.st_ino), os.fspath(path)
         self._torn = _ends_torn(path, self._descriptor)

@@ -19,6 +19,7 @@ from scout_adapters.audit.file import AppendingFile
 from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.budget import Account, Hold, SqliteBudgets
+from scout_adapters.errors import AuditError
 from scout_adapters.report.summary import summarise
 
 TIME = "2026-11-23T10:00:00.000000+00:00"
@@ -124,6 +125,15 @@ def test_a_log_that_is_moved_away_is_noticed_at_the_next_row(
     assert [row["event"] for row in read_rows(log.path)] == ["after"]
     assert "was moved or deleted: a new one begins" in caplog.text
     assert verify(log.path).findings == ()
+
+
+def test_a_pipe_in_the_place_of_a_log_that_nothing_reads_is_an_error(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.log("before")
+    log.path.unlink()
+    os.mkfifo(log.path)
+    with pytest.raises(AuditError):
+        log.log("after")
 
 
 def test_a_budget_file_that_is_deleted_is_noticed_at_the_next_step(
