@@ -7,6 +7,7 @@ the same run on every path.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -125,9 +126,11 @@ class RunScope:
             await cast("Any", self._build_run_manager(self._spared)).on_llm_error(error)
 
     def _has_spared_handlers(self) -> bool:
+        if not self._spared or sys.is_finalizing():  # at the interpreter's end, nothing is imported
+            return False
         from scout_adapters.llm.engine.record import runs_with_attempts
 
-        return bool(self._spared) and self._run_id.int not in runs_with_attempts
+        return self._run_id.int not in runs_with_attempts
 
     def _build_run_manager(self, only: Callbacks = None) -> RunManager:
         """Return a run manager with the handlers, tags and metadata that core gives to the run."""

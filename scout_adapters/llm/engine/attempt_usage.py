@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
@@ -23,7 +25,7 @@ def partial_usage(
     """Return usage and cost of an answer that broke off; empty if nothing had arrived.
 
     `stated` is the cost in US dollars that the provider stated; without it, tokens and cost are
-    estimated.
+    estimated. At the interpreter's end, they are unknown if no answer was priced before.
     """
     if stated is not None:
         return billed_usage(spec, prepared, answer, answer.usage, {}, stated)
@@ -31,7 +33,12 @@ def partial_usage(
         return {}
     output_tokens = tokens_in_bytes(answer_bytes(answer.shown))
     usage = estimated_usage(prepared.tokens, output_tokens, answer.usage)
-    return {"estimated": True, **billed_usage(spec, prepared, answer, usage, {})}
+    try:
+        return {"estimated": True, **billed_usage(spec, prepared, answer, usage, {})}
+    except ImportError:
+        if not sys.is_finalizing():
+            raise
+        return {}  # a stream was left open until the interpreter ends, which imports no prices
 
 
 def billed_usage(  # the parts of an attempt, on the path of every call
