@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import walk_tb
 from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
@@ -151,11 +152,23 @@ def user_place() -> str:
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  # as `logging` and `warnings` do
     while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith((*_LIBRARIES, "<")):
-            return f" at {name.removeprefix(str(Path.cwd()) + os.sep)}:{frame.f_lineno}"
+        if place := _place(frame, frame.f_lineno):
+            return place
         frame = frame.f_back
     return ""
+
+
+def place_of(error: BaseException) -> str:
+    """Return the last line of the user's code on the way of an error, as `user_place` does."""
+    lines = [_place(frame, line) for frame, line in walk_tb(error.__traceback__)]
+    return next(filter(None, reversed(lines)), "")
+
+
+def _place(frame: FrameType, line: int) -> str:
+    name = frame.f_code.co_filename
+    if name.startswith((*_LIBRARIES, "<")):
+        return ""
+    return f" at {name.removeprefix(str(Path.cwd()) + os.sep)}:{line}"
 
 
 def late_text(test: str, request: str) -> str:

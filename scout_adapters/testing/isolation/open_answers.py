@@ -10,6 +10,8 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
+from scout_adapters.testing.isolation.live_calls import user_place
+
 
 class OpenAnswers:
     """The answers of httpx within a test, as long as the test keeps them."""
@@ -44,11 +46,12 @@ class OpenAnswers:
                 setattr(holder, name, original)
 
     def _add(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
-        self._answers[response] = f"{request.method} {request.url.copy_with(query=None)}"
+        address = request.url.copy_with(query=None)
+        self._answers[response] = f"{request.method} {address}{user_place()}"
         return response
 
     def left(self) -> list[str]:
-        """Return the requests whose answers are still open."""
+        """Return the requests whose answers are still open, with their lines in the test."""
         if self._open():
             gc.collect()  # generators in cycles close their answer when they are collected
         return self._open()

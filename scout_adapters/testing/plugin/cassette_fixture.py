@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,22 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the recording of a test that has passed, and report that of another."""
+    report = yield
+    session = item.stash.get(session_key, None)
+    if session is None or call.when != "call":
+        return report
+    if report.passed or hasattr(report, "wasxfail"):
+        session.keep()
+    elif text := session.unkept:
+        report.sections.append((MARKER, text))
+    return report
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
     """End the cassette after the fixtures of its test."""
@@ -117,6 +134,18 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[Any]:
         if session := item.stash.get(session_key, None):
             del item.stash[session_key]
             session.end()
+            if session.warning:
+                _warn(item, session.warning)
+
+
+def _warn(item: pytest.Item, message: str) -> None:
+    """Show a warning in pytest's summary, which is no error of the test: it has passed."""
+    from scout_adapters.testing.replay.cassette_errors import CassetteWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CassetteWarning)
+        line = (item.location[1] or 0) + 1
+        warnings.warn_explicit(CassetteWarning(message), None, str(item.path), line)
 
 
 @pytest.fixture

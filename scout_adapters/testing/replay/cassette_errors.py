@@ -7,6 +7,10 @@ class CassetteNotPlayed(AssertionError):
     """A cassette contains answers that were not requested: record it again."""
 
 
+class CassetteWarning(UserWarning):
+    """What a recording contains is not what the test has sent: a secret became `KEY`."""
+
+
 class CassetteError(AssertionError):
     """A cassette cannot be played or written."""
 

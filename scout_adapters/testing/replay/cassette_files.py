@@ -192,8 +192,8 @@ def write_cassette(
     exchanges: Iterable[Exchange],
     secrets: Sequence[str] = (),
     shown: str = "",
-) -> None:
-    """Write a cassette, or nothing at all; readable by its owner only.
+) -> Sequence[Exchange]:
+    """Write a cassette, or nothing at all; readable by its owner only. Return it in its order.
 
     `secrets` may not be in it either. Messages have the path `shown`, if it is given.
 
@@ -213,6 +213,7 @@ def write_cassette(
             + "".join(f"\n  {place}" for place in places)
         )
     replace_file(path, text)
+    return ordered
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pytest
 
+from scout_adapters.errors import NoKeyError
 from scout_adapters.testing.cassettes import RECORDED_AT, StillEmulator
+from scout_adapters.testing.isolation.live_calls import place_of
 from scout_adapters.testing.isolation.placeholder_keys import placeholder_keys
 from scout_adapters.testing.isolation.virtual_time import VirtualTime
 from scout_adapters.testing.process_state import reset, snapshot
@@ -33,10 +35,11 @@ from scout_adapters.testing.replay.cassette_files import (
 from scout_adapters.testing.replay.cassette_owner import check_owner
 from scout_adapters.testing.replay.cassette_paths import CassettePlan, Match, RecordingMode
 from scout_adapters.testing.replay.emulated_network import emulated_network
+from scout_adapters.testing.replay.masked_prompts import masked_text
 from scout_adapters.testing.replay.named_failure import fail_by_name
 from scout_adapters.testing.replay.played_cassette import PlayedCassette
 from scout_adapters.testing.replay.recorded_addresses import is_recorded, model_of
-from scout_adapters.testing.replay.request_differences import commands
+from scout_adapters.testing.replay.request_differences import commands, emulator_command
 from scout_adapters.testing.scrubbing.scrubber import known_secrets
 from scout_adapters.testing.scrubbing.secret_scrubber import (
     Exchange,
@@ -75,7 +78,11 @@ class CassetteSession:
         self.mode = plan.mode
         """none, new, all, live or emulator."""
 
+        self.warning = ""
+        """What `end` has to report of a recording that was written."""
+
         self._plan = plan
+        self._keeps = False
         self._stack = ExitStack()
         self._secrets: tuple[str, ...] = ()
         self._cassette: PlayedCassette | None = None
@@ -144,8 +151,9 @@ class CassetteSession:
         """Fail the test if a request had no answer, or an answer no request."""
         try:
             yield
-        except BaseException:  # raised again, unless a missing answer is the cause
+        except BaseException as error:  # raised again, unless a missing answer or key is the cause
             self._fail_if_missing()
+            self._fail_without_key(error)
             raise
         self._fail_if_missing()
         if (
@@ -160,13 +168,34 @@ class CassetteSession:
         if self._cassette is not None and self._cassette.missing:
             fail_by_name(f"{RequestNotRecorded.__name__}: {self._cassette.missing[0]}")
 
+    def _fail_without_key(self, error: BaseException) -> None:
+        """Fail for a missing key of a live API, with the command that needs none."""
+        if isinstance(error, NoKeyError) and self.mode in {"new", "all", "live"}:
+            command = emulator_command(self._plan.test)
+            fail_by_name(
+                f"{type(error).__name__}{place_of(error)}: {error}\n"
+                f"or record from the emulator: {command}"
+            )
+
+    def keep(self) -> None:
+        """Let `end` write what was recorded: the test has passed."""
+        self._keeps = True
+
+    @property
+    def unkept(self) -> str:
+        """What to report of the recording of a failed test; "" if it has recorded nothing."""
+        if self._cassette is None or not self._cassette.dirty:
+            return ""
+        state = "stays as it was" if self.path.is_file() else "is not written"
+        return f"{self._plan.shown_path} {state}: recordings of failed tests are not kept"
+
     def end(self, *, write: bool = True) -> None:
-        """Stop answering, write what was recorded, and reset the process."""
+        """Stop answering, write what was recorded if the test passed, and reset the process."""
         cassette = self._cassette
         self._stack.close()
         if cassette is None or not write:
             return
-        if cassette.dirty:
+        if cassette.dirty and self._keeps:
             self._write(cassette)
         if left := cassette.answers.left():
             lines = "".join(f"\n  {request}" for request in left)
@@ -175,9 +204,10 @@ class CassetteSession:
     def _write(self, cassette: PlayedCassette) -> None:
         try:
             stamp, shown = self._stamp(cassette), self._plan.shown_path
-            write_cassette(self.path, stamp, cassette.data, cassette.secrets, shown)
+            written = write_cassette(self.path, stamp, cassette.data, cassette.secrets, shown)
         except CassetteError as error:
             fail_by_name(f"{type(error).__name__}: {error}")
+        self.warning = masked_text(shown, written, cassette.masked)
 
     def _stamp(self, cassette: PlayedCassette) -> Stamp:
         is_emulated = self.mode == "emulator"

@@ -17,6 +17,7 @@ from vcr.record_mode import RecordMode
 from scout_adapters.testing.isolation.live_calls import GUARD, late_text, user_place
 from scout_adapters.testing.isolation.open_answers import OpenAnswers
 from scout_adapters.testing.replay.cassette_errors import LateRequest, RequestNotRecorded
+from scout_adapters.testing.replay.masked_prompts import MaskedPlace, masked_places
 from scout_adapters.testing.replay.request_differences import missing_text, unplayed_text
 from scout_adapters.testing.replay.request_matching import Comparison, Renaming, compare, renamed
 
@@ -58,6 +59,9 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         self.plan = plan
         self.missing: list[RequestNotRecorded] = []
         """Requests without an answer, whatever became of the error that each raised."""
+
+        self.masked: list[tuple[Any, list[MaskedPlace]]] = []
+        """Recorded requests, and the places of their prompts at which a secret was masked."""
 
         self.answers = OpenAnswers()
         self.data = list(exchanges)
@@ -125,9 +129,12 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
         """Record an answer."""
         with self._lock:
             self._check_open(request)
+            before = len(self.data)
             super().append(request, response)
-            if self.data:
-                self.play_counts[len(self.data) - 1] += 1
+            if len(self.data) > before:
+                self.play_counts[before] += 1
+                scrubbed = self.data[before][0]
+                self.masked.append((scrubbed, masked_places(request, scrubbed)))
 
     def unplayed(self) -> str:
         """Return the answers that were not requested, as a message; "" if all were."""

@@ -168,7 +168,9 @@ def test_a_stream_that_is_left_open_is_named(project: Project) -> None:
     project.record()
     result = project.run()
     result.assert_outcomes(passed=3, errors=1)
-    result.stdout.fnmatch_lines(["StreamLeftOpen: *", "*POST https://api.groq.com/*"])
+    result.stdout.fnmatch_lines(
+        ["StreamLeftOpen: *", "*POST https://api.groq.com/* at test_chain.py:11"]
+    )
 
 
 def test_live_calls_are_blocked_within_a_block_only() -> None:
