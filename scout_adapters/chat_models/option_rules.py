@@ -7,7 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scout_adapters._internal.bounded_dict import BoundedDict
-from scout_adapters.llm.option_names import standard_name
+from scout_adapters.chat_models.hidden import shown
+from scout_adapters.llm.option_hints import changes_nothing
+from scout_adapters.llm.option_names import LANGCHAIN_OPTIONS, standard_name
 
 if TYPE_CHECKING:
     from scout_adapters.llm.types import ProviderSpec
@@ -69,6 +71,32 @@ class OptionRules(NamedTuple):
     def name_of(self, option: str) -> str:
         """Return our name of an option."""
         return self.aliases.get(option) or standard_name(option, self.prefixes)
+
+    def field_of(self, option: str) -> str:
+        """Return the name of an option in bodies, if the provider documents it; else as it is."""
+        name = self.name_of(option)
+        return name if self.documented is not None and name in self.documented else option
+
+    def leaves_out(self, option: str, value: Any) -> bool:
+        """Return whether an option is no body field: LangChain's own, a header, or no change."""
+        return (
+            option in LANGCHAIN_OPTIONS
+            or self.name_of(option) in self.elsewhere
+            or changes_nothing(option, value)
+        )
+
+    def headers_of(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that become headers; a list becomes one header."""
+        if not self.header_options:
+            return {}
+        values = {self.name_of(alias): shown(value) for alias, value in options.items()}
+        return {
+            header: ",".join(map(str, values[name]))
+            if isinstance(values[name], list)
+            else values[name]
+            for name, header in self.header_options.items()
+            if name in values
+        }
 
 
 _rules: BoundedDict[int, tuple[ProviderSpec, OptionRules]] = BoundedDict(limit=512)

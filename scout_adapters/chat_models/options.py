@@ -21,7 +21,6 @@ from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.chat_models.store_option import take_store
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
-    LANGCHAIN_OPTIONS,
     NETWORK_OPTIONS,
     REQUEST_FIELDS,
     RETRY_OPTIONS,
@@ -262,8 +261,7 @@ def standard_options(
     standard: dict[str, Any] = {}
     bare: dict[str, Any] = {}
     extra: dict[str, Any] = {}
-    if rules.adapt is not None:
-        options = rules.adapt(options)
+    options = rules.adapt(options) if rules.adapt is not None else options
     for alias, value in options.items():
         name = rules.name_of(alias)
         if name == "extra":
@@ -272,10 +270,10 @@ def standard_options(
             standard[name if name in names else alias] = value
         elif effort := effort_of(alias, value, rules.documented):
             standard["reasoning_effort"] = effort
-        elif alias not in LANGCHAIN_OPTIONS and name not in rules.elsewhere:
-            check_undocumented(alias, owner, rules.documented, names)
-            bare[alias] = shown(value)
-    if headers := _headers(options, rules):
+        elif not rules.leaves_out(alias, value):
+            check_undocumented(field := rules.field_of(alias), owner, rules.documented, names)
+            bare[field] = shown(value)
+    if headers := rules.headers_of(options):
         standard["default_headers"] = {**headers, **(standard.get("default_headers") or {})}
     _check_connection(standard, owner)
     _add_address(standard, options, rules)
@@ -290,18 +288,6 @@ def _add_address(standard: dict[str, Any], options: Mapping[str, Any], rules: Op
         standard["placeholders"] = {**(standard.get("placeholders") or {}), **values} or None
     if "base_url" in standard:
         standard["base_url"] = shown(standard["base_url"])
-
-
-def _headers(options: Mapping[str, Any], rules: OptionRules) -> dict[str, Any]:
-    """Return the options that become headers."""
-    if not rules.header_options:
-        return {}
-    names = {alias: rules.name_of(alias) for alias in options}
-    return {
-        rules.header_options[name]: shown(options[alias])
-        for alias, name in names.items()
-        if name in rules.header_options
-    }
 
 
 def _check_connection(options: Mapping[str, Any], owner: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from scout_adapters.chat_models.schemas import normalize_response_format, normalize_tool
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.option_values import shown_value
+from scout_adapters.llm.option_hints import changes_nothing
 from scout_adapters.llm.option_names import (
     ALIASES,
     LANGCHAIN_OPTIONS,
@@ -109,9 +110,10 @@ def _split_options(
             extra |= check_extra(value, "a call", documented)
         elif effort := effort_of(name, value, documented):
             fields["reasoning_effort"] = effort
-        elif field != "stop" and name not in LANGCHAIN_OPTIONS:
-            check_undocumented(name, "a call", documented, CALL_OPTIONS)
-            extra[name] = value
+        elif not (field == "stop" or name in LANGCHAIN_OPTIONS or changes_nothing(name, value)):
+            own = field if field in (documented or ()) else name
+            check_undocumented(own, "a call", documented, CALL_OPTIONS)
+            extra[own] = value
     if "prompt_cache" in fields:
         fields["prompt_cache"] = prompt_cache_choice(fields["prompt_cache"], "a call")
     if "response_format" in fields:

@@ -9,8 +9,8 @@ from scout_adapters.chat_models.entry_settings import ENTRY_NAMES, ENTRY_REFUSED
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.option_hints import HINTS
 from scout_adapters.llm.option_names import (
-    HINTS,
     LANGCHAIN_OPTIONS,
     check_undocumented,
     standard_name,

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ConfigurationError
+from scout_adapters.llm.option_hints import HINTS
 
 StrategyName = Literal["priority", "weighted", "cheapest", "fastest", "least_busy", "cache"]
 
@@ -47,10 +48,12 @@ ALIASES = {
     "request_timeout": "timeout",
     "default_request_timeout": "timeout",
     "num_retries": "max_retries",
+    "retries": "max_retries",
     "additional_headers": "default_headers",
     "proxy": "proxies",
     "ssl_verify": "verify",
     "ssl_certificate": "cert",
+    "safe_mode": "safe_prompt",
     "model_kwargs": "extra",
     "extra_body": "extra",
 }
@@ -68,11 +71,14 @@ PREFIXED = frozenset(
         "proxy",
         "organization",
         "project",
+        "provider",
     }
 )
 """Options that partner packages write after a provider's name, such as `openai_api_base`."""
 
-PREFIXED_ENDINGS = tuple(f"_{name}" for name in sorted(PREFIXED - {"project", "endpoint"}))
+PREFIXED_ENDINGS = tuple(
+    f"_{name}" for name in sorted(PREFIXED - {"project", "endpoint", "provider"})
+)
 
 LANGCHAIN_OPTIONS = frozenset(
     {"stream", "stream_usage", "ls_structured_output_format", "structured_output_format"}
@@ -121,51 +127,13 @@ CONNECTION_OPTIONS = frozenset(
         "project",
         "use_responses_api",
         "use_previous_response_id",
+        "limits",
+        "rate_limiter",
         *NETWORK_OPTIONS,
         *RETRY_OPTIONS,
     }
 )
-"""Options of the connection, its address and timeouts; no body may contain them."""
-
-HINTS: Mapping[str, str] = {
-    "http_client": "pass transport=, verify=, cert=, proxies= or trust_env=",
-    "http_async_client": "pass transport=, verify=, cert=, proxies= or trust_env=",
-    "http_socket_options": "pass transport=",
-    "client": "pass transport=",
-    "async_client": "pass transport=",
-    "client_args": "pass transport=, verify=, cert=, proxies= or trust_env=",
-    "client_options": "pass base_url= for its api_endpoint",
-    "client_info": "pass default_headers=",
-    "default_query": "write the query into base_url=",
-    "disabled_params": "leave the option out, or list it in drop= of a card of your own",
-    "include_response_headers": "response_metadata has the id of the request and the rate limits",
-    "reasoning": 'write reasoning_effort="low"; this API has no other reasoning option',
-    "use_responses_api": "a provider's card says which API it has",
-    "use_previous_response_id": "only the Responses API stores answers",
-    "stream_timeout": "pass timeout=Timeouts(first_token=...)",
-    "stream_chunk_timeout": "pass timeout=Timeouts(idle=...)",
-    "vertexai": "use ScoutVertexChatModel, or vertex/model in a route",
-    "project": "OpenAI models and ScoutVertexChatModel have it as an option",
-    "location": "use ScoutVertexChatModel, or vertex/model in a route",
-    "azure_endpoint": "use ScoutAzureOpenAIChatModel, or azure/deployment in a route",
-    "azure_deployment": "use ScoutAzureOpenAIChatModel, or azure/deployment in a route",
-    "api_version": "use ScoutAzureOpenAIChatModel, or write the version into base_url=",
-    "api_type": "a provider's card says which API it has",
-    "rpm": "pass limits=Limits(rpm=...)",
-    "tpm": "pass limits=Limits(tpm=...)",
-    "max_parallel_requests": "pass limits=Limits(concurrency=...)",
-    "cooldown_time": "keys and providers rest by themselves, as long as the provider says",
-    "allowed_fails": "keys and providers rest by themselves, as long as the provider says",
-    "fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
-    "context_window_fallbacks": "list the models in ScoutRouterChatModel(models=[...])",
-    "routing_strategy": "pass strategy= to ScoutRouterChatModel",
-    "model_provider": "a class is of one provider; use init_scout_model",
-    "custom_llm_provider": 'write model="provider/model"',
-    "tiktoken_model_name": "pass custom_get_token_ids=",
-    "convert_system_message_to_human": "system messages are sent as the model takes them",
-    "num_ctx": "set it on the server",
-}
-"""Names that partner packages or LiteLLM have and we do not, and what to write instead."""
+"""Options of a model, such as its address and timeouts; no body may contain them."""
 
 
 @lru_cache(maxsize=2048)

@@ -20,6 +20,7 @@ NAMES = {
     "anthropic": "claude-haiku-4-5",
     "google": "gemini-3.5-flash",
     "openrouter": "openai/gpt-5-mini",
+    "mistral": "mistral-small-latest",
 }
 
 
@@ -117,7 +118,8 @@ FOREIGN = [
     *("disabled_params", "include_response_headers", "vertexai", "project", "location"),
     *("client_options", "client_args", "http_client", "http_async_client", "default_query"),
     *("stream_timeout", "use_responses_api", "tiktoken_model_name", "custom_llm_provider"),
-    *("top_kk", "an_unknown_option"),
+    *("top_kk", "an_unknown_option", "root_client", "bedrock_client", "max_concurrent_requests"),
+    *("reuse_last_container", "guardrail_config", "base_model_id", "performance_config"),
 ]
 
 
@@ -178,6 +180,8 @@ UNDERSTOOD: list[tuple[str, dict[str, Any], str, Any]] = [
     ("openai", {"project": "p"}, "default_headers", {"OpenAI-Project": "p"}),
     ("groq", {"ssl_verify": False}, "verify", False),
     ("groq", {"trust_env": False}, "trust_env", False),
+    ("google", {"retries": 4}, "max_retries", 4),
+    ("openrouter", {"app_categories": ["a"]}, "default_headers", {"X-OpenRouter-Categories": "a"}),
 ]
 
 
@@ -188,6 +192,50 @@ def test_names_of_partner_packages_are_understood(
     model = model_of(emulator, provider, **option)
     assert getattr(model, name) == value
     assert model.model_kwargs == {}
+
+
+IN_BODIES: list[tuple[str, dict[str, Any], str, Any]] = [
+    ("openrouter", {"openrouter_provider": {"order": ["a"]}}, "provider", {"order": ["a"]}),
+    ("mistral", {"safe_mode": True}, "safe_prompt", True),
+    ("anthropic", {"user_profile_id": "uprof_1"}, "user_profile_id", "uprof_1"),
+]
+
+
+@pytest.mark.parametrize(("provider", "option", "field", "value"), IN_BODIES)
+def test_a_partners_name_of_a_body_field_becomes_that_field(
+    provider: str, option: dict[str, Any], field: str, value: Any, emulator: Emulator
+) -> None:
+    model_of(emulator, provider, **option).invoke("hi")
+    ScoutRouterChatModel(models=[entry_of(emulator, provider, **option)]).invoke("hi")
+    assert [exchange.body[field] for exchange in emulator.log] == [value, value]
+
+
+@pytest.mark.parametrize(
+    ("provider", "option"),
+    [
+        ("google", {"vertexai": False}),
+        ("openai", {"http_client": None, "include_response_headers": False}),
+        ("groq", {"use_responses_api": False, "client": None, "async_client": None}),
+    ],
+)
+def test_options_with_the_value_that_changes_nothing_are_left_out(
+    provider: str, option: dict[str, Any], emulator: Emulator
+) -> None:
+    model_of(emulator, provider, **option).invoke("hi")
+    model_of(emulator, provider).invoke("hi", **option)
+    ScoutRouterChatModel(models=[entry_of(emulator, provider, **option)]).invoke("hi")
+    assert len(emulator.log) == 3
+    assert not any(option.keys() & exchange.body.keys() for exchange in emulator.log)
+
+
+@pytest.mark.parametrize("name", ["streaming", "output_version", "scout_metadata"])
+def test_a_call_refuses_an_option_of_the_model_as_such(name: str, emulator: Emulator) -> None:
+    for way in (
+        lambda: model_of(emulator).invoke("hi", **{name: "full"}),
+        lambda: ScoutRouterChatModel(models=[entry_of(emulator, **{name: "full"})]),
+    ):
+        with pytest.raises(ConfigurationError, match=f"{name}=: it is an option of a model, not"):
+            way()
 
 
 @pytest.mark.parametrize("name", ["proxies", "proxy", "anthropic_proxy"])

@@ -21,7 +21,8 @@ from scout_adapters.chat_models.options import ChatOptions
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.chat_models.router import ScoutRouterChatModel
 from scout_adapters.embeddings.scout_embeddings import ScoutEmbeddings
-from scout_adapters.llm.option_names import ALIASES, HINTS
+from scout_adapters.llm.option_hints import HINTS
+from scout_adapters.llm.option_names import ALIASES
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.telemetry import ScoutTelemetryCallbackHandler

@@ -18,7 +18,8 @@ import scout_adapters
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.failures import error_from_response
-from scout_adapters.llm.option_names import HINTS, LANGCHAIN_OPTIONS
+from scout_adapters.llm.option_hints import HINTS
+from scout_adapters.llm.option_names import LANGCHAIN_OPTIONS
 from scout_adapters.llm.providers import registry
 from tools.pages.markdown_table import code, table
 

@@ -67,7 +67,12 @@ class AccessKeys:
 
 
 ACCESS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-OTHER_NAMES = {"region_name": "region", "endpoint_url": "base_url", "model_id": "model"}
+OTHER_NAMES = {
+    "region_name": "region",
+    "endpoint_url": "base_url",
+    "model_id": "model",
+    "base_model_id": "base_model",
+}
 GUARDRAILS = ("guardrails", "guardrail_config")
 GUARDRAIL_OPTIONS = {
     "guardrailIdentifier": "guardrail_identifier",

@@ -12,7 +12,11 @@ SPEC = ProviderSpec(
     base_url="https://openrouter.ai/api/v1",
     default_model="openai/gpt-5.6-luna",
     headers={"X-Title": "scout-adapters"},
-    header_options={"app_url": "HTTP-Referer", "app_title": "X-Title"},
+    header_options={
+        "app_url": "HTTP-Referer",
+        "app_title": "X-Title",
+        "app_categories": "X-OpenRouter-Categories",
+    },
     body_fields=frozenset(
         {
             "cache_control",

@@ -164,6 +164,7 @@ ANTHROPIC = frozenset(
         "tools",
         "top_k",
         "top_p",
+        "user_profile_id",
     ]
 )
 GEMINI = frozenset(

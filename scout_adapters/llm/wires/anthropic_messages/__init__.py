@@ -56,6 +56,7 @@ BODY_FIELDS = frozenset(
         "speed",
         "thinking",
         "top_k",
+        "user_profile_id",
     }
 )
 """`betas` becomes a header. https://platform.claude.com/docs/en/api/messages/create"""

@@ -13,6 +13,7 @@ from scout_adapters.llm.types import ChatRequest
 
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 MCP = "mcp-client-2025-11-20"
+USER_PROFILES = "user-profiles-2026-03-24"
 BY_TOOL: Mapping[str, str] = {
     "mcp_toolset": MCP,
     "computer_20250124": "computer-use-2025-01-24",
@@ -35,6 +36,8 @@ def _features(request: ChatRequest) -> Iterator[str]:
         yield name.strip()
     if request.extra.get("mcp_servers"):
         yield MCP
+    if request.extra.get("user_profile_id"):
+        yield USER_PROFILES
     for tool in request.tools:
         if name := BY_TOOL.get(str(tool.get("type"))):
             yield name
