@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.pages import option_rows, partner_rows
+from tools.pages.column_rows import column_table, error_tree
 from tools.pages.command_rows import command_list
 from tools.pages.example_rows import example_table
 from tools.pages.failure_rows import failure_table
@@ -19,7 +20,9 @@ PICTURE = DOCS / "layers.svg"
 PLACE = re.compile(r"(<!-- (\w[\w-]*): .*? -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 CONTENTS: Mapping[str, Callable[[], str]] = {
+    "audit-columns": column_table,
     "commands": command_list,
+    "error-tree": error_tree,
     "examples": example_table,
     "failures": failure_table,
     "partner-errors": partner_rows.partner_errors,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
@@ -127,16 +127,30 @@ def signatures() -> str:
 
 
 def _signature(owner: type) -> Iterator[str]:
+    init = owner.__init__  # type: ignore[misc]  # any class
     yield f"### `{owner.__name__}`\n"
-    rows = [
-        (code(name), _given(each.default))
-        for name, each in inspect.signature(owner.__init__).parameters.items()  # type: ignore[misc]  # any class
-        if name != "self" and each.kind is not each.VAR_KEYWORD
-    ]
+    rows: list[tuple[str, str]] = []
+    for name, each in inspect.signature(init).parameters.items():
+        if each.kind is each.VAR_KEYWORD:  # `**options: Unpack[a TypedDict]`
+            further = get_args(get_type_hints(init, include_extras=True)[name])[0]
+            rows += [(code(option), _of_handler(option)) for option in further.__annotations__]
+        elif name != "self":
+            rows.append((code(name), _given(each.default)))
     yield table(("option", "default"), rows)
-    if text := inspect.getdoc(owner.__init__):  # type: ignore[misc]  # any class
-        yield f"{text}\n"
+    text = inspect.getdoc(init)
+    is_own = text != inspect.getdoc(object.__init__)
+    yield f"{text if is_own else inspect.getdoc(owner)}\n"
+
+
+def _of_handler(option: str) -> str:
+    """Return the default that a budget's option has in the handler, which has most of them."""
+    each = inspect.signature(ScoutBudgetCallbackHandler).parameters.get(option)
+    return _given(each.default) if each else code("False")
 
 
 def _given(default: object) -> str:
-    return "required" if default is inspect.Parameter.empty else code(repr(default))
+    if default is inspect.Parameter.empty:
+        return "required"
+    if inspect.isbuiltin(default):
+        return code(f"{default.__module__}.{default.__name__}")
+    return code(repr(default))

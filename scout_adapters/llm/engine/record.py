@@ -54,28 +54,55 @@ class AttemptRecord(NamedTuple):
     """
 
     number: int
+    """Counts the requests of a call, from 1. A skip has the number of the last request, or 0."""
+
     provider: str
+    """Name of the provider, as in `"provider/model"`."""
+
     model: str
+    """Name of the model that the request names."""
+
     outcome: str
     """`ok`; an `ErrorKind`; `skipped` (see `reason`); `not_sent` (a budget or callback stopped
     it); `cancelled`; or the class name of an exception from the caller's code."""
 
     key_id: str | None = None
+    """Fingerprint of the key; None without a key."""
+
     status: int | None = None
+    """HTTP status of a refusal."""
+
     code: str | None = None
+    """The provider's own code of a refusal."""
+
     reason: str | None = None
+    """Why it failed or was skipped, in one line; without keys."""
+
     waited_s: float = 0.0
+    """Seconds waited since the request before, or the call's start: a retry, a key, a limit."""
+
     latency_s: float | None = None
+    """Seconds from the request to the end of the answer, or to the failure; without `waited_s`."""
+
     first_token_s: float | None = None
+    """Seconds from the request to the first content of a stream."""
+
     retry_after: float | None = None
+    """Seconds after which the provider accepts requests again, as the refusal states."""
+
     ready_in_s: float | None = None
     """Of a skipped candidate: seconds until it can be tried; None if waiting is no use."""
 
     request_id: str | None = None
+    """The provider's id of a refused request, for its support."""
+
     cost_usd: float | None = None
     """Cost; for an attempt that failed, the cost of the tokens counted until then."""
 
     cost_source: str | None = None
+    """Where the cost comes from: `provider` (stated in the answer), `user` (`PRICING`) or
+    `genai-prices` (published)."""
+
     priced_by: str | None = None
     """Price list, unless the provider stated the cost itself."""
 
@@ -86,9 +113,17 @@ class AttemptRecord(NamedTuple):
     """Prices used: US dollars per million tokens of each kind, and fees per unit."""
 
     input_tokens: int | None = None
+    """Tokens of the request, those read from a cache or written to it included."""
+
     output_tokens: int | None = None
+    """Tokens of the answer, reasoning included."""
+
     cache_read_tokens: int | None = None
+    """Tokens of the request that were read from the provider's prompt cache."""
+
     cache_write_tokens: int | None = None
+    """Tokens of the request that were written to the provider's prompt cache."""
+
     reasoning_tokens: int | None = None
     """Reasoning tokens, included in `output_tokens`; cache tokens are included in the input."""
 
