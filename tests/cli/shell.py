@@ -6,13 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from typer import testing
 from typer.testing import CliRunner
 
 from scout_adapters.cli import app
 from tests.support.paths import ROOT
+
+# All commands are built once, as in a shell, and not again for each one that runs.
+testing._get_command = cache(testing._get_command)
 
 
 class Done(NamedTuple):

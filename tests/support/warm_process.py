@@ -143,8 +143,12 @@ class WarmProcess:
         env: Mapping[str, str] | None = None,
         path: str = "",
         folder: str = "",
+        brief: bool = False,
     ) -> Child:
-        """Run a module, or code, as its main program; `path` is searched for modules first."""
+        """Run a module, or code, as its main program; `path` is searched for modules first.
+
+        With `brief` it ends without taking its modules apart, for tests of what it does before.
+        """
         is_code = isinstance(program, str)
         request = {
             "code": program if is_code else "",
@@ -153,12 +157,13 @@ class WarmProcess:
             "environment": dict(environment() if env is None else env),
             "path": [path] if path else [],
             "folder": folder,
+            "brief": brief,
         }
         return self._send(json.dumps(request).encode(), stdout)
 
     def output(self, code: str, text: bytes = b"", **options: Any) -> str:
         """Run code that succeeds, and return what it printed."""
-        with self.start(code, **options) as child:
+        with self.start(code, brief=True, **options) as child:
             printed = child.communicate(text).decode()
             assert child.returncode == 0, printed + child.errors
             return printed

@@ -14,16 +14,22 @@ SECONDS = 300
 """Seconds after which a program is killed."""
 
 IMPORTS = (
+    "genai_prices.data",
     "genai_prices.data_snapshot",
+    "genai_prices.data_units",
     "langchain.agents",
+    "langchain_core.messages.block_translators.langchain_v0",
     "langchain_core.output_parsers",
     "langchain_core.prompts",
     "langchain_core.tracers.langchain",
+    "langchain_core.tracers.stdout",
     "langchain_core.vectorstores",
     "langchain_openai",
     "langgraph.checkpoint.memory",
     "scout_adapters.agents",
     "scout_adapters.auth",
+    "scout_adapters.chat_models.provider_models",
+    "scout_adapters.chat_models.router",
     "scout_adapters.chat_models.run_observer",
     "scout_adapters.embeddings",
     "scout_adapters.llm.router.cache_strategy",
@@ -57,7 +63,9 @@ class WarmPython:
         """Run a program in a folder, with these environment variables and no others."""
         with (
             tempfile.TemporaryFile() as out,
-            self._process.start(code, stdout=out, env=variables, folder=str(folder)) as child,
+            self._process.start(
+                code, stdout=out, env=variables, folder=str(folder), brief=True
+            ) as child,
         ):
             child.stdin.close()
             returncode = child.wait(SECONDS)
