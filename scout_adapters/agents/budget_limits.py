@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple, TypedDict
 
@@ -24,6 +25,10 @@ WORDS = {
     "total": "in total",
 }
 """What a limit is for, in the words of messages to an agent and its user."""
+
+
+OWN_NAMES = ("per", "on_exceeded", "last_message", "summary_model", "summary_usd", "tell")
+"""Options of the middleware beside `BudgetOptions`."""
 
 
 class BudgetOptions(TypedDict, total=False):
@@ -61,8 +66,7 @@ def agent_handlers(
     """
     if per not in tuple(WORDS):  # of any type
         raise ConfigurationError(f"per={per!r} is none of {', '.join(WORDS)}")
-    if unknown := options.keys() - BudgetOptions.__annotations__.keys():
-        raise ConfigurationError(f"unknown options: {', '.join(sorted(unknown))}")
+    _check_names(options)
     name = options.get("name") or _default_name(per, options.get("scope"))
     if reserve_usd is None:
         return AgentHandlers(_handler(limit_usd, per, name, options), None)
@@ -71,6 +75,14 @@ def agent_handlers(
         _handler(main, per, name, options),
         _handler(summary, per, f"{name} summary", options),
     )
+
+
+def _check_names(options: BudgetOptions) -> None:
+    """Refuse an option that the middleware does not have; the error has the nearest name."""
+    for name in options.keys() - BudgetOptions.__annotations__.keys():
+        close = get_close_matches(name, [*OWN_NAMES, *BudgetOptions.__annotations__], n=1)
+        nearest = f"; did you mean {close[0]}=?" if close else ""
+        raise ConfigurationError(f"ScoutBudgetMiddleware has no {name}={nearest}")
 
 
 def summary_reserve(limit_usd: Limits, summary_usd: Usd | None) -> Decimal:

@@ -60,7 +60,7 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         limit_usd: Usd | Mapping[str, Usd],
         *,
         per: AgentPer = "run",
-        on_exceeded: Literal["end", "raise"] = "end",
+        on_exceeded: Literal["end", "raise", "cheaper"] = "end",
         last_message: endings.LastMessage | None = None,
         summary_model: BaseChatModel | None = None,
         summary_usd: Usd | None = None,
@@ -73,7 +73,8 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         "thread" (all runs with one `thread_id`), "hour", "day", "month" or "total". With
         `scope="user"` each user has a limit: `user_id` of the configuration, metadata or context.
 
-        `on_exceeded` is "end" (the default) or "raise" (`BudgetExceeded`). `last_message` is the
+        `on_exceeded` is "end" (the default), "raise" (`BudgetExceeded`), or "cheaper": "end" with
+        `cheaper=True`. `last_message` is the
         text of the last message, or a function of the error that returns it. `summary_model`
         writes it instead, from the conversation: `summary_usd`, by default a tenth of the limit,
         is set aside for it. `tell="note"` adds what is left to the end of each request,
@@ -87,13 +88,14 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises: `ConfigurationError` for a value that is not listed here.
         """
         super().__init__()
-        if on_exceeded not in ("end", "raise"):
-            raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise")
+        _check_end(on_exceeded)
+        if on_exceeded == "cheaper":
+            options["cheaper"] = True
         reserve = summary_reserve(limit_usd, summary_usd) if summary_model else None
         self._limit = AgentLimit(
             handlers=agent_handlers(limit_usd, per, reserve, options),
             per=per,
-            ends=on_exceeded == "end",
+            ends=on_exceeded != "raise",
             last_message=last_message,
             summarizer=endings.summarizer(summary_model) if summary_model else None,
             set_aside_usd=0 if isinstance(limit_usd, Mapping) else float(reserve or 0),
@@ -125,6 +127,11 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
     def spent_usd(self) -> float:
         """US dollars spent in the current window, or in all runs and threads."""
         return sum(handler.spent_usd for handler in self._limit.handlers if handler)
+
+    @property
+    def held_usd(self) -> float:
+        """US dollars held for requests without a known cost yet."""
+        return sum(handler.held_usd for handler in self._limit.handlers if handler)
 
     @override
     def before_agent(self, state: Any, runtime: Any) -> dict[str, Any] | None:
@@ -174,3 +181,8 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         begins the run.
         """
         return covered(other, self._limit)
+
+
+def _check_end(on_exceeded: str) -> None:
+    if on_exceeded not in ("end", "raise", "cheaper"):
+        raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise, cheaper")

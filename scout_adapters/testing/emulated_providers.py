@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from scout_adapters.errors import ConfigurationError
 from scout_adapters.testing.compatible_providers import COMPATIBLE_HOSTS
 from scout_adapters.testing.emulated_clouds import CLOUDS, cloud_at
 from scout_adapters.testing.emulated_provider import EmulatedProvider, Price, WireName
@@ -119,11 +121,35 @@ HOSTS: Mapping[str, EmulatedProvider] = {
 }
 
 
+MISSPELT = 0.7
+"""The similarity, from 0 to 1, from which an unknown name counts as a misspelt provider."""
+
+
 def emulated_provider(name: str) -> EmulatedProvider:
     """Return the provider of that name; an unknown name is a server that copies OpenAI's API."""
     name = ALIASES.get(name, name)
     provider = EMULATED_PROVIDERS.get(name) or CLOUDS.get(name) or COMPATIBLE.get(name)
     return provider or EmulatedProvider(name=name, keyless=True)
+
+
+def named_provider(name: str) -> EmulatedProvider:
+    """Return the provider that a test names: played here, registered, or a server of its own.
+
+    Raises: `ConfigurationError` for a misspelt name, which would leave a test without its fault.
+    """
+    if is_emulated(name):
+        return emulated_provider(name)
+    from scout_adapters.llm.providers import registry  # noqa: PLC0415  # needed for few names
+
+    if own := registry.find_by_name(name):
+        return emulated_provider(own)
+    names = sorted({*EMULATED_PROVIDERS, *ALIASES, *CLOUDS, *COMPATIBLE})
+    if close := get_close_matches(name.lower(), names, n=1, cutoff=MISSPELT):
+        raise ConfigurationError(
+            f"the emulator has no provider {name!r:.80}; did you mean {close[0]!r}? "
+            "(a server of your own needs another name)"
+        )
+    return emulated_provider(name)
 
 
 def provider_at(host: str, path: str) -> EmulatedProvider | None:

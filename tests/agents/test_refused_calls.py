@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain_core.callbacks import BaseCallbackHandler
 
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.agents import ScoutBudgetMiddleware
-from scout_adapters.errors import BudgetExceeded
+from scout_adapters.errors import BudgetExceeded, ConfigurationError
 from scout_adapters.testing import Emulator
 from scout_adapters.testing.isolation.emulator_session import EmulatorSettings, emulator_session
 from scout_adapters.testing.isolation.virtual_time import VirtualTime
@@ -61,6 +62,47 @@ def test_with_a_limit_of_the_answer_the_message_does_not_advise_one() -> None:
     assert "max_tokens" not in message.text
     assert message.response_metadata["scout_budget"]["max_tokens_set"] is True
     assert emulator.log == []
+
+
+def test_a_misspelt_option_is_refused_with_the_nearest_one() -> None:
+    misspelt: Any = {"answer_token": 5}
+    with pytest.raises(ConfigurationError, match=r"no answer_token=; did you mean answer_tokens="):
+        ScoutBudgetMiddleware(1, **misspelt)
+    misspelt = {"perr": "day"}
+    with pytest.raises(ConfigurationError, match=r"no perr=; did you mean per=\?"):
+        ScoutBudgetMiddleware(1, **misspelt)
+
+
+def test_cheaper_is_accepted_as_an_end_too_and_goes_on_to_what_the_money_allows() -> None:
+    emulator = Emulator()
+    entry = {"api_key": "k", "transport": emulator.transport()}
+    entries: Any = [
+        {"model": HAIKU, **entry},  # its longest answer is beyond the limit
+        {"model": OSS, "max_tokens": 50, **entry},
+    ]
+    model = ScoutRouterChatModel(models=entries, max_retries=0)
+    budget = ScoutBudgetMiddleware("0.01", on_exceeded="cheaper")
+    message = last(create_agent(model, [get_weather], middleware=[budget]).invoke(QUESTION))
+    assert "scout_budget" not in message.response_metadata
+    assert {exchange.provider for exchange in emulator.log} == {"groq"}
+
+
+def test_what_is_held_is_shown_while_a_call_runs() -> None:
+    emulator = Emulator()
+    budget = ScoutBudgetMiddleware("0.05")
+    held: list[float] = []
+
+    class Watched(BaseCallbackHandler):
+        def on_scout_attempt_start(self, run: Any, attempt: Any) -> None:
+            held.append(budget.held_usd)
+
+        def on_scout_attempt_end(self, run: Any, record: Any) -> None:
+            pass
+
+    agent = create_agent(route(emulator, max_tokens=500), middleware=[budget])
+    agent.invoke({"messages": [("user", "Hello")]}, {"callbacks": [Watched()]})
+    assert held[0] > 0
+    assert budget.held_usd == 0
 
 
 def test_the_error_names_the_model_and_what_to_set() -> None:

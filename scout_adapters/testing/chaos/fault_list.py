@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from scout_adapters.testing.chaos.chaos_fault import ChaosFault, Helps, Scope
 from scout_adapters.testing.chaos.stream_faults import STREAM_FAULTS
@@ -201,4 +202,8 @@ def _named(fault: Fault) -> ChaosFault:
 
 def _reason(item: int | str) -> str:
     reason = next((fault.why_not for fault in NOT_PLAYED if fault.number == item), "")
-    return reason or "see docs/testing-faults.md"
+    names = {word: fault.name for fault in CHAOS_FAULTS for word in fault.name.lower().split()}
+    names |= {fault.name.lower(): fault.name for fault in CHAOS_FAULTS}
+    close = get_close_matches(str(item).lower(), names, n=1)
+    nearest = f"did you mean {names[close[0]]!r}?" if close else "see docs/testing-faults.md"
+    return reason or nearest

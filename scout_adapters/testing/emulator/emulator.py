@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.testing.background_answers import POLLS, BackgroundAnswers
 from scout_adapters.testing.emulated_provider import WireName
-from scout_adapters.testing.emulated_providers import emulated_provider
+from scout_adapters.testing.emulated_providers import named_provider
 from scout_adapters.testing.emulator import respond
 from scout_adapters.testing.emulator.request_log import Exchange, RequestLog
 from scout_adapters.testing.emulator.routes import EmulatedRoute, find_key, locate
@@ -83,9 +83,9 @@ class Emulator:
         sleep: Callable[[float], None] = time.sleep,
         asleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
-        self.keys = {emulated_provider(name).name: _keys(of) for name, of in (keys or {}).items()}
+        self.keys = {named_provider(name).name: _keys(of) for name, of in (keys or {}).items()}
         faults = down if isinstance(down, Mapping) else {name: Overloaded() for name in down}
-        self.down = {emulated_provider(name).name: fault for name, fault in faults.items()}
+        self.down = {named_provider(name).name: fault for name, fault in faults.items()}
         self.clock, self.wall = clock, wall
         self.sleep, self.asleep = sleep, asleep
         self.base = "http://emulator.test"
@@ -104,7 +104,7 @@ class Emulator:
         `wire` selects a protocol of a provider that has several. While nothing is served, only
         `transport()` answers the URL.
         """
-        emulated = emulated_provider(provider)
+        emulated = named_provider(provider)
         if wire is None or wire in emulated.roots.get(emulated.base, ()):
             return f"{self.base}/{emulated.name}{emulated.base}"
         roots = (root for root, wires in emulated.roots.items() if wire in wires)
@@ -125,7 +125,7 @@ class Emulator:
 
     def requests(self, provider: str | None = None, key: str | None = None) -> list[Exchange]:
         """Return the exchanges of a provider, of a key, or of both."""
-        name = None if provider is None else emulated_provider(provider).name
+        name = None if provider is None else named_provider(provider).name
         return [
             exchange
             for exchange in self.log
@@ -138,7 +138,7 @@ class Emulator:
         None is a good answer. Scripts come before all other faults, those of keys before those of
         providers.
         """
-        name = emulated_provider(provider).name
+        name = named_provider(provider).name
         with self._lock:
             self._state.scripts.setdefault((name, key), deque()).extend(faults)
 
@@ -160,7 +160,7 @@ class Emulator:
         without a rule and for rules that were not used.
         """
         return self._state.answers.on(
-            None if provider is None else emulated_provider(provider).name,
+            None if provider is None else named_provider(provider).name,
             model=model,
             contains=contains,
             matches=matches,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scout_adapters.llm.providers.card_summaries import CARD_SUMMARIES
 from scout_adapters.llm.types.variable_names import prefixes
-from scout_adapters.testing.emulated_providers import emulated_provider, is_emulated
+from scout_adapters.testing.emulated_providers import emulated_provider, is_emulated, named_provider
 
 if TYPE_CHECKING:
     from scout_adapters.testing.emulator.emulator import Keys
@@ -55,7 +55,7 @@ def own_variables() -> Iterator[str]:
 
 def key_variables(keys: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Return variables with a key for every provider, or with the `keys` of some."""
-    given = {emulated_provider(name).name: list(of) for name, of in keys.items()}
+    given = {named_provider(name).name: list(of) for name, of in keys.items()}
     variables = {}
     for name, starts in _prefixes().items():
         of = given.get(emulated_provider(name).name, [emulated_key(name)])
