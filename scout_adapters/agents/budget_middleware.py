@@ -88,14 +88,12 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         Raises: `ConfigurationError` for a value that is not listed here.
         """
         super().__init__()
-        _check_end(on_exceeded)
-        if on_exceeded == "cheaper":
-            options["cheaper"] = True
+        ends = _ends(on_exceeded, options)
         reserve = summary_reserve(limit_usd, summary_usd) if summary_model else None
         self._limit = AgentLimit(
             handlers=agent_handlers(limit_usd, per, reserve, options),
             per=per,
-            ends=on_exceeded != "raise",
+            ends=ends,
             last_message=last_message,
             summarizer=endings.summarizer(summary_model) if summary_model else None,
             set_aside_usd=0 if isinstance(limit_usd, Mapping) else float(reserve or 0),
@@ -183,6 +181,10 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         return covered(other, self._limit)
 
 
-def _check_end(on_exceeded: str) -> None:
+def _ends(on_exceeded: str, options: BudgetOptions) -> bool:
+    """Return whether the agent ends with a message; set the option that "cheaper" stands for."""
     if on_exceeded not in ("end", "raise", "cheaper"):
         raise ConfigurationError(f"on_exceeded={on_exceeded!r} is none of end, raise, cheaper")
+    if on_exceeded == "cheaper":
+        options["cheaper"] = True
+    return on_exceeded != "raise"
