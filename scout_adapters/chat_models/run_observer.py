@@ -21,6 +21,7 @@ from langchain_core.callbacks import (
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
 from scout_adapters.chat_models.run_scope import RunManager
+from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.audit_rows import (
     EnvironmentAudit,
@@ -248,6 +249,10 @@ class RunObserver:
             if self.events:
                 within = AsyncCallbackManager(**_manager_options(run))
                 await within.on_custom_event(EVENT, event.record.as_dict(), run_id=run.run_id)
+
+    def on_failure(self, error: ScoutError) -> None:
+        """Set the run whose handlers received the attempts."""
+        error.set_run(self._run.id)
 
     async def astop(self) -> None:
         """Wait up to `CANCELLED_SECONDS` for starts and outcomes of a call that is cancelled."""

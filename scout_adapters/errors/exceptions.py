@@ -45,6 +45,8 @@ from scout_adapters.errors.error_response import ErrorResponse, one_line
 from scout_adapters.errors.policy import POLICIES, ErrorKind, ErrorPolicy
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from langchain_core.messages import AIMessageChunk
 
 Phase = Literal["pre_send", "sent", "headers", "first_token", "mid_stream"]
@@ -56,6 +58,9 @@ class ScoutError(Exception):
     attempts: tuple[Any, ...] = ()
     """All attempts of the call, in order; the same records as in `response_metadata["scout"]`."""
 
+    run_id: str | None = None
+    """The call's LangChain run, as in the audit log; None if unknown. Tracebacks show it, too."""
+
     is_retryable: bool = False
     """Whether a retry may succeed; LangChain's retry middleware reads it."""
 
@@ -64,6 +69,12 @@ class ScoutError(Exception):
 
     response: ErrorResponse
     """The HTTP response, for LangChain's tracers; set when a call has failed."""
+
+    def set_run(self, run_id: UUID) -> None:
+        """Set the run of the call that the error ends, unless an inner call has set its own."""
+        if self.run_id is None:
+            self.run_id = str(run_id)
+            self.add_note(f"run_id: {run_id}")
 
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -84,7 +95,8 @@ class ProviderError(ScoutError, lc.ModelError):
 
     is_retryable: bool = False
     others: tuple[str, ...] = ()
-    """Why the other candidates of the call gave no answer, one line each."""
+    """Keys that their owners must repair, refused ones first; then why the other candidates of the
+    call gave no answer. One line each."""
 
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)

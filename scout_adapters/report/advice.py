@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from scout_adapters.errors.policy import POLICIES, ErrorKind
-from scout_adapters.llm.engine.candidate_state import REFUSED_FOR_GOOD
+from scout_adapters.llm.engine.skip_reasons import refusal_kind
 from scout_adapters.report.attempt_row import AttemptRow
 from scout_adapters.report.call_row import NO_OUTCOME
 
@@ -42,7 +42,7 @@ def advice_of(attempt: AttemptRow) -> Advice | None:
 
 
 def _of_skipped(attempt: AttemptRow) -> Advice:
-    kind = REFUSED_FOR_GOOD.get(attempt.reason)
+    kind = refusal_kind(attempt.reason)
     if kind is not None:
         policy = POLICIES[kind]
         return Advice(policy.actor, attempt.provider, policy.advice, attempt.reason)

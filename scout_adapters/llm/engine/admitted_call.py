@@ -20,6 +20,8 @@ class AdmittedCall(LimitedCall):
         """Add all records to the error that ends the call."""
         if self._events:  # no attempt follows the last failure, so it is no retry
             self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
+        if self._observer:
+            self._observer.on_failure(error)
         return with_attempts(error, self.records, ready_in, retries=self.retry_policy.max_retries)
 
     def _skip(self, state: CandidateState, reason: str) -> None:

@@ -13,6 +13,7 @@ from scout_adapters._internal.ordered_worker import OrderedWorker, drain, drain_
 from scout_adapters.audit import AuditLog
 from scout_adapters.audit.log import now
 from scout_adapters.audit.process_log import get_audit
+from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.record import AttemptRecord, Run, run_of
 
@@ -112,6 +113,10 @@ class EnvironmentAudit(AttemptWriter):
         """Wait until the rows are written."""
         if self._queued:
             await drain(self._queued)
+
+    def on_failure(self, error: ScoutError) -> None:
+        """Set the run whose rows are written."""
+        error.set_run(self._run.id)
 
     async def astop(self) -> None:
         """Wait a moment for rows of a call that is cancelled."""

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
-    POLICIES,
-    CircuitOpenError,
-    ErrorKind,
-    NoKeyError,
-    NoWorkingKey,
     ProviderError,
-    ScoutError,
     one_line,
-    provider_error,
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest, PreparedRequest
 from scout_adapters.llm.engine.affinity import CallConversation
@@ -23,6 +16,7 @@ from scout_adapters.llm.engine.cache_key import add_cache_key
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryUsage
+from scout_adapters.llm.engine.skip_reasons import no_lease_reason
 from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_places import KeyPlace, closed_to_calls
 from scout_adapters.llm.health.key_pool import Crowd
@@ -31,7 +25,6 @@ from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER, AttemptContext
 
-CIRCUIT_OPEN = "circuit open"
 DEADLINE_PASSED = "the call's deadline has passed"
 """Message of `DeadlineExceeded`, and why a candidate was not tried after another one failed."""
 
@@ -39,16 +32,6 @@ LATE = "the deadline passed before the request could leave: a rate limiter or a 
 """Message of the `DeadlineExceeded` that a rate limiter or callback causes."""
 
 SERVER_PAUSE = "the server stated a pause"
-ALL_REFUSED = "every key was refused"
-OUT_OF_CREDIT = "every key is out of credit"
-SOME_OUT_OF_CREDIT = "every key was refused or is out of credit"
-REFUSED_FOR_GOOD = {
-    ALL_REFUSED: ErrorKind.AUTH_INVALID,
-    OUT_OF_CREDIT: ErrorKind.BILLING,
-    SOME_OUT_OF_CREDIT: ErrorKind.BILLING,
-}
-"""Reasons why no key can be leased that the owner of the keys must mend, and their kinds."""
-
 MAX_MODELS_NOT_FOUND = 2
 """Keys with which a call tries a model that is not found: another account may have access to it,
 a third one hardly."""
@@ -115,19 +98,6 @@ class CandidateState:
         return f"no key is configured: {how}"
 
     @property
-    def no_lease_reason(self) -> str:
-        """Reason why no key can be leased."""
-        keys = self.candidate.endpoint.pool.states
-        if not all(key.permanently_failed for key in keys):
-            faults = dict.fromkeys(key.source.fault for key in keys if key.source)
-            why = "; ".join(filter(None, faults))
-            repair = POLICIES[ErrorKind.KEY_SOURCE].advice
-            return f"every key rests or is refused{f': {why} ({repair})' if why else ''}"
-        if all(key.out_of_credit for key in keys):
-            return OUT_OF_CREDIT
-        return SOME_OUT_OF_CREDIT if any(key.out_of_credit for key in keys) else ALL_REFUSED
-
-    @property
     def tokens(self) -> int:
         """Estimated input tokens of the request; 0 before it is prepared."""
         return self.prepared.tokens if self.prepared else 0
@@ -170,7 +140,7 @@ class CandidateState:
             lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
             lease = lease or pool.lease(model, now, avoid, tokens, crowd, owner)
         if lease is None:
-            return self.no_lease_reason
+            return no_lease_reason(pool.states)
         lease.conversation = keys
         return lease
 
@@ -321,24 +291,3 @@ def redactor(lease: Lease | None) -> Callable[[str], str]:
     """Return a function that removes the leased key from a provider's text."""
     key = lease.state if lease else None
     return key_redactor(key.key, f"<key {key.id}>") if key and key.key else str
-
-
-def no_attempt_error(records: Sequence[AttemptRecord], pause: float | None) -> ScoutError:
-    """Return the error of a call without any attempt.
-
-    `pause` is the seconds until an attempt is possible; None if waiting is no use.
-    """
-    skipped = [record for record in records if record.outcome == "skipped"]
-    why = "; ".join(f"{r.provider}/{r.model}: {r.reason}" for r in skipped)
-    if not skipped:
-        return NoWorkingKey("the route has no candidate")
-    if pause is None:
-        return NoKeyError(why)
-    kinds = [REFUSED_FOR_GOOD.get(r.reason or "") for r in skipped]
-    if all(kinds):
-        # More credit is the smaller repair, so it is named where it is one.
-        at = kinds.index(ErrorKind.BILLING) if ErrorKind.BILLING in kinds else 0
-        fields = {"provider": skipped[at].provider, "model": skipped[at].model}
-        return provider_error(kinds[at] or ErrorKind.UNKNOWN, why, phase="pre_send", **fields)
-    kind = CircuitOpenError if any(r.reason == CIRCUIT_OPEN for r in skipped) else NoWorkingKey
-    return kind(f"{why}; ready in {pause:.1f} s")

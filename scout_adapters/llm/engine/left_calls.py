@@ -7,6 +7,8 @@ from typing import Protocol
 from uuid import UUID
 from weakref import WeakSet
 
+from scout_adapters.errors import ScoutError
+
 
 class LeftCallObserver(Protocol):
     """A handler that keeps something open until a call ends."""
@@ -19,7 +21,12 @@ left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
 
 
 def report_left_call(run_id: UUID, error: BaseException) -> None:
-    """Report a call that has raised; for the handlers that core has told of its end, no-op."""
+    """Report a call that has raised; for the handlers that core has told of its end, no-op.
+
+    The error gets the run's id, so that a program's own log can name the call of the audit log.
+    """
+    if isinstance(error, ScoutError):
+        error.set_run(run_id)
     for observer in list(left_call_observers):
         with suppress(Exception):  # the call's own error is raised
             observer.on_scout_call_left(run_id, error)

@@ -9,10 +9,11 @@ from scout_adapters.errors import ErrorKind, LimitReached, ScoutError
 from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState, no_attempt_error
+from scout_adapters.llm.engine.candidate_state import NO_KEY, CandidateState
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.record import NOT_SENT, AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
+from scout_adapters.llm.engine.skip_reasons import no_attempt_error
 from scout_adapters.llm.engine.sourced_call import SourcedCall
 from scout_adapters.llm.health.key_state import KeyState
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from tenacity import RetryCallState
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.cost_bound import CostBound
 from scout_adapters.llm.engine.record import AttemptRecord, Run
@@ -51,6 +52,9 @@ class Observer(Protocol):
 
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         """Twin of `notify`; also waits for what `on_end` queued off the loop."""
+
+    def on_failure(self, error: ScoutError) -> None:
+        """Set the call's run on the error that ends it."""
 
     async def astop(self) -> None:
         """Wait a moment for what `on_end` queued off the loop: the call is cancelled."""

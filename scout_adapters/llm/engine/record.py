@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -11,8 +12,11 @@ from uuid import UUID
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import (
+    POLICIES,
     BudgetExceeded,
     ContextOverflow,
+    ErrorKind,
+    ErrorPolicy,
     ErrorResponse,
     KeyRejected,
     OutOfCredit,
@@ -28,6 +32,12 @@ ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 
 NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
+
+OWNERS = re.compile(r" (refused|out of credit) \(")
+"""In the reason of a skip: keys that were refused before the call, by their fingerprints."""
+
+MAX_REPAIRS = 8
+"""Keys to repair that an error's text names; its attempts have all."""
 
 NOT_SENT = "not_sent"
 """Outcome of an attempt whose request did not leave."""
@@ -246,7 +256,7 @@ def with_attempts(
     """
     error.attempts = tuple(record.as_dict() for record in records)
     if isinstance(error, ProviderError):
-        error.others = _other_candidates(error, records)
+        error.others = _other_lines(error, records)
     error.response = response_of(error, records)
     if ready_in is not None and error.retry_after is None:
         error.retry_after = ready_in
@@ -256,11 +266,34 @@ def with_attempts(
     return error
 
 
-def _other_candidates(error: ProviderError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
-    """Return a line for each candidate but the error's own, from its last record."""
+def _other_lines(error: ProviderError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
+    """Return a line for each key to repair, refused ones first, and for each other candidate.
+
+    A key has its last record, and so has a candidate; the error's own key has no line.
+    """
+    by_key = {(record.provider, record.key_id): record for record in records if record.key_id}
+    if error.key_id:
+        by_key.pop((error.provider, error.key_id), None)
+    repairs = sorted(filter(_needs_repair, by_key.values()), key=_is_no_refusal)[:MAX_REPAIRS]
     last = {(record.provider, record.model): record for record in records}
-    last.pop((error.provider, error.model), None)
-    return tuple(record.line() for record in last.values())
+    own = last.pop((error.provider, error.model), None)
+    if own and not repairs and OWNERS.search(own.reason or "") and own.outcome == "skipped":
+        last = {("", ""): own, **last}
+    advice = [f"{record.line()}: {_policy(record).advice}" for record in repairs]
+    return (*advice, *(record.line() for record in last.values() if record not in repairs))
+
+
+def _policy(record: AttemptRecord) -> ErrorPolicy:
+    return POLICIES[ErrorKind(record.outcome)]
+
+
+def _needs_repair(record: AttemptRecord) -> bool:
+    """Return whether the owner of the key or of its account must act."""
+    return record.outcome in POLICIES and _policy(record).actor in {"key", "account"}
+
+
+def _is_no_refusal(record: AttemptRecord) -> bool:
+    return _policy(record).actor != "key"
 
 
 def response_of(error: ScoutError, records: Sequence[AttemptRecord]) -> ErrorResponse:

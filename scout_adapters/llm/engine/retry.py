@@ -22,17 +22,16 @@ from scout_adapters.llm.engine.affinity import MAX_REST, CallConversation, waits
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.candidate_state import (
-    CIRCUIT_OPEN,
     DEADLINE_PASSED,
     NO_KEY,
     CandidateState,
     CandidateStates,
     exclude_smaller,
-    no_attempt_error,
 )
 from scout_adapters.llm.engine.observers import Observer
 from scout_adapters.llm.engine.record import AttemptRecord, summary_of
 from scout_adapters.llm.engine.retry_policy import RetryPolicy, RetryUsage, may_repeat, retry_state
+from scout_adapters.llm.engine.skip_reasons import CIRCUIT_OPEN, no_attempt_error
 from scout_adapters.llm.failures.refused_answers import policy_refusal
 from scout_adapters.llm.health.circuit_breaker import Permit
 from scout_adapters.llm.health.key_places import REST_SECONDS, KeyPlace, rest_address

@@ -18,7 +18,8 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.engine.affinity import CallConversation
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate import Candidate
-from scout_adapters.llm.engine.candidate_state import CIRCUIT_OPEN, CandidateState
+from scout_adapters.llm.engine.candidate_state import CandidateState
+from scout_adapters.llm.engine.skip_reasons import CIRCUIT_OPEN
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.pricing.price_list import cost_of, priced_model
 from scout_adapters.llm.router.abilities import reason_for_last

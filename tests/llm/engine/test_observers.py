@@ -14,7 +14,7 @@ from langchain_core.messages import HumanMessage
 import scout_adapters
 from scout_adapters.callbacks import ScoutBudgetCallbackHandler, ScoutCostCallbackHandler
 from scout_adapters.chat_models.run_observer import RunObserver
-from scout_adapters.errors import BudgetExceeded
+from scout_adapters.errors import BudgetExceeded, ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.audit_rows import EnvironmentAudit
 from scout_adapters.llm.engine.calls import acomplete, complete
@@ -68,6 +68,9 @@ class Recorder:
     def notify(self, events: Sequence[AttemptEvent]) -> None:
         self.calls += [("event", (e.record.outcome, e.retry is not None)) for e in events]
 
+    def on_failure(self, error: ScoutError) -> None:
+        self.calls.append(("failure", type(error)))
+
     async def anotify(self, events: Sequence[AttemptEvent]) -> None:
         self.notify(events)
 
@@ -117,7 +120,7 @@ async def test_an_attempt_that_is_not_admitted_never_starts(
 @pytest.mark.parametrize("kind", [EnvironmentAudit, RunObserver, Recorder])
 def test_every_observer_has_the_methods_of_the_protocol(kind: type) -> None:
     methods = ["on_proposal", "aon_proposal", "on_start", "aon_start", "on_end"]
-    assert [*methods, "notify", "anotify", "astop"] == METHODS
+    assert [*methods, "notify", "anotify", "on_failure", "astop"] == METHODS
     assert all(callable(getattr(kind, name)) for name in METHODS)
 
 
