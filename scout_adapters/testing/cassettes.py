@@ -18,10 +18,11 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -95,7 +96,8 @@ def cassette(
     """Replay a cassette, or record it again; by default according to `SCOUT_RECORD`.
 
     `keys` are secrets in addition to those in the environment. With `repeats`, an answer can be
-    replayed several times. `source` is written into a recording.
+    replayed several times. `source` is written into a recording. A recording whose block raises
+    leaves the file as it was.
 
     Raises:
         vcr.errors.CannotOverwriteExistingCassetteException: for a request that is not in the file.
@@ -104,20 +106,24 @@ def cassette(
     """
     answering = mode() if record is None else ("live" if record else "replay")
     recording = answering != "replay"
-    if recording:
-        Path(path).unlink(missing_ok=True)
-    if answering == "emulator":
-        source = "emulator"
+    source = "emulator" if answering == "emulator" else source
     settings = options(keys) | {"record_mode": "all" if recording else "none"}
     network = emulated_network(StillEmulator()) if answering == "emulator" else nullcontext()
-    recorder = configure(vcr.VCR(), source)
-    with (
-        network,
-        recorder.use_cassette(str(path), **settings, allow_playback_repeats=repeats) as playing,
-    ):
+    recorder, persister = configure(vcr.VCR()), StillPersister(source, records=recording)
+    recorder.register_persister(persister)
+    tape = recorder.use_cassette(str(path), **settings, allow_playback_repeats=repeats)
+    with network, tape as playing, persister.kept_after_failures():
         yield playing
-    if check and not recording:
+    if recording:
+        _drop_if_empty(playing, Path(path))
+    elif check:
         check_played(playing)
+
+
+def _drop_if_empty(recorded: Cassette, path: Path) -> None:
+    """Remove the old file of a recording without requests: nothing would play it."""
+    if not recorded.requests:
+        path.unlink(missing_ok=True)
 
 
 def check_played(playing: Cassette) -> None:
@@ -199,20 +205,37 @@ class StillPersister:
     source: str
     """Where the answers come from, `emulator` or `live`; the first line of every file."""
 
+    records: bool = False
+    """Whether a new file takes the place of the old one, which is not read."""
+
+    failures: list[str] = field(default_factory=list)
+    """Names of the exceptions that ended the recording: with one, no file is written."""
+
+    @contextmanager
+    def kept_after_failures(self) -> Iterator[None]:
+        """Leave the file as it is if the block raises: no half of a recording replaces a whole."""
+        try:
+            yield
+        except BaseException as error:
+            self.failures.append(type(error).__name__)
+            raise
+
     def load_cassette(self, path: str | Path, serializer: Any) -> tuple[list[Any], list[Any]]:
         """Read a cassette.
 
         Raises:
             CassetteNotFoundError: if there is no such file.
         """
-        if not Path(path).is_file():
+        if self.records or not Path(path).is_file():
             raise CassetteNotFoundError(path)
         text = Path(path).read_text(encoding="utf-8")
         loaded: tuple[list[Any], list[Any]] = deserialize(text, serializer)
         return loaded
 
     def save_cassette(self, path: str | Path, exchanges: dict[str, Any], serializer: Any) -> None:  # noqa: ARG002  # vcrpy's signature
-        """Write a cassette."""
+        """Write a cassette, unless its recording failed."""
+        if self.failures:
+            return
         pairs = sorted(
             zip(exchanges["requests"], exchanges["responses"], strict=True), key=_by_size
         )
@@ -234,10 +257,12 @@ class StillEmulator(Emulator):
     """An emulator for recordings: its answers depend on the requests only.
 
     Ids are made of the request and of how often it occurred before; all dates are `RECORDED_AT`.
+    Signatures and tokens, which no recording contains, are checked at the time of the request.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **{"wall": lambda: RECORDED_AT, **named})
+        self.time_of_requests = named.get("wall", time.time)
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
 

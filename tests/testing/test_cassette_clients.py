@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import requests
 import urllib3
 from vcr.errors import CannotOverwriteExistingCassetteException
 
+from scout_adapters import ScoutBedrockChatModel
 from scout_adapters.testing.cassettes import cassette
 from scout_adapters.testing.replay.emulated_network import NotEmulated
 
@@ -141,3 +143,53 @@ def test_a_host_without_a_cassette_is_named_and_not_called(
         pytest.raises(NotEmulated, match=r"does not play bedrock-runtime\.eu-west-1"),
     ):
         client("Hello", SECRET, url)
+
+
+def with_signatures(prompt: str, key: str) -> str:
+    """Return the text of a request that AWS keys sign, at the time of this machine."""
+    model = ScoutBedrockChatModel(
+        model="global.anthropic.claude-haiku-4-5-20251001-v1:0",
+        region="us-east-1",
+        aws_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        aws_secret_access_key=key,
+    )
+    return model.invoke(prompt).text
+
+
+def test_the_emulator_answers_requests_that_are_signed_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "signed.yaml"
+    monkeypatch.setenv("SCOUT_RECORD", "emulator")
+    with cassette(path):
+        recorded = with_signatures("Hello", SECRET)
+    assert "This is the emulator" in recorded
+    assert not {SECRET, "AKIAIOSFODNN7EXAMPLE"} & set(re.split(r"[^\w]", path.read_text()))
+    monkeypatch.delenv("SCOUT_RECORD")
+    with cassette(path):
+        assert with_signatures("Hello", "another key") == recorded
+
+
+@pytest.mark.parametrize("requests_before", [0, 1])
+@pytest.mark.parametrize("mode", ["emulator", "record"])
+def test_a_recording_that_fails_leaves_the_old_one(
+    mode: str, requests_before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.yaml"
+    monkeypatch.setenv("SCOUT_RECORD", "emulator")
+    with cassette(path):
+        with_httpx("Hello", SECRET)
+    before = path.read_text()
+
+    def fail(record: bool | None) -> None:
+        with cassette(path, record=record):
+            for _ in range(requests_before if mode == "emulator" else 0):
+                with_httpx("Hello", SECRET)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail(None if mode == "emulator" else True)
+    assert path.read_text() == before
+    with cassette(path):
+        """Request nothing: nothing is left to be played."""
+    assert not path.exists()

@@ -86,7 +86,7 @@ class Emulator:
         self.keys = {named_provider(name).name: _keys(of) for name, of in (keys or {}).items()}
         faults = down if isinstance(down, Mapping) else {name: Overloaded() for name in down}
         self.down = {named_provider(name).name: fault for name, fault in faults.items()}
-        self.clock, self.wall = clock, wall
+        self.clock, self.wall, self.time_of_requests = clock, wall, wall
         self.sleep, self.asleep = sleep, asleep
         self.base = "http://emulator.test"
         self.request_log = RequestLog()
@@ -219,9 +219,8 @@ class Emulator:
     def answer(self, request: Request) -> PlayedAnswer:
         """Answer one request and log it."""
         route, number = locate(request), self.request_log.number()
-        body = parsed_object(request.body)
         endpoint, listed = route.endpoint, self.keys.get(route.provider.name, ())
-        key = find_key(request, route, listed)
+        body, key = parsed_object(request.body), find_key(request, route, listed)
         stream = bool(endpoint and endpoint.streams) or (body or {}).get("stream") is True
         fault, remaining = self._fault(request, route, key, stream=stream)
         context = FaultContext(
@@ -233,6 +232,7 @@ class Emulator:
             stream=stream,
             ids=self.ids(request, route.provider.name, number),
             wall=self.wall(),
+            arrived_at=self.time_of_requests(),
             background=self._state.background,
             make=partial(
                 respond.respond, body=body, cache=self._cache(route, key), endpoint=endpoint

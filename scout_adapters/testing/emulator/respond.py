@@ -27,7 +27,7 @@ def respond(
 ) -> HttpReply:
     """Answer a request, or refuse it if its address, headers or body violate a rule."""
     check_request = context.provider.check_request
-    if check_request and (violation := check_request(context.request, context.wall)):
+    if check_request and (violation := check_request(context.request, context.arrived_at)):
         return _refuse(context, violation)
     if endpoint is not None and endpoint.answer_id and context.protocol.fetch is not None:
         fetched = context.protocol.fetch(context, endpoint)

@@ -31,6 +31,9 @@ class FaultContext(EmulatedRequest):
     make: Callable[[FaultContext], HttpReply]
     """Makes the answer without a fault."""
 
+    arrived_at: float
+    """Seconds since 1970 by which signatures and tokens are checked; answers are dated `wall`."""
+
     remaining: float | None = None
     """Seconds for which a rate-limited key is still refused."""
 

@@ -59,5 +59,6 @@ def _context(provider: str, request: ReceivedRequest) -> FaultContext:
         stream=request.stream,
         ids=Ids(provider),
         wall=time.time(),
+        arrived_at=time.time(),
         make=lambda _: HttpReply(),
     )
