@@ -209,7 +209,7 @@ def _limiter(per_second: float) -> BaseRateLimiter:
 def _check_entry(entry: Mapping[str, Any], parsed: YamlText, path: YamlPath) -> None:
     """Check an entry by itself, so that an error has its line; warn of keys in the file."""
     for name in ("api_key", "api_keys"):
-        for key in _keys_in(entry.get(name)):
+        for key in keys_in(entry.get(name)):
             if parsed.lines and not is_reference(key):
                 logger.warning(
                     "%s, line %d: a key stands in the file: write env:NAME or file:/path instead",
@@ -221,15 +221,15 @@ def _check_entry(entry: Mapping[str, Any], parsed: YamlText, path: YamlPath) -> 
         raise parsed.error(path, _reason(error)) from None
 
 
-def _keys_in(keys: Any) -> Iterator[str]:
+def keys_in(keys: Any) -> Iterator[str]:
     """Yield the keys of an entry, in all their forms."""
     if isinstance(keys, str):
         yield from keys.split(",")
     elif isinstance(keys, Mapping):
-        yield from _keys_in(keys.get("api_key"))
+        yield from keys_in(keys.get("api_key"))
     elif isinstance(keys, list):
         for key in keys:
-            yield from _keys_in(key)
+            yield from keys_in(key)
 
 
 def _reason(error: Exception) -> str:

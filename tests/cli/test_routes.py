@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from scout_adapters import ScoutRouterChatModel
@@ -43,7 +44,8 @@ def test_keys_of_the_file_are_not_printed(tmp_path: Path) -> None:
     assert "OPENAI_API_KEY_1: a key stands in the configuration" in run("migrate", config).err
 
 
-def test_a_route_file_is_checked(tmp_path: Path) -> None:
+def test_a_route_file_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "k")
     path = tmp_path / "route.yaml"
     path.write_text("routes: {a: {models: [ollama/x]}, b: {models: [groq/y]}}\n")
     done = run("route", path)
@@ -54,6 +56,39 @@ def test_a_route_file_is_checked(tmp_path: Path) -> None:
     assert run("route", path) == (1, "", run("route", path).err)
     assert f"{path}, line 2: strategy" in run("route", path).err
     assert run("route").code == 2
+
+
+def test_keys_that_are_not_set_are_named_with_their_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, secret = tmp_path / "route.yaml", tmp_path / "secret"
+    path.write_text(
+        "models:\n"
+        "  - ollama/x\n"
+        f"  - {{model: groq/y, api_keys: [env:MY_KEY, 'file:{secret}']}}\n"
+        "  - {model: openai/z, api_keys: [{api_key: env:MY_KEY, base_url: 'http://h'}]}\n"
+    )
+    done = run("route", path)
+    assert done.code == 1
+    assert done.err.splitlines()[-3:] == [
+        f"{path}, line 3: env:MY_KEY is not set",
+        f"{path}, line 3: file:{secret} cannot be read: No such file or directory",
+        f"{path}, line 4: env:MY_KEY is not set",
+    ]
+    assert "line 4: env:MY_KEY is not set" in run("route", path, "--json").out
+    monkeypatch.setenv("MY_KEY", "k")
+    secret.write_text("k")
+    assert run("route", path).code == 0
+
+
+def test_a_route_without_any_key_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GROQ_API_KEY", "GROQ_API_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "route.yaml"
+    path.write_text("models: [groq/y]\n")
+    assert run("route", path).code == 1
 
 
 def test_the_schema_is_that_of_the_files() -> None:
