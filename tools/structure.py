@@ -22,6 +22,12 @@ FOLDERS = (PACKAGE, "tests", "tools", "benchmarks", "examples")
 
 WIRE_NAMES = frozenset({"openai_chat", "anthropic_messages", "gemini", "openai_responses"})
 
+FRONT_DOORS = frozenset(
+    f"{folder}/__init__.py" for folder in (PACKAGE, f"{PACKAGE}/callbacks", f"{PACKAGE}/testing")
+)
+"""Packages that load their names on first use, because most programs need few of them: a call
+without a budget loads nothing of budgets, and pytest imports `testing` for the plugin."""
+
 FUNCTION_LINES = 25
 MODULE_LINES = 350
 MAX_LONG_FUNCTIONS = 20
@@ -224,13 +230,12 @@ def _names_wire(node: ast.expr) -> bool:
 def importing_getattrs(sources: Iterable[Source]) -> list[str]:
     """Return the imports in the `__getattr__` of a module, but for those of the front doors.
 
-    `testing` is one, because pytest imports it at the start of every run, for the plugin.
     `llm` may load its functions and `LLMResponse` so, but not whatever module is asked for.
     """
     return [
         _place(source, node)
         for source in sources
-        if source.path not in {f"{PACKAGE}/__init__.py", f"{PACKAGE}/testing/__init__.py"}
+        if source.path not in FRONT_DOORS
         for function in source.nodes
         if isinstance(function, ast.FunctionDef) and function.name == "__getattr__"
         if len(function.args.args) == 1  # not a method

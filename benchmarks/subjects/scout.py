@@ -7,7 +7,7 @@ from typing import Any
 
 from canned.answers import MODEL
 
-from scout_adapters import ScoutAnthropicChatModel, ScoutOpenAIChatModel, ScoutRouterChatModel
+import scout_adapters
 from subjects import Setup, Subject, of_model
 from subjects.handlers import handlers_of
 
@@ -29,10 +29,10 @@ def keys_of(setup: Setup, owner: str) -> list[str]:
     return [f"sk-{owner}-{number:06d}-0123456789abcdef" for number in range(setup.keys)]
 
 
-def router(setup: Setup) -> ScoutRouterChatModel:
+def router(setup: Setup) -> scout_adapters.ScoutRouterChatModel:
     """Make the router."""
     entries = [entry(setup, number) for number in range(setup.candidates)]
-    return ScoutRouterChatModel(models=entries, strategy=setup.strategy)  # type: ignore[arg-type]  # a name
+    return scout_adapters.ScoutRouterChatModel(models=entries, strategy=setup.strategy)  # type: ignore[arg-type]  # a name
 
 
 def entry(setup: Setup, number: int) -> dict[str, Any]:
@@ -51,18 +51,20 @@ def entry(setup: Setup, number: int) -> dict[str, Any]:
     return fields
 
 
-def single(setup: Setup) -> ScoutOpenAIChatModel:
+def single(setup: Setup) -> scout_adapters.ScoutOpenAIChatModel:
     """Return the chat model of OpenAI."""
     more = {"use_responses_api": True} if setup.name == "single-responses" else {}
     keys = keys_of(setup, "openai")
-    return ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=f"{setup.root}/v1", **more)
+    root = f"{setup.root}/v1"
+    return scout_adapters.ScoutOpenAIChatModel(model=MODEL, api_keys=keys, base_url=root, **more)
 
 
-def anthropic(setup: Setup) -> ScoutAnthropicChatModel:
+def anthropic(setup: Setup) -> scout_adapters.ScoutAnthropicChatModel:
     """Return the chat model of Anthropic."""
     keys = keys_of(setup, "anthropic")
     root = f"{setup.root}/v1"
-    return ScoutAnthropicChatModel(model="claude-haiku-4-5", api_keys=keys, base_url=root)
+    name = "claude-haiku-4-5"
+    return scout_adapters.ScoutAnthropicChatModel(model=name, api_keys=keys, base_url=root)
 
 
 MAKERS: dict[str, Any] = {

@@ -22,10 +22,10 @@ MAX_MODELS = 1000
 
 
 class AnswerLengths:
-    """The output tokens of the last answers of each model, for threads and tasks.
+    """The output tokens of the last answers of each model; thread-safe.
 
     lengths.add("groq/openai/gpt-oss-120b", 180)
-    hold = lengths.longest("groq/openai/gpt-oss-120b")
+    tokens = lengths.longest("groq/openai/gpt-oss-120b")
     """
 
     def __init__(self) -> None:

@@ -243,7 +243,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
             self._lengths.add(f"{record.provider}/{record.model}", record.output_tokens)
 
     def _hold_of(self, run: Run, number: int) -> Hold | None:
-        """Return the hold of an attempt: the call's own, else the oldest of its run."""
+        """Return the hold of attempt `number` of a run; None if there is none.
+
+        Several calls may have the same run id: the hold made with this `run` object is preferred,
+        else the oldest.
+        """
         with self._lock:
             holds = self._holds.get((run.id.int, number))
             if not holds:

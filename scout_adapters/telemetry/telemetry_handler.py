@@ -229,5 +229,5 @@ def _first_name(metadata: Mapping[str, Any], fields: Sequence[str]) -> str | Non
 
 
 def _name(value: Any) -> str | None:
-    """Return a name as one printable line: it comes from a request, and may be of any type."""
+    """Return a value of any type from a request as one printable line; None stays None."""
     return None if value is None else shown_value(value, 300, str)

@@ -74,7 +74,11 @@ def check_vertex(request: Request, wall: float) -> Violation | None:
 
 
 def check_bedrock(request: Request, wall: float) -> Violation | None:
-    """Require a signature of now, of this region and this service, over this very body."""
+    """Return why a signed request is refused: its time or its region is wrong; else None.
+
+    `wall`: the server's time in seconds since 1970. Requests without an AWS signature are
+    accepted. The signature itself is checked in `emulator/aws_signature.py`.
+    """
     authorization = request.headers.get("authorization", "")
     if not authorization.startswith("AWS4-"):
         return None

@@ -187,7 +187,11 @@ class BackgroundAnswer:
             self._stated_pause = min(int(milliseconds) / 1000, 6 * LONGEST_PAUSE)
 
     def record_failure(self, failure: ProviderRefusal | ProviderError) -> None:
-        """Note a failed poll: the next one follows, or the answer is lost."""
+        """Record a failed poll; `is_ready` raises its error if no further poll can succeed.
+
+        Polling goes on after 408, 429, 5xx, a failure without a status, an error inside a 2xx
+        answer, and a refused key that is read again from its source.
+        """
         error: ProviderError
         if isinstance(failure, ProviderRefusal):
             error = error_from_refusal(failure, self.context)

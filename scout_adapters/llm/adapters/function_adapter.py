@@ -84,7 +84,11 @@ class FunctionAdapter:
 
 
 def _contains_key(error: BaseException | None, redact: Callable[[str], str]) -> bool:
-    """Return whether an error, or one behind it, shows the key or holds the request with it."""
+    """Return whether an error or one of its causes may contain the key.
+
+    True if its text contains it, if it has a `request` or `response`, or if its class is of an
+    HTTP library.
+    """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))

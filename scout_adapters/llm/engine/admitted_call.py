@@ -17,7 +17,11 @@ class AdmittedCall(LimitedCall):
     retry_policy: RetryPolicy
 
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
-        """Add all records to the error that ends the call."""
+        """Return the error that ends the call, with the records of all its attempts.
+
+        `ready_in`: seconds until a candidate is ready; the error's `retry_after` if it has none.
+        The last failure is no longer reported as followed by a retry.
+        """
         if self._events:  # no attempt follows the last failure, so it is no retry
             self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
         if self._observer:

@@ -27,7 +27,10 @@ CANDIDATE_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class CandidateKeys(ConversationKeys):
-    """The keys of a conversation at a candidate, which is remembered with them."""
+    """The API keys that answered a conversation at one candidate.
+
+    `remember` also records that this candidate answered it.
+    """
 
     conversation: bytes
     candidate: str

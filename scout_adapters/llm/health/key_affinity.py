@@ -71,7 +71,10 @@ class ConversationKeys:
     affinity: KeyAffinity
 
     def keys(self, now: float) -> tuple[str, ...]:
-        """Return the fingerprints of its keys, the latest first."""
+        """Return the fingerprints of the keys that answered this conversation, the latest first.
+
+        Empty if it is unknown, or was dropped before `now` (monotonic seconds).
+        """
         return self.affinity.keys_of(self.digest, now)
 
     def remember(self, key_id: str, now: float) -> None:

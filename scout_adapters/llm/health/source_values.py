@@ -58,11 +58,12 @@ class Secret:
 
 
 def secret_of(value: Any, now: float, wall: float) -> Secret:
-    """Return what a source returned as a secret.
+    """Return what a key source returned as a `Secret`.
 
-    `now` is the time of the calls' clock, `wall` the same moment in seconds since 1970.
+    `now`: monotonic seconds of the calls' clock. `wall`: the same moment in seconds since 1970.
 
-    Raises: `BadSourceValue` for anything else, and for a token that has expired.
+    Raises: `BadSourceValue` for a value that is neither a text nor a credential, for a text that
+    is empty, a list or a reference, and for a token that has expired.
     """
     credential = _credential_of(value)
     if credential is None:

@@ -1,4 +1,7 @@
-"""Fees beside tokens that genai-prices lacks, or lists for the largest size only."""
+"""Fees of requests, searches and hosted tools that genai-prices does not list.
+
+Of searches it lists the price of the largest search size only.
+"""
 
 from __future__ import annotations
 

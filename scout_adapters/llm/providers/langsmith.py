@@ -1,8 +1,8 @@
 """Models of many providers through the LangSmith LLM Gateway, documented at https://docs.langchain.com/langsmith/llm-gateway-api-formats.
 
 Sources: address and key, the page above.
-Not established: headers of rate limits and bodies of errors, which are those of the model's
-provider.
+That page documents neither rate-limit headers nor error bodies: they depend on the provider of
+the model.
 """
 
 from scout_adapters.llm.types import ProviderSpec

@@ -118,10 +118,13 @@ class Transport:
         return entry[0]
 
     def send(self, exchange: HttpExchange) -> Any:
-        """Send once; return the JSON of the whole response, its headers in the context.
+        """Send a request once; return the JSON of its response.
 
-        None stands for the answer to a GET that is not ready yet (status 202).
-        Raises `ProviderRefusal` as it came, and `ProviderError` for what happens on the network.
+        None stands for the answer to a GET that is not ready yet (status 202). The headers are
+        stored in the exchange's context.
+
+        Raises: `ProviderRefusal` for an error response, not classified yet; `ProviderError` for a
+        failure of the network or a body that cannot be parsed.
         """
         try:
             with Response(self.pool(), exchange, stream=False) as response:

@@ -40,7 +40,10 @@ def is_recording(config: pytest.Config) -> bool:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each fault."""
+    """Parametrize a test that has the marker `scout_faults`: it runs once under each fault.
+
+    Does nothing for other tests, or while cassettes are recorded.
+    """
     marker = metafunc.definition.get_closest_marker(FAULTS)
     if marker is None or is_recording(metafunc.config):
         return

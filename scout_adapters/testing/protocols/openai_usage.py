@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageCounts:
-    """Tokens that an answer is charged for; `cost` is nano-dollars for input and output."""
+    """The tokens of one answer, of which each provider's `usage` is made.
+
+    `cost`: nano-dollars of the whole answer as (input, output); None if the provider states none.
+    """
 
     prompt: int
     completion: int

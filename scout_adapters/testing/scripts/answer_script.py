@@ -94,7 +94,7 @@ class AnswerScript:
             return message
 
     def release(self, held: HeldAnswer) -> None:
-        """Make an answer free again that a request did not receive because of another fault."""
+        """Return an answer to the script: a fault took its place, and the next request gets it."""
         with self._lock:
             self._used[held.rule] -= 1
 
@@ -120,7 +120,7 @@ class AnswerScript:
                 yield f"  {rule.place}: {rule.matcher}: {rest}"
 
     def _no_rule(self, provider: str | None, request: ReceivedRequest) -> str:
-        """Return the request, the rule that differs least, and what differs."""
+        """Return the message for a request without a rule: the nearest rule, and what differs."""
         tools = f", tools: {', '.join(tool.name for tool in request.tools)}" * bool(request.tools)
         lines = [
             "No rule of the script answers this request:",

@@ -37,7 +37,10 @@ def input_content(blocks: Sequence[Json], turn: Turn, spec: ProviderSpec) -> str
 
 
 def input_part(block: Json, turn: Turn, spec: ProviderSpec) -> Json:
-    """Render one block; raises `UnsupportedContent`."""
+    """Return a content block as an input part of the Responses API.
+
+    Raises: `UnsupportedContent` if the API or the provider accepts no block of this type.
+    """
     kind = block["type"]
     if kind == "native":
         value: Json = block["value"]

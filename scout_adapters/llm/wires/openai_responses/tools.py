@@ -92,7 +92,10 @@ def _named(name: str, tools: Sequence[Json]) -> Json:
 def text_field(
     response_format: Mapping[str, Any] | None, option: Any, verbosity: Any
 ) -> Json | None:
-    """Return the field `text`: the format of the answer and its verbosity; `option` wins."""
+    """Return the body field `text`: the format of the answer and its verbosity.
+
+    None if both are unset. `option` is the user's own `text`; its entries replace the others.
+    """
     text: Json = {}
     if response_format is not None:
         text["format"] = _format(response_format)
