@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 
 from scout_adapters._internal.redaction import key_forms
+from scout_adapters.testing.scrubbing.content_encoding import decompress
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -19,8 +20,20 @@ if TYPE_CHECKING:
 KEPT_HEADERS = frozenset({"content-type", "anthropic-version", "anthropic-beta", "retry-after"})
 """Headers of requests and answers that a cassette contains; others may identify a user."""
 
-SECRET_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+SECRET_HEADERS = (
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "x-amz-security-token",
+)
 """Headers of requests that contain a key."""
+
+_SECRET_HEADER = re.compile(
+    r"(?i)(?<![a-z])auth(orization)?(?![a-z])|(api|access|subscription)-?key|token|secret|password"
+)
+"""Names of headers of gateways that contain a key, such as `cf-aig-authorization`."""
 
 MASK = "KEY"
 
@@ -29,8 +42,9 @@ _SHORTEST_SECRET = 8
 """Characters. Shorter values of the environment are not masked."""
 _SECRET_PARAMETERS = frozenset({"key", "api_key", "api-key", "apikey", "access_token", "token"})
 
+KEY_START = r"(?:(?<![A-Za-z0-9/+])|(?<=\\[nrt]))"
 LOOKS_LIKE_A_KEY = re.compile(
-    r"(?:(?<![A-Za-z0-9/+])|(?<=\\[nrt]))(?:"
+    KEY_START + r"(?:"
     r"(?:sk|pk|rk|csk|xai|pplx|nvapi|gsk|hf|fw|r8|tgp|ghp|github_pat|ya29|AQ)[-_.]"
     r"(?=[A-Za-z0-9_\-.]*\d)[A-Za-z0-9_\-.]{16,}"
     r"|AIza[A-Za-z0-9_\-]{30,}"
@@ -86,7 +100,7 @@ class Scrubber:
     def request(self, request: Recorded) -> Recorded:
         """Scrub a request, and replace LangChain's random ids by numbers in order."""
         for name, value in request.headers.items():
-            if name.lower() in SECRET_HEADERS:
+            if name.lower() in SECRET_HEADERS or _SECRET_HEADER.search(name):
                 key = _header_text(value).rpartition(" ")[2]
                 if len(key) >= _SHORTEST_SECRET:
                     self.seen.add(key)
@@ -106,6 +120,7 @@ class Scrubber:
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
         """Scrub an answer."""
+        decompress(response)
         response["headers"] = _recorded_headers(response["headers"])
         body = response["body"].get("string")
         if text := text_of(body):

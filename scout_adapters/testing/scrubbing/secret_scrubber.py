@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from scout_adapters.testing.scrubbing.content_encoding import decompress, decompressed
 from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, Scrubber, text_of
 from scout_adapters.testing.scrubbing.secret_spans import hidden_texts, secret_spans
-from scout_adapters.testing.scrubbing.split_secrets import masked_events, split_texts
+from scout_adapters.testing.scrubbing.split_secrets import framed_texts, masked_events, split_texts
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -45,6 +46,7 @@ class SecretScrubber(Scrubber):
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
         """Scrub an answer."""
+        decompress(response)
         body = response["body"].get("string")
         if text := text_of(body):
             response["body"]["string"] = masked_events(text, self.spans, MASK).encode()
@@ -100,6 +102,8 @@ def _body_texts(side: str, body: Any) -> Iterator[tuple[str, str]]:
     if not text:
         if isinstance(body, bytes) and body:
             yield f"{side}, binary body", body.decode("latin-1")
+            yield f"{side}, compressed body", decompressed(body).decode("latin-1")
+            yield from ((f"{side}, pieces of frames", joined) for joined in framed_texts(body))
         return
     try:
         value = orjson.loads(text)
@@ -107,12 +111,14 @@ def _body_texts(side: str, body: Any) -> Iterator[tuple[str, str]]:
         yield f"{side}, body", text
         yield from ((f"{side}, pieces of the stream", joined) for joined in split_texts(text))
     else:
+        yield from ((f"{side}, pieces of the answer", joined) for joined in split_texts(text))
         yield from _leaves(value, f"{side}, $")
 
 
 def _leaves(value: Any, place: str, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         for key, item in value.items():
+            yield f"{place}, name of a field", key
             yield from _leaves(item, f"{place}.{key}", key)
     elif isinstance(value, list):
         for at, item in enumerate(value):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from scout_adapters._internal.redaction import SHORTEST_SECRET, key_forms
-from scout_adapters.testing.scrubbing.scrubber import LOOKS_LIKE_A_KEY
+from scout_adapters.testing.scrubbing.scrubber import KEY_START, LOOKS_LIKE_A_KEY
 
 Span = tuple[int, int]
 """Start and end of a secret, in characters."""
@@ -21,26 +21,44 @@ Span = tuple[int, int]
 LONGEST_KEY = 250
 """Characters. A longer run that only contains the shape of a key is data, such as a signature."""
 
+_START = r"(?:(?<![A-Za-z0-9])|\\(?:[nrt]|u[0-9a-fA-F]{4})|%(?:25)?[0-9a-fA-F]{2})"
+"""Where a key may begin: also after a character that JSON or a URL has encoded."""
+
 _MORE_SHAPES = re.compile(
-    r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))(?:"
-    r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    _START + r"(?P<key>"
+    r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)(?:[A-Za-z0-9+/=_\-]|%2[BbFf]|%3[Dd]){40,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     r"|(?:gh[osur]|glpat|xox[abeprs]|tvly|lsv2|GOCSPX|dapi|pat|jina|voyage|co)[-_]"
     r"(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{20,}"
     r"|[A-Za-z0-9_\-]{2,16}\*{3,}[A-Za-z0-9_\-]{2,16}"
     r"|(?<=[Bb]earer%20)[A-Za-z0-9_\-.=%]{8,}"
-    r"|(?<=[Bb]asic )[A-Za-z0-9+/]{12,}={0,2})"
-    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----",
+    r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----)",
     re.DOTALL,
 )
 """Keys of other services that chains use, and keys of clouds."""
 
 _NAMED = re.compile(
-    r"(?i)\b(?:api[_-]?key|access[_-]?token|refresh[_-]?token|client[_-]?secret|secret[_-]?key"
-    r"|secret[_-]?access[_-]?key|private[_-]?key|subscription[_-]?key|password|authorization)"
-    r"(?:\\*[\"'])?\s{0,3}[:=]\s{0,3}(?:\\*[\"'])?(?:Bearer |Basic )?"
-    r"(?P<value>[A-Za-z0-9_\-./+=~!@#$^&*]{8,512})"
+    rf"(?i){_START}"
+    r"(?:(?:api|(?:secret[_-]?)?access|secret|private|subscription|account|signing)[_-]?key"
+    r"|(?:access|refresh|session|security|auth|id|bot)[_-]?token|client[_-]?secret|password|passwd"
+    r"|authorization|x-amz-signature|(?<=[?&])sig(?:nature)?"
+    r"|(?<![A-Za-z0-9_\-])(?:token|secret)(?=[\"'\\:=\s%]{1,8}[A-Za-z0-9_\-./+=~%]{16}))"
+    r"(?:(?:\\*[\"']|%22)?\s{0,3}(?:[:=]|%(?:25)?3[AaDd])\s{0,3}(?:\\*[\"']|%22)?"
+    r"|\\*\"(?:\\r|\r)?(?:\\n|\n)(?:\\r|\r)?(?:\\n|\n))(?:Bearer |Basic )?"
+    r"(?P<value>[A-Za-z0-9_\-./+=~!@#$^&*%]{8,4096})"
 )
-"""A value after a name that says it is secret, in JSON, query strings and configuration."""
+"""A value after a name that says it is secret: in JSON, query strings, configuration and forms."""
+
+_IN_ADDRESS = re.compile(r"://[^\s:/@\"'<>\\]{1,64}:(?P<value>[^\s:/@\"'<>\\]{8,256})@")
+"""The password of an address, as of a database."""
+
+_BASIC = re.compile(r"(?<=[Bb]asic )[A-Za-z0-9+/]{12,}={0,2}")
+"""User and password in base64; also any word after "basic"."""
+
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{60,76}(?:\\r|\r)?(?:\\n|\n))+[A-Za-z0-9+/]{1,76}={0,2}"
+)
+"""Base64 in lines, as in mails."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{24,}={0,2}")
 _LONG = 20
@@ -50,12 +68,17 @@ _WORDS = 0.28
 """Share of upper case letters: it is smaller in a name of several words."""
 
 _SHAPES = re.compile(
-    LOOKS_LIKE_A_KEY.pattern.replace("(?<![A-Za-z0-9/+])", "(?<![A-Za-z0-9])")
-    + r"|(?<![A-Za-z0-9])(?:sk|gsk|csk|xai|hf|fw|r8)[-_][A-Za-z]{20,}"
+    _START
+    + "(?P<key>"
+    + LOOKS_LIKE_A_KEY.pattern.removeprefix(KEY_START)
+    + r"|(?:sk|gsk|csk|xai|hf|fw|r8)[-_][A-Za-z]{20,})"
 )
 """Keys also behind a slash, as in addresses; and such without a digit."""
 
 _RUN = re.compile(r"[A-Za-z0-9]{12,}")
+_LONGEST_PREFIX = 24
+"""Characters before a text in base64."""
+
 _MASKED = "KEY"
 
 
@@ -94,9 +117,11 @@ def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
 
 def _shaped(text: str) -> Iterator[Span]:
     for match in _SHAPES.finditer(text):
-        if "***" in match[0] or (is_random(match[0]) and not _is_in_data(text, match)):
-            yield match.span()
-    yield from (match.span() for match in _MORE_SHAPES.finditer(text))
+        key = match["key"]
+        if "***" in key or (is_random(key) and not _is_in_data(text, *match.span("key"))):
+            yield match.span("key")
+    yield from (match.span("key") for match in _MORE_SHAPES.finditer(text))
+    yield from (match.span() for match in _BASIC.finditer(text) if ":" in decoded_text(match[0]))
 
 
 def is_random(text: str) -> bool:
@@ -119,17 +144,18 @@ def _is_mixed(run: str) -> bool:
     return len(run) >= _LONG and _WORDS < upper / len(run) < 1
 
 
-def _is_in_data(text: str, match: re.Match[str]) -> bool:
+def _is_in_data(text: str, start: int, end: int) -> bool:
     """Return whether the text around a match is one long run, as signatures and pictures are."""
-    around = text[max(0, match.start() - LONGEST_KEY) : match.start()]
+    around = text[max(0, start - LONGEST_KEY) : start]
     before = re.search(r"[A-Za-z0-9+/_\-]*\Z", around)
-    return before is not None and len(before[0]) + len(match[0]) > LONGEST_KEY and bool(before[0])
+    return before is not None and len(before[0]) + end - start > LONGEST_KEY and bool(before[0])
 
 
 def _named(text: str) -> Iterator[Span]:
-    for match in _NAMED.finditer(text):
-        if match["value"] != _MASKED and _is_value(match["value"]):
-            yield match.span("value")
+    for pattern in (_NAMED, _IN_ADDRESS):
+        for match in pattern.finditer(text):
+            if match["value"] != _MASKED and _is_value(match["value"]):
+                yield match.span("value")
 
 
 def _is_value(value: str) -> bool:
@@ -139,10 +165,21 @@ def _is_value(value: str) -> bool:
 
 def _encoded(text: str, secrets: Sequence[str]) -> Iterator[Span]:
     """Yield the places of texts in base64 that contain secrets."""
-    for match in _BASE64.finditer(text):
-        decoded = decoded_text(match[0])
-        if decoded and (any(_known(decoded, secrets)) or any(_shaped(decoded))):
+    for match in (*_BASE64.finditer(text), *_WRAPPED.finditer(text)):
+        if any(_is_secret(decoded, secrets) for decoded in _decoded_texts(match[0])):
             yield match.span()
+
+
+def _is_secret(text: str, secrets: Sequence[str]) -> bool:
+    return any(_known(text, secrets)) or any(_shaped(text)) or any(_named(text))
+
+
+def _decoded_texts(data: str) -> Iterator[str]:
+    """Yield what base64 encodes, in lines, and as a JSON object behind a prefix like `token_`."""
+    lines = re.sub(r"\\[rn]|[\r\n]", "", data)
+    yield decoded_text(lines)
+    for match in re.finditer(r"[_\-](?=ey)", lines[:_LONGEST_PREFIX]):
+        yield decoded_text(lines[match.end() :])
 
 
 def decoded_text(data: str) -> str:
@@ -159,6 +196,7 @@ def hidden_texts(text: str) -> Iterator[str]:
     """Yield what a text contains in other encodings, in which secrets are not replaced."""
     if "%" in text:
         yield unquote(text)
+        yield unquote(unquote(text))
     for match in _BASE64.finditer(text):
         inner = decoded_text(match[0])
         yield from (decoded_text(again[0]) for again in _BASE64.finditer(inner))
