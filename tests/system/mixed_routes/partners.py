@@ -106,13 +106,31 @@ def stages() -> Iterator[Stage]:
         runner.run(close_clients())
 
 
+CLIENTS = (
+    aiohttp.ClientSession,
+    httpx.AsyncClient,
+    httpx.Client,
+    httpx2.AsyncClient,
+    httpx2.Client,
+    URLLib3Session,
+)
+
+
+def _clients() -> list[Any]:
+    """Return what the partners keep open in caches of their own, or leave to the collector."""
+    kinds: list[type] = [*CLIENTS]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    identities = set(map(id, kinds))  # some classes cannot be hashed, and proxies show another
+    return [one for one in all_objects() if id(type(one)) in identities]
+
+
 async def close_clients() -> None:
-    """Close what the partners keep open in caches of their own, or leave to the collector."""
-    for one in all_objects():
-        kind = type(one)  # `isinstance` asks proxies for the class of what they stand for
-        if issubclass(kind, httpx.AsyncClient | httpx2.AsyncClient):
+    """Close all clients that there are."""
+    for one in _clients():
+        if isinstance(one, httpx.AsyncClient | httpx2.AsyncClient):
             await one.aclose()
-        elif issubclass(kind, httpx.Client | httpx2.Client | URLLib3Session):
+        elif not isinstance(one, aiohttp.ClientSession):
             one.close()
-        elif issubclass(kind, aiohttp.ClientSession) and not one.closed:
+        elif not one.closed:
             await one.close()
