@@ -82,7 +82,7 @@ class OptionRules(NamedTuple):
         return (
             option in LANGCHAIN_OPTIONS
             or self.name_of(option) in self.elsewhere
-            or (option not in (self.documented or ()) and changes_nothing(option, value))
+            or changes_nothing(option, value, self.documented)
         )
 
     def headers_of(self, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 CALL_OPTIONS = REQUEST_FIELDS | RETRY_OPTIONS | {"model", "stop"}
 """Our options of a call."""
 
+NO_FIELDS = LANGCHAIN_OPTIONS | {"stop"}
+"""Options of a call that are no body fields, or that the request has already."""
+
 
 _TOOLS = "pass a list of tools, functions, classes or dicts"
 
@@ -110,7 +113,7 @@ def _split_options(
             extra |= check_extra(value, "a call", documented)
         elif effort := effort_of(name, value, documented):
             fields["reasoning_effort"] = effort
-        elif not (field == "stop" or name in LANGCHAIN_OPTIONS or changes_nothing(name, value)):
+        elif not (field in NO_FIELDS or changes_nothing(name, value, documented)):
             own = field if field in (documented or ()) else name
             check_undocumented(own, "a call", documented, CALL_OPTIONS)
             extra[own] = value

@@ -67,8 +67,15 @@ class ScoutError(Exception):
     retry_after: float | None = None
     """Seconds after which a retry may succeed; None if unknown."""
 
+    others: tuple[str, ...] = ()
+    """Keys that their owners must repair, refused ones first; then why the other candidates of the
+    call gave no answer. One line each."""
+
     response: ErrorResponse
     """The HTTP response, for LangChain's tracers; set when a call has failed."""
+
+    def __str__(self) -> str:
+        return super().__str__() + "".join(f"\n  {other}" for other in self.others)
 
     def set_run(self, run_id: UUID) -> None:
         """Set the run of the call that the error ends, unless an inner call has set its own."""
@@ -94,9 +101,6 @@ class ProviderError(ScoutError, lc.ModelError):
     """A provider refused the request, failed, or sent an answer that cannot be parsed."""
 
     is_retryable: bool = False
-    others: tuple[str, ...] = ()
-    """Keys that their owners must repair, refused ones first; then why the other candidates of the
-    call gave no answer. One line each."""
 
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 HINTS: Mapping[str, str] = {
@@ -69,6 +69,6 @@ HINTS: Mapping[str, str] = {
 """Names that partner packages or LiteLLM have and we do not, and what to write instead."""
 
 
-def changes_nothing(name: str, value: Any) -> bool:
-    """Return whether an option of another package has the value that leaves things as they are."""
-    return (value is None or value is False) and name in HINTS
+def changes_nothing(name: str, value: Any, documented: Collection[str] | None) -> bool:
+    """Return whether an option that only other packages have is off: None or False."""
+    return (value is None or value is False) and name in HINTS and name not in (documented or ())

@@ -34,7 +34,8 @@ def emulator() -> Iterator[Emulator]:
 def model_of(emulator: Emulator, provider: str = "groq", **options: Any) -> Any:
     url = emulator.url(provider)
     return init_scout_model(
-        f"{provider}/{NAMES[provider]}", **{"api_key": "k", "base_url": url, **options}
+        options.pop("model", f"{provider}/{NAMES[provider]}"),
+        **{"api_key": "k", "base_url": url, **options},
     )
 
 
@@ -226,6 +227,14 @@ def test_options_with_the_value_that_changes_nothing_are_left_out(
     ScoutRouterChatModel(models=[entry_of(emulator, provider, **option)]).invoke("hi")
     assert len(emulator.log) == 3
     assert not any(option.keys() & exchange.body.keys() for exchange in emulator.log)
+
+
+def test_a_flag_that_is_off_counts_where_the_provider_has_it(emulator: Emulator) -> None:
+    for own, call in (({"use_responses_api": False}, {}), ({}, {"use_responses_api": False})):
+        model_of(emulator, "openai", model="openai/gpt-6-luna", **own).invoke("hi", **call)
+    assert {exchange.path.rpartition("/v1")[2] for exchange in emulator.log} == {
+        "/chat/completions"
+    }
 
 
 @pytest.mark.parametrize("name", ["streaming", "output_version", "scout_metadata"])

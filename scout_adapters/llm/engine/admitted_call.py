@@ -7,7 +7,7 @@ from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.engine.candidate_state import LATE, CandidateState
 from scout_adapters.llm.engine.limited_call import LimitedCall
 from scout_adapters.llm.engine.observers import AttemptEvent
-from scout_adapters.llm.engine.record import with_attempts
+from scout_adapters.llm.engine.record import NEVER_RETRYABLE, with_attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 
 
@@ -22,6 +22,8 @@ class AdmittedCall(LimitedCall):
         `ready_in`: seconds until a candidate is ready; the error's `retry_after` if it has none.
         The last failure is no longer reported as followed by a retry.
         """
+        if ready_in and error is self._last_error and not isinstance(error, NEVER_RETRYABLE):
+            ready_in = self._candidate_states.recovers_in(self.clock.now())
         if self._events:  # no attempt follows the last failure, so it is no retry
             self._events = (*self._events[:-1], AttemptEvent(self._events[-1].record))
         if self._observer:

@@ -16,7 +16,7 @@ from scout_adapters.llm.engine.cache_key import add_cache_key
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.retry_policy import RetryUsage
-from scout_adapters.llm.engine.skip_reasons import no_lease_reason
+from scout_adapters.llm.engine.skip_reasons import no_lease_reason, refusal_kind
 from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_places import KeyPlace, closed_to_calls
 from scout_adapters.llm.health.key_pool import Crowd
@@ -241,6 +241,12 @@ class CandidateStates(list[CandidateState]):
     def ready_in(self, now: float) -> float | None:
         """Return the seconds until the first candidate is ready; None if waiting is no use."""
         at = min((state.ready_at(now) for state in self if not state.excluded), default=NEVER)
+        return None if at == NEVER else max(at - now, 0.001)
+
+    def recovers_in(self, now: float) -> float | None:
+        """Return `ready_in` of the candidates without a key that its owner must repair."""
+        states = (state for state in self if not refusal_kind(state.skip_reason))
+        at = min((state.ready_at(now) for state in states if not state.excluded), default=NEVER)
         return None if at == NEVER else max(at - now, 0.001)
 
     def served(self, since: float) -> bool:

@@ -22,6 +22,7 @@ from scout_adapters.errors import (
     OutOfCredit,
     ProviderError,
     ScoutError,
+    UnsupportedContent,
     one_line,
 )
 from scout_adapters.errors.option_values import text_value
@@ -255,8 +256,7 @@ def with_attempts(
     It is retryable if a known wait helps, or if its kind is and the call has no retries of its own.
     """
     error.attempts = tuple(record.as_dict() for record in records)
-    if isinstance(error, ProviderError):
-        error.others = _other_lines(error, records)
+    error.others = _other_lines(error, records)
     error.response = response_of(error, records)
     if ready_in is not None and error.retry_after is None:
         error.retry_after = ready_in
@@ -266,21 +266,45 @@ def with_attempts(
     return error
 
 
-def _other_lines(error: ProviderError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
+def _other_lines(error: ScoutError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
     """Return a line for each key to repair, refused ones first, and for each other candidate.
 
-    A key has its last record, and so has a candidate; the error's own key has no line.
+    A key has its last record; a candidate its last attempt, or its last skip. The error's own key
+    has no line.
     """
+    if not isinstance(error, ProviderError):
+        return _all_lines(error, records)
     by_key = {(record.provider, record.key_id): record for record in records if record.key_id}
     if error.key_id:
         by_key.pop((error.provider, error.key_id), None)
     repairs = sorted(filter(_needs_repair, by_key.values()), key=_is_no_refusal)[:MAX_REPAIRS]
-    last = {(record.provider, record.model): record for record in records}
-    own = last.pop((error.provider, error.model), None)
+    name = error.provider, error.model
+    own = next((r for r in reversed(records) if (r.provider, r.model) == name), None)
+    last = _last_records(records)
+    last.pop(name, None)
     if own and not repairs and OWNERS.search(own.reason or "") and own.outcome == "skipped":
         last = {("", ""): own, **last}
     advice = [f"{record.line()}: {_policy(record).advice}" for record in repairs]
     return (*advice, *(record.line() for record in last.values() if record not in repairs))
+
+
+def _last_records(records: Sequence[AttemptRecord]) -> dict[tuple[str, str], AttemptRecord]:
+    """Return the last attempt of each candidate, or its last skip if it was not tried."""
+    last: dict[tuple[str, str], AttemptRecord] = {}
+    for record in records:
+        name = record.provider, record.model
+        if record.outcome != "skipped" or name not in last or last[name].outcome == "skipped":
+            last[name] = record
+    return last
+
+
+def _all_lines(error: ScoutError, records: Sequence[AttemptRecord]) -> tuple[str, ...]:
+    """Return a line for each candidate, if there are several and the message does not have them."""
+    last = _last_records(records)
+    tried = any(record.outcome != "skipped" for record in records)
+    if len(last) == 1 or not (tried or isinstance(error, UnsupportedContent)):
+        return ()
+    return tuple(record.line() for record in last.values())
 
 
 def _policy(record: AttemptRecord) -> ErrorPolicy:

@@ -7,6 +7,7 @@ import logging
 
 import httpx
 import pytest
+from langchain_core.messages import HumanMessage
 
 from scout_adapters.errors import (
     ContentRefused,
@@ -16,6 +17,7 @@ from scout_adapters.errors import (
     NotSupported,
     OutOfCredit,
     ProviderUnavailable,
+    UnsupportedContent,
     one_line,
 )
 from scout_adapters.llm.failures import error_from_response
@@ -83,6 +85,43 @@ async def test_a_refused_key_is_so_at_the_second_call_too(providers, wire, groq,
     for _ in range(2):
         with pytest.raises(KeyRejected, match="replace the key"):
             await ask(model)
+
+
+async def test_a_candidate_is_named_with_its_last_attempt_and_not_with_the_skip_after_it(
+    providers, wire, router, ask
+) -> None:
+    providers.on(GROQ, wire.refuse(429, "slow down"))
+    providers.on(OPENAI, wire.refuse(500, "broken"))
+    with pytest.raises(ProviderUnavailable) as caught:
+        await ask(router(GROQ_70B, OPENAI_MINI, max_retries=0, max_wait=0))
+    (other,) = caught.value.others
+    assert f"with key {fingerprint('key-of-groq')}: rate_limit 429" in other
+
+
+async def test_a_request_that_no_candidate_can_be_sent_has_the_reason_of_each(
+    providers, wire, router, ask
+) -> None:
+    sound = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
+    with pytest.raises(UnsupportedContent) as caught:
+        await ask(router(GROQ_70B, "anthropic/claude-haiku-4-5"), [HumanMessage([sound])])
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "groq/llama-3.3-70b-versatile",
+        "anthropic/claude-haiku-4-5",
+    ]
+    assert providers.requests == []
+
+
+async def test_a_key_to_repair_does_not_say_when_a_broken_provider_is_ready(
+    providers, wire, router, ask
+) -> None:
+    providers.on(GROQ, wire.refuse(401, "wrong key"))
+    providers.on(OPENAI, wire.refuse(500, "broken"))
+    model = router(GROQ_70B, OPENAI_MINI, max_retries=1, max_wait=0)
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable) as caught:
+            await ask(model)
+        assert (caught.value.retry_after, caught.value.is_retryable) == (None, False)
 
 
 @pytest.mark.parametrize("status", [500, 503, 529])
