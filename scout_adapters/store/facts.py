@@ -13,10 +13,13 @@ from typing import Literal, NamedTuple, Protocol
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 
-FactKind = Literal["rest", "quarantine", "revival", "open", "closed"]
+FactKind = Literal["rest", "quarantine", "revival", "open", "closed", "probing", "probed"]
 
 STATE = "state"
 """The place of quarantines, revivals and circuits: the newest fact replaces the others."""
+
+PROBE = "probe"
+"""The place of a circuit's running probe, and of its end."""
 
 MAX_SUBJECTS = 10_000
 """Keys and circuits whose facts are remembered; those that were added first are dropped."""
@@ -34,7 +37,7 @@ class Fact(NamedTuple):
     """`key PROVIDER ADDRESS FINGERPRINT` or `circuit PROVIDER ADDRESS`; the address as a digest."""
 
     place: str
-    """`STATE`, or the rest that it is about: `rest`, `rest MODEL`."""
+    """`STATE`, `PROBE`, or the rest that it is about: `rest`, `rest MODEL`."""
 
     kind: FactKind
     seconds: float

@@ -93,6 +93,50 @@ def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) 
     until(circuits[0].is_available)
 
 
+def shared_circuits(sides: Sides) -> tuple[CircuitBreaker, CircuitBreaker]:
+    """Return an open circuit in each process; the cooldown is over after 60 s."""
+    circuits = CircuitBreaker("groq"), CircuitBreaker("groq")
+    for side, circuit in zip(sides, circuits, strict=True):
+        side.health.add_circuit("groq", "https://api.groq.com", circuit)
+    circuits[0].trip(time.monotonic())
+    until(lambda: not circuits[1].is_available())
+    return circuits
+
+
+def test_one_process_probes_an_open_circuit_and_the_others_wait_for_it(sides: Sides) -> None:
+    here, there = shared_circuits(sides)
+    late = time.monotonic() + 45
+    probe = here.permit(late)
+    assert probe is not None
+    until(lambda: not there.is_available(late))
+    assert late < there.ready_at(late) <= late + 1
+    here.report(probe, "good", late)
+    until(lambda: there.is_available(late))
+    second = there.permit(late)  # the two probes that close it are of two processes
+    assert second is not None
+    there.report(second, "good", late)
+    until(lambda: here.open_until is None and there.open_until is None)
+
+
+def test_a_probe_that_never_reports_does_not_block_the_others(sides: Sides) -> None:
+    here, there = shared_circuits(sides)
+    late = time.monotonic() + 45
+    assert here.permit(late) is not None
+    until(lambda: not there.is_available(late))
+    assert there.permit(late + 61) is not None
+
+
+def test_a_probe_that_fails_opens_the_circuit_everywhere(sides: Sides) -> None:
+    here, there = shared_circuits(sides)
+    now = time.monotonic()
+    probe = there.permit(now + 45)
+    assert probe is not None
+    until(lambda: not here.is_available(now + 45))
+    there.report(probe, "fault", now)
+    until(lambda: here.ready_at(now) == here.open_until)
+    assert here.ready_at(now) > now + 25
+
+
 def test_a_process_that_starts_later_knows_what_happened_before(sides: Sides) -> None:
     here, _ = sides
     fail(here, "refuse")

@@ -81,6 +81,7 @@ class CircuitBreaker:
         self._generation = 0
         self._good_probes = 0
         self._probe_since: float | None = None
+        self._others_probe_until = float("-inf")
         self._last_fault = float("-inf")
         self._lock = fork_safe_lock()
 
@@ -92,6 +93,8 @@ class CircuitBreaker:
             # A probe is running, and may report at any moment.
             lost = self._probe_since + PROBE_LEASE_SECONDS
             return max(self.open_until, min(lost, now + PROBE_POLL_SECONDS))
+        if self._others_probe_until > now:
+            return max(self.open_until, min(self._others_probe_until, now + PROBE_POLL_SECONDS))
         return max(now, self.open_until)
 
     def is_available(self, now: float | None = None) -> bool:
@@ -125,6 +128,8 @@ class CircuitBreaker:
             if owner is not None:
                 owner.permit = permit
             self._probe_since = now
+            if self.shared is not None:
+                self.shared.start_probe()
             return permit
 
     def lose_probe(self) -> None:
@@ -141,11 +146,16 @@ class CircuitBreaker:
             if permit.generation != self._generation:
                 return
             if permit.probe and permit.since == self._probe_since:  # it may be reported twice
-                self._probe_since = None
+                self._end_probe(outcome)
             if outcome == "fault" and permit.since >= self._last_fault:
                 self._record_fault(now)
             elif outcome == "good":
                 self._record_success(probe=permit.probe)
+
+    def _end_probe(self, outcome: Outcome) -> None:
+        self._probe_since = None
+        if self.shared is not None:
+            self.shared.end_probe(self._good_probes + (outcome == "good"))
 
     def set_aside(self, now: float) -> None:
         """Try all other providers first for an hour: this one does not serve this region."""
@@ -191,6 +201,19 @@ class CircuitBreaker:
                 self.open_until = None
                 self._start_generation()
 
+    def adopt_probe(self, until: float) -> None:
+        """Wait for the probe of another process until it reports, or until a time."""
+        with self._lock:
+            if self.open_until is not None:
+                self._others_probe_until = until
+
+    def adopt_probe_end(self, good_probes: int) -> None:
+        """Permit the next probe: that of another process has ended."""
+        with self._lock:
+            self._others_probe_until = float("-inf")
+            if self.open_until is not None:
+                self._good_probes = max(self._good_probes, good_probes)
+
     def _record_fault(self, now: float) -> None:
         self.faults += 1
         self._last_fault = now
@@ -220,6 +243,7 @@ class CircuitBreaker:
         self._generation += 1
         self._good_probes = 0
         self._probe_since = None
+        self._others_probe_until = float("-inf")
         self.faults = 0
 
 

@@ -92,10 +92,18 @@ class SharedHealth:
             with health_lock:
                 _apply_to_key(state, fact, now)
         elif (circuit := self._circuits.get(fact.subject)) is not None:
-            if fact.kind == "open":
-                circuit.adopt_open(now + fact.seconds)
-            elif fact.kind == "closed":
-                circuit.adopt_closed()
+            _apply_to_circuit(circuit, fact, now)
+
+
+def _apply_to_circuit(circuit: CircuitBreaker, fact: Fact, now: float) -> None:
+    if fact.kind == "open":
+        circuit.adopt_open(now + fact.seconds)
+    elif fact.kind == "closed":
+        circuit.adopt_closed()
+    elif fact.kind == "probing":
+        circuit.adopt_probe(now + fact.seconds)
+    elif fact.kind == "probed":
+        circuit.adopt_probe_end(fact.details.get("good", 0))
 
 
 def _apply_to_key(state: KeyState, fact: Fact, now: float) -> None:

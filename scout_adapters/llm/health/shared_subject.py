@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scout_adapters.store.facts import STATE, Fact
+from scout_adapters.store.facts import PROBE, STATE, Fact
 
 REVIVAL_SECONDS = 24 * 3600.0
 """Seconds for which a revival is remembered: the longest quarantine."""
+
+PROBE_SECONDS = 60.0
+"""Seconds for which other processes wait for a probe that does not report, such as a killed one."""
 
 MAX_RECHECK_SECONDS = 60.0
 """Seconds: the longest shared quarantine of a key from a source, which may return another one."""
@@ -46,3 +49,12 @@ class SharedSubject:
     def close(self) -> None:
         """Publish that a circuit is closed."""
         self._publish(Fact(self.subject, STATE, "closed", REVIVAL_SECONDS))
+
+    def start_probe(self) -> None:
+        """Publish that this process probes an open circuit."""
+        self._publish(Fact(self.subject, PROBE, "probing", PROBE_SECONDS))
+
+    def end_probe(self, good_probes: int) -> None:
+        """Publish that the probe has ended; `good_probes` is how many have succeeded so far."""
+        details = {"good": good_probes}
+        self._publish(Fact(self.subject, PROBE, "probed", PROBE_SECONDS, details=details))
