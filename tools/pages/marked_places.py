@@ -12,6 +12,7 @@ from tools.pages.command_rows import command_list
 from tools.pages.example_rows import example_table
 from tools.pages.failure_rows import failure_table
 from tools.pages.provider_rows import provider_table
+from tools.pages.public_rows import public_table
 from tools.pages.room_rows import room_table
 from tools.pages.variable_rows import variable_table
 
@@ -29,6 +30,7 @@ CONTENTS: Mapping[str, Callable[[], str]] = {
     "partner-options": partner_rows.partner_options,
     "partner-versions": partner_rows.packages,
     "providers": provider_table,
+    "public-packages": public_table,
     "rooms": room_table,
     "variables": variable_table,
     "options-model": option_rows.model_options,
