@@ -106,6 +106,14 @@ QUERY_SECRET = re.compile(r"code|sig|signature|.*[_-]signature|tokens?|.*[_-]tok
 USER_INFO = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
 """An address with a user, and optionally a password."""
 
+FRAMING = frozenset({"transfer-encoding", "content-length", "trailer", "upgrade", "keep-alive"})
+"""Headers about the connection: another value than its own makes servers wait for more."""
+
+CODINGS = re.compile(r"(?:\s*(?:gzip|deflate|identity)\s*(?:;\s*q=[\d.]+)?\s*,?)*", re.IGNORECASE)
+
+MAX_HEADER = 1 << 15
+"""Characters of a header; servers take 8 to 32 KiB, and close the connection for more."""
+
 PATH_NAME = re.compile(r"[/;&?]([^/;&?=]+)=")
 """The name of a parameter that stands in a path: `/v1;token=...`."""
 
@@ -290,8 +298,15 @@ def _header_fault(headers: Mapping[str, Any]) -> str | None:
             return f"{mask_secrets(repr(name))} is not the name of a header"
         if not _is_header_value(headers[name]):
             return f"the header {name!r} is not a text of printable ASCII characters"
+        if len(headers[name]) > MAX_HEADER:
+            return f"the header {name[:40]!r} has more than {MAX_HEADER} characters"
+        if name.lower() in FRAMING:
+            return f"the header {name!r} is set by the connection: leave it out"
+        if name.lower() == "accept-encoding" and not CODINGS.fullmatch(headers[name]):
+            return f"the header {name!r} may offer gzip, deflate and identity, which can be read"
     return None
 
 
 def _is_header_value(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isprintable()
+    plain = isinstance(value, str) and value.isascii() and value.isprintable()
+    return plain and value == value.strip()

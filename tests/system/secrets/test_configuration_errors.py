@@ -151,6 +151,36 @@ def test_a_value_that_looks_like_a_key_is_never_shown() -> None:
         assert "CANARY" not in repr(one) + repr(one._identifying_params) + one._get_llm_string()
 
 
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"Transfer-Encoding": "chunked"}, "set by the connection"),
+        ({"content-LENGTH": "5"}, "set by the connection"),
+        ({"Upgrade": "h2c"}, "set by the connection"),
+        ({"accept-encoding": "gzip, br"}, "may offer gzip, deflate and identity"),
+        ({"X-A": "x" * 40_000}, "more than 32768 characters"),
+        ({"X-A": f" {KEY}"}, "printable"),
+        ({"X-A": f"{KEY}\r\nX-Evil: 1"}, "printable"),
+    ],
+)
+def test_a_header_that_would_break_the_exchange_is_refused_by_name(
+    headers: dict[str, str], message: str
+) -> None:
+    makes: list[Callable[[], Any]] = [
+        lambda: ScoutGroqChatModel(model="m", default_headers=headers),
+        lambda: route(default_headers=headers),
+    ]
+    for make in makes:
+        with pytest.raises(ConfigurationError, match=message) as caught:
+            make()
+        assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["gzip", "gzip, deflate;q=0.5", "identity"])
+def test_codings_that_can_be_read_may_be_offered(value: str) -> None:
+    assert ScoutGroqChatModel(model="m", default_headers={"Accept-Encoding": value})
+
+
 @pytest.mark.parametrize("betas", [["a\r\nX-Evil: 1"], "a\r\nX-Evil: 1", ["a b\n"], ["ü"], [1]])
 def test_a_line_break_in_a_beta_is_refused(betas: Any) -> None:
     model = ScoutAnthropicChatModel(model="claude-haiku-4-5", api_key="k", max_retries=0)

@@ -142,7 +142,9 @@ class MessagesStreamReader:
             case "input_json_delta":
                 return self._arguments(index, require(delta, "partial_json", str))
             case "thinking_delta":
-                piece = {"type": "thinking", "thinking": require(delta, "thinking", str)}
+                if not (thinking := require(delta, "thinking", str)):
+                    return None  # a heartbeat: no content that would end a silence
+                piece = {"type": "thinking", "thinking": thinking}
             case "signature_delta":
                 signature = require(delta, "signature", str)
                 piece = {"type": "thinking", "thinking": "", "signature": signature}

@@ -39,7 +39,9 @@ def test_events_without_content_make_no_chunks() -> None:
     reader = WIRE.reader(SPEC)
     strange = {"type": "content_block_delta", "index": 0, "delta": {"type": "smell_delta"}}
     blank = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ""}}
-    for event in (next(events()), {"type": "ping"}, {"type": "new"}, strange, blank, None):
+    empty = {"type": "thinking_delta", "thinking": ""}
+    idle = {"type": "content_block_delta", "index": 0, "delta": empty}
+    for event in (next(events()), {"type": "ping"}, {"type": "new"}, strange, blank, idle, None):
         assert reader.feed(event) is None
 
 
