@@ -18,11 +18,18 @@ from scout_adapters.audit.file import LONGEST, AppendingFile
 from scout_adapters.audit.hash_chain import Chain
 from scout_adapters.audit.rotation import Rotate, segment_of_day, segment_with_room
 from scout_adapters.errors import AuditError, ConfigurationError
+from scout_adapters.errors.option_values import shown_value
 
 logger = logger_of(__name__)
 
 MAX_ROW = LONGEST - 1024
 """Bytes of a row without its link; longer texts in it are cut."""
+
+FIRST = ("time", "event", "run_id")
+"""Names with which every row begins; their values are texts."""
+
+MAX_NAME, MAX_NAMES = 512, 1 << 20
+"""Characters of a field's name, and of all names of a row that is too long."""
 
 OnFailure = Literal["raise", "warn"]
 Durability = Literal["process", "power"]
@@ -206,13 +213,26 @@ now = partial(datetime.now, UTC)
 
 def shortened(row: dict[str, Any]) -> bytes:
     """Encode a row within `MAX_ROW`: cut its longest values, and name them in `cut`."""
-    limit, whole = MAX_ROW // 2, dict(row)
+    limit, whole = MAX_ROW // 2, _with_short_names(row)
+    shorter = [] if whole.keys() == row.keys() else ["names"]
     while True:
         cut = {name: text[:limit] for name, text in _texts(whole).items() if len(text) > limit}
-        body = _encoded({**whole, **cut, "cut": sorted(cut)})
+        body = _encoded({**whole, **cut, "cut": shorter + sorted(cut)})
         if len(body) <= MAX_ROW or not limit:
             return body
         limit //= 2
+
+
+def _with_short_names(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with short names, event and run, and no more names than it has room for."""
+    short: dict[str, Any] = {}
+    left = MAX_NAMES
+    for name, value in row.items():
+        is_first = name in FIRST and isinstance(value, str)
+        left -= len(str(name)[:MAX_NAME])
+        if left > 0:
+            short[str(name)[:MAX_NAME]] = value[:MAX_NAME] if is_first else value
+    return short
 
 
 def _texts(row: dict[str, Any]) -> dict[str, str]:
@@ -220,7 +240,7 @@ def _texts(row: dict[str, Any]) -> dict[str, str]:
     return {
         name: value if isinstance(value, str) else json.dumps(value, default=_as_text)
         for name, value in row.items()
-        if name not in {"time", "event", "run_id"}
+        if name not in FIRST
     }
 
 
@@ -234,4 +254,7 @@ def _encoded(row: dict[str, Any]) -> bytes:
 
 
 def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    try:
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+    except Exception:  # noqa: BLE001  # the value's own code
+        return shown_value(value)

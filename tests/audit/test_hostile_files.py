@@ -48,6 +48,42 @@ def test_a_row_that_is_too_long_is_cut_and_marked(tmp_path: Path, text: str) -> 
     assert verify(log.path).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("event", "fields"),
+    [
+        ("e" * (20 << 20), {}),
+        ("e", {"k" * (20 << 20): 1}),
+        ("e", {f"{number:0500}": 1 for number in range(40_000)}),
+        ("e", {"run_id": "r" * (20 << 20)}),
+    ],
+    ids=["event", "name", "names", "run"],
+)
+def test_a_row_with_long_names_is_cut_and_marked(
+    tmp_path: Path, event: str, fields: dict[str, Any]
+) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.log(event, user="ada", **fields)
+    log.log("after")
+    first, last = read_rows(log.path)
+    assert first["event"][0] == "e"
+    assert "cut" in first
+    assert last["event"] == "after"
+    assert verify(log.path).findings == ()
+
+
+def test_a_value_that_cannot_be_written_stands_for_itself(tmp_path: Path) -> None:
+    class Unreadable:
+        def __str__(self) -> str:
+            raise OSError
+
+        __repr__ = __str__
+
+    log = AuditLog(tmp_path / "audit.jsonl")
+    log.log("x", about={"a": Unreadable()})
+    (row,) = read_rows(log.path)
+    assert row["about"] == {"a": "(of type Unreadable)"}
+
+
 FORMULAS = ["\n=1+1", "\uff1d1+1", "\uff0b1", " =1+1", "\u3000\uff1d1"]
 HIDDEN = ["\u200b=1", "\ufeff=1", "\x0b\u00ad@x", "\ufe661", "\u2212cmd"]
 
