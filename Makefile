@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings suite tables chaos books kills memory interrupts limits shared cache traces testing-example chaos-agents langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings schemas suite tables chaos books kills memory interrupts limits shared cache traces testing-example chaos-agents langgraph-dev fuzz bench bench-check format profiles charts clean
 .PHONY: docs docs-check release
 
 demo: .venv/cli
@@ -60,6 +60,10 @@ secrets: .venv/dev
 # Reads every recorded answer with the chat models; `make test` reads a sample of them.
 recordings: .venv/dev
 	SCOUT_RECORDINGS=all $(BIN)/pytest -q -n 2 tests/chat_models/test_recordings.py
+
+# Asks for every kind of schema in every verb with each value of `strict`; `make test` plays a sample.
+schemas: .venv/dev
+	SCOUT_SCHEMAS=all $(BIN)/pytest -q -n 2 tests/chat_models/test_structured_output.py
 
 # LangChain's standard suite on every chat model; writes its table into docs/langchain-suite.md.
 suite: .venv/dev

@@ -179,7 +179,7 @@ class Everything(BaseCallbackHandler):
 
     def __getattribute__(self, name: str) -> Any:
         if name.startswith("on_"):
-            calls = object.__getattribute__(self, "heard")
+            calls = object.__getattribute__(self, "calls")
             return lambda *args, **kwargs: calls.append(repr((name, args, kwargs)))
         return object.__getattribute__(self, name)
 
@@ -198,6 +198,7 @@ async def test_no_key_is_in_any_trace(fault, place, name, emulator, client, conf
         except ScoutError as error:
             shown.append("".join(traceback.format_exception(error)))
             shown.append(repr(error.__dict__))
+    assert everything.calls
     shown += [client.text, *everything.calls]
     shown += [run.model_dump_json(fallback=repr) for run in collected.traced_runs]
     assert len(client.sent) >= 2 * len(VERBS)
