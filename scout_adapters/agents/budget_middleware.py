@@ -109,6 +109,9 @@ class ScoutBudgetMiddleware(AgentMiddleware[Any, Any, Any]):
         limit = self._limit
         self.tools = [money_left_tool(limit.left, limit.aleft)] if tell == "tool" else []
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._limit.handlers.main.name!r}>"
+
     @property
     def name(self) -> str:
         """The name in the agent's graph; of several budgets, each has its own."""

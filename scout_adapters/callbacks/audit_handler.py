@@ -72,6 +72,9 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
         self._prompts = prompts
         self._started: BoundedDict[UUID, tuple[Run, str, float]] = BoundedDict()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {str(self.audit.path)!r}>"
+
     @property
     def raise_error(self) -> bool:  # type: ignore[override]  # core only reads it
         """Whether core raises if a call of another model cannot be logged, as for our models."""

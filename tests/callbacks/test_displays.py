@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 import pytest
 
-from scout_adapters import ScoutBudgetCallbackHandler, ScoutCostCallbackHandler
+from scout_adapters import (
+    ScoutAuditCallbackHandler,
+    ScoutBudgetCallbackHandler,
+    ScoutCostCallbackHandler,
+    registry,
+)
 from scout_adapters._internal.html_table import html_table
+from scout_adapters.agents import ScoutBudgetMiddleware
 from scout_adapters.errors import BudgetExceeded
 from scout_adapters.llm.pricing.rates import service_of
 from scout_adapters.testing import Emulator
@@ -24,6 +31,15 @@ def test_costs_display_their_totals(emulator: Emulator) -> None:
     assert table.startswith("<table>")
     assert f"<td>groq/{SMALL}</td>" in table
     assert f"<td>{costs.total_cost:.6f}</td>" in table
+
+
+def test_what_is_printed_is_no_address(emulator: Emulator, tmp_path: Path) -> None:
+    audit = ScoutAuditCallbackHandler(tmp_path / "audit.jsonl")
+    assert repr(audit) == f"<ScoutAuditCallbackHandler '{tmp_path / 'audit.jsonl'}'>"
+    assert repr(ScoutBudgetMiddleware(5, name="team")) == "<ScoutBudgetMiddleware 'team'>"
+    groq(emulator).invoke("hi")
+    assert repr(emulator) == "<Emulator: 1 exchanges>"
+    assert repr(registry).startswith("<ProviderRegistry: ")
 
 
 def test_what_a_notebook_shows_is_never_markup(emulator: Emulator) -> None:

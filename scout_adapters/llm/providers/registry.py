@@ -76,6 +76,9 @@ class ProviderRegistry:
         self._clients[name] = self._registered[name] = client
         logger.info("Registered %s provider with %d keys", name, len(client.keys))
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.list_providers())} providers>"
+
     def registrations(self) -> Registrations:
         """Return what was registered: neither the library's cards nor clients made of them."""
         return Registrations(dict(self._specs), dict(self._registered))

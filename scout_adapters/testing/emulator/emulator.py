@@ -98,6 +98,9 @@ class Emulator:
         self._state = self._new_state()
         self._server: Server | None = None
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self.log)} exchanges>"
+
     def url(self, provider: str, wire: WireName | None = None) -> str:
         """Return the `base_url` of a provider.
 
