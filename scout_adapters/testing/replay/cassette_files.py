@@ -29,7 +29,7 @@ class Stamp:
     """Who answered a cassette's requests, when, for which test, and with which versions."""
 
     answered_by: str = "live"
-    """`live` or `emulator`."""
+    """`live`, `emulator`, or `emulator and live` for an emulator's recording that was extended."""
 
     form: int = FORM
     test: str | None = None

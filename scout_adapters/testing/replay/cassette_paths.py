@@ -67,7 +67,9 @@ def cassette_path(module: Path, test: str, name: str | None = None) -> Path:
         return folder / module.stem / f"{file_name(test)}.yaml"
     path = folder / f"{name.removesuffix('.yaml')}.yaml"
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"name={name!r} of scout_cassette leaves the folder {folder}")
+        raise ValueError(
+            f"name={name!r} of scout_cassette leaves the folder {FOLDER} beside {module.name}"
+        )
     return path
 
 

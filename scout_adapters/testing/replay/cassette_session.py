@@ -83,6 +83,7 @@ class CassetteSession:
 
         self._plan = plan
         self._keeps = False
+        self._recorded_by = "live"
         self._stack = ExitStack()
         self._secrets: tuple[str, ...] = ()
         self._cassette: PlayedCassette | None = None
@@ -128,6 +129,7 @@ class CassetteSession:
                 f"{self._plan.shown_path} contains what looks like a key: revoke it, then remove"
                 f" it with `scout-adapters cassettes redact {self._plan.shown_path}`{lines}"
             )
+        self._recorded_by = file.stamp.answered_by
         return list(file.exchanges)
 
     def _file(self) -> CassetteFile | None:
@@ -214,12 +216,16 @@ class CassetteSession:
         time = datetime.fromtimestamp(RECORDED_AT, UTC) if is_emulated else datetime.now(UTC)
         models = {model_of(request): None for request in cassette.requests}
         return Stamp(
-            answered_by="emulator" if is_emulated else "live",
+            answered_by="emulator" if is_emulated else self._live_source(),
             test=self._plan.test,
             recorded_at=time.isoformat(timespec="seconds"),
             models=tuple(sorted(model for model in models if model)),
             versions=_versions(),
         )
+
+    def _live_source(self) -> str:
+        """Return who has answered a live recording: with `new`, a part may be the emulator's."""
+        return "emulator and live" if self._recorded_by.startswith("emulator") else "live"
 
 
 @cache

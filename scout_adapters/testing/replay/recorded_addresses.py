@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import orjson
 
+from scout_adapters.llm.providers.card_summaries import CARD_SUMMARIES
+from scout_adapters.llm.types.variable_names import address_names, prefixes
 from scout_adapters.testing.emulated_providers import provider_at
 from scout_adapters.testing.isolation.provider_hosts import LOCAL, receives_traces
 
@@ -36,11 +39,26 @@ def is_recorded(url: str) -> bool:
     return _API.search(parts.path) is not None
 
 
+def _provider_of(url: str) -> str:
+    """Return the provider at an address: by its host, or by the variable that contains the address.
+
+    For others, return the host; `localhost` for this machine, whose ports differ between runs.
+    """
+    parts = urlsplit(url)
+    if provider := provider_at(parts.netloc, parts.path):
+        return provider.name
+    for card in CARD_SUMMARIES.values():
+        for name in address_names(prefixes(card.name, card.variables), None):
+            base = os.environ.get(name, "").rstrip("/")
+            if base and f"{url}/".startswith(f"{base}/"):
+                return card.name
+    return "localhost" if LOCAL.match(parts.hostname or "") else parts.netloc
+
+
 def model_of(request: Recorded) -> str:
     """Return provider and model that a request calls, as `provider/model`; "" if unclear."""
     parts = urlsplit(request.uri)
-    provider = provider_at(parts.netloc, parts.path)
-    name = provider.name if provider else parts.netloc
+    name = _provider_of(request.uri)
     try:
         body = orjson.loads(request.body or b"")
     except (orjson.JSONDecodeError, TypeError):

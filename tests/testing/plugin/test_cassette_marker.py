@@ -36,6 +36,27 @@ def test_a_recorded_test_passes_without_keys(project: Project) -> None:
     assert yaml.safe_load(text)["models"] == ["groq/openai/gpt-oss-120b"]
 
 
+def test_markers_of_async_plugins_stack_in_any_order(project: Project) -> None:
+    project.write(
+        """
+        @pytest.mark.asyncio
+        @pytest.mark.scout_cassette
+        async def test_asyncio():
+            assert (await ScoutGroqChatModel().ainvoke("Hello")).text
+
+        @pytest.mark.scout_cassette
+        @pytest.mark.anyio
+        @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+        async def test_anyio(anyio_backend):
+            assert (await ScoutGroqChatModel().ainvoke("Hello")).text
+        """
+    )
+    options = ("-p", "anyio.pytest_plugin", "-o", "asyncio_mode=strict")
+    project.record(*options).assert_outcomes(passed=2)
+    project.run(*options).assert_outcomes(passed=2)
+    assert project.cassette("test_anyio.asyncio").exists()
+
+
 def test_the_fixture_does_what_the_marker_does(project: Project) -> None:
     project.write(
         """

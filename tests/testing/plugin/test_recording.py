@@ -71,6 +71,40 @@ def test_the_command_line_then_the_environment_then_the_marker_set_the_mode(
     assert project.cassette("test_it").exists() == recorded
 
 
+def test_a_gateway_on_this_machine_is_named_by_its_variable_and_replays_at_another_port(
+    project: Project,
+) -> None:
+    project.write("def test_it():\n    assert ScoutGroqChatModel().invoke('Hello').text\n")
+    project.setenv("GROQ_API_KEY", "k")
+    live = Emulator()
+    with live.serve():
+        project.setenv("GROQ_API_URL", live.url("groq"))
+        project.run("--scout-record=new").assert_outcomes(passed=1)
+    text = project.cassette("test_it").read_text()
+    assert "\nmodels:\n- groq/openai/gpt-oss-120b\n" in text
+    project.setenv("GROQ_API_URL", "http://127.0.0.1:9/groq/openai/v1")
+    project.run().assert_outcomes(passed=1)
+    project.setenv("GROQ_API_URL", "")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*host", "*recorded: 'localhost'", "*now: *'groq'"])
+
+
+def test_a_recording_of_the_emulator_that_a_live_answer_extends_states_both(
+    project: Project,
+) -> None:
+    live = Emulator()
+    with live.serve():
+        project.write(code(live, "one"))
+        project.run("--scout-record=new").assert_outcomes(passed=1)
+        project.replace("test_it", "answered_by: live", "answered_by: emulator")
+        project.write(code(live, "one", "two"))
+        project.run("--scout-record=new").assert_outcomes(passed=1)
+    text = project.cassette("test_it").read_text()
+    assert text.startswith("answered_by: emulator and live\n")
+    assert "- localhost/openai/gpt-oss-120b" in text
+
+
 def test_a_misspelt_mode_ends_the_run_and_the_modes_are_listed(project: Project) -> None:
     project.write("def test_it():\n    pass\n")
     project.setenv("SCOUT_RECORD", "bogus")
