@@ -28,7 +28,7 @@ from scout_adapters.report.advice import advice_of, to_do
 from scout_adapters.report.attempt_row import AttemptRow
 from scout_adapters.report.call_list import CallFilter, calls_of_run, list_calls
 from scout_adapters.report.call_row import CallRow
-from scout_adapters.report.format import NONE, UNKNOWN, amount, duration, money
+from scout_adapters.report.format import NONE, UNKNOWN, amount, duration, money, written_time
 
 RunId = Annotated[str, typer.Argument(help="The run id of the call, or its first characters.")]
 
@@ -64,7 +64,7 @@ def _calls(rows: Sequence[CallRow], left: int) -> TableData:
     headings = ("time", "run", "outcome", "model", "user", "tags", "lasted", "waited", "cost")
     cells: list[Sequence[Cell]] = [
         (
-            _time(call.started),
+            written_time(call.started),
             call.last.run_id or NONE,
             _outcome(call.outcome),
             _models(call),
@@ -129,7 +129,7 @@ def _the_call(path: Path, prefix: str) -> CallRow:
 
 def _print_head(call: CallRow) -> None:
     last = call.last
-    print_line(f"run {last.run_id}, {_time(call.started)} UTC")
+    print_line(f"run {last.run_id}, {written_time(call.started)} UTC")
     who = [f"user {last.user}" if last.user else "", ", ".join(last.tags)]
     if any(who):
         print_line("  " + "; tags ".join(filter(None, who)))
@@ -194,10 +194,6 @@ def _model(attempt: AttemptRow) -> str:
 
 def _outcome(outcome: str) -> tuple[str, str]:
     return (outcome or UNKNOWN, "green" if outcome == "ok" else "red")
-
-
-def _time(time: str) -> str:
-    return f"{time[:10]} {time[11:19]}" if time else UNKNOWN
 
 
 def _cost(cost: Decimal | None, *, answered: bool) -> str:

@@ -16,17 +16,21 @@ from scout_adapters.cli.console import (
     Days,
     Log,
     Since,
+    Until,
     console,
+    end_time,
     log_at,
     print_line,
     start_time,
 )
 from scout_adapters.cli.json_output import print_json
+from scout_adapters.cli.outage_table import outage_fields, outage_table
 from scout_adapters.cli.tables import TableData, print_table
 from scout_adapters.errors import one_line
 from scout_adapters.report.caveats import caveats
-from scout_adapters.report.format import UNKNOWN, amount, money, share, spark
-from scout_adapters.report.summary import Summary, summarise
+from scout_adapters.report.format import NONE, UNKNOWN, amount, money, share, spark, written_time
+from scout_adapters.report.summary import FailedWithKey, Summary, summarise
+from scout_adapters.report.time_buckets import BY_DAY, BucketSize
 from scout_adapters.report.totals import Totals
 
 DAYS, ROWS = 14, 8
@@ -38,19 +42,29 @@ PROVIDERS = 3
 SPARKS = 90
 """Days in the line of blocks."""
 
-COLUMNS = ("calls", "failed", "cost", "tokens in", "out", "cached")
+COLUMNS = ("calls", "not answered", "failed requests", "cost", "tokens in", "out", "cached")
 
 
 class By(StrEnum):
     """What sums are grouped by."""
 
     DAY = "day"
+    HOUR = "hour"
+    MINUTE = "minute"
     MODEL = "model"
     PROVIDER = "provider"
     KEY = "key"
     TAG = "tag"
     USER = "user"
 
+
+BY_TIME = {
+    By.DAY: BY_DAY,
+    By.HOUR: (BucketSize("hour", 13),),
+    By.MINUTE: (BucketSize("minute", 16),),
+}
+TABLES = tuple(by for by in By if by not in {By.HOUR, By.MINUTE})
+"""What is printed without `--by`."""
 
 NAMELESS = {By.KEY: "no key needed", By.TAG: "no tag", By.USER: "no user named"}
 
@@ -59,19 +73,22 @@ def costs(
     log: Log = None,
     by: Annotated[By | None, typer.Option(help="One table, whole; else all of them.")] = None,
     since: Since = None,
+    until: Until = None,
     days: Days = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Print what calls cost, by day, model, provider, key, tag and user, and what failed."""
+    """Print what calls cost, by day, model, provider, key, tag and user; what failed; outages."""
     path = log_at(log)
-    summary = summarise(path, since=start_time(since, days))
+    start, end = start_time(since, days), end_time(until)
+    levels = BY_TIME.get(by or By.DAY, BY_DAY)
+    summary = summarise(path, levels=levels, since=start, until=end)
     if as_json:
-        print_json(
-            {"log": path, "since": start_time(since, days) or None, **_all_sums(summary, by)}
-        )
+        window: Json = {"log": path, "since": start or None, "until": end or None}
+        print_json(window | _all_sums(summary, by))
     elif not summary.by_place and not summary.events:
-        print_line(f"no calls in {path}{' since then' if since or days else ''}")
+        when = " between those times" if end else " since then" if start else ""
+        print_line(f"no calls in {path}{when}")
     else:
         _print_tables(path, summary, by)
 
@@ -82,11 +99,13 @@ def _all_sums(summary: Summary, by: By | None) -> Json:
         "rows": summary.rows,
         "cost_usd": summary.cost,
         "total": _sum(summary.total()),
-        "by": {each.value: _sums_by(summary, each) for each in ([by] if by else By)},
+        "by": {each.value: _sums_by(summary, each) for each in ([by] if by else TABLES)},
         "failures": [
             {"outcome": outcome, "provider": provider, "requests": times}
             for (outcome, provider), times in summary.failures.most_common()
         ],
+        "failures_by_key": [_failed(place, failed) for place, failed in _by_key(summary)],
+        "outages": list(map(outage_fields, summary.outages.listed())),
         "other_events": [
             {"event": name, "rows": spent.rows, "cost_usd": spent.cost}
             for name, spent in summary.spent_on(lambda event: event[1]).items()
@@ -96,7 +115,12 @@ def _all_sums(summary: Summary, by: By | None) -> Json:
 
 
 def _sums_by(summary: Summary, by: By) -> list[Json]:
-    return [{"name": name, **_sum(totals)} for name, totals in summary.by(by.value).items()]
+    return [{"name": name, **_sum(totals)} for name, totals in _groups(summary, by).items()]
+
+
+def _groups(summary: Summary, by: By) -> dict[str, Totals]:
+    """Return the sums by `by`; hours and minutes are the days of a summary in their buckets."""
+    return summary.by("day" if by in BY_TIME else by.value)  # type: ignore[arg-type]  # the others are its names
 
 
 def _sum(totals: Totals) -> Json:
@@ -105,6 +129,7 @@ def _sum(totals: Totals) -> Json:
         "answered": totals.answered,
         "requests": totals.requests,
         "failed": totals.failed,
+        "not_answered": totals.calls - totals.answered,
         "cost_usd": totals.cost,
         "unpriced": totals.unpriced,
         "input_tokens": totals.input_t,
@@ -115,7 +140,7 @@ def _sum(totals: Totals) -> Json:
 
 def _print_tables(path: Path, summary: Summary, by: By | None) -> None:
     _print_head(path, summary)
-    for each in [by] if by else By:
+    for each in [by] if by else TABLES:
         print_line()
         print_table(_table(summary, each, whole=by is not None))
     if by is None:
@@ -155,11 +180,11 @@ def _head(summary: Summary) -> Iterator[tuple[str, str]]:
 
 def _table(summary: Summary, by: By, *, whole: bool) -> TableData:
     """Make the table of sums by `by`: all rows, or the last days or the most expensive rows."""
-    groups = summary.by(by.value)
+    groups = _groups(summary, by)
     if by is By.KEY:  # one that was passed over has no key, or an entry of its own elsewhere
         groups = {name: totals for name, totals in groups.items() if totals.requests}
-    others = summary.spent_on(lambda event: event[0]) if by is By.DAY else {}
-    names = sorted({*groups, *others}) if by is By.DAY else list(groups)
+    others = summary.spent_on(lambda event: event[0]) if by in BY_TIME else {}
+    names = sorted({*groups, *others}) if by in BY_TIME else list(groups)
     shown = names if whole else names[-DAYS:] if by is By.DAY else names[:ROWS]
     numbers = [*COLUMNS, *(["other events"] if others else [])]
     rows = []
@@ -175,6 +200,7 @@ def _table(summary: Summary, by: By, *, whole: bool) -> TableData:
 def _cells(totals: Totals) -> Sequence[str]:
     return (
         amount(totals.calls),
+        amount(totals.calls - totals.answered),
         amount(totals.failed),
         _cost(totals),
         amount(totals.input_t),
@@ -198,6 +224,11 @@ def _print_rest(summary: Summary) -> None:
     print_line()
     if summary.failures:
         print_table(_failures(summary))
+        print_line()
+        print_table(_failures_by_key(summary))
+        print_line()
+    if outages := summary.outages.listed():
+        print_table(outage_table(outages, ROWS))
         print_line()
     calls, total = summary.calls, summary.total()
     if calls.retried:
@@ -230,3 +261,32 @@ def _failures(summary: Summary) -> TableData:
         rows.append([kind or UNKNOWN, amount(times), share(times / requests), at])
     headings = ("failed", "requests", "of all", "most of them at")
     return TableData(headings, rows, headings[1:3], framed=False)
+
+
+def _by_key(summary: Summary) -> list[tuple[tuple[str, str, str], FailedWithKey]]:
+    """Return failed requests by kind, provider and key, the most frequent first."""
+    return sorted(summary.by_key.items(), key=lambda item: (-item[1].requests, item[0]))
+
+
+def _failures_by_key(summary: Summary) -> TableData:
+    failures = _by_key(summary)
+    rows = [
+        (
+            kind or UNKNOWN,
+            provider or UNKNOWN,
+            key or NONE,
+            amount(failed.requests),
+            written_time(failed.newest),
+        )
+        for (kind, provider, key), failed in failures[:ROWS]
+    ]
+    left = len(failures) - len(rows)
+    caption = f"{amount(left)} more: --json" if left else ""
+    headings = ("kind", "provider", "key", "failed requests", "newest")
+    return TableData(headings, rows, headings[3:4], caption=caption, framed=False)
+
+
+def _failed(place: tuple[str, str, str], failed: FailedWithKey) -> Json:
+    outcome, provider, key = place
+    names: Json = {"outcome": outcome, "provider": provider or None, "key_id": key or None}
+    return names | {"requests": failed.requests, "newest": failed.newest or None}

@@ -12,7 +12,9 @@ from scout_adapters.cli.console import (
     Days,
     Log,
     Since,
+    Until,
     check_output,
+    end_time,
     log_at,
     print_line,
     start_time,
@@ -22,20 +24,23 @@ from scout_adapters.report.page import PageOptions, write_page
 
 
 def report(  # noqa: PLR0913  # a command's options
-    html: Annotated[Path, typer.Option(help="The page to write; replaced.")],
     log: Log = None,
+    *,
+    html: Annotated[Path, typer.Option(help="The page to write; replaced.")] = Path("report.html"),
     title: Annotated[str, typer.Option(help="The page's title.")] = "Calls, costs and keys",
     calls: Annotated[
         int, typer.Option(min=0, max=200_000, help="How many of the newest calls are listed.")
     ] = 10_000,
     since: Since = None,
+    until: Until = None,
     days: Days = None,
-    *,
     as_json: AsJson = False,
 ) -> None:
     """Make a page of the log: one file that opens anywhere and loads nothing from a network."""
     path = log_at(log)
-    options = PageOptions(title=title, calls=calls, since=start_time(since, days))
+    options = PageOptions(
+        title=title, calls=calls, since=start_time(since, days), until=end_time(until)
+    )
     check_output(html, path)
     size = write_page(path, html, options)
     if as_json:

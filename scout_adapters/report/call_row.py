@@ -130,6 +130,9 @@ class CallTable:
         """`newest`: the number of calls to keep. `wanted`: which of them; None for all."""
         self._limit = newest
         self._wanted = wanted
+        self.place_of_unsent: Callable[[AttemptRow], Totals] | None = None
+        """Returns the sums in which a call without a request is counted, instead of the first."""
+
         self.matching = 0
         """Calls that are wanted, also those that are too old to be kept."""
 
@@ -194,7 +197,10 @@ class CallTable:
         answered, run = call.last.ok, call.last.run_id
         if (begun := self._begun.pop(run, None)) is not None:
             call.open_requests = len(begun.requests)
-        for totals in call.totals:
+        sums = call.totals
+        if sums and not call.requests and self.place_of_unsent:
+            sums = (self.place_of_unsent(call.last), *sums[1:])
+        for totals in sums:
             totals.calls += 1
             totals.answered += answered
         if call.requests > 1:

@@ -38,6 +38,11 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.1f} s" if seconds < 100 else f"{seconds:,.0f} s"  # noqa: PLR2004  # three digits
 
 
+def written_time(time: str) -> str:
+    """Format a time of the log: `2026-11-23 10:00:00`, in UTC."""
+    return f"{time[:10]} {time[11:19]}" if time else UNKNOWN
+
+
 def amount(number: int) -> str:
     """Format a count: exactly below 10,000, above with three digits and k, M, B or T."""
     if number < PLAIN_BELOW:

@@ -46,12 +46,16 @@ class PageOptions:
     since: str = ""
     """Start time, as the log writes times; "" is the beginning of the log."""
 
+    until: str = ""
+    """Time before which rows are shown; "" is the end of the log."""
+
 
 def write_page(log: Path, to: Path, options: PageOptions) -> int:
     """Write the page of a log to `to`, readable by its owner only; return its size in bytes."""
-    summary = summarise(log, levels=TO_FIT, since=options.since, newest=options.calls)
+    window = {"since": options.since, "until": options.until}
+    summary = summarise(log, levels=TO_FIT, newest=options.calls, **window)
     created = datetime.now(UTC).isoformat(timespec="minutes").removesuffix("+00:00")
-    about = {"log": log.name, "made": created, "since": options.since}
+    about = {"log": log.name, "made": created, **window}
     page = render(options.title, page_data(summary) | about)
     with replacing(to) as file:
         file.write(page)

@@ -11,7 +11,7 @@ from scout_adapters.report.call_row import CallRow
 from scout_adapters.report.caveats import caveats
 from scout_adapters.report.key_health import STATES, KeyHealth
 from scout_adapters.report.latencies import Percentiles
-from scout_adapters.report.summary import By, Spending, Summary, merged
+from scout_adapters.report.summary import UNSENT, By, Spending, Summary, merged
 from scout_adapters.report.totals import Totals
 
 Json = dict[str, Any]
@@ -43,6 +43,8 @@ def page_data(summary: Summary) -> Json:
         "tokens": _tokens(summary.by("day"), axis),
         "latency": _latency(summary, axis),
         "failures": _failures(summary.failures),
+        "by_key": _by_key(summary),
+        "outages": _outages(summary),
         "keys": _keys(summary, axis),
         "groups": {what: _groups(summary.by(what)) for what in GROUPED},
         "calls": _calls(summary.calls.newest(), summary.total().calls),
@@ -63,13 +65,14 @@ def _head(summary: Summary) -> Json:
 def _spend(summary: Summary, axis: Sequence[str]) -> list[Json]:
     """Return a series of costs for each of the most expensive models, the others, and events."""
     shortened = summary.axis.shortened
-    top = set(list(summary.by("model"))[:MODELS])
+    models = [name for name in summary.by("model") if name != UNSENT]
+    top = set(models[:MODELS])
     parts = merged(
         summary.by_place,
         lambda place: ((place[2] if place[2] in top else "", shortened(place[0])),),
     )
-    named = [name for name in summary.by("model") if name in top]
-    others = [""] if len(summary.by("model")) > MODELS else []
+    named = models[:MODELS]
+    others = [""] if len(models) > MODELS else []
     nothing = Totals()
     series = [
         {
@@ -136,6 +139,30 @@ def _failures(failures: Mapping[tuple[str, str], int]) -> Json:
             [failures.get((kind, name), 0) for kind, _ in kinds.most_common()] for name in named
         ],
     }
+
+
+def _by_key(summary: Summary) -> list[Json]:
+    """Return the failed requests by kind and key, the most frequent first."""
+    ranked = sorted(summary.by_key.items(), key=lambda item: -item[1].requests)[:GROUPS]
+    return [
+        {"kind": kind, "provider": provider, "key": key, **asdict(failed)}
+        for (kind, provider, key), failed in ranked
+    ]
+
+
+def _outages(summary: Summary) -> list[Json]:
+    return [
+        {
+            "subject": outage.subject,
+            "first": outage.first,
+            "last": outage.last,
+            "next_ok": outage.next_ok,
+            "kinds": outage.kinds.most_common(),
+            "refusals": outage.refusals,
+            "calls": len(outage.runs),
+        }
+        for outage in summary.outages.listed()[:GROUPS]
+    ]
 
 
 def _keys(summary: Summary, axis: Sequence[str]) -> Json:

@@ -16,6 +16,7 @@ from scout_adapters.report.attempt_row import AttemptRow, attempt_row, count, do
 from scout_adapters.report.call_row import CallTable
 from scout_adapters.report.key_health import KeyTable
 from scout_adapters.report.latencies import Latencies
+from scout_adapters.report.outages import OutageTable
 from scout_adapters.report.time_buckets import BY_DAY, Axis, BucketSize
 from scout_adapters.report.totals import EXACT, Totals
 
@@ -30,6 +31,11 @@ Caller = tuple[tuple[str, ...], str]
 """Tags, and a user."""
 
 INTENT, ATTEMPT = "llm_intent", "llm_attempt"
+UNSENT = "no request sent"
+"""Name of the provider and model of calls that sent no request."""
+
+NEVER = "~"
+"""Later than every time of a log."""
 
 
 @dataclass(slots=True)
@@ -38,6 +44,15 @@ class Spending:
 
     rows: int = 0
     cost: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class FailedWithKey:
+    """Requests that failed in one way with one key."""
+
+    requests: int = 0
+    newest: str = ""
+    """Time of the newest of them."""
 
 
 @dataclass(slots=True)
@@ -60,15 +75,20 @@ class Summary:
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Requests that failed, by kind and provider."""
 
+    by_key: dict[tuple[str, str, str], FailedWithKey] = field(default_factory=dict)
+    """Requests that failed, by kind, provider and key."""
+
+    outages: OutageTable = field(default_factory=OutageTable)
+
     latencies: Latencies = field(default_factory=Latencies)
     keys: KeyTable = field(default_factory=KeyTable)
     waiting: dict[tuple[str, int | None], int] = field(default_factory=dict)
     """Number of intents without an outcome so far, by run and attempt number."""
 
-    def add(self, row: Mapping[str, Any], since: str) -> None:
-        """Add a row, unless its time is before `since`."""
+    def add(self, row: Mapping[str, Any], since: str, until: str) -> None:
+        """Add a row, if its time is at or after `since` and before `until`."""
         time, bucket = self.axis.place(row.get("time"))
-        if time < since:
+        if not since <= time < until:
             return
         self.rows += 1
         self.undated += not time
@@ -98,7 +118,19 @@ class Summary:
         if attempt.ok:
             self.latencies.add(attempt)
         elif attempt.requested:
-            self.failures[attempt.outcome, attempt.provider] += 1
+            self._fail(attempt)
+        self.outages.add(attempt)
+
+    def _fail(self, attempt: AttemptRow) -> None:
+        self.failures[attempt.outcome, attempt.provider] += 1
+        place = (attempt.outcome, attempt.provider, attempt.key)
+        failed = self.by_key.get(place) or self.by_key.setdefault(place, FailedWithKey())
+        failed.requests += 1
+        failed.newest = max(failed.newest, attempt.time)
+
+    def place_of_unsent(self, row: AttemptRow) -> Totals:
+        """Return the sums of calls that sent no request; they count for no candidate."""
+        return self.by_place[row.bucket, UNSENT, UNSENT, ""]
 
     def _settle(self, number: tuple[str, int | None]) -> None:
         left = self.waiting.pop(number, 0)
@@ -155,10 +187,11 @@ class Summary:
             return self.total().cost + others.cost
 
 
+OF_UNSENT = {UNSENT: UNSENT}
 OF_PLACE: Mapping[By, Callable[[Place], Sequence[str]]] = {
     "provider": lambda place: (place[1],),
     "model": lambda place: (place[2],),
-    "key": lambda place: (f"{place[1]} {place[3]}" if place[3] else "",),
+    "key": lambda place: (f"{place[1]} {place[3]}" if place[3] else OF_UNSENT.get(place[1], ""),),
 }
 OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
     "tag": lambda caller: caller[0] or ("",),
@@ -167,16 +200,22 @@ OF_CALLER: Mapping[By, Callable[[Caller], Sequence[str]]] = {
 
 
 def summarise(
-    path: Path, *, levels: Sequence[BucketSize] = BY_DAY, since: str = "", newest: int = 0
+    path: Path,
+    *,
+    levels: Sequence[BucketSize] = BY_DAY,
+    since: str = "",
+    until: str = "",
+    newest: int = 0,
 ) -> Summary:
-    """Read the log at `path` once and return its sums, from the time `since` on.
+    """Read the log at `path` once and return its sums, from the time `since` on, before `until`.
 
     `newest` is the number of newest calls that `calls.newest()` returns.
     """
     summary = Summary(Axis(levels), CallTable(newest))
+    summary.calls.place_of_unsent = summary.place_of_unsent
     with localcontext(EXACT), _without_collector():
         for row in read_rows(path):
-            summary.add(row, since)
+            summary.add(row, since, until or NEVER)
         summary.calls.close()
     return summary
 

@@ -1,4 +1,4 @@
-"""Sort the times of a log into buckets: hours, days or months of UTC."""
+"""Sort the times of a log into buckets: minutes, hours, days or months of UTC."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-Unit = Literal["hour", "day", "month"]
+Unit = Literal["minute", "ten minutes", "hour", "day", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,27 @@ class BucketSize:
     """Number of buckets beyond which the next size is used."""
 
 
+MINUTE, TEN_MINUTES = BucketSize("minute", 16, 60), BucketSize("ten minutes", 15, 18)
 HOUR, DAY, MONTH = BucketSize("hour", 13, 72), BucketSize("day", 10, 186), BucketSize("month", 7)
-TO_FIT = (HOUR, DAY, MONTH)
-"""Short periods by the hour, long ones by the month."""
+TO_FIT = (MINUTE, TEN_MINUTES, HOUR, DAY, MONTH)
+"""Short periods by the minute, long ones by the month."""
+
+STEPS = {
+    "minute": timedelta(minutes=1),
+    "ten minutes": timedelta(minutes=10),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "month": timedelta(days=1),
+}
+"""How far one bucket is from the next, or how exactly a span is measured."""
 
 BY_DAY = (BucketSize("day", 10),)
 
 FILLED = 400
 """Buckets up to which empty ones are included, so that gaps show; beyond, they are left out."""
+
+BY_HOUR = 13
+"""Characters of a time up to its hour: buckets are not looked up by fewer."""
 
 LENGTH, ZONE = 32, "+00:00"
 """Characters and time zone of a time in the log: `2026-11-23T10:00:00.000000+00:00`."""
@@ -52,33 +65,38 @@ class Axis:
 
     def __init__(self, levels: Sequence[BucketSize]) -> None:
         self.first = self.last = ""
-        """The hours of the first and last time so far: `2026-11-23T10`."""
+        """Beginnings of the first and last time so far, with `_letters`: `2026-11-23T10`."""
 
         self.level, *self._coarser = levels
+        self._letters = max(BY_HOUR, self.level.letters)
         self._buckets: dict[str, str] = {}
 
     def place(self, stated: object) -> tuple[str, str]:
         """Return a time as the log writes it, and its bucket; two "" for everything else."""
         if type(stated) is str and len(stated) == LENGTH and stated.endswith(ZONE):
-            bucket = self._buckets.get(stated[:13])
+            bucket = self._buckets.get(stated[: self._letters])
             if bucket is not None:
                 return stated, bucket
         time = utc(stated)
-        return time, self._buckets.get(time[:13]) or self._new(time[:13])
+        begin = time[: self._letters]
+        return time, self._buckets.get(begin) or self._new(begin)
 
-    def _new(self, hour: str) -> str:
-        if hour:
-            self.first = min(self.first or hour, hour)
-            self.last = max(self.last, hour)
+    def _new(self, begin: str) -> str:
+        if begin:
+            self.first = min(self.first or begin, begin)
+            self.last = max(self.last, begin)
             while self._coarser and self._span() > self.level.most:
                 self.level = self._coarser.pop(0)
-                self._buckets = {hour: hour[: self.level.letters] for hour in self._buckets}
-        bucket = self._buckets[hour] = hour[: self.level.letters]
+                self._letters = letters = max(BY_HOUR, self.level.letters)
+                begins = {each[:letters] for each in self._buckets}
+                self._buckets = {each: each[: self.level.letters] for each in begins}
+        begin = begin[: self._letters]
+        bucket = self._buckets[begin] = begin[: self.level.letters]
         return bucket
 
     def _span(self) -> float:
-        first, last = (datetime.fromisoformat(f"{hour}:00") for hour in (self.first, self.last))
-        return (last - first) / timedelta(hours=1 if self.level.unit == "hour" else 24) + 1
+        first, last = map(_start, (self.first, self.last))
+        return (last - first) / STEPS[self.level.unit] + 1
 
     def shortened(self, bucket: str) -> str:
         """Return the bucket of the current size for a bucket of an earlier size."""
@@ -99,7 +117,10 @@ class Axis:
         if self.level.unit == "month":
             year, month = int(bucket[:4]), int(bucket[5:7])
             return f"{year + month // 12:04}-{month % 12 + 1:02}"
-        hour = self.level.unit == "hour"
-        at = datetime.fromisoformat(f"{bucket}:00" if hour else bucket)
-        at += timedelta(hours=1) if hour else timedelta(days=1)
+        at = _start(bucket) + STEPS[self.level.unit]
         return at.isoformat()[: self.level.letters]
+
+
+def _start(bucket: str) -> datetime:
+    """Return the first moment of a bucket: `2026-11-23`, `2026-11-23T10` or `2026-11-23T10:3`."""
+    return datetime.fromisoformat(bucket + "0000-01-01T00:00"[len(bucket) :])

@@ -81,8 +81,10 @@ def test_costs_are_shown_with_the_answers_without_a_price(own: AuditLog) -> None
     code, output = run_cli("costs", own.path)
     assert code == 0
     assert "≥ $1.80: calls ≥ $0.300, nav $1.50" in line(output, "spent")
-    assert line(output, "groq/m").split() == ["groq/m", "3", "1", "$0.300", "200", "20", "25%"]
-    assert line(output, "mine/m").split() == ["mine/m", "1", "0", "unknown", "1", "1", "0%"]
+    assert line(output, "groq/m").split() == [
+        *("groq/m", "3", "1", "1", "$0.300", "200", "20", "25%")
+    ]
+    assert line(output, "mine/m").split() == [*("mine/m", "1", "0", "0", "unknown", "1", "1", "0%")]
     assert line(output, "no user named").split()[-5:] == ["1", "$0.300", "200", "20", "25%"]
     assert line(output, "timeout_response").split() == ["timeout_response", "1", "25%", "groq", "1"]
     assert "1 answer without a known price: not in the cost" in output

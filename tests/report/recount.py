@@ -91,8 +91,20 @@ def reckon(rows: list[Row], ends: list[Row]) -> dict[str, Any]:
     }
 
 
+UNSENT_CALL = "no request sent"
+OF_CANDIDATE = {"provider", "model", "key"}
+
+
+def names_of_end(row: Row, what: str) -> list[str]:
+    """Return the names under which a call that ended with a row is counted."""
+    unsent = row["outcome"] in UNSENT and what in OF_CANDIDATE
+    return [UNSENT_CALL] if unsent else NAMED[what](row)
+
+
 NAMED: dict[str, Callable[[Row], list[str]]] = {
     "day": lambda row: [row["time"][:10]],
+    "hour": lambda row: [row["time"][:13]],
+    "minute": lambda row: [row["time"][:16]],
     "provider": lambda row: [row["provider"]],
     "model": lambda row: [f"{row['provider']}/{row['model']}"],
     "key": lambda row: [f"{row['provider']} {row['key_id']}" if "key_id" in row else ""],
@@ -106,10 +118,11 @@ def reckoned_by(path: Path, what: str) -> dict[str, dict[str, Any]]:
     rows = attempts_in(path)
     ends = [end_of(call) for call in calls_in(rows)]
     names = {name for row in rows for name in NAMED[what](row)}
+    names |= {name for row in ends for name in names_of_end(row, what)}
     return {
         name: reckon(
             [row for row in rows if name in NAMED[what](row)],
-            [row for row in ends if name in NAMED[what](row)],
+            [row for row in ends if name in names_of_end(row, what)],
         )
         for name in names
     }

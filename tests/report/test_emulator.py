@@ -132,6 +132,6 @@ def test_the_page_shows_the_values_of_the_rows_and_no_key(played: Played, tmp_pa
     assert data["head"]["cost"] == pytest.approx(float(spent(rows)))
     assert data["calls"]["all"] == len(data["calls"]["time"]) == 7
     assert sorted(data["calls"]["run"]) == sorted(call[0]["run_id"] for call in calls_in(rows))
-    assert data["unit"] == "hour"
+    assert data["unit"] == "minute"
     named = {(key["provider"], key["key"]) for key in data["keys"]["listed"]}
     assert named == {(row["provider"], row["key_id"]) for row in rows if "key_id" in row}

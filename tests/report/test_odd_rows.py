@@ -132,7 +132,7 @@ def test_times_of_other_forms_are_read_or_unknown(stated: Any, read: str, tmp_pa
     summary = sum_usd(tmp_path, attempt(time=stated, cost=0.5))
     assert summary.undated == (read == "")
     assert summary.cost == Decimal("0.5")
-    assert list(summary.spent_by_time()) == ([read[:13]] if read else [])
+    assert list(summary.spent_by_time()) == ([read[:16]] if read else [])
 
 
 def test_a_row_without_a_run_is_a_call_of_its_own(tmp_path: Path) -> None:

@@ -156,6 +156,9 @@ def test_what_was_before_since_is_left_out(log: Path) -> None:
 @pytest.mark.parametrize(
     ("span", "unit", "buckets"),
     [
+        (timedelta(seconds=29), "minute", 1),
+        (timedelta(minutes=59), "minute", 60),
+        (timedelta(hours=2), "ten minutes", 13),
         (timedelta(hours=3), "hour", 4),
         (timedelta(hours=71), "hour", 72),
         (timedelta(days=4), "day", 5),

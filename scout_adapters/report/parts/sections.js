@@ -30,17 +30,17 @@ function showShort({ head, caveats }) {
   }
 }
 
-function showAbout({ log, made, since, axis, rows }) {
+function showAbout({ log, made, since, until, axis, rows }) {
   const span = axis.length ? spanOf(axis) + ", " : "";
-  const from = since ? `from ${longTime(since)} on, ` : "";
+  const from = (since ? `from ${longTime(since)} on, ` : "") + (until ? `before ${longTime(until)}, ` : "");
   document.getElementById("about").textContent = `${log}: ${span}${from}${many(rows, "row")}. Made ${longTime(made).slice(0, 16)}. All times are UTC.`;
 }
 
 // For a log without calls: what to do, instead of all sections.
-function showNothing({ since }) {
+function showNothing({ since, until }) {
   const line = (text) => make("pre", {}, make("code", {}, text));
-  const hint = since
-    ? [make("p", {}, `Nothing happened since ${longTime(since)}. Make the page without --since and --days to see what was before.`)]
+  const hint = since || until
+    ? [make("p", {}, `Nothing happened ${since ? `since ${longTime(since)}` : ""}${until ? ` before ${longTime(until)}` : ""}. Make the page without --since, --until and --days to see the rest.`)]
     : [make("p", {}, "Have calls written to a log, call a model, and make this page again:"),
        line("export SCOUT_AUDIT_PATH=audit.jsonl\npython your_program.py\nscout-adapters report --html report.html audit.jsonl")];
   document.getElementById("main").replaceChildren(make("section", { className: "nothing" }, make("h2", {}, "No calls in this log yet"), ...hint));
@@ -100,6 +100,21 @@ function showFailures({ failures, head }) {
   place("failures", barsByName({ names: rows.map(([kind]) => kind), series, said, write: amount, tick: roundAmount, stacked: true, rowHeight: 22, table }).figure);
 }
 
+function showOutages({ outages, by_key }) {
+  const columns = ["outage", "first refusal", "last refusal", "next ok", "kinds", "requests", "calls"];
+  const rows = outages.map((each) => [
+    each.subject, longTime(each.first), longTime(each.last), each.next_ok ? longTime(each.next_ok) : "none in the log",
+    each.kinds.map(([kind, times]) => `${kind} ${amount(times)}`).join(", "), amount(each.refusals), amount(each.calls),
+  ]);
+  const numbers = (names, from) => names.map((name, at) => ({ name, kind: at >= from ? "number" : "" }));
+  place("outages", outages.length
+    ? tableOf("Three requests or more in a row that a provider did not answer; times in UTC", numbers(columns, 5), rows)
+    : empty("No provider has failed three requests in a row."));
+  if (by_key.length) place("outages", detailsOf("Failed requests by kind and key", () => tableOf("Failed requests by kind and key",
+    numbers(["kind", "provider", "key", "newest", "requests"], 4),
+    by_key.map((each) => [each.kind || UNKNOWN, each.provider || UNKNOWN, each.key || NONE, longTime(each.newest), amount(each.requests)]))));
+}
+
 const PARTS = [["p50", "half of them (p50)"], ["p90", "9 of 10 (p90)"], ["p99", "99 of 100 (p99)"]];
 const WHICH = [["whole", "whole answer"], ["first", "first token"]];
 
@@ -151,9 +166,9 @@ function showGroups({ groups }) {
 }
 
 function groupTable(by, group) {
-  const columns = [by, "cost", "calls", "failed requests", "tokens in", "tokens out", "from caches", "saved"];
+  const columns = [by, "cost", "calls", "not answered", "failed requests", "tokens in", "tokens out", "from caches", "saved"];
   const rows = group.listed.map((each) => [
-    each.name || NAMELESS[by] || UNKNOWN, atLeast(each.cost, each.unpriced), amount(each.calls), amount(each.failed),
+    each.name || NAMELESS[by] || UNKNOWN, atLeast(each.cost, each.unpriced), amount(each.calls), amount(each.calls - each.answered), amount(each.failed),
     amount(each.input_t), amount(each.output_t), share(each.cache_read_t, each.input_t), each.saved || !each.unknown_savings ? money(each.saved) : UNKNOWN,
   ]);
   const left = group.all - group.listed.length;

@@ -56,19 +56,24 @@ function seconds(value) {
 }
 
 function one(what) {
-  return (what === "hour" ? "an " : "a ") + what;
+  return what.startsWith("ten") ? what : (what === "hour" ? "an " : "a ") + what;
 }
 
 function many(number, what) {
   return amount(number) + " " + what + (number === 1 ? "" : "s");
 }
 
-// "2026-11-23", "2026-11-23T10" or "2026-11" for an axis; tables contain the year.
+// "2026-11-23", "2026-11-23T10", "2026-11-23T10:3" or "2026-11" for an axis; tables have the year.
 function shortTime(bucket) {
   const [year, month, day] = bucket.slice(0, 10).split("-");
   const name = MONTHS[Number(month) - 1] || month;
   if (day === undefined) return name + " " + year;
-  return bucket.length > 10 ? bucket.slice(11, 13) + ":00" : Number(day) + " " + name;
+  return bucket.length > 10 ? clockTime(bucket) : Number(day) + " " + name;
+}
+
+// "10:00", "10:30" or "10:34" for a bucket of an hour, of ten minutes, or of one.
+function clockTime(bucket) {
+  return bucket.slice(11) + ":00".slice(bucket.length - 13);
 }
 
 function spanOf(axis) {
@@ -81,7 +86,7 @@ function longTime(time) {
 }
 
 function longBucket(bucket) {
-  return bucket.length > 10 ? bucket.slice(0, 10) + " " + bucket.slice(11) + ":00" : bucket;
+  return bucket.length > 10 ? bucket.slice(0, 10) + " " + clockTime(bucket) : bucket;
 }
 
 // A partly unknown cost is shown as a lower bound.
