@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from hashlib import blake2b
 
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
+from scout_adapters.llm.health.key_affinity import ConversationKeys, KeyAffinity
 from tests.store.conftest import Side
 from tests.support.waiting import until
 
@@ -91,6 +93,20 @@ def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) 
         assert permit is not None
         circuits[1].report(permit, "good", late)
     until(circuits[0].is_available)
+
+
+def first_key(side: Side, conversation: bytes) -> str:
+    """Return the key with which a process begins a conversation that it does not know."""
+    keys = ConversationKeys(conversation, KeyAffinity(300))
+    return side.pool.keys_of(keys, "m", time.monotonic(), frozenset(), 0)[0].id
+
+
+def test_a_conversation_begins_with_the_same_key_in_every_process(sides: Sides) -> None:
+    here, there = sides
+    conversations = [blake2b(bytes([number]), digest_size=16).digest() for number in range(60)]
+    begun = [first_key(here, conversation) for conversation in conversations]
+    assert begun == [first_key(there, conversation) for conversation in conversations]
+    assert set(begun) == {state.id for state in here.pool.states}
 
 
 def shared_circuits(sides: Sides) -> tuple[CircuitBreaker, CircuitBreaker]:

@@ -77,6 +77,14 @@ class ConversationKeys:
         """
         return self.affinity.keys_of(self.digest, now)
 
+    def first_key(self, count: int) -> int:
+        """Return the number of the key, of `count`, that an unknown conversation begins with.
+
+        It is the same in every process: one may answer the next turn of another's conversation,
+        and the prompt is cached for one account.
+        """
+        return int.from_bytes(self.digest[:8], "big") % count
+
     def remember(self, key_id: str, now: float) -> None:
         """Put a key first: it answered, so the prompt is cached in its account."""
         self.affinity.remember(self.digest, key_id, now)

@@ -168,7 +168,10 @@ class KeyPool:
         requests in flight.
         """
         with health_lock:
-            states = map(self._by_id.get, conversation.keys(now))
+            names = conversation.keys(now)
+            if not names and self.states[0].shared is not None:  # in turn without a store
+                names = (self.states[conversation.first_key(len(self.states))].id,)
+            states = map(self._by_id.get, names)
             return [
                 state
                 for state in states
