@@ -152,6 +152,7 @@ def _forms(key: str) -> Iterator[tuple[str, int]]:
     quoted, escaped = quote(key, safe=""), json.dumps(key)[1:-1]
     plain = {key, quoted, escaped, json.dumps(escaped)[1:-1], escaped.replace("/", "\\/")}
     plain |= {html.escape(key), html.escape(key, quote=False), _lower_escapes(quoted)}
+    plain.add(quote(key))
     plain.add("".join(c if c.isalnum() or c in "-_." else f"\\u{ord(c):04x}" for c in key))
     yield from ((form, 1) for form in sorted(plain, key=len, reverse=True))
     raw = key.encode()

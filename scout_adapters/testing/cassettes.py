@@ -38,7 +38,8 @@ from scout_adapters.testing.ids import Ids
 from scout_adapters.testing.replay.cassette_errors import CassetteNotPlayed
 from scout_adapters.testing.replay.cassette_files import ReadableYaml
 from scout_adapters.testing.replay.emulated_network import emulated_network
-from scout_adapters.testing.scrubbing.scrubber import Scrubber, known_secrets, numbered, text_of
+from scout_adapters.testing.scrubbing.scrubber import known_secrets, numbered, text_of
+from scout_adapters.testing.scrubbing.stream_scrubber import StreamScrubber
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -143,7 +144,7 @@ def check_played(playing: Cassette) -> None:
 
 def options(keys: Iterable[str] = ()) -> dict[str, Any]:
     """Return the arguments of `use_cassette`, without the record mode, for a VCR of `configure`."""
-    scrubber = Scrubber(tuple(known_secrets(keys)))
+    scrubber = StreamScrubber(tuple(known_secrets(keys)))
     return {
         "match_on": MATCHED,
         "before_record_request": scrubber.request,

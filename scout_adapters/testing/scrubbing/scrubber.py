@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 
 from scout_adapters._internal.redaction import key_forms
-from scout_adapters.testing.scrubbing.content_encoding import decompress
+from scout_adapters.testing.scrubbing.content_encoding import decompress, decompressed
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -36,6 +37,8 @@ _SECRET_HEADER = re.compile(
 """Names of headers of gateways that contain a key, such as `cf-aig-authorization`."""
 
 MASK = "KEY"
+
+_ESCAPES = re.compile(r"(?:\\u00[2-7][0-9A-Fa-f]){8,}")
 
 _SECRET_VARIABLE = re.compile(r"(KEYS?|TOKEN|SECRET|PASSWORD)$")
 _SHORTEST_SECRET = 8
@@ -89,6 +92,29 @@ class Scrubber:
                 text = text.replace(form, MASK)
         return LOOKS_LIKE_A_KEY.sub(MASK, text)
 
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield start and end of each text that is a secret, or looks like one."""
+        for secret in (*self.secrets, *self.seen):
+            forms = key_forms(secret) if len(secret) >= _SHORTEST_SECRET else (secret,)
+            for form in forms:
+                at = text.find(form)
+                while at >= 0:
+                    yield at, at + len(form)
+                    at = text.find(form, at + len(form))
+        yield from (match.span() for match in LOOKS_LIKE_A_KEY.finditer(text))
+
+    def encoded_text(self, text: str) -> str:
+        """Mask the known secrets in UTF-16, and those of which each character is escaped."""
+        if "\0" in text:
+            for secret in (*self.secrets, *self.seen):
+                text = text.replace("\0".join(secret), "\0".join(MASK))
+        return self.text(_ESCAPES.sub(self._without_escapes, text))
+
+    def _without_escapes(self, match: re.Match[str]) -> str:
+        plain = match[0].encode().decode("unicode_escape")
+        masked = self.text(plain)
+        return match[0] if masked == plain else masked
+
     def url(self, url: str) -> str:
         """Remove query parameters with keys, and mask the rest."""
         parts = urlsplit(url)
@@ -111,7 +137,7 @@ class Scrubber:
         if isinstance(request.body, bytes) and not text_of(request.body):
             request.body = self.data(request.body)
         elif text := text_of(request.body):
-            request.body = self.with_ids(self.text(text))
+            request.body = self.with_ids(self.encoded_text(text))
         return request
 
     def with_ids(self, text: str) -> str:
@@ -123,14 +149,20 @@ class Scrubber:
         decompress(response)
         response["headers"] = _recorded_headers(response["headers"])
         body = response["body"].get("string")
+        status = response.get("status") or {}
+        if status.get("message"):
+            status["message"] = self.text(str(status["message"]))
         if text := text_of(body):
-            response["body"]["string"] = self.text(text).encode()
+            response["body"]["string"] = self.encoded_text(text).encode()
         elif isinstance(body, bytes):
             response["body"]["string"] = self.data(body)
         return response
 
     def data(self, data: bytes) -> bytes:
-        """Mask secrets in data that is not UTF-8: between any other bytes, and in UTF-16."""
+        """Mask secrets in data that is not UTF-8: between any other bytes, in UTF-16 and gzip."""
+        if inner := decompressed(data):
+            scrubbed = self.data(inner)
+            return data if scrubbed == inner else gzip.compress(scrubbed, mtime=0)
         for encoding in ("utf-16-le", "utf-16-be"):
             for secret in (*self.secrets, *self.seen):
                 data = data.replace(secret.encode(encoding), MASK.encode(encoding))

@@ -9,10 +9,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from scout_adapters.testing.scrubbing.content_encoding import decompress, decompressed
-from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, Scrubber, text_of
+from scout_adapters.testing.scrubbing.content_encoding import decompressed
+from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, text_of
 from scout_adapters.testing.scrubbing.secret_spans import hidden_texts, secret_spans
-from scout_adapters.testing.scrubbing.split_secrets import framed_texts, masked_events, split_texts
+from scout_adapters.testing.scrubbing.split_secrets import framed_texts, split_texts
+from scout_adapters.testing.scrubbing.stream_scrubber import StreamScrubber
 
 if TYPE_CHECKING:
     from vcr.request import Request as Recorded
@@ -29,7 +30,7 @@ _CREDENTIAL = re.compile(
 """Names of query parameters whose value is left out of cassettes."""
 
 
-class SecretScrubber(Scrubber):
+class SecretScrubber(StreamScrubber):
     """Removes secrets also in base64 and in pieces of a stream; leaves what only resembles them."""
 
     def text(self, text: str) -> str:
@@ -43,14 +44,6 @@ class SecretScrubber(Scrubber):
     def spans(self, text: str) -> list[Span]:
         """Return the places of secrets in a text."""
         return secret_spans(text, (*self.secrets, *sorted(self.seen)))
-
-    def response(self, response: dict[str, Any]) -> dict[str, Any]:
-        """Scrub an answer."""
-        decompress(response)
-        body = response["body"].get("string")
-        if text := text_of(body):
-            response["body"]["string"] = masked_events(text, self.spans, MASK).encode()
-        return super().response(response)
 
     def with_ids(self, text: str) -> str:
         """Return the text with its random ids, by which answers are given those of a later run."""
