@@ -82,7 +82,7 @@ class CassetteSession:
         """What `end` has to report of a recording that was written."""
 
         self._plan = plan
-        self._keeps = False
+        self._keeps = self._misses_key = False
         self._recorded_by = "live"
         self._stack = ExitStack()
         self._secrets: tuple[str, ...] = ()
@@ -173,6 +173,7 @@ class CassetteSession:
     def _fail_without_key(self, error: BaseException) -> None:
         """Fail for a missing key of a live API, with the command that needs none."""
         if isinstance(error, NoKeyError) and self.mode in {"new", "all", "live"}:
+            self._misses_key = True
             command = emulator_command(self._plan.test)
             fail_by_name(
                 f"{type(error).__name__}{place_of(error)}: {error}\n"
@@ -185,8 +186,13 @@ class CassetteSession:
 
     @property
     def unkept(self) -> str:
-        """What to report of the recording of a failed test; "" if it has recorded nothing."""
-        if self._cassette is None or not self._cassette.dirty:
+        """What to report of the recording of a failed test; "" if there is nothing to say."""
+        if self._cassette is None or self._misses_key:
+            return ""
+        if not self._cassette.requests and self.mode in {"new", "all"}:
+            command = emulator_command(self._plan.test)
+            return f"The test has sent no request. Is a key missing? Without keys: {command}"
+        if not self._cassette.dirty:
             return ""
         state = "stays as it was" if self.path.is_file() else "is not written"
         return f"{self._plan.shown_path} {state}: recordings of failed tests are not kept"

@@ -103,6 +103,24 @@ def test_recording_without_a_key_fails_in_two_lines_with_the_command_that_needs_
     assert (at, lines[at + 2].count("=") > 9) == (2, True)
 
 
+def test_a_client_of_another_package_without_a_key_ends_with_the_command_that_needs_none(
+    project: Project,
+) -> None:
+    project.write(
+        """
+        from langchain_openai import ChatOpenAI
+
+        def test_it():
+            ChatOpenAI(model="m").invoke("Hello")
+        """
+    )
+    result = project.run("--scout-record=all")
+    result.assert_outcomes(failed=1)
+    line = 'The test has sent no request.*: pytest "test_chain.py::test_it" --scout-record=emulator'
+    result.stdout.fnmatch_lines([line])
+    project.record().assert_outcomes(passed=1)
+
+
 def test_new_that_leaves_an_answer_unplayed_does_not_extend_the_cassette(project: Project) -> None:
     live = Emulator()
     with live.serve():
