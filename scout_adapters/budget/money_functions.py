@@ -88,7 +88,7 @@ end
 """
 """Keys: epoch, due holds, list of accounts, accounts. Arguments: what holds' keys begin with, id,
 amount, "1" to hold beyond limits, milliseconds until the hold counts as spent, milliseconds that
-books are kept, an epoch for new books, the epoch that this process knows; for each account its
+books are kept, an epoch for new books, the epoch last read; for each account its
 limit, scope, window, and the last total that this process has seen.
 
 Returns 1, epoch and totals; or 0, epoch, number of the account with too little, and its amounts; or

@@ -23,7 +23,7 @@ else:
 
 
 class AsyncioCalls(BaseChatModel):
-    """Passes the conversation's id on; trio and curio get an error that says what is needed."""
+    """Passes the conversation's id on; trio and curio get an error that names what is needed."""
 
     @override
     def invoke(

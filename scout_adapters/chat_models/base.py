@@ -291,7 +291,7 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         """Return the model with tools for every call.
 
         `tool_choice` is "auto" (the default), "none", "any", a tool's name, or a provider's own
-        dict. `strict` asks the provider to follow the tools' schemas exactly.
+        dict. `strict` requires the provider to follow the tools' schemas exactly.
         """
         bound: Json = {"tools": [normalize_tool(tool, strict=strict) for tool in tools], **kwargs}
         if (choice := normalize_tool_choice(tool_choice)) is not None:

@@ -157,7 +157,7 @@ class LangChainEntry:
 
     @cached_property
     def identity(self) -> Any:
-        """What tells the entry from others, without secrets; part of a cache key."""
+        """A value that differs between entries, without secrets; part of a cache key."""
         from scout_adapters.llm.adapters.langchain_clients import address_of
 
         model, address = self.model, address_of(self.model)

@@ -20,7 +20,7 @@ INSTALL = re.compile(r"pip install (?:-U )?`?([A-Za-z0-9_.-]+)")
 
 
 def is_langchain_name(name: str) -> bool:
-    """Return whether a name is for `init_chat_model`: it says so, or no card has its provider."""
+    """Return whether a name is for `init_chat_model`: no card has its provider, or a prefix."""
     from scout_adapters.llm.router.functions import named_provider
 
     if name.startswith(f"{LANGCHAIN}:"):
@@ -47,7 +47,7 @@ def model_by_name(name: str, options: Mapping[str, Any] | None = None) -> BaseCh
 
     `options` are arguments of its class.
 
-    Raises: `UnknownProvider` for a provider that LangChain does not know; `ConfigurationError` if
+    Raises: `UnknownProvider` for a provider that LangChain does not list; `ConfigurationError` if
     its package is missing, with the line that installs it, or if the class refuses its arguments.
     """
     try:

@@ -96,7 +96,7 @@ class ScoutProviderChatModel(ScoutChatModel):
 
     base_model: str | None = None
     """The model behind a name of your own, such as a deployment: prices, limits and abilities are
-    those of `base_model`. None: the name says it, or the answer does."""
+    those of `base_model`. None: it follows from the name, or from the answer."""
 
     default_headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers for every request; never part of logs, traces or pickles."""

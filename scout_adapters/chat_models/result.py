@@ -157,7 +157,7 @@ def generation_chunk(chunk: AIMessageChunk, detail: Detail = "full") -> ChatGene
 
 
 def _text_of(content: str | list[Any]) -> str | None:
-    """Return the text that core's validation would compute; None if only core knows it.
+    """Return the text that core's validation would compute; None if only core can compute it.
 
     The validation takes a third of the time of an event with content blocks.
     """

@@ -215,7 +215,7 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
 
 
 def identity_of(entry: Any) -> Any:
-    """Return what tells an entry from others, without secrets; part of a cache key."""
+    """Return a value that differs between entries, without secrets; part of a cache key."""
     match entry:
         case dict():
             return {

@@ -114,7 +114,7 @@ class RunScope:
                 await stream.aclose()
 
     def report_failure(self, error: BaseException) -> None:
-        """Report the end of a call without attempts to the handlers that core does not know."""
+        """Report the end of a call without attempts to the handlers that core does not call."""
         report_left_call(self._run_id, error)
         if self._has_spared_handlers():
             self._build_run_manager(self._spared).on_llm_error(error)

@@ -78,7 +78,7 @@ def _is_schema(tool: Any) -> TypeGuard[Json]:
 
 
 def _extras(tool: Any) -> Json:
-    """Return the fields of a tool that only some providers know."""
+    """Return the fields of a tool that only some providers accept."""
     if isinstance(tool, dict):
         if not ("input_schema" in tool or "function" in tool):
             return {}
@@ -239,7 +239,7 @@ def _from_schema(tool: Json) -> Json:
 
 
 def named_schema(schema: Json) -> tuple[str, Json, Json]:
-    """Return the name of a schema, the JSON schema itself, and what else its wrapping says.
+    """Return the name of a schema, the JSON schema itself, and the other fields of its wrapping.
 
     Takes a JSON schema, OpenAI's `{"name", "strict", "schema"}` and the same in its `json_schema`.
     """
@@ -261,7 +261,7 @@ def legal_name(name: Any) -> str:
 
 
 def response_format(schema: Any, strict: bool | None = None) -> Json:
-    """Return the `response_format` that asks for an answer in the form of a class or schema."""
+    """Return the `response_format` that requires an answer in the form of a class or schema."""
     from scout_adapters.llm.wires.strict_schema import adapt_schema
 
     if isinstance(schema, dict) and _is_json_schema(schema):
@@ -287,7 +287,7 @@ def _is_json_schema(schema: Json) -> bool:
 
 
 def normalize_response_format(value: Any) -> Mapping[str, Any] | None:
-    """Return a `response_format`; a class or a JSON schema asks for an answer in its form.
+    """Return a `response_format`; a class or a JSON schema requires an answer in its form.
 
     The Responses API's form, whose schema stands beside `type`, becomes that of Chat Completions.
     """

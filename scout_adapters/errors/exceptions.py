@@ -105,7 +105,7 @@ class ProviderError(ScoutError, lc.ModelError):
     request_id: str | None = None
     response: ErrorResponse = ErrorResponse(None)
     cost_usd: float | None = None
-    """What the provider says that it bills for this failure, in US dollars."""
+    """What the provider states that it bills for this failure, in US dollars."""
 
     def __init__(  # noqa: PLR0913  # independent facts about one error
         self,

@@ -65,7 +65,7 @@ class LoggedCall:
 
     @property
     def model(self) -> str:
-        """The model that answered, or was asked last."""
+        """The model that answered, or received the last request."""
         return self.last.model if self.last else self.requested
 
     @property

@@ -121,7 +121,7 @@ def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> Conv
 def _is_left_out(
     params: Mapping[str, Any], info: Mapping[str, Any], notes: Notes, place: str
 ) -> bool:
-    """Tell whether a deployment is blocked, of another environment, or for no chat; note it."""
+    """Return whether a deployment is blocked, of another environment, or for no chat; note it."""
     environment = os.environ.get("LITELLM_ENVIRONMENT")
     environments = info.get("supported_environments")
     for name, is_reason in {
@@ -222,7 +222,7 @@ def _add_options(
         elif (message := parameter_message(name)) is not None:
             notes.add(f"litellm_params.{name}", message, place)
         elif name not in _SWITCHES:
-            body[name] = config.value(value)  # LiteLLM passes what it does not know to the API
+            body[name] = config.value(value)  # LiteLLM passes unknown parameters to the API
     if body:
         entry["model_kwargs"] = body
 

@@ -179,5 +179,5 @@ def parameter_message(name: str) -> str | None:
 
 
 def is_price(name: str) -> bool:
-    """Tell whether a parameter is a price, such as `input_cost_per_second`."""
+    """Return whether a parameter is a price, such as `input_cost_per_second`."""
     return _PRICE.search(name) is not None

@@ -54,7 +54,7 @@ def _of_skipped(attempt: AttemptRow) -> Advice:
 def to_do(attempts: Sequence[AttemptRow]) -> list[Advice]:
     """Return the advice of all attempts once each: what an owner must mend comes first.
 
-    A candidate that was skipped after a request of its own adds none: the refusal says why.
+    A candidate that was skipped after a request of its own adds none: the refusal has the reason.
     """
     requested = {attempt.model for attempt in attempts if attempt.requested}
     attempts = [row for row in attempts if row.requested or row.model not in requested]

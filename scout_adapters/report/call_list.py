@@ -21,7 +21,7 @@ MAX_RUNS = 50
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls are wanted; "" is no condition."""
+    """Which calls are listed; "" is no condition."""
 
     failed: bool = False
     """Only calls without an answer."""
@@ -35,7 +35,7 @@ class CallFilter:
     """Calls that begin before this time."""
 
     def matches(self, call: CallRow) -> bool:
-        """Return whether a call is wanted."""
+        """Return whether a call is listed."""
         return not (
             (self.failed and call.last.ok)
             or (self.user and call.last.user != self.user)
@@ -46,7 +46,7 @@ class CallFilter:
 
 
 def list_calls(path: Path, wanted: CallFilter, newest: int) -> CallTable:
-    """Return the calls of the log at `path` that are wanted, at most the `newest` ones.
+    """Return the calls of the log at `path` that match, at most the `newest` ones.
 
     A call without any answer counts as failed. One whose newest request has no outcome in the log
     is in progress, or its process has ended: its outcome is `no outcome`.

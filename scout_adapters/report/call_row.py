@@ -134,7 +134,7 @@ class CallTable:
         """Returns the sums in which a call without a request is counted, instead of the first."""
 
         self.matching = 0
-        """Calls that are wanted, also those that are too old to be kept."""
+        """Calls that match, also those that are too old to be kept."""
 
         self.retried = 0
         """Calls with more than one request."""

@@ -1,4 +1,4 @@
-"""What processes tell each other about keys and circuits, and how two facts are merged.
+"""What processes publish about keys and circuits, and how two facts are merged.
 
 A fact names its subject by provider, a digest of the address and the key's fingerprint. It contains
 no key.
@@ -28,7 +28,7 @@ NO_DETAILS: Mapping[str, int] = MappingProxyType({})
 
 
 class Fact(NamedTuple):
-    """Something that happened to a key or a circuit, which all processes need to know.
+    """Something that happened to a key or a circuit, which concerns all processes.
 
     rest = Fact("key groq 5f2a9c01 8d8aaa63", "rest llama-3.3-70b", "rest", seconds=20.0)
     """

@@ -10,7 +10,7 @@ from typing import Any
 from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
 
 TICK_SECONDS = 0.5
-"""Seconds between two looks whether there is something to do besides messages."""
+"""Seconds between two checks for something to do besides messages."""
 
 PING_TICKS = 10
 """Ticks without a message after which the connection is checked."""

@@ -19,7 +19,7 @@ PAUSE_SECONDS = 1.0
 
 
 class StoreUnavailableError(Exception):
-    """The store did not answer, or not as it must; the message says why, without passwords."""
+    """The store did not answer, or not as it must; the message has the reason and no password."""
 
 
 class LuaFunction:

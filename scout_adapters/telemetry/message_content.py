@@ -1,4 +1,4 @@
-"""Messages in the JSON form of OpenTelemetry's conventions; only recorded where it is asked for.
+"""Messages in the JSON form of OpenTelemetry's conventions; recorded only on request.
 
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#capturing-instructions-inputs-and-outputs
 """

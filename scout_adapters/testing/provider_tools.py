@@ -1,6 +1,6 @@
 """Tools that a provider runs itself: which of them run for a prompt, and what they cost.
 
-The prompt says how often: each word `search`, `open`, `files`, `code` or `maps` is one run of the
+The prompt sets how often: each word `search`, `open`, `files`, `code` or `maps` is one run of the
 tool of that kind, if the request has it. The fees are those of the providers' price pages.
 """
 
@@ -42,7 +42,7 @@ Gemini 2: https://ai.google.dev/gemini-api/docs/pricing."""
 
 
 def tool_runs(provider: str, model: str, body: Json, prompt: str) -> ToolRuns:
-    """Return the runs of the provider's own tools that a request has and its prompt asks for."""
+    """Return the runs of the provider's own tools that a request has and its prompt names."""
     types = _types(body)
     if not types:
         return NO_RUNS

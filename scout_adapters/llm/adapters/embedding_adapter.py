@@ -22,7 +22,7 @@ from scout_adapters.llm.types import (
 )
 
 FORMAT = "encoding_format"
-"""The body field that asks for base64."""
+"""The body field that requests base64."""
 
 
 class VectorLength:

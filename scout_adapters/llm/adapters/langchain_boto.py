@@ -31,7 +31,7 @@ def single_attempt_client(client: Any) -> Any:
 
 
 def _copy_of(client: Any, **attributes: Any) -> Any:
-    """Return a client with other attributes; `copy` asks a client for methods it has not yet."""
+    """Return a client with other attributes; `copy` looks for methods it has not yet."""
     other = object.__new__(type(client))
     other.__dict__.update(client.__dict__, **attributes)
     return other

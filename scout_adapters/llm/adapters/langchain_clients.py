@@ -193,7 +193,7 @@ def secrets_of(model: BaseChatModel) -> list[str]:
 
 
 def account_of(model: BaseChatModel) -> str:
-    """Return what tells the accounts of chat models apart: their keys, profile, AWS key."""
+    """Return a value that differs between accounts of chat models: their keys, profile, AWS key."""
     profile = getattr(model, "credentials_profile_name", None)
     signer: Any = getattr(getattr(model, "client", None), "_request_signer", None)
     credentials: Any = getattr(signer, "_credentials", None)

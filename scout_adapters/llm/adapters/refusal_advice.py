@@ -107,7 +107,7 @@ def _with_other_options(
 
 
 def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) -> bool:
-    """Return whether a refusal says that the model, or the address, has the other API only."""
+    """Return whether a refusal states that the model, or the address, has the other API only."""
     status = error.status or 0
     if status in _NO_SUCH_PATH and "model" not in f"{error.code} {error.message}".lower():
         return True

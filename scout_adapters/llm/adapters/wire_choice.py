@@ -70,7 +70,7 @@ def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
 
 
 def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
-    """Return a request with the model's name by which the card's rules know it."""
+    """Return a request with the model's name that the card's rules match."""
     if not card.deployments and card.plain_model is None:
         return request
     known = card.known_model(request.model)

@@ -61,7 +61,7 @@ class Claims:
             and isinstance(error, CancelledError)
             and not self._is_known(attempt)
         ):
-            attempt.release()  # no handler knows of it: a proposal that is cancelled settles itself
+            attempt.release()  # no handler has it: a cancelled proposal settles itself
             return
         if attempt is not None:
             attempt.abandon()

@@ -21,7 +21,7 @@ left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
 
 
 def report_left_call(run_id: UUID, error: BaseException) -> None:
-    """Report a call that has raised; for the handlers that core has told of its end, no-op.
+    """Report a call that has raised; does nothing for handlers that core has told of its end.
 
     The error gets the run's id, so that a program's own log can name the call of the audit log.
     """

@@ -31,7 +31,7 @@ class PlacedKey:
 
     @property
     def label(self) -> str:
-        """The part of a key's id that tells addresses apart: the values, or the host."""
+        """The part of a key's id that differs between addresses: the values, or the host."""
         host = urlsplit(self.base_url).netloc.rpartition("@")[2] if self.base_url else ""
         return ",".join((*(value for _, value in self.values), *([host] if host else ())))[
             :MAX_LABEL

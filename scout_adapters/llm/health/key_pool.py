@@ -34,7 +34,7 @@ from scout_adapters.llm.health.remembered_models import remember
 logger = logger_of(__name__)
 
 RECHECK_SECONDS = 60.0
-"""Seconds between two looks whether the source of a refused key has another secret."""
+"""Seconds between two reads of the source of a refused key, which may have another secret."""
 
 Crowd = Literal["never", "after_rest", "always"]
 """When a call waits for others that try the same key."""
@@ -226,7 +226,7 @@ class KeyPool:
             state.cooldown_until = max(state.cooldown_until, until)
 
     def mark_secret_refused(self, lease: Lease, now: float) -> None:
-        """Do not send a refused secret again; look whether its source has another, sooner."""
+        """Do not send a refused secret again; read its source again sooner, for another one."""
         state, secret = lease.state, lease.secret
         if state.source is not None and secret is not None:
             with health_lock:

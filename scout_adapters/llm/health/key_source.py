@@ -299,7 +299,7 @@ def forget_sources() -> None:
 
 
 def _identity(origin: str | Callable[[], Any]) -> Any:
-    """Return what tells sources apart; equal functions are one, such as a bound method's."""
+    """Return a value that differs between sources; equal functions are one source."""
     try:
         hash(origin)
     except TypeError:

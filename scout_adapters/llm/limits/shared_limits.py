@@ -11,7 +11,7 @@ from scout_adapters.llm.limits.limit_waiter import LimitWaiter
 from scout_adapters.llm.limits.memory_limits import MemoryLimits
 
 PLACE_SECONDS = 0.1
-"""Seconds until a process asks again for a place, which another process may have given back."""
+"""Seconds until a process requests a place again, which another process may have given back."""
 
 
 class SharedLimits:
@@ -59,7 +59,7 @@ class SharedLimits:
     def _result(
         self, reservation: LimitReservation, now: float, refusal: LimitRefusal | None
     ) -> Shortage | None:
-        """Return the shortage of a refusal; until there is room, others here need not ask."""
+        """Return the shortage of a refusal; until there is room, others here need no request."""
         if refusal is None:
             return None
         reservation.id = ""
@@ -77,7 +77,7 @@ class SharedLimits:
         self._local.leave(waiter)
 
     def peek(self, reservation: LimitReservation, now: float) -> Shortage | None:
-        """Return what a new request would have to wait for, as far as this process knows."""
+        """Return what a new request would have to wait for, by the counts last read."""
         return self._local.peek(reservation, now)
 
     def settle(

@@ -141,7 +141,7 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
 
 
 def requested_service(body: Mapping[str, Any]) -> ServiceTier:
-    """Return how the body of a request asks to be served, by the fields that change the price."""
+    """Return how a request is to be served, by the fields that change the price."""
     tier = body.get("service_tier") or body.get("serviceTier")
     if tier is None and "speed" not in body and "inference_geo" not in body:
         return STANDARD

@@ -119,7 +119,7 @@ def _published(spec: ProviderSpec, model: str) -> ModelProfile | None:
 def takes_schema(spec: ProviderSpec, model: str, *, is_open: bool = False) -> bool:
     """Return whether `response_format` accepts a JSON schema; `is_open`: one that is not closed.
 
-    If the card says so for all models, a published profile may still exclude an older model.
+    If the card states it for all models, a published profile may still exclude an older model.
     """
     if is_open and spec.wire is not None and spec.card_of(model).wire.closes_schemas:
         return False

@@ -99,7 +99,7 @@ def write(wheels: Path, folder: Path, today: date) -> None:
 
 
 def write_retirements(wheel: Path, folder: Path, today: date) -> None:
-    """Write the dates at which models end; the file keeps its date as `write` says."""
+    """Write the dates at which models end; the file keeps its date as in `write`."""
     file = folder / RETIREMENTS
     folder.mkdir(parents=True, exist_ok=True)
     head = {

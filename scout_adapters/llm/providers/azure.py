@@ -68,7 +68,7 @@ def locate(address: SplitResult, endpoint: str, model: str) -> SplitResult:
 
 SECOND = replace(
     openai.SECOND,
-    # Names of deployments say nothing: models that do not reason refuse encrypted reasoning.
+    # A deployment may have any name: models that do not reason refuse encrypted reasoning.
     dialect=openai_responses.ResponsesDialect(
         not_reasoning=re.compile(rf"(?!{openai.REASONING.pattern})")
     ),

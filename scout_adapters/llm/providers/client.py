@@ -116,7 +116,7 @@ class ProviderClient(EndpointBuilder):
 
     @property
     def is_in_use(self) -> bool:
-        """Whether its keys have been read: by a call or a look at them."""
+        """Whether its keys have been read, for a call or by `keys`."""
         return self._endpoint is not None
 
     def get_working_key(self) -> str | None:

@@ -72,7 +72,7 @@ def fill_address(address: str, spec: ProviderSpec, values: Mapping[str, str]) ->
     """Return an address with the values of its placeholders: the given ones, else the variables'.
 
     A parameter of its query without value is left out. Any other placeholder without value stays;
-    `missing_value` says so.
+    `missing_value` names it.
 
     Raises:
         ConfigurationError: A value is not part of an address.

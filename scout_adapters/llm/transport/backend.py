@@ -200,7 +200,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _is_interim(read: asyncio.Future[bytes]) -> bool:
-    """Return whether a response begins with a status from 100 to 399: the body is still wanted."""
+    """Return whether a response begins with a status from 100 to 399: the body is still needed."""
     return not read.cancelled() and read.exception() is None and read.result()[9:10] in b"123"
 
 

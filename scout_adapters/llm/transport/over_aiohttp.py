@@ -119,7 +119,7 @@ class AiohttpConnections:
 
 
 class _RunningLoop:
-    """The event loop of a connection, which only asks it for the message of its `__del__`.
+    """The event loop of a connection, which only uses it for the message of its `__del__`.
 
     A loop that was abandoned counts as closed: no message is written about it.
     """

@@ -25,7 +25,7 @@ from scout_adapters.llm.transport.exchange import READ_TIMEOUT
 class HttpxConnection:
     """Sends requests through an httpx transport, which may serve many at once.
 
-    The read timeout is set per thread or task, because the transport's reads cannot tell which
+    The read timeout is set per thread or task, because the transport's reads do not show which
     request they belong to.
     """
 

@@ -57,7 +57,7 @@ class SecondWire:
     drop: frozenset[str] = frozenset()
     adjust: Callable[[Json], Json] | None = None
     prompt_caching: PromptCaching | None = None
-    """How this API caches prompts, if not as the card says."""
+    """How this API caches prompts, if it differs from the card."""
 
     def is_for(self, request: ChatRequest) -> bool:
         """Return whether a request goes over this API, unless the user or a refusal decides."""
@@ -206,7 +206,7 @@ class ProviderSpec:
     """Profiles of its models by name; they take precedence over the published data."""
 
     quirks: tuple[str, ...] = ()
-    """What else its users should know, one sentence each; docs/providers.md shows them."""
+    """Further facts for its users, one sentence each; docs/providers.md shows them."""
 
     def __post_init__(self) -> None:
         """Raise `ConfigurationError` for a dialect of another wire."""
@@ -267,7 +267,7 @@ class ProviderSpec:
         return self.second_card or self if second else self
 
     def known_model(self, model: str) -> str:
-        """Return the name by which rules and profiles know a model."""
+        """Return the name of a model in rules and profiles."""
         if behind := self.deployments.get(model):
             return behind
         return model if self.plain_model is None else self.plain_model(model)

@@ -37,4 +37,4 @@ class KeyChain:
     """The function that returns a credential, such as `aws_credentials()`."""
 
     variables: tuple[str, ...]
-    """Without one of these the chain is not asked: it may take seconds to find nothing."""
+    """Without one of these the chain is not used: it may take seconds to find nothing."""

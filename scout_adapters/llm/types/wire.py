@@ -65,7 +65,7 @@ class AnyWire(Protocol[CardT_contra]):
     """Body fields that let the provider read tokens which the request does not contain."""
 
     refusals_name: re.Pattern[str] | None = None
-    """Matches the name of this API in refusals that say that a model needs it, or lacks it."""
+    """Matches the name of this API in a refusal that a model needs it, or lacks it."""
 
     is_responses_api: bool = False
     """Whether `use_responses_api=True` means this API."""
@@ -136,7 +136,7 @@ class AnyWire(Protocol[CardT_contra]):
         return positive_limit(body.get("max_tokens"))
 
     def answer_count(self, body: Json) -> int:  # noqa: ARG002  # a default
-        """Return how many answers a body asks for: 1 or more."""
+        """Return how many answers a body requests: 1 or more."""
         return 1
 
     def pending_answer(self, answer: Json) -> PendingAnswer | None:  # noqa: ARG002  # a default
@@ -162,7 +162,7 @@ class AnyWire(Protocol[CardT_contra]):
         return SEARCHES if any("search" in str(tool.get("type")) for tool in tools) else 0
 
     def output_modalities(self, body: Json) -> Sequence[str]:  # noqa: ARG002  # a default
-        """Return the kinds of output that a body asks for, such as `audio`; empty for text."""
+        """Return the kinds of output that a body requests, such as `audio`; empty for text."""
         return ()
 
     def unsupported_media(self, spec: CardT_contra) -> frozenset[str]:  # noqa: ARG002  # a default

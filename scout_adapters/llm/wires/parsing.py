@@ -181,7 +181,7 @@ def newer_usage(new: UsageMetadata | None, known: UsageMetadata | None) -> Usage
 
 
 def apply_card(body: Json, spec: ProviderSpec) -> Json:
-    """Rename, drop and adjust fields as the card says; renaming replaces no existing field."""
+    """Rename, drop and adjust fields by the card's rules; renaming replaces no existing field."""
     for name, new_name in spec.rename.items():
         if name in body:
             body.setdefault(new_name, body.pop(name))

@@ -20,7 +20,7 @@ COMBINED = frozenset({"allOf", "$ref", *CHOICES})
 """Keywords of a root that are folded into it."""
 
 DROPPED = frozenset({"enum", "not"})
-"""Keywords that a root must not have, and that say nothing about the fields of an object."""
+"""Keywords that a root must not have, and that do not describe the fields of an object."""
 
 SCHEMA_MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions"})
 """Keywords with schemas by name."""

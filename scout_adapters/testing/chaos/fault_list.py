@@ -168,7 +168,7 @@ def select_faults(which: str | Iterable[Selection]) -> list[ChaosFault]:
     caller, and streams that break after content has arrived.
 
     Raises:
-        ValueError: if a number or a name fits none; the message says why.
+        ValueError: if a number or a name fits none; the message has the reason.
     """
     if isinstance(which, str) and which in {"all", "every"}:
         return [fault for fault in CHAOS_FAULTS if which == "every" or fault.helps != "nothing"]

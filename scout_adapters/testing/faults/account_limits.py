@@ -66,7 +66,7 @@ class _AccountUse:
     """How much of the two limits is used, in seconds of them."""
 
     start: float
-    """Start of the window, or the time of the last look at a bucket."""
+    """Start of the window, or the time of the last check of a bucket."""
 
     seconds: list[float] = field(default_factory=lambda: [0.0, 0.0])
     lock: threading.Lock = field(default_factory=threading.Lock)

@@ -80,6 +80,6 @@ def _emulator(settings: EmulatorSettings, keys: Mapping[str, Keys], time: Virtua
     if settings.recorded is None:
         return Emulator(**options)
     # vcrpy is an extra.
-    from scout_adapters.testing.chaos.recorded_answers import RecordedEmulator  # noqa: PLC0415  # as said
+    from scout_adapters.testing.chaos.recorded_answers import RecordedEmulator  # noqa: PLC0415  # as above
 
     return RecordedEmulator(settings.recorded, **options)

@@ -164,7 +164,7 @@ def _arguments(name: str, prompt: str) -> list[str]:
 
 
 def _text_before_call(request: ReceivedRequest, calls: tuple[AnsweredCall, ...]) -> str:
-    """Return the text before a call, if the prompt asks for it: `think aloud`, `first say why`."""
+    """Return the text before a call, for prompts with `think aloud` or `first say why`."""
     return f"I will call {calls[0].name}." if _TEXT_BEFORE_CALL.search(request.prompt) else ""
 
 

@@ -49,7 +49,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     """Fail a test with requests that no rule of its script answers, or with unused rules."""
     try:
         result = yield
-    except BaseException as error:  # raised again, with what the script says of it
+    except BaseException as error:  # raised again, with the script's part of the message
         if emulator := item.stash.get(emulator_key, None):
             _add_note(error, emulator)
         raise

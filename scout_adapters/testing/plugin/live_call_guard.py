@@ -1,4 +1,4 @@
-"""No live calls: in tests with a marker or fixture of ours, or in all tests if asked for."""
+"""No live calls: in tests with a marker or fixture of ours, or in all tests by an option."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Each provider API as the emulator speaks it: what it accepts, refuses and answers."""
+"""Each provider API as the emulator plays it: what it accepts, refuses and answers."""

@@ -153,7 +153,7 @@ FIELD_RULES: Mapping[str, FieldRules] = {
     "openrouter": replace(COPY, ignores_because="none; `usage` and `preset` are recorded"),
     "minimax": COPY,
 }
-"""By dialect, with its source where a provider ignores what it does not know."""
+"""By dialect, with its source where a provider ignores unknown fields."""
 
 GEMINI_CONFIG = FieldRules(
     out_of_range=field_words.gemini_range,

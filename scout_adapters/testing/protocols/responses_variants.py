@@ -74,7 +74,7 @@ class ResponsesVariant:
     """Keys of deltas, without meaning."""
 
     always_summary: bool = False
-    """Whether reasoning has a summary although the request asks for none."""
+    """Whether reasoning has a summary although the request has no option for it."""
 
     calls_in_one_delta: bool = False
     """Whether a stream contains the arguments of each call in one delta."""

@@ -1,4 +1,4 @@
-"""The file of a cassette: read with what it says of itself, checked, and written in one step."""
+"""The file of a cassette: read with its header, checked, and written in one step."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
                 self._closed = True
 
     def can_play_response_for(self, request: Recorded) -> bool:
-        """Set an answer aside for the request; vcrpy asks several times for the same one.
+        """Set an answer aside for the request; vcrpy looks for the same one several times.
 
         Raises:
             RequestNotRecorded: if there is none, and none may be recorded.

@@ -15,7 +15,7 @@ GZIP = b"\x1f\x8b"
 def decompress(response: dict[str, Any]) -> None:
     """Decompress the body of an answer in vcrpy's form, and remove its `content-encoding`.
 
-    vcrpy itself knows gzip and deflate; httpx also zstd and br, if it has asked for them.
+    vcrpy itself decodes gzip and deflate; httpx also zstd and br, if the request accepts them.
     """
     headers = response["headers"]
     name = next((name for name in headers if name.lower() == "content-encoding"), None)

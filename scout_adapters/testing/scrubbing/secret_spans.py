@@ -47,7 +47,7 @@ _NAMED = re.compile(
     r"|\\*\"(?:\\r|\r)?(?:\\n|\n)(?:\\r|\r)?(?:\\n|\n))(?:Bearer |Basic )?"
     r"(?P<value>[A-Za-z0-9_\-./+=~!@#$^&*%]{8,4096})"
 )
-"""A value after a name that says it is secret: in JSON, query strings, configuration and forms."""
+"""A value after the name of a secret: in JSON, query strings, configuration and forms."""
 
 _IN_ADDRESS = re.compile(r"://[^\s:/@\"'<>\\]{1,64}:(?P<value>[^\s:/@\"'<>\\]{8,256})@")
 """The password of an address, as of a database."""

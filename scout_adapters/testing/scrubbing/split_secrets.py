@@ -118,7 +118,7 @@ def _event(line: str) -> Any:
 def _joined(events: dict[int, Any], *, by_index: bool) -> dict[str, list[_Piece]]:
     """Return the pieces of each text of a stream, by their place within an event.
 
-    With `by_index`, texts of parallel calls and parts are apart, as their indexes say.
+    With `by_index`, texts of parallel calls and parts are apart, by their indexes.
     """
     texts: dict[str, list[_Piece]] = defaultdict(list)
     for number, event in events.items():

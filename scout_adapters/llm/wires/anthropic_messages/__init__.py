@@ -76,7 +76,7 @@ class AnthropicMessagesWire(Wire):
     indexes_chunks = True
     external_inputs = frozenset({"mcp_servers"})
 
-    def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body says both
+    def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body has both
         return "/messages"
 
     def auth_headers(self, key: str) -> dict[str, str]:

@@ -68,7 +68,7 @@ def is_gemini_3(model: str) -> bool:
 
 
 def _apply_card(fields: Json, spec: ProviderSpec) -> Json:
-    """Rename and drop fields as the card says."""
+    """Rename and drop fields by the rules of the card."""
     if not spec.drop and not spec.rename:
         return fields
     return {

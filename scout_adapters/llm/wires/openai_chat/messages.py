@@ -54,7 +54,7 @@ def _message(
 ) -> Json:
     message: Json = {"role": turn.role, "content": render_content(turn, spec, dialect)}
     if turn.role == "tool":
-        # The API has no flag for a failed tool; the content says so, as in ChatOpenAI.
+        # The API has no flag for a failed tool; the content states it, as in ChatOpenAI.
         return message | {"tool_call_id": _call_id(turn.tool_call_id, spec)}
     if turn.name and (name := INVALID_IN_NAME.sub("_", turn.name.strip())[:MAX_NAME]):
         message["name"] = name

@@ -1,4 +1,4 @@
-"""The OpenAI Responses wire, for OpenAI, xAI and every server that speaks it.
+"""The OpenAI Responses wire, for OpenAI, xAI and every server that has it.
 
 Requests are stateless by default: the server stores nothing, and encrypted reasoning travels in
 the messages. https://platform.openai.com/docs/api-reference/responses

@@ -33,7 +33,7 @@ RENDERED = frozenset(
 def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) -> Json:
     """Build the body; raises `UnsupportedContent` for what the API cannot carry.
 
-    It is stateless unless `extra` says otherwise: nothing is stored, and reasoning comes encrypted.
+    It is stateless unless `extra` has `store`: nothing is stored, and reasoning comes encrypted.
     This API has no stop sequences: like ChatOpenAI, leave them out.
     """
     extra = request.extra

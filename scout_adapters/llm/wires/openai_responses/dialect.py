@@ -29,7 +29,7 @@ class ResponsesDialect(Dialect):
     """Whether it returns encrypted reasoning on request, for models that reason."""
 
     not_reasoning: re.Pattern[str] = NOT_REASONING
-    """Models (matched from the start) that are not asked for encrypted reasoning."""
+    """Models (matched from the start) whose requests have no `include` for encrypted reasoning."""
 
     stores: bool = False
     """Whether a response is stored at the provider unless the caller sets `store`."""

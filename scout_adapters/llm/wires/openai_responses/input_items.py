@@ -228,7 +228,7 @@ class _Answer:
 
 
 def _message_of(text: Json) -> tuple[Any, Any]:
-    """Return what tells the messages of an answer apart."""
+    """Return a value that differs between the messages of an answer."""
     return text.get("id"), text.get("phase")
 
 

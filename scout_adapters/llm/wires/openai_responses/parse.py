@@ -65,7 +65,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     """Read a response; raises `ProviderRefusal` and `MalformedResponse`.
 
     The content is a list of blocks in the order of the output items, as ChatOpenAI's. A response
-    that is queued or in progress in the background has no content yet; its `status` says so.
+    that is queued or in progress in the background has no content yet; its `status` shows it.
     """
     raise_if_refused(body)
     items = [item for item in require(body, "output", list) if item is not None]

@@ -51,7 +51,7 @@ PART_EVENTS = tuple(
 
 
 class ResponsesStreamReader:
-    """Reads one stream, as `StreamReader` says.
+    """Reads one stream; a `StreamReader`.
 
     Content comes as lists of blocks with an `index`, as ChatOpenAI's. An item of reasoning that
     shows no text waits for the content after it, so that it does not commit the stream.
@@ -245,7 +245,7 @@ class ResponsesStreamReader:
             state.end_texts()
 
     def _image(self, event: Json) -> AIMessageChunk | None:
-        """Show an image as far as it is drawn; it comes only if the request asks for it."""
+        """Show an image as far as it is drawn; only requests with that option get it."""
         names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
         image = {name: event[name] for name in names if name in event}
         return self._chunk([{"type": "partial_image", **image}])

@@ -254,7 +254,7 @@ class StreamedItem:
     def _texts(self, keys: list[Any], count: int) -> dict[int, Part]:
         """Return the texts that were shown by their places in an item with a number of texts.
 
-        Where a server counts places differently, their order tells.
+        Where a server counts places differently, their order counts.
         """
         places = [key if type(key) is int else key[1] for key in keys]
         shown = [self.parts[key] for key in keys]
