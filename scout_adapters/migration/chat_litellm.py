@@ -34,11 +34,11 @@ OPTIONS = ("temperature", "top_p", "max_tokens", "streaming")
 SETTINGS = (
     *("fallbacks", "context_window_fallbacks", "content_policy_fallbacks", "routing_strategy"),
     *("allowed_fails", "allowed_fails_policy", "cooldown_time", "provider_budget_config"),
-    *("enable_tag_filtering", "cache_responses", "default_max_parallel_requests"),
+    *("enable_tag_filtering", "cache_responses", "default_max_parallel_requests", "retry_after"),
 )
 """Settings that can be read from a router of LiteLLM; those at their default are left out."""
 
-DEFAULTS = {"allowed_fails": 3, "cooldown_time": 5}
+DEFAULTS = {"allowed_fails": 3, "cooldown_time": 5, "retry_after": 0}
 
 
 def config_of(model: Any) -> tuple[dict[str, Any], str | None, dict[str, Any]]:
@@ -77,7 +77,7 @@ def _config_of_router(router: Any) -> dict[str, Any]:
     """Return the configuration of a live router, from its attributes and methods."""
     shown = router.settings() if hasattr(router, "settings") else router
     deployments = router.registry().all() if hasattr(router, "registry") else router.model_list
-    settings = {name: getattr(shown, name, None) for name in SETTINGS}
+    settings = {name: getattr(shown, name, getattr(router, name, None)) for name in SETTINGS}
     settings |= {"num_retries": router.num_retries, "timeout": getattr(router, "timeout", None)}
     return {
         "model_list": [_as_dict(deployment) for deployment in deployments],

@@ -16,7 +16,14 @@ from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.migration.litellm_source import Deployment, LiteLLMConfig, mapping_of
 from scout_adapters.migration.notes import Notes
 from scout_adapters.migration.provider_names import own_model
-from scout_adapters.migration.unmapped_settings import INFO, PRICE, is_price, parameter_message
+from scout_adapters.migration.unmapped_settings import (
+    INFO,
+    LABEL,
+    PRICE,
+    SWITCHES,
+    is_price,
+    parameter_message,
+)
 
 WINDOW = "max_input_tokens"
 """The field of a model's context window, in a configuration and in a profile."""
@@ -75,6 +82,23 @@ HANDLED = frozenset(
 """Parameters that this module converts one by one."""
 
 
+INFO_READ = frozenset({"id", "base_model", "mode", WINDOW, "blocked", "supported_environments"})
+"""Fields of `model_info` that are read here."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentNotes:
+    """Notes on a deployment: each with the line of its setting, and the name of the group."""
+
+    notes: Notes
+    deployment: Deployment
+
+    def add(self, section: str, name: str, message: str) -> None:
+        """Add a note on a setting of `litellm_params` or `model_info`."""
+        place = self.deployment.place_of(section, name)
+        self.notes.add(f"{section}.{name}", message, place, self.deployment.group)
+
+
 @dataclass(frozen=True, slots=True)
 class ConvertedEntry:
     """An entry, and what belongs elsewhere in the route."""
@@ -99,13 +123,14 @@ class ConvertedEntry:
 def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> ConvertedEntry | None:
     """Return the entry of a deployment; None for one that is not used for chats here."""
     params, info, place = deployment.params, deployment.info, deployment.place
-    if _is_left_out(params, info, notes, place):
+    own_notes = DeploymentNotes(notes, deployment)
+    if _is_left_out(params, info, own_notes):
         return None
     number = partial(config.number, place=place)
     entry = _entry(params, info, number)
-    _add_key(entry, params.get("api_key"), config, notes, place)
-    _add_options(entry, params, config, notes, place)
-    _note_info(info, notes, place)
+    _add_key(entry, params, config, own_notes)
+    _add_options(entry, params, config, own_notes)
+    _note_info(info, own_notes)
     if limits := _limits(params, number):
         entry["limits"] = limits
     return ConvertedEntry(
@@ -119,7 +144,7 @@ def convert(deployment: Deployment, config: LiteLLMConfig, notes: Notes) -> Conv
 
 
 def _is_left_out(
-    params: Mapping[str, Any], info: Mapping[str, Any], notes: Notes, place: str
+    params: Mapping[str, Any], info: Mapping[str, Any], notes: DeploymentNotes
 ) -> bool:
     """Return whether a deployment is blocked, of another environment, or for no chat; note it."""
     environment = os.environ.get("LITELLM_ENVIRONMENT")
@@ -132,11 +157,11 @@ def _is_left_out(
         and environment not in environments,
     }.items():
         if is_reason:
-            notes.add(f"model_info.{name}", f"{params['model']} is left out", place)
+            notes.add("model_info", name, f"{params['model']} is left out")
             return True
     if environments and environment is None:
         message = "would have needed LITELLM_ENVIRONMENT: without it, the deployment is used"
-        notes.add("model_info.supported_environments", message, place)
+        notes.add("model_info", "supported_environments", message)
     return False
 
 
@@ -175,14 +200,18 @@ def _budget(params: Mapping[str, Any], number: Number) -> tuple[float, str] | No
 
 
 def _add_key(
-    entry: dict[str, Any], key: Any, config: LiteLLMConfig, notes: Notes, place: str
+    entry: dict[str, Any],
+    params: Mapping[str, Any],
+    config: LiteLLMConfig,
+    notes: DeploymentNotes,
 ) -> None:
-    if (found := config.key(key)) is None:
+    if (found := config.key(params.get("api_key"))) is None:
         return
     entry["api_keys"] = [found]
+    place = notes.deployment.place_of("litellm_params", "api_key")
     if place and not is_reference(str(found)):
         named = f"litellm_params.api_key of {entry['model']}"
-        notes.add(named, "a key stands in the file: write os.environ/NAME", place)
+        notes.notes.add(named, "a key stands in the file: write os.environ/NAME", place)
 
 
 def _model_name(params: Mapping[str, Any]) -> str:
@@ -208,32 +237,29 @@ def _add_options(
     entry: dict[str, Any],
     params: Mapping[str, Any],
     config: LiteLLMConfig,
-    notes: Notes,
-    place: str,
+    notes: DeploymentNotes,
 ) -> None:
     body: dict[str, Any] = {}
     for name, value in params.items():
         if name in HANDLED or value in (None, "", [], {}):
             continue
         if name == "extra_body":
-            body |= mapping_of(value, "extra_body", place)
+            body |= mapping_of(value, "extra_body", notes.deployment.place)
         elif name in RENAMED or name in PASSED:
             entry[RENAMED.get(name, name)] = config.value(value)
         elif (message := parameter_message(name)) is not None:
-            notes.add(f"litellm_params.{name}", message, place)
-        elif name not in _SWITCHES:
+            notes.add("litellm_params", name, message)
+        elif name in SWITCHES:
+            if value is not False:
+                notes.add("litellm_params", name, SWITCHES[name])
+        elif name not in LABELS:
             body[name] = config.value(value)  # LiteLLM passes unknown parameters to the API
     if body:
         entry["model_kwargs"] = body
 
 
-_SWITCHES = frozenset(
-    {
-        *("allow_client_keepalive_override", "use_in_pass_through", "use_litellm_proxy"),
-        *("use_xai_oauth", "merge_reasoning_content_in_choices", "metadata", "model_info"),
-    }
-)
-"""Parameters that `Router.model_list` adds to each deployment."""
+LABELS = frozenset({"metadata", "model_info"})
+"""Parameters that describe a deployment."""
 
 
 def _prices(params: Mapping[str, Any], number: Number) -> dict[str, float]:
@@ -241,10 +267,8 @@ def _prices(params: Mapping[str, Any], number: Number) -> dict[str, float]:
     return {PRICES[name]: number(price, name) * 1000 for name, price in known.items()}
 
 
-def _note_info(info: Mapping[str, Any], notes: Notes, place: str) -> None:
+def _note_info(info: Mapping[str, Any], notes: DeploymentNotes) -> None:
     for name, value in info.items():
-        message = INFO.get(name)
-        if message is None and is_price(name) and name not in PRICES:
-            message = PRICE
-        if message is not None and value not in (None, False):
-            notes.add(f"model_info.{name}", message, place)
+        if value in (None, False) or name in PRICES or name in INFO_READ:
+            continue
+        notes.add("model_info", name, INFO.get(name) or (PRICE if is_price(name) else LABEL))

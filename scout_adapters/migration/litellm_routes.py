@@ -19,6 +19,12 @@ from scout_adapters.migration.litellm_source import LiteLLMConfig, list_of, mapp
 from scout_adapters.migration.notes import Note, Notes
 
 FALLBACKS = ("fallbacks", "context_window_fallbacks", "content_policy_fallbacks")
+FALLBACK_FAILURES = {
+    "context_window_fallbacks": "a context overflow",
+    "content_policy_fallbacks": "a refusal of the content",
+}
+"""Settings of fallbacks that LiteLLM uses after one kind of failure."""
+
 MAX_FALLBACKS = 5
 """LiteLLM's default of `max_fallbacks`."""
 
@@ -43,7 +49,10 @@ def migrate_litellm(config: LiteLLMConfig) -> Migration:
     notes = Notes()
     settings = settings_of(config, notes)
     groups = _Groups(config, settings, notes)
-    rest = {"strategy": strategy_of(settings, notes), "options": options_of(settings, config)}
+    rest = {
+        "strategy": strategy_of(settings, config, notes),
+        "options": options_of(settings, config),
+    }
     routes = {name: {"models": groups.entries_of(name), **rest} for name in groups.names()}
     document: dict[str, Any] = {"routes": routes}
     if groups.prices:
@@ -159,17 +168,12 @@ class _Groups:
         names = {name for lists in self._fallbacks for name in lists}
         for name in names - self._left_out - self._aliases().keys() - {"*"}:
             if not self._members(name):
-                self._notes.add("fallbacks", f"{name} has fallbacks, and is no group")
-        if self._settings.get("context_window_fallbacks"):
-            self._notes.add(
-                "context_window_fallbacks",
-                "these groups are also tried after other failures than a context overflow",
-            )
-        if self._settings.get("content_policy_fallbacks"):
-            self._notes.add(
-                "content_policy_fallbacks",
-                "these groups are also tried after other failures than a refusal of the content",
-            )
+                place = self._config.place_of("fallbacks")
+                self._notes.add("fallbacks", f"{name} has fallbacks, and is no group", place)
+        for setting, failure in FALLBACK_FAILURES.items():
+            if self._settings.get(setting):
+                message = f"these groups are also tried after other failures than {failure}"
+                self._notes.add(setting, message, self._config.place_of(setting))
 
     def _aliases(self) -> dict[str, str]:
         aliases = mapping_of(self._settings.get("model_group_alias"), "model_group_alias")

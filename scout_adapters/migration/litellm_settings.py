@@ -24,6 +24,14 @@ STRATEGIES = {
 }
 """LiteLLM's strategies, and the nearest of ours."""
 
+DEFAULTS = {"set_verbose": False, "debug_level": "INFO"}
+"""Values at which a setting without an equal changes nothing."""
+
+USAGE_BASED = (
+    "counts tokens a minute; here calls in flight count, and weights do not: calls one after the "
+    'other all go to the first entry (strategy "weighted" spreads them)'
+)
+
 WINDOWS = {"": "total", "1h": "hour", "1d": "day", "24h": "day", "1mo": "month", "30d": "month"}
 """LiteLLM's durations of budgets, and the windows of ours."""
 
@@ -41,9 +49,6 @@ MAPPED = frozenset(
 ALWAYS_CHECKED = ("router_budget_limiting", "enforce_model_rate_limits", None)
 """Checks of LiteLLM that need no setting here."""
 
-NOT_NEEDED = frozenset({"set_verbose", "debug_level"})
-"""Settings that print what LiteLLM does: here `logging` has it."""
-
 
 def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
     """Return the settings that are converted, with the values of their variables; note others."""
@@ -57,7 +62,7 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
                     notes.add(f"{section}.{name}", WINDOWS_ALWAYS, place)
             elif name == "optional_pre_call_checks":
                 _note_checks(value, f"{section}.{name}", notes, place)
-            elif name not in NOT_NEEDED:
+            elif value != DEFAULTS.get(name, ...):
                 message = SETTINGS.get(name, "is not a setting that this package has")
                 notes.add(f"{section}.{name}", message, place)
     for section in config.sections.keys() - {"litellm_settings", "router_settings"}:
@@ -72,13 +77,15 @@ def _note_checks(checks: Any, setting: str, notes: Notes, place: str) -> None:
         notes.add(setting, f"{', '.join(names)}: {SETTINGS['optional_pre_call_checks']}", place)
 
 
-def strategy_of(settings: Mapping[str, Any], notes: Notes) -> str:
+def strategy_of(settings: Mapping[str, Any], config: LiteLLMConfig, notes: Notes) -> str:
     """Return the strategy for the deployments of a group."""
     name = str(settings.get("routing_strategy") or "simple-shuffle")
+    place = config.place_of("routing_strategy")
     if name not in STRATEGIES:
-        notes.add("routing_strategy", f"{name} has no equal: entries are tried by weight")
+        message = f"{name} has no equal: entries are tried by weight"
+        notes.add("routing_strategy", message, place)
     elif name.startswith("usage-based"):
-        notes.add("routing_strategy", f"{name} counts tokens a minute; here calls in flight count")
+        notes.add("routing_strategy", f"{name} {USAGE_BASED}", place)
     return STRATEGIES.get(name, "weighted")
 
 
@@ -113,6 +120,7 @@ def budgets_of(
             notes.add(
                 f"{name}.{provider}",
                 "would have limited costs over a time that is neither a day nor a month",
+                config.place_of(name),
             )
             continue
         amount = config.number(limit.get("budget_limit", limit.get("max_budget")), "budget_limit")

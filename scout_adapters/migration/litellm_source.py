@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,10 @@ from scout_adapters.route_files.yaml_text import YamlText, parse_yaml
 
 VARIABLE = "os.environ/"
 """LiteLLM's notation for the value of an environment variable."""
+
+
+Places = dict[tuple[str, str], str]
+"""File and line of settings, by section and name."""
 
 
 @dataclass(slots=True)
@@ -36,6 +40,13 @@ class Deployment:
     place: str = ""
     """File and line."""
 
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """File and line of each setting, by section and name."""
+
+    def place_of(self, section: str, name: str) -> str:
+        """Return file and line of a setting; of the deployment for one that stands elsewhere."""
+        return self.places.get((section, name), self.place)
+
 
 @dataclass(slots=True)
 class LiteLLMConfig:
@@ -50,6 +61,11 @@ class LiteLLMConfig:
 
     variables: dict[str, str] = field(default_factory=dict)
     """`environment_variables` of the file: used where the environment has none of a name."""
+
+    def place_of(self, setting: str) -> str:
+        """Return file and line of a setting of the router; empty for a dict."""
+        of_router = self.places.get(("router_settings", setting))
+        return of_router or self.places.get(("litellm_settings", setting), "")
 
     def value(self, value: Any) -> Any:
         """Return a value; that of the variable for `os.environ/NAME`.
@@ -115,8 +131,8 @@ class _Reader:
     """Merges the files of a configuration, and notes where each setting stands."""
 
     places: dict[tuple[str, ...], str]
-    items: list[tuple[Any, str]] = field(default_factory=list)
-    """The items of `model_list` with their places."""
+    items: list[tuple[Any, str, Places]] = field(default_factory=list)
+    """The items of `model_list` with their places, and those of their settings."""
 
     def with_includes(
         self, parsed: YamlText, path: Path, open_files: tuple[Path, ...]
@@ -144,7 +160,9 @@ class _Reader:
             place = f"{parsed.source}, line {line}"
             if len(path) == 2 and path[0] == "model_list":  # noqa: PLR2004  # section and index
                 value = parsed.value["model_list"][path[1]]
-                self.items.append((value, place))
+                self.items.append((value, place, {}))
+            elif len(path) == 4 and path[0] == "model_list":  # noqa: PLR2004  # of a deployment
+                self.items[-1][2][str(path[2]), str(path[3])] = place
             elif 1 <= len(path) <= 2:  # noqa: PLR2004  # section, setting
                 self.places[tuple(map(str, path))] = place
 
@@ -163,11 +181,13 @@ class _Reader:
             raise ConfigurationError(
                 f"{parsed.source if parsed else 'the configuration'} has no `model_list`"
             )
-        places = {id(value): place for value, place in self.items}
+        items = {id(value): (place, of_settings) for value, place, of_settings in self.items}
         deployments = [
-            deployment
+            replace(deployment, places=items.get(id(item), ("", {}))[1])
             for item in models
-            for deployment in _deployments(item, credentials, defaults, places.get(id(item), ""))
+            for deployment in _deployments(
+                item, credentials, defaults, items.get(id(item), ("", {}))[0]
+            )
         ]
         texts = {name: str(value) for name, value in variables.items()}
         return LiteLLMConfig(sections, deployments, self.places, texts)

@@ -11,7 +11,11 @@ import re
 RETRIES = "would have retried this deployment as often; here retries are of the call"
 COOLDOWN = "would have rested a deployment as long; here a key rests as long as its provider states"
 CACHE = "would have cached answers: set LangChain's cache"
-REDIS = "would have shared limits and rests between processes"
+REDIS = (
+    "would have shared limits and rests between processes: write `store: env:REDIS_URL` in the "
+    "route file, or pass state_store=; see docs/many-machines.md"
+)
+LABEL = "is a label, or a fact that is read from the model's own profile here"
 SINKS = (
     "would have called these sinks: pass handlers of LangChain as `callbacks`, or LiteLLM's own "
     "loggers by `scout_adapters.litellm.LiteLLMLoggerHandler`"
@@ -66,6 +70,18 @@ PARAMETERS = {
 }
 """Parameters of deployments."""
 
+SWITCHES = {
+    "merge_reasoning_content_in_choices": "would have put reasoning into the text, between <think> "
+    "tags; here it is a block of its own",
+    "use_in_pass_through": PROXY,
+    "allow_client_keepalive_override": PROXY,
+    "use_litellm_proxy": "would have sent requests to a LiteLLM proxy: write its address as "
+    "`api_base`",
+    "use_xai_oauth": TOKENS,
+}
+"""Parameters that `Router.model_list` adds to each deployment, and what they do where they are on.
+"""
+
 PREFIXES = {
     "aws_batch_": FILES,
     "s3_": FILES,
@@ -110,7 +126,7 @@ INFO = {
     **dict.fromkeys(("team_id", "team_public_model_name", "access_groups"), PROXY),
     **dict.fromkeys(("member_auto_router", "internal_router_model"), PROXY),
 }
-"""Fields of `model_info`; further ones are labels."""
+"""Fields of `model_info` that LiteLLM acts on."""
 
 SETTINGS = {
     "allowed_fails": "would have rested a deployment after as many failures; here a key rests "
@@ -163,6 +179,7 @@ SETTINGS = {
     **dict.fromkeys(("auto_router_capability_limit", "mcp_aliases"), PROXY),
     **dict.fromkeys(("turn_off_message_logging", "redact_user_api_key_info"), LOGGING),
     **dict.fromkeys(("langfuse_default_tags", "json_logs"), LOGGING),
+    **dict.fromkeys(("set_verbose", "debug_level"), LOGGING),
 }
 """Settings of the router and of LiteLLM."""
 

@@ -27,7 +27,9 @@ def test_a_migrated_configuration_is_a_route_file(tmp_path: Path) -> None:
     config.write_text(CONFIG)
     done = run("migrate", config)
     assert done.code == 0
-    assert f"{config}, line 7: litellm_params.cooldown_time: would have rested" in done.err
+    assert (
+        f"{config}, line 8: litellm_params.cooldown_time of backup: would have rested" in done.err
+    )
     route.write_text(done.out)
     from_file = ScoutRouterChatModel.from_file(route)
     assert from_file.candidates == ScoutRouterChatModel.from_litellm(config).candidates

@@ -55,6 +55,20 @@ def test_a_router_has_the_same_groups_and_fallbacks(emulator: Emulator) -> None:
     assert emulator.log[-1].body["model"] == "b"
 
 
+def test_settings_of_a_live_router_without_an_equal_are_logged(
+    caplog: pytest.LogCaptureFixture, emulator: Emulator
+) -> None:
+    deployments: Any = [deployment(emulator, "main", "groq", "a")]
+    router = litellm.Router(model_list=deployments, retry_after=4, allowed_fails=10)
+    ScoutRouterChatModel.from_chat_litellm(ChatLiteLLMRouter(router=router))
+    assert "router_settings.retry_after: would have been" in caplog.text
+    assert "router_settings.allowed_fails: would have rested" in caplog.text
+    caplog.clear()
+    usual = ChatLiteLLMRouter(router=litellm.Router(model_list=deployments))
+    ScoutRouterChatModel.from_chat_litellm(usual)
+    assert "LiteLLM's configuration" not in caplog.text
+
+
 def test_a_model_keeps_its_options(emulator: Emulator) -> None:
     chat = ChatLiteLLM(
         model="groq/a",

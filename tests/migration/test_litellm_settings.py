@@ -45,6 +45,8 @@ ROUTER_SETTINGS: dict[str, Any] = {
     "alerting_config": {"webhook_url": "x"},
     "deployment_affinity_ttl_seconds": 60,
     "enable_weighted_failover": True,
+    "set_verbose": True,
+    "debug_level": "DEBUG",
     "a_setting_of_next_year": 1,
 }
 
@@ -83,6 +85,8 @@ PARAMETERS: dict[str, Any] = {
     "timeout_by_service_tier": {"flex": 1},
     "litellm_trace_id": "x",
     "auto_router_config": "x",
+    "merge_reasoning_content_in_choices": True,
+    "use_in_pass_through": True,
 }
 
 INFO: dict[str, Any] = {
@@ -93,6 +97,8 @@ INFO: dict[str, Any] = {
     "max_input_tokens": 1000,
     "tier": "free",
     "team_id": "t",
+    "version": "2",
+    "supports_vision": True,
     "input_cost_per_token": 1e-6,
 }
 
@@ -158,6 +164,51 @@ def test_settings_of_litellm_itself_count_where_the_router_has_none(name: str) -
         assert as_own.document == of_router.document
     both = migrated({**config({name: value}), "litellm_settings": {name: None}})
     assert both.document == of_router.document
+
+
+def test_settings_at_their_default_have_no_note() -> None:
+    settings = {"set_verbose": False, "debug_level": "INFO"}
+    params = {"merge_reasoning_content_in_choices": False, "use_in_pass_through": False}
+    assert migrated(config(settings, params, {"db_model": False})).notes == ()
+
+
+def test_each_note_has_the_line_of_its_setting_and_the_groups_that_have_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "model_list:\n"
+        "  - model_name: main\n"
+        "    litellm_params:\n"
+        "      model: groq/a\n"
+        "      cooldown_time: 3\n"
+        "    model_info:\n"
+        "      version: 2\n"
+        "  - model_name: other\n"
+        "    litellm_params: {model: groq/b, cooldown_time: 4}\n"
+        "router_settings:\n"
+        "  routing_strategy: usage-based-routing\n"
+        "  context_window_fallbacks: [{main: [other]}]\n"
+        "  content_policy_fallbacks: [{main: [other]}]\n"
+        "  redis_url: redis://localhost\n"
+    )
+    notes = {note.setting: str(note) for note in migrated(path).notes}
+    lines = {
+        name: text.removeprefix(f"{path}, line ").partition(": ") for name, text in notes.items()
+    }
+    assert {name: (line, of) for name, (line, _, of) in lines.items()} == {
+        name: (line, f"{named}: {notes[name].partition(named + ': ')[2]}")
+        for name, line, named in (
+            ("litellm_params.cooldown_time", "5", "litellm_params.cooldown_time of main, other"),
+            ("model_info.version", "7", "model_info.version of main"),
+            ("routing_strategy", "11", "routing_strategy"),
+            ("context_window_fallbacks", "12", "context_window_fallbacks"),
+            ("content_policy_fallbacks", "13", "content_policy_fallbacks"),
+            ("router_settings.redis_url", "14", "router_settings.redis_url"),
+        )
+    }
+    assert (
+        "weights do not: calls one after the other all go to the first" in notes["routing_strategy"]
+    )
+    assert "store: env:REDIS_URL" in notes["router_settings.redis_url"]
 
 
 def test_a_setting_without_an_equal_has_file_and_line(tmp_path: Path) -> None:
