@@ -62,13 +62,14 @@ class LoadedRoutes:
     def check_model(self, name: Any) -> None:
         """Raise `ConfigurationError` for a bare name that is no route: it may be misspelt.
 
-        A name with its provider is a model, and so is one of the usual route's own.
+        A name with its provider is a model, and so is one of the usual route's own. Where the only
+        route is called like its model, all names are those of models.
         """
         if not isinstance(name, str) or "" in self.routers or _names_provider(name):
             return
-        if any(
-            name == model.partition("/")[2] for model in getattr(self.default, "candidates", ())
-        ):
+        usual = getattr(self.default, "candidates", ())
+        models = {*usual, *(model.partition("/")[2] for model in usual)}
+        if name in models or (len(self.routers) == 1 and self._default in models):
             return
         routes = [*self.routers, *self._pattern_names]
         close = get_close_matches(name, routes, n=1)

@@ -60,6 +60,16 @@ def test_a_model_with_its_provider_and_one_of_the_usual_route_still_answer(
     ]
 
 
+def test_a_configuration_of_one_group_called_like_its_model_takes_all_bare_names(
+    emulator: Emulator,
+) -> None:
+    params = {"model": "openai/gpt-5", "api_key": "k"}
+    config = {"model_list": [{"model_name": "gpt-5", "litellm_params": params}]}
+    router = ScoutRouterChatModel.from_litellm(config, transport=emulator.transport())
+    router.invoke("Hello", model="gpt-4o")
+    assert [exchange.body["model"] for exchange in emulator.log] == ["gpt-4o"]
+
+
 def test_a_misspelt_group_of_litellm_is_refused_in_calls_and_explanations() -> None:
     groups = [
         {"model_name": name, "litellm_params": {"model": "openai/gpt-5", "api_key": "k"}}

@@ -19,7 +19,7 @@ from litellm.types.utils import CredentialItem
 from scout_adapters import ScoutRouterChatModel
 from scout_adapters.errors import ScoutError
 from scout_adapters.migration import migrate_litellm, read_litellm
-from scout_adapters.migration.litellm_settings import MAPPED, NOT_NEEDED
+from scout_adapters.migration.litellm_settings import MAPPED
 from scout_adapters.migration.unmapped_settings import SETTINGS
 from scout_adapters.testing import Emulator
 from tests.migration.config_files import CALLS, FOLDER, Situation, requests_of, variables
@@ -129,4 +129,4 @@ def test_no_parameter_of_litellm_itself_is_sent_to_a_provider() -> None:
 
 def test_every_setting_of_the_router_is_converted_or_has_a_message() -> None:
     settings = set(inspect.signature(litellm.Router.__init__).parameters) - {"self"}
-    assert settings <= {*MAPPED, *NOT_NEEDED, *SETTINGS}
+    assert settings <= {*MAPPED, *SETTINGS}

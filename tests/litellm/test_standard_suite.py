@@ -130,3 +130,7 @@ class TestIntegrationOfChatLiteLLM(Abilities, ChatModelIntegrationTests):
 
 class TestIntegrationOfChatLiteLLMRouter(Abilities, ChatModelIntegrationTests):
     make = staticmethod(chat_litellm_router)
+
+    @property
+    def model_override_value(self) -> str:
+        return "gpt-4.1-mini"  # of a fallback: a bare name that no route has is refused
