@@ -23,7 +23,7 @@ check: .venv/dev
 
 # Parts of the tests, each in one process, beside each other: workers of one run would collect every
 # test each. A part prints its report when it ends. A new folder of tests/ belongs to `rest`.
-PARTS := pytest-faults pytest-system pytest-chat pytest-llm pytest-rest
+PARTS := pytest-system pytest-faults pytest-rest pytest-llm pytest-chat
 FAULTS := tests/system/faults tests/system/secrets tests/system/peers
 pytest-faults: TESTS = $(FAULTS)
 pytest-system: TESTS = tests/system $(FAULTS:%=--ignore %)
@@ -194,4 +194,5 @@ clean:
 .venv/dev: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m compileall -q scout_adapters  # else three parts that begin together compile it
 	touch $@ .venv/cli

@@ -22,6 +22,7 @@ from scout_adapters.llm.health.key_source import key_source
 from tests.auth.vaults import Vault
 from tests.support.clock import FakeTime
 from tests.support.fake_http import GROQ, FakeAnswers, FakeProviders
+from tests.support.waiting import HANG
 
 Make = Callable[..., Any]
 
@@ -141,7 +142,7 @@ def test_two_hundred_concurrent_calls_ask_once_per_life_of_a_token(
 
     def vault() -> Token:
         calls[time.now] += 1
-        release.wait(5)
+        release.wait(HANG)
         return Token(f"token-of-{time.now:g}", time.now + 2)
 
     # Calls that wait for each other's first answers poll, but the clock stands still.
@@ -251,12 +252,12 @@ async def test_a_cancelled_call_does_not_end_the_reading_for_others(
 
     def vault() -> str:
         begun.set()
-        release.wait(5)
+        release.wait(HANG)
         return "gsk_x"
 
     model = groq(api_key=vault, api_keys=None)
     first = asyncio.create_task(model.ainvoke("hi"))
-    await asyncio.to_thread(begun.wait, 5)
+    await asyncio.to_thread(begun.wait, HANG)
     second = asyncio.create_task(model.ainvoke("hi"))
     await asyncio.sleep(0)
     first.cancel()
@@ -283,12 +284,12 @@ def test_a_loop_that_ends_while_it_reads_leaves_others_to_read_again(groq: Make)
 
     async def cancelled() -> None:
         task = asyncio.create_task(model.ainvoke("hi"))
-        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.to_thread(begun.wait, HANG)
         task.cancel()
 
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(asyncio.run, cancelled())
-        begun.wait(5)
+        begun.wait(HANG)
         assert model.invoke("hi").text == "from groq"
         first.result()
     assert len(calls) == 2

@@ -19,6 +19,7 @@ from scout_adapters.llm.health.key_source import key_source
 from scout_adapters.testing import Emulator, Revoked
 from tests.support.fake_http import FakeProviders
 from tests.support.verbs import VERBS, run_model
+from tests.support.waiting import HANG
 
 Make = Callable[..., Any]
 CANARY = "gsk_CANARY_0123456789"
@@ -94,17 +95,17 @@ def test_a_forked_child_does_not_wait_for_a_reading_of_its_parent() -> None:
     def slow() -> str:
         if os.getpid() == parent:
             begun.set()
-            release.wait(20)
+            release.wait(HANG)
         return "gsk_x"
 
     source = key_source(slow)
     thread = threading.Thread(target=source.read, args=(lambda: 1.0,))
     thread.start()
-    begun.wait(5)
+    begun.wait(HANG)
     if (child := os.fork()) == 0:
         status = 1
         try:
-            status = 0 if source.read(lambda: 1.0, timeout=5).text == "gsk_x" else 2
+            status = 0 if source.read(lambda: 1.0, timeout=HANG).text == "gsk_x" else 2
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG
 
 ARTEFACTS = ROOT / "artefacts"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -74,7 +75,7 @@ class Opened:
         """Wait until there are so many elements."""
         from playwright.sync_api import expect
 
-        expect(elements).to_have_count(number)
+        expect(elements).to_have_count(number, timeout=1000 * HANG)
 
 
 @contextmanager
@@ -82,7 +83,9 @@ def tab() -> Iterator[Any]:
     """Start a browser with one page without a network; `opened` shows files in it in turn."""
     with browser() as started:
         context = started.new_context(offline=True)
-        yield context.new_page()
+        page = context.new_page()
+        page.set_default_timeout(1000 * HANG)
+        yield page
         context.close()
 
 

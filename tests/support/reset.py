@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -17,15 +18,18 @@ OF_PROVIDERS = re.compile(r"_(API_KEYS?|API_URL|BASE_URL|API_BASE|TOKEN)(_\d+)?$
 """Matches variables with keys and addresses of providers."""
 
 
+@cache
+def _is_setting(name: str) -> bool:
+    """Return whether a variable is a key, an address or a setting: the same in every test."""
+    if name == "SCOUT_RECORD":  # chosen for this run, not a setting of the machine
+        return False
+    return name.startswith("SCOUT_") or OF_PROVIDERS.search(name) is not None
+
+
 def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove this machine's keys, addresses and settings until the end of a test."""
-    for name in list(os.environ):
-        if LIVE:
-            break
-        if name == "SCOUT_RECORD":  # chosen for this run, not a setting of the machine
-            continue
-        if OF_PROVIDERS.search(name) or name.startswith("SCOUT_"):
-            monkeypatch.delenv(name)
+    for name in [] if LIVE else filter(_is_setting, list(os.environ)):
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ from scout_adapters.testing import (
     reset,
     snapshot,
 )
+from tests.support.waiting import until
 
 
 async def own_function(*_: Any, **__: Any) -> Any:
@@ -141,10 +142,7 @@ def test_connections_are_closed_and_open_again() -> None:
         pool = shared_transport().pool()
         assert emulator.connections == 1
         reset()
-        end = time.monotonic() + 5
-        while emulator.connections and time.monotonic() < end:
-            time.sleep(0.005)
-        assert emulator.connections == 0
+        until(lambda: not emulator.connections)
         assert shared_transport().pool() is not pool
         model.invoke("hi")
         assert httpx.post(f"{root}/groq/openai/v1/chat/completions", json={}).status_code == 401

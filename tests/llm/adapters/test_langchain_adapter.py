@@ -27,6 +27,7 @@ from scout_adapters.llm.timeouts import Timeouts
 from scout_adapters.testing import Emulator, Hang
 from tests.support.clock import FakeTime
 from tests.support.verbs import STREAMS, VERBS, run_model
+from tests.support.waiting import HANG
 
 SHORT = 0.02
 """Seconds that a test waits for a timeout of the event loop or of a socket."""
@@ -119,7 +120,7 @@ def test_a_client_that_takes_a_timeout_gets_the_seconds_that_are_left(verb: str)
 def test_a_thread_that_goes_on_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     class Blocking(Whole):
         def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
-            ended.wait(5)
+            ended.wait(HANG)
             return super()._generate(*args, **kwargs)
 
     ended = threading.Event()

@@ -21,6 +21,7 @@ from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
 from tests.support.clock import CrowdTime
 from tests.support.fake_http import FakeAnswers, key_of, key_state
+from tests.support.waiting import HANG
 
 CALLS = 50
 WINDOW = 1.0
@@ -136,7 +137,7 @@ class PausedServer(httpx.BaseTransport):
         with self._lock:
             is_refused, self._left = self._left > 0, self._left - 1
         if is_refused:
-            self._together.wait(timeout=10)
+            self._together.wait(timeout=HANG)
             return FakeAnswers().refuse(429, headers={"retry-after-ms": "100"})(request)
         with self._lock:
             self._at_once += 1

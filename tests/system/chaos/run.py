@@ -26,6 +26,7 @@ from scout_adapters.errors import (
     ProviderUnavailable,
 )
 from scout_adapters.testing import NotJson, Overloaded, ServerError
+from tests.support.waiting import HANG
 from tests.system.chaos.books import Books, Log, Story, by_call
 from tests.system.chaos.calls import Caller, Result
 from tests.system.chaos.plan import Call, Plan
@@ -185,7 +186,7 @@ class Chaos:
         stage, tally = self.stage, self.tally
         stage.network.close()
         began = time.monotonic()
-        while stage.emulator.connections and time.monotonic() - began < 5:
+        while stage.emulator.connections and time.monotonic() - began < HANG:
             time.sleep(0.01)
         if stage.emulator.connections:
             tally.blame("connections left", str(stage.emulator.connections))
