@@ -49,3 +49,7 @@ class ChaosFault:
         if self.streams_only and not stream:
             return "a whole answer has no events"
         return ""
+
+    def obstacle_to(self, request: tuple[str, bool] | None) -> str:
+        """Return the same for a provider and whether its answer is streamed; "" without them."""
+        return self.obstacle(request[0], stream=request[1]) if request else ""

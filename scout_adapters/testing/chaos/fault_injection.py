@@ -25,6 +25,9 @@ class FaultInjection:
         self.obstacle = ""
         """Why it could not hit the request that it was meant for; "" if it could."""
 
+        self.first: tuple[str, bool] | None = None
+        """The provider of the request number `at`, and whether it is streamed."""
+
         self._at, self._clock = at, clock
         self._requests = 0
         self._target: tuple[str, str] | None = None
@@ -38,6 +41,7 @@ class FaultInjection:
             if self._requests < self._at or self.obstacle:
                 return None
             if self._target is None:
+                self.first = (provider, stream)
                 self.obstacle = self.fault.obstacle(provider, stream=stream)
                 self._target, self._begun = (provider, key), self._clock()
             if self.obstacle or not self._hits(provider, key):

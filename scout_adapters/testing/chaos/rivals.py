@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
@@ -35,6 +36,9 @@ def litellm_router(candidates: Sequence[str]) -> Any:
     for package in ("litellm", "langchain_litellm"):
         if find_spec(package) is None:
             raise RivalMissing(f"{package} is not installed")
+    os.environ.setdefault(
+        "LITELLM_LOCAL_MODEL_COST_MAP", "True"
+    )  # else its import opens a connection
     import litellm  # noqa: PLC0415  # takes seconds, and is optional
     from langchain_litellm import ChatLiteLLMRouter  # noqa: PLC0415  # as above
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +118,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     if not is_chaos(item.config) or SIDE not in parameters:
         return (yield)
     try:
-        with warnings.catch_warnings():
+        with ExitStack() as stack:
             if parameters[SIDE] != "scout-adapters":
-                warnings.simplefilter("ignore")  # of the other packages
+                _prepare_rival(stack)
             outcome = yield
     except (Exception, pytest.skip.Exception) as error:  # what a test raises is judged
         if _fails(item, error):
@@ -127,6 +128,15 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
         return None
     _fails(item, None)
     return outcome
+
+
+def _prepare_rival(stack: ExitStack) -> None:
+    """Let another package run without its warnings, and with one TLS context for its clients."""
+    from scout_adapters.testing.chaos.shared_tls import shared_tls_context
+
+    stack.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("ignore")
+    stack.enter_context(shared_tls_context())
 
 
 def _fails(item: pytest.Item, error: BaseException | None) -> bool:

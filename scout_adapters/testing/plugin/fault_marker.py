@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,11 @@ FAULTS_HELP = (
     "scout_faults(which='all', at=1): run a test under each fault, by numbers, parts of names or"
     " faults of scout_adapters.testing; the request number `at` is hit first"
 )
+
+TOO_FEW = "the test sends too few requests"
+
+first_requests: dict[Hashable, tuple[str, bool]] = {}
+"""By test: the provider of the request that faults begin with, and whether it is streamed."""
 
 
 def add_options(parser: pytest.Parser, group: pytest.OptionGroup) -> None:
@@ -67,16 +72,32 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
-    """Skip a test whose requests the fault could not hit."""
-    result = yield
+    """Skip a test whose requests the fault cannot hit, as far as an earlier run shows before it."""
     emulator = item.stash.get(emulator_key, None)
-    if emulator is not None and emulator.injection is not None:
-        injection = emulator.injection
-        if injection.obstacle:
-            pytest.skip(f"fault {injection.fault.id}: {injection.obstacle}")
-        if not injection.played:
-            pytest.skip(f"fault {injection.fault.id}: the test sends too few requests")
+    injection = emulator.injection if emulator is not None else None
+    if injection is None:
+        return (yield)
+    test, fault = _test_without_fault(item), injection.fault
+    if reason := fault.obstacle_to(first_requests.get(test)):
+        pytest.skip(f"fault {fault.id}: {reason}")
+    try:
+        result = yield
+    finally:
+        if injection.first:
+            first_requests[test] = injection.first
+    if reason := injection.obstacle or ("" if injection.played else TOO_FEW):
+        pytest.skip(f"fault {fault.id}: {reason}")
     return result
+
+
+def _test_without_fault(item: pytest.Item) -> Hashable:
+    """Return what names a test with its parameters and its side, whatever its fault.
+
+    Values of parameters live as long as the tests, and are the same objects in each of them.
+    """
+    parameters: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]  # of parametrised tests
+    others = ((name, id(value)) for name, value in parameters.items() if name != FAULT)
+    return item.nodeid.partition("[")[0], *others
 
 
 @pytest.fixture

@@ -157,3 +157,22 @@ def test_the_page_is_well_formed_and_escapes_what_it_shows() -> None:
 
     Balance().feed(page)
     assert tags == []
+
+
+def test_a_test_is_not_run_under_faults_that_cannot_hit_its_request(kit: KitProject) -> None:
+    outcome = kit.run(
+        """
+        from pathlib import Path
+
+        @pytest.mark.parametrize("verb", ["invoke", "stream"])
+        @pytest.mark.scout_chaos(which=[1, 33, 46, 48])
+        def test_verbs(scout_emulator, verb):
+            with Path("runs").open("a") as file:
+                file.write(f"{verb} ")
+            list(getattr(ScoutGroqChatModel(), verb)("Sky?"))
+        """,
+        "--scout-chaos",
+    )
+    outcome.assert_outcomes(passed=6, skipped=4)
+    runs = (kit.pytester.path / "runs").read_text().split()
+    assert (runs.count("invoke"), runs.count("stream")) == (2, 4)
