@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from scout_adapters.report.call_row import CallRow
+from scout_adapters.report.call_data import attempts_data, calls_data
 from scout_adapters.report.caveats import caveats
 from scout_adapters.report.key_health import STATES, KeyHealth
 from scout_adapters.report.latencies import Percentiles
@@ -16,13 +16,9 @@ from scout_adapters.report.totals import Totals
 
 Json = dict[str, Any]
 T = TypeVar("T")
-H = TypeVar("H", bound=Hashable)
 
 MODELS, KEYS, GROUPS = 8, 50, 25
 """Models in the chart of costs, keys and rows of groups in lists; the rest is summed or counted."""
-
-TO_MILLISECONDS = len("2026-11-23T10:00:00.000")
-"""Characters of a time."""
 
 LINES = 6
 """Models in the chart of latencies."""
@@ -32,7 +28,7 @@ GROUPED: Sequence[By] = ("model", "provider", "key", "tag", "user")
 
 def page_data(summary: Summary) -> Json:
     """Return the data of the page. US dollars, tokens, seconds, times in UTC."""
-    axis = list(summary.spent_by_time())
+    axis, newest = list(summary.spent_by_time()), summary.calls.newest()
     return {
         "rows": summary.rows,
         "unit": summary.axis.level.unit,
@@ -47,7 +43,8 @@ def page_data(summary: Summary) -> Json:
         "outages": _outages(summary),
         "keys": _keys(summary, axis),
         "groups": {what: _groups(summary.by(what)) for what in GROUPED},
-        "calls": _calls(summary.calls.newest(), summary.total().calls),
+        "calls": calls_data(newest, summary.total().calls),
+        "attempts": attempts_data(newest),
     }
 
 
@@ -193,33 +190,3 @@ def _key(key: KeyHealth, axis: Sequence[str], shortened: Callable[[str], str]) -
 def _groups(groups: Mapping[str, Totals]) -> Json:
     listed = [{"name": name, **asdict(sums)} for name, sums in list(groups.items())[:GROUPS]]
     return {"all": len(groups), "listed": listed}
-
-
-def _calls(calls: Sequence[CallRow], total: int) -> Json:
-    """Return the calls by column; texts that recur are stored once and referred to by number."""
-    rows = [call.last for call in calls]
-    return {
-        "all": total,
-        "time": [row.time[:TO_MILLISECONDS] for row in rows],
-        "run": [row.run_id for row in rows],
-        "tags": _coded(row.tags for row in rows),
-        "user": _coded(row.user for row in rows),
-        "model": _coded(row.model for row in rows),
-        "key": _coded(row.key for row in rows),
-        "outcome": _coded(row.outcome for row in rows),
-        "reason": _coded(row.reason for row in rows),
-        "before": _coded(call.before for call in calls),
-        "requests": [call.requests for call in calls],
-        "latency": [row.latency_s for row in rows],
-        "first": [row.first_token_s for row in rows],
-        "input": [call.input_t for call in calls],
-        "output": [call.output_t for call in calls],
-        "cost": [call.cost for call in calls],
-        "unpriced": [int(call.unpriced) for call in calls],
-    }
-
-
-def _coded(values: Iterable[H]) -> Json:
-    numbers: dict[H, int] = {}
-    codes = [numbers.setdefault(value, len(numbers)) for value in values]
-    return {"names": list(numbers), "codes": codes}

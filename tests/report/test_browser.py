@@ -139,7 +139,7 @@ def test_a_page_is_drawn_without_complaint_network_or_sideways_scrolling(
 
 def test_everything_has_a_name_a_place_and_an_order(started: Any, pages: dict[str, Path]) -> None:
     with opened(started, pages["seeded"]) as page:
-        for details in page.page.locator("details summary").all():
+        for details in page.page.locator("details:not(.attempts) summary").all():
             details.click()
         page.until(page.page.locator("table"), CHARTS["seeded"] + TABLES)
         assert page.all(NAMELESS) == []
@@ -150,6 +150,28 @@ def test_everything_has_a_name_a_place_and_an_order(started: Any, pages: dict[st
             assert page.page.locator(landmark).count() > 0
         assert page.page.locator("table > caption").count() == CHARTS["seeded"] + TABLES
         assert page.page.locator("canvas[role=img][aria-label]").count() == CHARTS["seeded"]
+        assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1300, 1920])
+def test_a_call_opens_into_its_attempts_and_no_text_is_cut(
+    width: int, started: Any, pages: dict[str, Path]
+) -> None:
+    data = data_in(pages["seeded"].read_text())
+    calls, count = data["calls"], data["attempts"]["count"]
+    call = max(range(len(count)), key=count.__getitem__)
+    with opened(started, pages["seeded"], width) as page:
+        page.page.get_by_label("Search", exact=True).fill(calls["run"][call])
+        page.until(page.page.locator(".calls tr.call"), 1)
+        page.page.locator(".calls .attempts summary").press("Enter")
+        page.until(page.page.locator(".calls .attempts tbody tr"), count[call])
+        assert page.texts(".calls .attempts caption") == ["Attempts of the call in order"]
+        clipped = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).length"
+        for cell in (".calls tr.call td", ".calls .more > td", "#calls > .scroll"):
+            assert page.page.locator(cell).evaluate_all(clipped) == 0
+        assert page.all(NAMELESS) == []
+        assert page.all(FAINT) == []
+        assert page.all(OVERFLOW) == 0
         assert page.complaints == []
 
 
@@ -169,18 +191,19 @@ def test_a_search_finds_and_the_filters_narrow(started: Any, pages: dict[str, Pa
     calls = data_in(pages["seeded"].read_text())["calls"]
     with opened(started, pages["seeded"]) as page:
         rows, search = (
-            page.page.locator(".calls tbody tr"),
+            page.page.locator(".calls tr.call"),
             page.page.get_by_label("Search", exact=True),
         )
         search.fill(calls["run"][7].upper()[:18])
         page.until(rows, 1)
-        assert page.texts(".calls tbody td:last-child") == [calls["run"][7]]
+        assert page.texts(".calls tr.more .run") == [calls["run"][7]]
         search.fill("no such call anywhere")
         page.until(rows, 0)
         assert "0 of" in page.texts(".said")[0]
         search.fill("groq rate_limit")
         page.until(rows.first, 1)
-        assert all("groq" in row and "rate_limit" in row for row in page.texts(".calls tbody tr"))
+        pairs = zip(page.texts(".calls tr.call"), page.texts(".calls tr.more"), strict=True)
+        assert all("groq" in row and "rate_limit" in row for row in map("".join, pairs))
         search.fill("")
         page.page.get_by_label("Outcome").select_option("cancelled")
         outcomes = calls["outcome"]
@@ -194,14 +217,14 @@ def test_a_column_is_sorted_by_the_keyboard_and_announced(
 ) -> None:
     calls = data_in(pages["seeded"].read_text())["calls"]
     with opened(started, pages["seeded"]) as page:
-        head = page.page.get_by_role("columnheader", name="latency")
+        head = page.page.get_by_role("columnheader", name="lasted")
         assert head.get_attribute("aria-sort") == "none"
         for way, best in (("descending", max), ("ascending", min)):
             head.get_by_role("button").press("Enter")
             assert head.get_attribute("aria-sort") == way
-            latency = best(seconds for seconds in calls["latency"] if seconds is not None)
-            run = calls["run"][calls["latency"].index(latency)]
-            assert page.texts(".calls tbody tr:first-child td:last-child") == [run]
+            longest = best(seconds for seconds in calls["lasted"] if seconds is not None)
+            run = calls["run"][calls["lasted"].index(longest)]
+            assert page.texts(".calls tbody tr:nth-child(2) .run") == [run]
         page.page.get_by_role("button", name="Last", exact=True).press("Space")
         assert page.page.get_by_role("button", name="Next", exact=True).is_disabled()
 

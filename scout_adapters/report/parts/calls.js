@@ -8,15 +8,14 @@ const COLUMNS_OF_CALLS = [
   { name: "provider/model", sort: (calls, at) => textOf(calls.model, at) },
   { name: "cost", number: true, sort: (calls, at) => calls.cost[at] },
   { name: "requests", number: true, sort: (calls, at) => calls.requests[at] },
-  { name: "latency", number: true, sort: (calls, at) => calls.latency[at] },
+  { name: "lasted", number: true, sort: (calls, at) => calls.lasted[at] },
+  { name: "waited", number: true, sort: (calls, at) => calls.waited[at] },
   { name: "first token", number: true, sort: (calls, at) => calls.first[at] },
   { name: "in", number: true, sort: (calls, at) => calls.input[at] },
   { name: "out", number: true, sort: (calls, at) => calls.output[at] },
   { name: "key", sort: (calls, at) => textOf(calls.key, at) },
   { name: "tags", sort: (calls, at) => textOf(calls.tags, at) },
   { name: "user", sort: (calls, at) => textOf(calls.user, at) },
-  { name: "reason", sort: (calls, at) => reasonOf(calls, at) },
-  { name: "run", sort: (calls, at) => calls.run[at] },
 ];
 
 function textOf(column, at) {
@@ -37,15 +36,14 @@ function cellsOfCall(calls, at) {
     modelOf(calls, at),
     costOf(calls, at),
     amount(calls.requests[at]),
-    seconds(calls.latency[at]),
+    seconds(calls.lasted[at]),
+    seconds(calls.waited[at]),
     seconds(calls.first[at]),
     amountOr(calls.input[at]),
     amountOr(calls.output[at]),
     textOf(calls.key, at) || NONE,
     textOf(calls.tags, at) || NONE,
     textOf(calls.user, at) || NONE,
-    reasonOf(calls, at) || NONE,
-    calls.run[at] || NONE,
   ];
 }
 
@@ -135,7 +133,8 @@ class CallTable {
   }
 }
 
-function showCalls({ calls }) {
+function showCalls({ calls, attempts }) {
+  calls.attempts = attempts;
   if (!calls.time.length) {
     return place("calls", empty(calls.all ? `${many(calls.all, "call")} in the log; none is listed here.` : "No calls yet. Set SCOUT_AUDIT_PATH, call a model, and make this page again."));
   }
@@ -173,7 +172,7 @@ function drawCalls(table, parts) {
     const way = table.descending ? "descending" : "ascending";
     head.setAttribute("aria-sort", at === table.column ? way : "none");
   });
-  parts.body.replaceChildren(...table.shown.map((at) => callRow(table.calls, at)));
+  parts.body.replaceChildren(...table.shown.flatMap((at) => [callRow(table.calls, at), secondLine(table.calls, at)]));
   const whole = (number) => number.toLocaleString("en-US");
   const matching = table.found.length < table.count ? `${whole(table.found.length)} of ${whole(table.count)} calls match. ` : "";
   parts.said.textContent = `${matching}Page ${table.page + 1} of ${whole(table.pages)}.`;
@@ -186,7 +185,43 @@ function callRow(calls, at) {
     const kind = [number ? "number" : "", cell === NONE ? "none" : ""].join(" ").trim();
     return make("td", { role: "cell", "data-name": name, className: kind }, cell);
   });
-  return make("tr", { role: "row" }, ...cells);
+  return make("tr", { role: "row", className: "call" }, ...cells);
+}
+
+// Below a call: why it failed, its run, and its attempts. Where each call's attempts begin is computed once.
+function secondLine(calls, at) {
+  const { count } = calls.attempts;
+  if (!calls.attempts.begins) {
+    let sum = 0;
+    calls.attempts.begins = count.map((number) => (sum += number) - number);
+  }
+  const reason = reasonOf(calls, at);
+  const cell = make("td", { role: "cell", colSpan: COLUMNS_OF_CALLS.length },
+    ...(reason ? [make("span", { className: "reason" }, reason + " ")] : []),
+    make("span", { className: "run" }, calls.run[at] || NONE));
+  if (count[at]) {
+    const details = detailsOf(many(count[at], "attempt"), () => attemptTable(calls.attempts, calls.attempts.begins[at], count[at]));
+    details.className = "attempts";
+    cell.append(details);
+  }
+  return make("tr", { role: "row", className: "more" }, cell);
+}
+
+const COLUMNS_OF_ATTEMPTS = ["time", "no.", "provider/model", "key", "outcome", "status", "retry after", "waited", "took", "cost", "reason"];
+
+function attemptTable(attempts, from, count) {
+  const columns = COLUMNS_OF_ATTEMPTS.map((name, at) => ({ name, kind: at === 1 || (at > 4 && at < 10) ? "number" : "" }));
+  const rows = Array.from({ length: count }, (_, one) => from + one).map((at) => [
+    attempts.time[at].slice(11), skipped(attempts, at) ? NONE : String(attempts.number[at] ?? NONE), textOf(attempts.model, at),
+    textOf(attempts.key, at) || NONE, outcomeOf(textOf(attempts.outcome, at) || UNKNOWN), String(attempts.status[at] ?? NONE),
+    seconds(attempts.ready[at]), seconds(attempts.waited[at]), seconds(attempts.took[at]),
+    attempts.cost[at] === null ? NONE : money(attempts.cost[at]), textOf(attempts.reason, at) || NONE,
+  ]);
+  return tableOf("Attempts of the call in order", columns, rows);
+}
+
+function skipped(attempts, at) {
+  return textOf(attempts.outcome, at) === "skipped";
 }
 
 function controlsOf(table, show) {
@@ -220,7 +255,7 @@ function filterOf(table, name, label, show) {
 
 // For narrow screens, which hide the head of the table.
 function sortChoice(table, show) {
-  const ways = [["time", "newest first"], ["cost", "dearest first"], ["latency", "slowest first"], ["requests", "most requests first"]];
+  const ways = [["time", "newest first"], ["cost", "dearest first"], ["lasted", "longest first"], ["requests", "most requests first"]];
   const select = make("select", {}, ...ways.map(([value, text]) => make("option", { value }, text)));
   select.addEventListener("change", () => {
     sortBy(table, COLUMNS_OF_CALLS.findIndex(({ name }) => name === select.value), true);
