@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import resolve_name
 from pathlib import Path, PurePosixPath
 
 PACKAGE = "scout_adapters"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One Python file of the package; `path` is relative to the root of the repository."""
 
@@ -33,7 +34,7 @@ class Source:
         """The dotted name under which the file is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
-    @property
+    @cached_property
     def nodes(self) -> list[ast.AST]:
         """All nodes of the file's syntax tree, in the order of their lines."""
         return sorted(ast.walk(self.tree), key=lambda node: getattr(node, "lineno", 0))

@@ -112,7 +112,7 @@ def test_a_client_that_takes_a_timeout_gets_the_seconds_that_are_left(verb: str)
     with emulator.serve():
         emulator.script("openai", [Hang()])
         inner = ChatOpenAI(model="gpt-4o-mini", api_key="k", base_url=emulator.url("openai"))
-        model = router({"model": inner, "timeout": 4 * SHORT}, Whole())
+        model = router({"model": inner, "timeout": 25 * SHORT}, Whole())
         assert run_model(model, verb).text == "whole"
         assert [exchange.provider for exchange in emulator.log] == ["openai"]
 

@@ -19,7 +19,7 @@ from scout_adapters.testing import Emulator, Hang, RateLimited
 from tests.support.verbs import SYNC, run_model
 from tests.system.mixed_routes.partners import KEYS, MODELS, close_clients, partner
 
-SHORT = 0.3
+SHORT = 1.0
 """Seconds that a test waits for a timeout of a socket."""
 
 
