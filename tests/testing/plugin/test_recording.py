@@ -141,6 +141,19 @@ def test_after_a_changed_prompt_all_repairs_the_cassette_and_new_does_not(
         project.run().assert_outcomes(passed=int(again), failed=int(not again))
 
 
+def test_a_broken_cassette_is_replaced_by_all_and_left_alone_by_new(project: Project) -> None:
+    live = Emulator()
+    with live.serve():
+        project.write(code(live, "one"))
+        project.run("--scout-record=new").assert_outcomes(passed=1)
+        project.replace("test_it", "interactions:", "interactions: {")
+        before = project.cassette("test_it").read_bytes()
+        project.run("--scout-record=new").assert_outcomes(errors=1)
+        assert (project.cassette("test_it").read_bytes(), len(live.log)) == (before, 1)
+        project.run("--scout-record=all").assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
+
+
 PARALLEL = """
     import asyncio
     import uuid
