@@ -228,7 +228,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         if amount is not None and amount > hold.amount:
             excess = format_amount(amount - hold.amount)
             logger.warning(
-                "budget %r: a call cost $%s more than was held for it", self.name, excess
+                "budget %r: a call to %s/%s cost $%s more than was held for it",
+                *(self.name, record.provider, record.model, excess),
             )
         try:
             self.store.settle(hold, amount)

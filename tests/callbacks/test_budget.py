@@ -212,6 +212,7 @@ def test_a_call_that_costs_more_than_its_hold_is_logged_and_counted(
     model = groq(emulator, max_tokens=None)
     model.invoke("hi", {"callbacks": [budget]})
     (balance,) = budget.balances
+    assert "a call to groq/small cost $" in caplog.text
     assert "more than was held for it" in caplog.text
     error = refused_in_the_end(lambda: model.invoke("hi", {"callbacks": [budget]}))
     assert error.asked_usd == pytest.approx((balance.spent - balance.overage) / 1e9)

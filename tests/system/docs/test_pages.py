@@ -20,6 +20,7 @@ PRINTED = {
         "[('mistral', 503), ('mistral', 503), ('mistral', 503), ('groq', 401)",
         "[('openai', 503), ('openai', 503), ('openai', 503), ('groq', 200)]\ngroq\n",
     ],
+    "docs/agent-budgets.md": ["does not allow the next call", "'max_tokens_set': True"],
     "docs/failures.md": ["rate_limit groq"],
     "docs/limits.md": ["the limit rpm=1 of groq (per key) is reached"],
     "docs/keys.md": ["(from_hashicorp_vault)", "@east.example"],
