@@ -210,10 +210,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
             self.store.settle(hold, 0)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Settle the hold of an attempt to its cost.
-
-        If the store cannot be used, the hold stays and counts as spent in the end.
-        """
+        """Settle the hold of an attempt to its cost; without the store it counts as spent."""
         hold = None if record.outcome == "skipped" else self._hold_of(run, record.number)
         if hold is None:
             return
