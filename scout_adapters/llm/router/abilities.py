@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from langchain_core.messages import AIMessage, BaseMessage
 
 from scout_adapters.llm.engine.candidate import Candidate
 from scout_adapters.llm.profiles.limits import limits_of
@@ -39,12 +41,20 @@ NAMES = {
 SMALLEST_WINDOW = 2000
 """Tokens: every model has a window of more."""
 
+SMALL_WINDOW = 32_768
+"""Tokens: only in a window of up to this size the definitions of tools are counted."""
+
 
 class Needs(NamedTuple):
-    """What a request needs: keys of `NAMES`, and about how many tokens of context."""
+    """What a request needs: keys of `NAMES`, about how many tokens of context, and tools."""
 
     features: frozenset[str]
     tokens: int
+    """Tokens of the messages."""
+
+    tools: Sequence[Mapping[str, Any]] = ()
+    provider_tools: Sequence[Mapping[str, Any]] = ()
+    """Tools that are no functions: providers run them, or the API has its own form for them."""
 
 
 def needs_of(request: ChatRequest) -> Needs:
@@ -56,17 +66,36 @@ def needs_of(request: ChatRequest) -> Needs:
     characters = 0
     for message in request.messages:
         content = message.content
+        characters += _characters_of_calls(message)
         if isinstance(content, str):
             characters += len(content)
             continue
         for block in content:
             if isinstance(block, str):
                 characters += len(block)
-            elif kind := MEDIA_TYPES.get(block.get("type") or ""):
+            elif kind := _medium(block):
                 features.add(kind)
             else:
                 characters += len(str(block.get("text") or ""))
-    return Needs(frozenset(features), characters // CHARS_PER_TOKEN)
+    tools = request.tools
+    own = [tool for tool in tools if tool.get("type") != "function"] if tools else ()
+    return Needs(frozenset(features), characters // CHARS_PER_TOKEN, tools, own)
+
+
+def _medium(block: Mapping[str, Any]) -> str | None:
+    """Return the kind of a media block; Gemini's own blocks name it in their MIME type."""
+    kind = block.get("type") or ""
+    if kind == "media":
+        main = str(block.get("mime_type")).partition("/")[0]
+        return main if main in {"image", "audio", "video"} else "file"
+    return MEDIA_TYPES.get(kind)
+
+
+def _characters_of_calls(message: BaseMessage) -> int:
+    """Return the length of the arguments of a message's tool calls."""
+    if not isinstance(message, AIMessage) or not message.tool_calls:
+        return 0
+    return sum(len(str(call["args"])) for call in message.tool_calls)
 
 
 def _is_short_text(request: ChatRequest) -> bool:
@@ -76,15 +105,36 @@ def _is_short_text(request: ChatRequest) -> bool:
         content = message.content
         if not isinstance(content, str):
             return False
-        characters += len(content)
+        characters += len(content) + _characters_of_calls(message)
     return characters < SMALLEST_WINDOW * CHARS_PER_TOKEN
 
 
 def lacks(candidate: Candidate, needs: Needs) -> bool:
     """Return whether a candidate lacks what a request needs, according to its profile."""
     limits = limits_of(candidate.endpoint.spec, candidate.model)
-    too_long = limits.window is not None and needs.tokens > limits.window
-    return too_long or not limits.lacks.isdisjoint(needs.features)
+    return (
+        not limits.lacks.isdisjoint(needs.features)
+        or _is_too_long(needs, limits.window)
+        or _foreign_tool(candidate, needs) is not None
+    )
+
+
+def _is_too_long(needs: Needs, window: int | None) -> bool:
+    """Return whether the messages, and for a small window the tools, have more tokens than it."""
+    if window is None or needs.tokens > window:
+        return window is not None
+    if window > SMALL_WINDOW or not needs.tools:
+        return False
+    return needs.tokens + len(str(needs.tools)) // CHARS_PER_TOKEN > window
+
+
+def _foreign_tool(candidate: Candidate, needs: Needs) -> str | None:
+    """Return the name of a tool that only other APIs than the candidate's have; None for none."""
+    if not needs.provider_tools:
+        return None
+    wire = candidate.endpoint.spec.card_of(candidate.model).wire
+    foreign = (tool for tool in needs.provider_tools if not wire.takes_tool(tool))
+    return next((str(tool.get("type") or next(iter(tool), "")) for tool in foreign), None)
 
 
 def able_first(candidates: Sequence[Candidate], request: ChatRequest) -> Sequence[Candidate]:
@@ -107,7 +157,10 @@ def reason_for_last(candidate: Candidate, request: ModelRequest) -> str:
         return ""
     needs = needs_of(request)
     missing = "; ".join(_missing(candidate, needs))
-    return f"tried last: its profile has {missing}" if missing else ""
+    reasons = [f"its profile has {missing}"] if missing else []
+    if tool := _foreign_tool(candidate, needs):
+        reasons.append(f"its API has no tool {tool!r:.60}")
+    return f"tried last: {'; '.join(reasons)}" if reasons else ""
 
 
 def _missing(candidate: Candidate, needs: Needs) -> Iterator[str]:
@@ -115,5 +168,8 @@ def _missing(candidate: Candidate, needs: Needs) -> Iterator[str]:
     for feature, name in NAMES.items():
         if feature in needs.features and feature in limits.lacks:
             yield name
-    if limits.window is not None and needs.tokens > limits.window:
-        yield f"a window of {limits.window} tokens, and the prompt has about {needs.tokens}"
+    if _is_too_long(needs, limits.window):
+        tokens = needs.tokens
+        if tokens <= (limits.window or 0):
+            tokens += len(str(needs.tools)) // CHARS_PER_TOKEN
+        yield f"a window of {limits.window} tokens, and the prompt has about {tokens}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage
 
@@ -14,6 +14,9 @@ from scout_adapters.llm.types.chat import ChatRequest, Turn
 from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
 from scout_adapters.llm.types.pending_answer import PendingAnswer
 from scout_adapters.llm.types.stream_reader import StreamReader
+
+DATED = re.compile(r"_\d{8}$")
+"""The end of the types of Anthropic's own tools, such as `web_search_20250305`."""
 
 CardT_contra = TypeVar("CardT_contra", contravariant=True)
 """The type of cards: `ProviderSpec`, whose module imports this one."""
@@ -155,6 +158,14 @@ class AnyWire(Protocol[CardT_contra]):
         return [
             t for t in objects(body.get("tools")) if t.get("type") not in {"function", "custom"}
         ]
+
+    def takes_tool(self, tool: Mapping[str, Any]) -> bool:
+        """Return False for a tool in a form that only other APIs have; True may still be refused.
+
+        By default, tools have a type, and it has no date, as Anthropic's have.
+        """
+        kind = tool.get("type")
+        return bool(kind) and not DATED.search(str(kind))
 
     def searches(self, body: Json) -> int:
         """Return the most searches of one answer that the provider may bill beside the tokens."""

@@ -26,6 +26,9 @@ _SYSTEM_ANYWHERE = re.compile(
 """Models with system messages among the others, recorded and documented:
 https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages"""
 
+_TOOL_TYPE = re.compile(r"custom|mcp_toolset|\w+_\d{8}")
+_TAGS = "'bash_20250124', 'code_execution_20250825', 'custom', 'text_editor_20250728', "
+_TAGS += "'web_fetch_20250910', 'web_search_20250305'"
 _MIN_BUDGET = 1024
 _MAX_MARKERS = 4
 # The signature that LangChain's standard suite sends was made by Anthropic itself.
@@ -34,7 +37,7 @@ _GENUINE = frozenset({"cc61232eccd51734"})
 
 def check(body: Json) -> Violation | None:
     """Return the first reason to refuse a request, None if there is none."""
-    checks = (_shape, _text, _ids, _pairs, _signatures, _thinking, _limits)
+    checks = (_shape, _text, _ids, _pairs, _signatures, _thinking, _tool_types, _limits)
     violations = (Violation(text) for rule in checks for text in rule(body))
     return next(violations, None)
 
@@ -210,6 +213,22 @@ def _thinking_first(body: Json) -> Iterator[str]:
 
 def _is_prompt(message: Json) -> bool:
     return any(block.get("type") != "tool_result" for block in blocks_of(message.get("content")))
+
+
+def _tool_types(body: Json) -> Iterator[str]:
+    for at, tool in enumerate(objects(body.get("tools"))):
+        kind = tool.get("type")
+        if kind is not None and not _TOOL_TYPE.fullmatch(str(kind)):
+            yield (
+                f"tools.{at}: Input tag '{kind}' found using 'type' does not match any of the "
+                f"expected tags: {_TAGS}"
+            )
+        if kind in {None, "custom"}:
+            yield from (
+                f"tools.{at}.custom.{name}: Field required"
+                for name in ("name", "input_schema")
+                if name not in tool
+            )
 
 
 def _limits(body: Json) -> Iterator[str]:

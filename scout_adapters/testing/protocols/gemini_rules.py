@@ -85,6 +85,10 @@ def _schemas(body: Json) -> Iterator[str]:
     config = either(body, "generationConfig")
     yield from _keywords(either(config, "responseSchema"), "generation_config.response_schema")
     for at, tool in enumerate(objects(body.get("tools"))):
+        for name in ("type", "name", "function", "input_schema"):
+            if name in tool:
+                text = f'Invalid JSON payload received. Unknown name "{name}" at'
+                yield f"{text} 'tools[{at}]': Cannot find field."
         for function_at, function in enumerate(objects(either(tool, "functionDeclarations"))):
             where = f"tools[{at}].function_declarations[{function_at}].parameters"
             yield from _keywords(function.get("parameters"), where)

@@ -119,6 +119,18 @@ def _unanswered(open_calls: list[str]) -> Iterator[Violation]:
         )
 
 
+def _tool_types(body: Json) -> Iterator[Violation]:
+    """Only functions and custom tools; a tool of another API has no type, or another one."""
+    for at, tool in enumerate(objects(body.get("tools"))):
+        where, kind = f"tools[{at}].type", tool.get("type")
+        if kind is None:
+            text = f"Missing required parameter: '{where}'."
+            yield Violation(text, where, "missing_required_parameter")
+        elif kind not in {"function", "custom"}:
+            text = f"Invalid value: '{kind}'. Supported values are: 'function' and 'custom'."
+            yield Violation(text, where, "invalid_value")
+
+
 def _openai(body: Json) -> Iterator[Violation]:
     if "tool_choice" in body and "tools" not in body:
         text = "'tool_choice' is only allowed when 'tools' are specified."
@@ -262,8 +274,8 @@ def _groq(body: Json) -> Iterator[Violation]:
 
 
 _MORE: dict[str, tuple[Callable[[Json], Iterator[Violation]], ...]] = {
-    "openai": (_openai, _other_endpoint, _json_word, _parameters, _streams),
-    "azure": (_openai, _other_endpoint, _json_word, _parameters, _streams),
+    "openai": (_tool_types, _openai, _other_endpoint, _json_word, _parameters, _streams),
+    "azure": (_tool_types, _openai, _other_endpoint, _json_word, _parameters, _streams),
     "groq": (_json_word, _groq),
     "deepseek": (_deepseek, _json_word),
     "mistral": (_mistral,),

@@ -46,6 +46,7 @@ _MIN_OUTPUT = 16
 _LOST = re.compile(rf"(rs|msg|fc|ctc)_{NOT_STORED}[0-9a-f]{{44}}")
 """Ids of items that this emulator did not store; see `ResponsesWriter._id`."""
 
+_DATED = re.compile(r"_\d{8}$")
 _FILES = "https://platform.openai.com/docs/assistants/tools/file-search#supported-files"
 _RECORDINGS = (".mp3", ".wav", ".mp4", ".ogg", ".flac", ".webm")
 _ELSEWHERE = re.compile(r"o1-(mini|preview)")
@@ -209,6 +210,12 @@ def _file(part: Json, where: str) -> Iterator[Violation]:
 
 def _tools(body: Json) -> Iterator[Violation]:
     for at, tool in enumerate(objects(body.get("tools"))):
+        if not tool.get("type"):
+            yield _missing(f"tools[{at}].type")
+        elif _DATED.search(str(tool["type"])):
+            text = f"Invalid value: '{tool['type']}'. Supported values are: 'code_interpreter', "
+            text += "'custom', 'file_search', 'function', 'image_generation', 'mcp', 'web_search'."
+            yield Violation(text, f"tools[{at}].type", "invalid_value")
         if tool.get("type") in {"function", "custom"} and not tool.get("name"):
             yield _missing(f"tools[{at}].name")
         fault = root_fault(tool.get("parameters")) if tool.get("type") == "function" else None

@@ -5,7 +5,9 @@ https://platform.claude.com/docs/en/api/messages
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from langchain_core.messages import AIMessage
 
@@ -61,6 +63,10 @@ BODY_FIELDS = frozenset(
 )
 """`betas` becomes a header. https://platform.claude.com/docs/en/api/messages/create"""
 
+OWN_TOOL = re.compile(r"function|custom|mcp_toolset|\w+_\d{8}")
+"""Types of tools: functions, and those that Anthropic runs or has its own form for.
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-reference"""
+
 THINKING_BLOCKS = frozenset({"thinking", "redacted_thinking"})
 
 
@@ -107,6 +113,11 @@ class AnthropicMessagesWire(Wire):
     def provider_tools(self, body: Json) -> Sequence[Json]:
         tools = objects(body.get("tools"))
         return [tool for tool in tools if tool.get("type") not in {None, "custom"}]
+
+    def takes_tool(self, tool: Mapping[str, Any]) -> bool:
+        """Return whether a tool is a function, or has the form of one that Anthropic runs."""
+        kind = tool.get("type")
+        return OWN_TOOL.fullmatch(str(kind)) is not None if kind else "name" in tool
 
     def searches(self, body: Json) -> int:
         tools = self.provider_tools(body) if "tools" in body else ()

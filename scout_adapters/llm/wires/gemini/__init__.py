@@ -6,7 +6,8 @@ https://ai.google.dev/api/generate-content
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from langchain_core.messages import AIMessage
@@ -85,6 +86,10 @@ class GeminiWire(Wire):
 
     def provider_tools(self, body: Json) -> Sequence[Json]:
         return [tool for tool in objects(body.get("tools")) if tool.keys() - FUNCTIONS]
+
+    def takes_tool(self, tool: Mapping[str, Any]) -> bool:
+        """Return whether a tool is a function, or an object by its name as Google's own are."""
+        return tool.get("type") == "function" or not {"type", "name"} & tool.keys()
 
     def searches(self, body: Json) -> int:
         """Return the queries to Google Search and Maps that may be billed."""
