@@ -15,7 +15,7 @@ from scout_adapters.audit import AuditLog, read_rows
 from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.report.latencies import percentiles
-from scout_adapters.report.summary import By, summarise
+from scout_adapters.report.summary import By, Summary, summarise
 from scout_adapters.report.time_buckets import TO_FIT, utc
 from tests.report import seeded_log
 from tests.report.recount import (
@@ -38,6 +38,21 @@ def log(tmp_path_factory: Any) -> Path:
     return seeded_log.write(path, ROWS, seed=11)
 
 
+@pytest.fixture(scope="module")
+def summary(log: Path) -> Summary:
+    return summarise(log)
+
+
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: Any) -> Path:
+    """Return a log whose first rows are not its oldest."""
+    rows = list(seeded_log.rows(ROWS, seed=5))
+    rows = rows[2000:] + rows[:2000]
+    path = tmp_path_factory.mktemp("shuffled") / "audit.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    return path
+
+
 def test_a_seeded_log_is_whole_and_always_the_same(log: Path, tmp_path: Path) -> None:
     assert verify(log).findings == ()
     again = list(read_rows(seeded_log.write(tmp_path / "again.jsonl", ROWS, seed=11)))
@@ -48,13 +63,15 @@ def test_a_seeded_log_is_whole_and_always_the_same(log: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("what", get_args(By))
-def test_sums_are_those_of_the_rows_to_the_last_digit(log: Path, what: By) -> None:
-    sums = {name: exact_fields(totals) for name, totals in summarise(log).by(what).items()}
+def test_sums_are_those_of_the_rows_to_the_last_digit(
+    log: Path, summary: Summary, what: By
+) -> None:
+    sums = {name: exact_fields(totals) for name, totals in summary.by(what).items()}
     assert sums == reckoned_by(log, what)
 
 
-def test_the_total_is_that_of_all_rows(log: Path) -> None:
-    rows, summary = attempts_in(log), summarise(log)
+def test_the_total_is_that_of_all_rows(log: Path, summary: Summary) -> None:
+    rows = attempts_in(log)
     assert exact_fields(summary.total()) == reckon(rows, [end_of(call) for call in calls_in(rows)])
     assert Fraction(summary.cost) == sum(
         (Fraction(repr(row["cost"])) for row in read_rows(log) if "cost" in row), Fraction()
@@ -62,8 +79,8 @@ def test_the_total_is_that_of_all_rows(log: Path) -> None:
     assert summary.cost > summary.total().cost  # the user's events
 
 
-def test_failures_and_retries_are_those_of_the_rows(log: Path) -> None:
-    summary, calls = summarise(log), calls_in(attempts_in(log))
+def test_failures_and_retries_are_those_of_the_rows(log: Path, summary: Summary) -> None:
+    calls = calls_in(attempts_in(log))
     again = [call for call in calls if len(requests_in(call)) > 1]
     assert summary.failures == failures_in(log)
     assert summary.calls.retried == len(again) > 0
@@ -95,14 +112,10 @@ def test_rows_with_and_without_chains_and_in_segments_come_to_the_same(
 
 @pytest.mark.parametrize("limit", [1, 7, 100, 10_000])
 def test_the_newest_calls_are_kept_whatever_the_order_of_the_rows(
-    tmp_path: Path, limit: int
+    shuffled: Path, limit: int
 ) -> None:
-    rows = list(seeded_log.rows(ROWS, seed=5))
-    rows = rows[2000:] + rows[:2000]
-    path = tmp_path / "audit.jsonl"
-    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-    ends = sorted((end_of(call)["time"] for call in calls_in(attempts_in(path))), reverse=True)
-    newest = summarise(path, newest=limit).calls.newest()
+    ends = sorted((end_of(call)["time"] for call in calls_in(attempts_in(shuffled))), reverse=True)
+    newest = summarise(shuffled, newest=limit).calls.newest()
     assert [call.last.time for call in newest] == ends[:limit]
 
 
@@ -131,8 +144,7 @@ def test_half_of_the_answers_took_no_longer_than_p50() -> None:
     assert percentiles([3.0]).p99 == 3.0
 
 
-def test_latencies_are_of_answers_by_model_and_by_day(log: Path) -> None:
-    summary = summarise(log)
+def test_latencies_are_of_answers_by_model_and_by_day(log: Path, summary: Summary) -> None:
     answers = [row for row in attempts_in(log) if row["outcome"] == "ok"]
     for name, latency in summary.latencies.by_model().items():
         model = [row for row in answers if f"{row['provider']}/{row['model']}" == name]

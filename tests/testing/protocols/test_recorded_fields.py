@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,11 +59,18 @@ def places(text: str, *, stream: bool) -> set[str]:
 def recorded(name: str, *, stream: bool) -> list[set[str]]:
     if not recordings.files(name):
         pytest.skip(recordings.MISSING)
-    records = recordings.records(name)
-    good = (
-        record for record in records if record["status"] == 200 and bool(record["stream"]) is stream
-    )
-    return [places(record["response_body"], stream=stream) for record in good]
+    return _places(name)[stream]
+
+
+@cache
+def _places(name: str) -> tuple[list[set[str]], list[set[str]]]:
+    """Return the places of keys in each good answer, of whole answers and of streams."""
+    both: tuple[list[set[str]], list[set[str]]] = [], []
+    for record in recordings.records(name):
+        if record["status"] == 200:
+            stream = bool(record["stream"])
+            both[stream].append(places(record["response_body"], stream=stream))
+    return both
 
 
 def emulated(client: Any, weather: Any, provider: str, *, stream: bool) -> set[str]:
