@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -28,9 +28,9 @@ from scout_adapters.cli.console import (
 )
 from scout_adapters.cli.json_output import print_json, usd
 from scout_adapters.cli.tables import Cell, TableData, print_table
-from scout_adapters.doctor.key_checks import LastOutcome, Verdict, last_outcomes, probe
+from scout_adapters.doctor.key_checks import Verdict, probe
+from scout_adapters.doctor.key_outcomes import LastOutcome, last_outcomes, variables_of_keys
 from scout_adapters.errors import ConfigurationError
-from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.providers.client import ProviderClient
 
@@ -40,8 +40,26 @@ app = typer.Typer(
     " or a restart, lifts them."
 )
 
-KeyRow = tuple[str, KeyState, LastOutcome | None]
-"""A provider, a key, and its last outcome in the log."""
+LOG_ONLY = "log only"
+"""Source of a key that the log names and this environment does not have."""
+
+
+class KeyRow(NamedTuple):
+    """A key by its fingerprint, where it comes from, and its last outcome in the log."""
+
+    provider: str
+    id: str
+    source: str | None
+    last: LastOutcome | None
+
+    @property
+    def label(self) -> str:
+        """The fingerprint, and where the key comes from."""
+        return f"{self.id} ({self.source})" if self.source else self.id
+
+
+OF_LAST = ("outcome", "at", "model", "rests_until", "who", "advice")
+"""Fields of a key's last outcome."""
 
 NO_KEYS = "no provider has a key: see `scout-adapters providers` for the variables"
 
@@ -54,7 +72,7 @@ def keys(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List each provider's keys with their last outcomes in the audit log."""
+    """List the keys of this environment and of the audit log, with their last outcomes."""
     import_modules(imports)
     context.obj = as_json
     if context.invoked_subcommand is None:
@@ -66,12 +84,8 @@ def _list_keys(audit: Path | None, *, as_json: bool) -> None:
     check_log(path)
     if segments(path):
         name_log(audit, path)
-    outcomes, unreadable = last_outcomes(path), list[str]()
-    rows: list[KeyRow] = [
-        (client.name, state, outcomes.get((client.name, state.id)))
-        for client in _clients_with_keys(unreadable)
-        for state in client.keys
-    ]
+    unreadable: list[str] = []
+    rows = _rows(last_outcomes(path), _clients_with_keys(unreadable))
     if as_json:
         log = path if segments(path) else None
         print_json({"log": log, "keys": list(map(_key, rows)), "unreadable": unreadable})
@@ -81,12 +95,27 @@ def _list_keys(audit: Path | None, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+def _rows(
+    outcomes: Mapping[tuple[str, str], LastOutcome], clients: Sequence[ProviderClient]
+) -> list[KeyRow]:
+    """Return the keys of this environment, and then those that only the log names."""
+    rows = []
+    for client in clients:
+        variables = variables_of_keys(client.key_variables)
+        for key in client.keys:
+            source = key.source.label if key.source else variables.get(key.id)
+            rows.append(KeyRow(client.name, key.id, source, outcomes.get((client.name, key.id))))
+    here = {(row.provider, row.id) for row in rows}
+    others = sorted(place for place in outcomes if place not in here)
+    return rows + [KeyRow(*place, LOG_ONLY, outcomes[place]) for place in others]
+
+
 def _print_keys(rows: Sequence[KeyRow], unreadable: Sequence[str], path: Path) -> None:
-    headings = ("provider", "key", "last outcome", "when", "rests until", "model")
+    headings = ("provider", "key", "last outcome", "when", "rests until", "model", "who must act")
+    cells = [(row.provider, row.label, *_cells(row.last)) for row in rows]
     if rows:
-        cells = [(name, key.label, *_cells(last)) for name, key, last in rows]
         print_table(TableData(headings, cells))
-    elif not unreadable:
+    if not unreadable and all(row.source == LOG_ONLY for row in rows):
         print_line(NO_KEYS)
     _print_unreadable(unreadable)
     if segments(path):
@@ -96,14 +125,14 @@ def _print_keys(rows: Sequence[KeyRow], unreadable: Sequence[str], path: Path) -
 
 
 def _key(row: KeyRow) -> Json:
-    provider, key, last = row
-    source = key.source.label if key.source else None
-    fields: Json = {"provider": provider, "key_id": key.id, "source": source}
-    fields |= {"outcome": None, "at": None, "model": None}
+    fields: Json = {"provider": row.provider, "key_id": row.id, "source": row.source}
+    last = row.last
     if last is None:
-        return fields | {"rests_until": None}
-    of_last = {"outcome": last.outcome, "at": last.at, "model": last.model}
-    return fields | of_last | {"rests_until": _rests_until(last)}
+        return fields | dict.fromkeys(OF_LAST)
+    policy = last.policy
+    advice = (policy.actor, policy.advice) if policy else (None, None)
+    values = (last.outcome, last.at, last.model, _rests_until(last), *advice)
+    return fields | dict(zip(OF_LAST, values, strict=True))
 
 
 def _rests_until(last: LastOutcome) -> datetime | None:
@@ -113,13 +142,15 @@ def _rests_until(last: LastOutcome) -> datetime | None:
 
 def _cells(last: LastOutcome | None) -> Sequence[Cell]:
     if last is None:
-        return "unknown", "", "", ""
+        return "unknown", "", "", "", ""
+    policy = last.policy
     rests = _rests_until(last)
     return (
         (last.outcome, "green" if last.outcome == "ok" else "red"),
         f"{last.at.astimezone():%Y-%m-%d %H:%M:%S}",
         f"{rests.astimezone():%Y-%m-%d %H:%M:%S}" if rests else "",
         last.model or "",
+        f"{policy.actor}: {policy.advice}" if policy else "",
     )
 
 

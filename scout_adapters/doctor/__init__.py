@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from scout_adapters.doctor.finding import Finding
-from scout_adapters.doctor.key_checks import LastOutcome, last_outcomes
+from scout_adapters.doctor.key_outcomes import LastOutcome, last_outcomes
 from scout_adapters.doctor.machine import (
     check_audit,
     check_clock,

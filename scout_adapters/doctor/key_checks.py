@@ -1,19 +1,14 @@
-"""State of keys: from the audit log, or by one request with each key."""
+"""State of keys, by one request with each key."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 from langchain_core.messages import HumanMessage
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.audit import read_rows
-from scout_adapters.audit.process_log import audit_path
 from scout_adapters.errors import ConfigurationError, InvalidRequest, ProviderError, ScoutError
 from scout_adapters.llm.engine.audit_rows import environment_audit
 from scout_adapters.llm.engine.calls import acomplete
@@ -39,48 +34,6 @@ PROBE_SECONDS = 60.0
 """Deadline of one request."""
 
 WORKS, ACCEPTED = "works", "accepted"
-
-
-@dataclass(frozen=True, slots=True)
-class LastOutcome:
-    """The last attempt with a key in an audit log; times have a time zone."""
-
-    outcome: str
-    at: datetime
-    model: str | None = None
-    rests_until: datetime | None = None
-    """The end of the wait that the provider stated, if it stated one."""
-
-
-def last_outcomes(path: Path | None = None) -> dict[tuple[str, str], LastOutcome]:
-    """Return the last outcome in an audit log by provider and fingerprint of the key.
-
-    A log that does not exist has none; torn and foreign lines are skipped.
-    """
-    outcomes: dict[tuple[str, str], LastOutcome] = {}
-    for row in read_rows(audit_path(path)):
-        match row:
-            case {
-                "event": "llm_attempt",
-                "provider": str(provider),
-                "key_id": str(key),
-                "outcome": str(outcome),
-                "time": str(time),
-            }:
-                if last := _last(outcome, time, row):
-                    outcomes[provider, key] = last
-    return outcomes
-
-
-def _last(outcome: str, time: str, row: Mapping[str, Any]) -> LastOutcome | None:
-    wait, model = row.get("retry_after"), row.get("model")
-    try:
-        at = datetime.fromisoformat(time)
-        waits = isinstance(wait, int | float) and outcome != "ok"
-        until = at + timedelta(seconds=float(wait or 0)) if waits else None
-    except (ValueError, OverflowError):
-        return None  # not a row of ours
-    return LastOutcome(outcome, at, model if isinstance(model, str) else None, until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from scout_adapters.doctor.finding import Finding
-from scout_adapters.doctor.key_checks import LastOutcome
+from scout_adapters.doctor.key_outcomes import LastOutcome
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.profiles.retirements import NOTICE, SOON, retirement_of
 from scout_adapters.llm.providers import ProviderRegistry

@@ -12,7 +12,7 @@ from scout_adapters.audit import AuditError, AuditLog, log, read_rows
 from scout_adapters.audit.retention import prune
 from scout_adapters.audit.rotation import segments
 from scout_adapters.audit.verify import verify
-from scout_adapters.doctor.key_checks import last_outcomes
+from scout_adapters.doctor.key_outcomes import last_outcomes
 from tests.audit.logs import in_a_child, limit, written
 
 DAY = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)

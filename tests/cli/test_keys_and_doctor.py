@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from scout_adapters import ScoutGroqChatModel, registry
 from scout_adapters.cli import app
 from scout_adapters.cli.console import console
-from scout_adapters.doctor.key_checks import AT_ONCE, last_outcomes
+from scout_adapters.doctor.key_checks import AT_ONCE
+from scout_adapters.doctor.key_outcomes import last_outcomes
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.testing import Emulator, OutOfCredit, RateLimited, Revoked
 

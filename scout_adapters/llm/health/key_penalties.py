@@ -49,6 +49,11 @@ def refused_together(
     return [] if few else refused
 
 
+def quarantine_seconds(earlier: int) -> float:
+    """Return how long a quarantine is after so many earlier ones without an answer between."""
+    return min(QUARANTINE_SECONDS * 2.0 ** min(earlier, 8), MAX_QUARANTINE_SECONDS)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPenalties:
     """Applies the effects of failures to keys of a provider."""
@@ -113,7 +118,7 @@ class KeyPenalties:
     def _quarantine(self, state: KeyState, now: float) -> None:
         if state.permanently_failed and now < state.quarantined_until:
             return  # refusals of concurrent calls count once
-        seconds = min(QUARANTINE_SECONDS * 2.0 ** min(state.quarantines, 8), MAX_QUARANTINE_SECONDS)
+        seconds = quarantine_seconds(state.quarantines)
         state.permanently_failed = True
         state.quarantines += 1
         state.quarantined_at = now
