@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_core.language_models import BaseChatModel
 from pydantic import PrivateAttr
 from typing_extensions import override
 
@@ -80,8 +79,8 @@ class FileRouting(ScoutChatModel):
         return load_litellm(cls, config, model, options)
 
     @classmethod
-    def from_chat_litellm(cls, model: BaseChatModel, **options: Any) -> Self:
-        """Return the router of a `ChatLiteLLM` or a `ChatLiteLLMRouter` of langchain-litellm.
+    def from_chat_litellm(cls, model: Any, **options: Any) -> Self:
+        """Return the router of a `ChatLiteLLM` or `ChatLiteLLMRouter`, or of a `litellm.Router`.
 
             router = ScoutRouterChatModel.from_chat_litellm(ChatLiteLLMRouter(router=my_router))
 

@@ -14,6 +14,7 @@ from scout_adapters.code_migration.call_rewrites import (
 )
 from scout_adapters.code_migration.class_names import FUNCTIONS, ROUTER, target_of
 from scout_adapters.code_migration.import_edits import Statement, import_edits
+from scout_adapters.code_migration.litellm_calls import LiteLLMRouters, advice_for
 from scout_adapters.code_migration.name_bindings import Bindings, bindings_of, root_of
 from scout_adapters.code_migration.source_text import SourceText
 from scout_adapters.errors import ConfigurationError
@@ -75,7 +76,7 @@ def rewrite(data: bytes) -> RewrittenSource:
 def _rewrites(source: SourceText, bindings: Bindings) -> Iterator[CallRewrite]:
     """Yield the calls that make chat models; a route of several is one."""
     of_routes: set[ast.Call] = set()
-    inside = _inside_of_ours(source.tree)
+    inside, routers = _inside_of_ours(source.tree), LiteLLMRouters.of(source.tree, bindings)
     for node in ast.walk(source.tree):  # outer calls come before inner ones
         if not isinstance(node, ast.Call) or node in of_routes or node in inside:
             continue
@@ -89,6 +90,8 @@ def _rewrites(source: SourceText, bindings: Bindings) -> Iterator[CallRewrite]:
             call = rewrite_call(source, node, target)
             call.problems += _conflicts(call, [(node, target)], bindings)
             yield call
+        elif advice := advice_for(node, bindings, routers):
+            yield CallRewrite(node, ("litellm", ""), problems=[advice])
 
 
 def _target(node: ast.Call, bindings: Bindings) -> tuple[str, str] | None:
@@ -165,5 +168,7 @@ def _change(source: SourceText, item: CallRewrite) -> Change:
     after = before if item.problems else source.text(start, end, item.edits)
     notes = [*item.problems, *item.notes]
     if FUNCTIONS.get(item.target) == ROUTER and not item.problems:
-        notes.append("the router of LiteLLM stays: from_litellm takes its configuration as a file")
+        notes.append(
+            "the router of LiteLLM stays: from_litellm takes its configuration, as a file or a dict"
+        )
     return Change(source.line_of(start), before, after, tuple(notes))

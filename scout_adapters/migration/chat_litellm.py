@@ -46,11 +46,13 @@ def config_of(model: Any) -> tuple[dict[str, Any], str | None, dict[str, Any]]:
 
     Raises: `ConfigurationError` for an object that is neither of the two.
     """
+    if hasattr(model, "model_list"):  # a Router of LiteLLM itself
+        return _config_of_router(model), None, {}
     if (router := getattr(model, "router", None)) is not None:
         return _config_of_router(router), str(model.model), _options_of(model)
     if not hasattr(model, "custom_llm_provider"):
         raise ConfigurationError(
-            f"from_chat_litellm takes a ChatLiteLLM or a ChatLiteLLMRouter, not a "
+            "from_chat_litellm takes a ChatLiteLLM, a ChatLiteLLMRouter or a litellm.Router, not a "
             f"{type(model).__name__}"
         )
     return _config_of_model(model), None, {**_options_of(model), "max_retries": model.max_retries}

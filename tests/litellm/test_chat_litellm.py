@@ -69,6 +69,18 @@ def test_settings_of_a_live_router_without_an_equal_are_logged(
     assert "LiteLLM's configuration" not in caplog.text
 
 
+def test_a_router_of_litellm_itself_is_taken(emulator: Emulator) -> None:
+    deployments: Any = [
+        deployment(emulator, "main", "groq", "a"),
+        deployment(emulator, "backup", "openai", "b"),
+    ]
+    router = litellm.Router(model_list=deployments, num_retries=0)
+    model = ScoutRouterChatModel.from_chat_litellm(router, transport=emulator.transport())
+    model.invoke("Hello")
+    model.invoke("Hello", model="backup")
+    assert [exchange.body["model"] for exchange in emulator.log] == ["a", "b"]
+
+
 def test_a_model_keeps_its_options(emulator: Emulator) -> None:
     chat = ChatLiteLLM(
         model="groq/a",
