@@ -55,7 +55,7 @@ def check_cassette(
         file = read_cassette(path)
     except (CassetteUnreadable, OSError) as error:
         return [CassetteProblem(path, "unreadable", str(error))]
-    secrets = remaining_secrets(file.exchanges, tuple(known_secrets()))
+    secrets = remaining_secrets(file.exchanges, tuple(known_secrets()), file.outside)
     problems = [("secret", f"looks like a key: {place}") for place in secrets]
     if file.stamp.form < FORM:
         problems.append(("form", f"has form {file.stamp.form} of {FORM}: record it again"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 # vcrpy and PyYAML come without types.
 import yaml
@@ -55,6 +56,8 @@ class CassetteFile:
     path: Path
     stamp: Stamp
     exchanges: Sequence[Exchange]
+    outside: str = field(default="", repr=False)
+    """Comments, and fields beside the interactions: edited by hand, they may contain a key."""
 
 
 def read_cassette(path: Path, shown: str = "") -> CassetteFile:
@@ -65,20 +68,38 @@ def read_cassette(path: Path, shown: str = "") -> CassetteFile:
         FileNotFoundError: if there is none.
     """
     shown = shown or str(path)
-    data = _parsed(path, shown)
-    form = data.get("form", 1)
-    if not isinstance(form, int) or form > FORM or data.get("version", 1) != 1:
-        raise CassetteUnreadable(
-            f"{shown} has form {form!r}, this version of scout_adapters reads forms 1 to {FORM}:"
-            " upgrade scout-adapters, or record the cassette again"
-        )
+    text, data = _parsed(path, shown)
+    form = _form(shown, data)
     interactions = data.get("interactions")
     if not isinstance(interactions, list):
         raise CassetteUnreadable(f"{shown} has no list `interactions`: record it again")
     exchanges = [_exchange(shown, number, each) for number, each in enumerate(interactions, 1)]
     stamp = _stamp(data, form)
     _check_json(shown, exchanges, stamp)
-    return CassetteFile(path, stamp, exchanges)
+    return CassetteFile(path, stamp, exchanges, _outside(text, data))
+
+
+def _form(shown: str, data: Mapping[str, Any]) -> int:
+    """Return the form of a file.
+
+    Raises:
+        CassetteUnreadable: if this version does not read it.
+    """
+    form, version = data.get("form", 1), data.get("version", 1)
+    numbers = type(form) is int and type(version) is int
+    if not numbers or not 1 <= form <= FORM or version != 1:
+        raise CassetteUnreadable(
+            f"{shown} has form {form!r}, this version of scout_adapters reads forms 1 to {FORM}:"
+            " upgrade scout-adapters, or record the cassette again"
+        )
+    return int(form)
+
+
+def _outside(text: str, data: Mapping[str, Any]) -> str:
+    """Return what a file contains beside its interactions. Bodies are indented, comments not."""
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    fields = [f"{name}: {value}" for name, value in data.items() if name != "interactions"]
+    return "\n".join([*comments, *fields])
 
 
 def _check_json(shown: str, exchanges: Sequence[Exchange], stamp: Stamp) -> None:
@@ -94,9 +115,11 @@ def _check_json(shown: str, exchanges: Sequence[Exchange], stamp: Stamp) -> None
             )
 
 
-def _parsed(path: Path, shown: str) -> dict[str, Any]:
+def _parsed(path: Path, shown: str) -> tuple[str, dict[str, Any]]:
+    """Return the text of a file, and its content."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a safe loader
+        text = path.read_text(encoding="utf-8")
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  # a safe loader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
@@ -106,7 +129,7 @@ def _parsed(path: Path, shown: str) -> dict[str, Any]:
         raise CassetteUnreadable(
             f"{shown} is no cassette: its content is no mapping; record it again"
         )
-    return data
+    return text, data
 
 
 def _stamp(data: Mapping[str, Any], form: int) -> Stamp:
@@ -132,10 +155,10 @@ def _exchange(shown: str, number: int, each: Any) -> Exchange:
         CassetteUnreadable: if a part is missing or of another type; the message names it.
     """
     request, response = _part(each, "request", dict), _part(each, "response", dict)
-    method, uri = _part(request, "method", str), _part(request, "uri", str)
+    method, uri = _part(request, "method", str), _address(request)
     headers = _part(request, "headers", dict)
     status, body = _part(response, "status", dict), _part(response, "body", dict)
-    code = _part(status, "code", int)
+    code = _code(status)
     answer_headers = _part(response, "headers", dict)
     sent, answer = _content(request, "body"), _content(body, "string")
     parts = (method, uri, headers, code, answer_headers, body, sent, answer)
@@ -175,6 +198,25 @@ def _part(value: Any, name: str, kind: type) -> Any:
     return _Wrong(name, "missing" if part is None else f"no {_KINDS[kind]}")
 
 
+def _address(request: Any) -> Any:
+    uri = _part(request, "uri", str)
+    if isinstance(uri, _Wrong):
+        return uri
+    try:
+        is_address = bool(urlsplit(uri).hostname)
+    except ValueError:
+        is_address = False
+    return uri if is_address else _Wrong("uri", "no address")
+
+
+def _code(status: Any) -> Any:
+    code = _part(status, "code", int)
+    if isinstance(code, _Wrong) or (type(code) is int and code in _STATUSES):
+        return code
+    return _Wrong("code", "no status of HTTP")
+
+
+_STATUSES = range(100, 600)
 _KINDS: Mapping[type, str] = {dict: "mapping", str: "text", int: "number"}
 
 

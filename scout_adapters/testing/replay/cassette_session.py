@@ -123,7 +123,7 @@ class CassetteSession:
         check_owner(self._plan, file.stamp.test)
         if self.mode not in {"none", "new"}:
             return []
-        if places := remaining_secrets(file.exchanges, self._secrets):
+        if places := remaining_secrets(file.exchanges, self._secrets, file.outside):
             lines = "".join(f"\n  {place}" for place in places)
             raise SecretInCassette(
                 f"{self._plan.shown_path} contains what looks like a key: revoke it, then remove"

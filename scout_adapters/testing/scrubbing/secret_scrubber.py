@@ -60,15 +60,21 @@ def _is_credential(pair: str) -> bool:
     return _CREDENTIAL.match(pair.partition("=")[0]) is not None
 
 
-def remaining_secrets(exchanges: Iterable[Exchange], secrets: Sequence[str] = ()) -> list[str]:
-    """Return where exchanges contain what looks like a key, as places that do not show it."""
+def remaining_secrets(
+    exchanges: Iterable[Exchange], secrets: Sequence[str] = (), outside: str = ""
+) -> list[str]:
+    """Return where exchanges contain what looks like a key, as places that do not show it.
+
+    `outside` is what their file contains beside them.
+    """
+    beside = ["beside the interactions"] if _has_secret(outside, secrets) else []
     places = (
         f"interaction {number}, {place}"
         for number, (request, response) in enumerate(exchanges, 1)
         for place, text in _texts(request, response)
         if _has_secret(text, secrets)
     )
-    return list(dict.fromkeys(places))  # a value is looked at with its name and without it
+    return beside + list(dict.fromkeys(places))  # a value is looked at with its name and without it
 
 
 def _has_secret(text: str, secrets: Sequence[str]) -> bool:
@@ -85,6 +91,9 @@ def _texts(request: Recorded, response: dict[str, Any]) -> Iterator[tuple[str, s
     for side, headers in (("request", request.headers), ("answer", response["headers"])):
         for name, value in headers.items():
             kept = name.lower() in KEPT_HEADERS
+            if secret_spans(name):
+                yield f"{side}, name of a header", name
+                continue
             yield f"{side}, header {name}", str(value) if kept else f"{name}: {value}"
     yield from _body_texts("request", request.body)
     yield from _body_texts("answer", response["body"].get("string"))
