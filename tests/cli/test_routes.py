@@ -9,6 +9,7 @@ import yaml
 
 from scout_adapters import ScoutRouterChatModel
 from tests.cli.shell import run
+from tests.system.docs.pages import PAGES, write_files
 
 CONFIG = """
 model_list:
@@ -34,6 +35,17 @@ def test_a_migrated_configuration_is_a_route_file(tmp_path: Path) -> None:
     from_file = ScoutRouterChatModel.from_file(route)
     assert from_file.candidates == ScoutRouterChatModel.from_litellm(config).candidates
     assert list(from_file.file_routes) == ["main", "backup"]
+
+
+def test_the_page_shows_the_route_and_the_notes_of_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = PAGES["docs/litellm.md"]
+    monkeypatch.chdir(tmp_path)
+    write_files(page, tmp_path)
+    done = run("migrate", "config.yaml")
+    assert done.out == page.blocks("yaml")[1]
+    assert done.err == page.blocks("text")[0]
 
 
 def test_keys_of_the_file_are_not_printed(tmp_path: Path) -> None:
