@@ -135,7 +135,8 @@ def _print_head(call: CallRow) -> None:
         print_line("  " + "; tags ".join(filter(None, who)))
     took = f"lasted {duration(call.lasted_s)}, waited {duration(call.waited_s)}"
     cost = _cost(call.cost, answered=last.ok)
-    print_line("  ", _outcome(call.outcome), f", {call.requests} requests, {took}, cost {cost}")
+    requests = f"{call.requests} request{'' if call.requests == 1 else 's'}"
+    print_line("  ", _outcome(call.outcome), f", {requests}, {took}, cost {cost}")
 
 
 def _attempts(rows: Sequence[AttemptRow]) -> TableData:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scout_adapters.errors.policy import POLICIES, ErrorKind
@@ -12,6 +13,11 @@ from scout_adapters.report.call_row import NO_OUTCOME
 
 URGENCY = ("key", "account", "caller", "provider", "nobody")
 """Who must act, in the order of the lines: what no wait repairs comes first."""
+
+
+REFUSED_STATES = {"refused": ErrorKind.AUTH_INVALID, "out of credit": ErrorKind.BILLING}
+REFUSED_KEYS = re.compile(r" (refused|out of credit) \(([^)]*)\)")
+"""In the reason of a skip: which keys their owners must repair."""
 
 
 class Advice(NamedTuple):
@@ -51,6 +57,14 @@ def _of_skipped(attempt: AttemptRow) -> Advice:
     return Advice("nobody", attempt.model, "wait", attempt.reason)
 
 
+def _of_refused_keys(attempt: AttemptRow) -> Iterator[Advice]:
+    """Yield who must act for keys that were refused before the call; a skip's reason names them."""
+    for state, keys in REFUSED_KEYS.findall(attempt.reason) if not attempt.requested else ():
+        policy = POLICIES[REFUSED_STATES[state]]
+        about = f"{attempt.provider} key {keys}"
+        yield Advice(policy.actor, about, policy.advice, f"{state} before the call")
+
+
 def to_do(attempts: Sequence[AttemptRow]) -> list[Advice]:
     """Return the advice of all attempts once each: what an owner must mend comes first.
 
@@ -58,5 +72,6 @@ def to_do(attempts: Sequence[AttemptRow]) -> list[Advice]:
     """
     requested = {attempt.model for attempt in attempts if attempt.requested}
     attempts = [row for row in attempts if row.requested or row.model not in requested]
-    all_advice = dict.fromkeys(filter(None, map(advice_of, attempts)))
+    refused = [advice for attempt in attempts for advice in _of_refused_keys(attempt)]
+    all_advice = dict.fromkeys([*refused, *filter(None, map(advice_of, attempts))])
     return sorted(all_advice, key=lambda advice: URGENCY.index(advice.who))

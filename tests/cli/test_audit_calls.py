@@ -183,6 +183,10 @@ def test_a_call_without_a_request_shows_why_each_candidate_was_skipped(log: Path
     assert (shown["outcome"], shown["requests"]) == ("no candidate", 0)
     assert [entry["outcome"] for entry in shown["attempts"]] == ["skipped"]
     assert "every key" in shown["attempts"][0]["reason"]
+    owners = audit("show", UNSENT, log).out.splitlines()[-3:]
+    revoked, broke = (fingerprint(KEYS[name]) for name in ("revoked", "broke"))
+    assert owners[0] == f"key: groq key {revoked}: replace the key (refused before the call)"
+    assert owners[1].startswith(f"account: groq key {broke}: add credit to the account")
 
 
 def test_a_prefix_of_no_run_or_of_several_is_refused(log: Path) -> None:
