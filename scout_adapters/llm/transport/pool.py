@@ -163,9 +163,7 @@ class ConnectionPool:
             _remove_oldest_server(self._idle, self._closing)
         if self._closing:
             self._close_removed()
-        if _tidy_timer.due():
-            for pool in list(_pools):
-                pool.tidy()
+        _tidy_pools()
 
     def tidy(self) -> None:
         """Close unused connections that the server has closed, which the system keeps open."""
@@ -202,6 +200,13 @@ _pools: WeakSet[ConnectionPool] = WeakSet()
 """All pools of this process: whichever is used next tidies all."""
 
 _tidy_timer = TidyTimer()
+
+
+def _tidy_pools() -> None:
+    """Tidy the pools of all threads, if it is time; calls of event loops do so, too."""
+    if _tidy_timer.due():
+        for pool in list(_pools):
+            pool.tidy()
 
 
 class AsyncConnectionPool:
@@ -249,6 +254,7 @@ class AsyncConnectionPool:
                 else:
                     await self._keep(address_of(exchange.url), holder, connection)
             holder.connection = None
+            _tidy_pools()
         except BaseException:  # raised again: a connection that the pool does not have is closed
             if (kept := holder.connection) is not None and not self.is_shared(kept):
                 await kept.aclose()

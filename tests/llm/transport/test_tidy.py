@@ -52,3 +52,24 @@ async def test_connections_that_the_server_has_closed_are_closed_by_the_next_cal
     for each in {transport, other}:
         each.close()
         await each.aclose()
+
+
+@pytest.mark.parametrize("over", ["h11", "aiohttp"])
+async def test_a_call_of_an_event_loop_closes_connections_of_threads(
+    server: Server, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    monkeypatch.setattr(pool, "has_aiohttp", lambda: over == "aiohttp")
+    monkeypatch.setattr(pool, "TIDY_SECONDS", 0.0)
+    transport, left = Transport(), Server()
+    left.together = 3
+    await asyncio.to_thread(model_at(left.url, transport).batch, ["hi"] * 3)
+    assert idle_connections(transport.pool()) == 3
+    left.hang_up()
+    await asyncio.sleep(0.05)
+    other = Transport()
+    await model_at(server.url, other).ainvoke("hi")
+    assert idle_connections(transport.pool()) == 0
+    left.close()
+    for each in (transport, other):
+        each.close()
+        await each.aclose()
