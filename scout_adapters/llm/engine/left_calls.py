@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 from weakref import WeakSet
 
+from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.errors import ScoutError
 
 
@@ -27,6 +28,8 @@ def report_left_call(run_id: UUID, error: BaseException) -> None:
     """
     if isinstance(error, ScoutError):
         error.set_run(run_id)
+    if not isinstance(error, Exception):  # Ctrl-C in a handler, beside the engine's own call
+        release_held_locks()
     for observer in list(left_call_observers):
         with suppress(Exception):  # the call's own error is raised
             observer.on_scout_call_left(run_id, error)

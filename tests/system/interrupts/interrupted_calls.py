@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+
 from scout_adapters import (
     ScoutAuditCallbackHandler,
     ScoutBudgetCallbackHandler,
@@ -20,6 +23,7 @@ from scout_adapters.llm.engine import candidate
 from scout_adapters.llm.health import circuit_breaker, shared_states
 from scout_adapters.llm.limits.memory_limits import memory_limits
 from scout_adapters.llm.transport.http_transport import Transport, _pools_of
+from scout_adapters.telemetry import ScoutTelemetryCallbackHandler
 from scout_adapters.testing import Emulator, Overloaded, RateLimited
 from tests.support.clock import NO_PAUSES
 from tests.support.interruption import Interruption, Spot
@@ -31,7 +35,7 @@ FAULTS = (RateLimited(1.0), Overloaded(), None)
 
 
 class InterruptedCalls:
-    """A router over the loopback server, with an audit log, costs and two budgets."""
+    """A router over the loopback server, with an audit log, costs, spans and two budgets."""
 
     def __init__(
         self, verb: Verb, folder: Path, emulator: Emulator, lost_sockets: LostSockets
@@ -53,7 +57,11 @@ class InterruptedCalls:
             ScoutBudgetCallbackHandler(10**6, name="file", path=budget),
         ]
         self.audit = ScoutAuditCallbackHandler(self._folder / "audit.jsonl")
-        self.handlers = [*self.budgets, self.audit, ScoutCostCallbackHandler()]
+        self.telemetry = ScoutTelemetryCallbackHandler(
+            tracer_provider=TracerProvider(), meter_provider=MeterProvider([])
+        )
+        costs = ScoutCostCallbackHandler()
+        self.handlers = [*self.budgets, self.audit, costs, self.telemetry]
         entries = [
             self._entry("groq", "llama-3.3-70b-versatile", ["key-a", "key-b"]),
             self._entry("openai", "gpt-4o-mini", ["key-c"]),
@@ -158,6 +166,7 @@ class InterruptedCalls:
             ("probes", self._probes),
             ("slots", self._slots),
             ("holds", lambda: [b.name for b in self.budgets if b.held_usd or b._holds]),
+            ("spans", lambda: len(self.telemetry._calls)),
             ("keys that no call gets", self._lost_keys),
         ]
         for name, check in checks:
