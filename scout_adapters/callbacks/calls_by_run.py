@@ -58,7 +58,6 @@ class CallsByRun(Generic[CallT]):
 
     def remove(self, run_id: UUID, call: CallT) -> bool:
         """Remove a call that has ended; return whether it was open."""
-        _started.set(tuple(each for each in _started.get() if each is not call))
         with self._lock:
             calls = self._by_run.get(run_id, ())
             left = tuple(each for each in calls if each is not call)
@@ -66,4 +65,6 @@ class CallsByRun(Generic[CallT]):
                 self._by_run[run_id] = left
             else:
                 self._by_run.pop(run_id, None)
+        # Last: until then an interrupted end can be repeated.
+        _started.set(tuple(each for each in _started.get() if each is not call))
         return len(left) < len(calls)

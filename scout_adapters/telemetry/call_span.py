@@ -32,6 +32,7 @@ class CallSpan:
         "_requested",
         "_sent",
         "_tracer",
+        "is_open",
         "span",
         "started",
         "stop_watching",
@@ -46,7 +47,7 @@ class CallSpan:
         self._tracer = tracer
         self.span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=request)
         self._requested = {label: request[label] for label in LABELS if label in request}
-        self.started = started
+        self.started, self.is_open = started, True
         self.stop_watching: Callable[[], None] | None = None
         """Called at the end: undoes what would end the call with its task."""
 
@@ -134,6 +135,7 @@ class CallSpan:
             if error_type != CANCELLED:
                 self.span.set_status(Status(StatusCode.ERROR))
         self.span.end()
+        self.is_open = False
 
     def labels(self, error_type: str | None) -> Json:
         """Return the labels of the call's duration: by its last attempt, else by its request."""

@@ -181,9 +181,10 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
             self._end(run_id, call, answer, error_type)
 
     def _end(self, run_id: UUID, call: CallSpan, answer: Json, error_type: str | None) -> None:
-        if self._calls.remove(run_id, call):
+        if call.is_open:
             call.end(answer, error_type)
             self._instruments.record_call(self._clock() - call.started, call.labels(error_type))
+        self._calls.remove(run_id, call)  # last: an interrupted end is repeated
 
     @override
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:
