@@ -19,7 +19,7 @@ class AdmittedCall(LimitedCall):
     def _finish(self, error: ScoutError, ready_in: float | None = None) -> ScoutError:
         """Return the error that ends the call, with the records of all its attempts.
 
-        `ready_in`: seconds until a candidate is ready; the error's `retry_after` if it has none.
+        `ready_in`: seconds until a candidate is ready; becomes `retry_after` of an error without.
         The last failure is no longer reported as followed by a retry.
         """
         if ready_in and error is self._last_error and not isinstance(error, NEVER_RETRYABLE):
@@ -38,7 +38,14 @@ class AdmittedCall(LimitedCall):
             self._add_record(state.skip(reason, self._sent, self.clock.now()))
 
     def _may_start(self, attempt: Attempt) -> bool:
-        """Read the key, check limits, limiter and budgets; False if another may follow."""
+        """Return whether the attempt has a key and is admitted by limits, limiter and budgets.
+
+        If False, the attempt is undone, and the call looks for another key or candidate.
+
+        Raises:
+            DeadlineExceeded: the deadline passed while the call waited for the rate limiter.
+            BudgetExceeded: a budget ends the call.
+        """
         if not self._has_key(attempt):
             return False
         if self.limits is not None and not self._reserve(attempt, self.limits):
@@ -71,7 +78,11 @@ class AdmittedCall(LimitedCall):
         return True
 
     def _pass_over(self, attempt: Attempt, error: BudgetExceeded) -> None:
-        """Undo an attempt that a budget stopped, and go on elsewhere, or raise."""
+        """Undo an attempt that a budget stopped, so that another key or candidate follows.
+
+        Raises:
+            BudgetExceeded: no other key or candidate helps.
+        """
         if error.passes is None:
             raise self._finish(error) from error.__cause__
         attempt.release()

@@ -17,12 +17,12 @@ from scout_adapters.llm.types import ChatRequest
 
 SCOPE_BYTES = 4
 MAX_REST = 2.0
-"""Seconds: for a rest that is no longer, a conversation waits instead of taking another key. To
-read its prompt again without the cache takes the provider about as long."""
+"""Seconds: the longest cooldown of a key for which its conversation waits instead of using another
+key. Without the cache, a provider needs about as long to read the prompt."""
 
 
 CANDIDATE_SECONDS = 3600.0
-"""Seconds for which it is remembered which candidates answered a conversation."""
+"""Seconds for which the candidates that answered a conversation are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CandidateKeys(ConversationKeys):
 
     @override
     def remember(self, key_id: str, now: float) -> None:
-        """Put a key first, and the candidate among those of the conversation."""
+        """Record that this key, at this candidate, gave the conversation's latest answer."""
         self.affinity.remember(self.digest, key_id, now)
         affinity_for(CANDIDATE_SECONDS).remember(self.conversation, self.candidate, now)
 
@@ -54,9 +54,9 @@ class CallConversation:
         *,
         keeps_candidate: bool = False,
     ) -> None:
-        """`conversation_id` is the user's own id; None to recognise it by its beginning.
+        """`conversation_id` is the user's own id; None: the first messages identify it.
 
-        `keeps_candidate`: whether it is remembered which candidates answered it.
+        `keeps_candidate`: whether the candidates that answered are remembered, and not only keys.
         """
         self._request = request
         self.keeps_candidate = keeps_candidate
@@ -64,9 +64,10 @@ class CallConversation:
         self._digest: bytes | None = None
 
     def at(self, candidate: Candidate, tokens: int) -> ConversationKeys | None:
-        """Return the conversation at a candidate; None if its prompt is not cached there.
+        """Return the conversation's memory of API keys at a candidate.
 
-        `tokens` are those of the request.
+        None if the provider does not cache a prompt of `tokens` input tokens, or if there is no
+        choice between keys.
         """
         endpoint = candidate.endpoint
         caching = endpoint.spec.prompt_caching
@@ -82,11 +83,14 @@ class CallConversation:
         return ConversationKeys(self.digest + scope, affinity)
 
     def answered_by(self, candidate: Candidate, now: float) -> bool:
-        """Return whether the conversation waits for a candidate: it answered last."""
+        """Return whether this candidate answered last, and may still have the prompt cached."""
         return self.rank_of(candidate, now) == 0
 
     def rank_of(self, candidate: Candidate, now: float) -> int | None:
-        """Return the place of a candidate among those that answered, 0 for the latest; or None."""
+        """Return the candidate's place among those that answered, from 0 for the latest.
+
+        None if it did not answer this conversation, or no longer has the prompt cached.
+        """
         caching = candidate.endpoint.spec.prompt_caching
         if caching is None or not self.keeps_candidate:
             return None
@@ -108,7 +112,7 @@ class CallConversation:
 def waits_for_cache(lease: Lease, error: ProviderError, now: float) -> bool:
     """Return whether a call waits for the key that refused its request, to keep the cached prompt.
 
-    The rest must be short, and the key the one that answered the conversation last.
+    True after a rate limit of at most `MAX_REST`, if this key answered the conversation last.
     """
     keys = lease.conversation.keys(now) if lease.conversation else ()
     is_kept = bool(keys) and keys[0] == lease.key_id
@@ -118,6 +122,6 @@ def waits_for_cache(lease: Lease, error: ProviderError, now: float) -> bool:
 
 @lru_cache(maxsize=1024)
 def _scope(provider: str, address: str, model: str) -> bytes:
-    """Return a digest of a model at an address: caches of models are apart."""
+    """Return a digest of provider, address and model: each model has a prompt cache of its own."""
     text = f"{provider} {address} {model}"
     return blake2b(text.encode(), digest_size=SCOPE_BYTES).digest()

@@ -77,10 +77,10 @@ class Attempt:
     streamed_answer: StreamedAnswer = field(init=False, repr=False)
     load: Load = field(init=False, repr=False)
     finished_at: float | None = None
-    """Time of the terminal event; the latency does not include what follows it."""
+    """When the terminal event of a stream arrived (monotonic seconds): the end of the latency."""
 
     is_counted: bool = False
-    """Whether the endpoint's load counts it."""
+    """Whether the endpoint's load counts this attempt as in flight."""
 
     is_started: bool = False
     is_first: bool = False  # whether the call has not tried the candidate before
@@ -88,7 +88,7 @@ class Attempt:
     """After a refusal: the request as the refusal requires it, to be sent with the same key."""
 
     renews_key: bool = False
-    """After a refusal: whether its key is read again from its source, and the attempt repeated."""
+    """After a refusal: whether the key is read again from its source and the request repeated."""
 
     def __post_init__(self) -> None:
         # No reference back to this attempt: a cycle would wait for the garbage collector.
@@ -133,7 +133,7 @@ class Attempt:
             self.candidate.endpoint.retries.deposit()
 
     def give_up(self) -> None:
-        """Release everything: the request is not sent."""
+        """Release key, circuit and load of an attempt whose request is not sent."""
         self.load.end(self)
         self._record_neutral(NOT_SENT)
 
@@ -168,19 +168,19 @@ class Attempt:
         return False
 
     def abandon(self) -> None:
-        """Release what an exception between two steps has left, and report the end."""
+        """Release key, circuit and load after an exception, and report the end of the attempt."""
         self.load.end(self)
         self.candidate.endpoint.pool.refresh()
         self._record_neutral("cancelled" if self.is_started else NOT_SENT)
 
     def complete(self, answer: AnswerT) -> AnswerT:
-        """Price a whole answer, and add the call's summary to its metadata."""
+        """Return the answer, priced, with the call's summary; raises what `check_answer` raises."""
         self._record_answer(answer.usage_metadata, answer)
         self.call.check_answer(answer)
         return answer
 
     def read_event(self, event: Json | None) -> AIMessageChunk | None:
-        """Return the chunk of one event, if any; after one with content there is no retry."""
+        """Return the chunk of a stream event; None if it has nothing for the caller yet."""
         if event is None:
             self.finished_at = self.call.clock.now()
         chunk = self.streamed_answer.read(event)

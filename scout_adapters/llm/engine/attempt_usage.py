@@ -1,4 +1,4 @@
-"""What an attempt used and what it costs, from what the answer states or else an estimate."""
+"""Tokens and cost of an attempt: those that the answer states, or else an estimate."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def billed_usage(  # the parts of an attempt, on the path of every call
     metadata: Json,
     stated: float | None = None,
 ) -> Json:
-    """Return tokens and cost as fields of a record; `stated` as in `partial_usage`."""
+    """Return tokens and cost as fields of a record.
+
+    `stated` is the cost in US dollars that the provider stated; None to compute it from prices.
+    """
     shown = answer.shown
     name = (shown[0].response_metadata if shown else metadata).get("model_name")
     model = priced_model(spec, prepared.billed_model(name), name)

@@ -75,7 +75,7 @@ class EnvironmentAudit(AttemptWriter):
     events = False
 
     def __init__(self, run: Run | None = None) -> None:
-        """Write rows of `run`; of a run without tags and user for a call outside LangChain."""
+        """`run` is the LangChain run of the rows; None for a call outside LangChain: a new id."""
         self._run = run or run_of(uuid4(), None, None, None)
         self.off_loop = False
         self._queued: list[asyncio.Future[None]] = []
@@ -115,11 +115,11 @@ class EnvironmentAudit(AttemptWriter):
             await drain(self._queued)
 
     def on_failure(self, error: ScoutError) -> None:
-        """Set the run whose rows are written."""
+        """Set the run id of the audit rows on the error that ends the call."""
         error.set_run(self._run.id)
 
     async def astop(self) -> None:
-        """Wait a moment for rows of a call that is cancelled."""
+        """Wait briefly until the queued rows of a cancelled call are written."""
         if self._queued:
             await drain_briefly(self._queued)
 

@@ -10,11 +10,11 @@ _set = object.__setattr__
 
 
 def add_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> None:
-    """Name the conversation in a new request, if its prompt is long enough to be cached.
+    """Add the conversation's name to a new request whose prompt is long enough to be cached.
 
     The name is a digest: no id of a user or thread is sent. A name that the caller set stays, and
-    none is added to a model that has refused the field. Nothing else may hold the request yet: it
-    is changed in place, because a copy takes longer than all the rest.
+    none is added for a model that has refused the field. The request is changed in place, because
+    a copy takes longer than all other steps; so no other object may refer to it yet.
     """
     card = prepared.spec
     caching = card.prompt_caching if card is not None else None

@@ -132,7 +132,7 @@ class AsyncAttempt:
 
 
 def keep_from_loop(stream: AsyncGenerator[T]) -> AsyncGenerator[T]:
-    """Prevent that the event loop registers a stream at its first step; return the stream.
+    """Return the stream, which the event loop then does not register at its first step.
 
     The first step must follow at once. A loop that shuts down closes all registered streams at the
     same time, and would report an error if an outer one is closing an inner one at that moment.

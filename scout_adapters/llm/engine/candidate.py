@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scout_adapters.store import StateStore
 
 MAX_LOADS = 1024
-"""Models of an endpoint whose load is remembered."""
+"""Number of models per endpoint whose load is remembered."""
 
 FAILURE_SECONDS = 60.0
 """Seconds that a failure counts as in an endpoint's average latency."""
@@ -86,13 +86,13 @@ class Load:
         _loads.add(self)
 
     def begin(self, attempt: LoadedAttempt) -> None:
-        """Count an attempt that starts."""
+        """Count an attempt as in flight."""
         with _load_lock:
             # One line: an exception between the two would leave the count wrong for ever.
             self.in_flight, attempt.is_counted = self.in_flight + 1, True
 
     def end(self, attempt: LoadedAttempt) -> None:
-        """Count an attempt that ends, once."""
+        """Count an attempt as no longer in flight; a second call for it does nothing."""
         with _load_lock:
             if attempt.is_counted:
                 self.in_flight, attempt.is_counted = max(0, self.in_flight - 1), False
@@ -102,7 +102,7 @@ class Load:
         self.record(FAILURE_SECONDS)
 
     def record(self, seconds: float) -> None:
-        """Add a latency to the moving average, which follows about the last five."""
+        """Add a latency in seconds to the moving average, with a weight of one fifth."""
         average = self.latency_s
         self.latency_s = seconds if average is None else average + 0.2 * (seconds - average)
 
@@ -125,7 +125,8 @@ class Endpoint:
     """Whether the provider needs no key."""
 
     gate: KeyState | None = None
-    """Without keys: the cooldown of all requests, and how many go at once after it."""
+    """Health of a server without keys: its cooldown, and how many requests go at once after it.
+    None for a server with keys."""
 
     max_key_attempts: int | None = None
     """How many keys one call may try; None for all."""
@@ -173,7 +174,7 @@ class Endpoint:
 
     @property
     def key_states(self) -> Sequence[KeyState]:
-        """The states of its keys, or the one that stands for a server without keys."""
+        """The health of each key of the endpoint; for a server without keys, the one of `gate`."""
         return self.pool.states if self.gate is None else (self.gate,)
 
     def load(self, model: str) -> Load:

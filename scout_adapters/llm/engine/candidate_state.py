@@ -33,8 +33,8 @@ LATE = "the deadline passed before the request could leave: a rate limiter or a 
 
 SERVER_PAUSE = "the server stated a pause"
 MAX_MODELS_NOT_FOUND = 2
-"""Keys with which a call tries a model that is not found: another account may have access to it,
-a third one hardly."""
+"""Number of keys with which a call tries a model that is not found: a second account may have
+access to it; a third one rarely has."""
 
 NO_KEY = ""
 """Key id of a provider that needs no key."""
@@ -56,11 +56,11 @@ class CandidateState:
 
     candidate: Candidate
     conversation: CallConversation | None = None
-    """The conversation of the call, which keeps to its keys; None for no affinity."""
+    """The conversation of the call, whose latest keys are preferred; None for no key affinity."""
 
     prepared: PreparedRequest | None = None
     avoid: dict[str, float] = field(default_factory=dict)
-    """Fingerprints of keys that were tried, and when a later round may use each again."""
+    """By key id: when this call may use a key again that it has tried (monotonic seconds)."""
 
     refusals: dict[str, RefusedSecret] = field(default_factory=dict)
     """By key id: the refused secret of a key that comes from a source, which is read again."""
@@ -103,7 +103,7 @@ class CandidateState:
         return self.prepared.tokens if self.prepared else 0
 
     def set_request(self, prepared: PreparedRequest) -> None:
-        """Set the request to send; a long one names its conversation where that helps caches."""
+        """Set the request to send; add the conversation's name if the provider's cache uses it."""
         if self.candidate.endpoint.names_conversations and self.conversation is not None:
             add_cache_key(prepared, self.conversation)
         self.prepared = prepared
@@ -116,10 +116,10 @@ class CandidateState:
     def lease(
         self, now: float, again: KeyState | None, owner: LeaseOwner, *, waits: bool = True
     ) -> Lease | str:
-        """Lease a key: `again` if it is given, else the best one.
+        """Return a lease of the key `again`, or else of the best key; or the reason for none.
 
-        `waits`: whether the call may wait while others try a key after its rest. A server without
-        keys has one lease with an empty key. Return the reason if no key can be leased.
+        `waits`: whether the call may wait while other calls try a key after its cooldown. For a
+        server without keys, the lease has an empty key.
         """
         pool, model = self.candidate.endpoint.pool, self.candidate.model
         crowd: Crowd = "never" if not waits else "always" if self.alone else "after_rest"
@@ -152,7 +152,7 @@ class CandidateState:
         crowd: Crowd,
         owner: LeaseOwner,
     ) -> Lease | None:
-        """Lease a key that the conversation keeps to; None if none of them is usable."""
+        """Return a lease of a key that answered the conversation; None if none is usable."""
         pool, model = self.candidate.endpoint.pool, self.candidate.model
         for state in pool.keys_of(keys, model, now, avoid, self.tokens):
             if lease := pool.lease_again(state, model, now, crowd, owner):
@@ -178,7 +178,7 @@ class CandidateState:
         return AttemptRequest(prepared=self.prepared, key=key, context=context, address=address)
 
     def exclude_unaffordable(self, lease: Lease | None) -> None:
-        """Undo an attempt over budget: do not use this key again; without one, exclude all."""
+        """Undo an attempt over budget: exclude its key from this call, or else the candidate."""
         self.keys_tried -= 1
         if lease is None or not lease.key_id:
             self.excluded = True
@@ -244,13 +244,16 @@ class CandidateStates(list[CandidateState]):
         return None if at == NEVER else max(at - now, 0.001)
 
     def recovers_in(self, now: float) -> float | None:
-        """Return `ready_in` of the candidates without a key that its owner must repair."""
+        """Return `ready_in` without candidates whose keys are all refused or out of credit."""
         states = (state for state in self if not refusal_kind(state.skip_reason))
         at = min((state.ready_at(now) for state in states if not state.excluded), default=NEVER)
         return None if at == NEVER else max(at - now, 0.001)
 
     def served(self, since: float) -> bool:
-        """Return whether a key has answered since a time; excluded candidates do not count."""
+        """Return whether a key of a candidate that is not excluded has answered after `since`.
+
+        `since` is in monotonic seconds.
+        """
         states = (state for state in self if not state.excluded)
         return any(
             key.last_success > since

@@ -1,6 +1,6 @@
 """What a call has taken and not yet given back: circuit permit, key, attempt.
 
-What a budget holds for an attempt is settled in `callbacks/budget_handler.py`.
+The money that a budget reserves for an attempt is settled in `callbacks/budget_handler.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ UNINTERRUPTED = (ScoutError, GeneratorExit)
 
 @dataclass(slots=True)
 class Claims:
-    """Gives everything back if an exception comes between any two steps of a call."""
+    """Circuit, key and attempt in use by a call; `give_back` releases them after an exception."""
 
     circuit: CircuitBreaker | None = None
     permit: Permit | None = None
@@ -34,7 +34,7 @@ class Claims:
     """The attempt whose end is not recorded yet."""
 
     admitted: Attempt | None = None
-    """The last attempt for which budgets hold."""
+    """The last attempt that the budgets admitted: its cost is reserved."""
 
     reserved: LimitReservation | None = None
     """What the attempt has reserved of the user's limits; `LimitedCall` gives it back."""
@@ -51,7 +51,10 @@ class Claims:
         return attempt.is_started or attempt is self.admitted
 
     def give_back(self, error: BaseException, now: float) -> None:
-        """Give back what is left when `error` ends the call, such as Ctrl-C."""
+        """Release circuit, key and attempt when `error`, such as Ctrl-C, interrupts the call.
+
+        Does nothing for a `ScoutError` or a closed stream: the attempt itself has released them.
+        """
         attempt, self.attempt = self.attempt, None
         if isinstance(error, UNINTERRUPTED):
             return

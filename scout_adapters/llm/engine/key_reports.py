@@ -30,7 +30,7 @@ def record_quota_left(
 def record_key_failure(
     candidate: Candidate, lease: Lease, error: ProviderError, now: float
 ) -> None:
-    """Record a failure on the key of an attempt, by what its kind means for a key."""
+    """Record a failure on the key of an attempt; the error's kind decides the effect."""
     endpoint, effect = candidate.endpoint, error.policy.key_effect
     if not lease.key_id and not (effect == "cooldown" and error.retry_after):
         endpoint.pool.release(lease)  # without keys, only a wait that the server states counts
@@ -52,7 +52,7 @@ def record_key_failure(
 
 
 def record_refused_source(candidate: Candidate, lease: Lease, now: float) -> None:
-    """Keep a key out of rotation whose source still returns the secret that was refused."""
+    """Keep a key out of rotation, because its source still returns the refused secret."""
     candidate.endpoint.pool.release(lease, used=False)
     candidate.endpoint.pool.mark_secret_refused(lease, now)
 

@@ -1,4 +1,4 @@
-"""Calls whose end core does not report: a handler has raised while it started or ended them."""
+"""Calls whose end `langchain_core` does not report, because a handler raised an exception."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
 
 
 def report_left_call(run_id: UUID, error: BaseException) -> None:
-    """Report a call that has raised; does nothing for handlers that core has told of its end.
+    """Report a call that has raised to the handlers in which it is still open.
 
     The error gets the run's id, so that a program's own log can name the call of the audit log.
     """

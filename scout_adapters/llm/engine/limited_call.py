@@ -34,7 +34,7 @@ class BlockedKey(NamedTuple):
     key_id: str
     shortage: Shortage
     until: float
-    """Monotonic seconds."""
+    """When the limit may have room for the call (monotonic seconds)."""
 
 
 class CallLimits(NamedTuple):
@@ -68,7 +68,7 @@ class LimitedCall(SourcedCall):
         return memory_limits
 
     def _reserve(self, attempt: Attempt, limits: CallLimits) -> bool:
-        """Reserve what the attempt may use; undo the attempt and return False if it must wait."""
+        """Return whether the limits have room for the attempt: reserve its share, or undo it."""
         reservation = self._reservation(attempt, limits)
         shortage = limits.store.reserve(reservation, self.clock.now, self._waiter)
         return self._is_admitted(attempt, reservation, shortage)
@@ -166,12 +166,15 @@ class LimitedCall(SourcedCall):
         self._end_wait(began, seconds)
 
     def _longest(self, seconds: float) -> float:
-        """Return the most that a wait of so many seconds may last; it is counted already."""
+        """Return the most seconds that a pause may last; `seconds` of them are counted already.
+
+        A pause at whose end a limit has room may take all the time that the call may still wait.
+        """
         due = min(each.until for each in self._blocked) <= self.clock.now() + seconds + 0.001
         return seconds + max(0.0, self._usage.patience) if due else seconds
 
     def _end_wait(self, began: float, seconds: float) -> None:
-        """Count a wait as long as it was, and try the blocked keys again."""
+        """Count the actual seconds of a wait, and allow the blocked keys again."""
         self._usage.shorten(seconds - (self.clock.now() - began))
         self._in_line = False
         blocked, self._blocked = self._blocked, []
@@ -203,13 +206,13 @@ class LimitedCall(SourcedCall):
             self._held.reserved = None
 
     def _leave_line(self) -> None:
-        """Stop waiting; those behind move up."""
+        """Leave the waiting line, so that the calls behind this one move up."""
         if self._waiter is not None:
             self._limit_store.leave(self._waiter)
             self._waiter = None
 
     def abandon(self, error: BaseException) -> None:
-        """Give back what the call still holds when `error` ends it."""
+        """Release key, circuit, limits and place in line when `error` ends the call."""
         super().abandon(error)
         if self.limits is not None:
             self._give_back_reserved()
@@ -228,7 +231,7 @@ class LimitedCall(SourcedCall):
 def reservation_of(
     candidate: Candidate, prepared: PreparedRequest, key: KeyState, rules: tuple[LimitRule, ...]
 ) -> LimitReservation:
-    """Return what a request with a key reserves of its limits."""
+    """Return the tokens that a request with `key` reserves, and the scope of each of `rules`."""
     from scout_adapters.llm.limits.limit_meter import LimitReservation  # noqa: PLC0415  # rare
     from scout_adapters.llm.limits.limit_rule import RequestPlace  # noqa: PLC0415  # rare
 

@@ -54,10 +54,10 @@ class Observer(Protocol):
         """Twin of `notify`; also waits for what `on_end` queued off the loop."""
 
     def on_failure(self, error: ScoutError) -> None:
-        """Set the call's run on the error that ends it."""
+        """Set the run id of the call on the error that ends the call."""
 
     async def astop(self) -> None:
-        """Wait a moment for what `on_end` queued off the loop: the call is cancelled."""
+        """Wait briefly for what `on_end` queued off the loop; called when a call is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ProposedAttempt(Protocol):
 
     @property
     def about(self) -> Json:
-        """`provider`, `model` and `key_id` of the attempt."""
+        """`number`, `provider`, `model` and `key_id` of the attempt."""
 
     @property
     def patience(self) -> float:

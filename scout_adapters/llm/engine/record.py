@@ -35,10 +35,10 @@ NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
 
 OWNERS = re.compile(r" (refused|out of credit) \(")
-"""In the reason of a skip: keys that were refused before the call, by their fingerprints."""
+"""Matches the reason of a skip that lists refused keys, or keys out of credit."""
 
 MAX_REPAIRS = 8
-"""Keys to repair that an error's text names; its attempts have all."""
+"""Number of keys to repair that an error's text names; `attempts` of the error has all."""
 
 NOT_SENT = "not_sent"
 """Outcome of an attempt whose request did not leave."""
@@ -90,7 +90,7 @@ class AttemptRecord(NamedTuple):
     """Why it failed or was skipped, in one line; without keys."""
 
     waited_s: float = 0.0
-    """Seconds waited since the request before, or the call's start: a retry, a key, a limit."""
+    """Seconds waited for a retry, key or limit, since the previous request or the call's start."""
 
     latency_s: float | None = None
     """Seconds from the request to the end of the answer, or to the failure; without `waited_s`."""
@@ -251,9 +251,11 @@ def summary_of(
 def with_attempts(
     error: ScoutError, records: Sequence[AttemptRecord], ready_in: float | None, *, retries: int
 ) -> ScoutError:
-    """Add all attempts to an error.
+    """Return the error with the records of all attempts.
 
-    It is retryable if a known wait helps, or if its kind is and the call has no retries of its own.
+    `ready_in`: seconds until a candidate is ready; becomes `retry_after` of an error without one.
+    `retries`: the call's own maximum. The error is retryable if it states a wait, or if its kind
+    is retryable and `retries` is 0.
     """
     error.attempts = tuple(record.as_dict() for record in records)
     error.others = _other_lines(error, records)

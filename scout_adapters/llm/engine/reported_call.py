@@ -15,7 +15,7 @@ from scout_adapters.llm.types import Wire
 
 
 class ReportedCall:
-    """Keeps the records of a call and what it holds, and notifies its observer of each attempt."""
+    """Keeps the records and claims of a call, and notifies its observer of each attempt."""
 
     clock: Clock
 
@@ -61,7 +61,7 @@ class ReportedCall:
         self.wire = None if spec is None else spec.wire
 
     def abandon(self, error: BaseException) -> None:
-        """Give back what the call still holds when `error` ends it."""
+        """Release key and circuit, and abort an open response, when `error` ends the call."""
         self._held.give_back(error, self.clock.now())
         if (response := self._held.open_response) is not None:
             response.abort()

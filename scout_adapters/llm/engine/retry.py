@@ -48,7 +48,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
     """Iterator over the attempts of a call: `for attempt in attempts: with attempt: …`.
 
     It ends by raising the error of the last attempt, or the reason why there was none; the error
-    contains all records. Its type has the kind of answer: a message by default, or embeddings.
+    contains all records. The type parameter is the answer's: a message by default, or embeddings.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         clock: Clock = SYSTEM,
         conversation: CallConversation | None = None,
     ) -> None:
-        """`conversation` is that of the call, which keeps to its keys; None for no affinity."""
+        """`conversation`: its latest keys are preferred; None for no key affinity."""
         self.request = request
         self.retry_policy = retry_policy
         self.clock = clock
@@ -201,7 +201,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         return True
 
     def _keeps_key(self, attempt: Attempt, error: ProviderError) -> bool:
-        """Return whether the call waits for the key in whose account its prompt is cached; once."""
+        """Return whether the call waits, at most once, for the key that has its prompt cached."""
         lease, is_first = attempt.lease, not any(record.status for record in self.records)
         return lease is not None and is_first and waits_for_cache(lease, error, self.clock.now())
 
@@ -257,7 +257,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         return None
 
     def _waits_for_candidate(self, state: CandidateState) -> bool:
-        """Return whether the call waits for the candidate that has its prompt cached; once."""
+        """Return whether the call waits, at most once, for the candidate with its prompt cached."""
         now, call = self.clock.now(), state.conversation
         if call is None or self._has_waited or not call.answered_by(state.candidate, now):
             return False
@@ -268,7 +268,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         return True
 
     def _attempt(self, state: CandidateState, again: KeyState | None = None) -> Attempt | None:
-        """Acquire circuit and key of a candidate; record a skip if one is not available."""
+        """Return an attempt with circuit and key; None, with a recorded skip, without either."""
         candidate, now = state.candidate, self.clock.now()
         endpoint = candidate.endpoint
         if state.prepared is None and not self._prepare(state):

@@ -25,7 +25,7 @@ LIMITER_PAUSE = 0.05
 
 
 RAMP_RESERVE = 2.0
-"""Seconds: a call with less time left does not wait for others that try a key after its rest."""
+"""Seconds: a call with less time left does not wait while others try a key after a cooldown."""
 
 
 KeyAffinityChoice = Literal["auto", "off"]
@@ -70,7 +70,7 @@ def usual_policy(
     failover_on_refusal: bool,
     key_affinity: KeyAffinityChoice,
 ) -> RetryPolicy:
-    """Return the policy with these limits and the default timeouts; the same for each call."""
+    """Return the policy with these limits and default timeouts; cached by its arguments."""
     return RetryPolicy(
         max_retries=max_retries,
         max_wait=max_wait,
@@ -111,11 +111,11 @@ class RetryUsage:
         return usual if self.retry_policy.deadline is None else usual.within(self.left())
 
     def affords_retry(self, pause: float) -> bool:
-        """Return whether a retry is left, and the time to sleep before it."""
+        """Return whether the call may sleep `pause` seconds and then retry."""
         return self.retries < self.retry_policy.max_retries and self.affords(pause)
 
     def affords_wait(self, pause: float) -> bool:
-        """Return whether the call may sleep until a key or circuit is ready.
+        """Return whether the call may sleep `pause` seconds until a key or circuit is ready.
 
         A call without retries does not wait.
         """
@@ -123,7 +123,7 @@ class RetryUsage:
         return 0 < limit >= self.retries and self.affords(pause)
 
     def affords_ramp(self) -> bool:
-        """Return whether the call may wait for other calls that try a key; else it goes at once."""
+        """Return whether the call has time to wait while other calls try a key after a cooldown."""
         policy = self.retry_policy
         if policy.deadline is None:  # `affords_wait` in one step: every call comes here
             reserved = self.waited + RAMP_RESERVE <= policy.max_wait
@@ -136,7 +136,7 @@ class RetryUsage:
         return min(self.retry_policy.max_wait - self.waited, self.left())
 
     def affords(self, pause: float) -> bool:
-        """Return whether the time to sleep is left."""
+        """Return whether a sleep of `pause` seconds fits in `max_wait` and the deadline."""
         return self.waited + pause <= self.retry_policy.max_wait and pause < self.left()
 
     def back_off(self, error: ProviderError) -> float:
@@ -175,7 +175,7 @@ class RetryUsage:
         return pause
 
     def shorten(self, seconds: float) -> None:
-        """Count a pause that ended sooner, or later if `seconds` is below 0."""
+        """Correct a counted pause that ended `seconds` sooner; later if `seconds` is negative."""
         self.waited -= seconds
         self._before -= seconds
 
@@ -185,7 +185,7 @@ class RetryUsage:
         return before
 
     def return_pause(self, seconds: float) -> None:
-        """Count a pause for the attempt that replaces a stopped one."""
+        """Add the pause of a stopped attempt to that of the attempt that replaces it."""
         self._before += seconds
 
 

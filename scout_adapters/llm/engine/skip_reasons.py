@@ -26,10 +26,10 @@ REFUSED_FOR_GOOD = {
     OUT_OF_CREDIT: ErrorKind.BILLING,
     SOME_OUT_OF_CREDIT: ErrorKind.BILLING,
 }
-"""Reasons why no key can be leased that the owner of the keys must mend, and their kinds."""
+"""Error kind by reason, where no key can be leased until the owner of the keys acts."""
 
 NAMED_KEYS = 8
-"""Fingerprints of each group of keys that a reason contains; the rest is counted."""
+"""Number of fingerprints that a reason lists of each group of keys; further ones are counted."""
 
 
 def no_lease_reason(keys: Sequence[KeyState]) -> str:
@@ -58,14 +58,14 @@ def _group(keys: Sequence[KeyState], state: str) -> str:
 
 
 def _faults(keys: Sequence[KeyState]) -> str:
-    """Return what is wrong with the files, variables or functions that keys come from."""
+    """Return what is wrong with the files, variables or functions of keys; "" if nothing is."""
     faults = dict.fromkeys(key.source.fault for key in keys if key.source)
     why = "; ".join(filter(None, faults))
     return f": {why} ({POLICIES[ErrorKind.KEY_SOURCE].advice})" if why else ""
 
 
 def refusal_kind(reason: str | None) -> ErrorKind | None:
-    """Return the kind of a skip that the owner of the keys must mend; None for other skips."""
+    """Return the error kind of a skip where the owner of the keys must act; else None."""
     return REFUSED_FOR_GOOD.get((reason or "").partition(":")[0])
 
 

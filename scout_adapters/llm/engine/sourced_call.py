@@ -88,7 +88,7 @@ class SourcedCall(ReportedCall):
         state.avoid[attempt.request.context.key_id or ""] = NEVER
 
     def _pass_over_source(self, attempt: Attempt, source: KeySource, fault: KeySourceFault) -> bool:
-        """Record that a source gave no key, and let the key rest; return False."""
+        """Record that a source returned no key, and start the key's cooldown; return False."""
         state, lease = self._candidate_states.of(attempt.candidate), attempt.lease
         assert lease is not None  # noqa: S101  # checked by the callers
         message = f"the key source {source.label} {fault}"
@@ -119,7 +119,7 @@ class SourcedCall(ReportedCall):
 
 
 def _install(attempt: Attempt, secret: Secret, source: KeySource) -> None:
-    """Send the attempt's request with a secret."""
+    """Set the secret that the attempt's request will be sent with."""
     request = attempt.request
     attempt.request = replace(
         request,

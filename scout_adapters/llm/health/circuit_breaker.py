@@ -36,14 +36,17 @@ PROBE_POLL_SECONDS = 1.0
 """Seconds between two checks whether a running probe has reported."""
 
 MAX_UNUSED_CIRCUITS = 4096
-"""Circuits of addresses that are remembered although no client has them; the newest ones."""
+"""Number of circuits that are remembered after their last client is gone; the newest ones."""
 
 Outcome = Literal["good", "fault", "neutral"]
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Permission for one call; `report` its outcome. Permits of an older generation are ignored."""
+    """Permission for one call, whose outcome goes to `CircuitBreaker.report`.
+
+    Reports of an older generation, from before the circuit last opened or closed, are ignored.
+    """
 
     generation: int
     since: float
@@ -51,7 +54,7 @@ class Permit:
 
 
 class PermitOwner(Protocol):
-    """Takes the permit of a probe before it counts, and reports it under any exception."""
+    """A call that receives a probe's permit before the circuit counts it, and always reports it."""
 
     permit: Permit | None
 
@@ -103,9 +106,10 @@ class CircuitBreaker:
         return self.ready_at(now) <= now
 
     def permit(self, now: float, owner: PermitOwner | None = None) -> Permit | None:
-        """Return a permit, or None. After the cooldown, an open circuit permits one probe.
+        """Return a permit for one call; None while the circuit is open.
 
-        `owner` has the permit of a probe before it counts.
+        After the cooldown, an open circuit permits one probe at a time. `owner.permit` is set
+        before the probe counts as running.
         """
         if self.open_until is None:
             return Permit(self._generation, now)
@@ -166,7 +170,7 @@ class CircuitBreaker:
         return now < self._aside_until
 
     def trip(self, now: float) -> None:
-        """Open immediately, whatever the number of faults."""
+        """Open the circuit immediately, whatever the number of faults."""
         with self._lock:
             self._open(now)
 
@@ -188,27 +192,30 @@ class CircuitBreaker:
             self._start_generation()
 
     def adopt_open(self, until: float) -> None:
-        """Open until a time, as the circuit of another process is."""
+        """Open the circuit until `until`, as another process did."""
         with self._lock:
             if self.open_until is None or self.open_until < until:
                 self.open_until = until
                 self._start_generation()
 
     def adopt_closed(self) -> None:
-        """Close, as the circuit of another process did after its probes."""
+        """Close the circuit, as another process did after its probes."""
         with self._lock:
             if self.open_until is not None:
                 self.open_until = None
                 self._start_generation()
 
     def adopt_probe(self, until: float) -> None:
-        """Wait for the probe of another process until it reports, or until a time."""
+        """Permit no probe before that of another process has ended, or before `until`."""
         with self._lock:
             if self.open_until is not None:
                 self._others_probe_until = until
 
     def adopt_probe_end(self, good_probes: int) -> None:
-        """Permit the next probe: that of another process has ended."""
+        """Permit the next probe, because that of another process has ended.
+
+        `good_probes`: how many probes have succeeded so far.
+        """
         with self._lock:
             self._others_probe_until = float("-inf")
             if self.open_until is not None:
@@ -249,7 +256,7 @@ class CircuitBreaker:
 
 _breakers: WeakValueDictionary[tuple[str, str], CircuitBreaker] = WeakValueDictionary()
 _own_addresses: dict[str, CircuitBreaker] = {}
-"""The circuits of default addresses, which are remembered always."""
+"""By provider: the circuit of the default address, which is never dropped."""
 
 _newest: deque[CircuitBreaker] = deque(maxlen=MAX_UNUSED_CIRCUITS)
 _breakers_lock = fork_safe_lock()
@@ -283,7 +290,7 @@ def all_circuits() -> list[CircuitBreaker]:
 
 
 def reset_circuits() -> None:
-    """Reset every circuit, and forget them: the next use of a provider makes another."""
+    """Reset and drop every circuit; the next use of a provider creates a new one."""
     for breaker in list(_breakers.values()):
         breaker.reset()
     _breakers.clear()
@@ -303,7 +310,7 @@ def record_success(provider: str) -> None:
 
 
 def record_failure(provider: str, *, permanent: bool = False) -> None:
-    """Record that the provider failed; a permanent error is the key's and does not count."""
+    """Record that the provider failed; a permanent error is the key's fault and does not count."""
     if not permanent and not in_function_call.get():
         circuit(provider).record("fault", time.monotonic())
 

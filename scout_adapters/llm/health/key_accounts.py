@@ -1,4 +1,4 @@
-"""Accounts that answers name: their keys share rate limits, and so what is left of them."""
+"""Accounts, named in headers of answers, whose keys share rate limits and the quota left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scout_adapters.llm.health.key_state import KeyState, QuotaLeftByModel
 from scout_adapters.llm.health.shared_states import reset_states
 
 MAX_ACCOUNTS = 4096
-"""Accounts whose quota is shared by their keys; a provider may name any number."""
+"""Number of accounts whose quota is remembered; a provider may name any number."""
 
 MAX_NAME = 100
 """Characters of an account's name; a digest stands for a longer one."""
@@ -25,7 +25,7 @@ def account_name(name: str) -> str:
 
 
 def join_account(state: KeyState, provider: str, address: str, account: str) -> None:
-    """Let a key share the quota of its account. Use it under `health_lock`."""
+    """Let a key share the quota of its account. Call it with `health_lock` acquired."""
     # Earlier quotas belong to the account that the key had before.
     own = QuotaLeftByModel() if state.account else state.quotas
     state.account = account
@@ -35,11 +35,11 @@ def join_account(state: KeyState, provider: str, address: str, account: str) -> 
 
 
 def reset_accounts() -> None:
-    """Forget what is left of the limits of all accounts."""
+    """Drop the quota left of all accounts."""
     _accounts.clear()
 
 
 def reset_keys() -> None:
-    """Reset the state of every key, and what is left of the limits of accounts."""
+    """Reset the health of every key, and the quota left of every account."""
     reset_states()
     reset_accounts()

@@ -1,4 +1,4 @@
-"""Which keys a conversation was answered with: its prompt is cached in their accounts."""
+"""Which API keys answered a conversation: its prompt is cached in their accounts."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ MAX_CONVERSATIONS = 50_000
 """Conversations in each of two generations; the older generation is dropped as a whole."""
 
 MAX_KEYS = 4
-"""Keys of one conversation: a prompt that one key's limit cannot carry is cached with a few."""
+"""Number of keys remembered per conversation: under load, several accounts cache its prompt."""
 
 MAX_IN_FLIGHT = 8
-"""Requests in flight with a key at which calls of the same conversation also take another one."""
+"""Requests in flight with a key, from which on calls of its conversation use another key."""
 
 Keys = str | tuple[str, ...]
-"""Fingerprints of a conversation's keys, the latest first; a single one is a plain text."""
+"""Fingerprints of a conversation's keys, the latest first; a single one as a plain `str`."""
 
 
 class KeyAffinity:
-    """Remembers the latest keys of conversations, by digest. Use it under `health_lock`.
+    """The latest keys of conversations, by digest. Use it with `health_lock` acquired.
 
     A conversation is dropped one to two lifetimes after its last answer. 100,000 take 12 MiB.
     """
@@ -35,7 +35,7 @@ class KeyAffinity:
         return len(self._young) + len(self._old)
 
     def keys_of(self, conversation: bytes, now: float) -> tuple[str, ...]:
-        """Return the fingerprints of a conversation's keys, the latest first."""
+        """Return the fingerprints of a conversation's keys, the latest first; () if unknown."""
         if now - self._turned > self._seconds:
             self._turn(now)
         keys = self._young.get(conversation) or self._old.get(conversation) or ()
@@ -59,13 +59,13 @@ class KeyAffinity:
         self._turned = now
 
     def clear(self) -> None:
-        """Forget all conversations, and the clock by which they end: a test may have another."""
+        """Forget all conversations, and when the generations last changed."""
         self._young, self._old, self._turned = {}, {}, 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationKeys:
-    """A conversation at one provider and model, and where its keys are remembered."""
+    """The keys of one conversation at one provider and model."""
 
     digest: bytes
     affinity: KeyAffinity
@@ -78,15 +78,15 @@ class ConversationKeys:
         return self.affinity.keys_of(self.digest, now)
 
     def first_key(self, count: int) -> int:
-        """Return the number of the key, of `count`, that an unknown conversation begins with.
+        """Return the index, below `count`, of the key for a conversation's first call.
 
-        It is the same in every process: one may answer the next turn of another's conversation,
-        and the prompt is cached for one account.
+        It is the same in every process: the next turn may reach another process, and the prompt
+        is cached in the account of one key.
         """
         return int.from_bytes(self.digest[:8], "big") % count
 
     def remember(self, key_id: str, now: float) -> None:
-        """Put a key first: it answered, so the prompt is cached in its account."""
+        """Record that a key gave the latest answer, so that its account has the prompt cached."""
         self.affinity.remember(self.digest, key_id, now)
 
 
@@ -94,7 +94,7 @@ _by_lifetime: dict[float, KeyAffinity] = {}
 
 
 def affinity_for(seconds: float) -> KeyAffinity:
-    """Return the process's memory of conversations whose prompts are cached for so long."""
+    """Return the process's `KeyAffinity` for providers that cache prompts for `seconds`."""
     return _by_lifetime.get(seconds) or _by_lifetime.setdefault(seconds, KeyAffinity(seconds))
 
 

@@ -24,7 +24,8 @@ Origin = str | KeySource
 def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin | PlacedKey, ...]:
     """Return keys and sources of keys, without empty and repeated ones, in their order.
 
-    `source` names their place in errors. Nothing is read from a file, variable or function.
+    `source` names in errors where the items come from, such as `api_keys`. Files, variables and
+    functions that items refer to are not read yet.
 
     Raises:
         InvalidKey: a text cannot be a key; see `clean_keys`.
@@ -56,7 +57,7 @@ def passed_keys(items: Iterable[KeyItem] | None, *, source: str) -> tuple[Origin
 
 
 def _origins(item: KeyItem, source: str) -> Iterable[Origin | PlacedKey]:
-    """Return the keys, or the source of keys, that an item is."""
+    """Return the keys or the key source of one item."""
     if isinstance(item, str | SecretStr):
         return origins_of(clean_keys((item,), source=source))
     if isinstance(item, KeySource | PlacedKey):
@@ -93,11 +94,11 @@ def _placed_keys(item: Mapping[str, Any], source: str) -> Iterator[PlacedKey]:
 
 
 def _wrapped(item: Mapping[str, Any]) -> Any:
-    """Return the key of an address; a text as `SecretStr`, as crash reports show variables."""
+    """Return `api_key` of an item, or None; a text as `SecretStr`: crash reports show variables."""
     is_text = isinstance(item.get("api_key"), str)
     return SecretStr(item["api_key"]) if is_text else item.get("api_key")
 
 
 def origins_of(keys: Iterable[str]) -> tuple[Origin, ...]:
-    """Return keys with the sources of references among them."""
+    """Return the keys, with a `KeySource` in the place of each reference."""
     return tuple(key_source(key) if is_reference(key) else key for key in keys)

@@ -9,8 +9,8 @@ from itertools import count
 from scout_adapters.llm.health.key_state import KeyState
 
 MAX_SKIPPED = 64
-"""Keys that are skipped for a long request because their quota is too small; after as many, the
-first of them is used."""
+"""Number of keys that are skipped for a long request because their quota is too small; after that,
+the first of them is used."""
 
 Rank = tuple[bool, bool, int, int, float]
 """Rejected, quota used up, in flight, failures, last used: lower is better."""
@@ -20,7 +20,7 @@ Entry = tuple[Rank, int, KeyState]
 
 
 class KeyOrder:
-    """The keys of a pool in their order for one model. Use it under `health_lock`.
+    """The keys of a pool in their order for one model. Use it with `health_lock` acquired.
 
     Only the latest entry of a key is valid. An entry whose key has got worse is detected when it
     reaches the top of the heap; `touch` a key that may have got better.
@@ -41,7 +41,10 @@ class KeyOrder:
         self._touched[state] = None
 
     def best(self, now: float, avoid: frozenset[str], tokens: int) -> KeyState | None:
-        """Return the usable key with the lowest rank, preferably one with enough quota left."""
+        """Return the usable key with the lowest rank, preferably with quota for `tokens`.
+
+        None if no key is usable. `avoid` contains the ids of keys that are left out.
+        """
         try:
             return self._best(now, avoid, tokens)
         except BaseException:  # raised again; Ctrl-C: keys may be in neither heap
@@ -117,7 +120,10 @@ class KeyOrder:
 def least_busy(
     states: Iterable[KeyState], model: str | None, now: float, avoid: frozenset[str]
 ) -> KeyState | None:
-    """Return a key that is not in cooldown, also if other calls are trying it."""
+    """Return the key with the fewest requests in flight, also one that others try; or None.
+
+    Keys in `avoid`, in cooldown or in quarantine are left out.
+    """
     ready = (
         state
         for state in states
@@ -128,7 +134,7 @@ def least_busy(
 
 
 def _choose(best: Entry | None, short: Entry | None) -> KeyState | None:
-    """Return the better key: the first with enough quota left, or the first with too little."""
+    """Return the better of the first key with enough quota and the first with too little."""
     if best is None or short is None:
         return (best or short or (None, None, None))[2]
     rejected, _, *rest = short[0]

@@ -50,7 +50,7 @@ def refused_together(
 
 
 def quarantine_seconds(earlier: int) -> float:
-    """Return how long a quarantine is after so many earlier ones without an answer between."""
+    """Return the seconds of a quarantine after `earlier` ones without a success in between."""
     return min(QUARANTINE_SECONDS * 2.0 ** min(earlier, 8), MAX_QUARANTINE_SECONDS)
 
 
@@ -71,7 +71,11 @@ class KeyPenalties:
         *,
         window: bool = False,
     ) -> None:
-        """Record a failure of a key, and what it means for the key. Use it under `health_lock`."""
+        """Record a failure of a key and apply its effect. Call it with `health_lock` acquired.
+
+        `retry_after`: seconds that the server stated; None to apply the pool's cooldown rules.
+        `window`: it is the end of a quota window, so a cooldown of up to a month is allowed.
+        """
         if effect == "none":
             return
         state.failures += 1
@@ -147,7 +151,7 @@ def _share_quarantine(state: KeyState, now: float) -> None:
 
 
 def share_revival(state: KeyState, now: float) -> None:
-    """Publish that a shared key is in rotation again, and which of its rests go on."""
+    """Publish that a shared key is in rotation again, and which of its cooldowns continue."""
     if state.shared is None:
         return
     state.shared.revive()

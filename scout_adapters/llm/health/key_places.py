@@ -12,7 +12,7 @@ from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.remembered_models import remember
 
 REST_SECONDS = 5.0
-"""Seconds for which an address that failed is not used for a model, if the server states none."""
+"""Seconds for which an address that failed is not used for a model; a server may state others."""
 
 MAX_LABEL = 60
 """Characters of an address in the id of a key."""
@@ -20,7 +20,7 @@ MAX_LABEL = 60
 
 @dataclass(frozen=True)
 class PlacedKey:
-    """A key or its source, with the address that it is for."""
+    """A key or its source, with the address at which it is used."""
 
     origin: str | KeySource | None = field(repr=False)
     """None: the keys in the environment."""
@@ -51,7 +51,7 @@ Places = Mapping[KeyState, KeyPlace]
 
 
 def has_open_place(keys: Iterable[object]) -> bool:
-    """Return whether an address has no key of its own, so that it needs those in variables."""
+    """Return whether an address among `keys` has no key, so that it uses the environment's keys."""
     return any(isinstance(key, PlacedKey) and key.origin is None for key in keys)
 
 
@@ -64,9 +64,9 @@ def closed_to_calls(places: Places, now: float) -> frozenset[str]:
 def rest_address(
     places: Places, address: str, model: str, until: float, key_id: str | None = None
 ) -> list[str]:
-    """Stop using an address for a model until a time; return the ids of its keys.
+    """Start a cooldown of an address for a model; return the ids of its keys.
 
-    `until` is in monotonic seconds. With `key_id`, only this key rests.
+    `until` is the end in monotonic seconds. With `key_id`, only this key is in cooldown.
     """
     states = [
         state

@@ -34,10 +34,10 @@ from scout_adapters.llm.health.remembered_models import remember
 logger = logger_of(__name__)
 
 RECHECK_SECONDS = 60.0
-"""Seconds between two reads of the source of a refused key, which may have another secret."""
+"""Seconds after a refusal until a key's source is read again, which may have a new secret."""
 
 Crowd = Literal["never", "after_rest", "always"]
-"""When a call waits for others that try the same key."""
+"""When a call waits for others that try the same key; see `KeyPool.lease`."""
 
 MAX_MODELS = 32
 """Models for which a pool keeps an order of its keys; the oldest order is dropped first."""
@@ -55,7 +55,7 @@ class KeyPool:
         places: Places = MappingProxyType({}),
         items: Sequence[object] = (),
     ) -> None:
-        """`places`: of keys with addresses of their own. `items`: keys as a user passed them."""
+        """`places`: addresses of keys that have one. `items`: keys as the user passed them."""
         self.provider = provider
         self.address = address
         self.states = list(states)
@@ -69,7 +69,7 @@ class KeyPool:
         self._listen()
 
     def _listen(self) -> None:
-        """Receive a notice when the health of a key may have improved."""
+        """Register this pool for `touch` when the health of a key may have improved."""
         listener = ref(self)
         with health_lock:
             for state in self.states:
@@ -85,7 +85,7 @@ class KeyPool:
         return iter(self.states)
 
     def consists_of(self, keys: Sequence[object], address: str) -> bool:
-        """Return whether these are the pool's keys, in their order, and its address."""
+        """Return whether the pool has these keys as the user passed them, and this address."""
         return self.address == address and self._items == tuple(keys)
 
     @property
@@ -104,9 +104,9 @@ class KeyPool:
     def pick(
         self, model: str | None, now: float, avoid: frozenset[str] = frozenset(), tokens: int = 0
     ) -> KeyState | None:
-        """Return the usable key with the lowest (in flight, marks, last used).
+        """Return the usable key with the lowest (in flight, marks, last used); None if none is.
 
-        Keys with too little quota left for `tokens` come after all others.
+        Keys with too little quota left for `tokens` come after all others. `avoid`: ids of keys.
         """
         with health_lock:
             return self._order(model).best(now, avoid, tokens)
@@ -128,11 +128,11 @@ class KeyPool:
         crowd: Crowd = "after_rest",
         owner: LeaseOwner | None = None,
     ) -> Lease | None:
-        """Lease the next key; None if none is usable: in cooldown, refused, or in `avoid`.
+        """Return a lease of the next key; None if each is in cooldown, refused or in `avoid`.
 
-        After a rest, a key is usable by a few calls first. `crowd="always"`: also before it has
-        answered for this model. "never": the call cannot wait for others. `owner` has the lease
-        before the key counts it.
+        After a cooldown, only a few calls at first may use a key, and the others wait.
+        `crowd="always"`: also before the key's first answer for this model. `"never"`: this call
+        does not wait. `owner.lease` is set before the key counts the lease as in flight.
         """
         lease = None
         try:
@@ -162,10 +162,10 @@ class KeyPool:
         avoid: frozenset[str],
         tokens: int,
     ) -> list[KeyState]:
-        """Return the keys that a conversation keeps to, the latest first, as far as they are free.
+        """Return the keys that answered a conversation, the latest first, unless they are busy.
 
-        Left out are refused keys, those in `avoid`, with too little quota left, and with many
-        requests in flight.
+        Left out are keys that are refused, in `avoid`, with too little quota for `tokens`, or with
+        `MAX_IN_FLIGHT` requests in flight.
         """
         with health_lock:
             names = conversation.keys(now)
@@ -181,7 +181,7 @@ class KeyPool:
             ]
 
     def refresh(self) -> None:
-        """Order the keys again at the next choice; after an interruption between two steps."""
+        """Rank all keys again at the next choice; called after an exception between two steps."""
         with health_lock:
             self._orders.clear()
 
@@ -193,7 +193,7 @@ class KeyPool:
         crowd: Crowd = "after_rest",
         owner: LeaseOwner | None = None,
     ) -> Lease | None:
-        """Lease this key; None if it is in cooldown. `crowd` and `owner` as in `lease`."""
+        """Return a lease of this key; None if it is not usable. Parameters as in `lease`."""
         lease = Lease(state, now)
         if owner is not None:
             owner.lease = lease
@@ -211,14 +211,14 @@ class KeyPool:
             raise
 
     def release(self, lease: Lease, *, used: bool = True) -> None:
-        """Return a key without an outcome; `used` is false if no request was started with it."""
+        """End a lease without an outcome; `used` is False if no request was started with it."""
         with health_lock:
             if not used:
                 lease.undo_use()
             lease.give_back()
 
     def rest(self, lease: Lease, until: float) -> None:
-        """Return a key whose source failed, and let it rest until the source is read again."""
+        """End a lease whose key source failed; its key is in cooldown until `until`."""
         with health_lock:
             lease.undo_use()
             lease.give_back()
@@ -226,7 +226,7 @@ class KeyPool:
             state.cooldown_until = max(state.cooldown_until, until)
 
     def mark_secret_refused(self, lease: Lease, now: float) -> None:
-        """Do not send a refused secret again; read its source again sooner, for another one."""
+        """Block a refused secret, and shorten the quarantine: the source may have a new secret."""
         state, secret = lease.state, lease.secret
         if state.source is not None and secret is not None:
             with health_lock:
@@ -235,7 +235,7 @@ class KeyPool:
                 state.notify()
 
     def succeed(self, lease: Lease, model: str | None = None, now: float | None = None) -> None:
-        """Record a success; it does not end a cooldown that began after the call's start."""
+        """End a lease with a success; a cooldown that began after its start continues."""
         with health_lock:
             state = lease.state
             lease.give_back(accepted=True)
@@ -255,7 +255,7 @@ class KeyPool:
     def record_quota(
         self, lease: Lease, model: str, left: tuple[QuotaLeft, ...], account: str = ""
     ) -> None:
-        """Store the quota that is left for a key, or for all keys of its account."""
+        """Store the quota left for a key, or for all keys of `account`; "" if it is unknown."""
         state = lease.state
         if not left and not account:
             return
@@ -278,9 +278,9 @@ class KeyPool:
         retry_after: float | None = None,
         window: bool = False,
     ) -> None:
-        """Record a failure of the key that was sent; `window` if `retry_after` ends a quota window.
+        """End a lease with a failure, and apply its effect to the key.
 
-        `retry_after` is in seconds.
+        `retry_after`: seconds that the server stated, or None. `window`: they end a quota window.
         """
         with health_lock:
             lease.give_back()
@@ -296,7 +296,7 @@ class KeyPool:
             state.model_cooldowns.pop(model, None)
 
     def lift_mass_refusal(self, now: float) -> bool:
-        """End the quarantine of keys that were refused together. Return whether that was so."""
+        """End the quarantine of keys that were refused together; return whether there were any."""
         with health_lock:
             refused_keys = refused_together(self.states, now)
             for state in refused_keys:
@@ -325,9 +325,9 @@ class KeyPool:
                     share_revival(state, time.monotonic())
 
     def reset(self, key: str | None = None) -> list[KeyState]:
-        """Make a key healthy, or all of them; return those.
+        """Reset the health of one key or of all; return the states that were reset.
 
-        `key` is the key itself or its fingerprint.
+        `key` is the key itself or its fingerprint; None for all.
         """
         chosen = [state for state in self.states if key is None or key in {state.key, state.id}]
         with health_lock:
@@ -339,7 +339,10 @@ class KeyPool:
     def record_failure(
         self, key: str, *, permanent: bool, retry_after: float | None, now: float
     ) -> None:
-        """Record a failure of a call outside the engine."""
+        """Record a failure of a call outside the engine; ignored for a key of another pool.
+
+        `permanent`: quarantine the key; else a cooldown of `retry_after` seconds, or of the rules.
+        """
         if state := self.state_of(key):
             with health_lock:
                 effect: KeyEffect = "refuse" if permanent else "cooldown"

@@ -1,4 +1,4 @@
-"""How a crowd of calls uses a key after a rest: one request first, then more with each answer."""
+"""How waiting calls use a key after a cooldown: one request first, then more with each answer."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ OPEN_SECONDS = 4.0
 """Seconds without a refusal, after as many accepted requests as last time, that end a ramp."""
 
 MIN_CROWD = 2
-"""Calls that wait for the end of a rest; for fewer there is no ramp."""
+"""Number of calls that wait for the end of a cooldown; for fewer there is no ramp."""
 
 CROWD_SECONDS = 5.0
-"""Seconds after a rest within which its crowd comes; later there is no ramp."""
+"""Seconds after a cooldown within which the waiting calls start; later there is no ramp."""
 
 MAX_SECONDS = 60.0
 """Seconds after its first request at which a ramp ends in any case."""
 
 POLL_SECONDS = 0.1
-"""Seconds between two checks whether a key that others are trying can be used; up to double."""
+"""Seconds between two checks whether a key that other calls try can be used; at most twice that."""
 
 
 class Ramp:
     """Limits the unanswered requests of one key and model. All times are monotonic seconds.
 
-    After a rest, one request goes first. Each accepted request admits two more, until as many
+    After a cooldown, one request goes first. Each accepted request admits two more, until as many
     were accepted as before the last refusal; from then on a few go at once, more each second.
     """
 
@@ -44,7 +44,7 @@ class Ramp:
     )
 
     def __init__(self, expected: int | None = None) -> None:
-        """Take the number of requests that were accepted before the last refusal, if known."""
+        """Start with `expected`: requests accepted before the last refusal; None if unknown."""
         self._checks = 0
         self._rests_until = 0.0
         self._start(expected)
@@ -58,12 +58,12 @@ class Ramp:
         self._refused = False
 
     def refuse(self, until: float) -> None:
-        """Record a rate limit: the next request is the first one after the rest."""
+        """Record a rate limit until `until`; the next request is the first after the cooldown."""
         self._refused = True
         self._rests_until = max(self._rests_until, until)
 
     def wait(self) -> None:
-        """Count a call that waits for the end of the rest."""
+        """Count a call that waits for the end of the cooldown."""
         self._waiting += 1
 
     def admits(self, now: float) -> bool:
@@ -99,11 +99,11 @@ class Ramp:
 
     @property
     def next_at(self) -> float:
-        """Return when the oldest unanswered request counts as accepted."""
+        """When the oldest unanswered request counts as accepted."""
         return next(iter(self._pending.values()), 0.0) + ACCEPTED_SECONDS
 
     def check_at(self, now: float) -> float:
-        """Return when to check again if a request may go; the limit also grows with time."""
+        """Return when to check again whether a request may go; the limit also grows with time."""
         return min(self.next_at, now + POLL_SECONDS)
 
     def poll_at(self, now: float) -> float:
@@ -112,13 +112,13 @@ class Ramp:
         return now + POLL_SECONDS * (1.0 + self._checks / 16)
 
     def enter(self, ticket: int, now: float) -> None:
-        """Count a request that goes now."""
+        """Count a request as unanswered from now on; `ticket` identifies it in `leave`."""
         if self._began is None:
             self._began = now
         self._pending[ticket] = now
 
     def leave(self, ticket: int, *, accepted: bool) -> None:
-        """Count a request that was answered, or that ended otherwise."""
+        """Count a request as ended; `accepted`: the provider began to answer it."""
         if self._pending.pop(ticket, None) is not None and accepted:
             self._accepted += 1
 

@@ -1,7 +1,7 @@
-"""A key that is read when it is needed: kept until it expires, read once for all calls that wait.
+"""Key sources: read when a key is needed, cached until it expires, shared by waiting calls.
 
-The reading itself happens in a thread of its own: it may block, and a call that is cancelled
-does not end it for the others.
+Each reading runs in its own thread, because it may block, and because the other calls still wait
+for it if one is cancelled.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ MAX_READ_SECONDS = 30.0
 """Seconds that a call waits for a key source; after them another reading may start."""
 
 MAX_PAUSE = 60.0
-"""Seconds: the longest pause of a source that fails. The first is 1 s, each further one twice as
-long; meanwhile its last error applies to all calls."""
+"""Seconds: the longest pause after failed readings of a source. The first is 1 s, each further one
+twice as long; during a pause, all calls get the last error."""
 
 MAX_RECENT = 8
-"""Secrets of a source that are removed from texts, the newest ones."""
+"""Number of secrets of a source, the newest ones, that are removed from texts."""
 
 
 MAX_NUMBERED = 1000
-"""Names of functions whose last number is remembered."""
+"""Number of function names whose last suffix number is remembered."""
 
 
 class KeySourceFault(Exception):  # internal: becomes a KeySourceError
     """A key source could not be read; the text contains no secret."""
 
     def __init__(self, message: str, ready_at: float) -> None:
-        """`ready_at`: when the source is read again, in seconds of the calls' clock."""
+        """`ready_at`: when the source may be read again (seconds of the call's clock)."""
         super().__init__(message)
         self.ready_at = ready_at
 
@@ -64,7 +64,7 @@ class KeySource:
         """`label` names the source in tables and errors."""
         self.label = label
         self.id = f"src_{fingerprint(label)}"
-        """Stands for the key in logs: the same for every secret of the source."""
+        """Id of the key in logs; it stays the same when the source returns a new secret."""
 
         self.failures = 0
         self.failed_until = 0.0
@@ -74,7 +74,7 @@ class KeySource:
         self._checked_until = 0.0
         self._read_again = False
         self._refused: WeakKeyDictionary[object, tuple[Secret, float]] = WeakKeyDictionary()
-        """By state of a key: the secret that its provider refuses, and until when."""
+        """By `KeyState`: the secret that its provider refuses, and until when."""
 
         self._recent: deque[str] = deque(maxlen=MAX_RECENT)
         self._reading: Reading | None = None
@@ -86,7 +86,7 @@ class KeySource:
 
     @property
     def fault(self) -> str:
-        """What the last reading failed with, and the name of the source; empty if it did not."""
+        """Name of the source and error of the last reading; empty if that succeeded."""
         return f"the key source {self.label} {self._fault}" if self._fault else ""
 
     @property
@@ -95,14 +95,14 @@ class KeySource:
         return not isinstance(self._reader, FunctionReader)
 
     def fresh(self, now: float) -> Secret | None:
-        """Return the secret if the source need not be read."""
+        """Return the secret if it is still current; None if the source must be read."""
         secret = self._secret
         if secret is None or now >= secret.fresh_until or self._read_again:
             return None
         return secret if now < self._checked_until or self._reader.is_unchanged() else None
 
     def _usable(self, now: float) -> Secret | None:
-        """Return the old secret if it has not expired, for a source that fails shortly before."""
+        """Return the cached secret for use after a failed reading; None if it may have expired."""
         secret = self._secret
         valid = secret is not None and now < secret.valid_until < float("inf")
         return secret if valid and not self._read_again else None
@@ -139,7 +139,7 @@ class KeySource:
     def _begin(
         self, clock: Callable[[], float], loop: asyncio.AbstractEventLoop | None
     ) -> Secret | Reading:
-        """Return the secret, or the reading that will bring it; start one if none runs."""
+        """Return the secret, or the reading to wait for; start a reading if none runs."""
         with self._lock:
             now = clock()
             if (secret := self.fresh(now)) is not None:
@@ -155,7 +155,7 @@ class KeySource:
             return reading
 
     def _read_value(self, reading: Reading, clock: Callable[[], float]) -> None:
-        """Read the source, and keep the secret or the fault; runs in the thread of the reading."""
+        """Read the source and store the secret or the fault; runs in the reading's thread."""
         again = self._read_again or self.failures > 0
         try:
             value = reading.resolve(self._reader.read(again=again))
@@ -190,7 +190,7 @@ class KeySource:
             reading.failed = True
 
     def _outcome(self, reading: Reading, clock: Callable[[], float]) -> Secret:
-        """Return what a reading brought, or the old secret if that is still valid."""
+        """Return the secret after a reading; if the reading failed, the previous one if valid."""
         with self._lock:
             if reading.failed or self._secret is None:
                 return self._after_fault(clock())
@@ -211,14 +211,14 @@ class KeySource:
         return KeySourceFault(message, self.failed_until)
 
     def _message(self, error: BaseException) -> str:
-        """Return what went wrong, without any secret."""
+        """Return the error message of a failed reading, without any secret."""
         if isinstance(error, BadSourceValue):
             return str(error)
         text = mask_secrets(self.redact(f"{type(error).__name__}: {error}"))
         return f"raised {one_line(text, 200)}"
 
     def redact(self, text: str) -> str:
-        """Return a text without the secrets that the source returned lately."""
+        """Return the text with the last secrets of the source replaced by the key's id."""
         *older, last, current = "", "", *self._recent
         for secret in filter(None, older):
             text = text.replace(secret, f"<key {self.id}>")
@@ -227,14 +227,14 @@ class KeySource:
         return text
 
     def returned(self, key: str) -> bool:
-        """Return whether a text is a secret that the source returned lately."""
+        """Return whether `key` is one of the last secrets that the source returned."""
         return key in self._recent
 
     def renew(self, refused: Secret, since: float) -> bool:
-        """Return whether to try again with a secret that is read now, after a provider's refusal.
+        """Return whether to read the source again and retry, after a provider refused a secret.
 
-        It is not if the source has returned the refused secret again since the call began, at
-        `since`.
+        False if the source has returned the refused secret since `since` (monotonic seconds), the
+        start of the attempt.
         """
         with self._lock:
             current = self._secret
@@ -245,21 +245,21 @@ class KeySource:
             return True
 
     def mark_refused(self, state: object, refused: Secret, until: float) -> None:
-        """Remember that the provider refuses a secret: it is not sent before `until`."""
+        """Record that the provider of the key `state` refuses a secret until `until`."""
         self._refused[state] = refused, until
         self._read_again = True
 
     def forget_refused(self, state: object) -> None:
-        """Forget the refused secret."""
+        """Drop the refused secret of the key `state`."""
         self._refused.pop(state, None)
 
     def is_refused(self, state: object, secret: Secret, now: float) -> bool:
-        """Return whether the provider has refused this very secret not long ago."""
+        """Return whether the provider of the key `state` has refused this secret recently."""
         refused, until = self._refused.get(state, (None, 0.0))
         return refused is not None and now < until and refused.equals(secret)
 
     def forget_reading(self) -> None:
-        """Forget the reading in progress: in a forked child its thread does not exist."""
+        """Drop the reading in progress, because its thread does not exist in a forked child."""
         self._reading = None
 
 
@@ -267,7 +267,7 @@ _all_sources: WeakSet[KeySource] = WeakSet()
 _sources: WeakValueDictionary[Any, KeySource] = WeakValueDictionary()
 _labeled: WeakValueDictionary[str, KeySource] = WeakValueDictionary()
 _numbers: BoundedDict[str, int] = BoundedDict(MAX_NUMBERED)
-"""The last number behind each function's name; without it, each new source would try all."""
+"""By function name: the last suffix number; without it, each new source would try all numbers."""
 
 _sources_lock = fork_safe_lock()
 
@@ -281,7 +281,7 @@ call_after_fork(_forget_readings)
 
 
 def key_source(origin: str | Callable[[], Any]) -> KeySource:
-    """Return the source of a reference (`file:...`, `env:...`) or a function, always the same."""
+    """Return the `KeySource` of a reference (`file:...`, `env:...`) or function: one per origin."""
     with _sources_lock:
         key = _identity(origin)
         if (source := _sources.get(key)) is None:
@@ -291,7 +291,7 @@ def key_source(origin: str | Callable[[], Any]) -> KeySource:
 
 
 def forget_sources() -> None:
-    """Forget all sources: the next use of a reference or a function makes another."""
+    """Forget all sources; the next use of a reference or function creates a new one."""
     with _sources_lock:
         _sources.clear()
         _labeled.clear()
@@ -299,7 +299,7 @@ def forget_sources() -> None:
 
 
 def _identity(origin: str | Callable[[], Any]) -> Any:
-    """Return a value that differs between sources; equal functions are one source."""
+    """Return a dict key for an origin: the origin itself, or its `id()` if it has no hash."""
     try:
         hash(origin)
     except TypeError:

@@ -34,7 +34,7 @@ class HealthListener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaLeft:
-    """What was left of a rate limit after an answer; valid until monotonic second `until`."""
+    """Requests or tokens left of a rate limit; valid until `until` (monotonic seconds)."""
 
     counts: Literal["requests", "tokens"]
     left: int
@@ -49,7 +49,7 @@ class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
         self._waiting_keys: dict[KeyState, None] = {}
 
     def wait_for_more(self, state: KeyState) -> None:
-        """Notify the key's listeners when more quota may be left."""
+        """Register a key: its listeners are notified when more quota may be left."""
         remember(self._waiting_keys, state, None)
 
     def store(self, model: str, left: tuple[QuotaLeft, ...]) -> None:
@@ -72,7 +72,7 @@ def _is_not_easier(new: QuotaLeft, old: QuotaLeft) -> bool:
 
 
 class _HiddenKey:
-    """Stores the key outside the dataclass fields: `dataclasses.asdict` must not show it."""
+    """Stores the key outside the dataclass fields, so that `dataclasses.asdict` omits it."""
 
     __slots__ = ("key", "source")
     key: str
@@ -94,7 +94,7 @@ class KeyState(_HiddenKey):
 
     key: InitVar[str | KeySource]
     id: str = ""
-    """The key's fingerprint; or that of its source's label, which is the same for every secret."""
+    """The key's fingerprint; for a key from a source, the id of the source."""
 
     failures: int = 0
     in_flight: int = 0
@@ -106,7 +106,7 @@ class KeyState(_HiddenKey):
 
     cooldown_until: float = 0.0
     model_cooldowns: dict[str, float] = field(default_factory=dict)
-    """Cooldowns that apply to one model each: model and end."""
+    """By model: end of a cooldown that applies to this model only."""
 
     permanently_failed: bool = False
     out_of_credit: bool = False
@@ -121,7 +121,7 @@ class KeyState(_HiddenKey):
 
     quotas: QuotaLeftByModel = field(default_factory=QuotaLeftByModel)
     ramps: dict[str | None, Ramp | None] = field(default_factory=dict)
-    """By model: limits unanswered requests after a rest. None: any number may be unanswered."""
+    """By model: limits unanswered requests after a cooldown. None: any number may be unanswered."""
 
     listeners: list[Callable[[], HealthListener | None]] = field(default_factory=list, init=False)
     """Weak references to the pools that contain the key."""
@@ -153,7 +153,7 @@ class KeyState(_HiddenKey):
         return max(ready, self.quarantined_until) if self.permanently_failed else ready
 
     def insufficient_quota(self, model: str | None, tokens: int, now: float) -> QuotaLeft | None:
-        """Return the limit with too little left for a request of so many tokens, if any."""
+        """Return the limit with too little left for a request of `tokens`; None if none has."""
         for quota in self.quotas.get(model, ()) if model else ():
             requests = quota.counts == "requests"
             required = self.in_flight + 1 if requests else max(tokens, 1)
@@ -162,7 +162,7 @@ class KeyState(_HiddenKey):
         return None
 
     def due_at(self, model: str | None, now: float) -> float:
-        """Return when to try to lease the key; soon if other calls are trying it."""
+        """Return when a call should try to lease the key (monotonic seconds)."""
         ready = self.ready_at(model)
         if ready > now:
             return ready
@@ -188,7 +188,7 @@ class KeyState(_HiddenKey):
         return ramp is None or ramp.admits(now)
 
     def ramp(self, model: str | None, now: float) -> Ramp | None:
-        """Return what limits unanswered requests for a model; None if nothing does."""
+        """Return the limit of unanswered requests for a model; None if there is no limit."""
         ramp = self.ramps.get(model)
         if ramp is not None and ramp.is_over(now):
             ramp = self.ramps[model] = None
@@ -219,7 +219,7 @@ class KeyState(_HiddenKey):
         self.notify()
 
     def start_ramp(self, model: str | None, until: float) -> None:
-        """Let one request go first after a rest; then the more, the more were accepted before."""
+        """Limit requests after a cooldown that ends at `until`: first one, then more (`Ramp`)."""
         ramp = self.ramps.get(model)
         if ramp is None:
             ramp = Ramp(max(1, self.in_flight // 2))
@@ -239,7 +239,7 @@ class KeyState(_HiddenKey):
 
 
 class LeaseOwner(Protocol):
-    """Takes a lease before it counts, and gives it back under any exception."""
+    """A call that receives a lease before the key counts it, and always gives it back."""
 
     lease: Lease | str | None
 
@@ -254,24 +254,24 @@ class Lease:
     state: KeyState = field(repr=False)
     started: float
     secret: Secret | None = field(default=None, repr=False)
-    """What the key's source returned for the attempt."""
+    """The secret that the key's source returned for the attempt."""
 
     probe: bool = False
     ramp: Ramp | None = field(default=None, repr=False)
     is_open: bool = False
-    """Whether the key counts it as in flight."""
+    """Whether the key counts this lease as in flight."""
 
     used_before: float = 0.0
-    """When the key was last used before."""
+    """When the key was last used before this lease."""
 
     conversation: ConversationKeys | None = field(default=None, repr=False)
-    """The conversation that keeps to this key once it has answered, if any."""
+    """The conversation that will prefer this key after its answer; None without key affinity."""
 
     ticket: int = field(default_factory=_tickets.__next__, repr=False)
-    """Its number in this process, by which a ramp counts it."""
+    """Number of this lease in the process; identifies it in `Ramp`."""
 
     def take(self, model: str | None) -> None:
-        """Count the request as in flight. Use it under `health_lock`."""
+        """Count the request as in flight. Call it with `health_lock` acquired."""
         state = self.state
         self.probe = state.permanently_failed
         self.used_before, state.last_used = state.last_used, self.started
@@ -310,7 +310,7 @@ class Lease:
 
     @property
     def key_id(self) -> str:
-        """The key's fingerprint; for everything else."""
+        """The key's fingerprint, for logs, records and errors."""
         return self.state.id
 
 
@@ -332,7 +332,7 @@ class CooldownRules:
 
 
 health_lock = fork_safe_lock()
-"""Lock for the health of all keys; hold it to read and change a key's state in one step."""
+"""Lock for the health of all keys; acquire it to read and change a key's state in one step."""
 
 _all_states: WeakSet[KeyState] = WeakSet()
 

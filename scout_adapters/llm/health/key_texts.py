@@ -15,16 +15,16 @@ from pydantic import SecretStr
 from scout_adapters.errors import InvalidKey
 
 PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]")
-"""What templates and examples have in the place of a key, and parts of a list in JSON."""
+"""Matches a placeholder of a template or example, or a part of a JSON list, instead of a key."""
 
 MAX_KEY = 8192
-"""Characters of a key: servers refuse longer headers."""
+"""Characters of the longest key: servers refuse longer headers."""
 
 VARIABLE = "os.environ/"
 """LiteLLM's notation for the value of an environment variable."""
 
 FILE, ENV = "file:", "env:"
-"""What a text begins with that names a file or a variable with the key."""
+"""Prefixes of a reference to a file or an environment variable with the key."""
 
 ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*(?:KEY|TOKEN)S?=.*")
 """A line of a `.env` file."""
@@ -37,7 +37,12 @@ def fingerprint(key: str) -> str:
 
 
 def clean_key(raw: str | SecretStr, *, source: str) -> str:
-    """Return a key without surrounding white space and quotes; raises what `clean_keys` raises."""
+    """Return a key without surrounding white space and quotes.
+
+    `source` names in errors where the key comes from.
+
+    Raises: `InvalidKey` for a text that is no key; see `clean_keys`.
+    """
     key, fault = _cleaned(raw)
     if not fault:
         return key
@@ -49,7 +54,7 @@ def clean_keys(raw: Iterable[str | SecretStr], *, source: str) -> tuple[str, ...
     """Return the keys of each text, cleaned, without empty and repeated ones, in their order.
 
     A text has one key, or several between commas, semicolons or line breaks. `os.environ/NAME`
-    stands for the value of a variable.
+    stands for the value of a variable. `source` names in errors where the texts come from.
 
     Raises:
         InvalidKey: an HTTP header cannot contain a key, or it is a placeholder; the message does
@@ -73,7 +78,7 @@ def is_reference(text: str) -> bool:
 
 
 def _split_keys(raw: Iterable[str | SecretStr]) -> tuple[tuple[str, ...], str]:
-    """Return the keys of each text, and what is wrong with the first wrong one."""
+    """Return the keys of all texts and ""; or no keys and what is wrong with the first bad one."""
     keys: dict[str, None] = {}
     for text in raw:
         plain = text.get_secret_value() if isinstance(text, SecretStr) else text
@@ -97,7 +102,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _cleaned(raw: str | SecretStr) -> tuple[str, str]:
-    """Return a key without white space and quotes, and what is wrong with it."""
+    """Return a key without white space and quotes and ""; or "" and what is wrong with the key."""
     key = _unquoted(raw.get_secret_value() if isinstance(raw, SecretStr) else raw)
     if not key:
         return "", "is empty; copy it again"
@@ -114,7 +119,7 @@ def _fault_of_header(key: str) -> str:
 
 
 def _fault_of_copy(key: str) -> str:
-    """Return what a text is that is in the place of a key."""
+    """Return what a text is, if it is not a key but a placeholder or the like; "" for a key."""
     if PLACEHOLDER.fullmatch(key):
         return "is a placeholder or a list in JSON; write the key itself, or os.environ/NAME"
     if ASSIGNMENT.fullmatch(key):
@@ -143,7 +148,10 @@ def _unquoted(text: str) -> str:
 
 
 def env_keys(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the keys of the first variable that contains any, with those of its numbers."""
+    """Return the keys of the first variable in `names` that has any; () if none has.
+
+    The keys in its numbered variables `NAME_1`, `NAME_2`, … are included.
+    """
     for name in names:
         numbered = (variable_keys(number) for number in key_numbers(name))
         if keys := tuple(dict.fromkeys(chain(variable_keys(name), *numbered))):
@@ -152,7 +160,7 @@ def env_keys(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def key_numbers(name: str) -> list[str]:
-    """Return the variables that are set as `NAME_1`, `NAME_2`, …, in order; none for a list."""
+    """Return the set variables `NAME_1`, `NAME_2`, …, in order; [] if `name` ends in "S"."""
     if name.endswith("S"):
         return []
     start = f"{name}_"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 MAX_REMEMBERED = 1024
-"""Models of a key, or of an account, whose health is remembered; the newest ones."""
+"""Number of models per key or account whose health is remembered; the newest ones."""
 
 K = TypeVar("K")
 V = TypeVar("V")

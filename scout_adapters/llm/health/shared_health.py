@@ -1,6 +1,6 @@
-"""Health that processes share: local states of keys and circuits, merged with facts of others.
+"""Share the health of keys and circuits between processes, as facts in a store.
 
-Every decision is made by the local states, in every process alike; a store only carries facts.
+Each process decides from its own local states, into which the facts of other processes are merged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SharedHealth:
         store.subscribe(self)
 
     def add_key(self, provider: str, address: str, state: KeyState) -> None:
-        """Share the health of a key from now on; facts that are there already apply to it."""
+        """Share the health of a key from now on, and apply the facts about it in the store."""
         subject = f"key {provider} {_digest(address)} {state.id}"
         if self._keys.get(subject) is state and state.shared is not None:
             return
@@ -45,7 +45,7 @@ class SharedHealth:
         self._apply_all(subject)
 
     def add_circuit(self, provider: str, address: str, circuit: CircuitBreaker) -> None:
-        """Share the state of a circuit from now on."""
+        """Share the state of a circuit from now on, and apply the facts about it in the store."""
         subject = f"circuit {provider} {_digest(address)}"
         if self._circuits.get(subject) is circuit and circuit.shared is not None:
             return
@@ -76,7 +76,7 @@ class SharedHealth:
                 self._apply(merged, now)
 
     def live_facts(self) -> list[Fact]:
-        """Return the facts that still apply here."""
+        """Return the facts, of this and other processes, that have not expired."""
         with self._lock:
             return self._table.live(self._now())
 
@@ -151,7 +151,7 @@ def _revive(state: KeyState, at: float) -> None:
 
 
 def _digest(address: str) -> str:
-    """Return a name for an address; addresses of users may be private."""
+    """Return a digest that stands for an address in the store; an address may be private."""
     return blake2b(address.encode(), digest_size=4).hexdigest()
 
 
@@ -160,7 +160,7 @@ _by_store_lock = fork_safe_lock()
 
 
 def shared_health(store: StateStore) -> SharedHealth:
-    """Return the health that this process shares through a store."""
+    """Return the process's `SharedHealth` of a store; one per store."""
     with _by_store_lock:
         health = _by_store.get(store)
         if health is None:

@@ -10,7 +10,7 @@ from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.key_texts import is_reference
 
 MAX_UNUSED_STATES = 10_000
-"""Keys whose health is remembered although no pool has them; the newest ones."""
+"""Number of keys whose health is remembered after their last pool is gone; the newest ones."""
 
 _states: WeakValueDictionary[tuple[str, str, str | KeySource], KeyState] = WeakValueDictionary()
 _newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
@@ -34,7 +34,7 @@ def shared_state(provider: str, base_url: str, key: str | KeySource, place: str 
 
 
 def reset_states() -> None:
-    """Reset the state of every key, and forget them: the next use of a key makes another."""
+    """Reset and drop the state of every key; the next use of a key creates a new state."""
     with health_lock:
         for state in list(_states.values()):
             state.reset()

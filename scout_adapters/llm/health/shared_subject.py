@@ -1,4 +1,4 @@
-"""Publishes what happens to one key or circuit to the other processes of a store."""
+"""Publish changes of one key or circuit to the other processes that share a store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROBE_SECONDS = 60.0
 """Seconds for which other processes wait for a probe that does not report, such as a killed one."""
 
 MAX_RECHECK_SECONDS = 60.0
-"""Seconds: the longest shared quarantine of a key from a source, which may return another one."""
+"""Seconds: the longest shared quarantine of a key from a source, which may return a new secret."""
 
 
 class SharedSubject:
@@ -26,7 +26,7 @@ class SharedSubject:
         self._publish = publish
 
     def rest(self, model: str | None, seconds: float) -> None:
-        """Publish that a key rests, for one model or for all."""
+        """Publish that a key is in cooldown, for one model or (None) for all."""
         place = f"rest {model}" if model else "rest"
         self._publish(Fact(self.subject, place, "rest", seconds))
 

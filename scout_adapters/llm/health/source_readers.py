@@ -1,4 +1,4 @@
-"""Where a key comes from besides a plain text: a file, an environment variable, a function."""
+"""Readers of keys from a file, an environment variable or a function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHECK_SECONDS = 1.0
 """Seconds between two checks whether a file has changed."""
 
 MAX_FILE = 65_536
-"""Bytes of a file with a key."""
+"""Characters: the longest text of a file with a key."""
 
 UNCHANGED = object()
 """What a reader returns if the last value is still the current one."""
@@ -26,17 +26,17 @@ class Reader(Protocol):
     """Reads the value of a key source; may block."""
 
     check_seconds: ClassVar[float | None]
-    """Seconds after which a value is checked; None: it is kept until it expires."""
+    """Seconds after which the source is checked again; None: only when the value expires."""
 
     blocks: ClassVar[bool]
-    """Whether `read` may take time, so that it needs a thread."""
+    """Whether `read` may block, so that it runs in a thread."""
 
     @property
     def label(self) -> str:
-        """What tables and errors call the source."""
+        """Name of the source in tables and errors."""
 
     def read(self, *, again: bool) -> Any:
-        """Return the value, an awaitable of it, or `UNCHANGED`; `again`: the last was refused."""
+        """Return the value, an awaitable of it, or `UNCHANGED`; with `again`, never `UNCHANGED`."""
 
     def is_unchanged(self) -> bool:
         """Return whether the last value is known to be the current one; must not block."""
@@ -122,7 +122,7 @@ class FunctionReader:
 
 
 def function_name(function: Callable[[], Any]) -> str:
-    """Return the name of a function as a user wrote it; of an object, that of its class."""
+    """Return the function's `label` attribute, else its name; of an object, the class name."""
     while isinstance(function, functools.partial):
         function = function.func
     if isinstance(label := getattr(function, "label", None), str):

@@ -13,14 +13,14 @@ from typing import Any
 
 
 class LoopEnded(Exception):  # internal: another reading follows
-    """The event loop ended that awaited what a source returned."""
+    """The event loop that awaited a source's awaitable has ended; another reading follows."""
 
 
 class Reading:
-    """A reading in a thread of its own, which ends it for all that wait."""
+    """One reading of a key source; `wait` and `await_end` block until it has ended."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None, until: float) -> None:
-        """`loop` awaits what the source returns, if that is awaitable; None: a private loop.
+        """`loop` runs an awaitable that the source returns; None: a new loop in the thread.
 
         `until`: after this monotonic second another reading may start.
         """
@@ -28,7 +28,7 @@ class Reading:
         """Whether the source could not be read."""
 
         self.lost = False
-        """Whether its event loop ended before the source had answered."""
+        """Whether the event loop ended before the source had returned its value."""
 
         self._loop = loop
         self._until = until
@@ -37,11 +37,11 @@ class Reading:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is worth waiting for."""
+        """Whether the reading has not ended and its time is not over."""
         return not self._end.done() and time.monotonic() < self._until
 
     def blocks(self, loop: asyncio.AbstractEventLoop | None) -> bool:
-        """Return whether a synchronous wait in this thread would stop the loop that it needs."""
+        """Return whether a wait in this thread (`loop` is None) would block the reading's loop."""
         return loop is None and self._loop is not None and self._loop is _running_loop()
 
     def start(self, target: Callable[..., None], *arguments: Any) -> None:
@@ -53,7 +53,7 @@ class Reading:
         ).start()
 
     def run(self, target: Callable[..., None], *arguments: Any) -> None:
-        """Run the reading in this thread, and end it."""
+        """Call `target` in this thread, and end the reading for all that wait."""
         try:
             target(*arguments)
         except LoopEnded:
@@ -62,7 +62,7 @@ class Reading:
             self._end.set_result(None)
 
     def resolve(self, value: Any) -> Any:
-        """Return the value itself, or the result of an awaitable.
+        """Return `value`, or its result if it is awaitable.
 
         Raises: `LoopEnded`, and what the awaitable raises.
         """
@@ -82,7 +82,7 @@ class Reading:
             future.cancel()  # has an effect only if it takes too long
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end; return False if it did not come within `seconds`."""
+        """Wait until the reading has ended; return False if it has not within `seconds`."""
         try:
             self._end.result(seconds)
         except TimeoutError:

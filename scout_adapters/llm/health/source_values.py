@@ -1,4 +1,4 @@
-"""What a key source returned, read as a secret: text, token with expiry, or credentials.
+"""Convert what a key source returned to a `Secret`: text, token with expiry, or credentials.
 
 Objects of the official packages are recognised by their attributes, so none of them is imported.
 """
@@ -24,13 +24,13 @@ MAX_SKEW = 60.0
 """
 
 LAST_SECOND = 1e12
-"""Seconds since 1970 that no expiry reaches: some 30,000 years."""
+"""Seconds since 1970: a later expiry, in some 30,000 years, counts as none."""
 
 ACCEPTED = "a string, a SecretStr, a Token, AwsCredentials, or (token, expiry)"
 
 
 class BadSourceValue(Exception):  # internal: becomes a KeySourceError
-    """What a key source returned is no usable secret; the text shows no part of it."""
+    """A key source returned an unusable value; the message contains no part of the value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +49,11 @@ class Secret:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The texts that nothing may show."""
+        """The secret texts, which logs and errors must not contain."""
         return self.credential.secrets if self.credential else (self.text,)
 
     def equals(self, other: Secret) -> bool:
-        """Return whether both authenticate in the same way."""
+        """Return whether both have the same secret texts."""
         return self.parts == other.parts
 
 
@@ -88,7 +88,10 @@ def _fresh_for(expires_at: float | None, wall: float) -> float:
 
 
 def _clean(value: Any) -> str:
-    """Return a text as a key."""
+    """Return a text without white space and quotes.
+
+    Raises: `BadSourceValue` if it is empty, no text, a reference, a list or no valid key.
+    """
     if value is None or value == "":
         raise BadSourceValue("returned nothing")
     if not isinstance(value, str | SecretStr):
@@ -104,7 +107,7 @@ def _clean(value: Any) -> str:
 
 
 def _not_one_key(key: str) -> str:
-    """Return why a text is another source or a list, both of which belong to `api_keys=`."""
+    """Return an error message for a text that is a reference or a list; "" for one key."""
     if is_reference(key) or key.startswith(VARIABLE):
         return "is a reference itself; pass that one as api_key="
     return "is a list; pass a source for each key, api_keys=[...]" if has_several(key) else ""
@@ -132,7 +135,7 @@ def _credential_of(value: Any) -> Credential | None:
 
 
 def _jwt_expiry(text: str) -> float | None:
-    """Return the `exp` of a JWT in seconds since 1970; None if the text is none or has none."""
+    """Return the `exp` of a JWT in seconds since 1970; None without `exp` or for another text."""
     if not text.startswith("eyJ") or not JWT.fullmatch(text):
         return None
     payload = text.split(".")[1]
@@ -141,5 +144,5 @@ def _jwt_expiry(text: str) -> float | None:
     except (ValueError, RecursionError):
         return None
     expiry = claims.get("exp") if isinstance(claims, Mapping) else None
-    # One beyond all years is none: no float has room for it.
+    # A larger integer counts as no expiry: `float` may overflow.
     return float(expiry) if isinstance(expiry, int | float) and expiry < LAST_SECOND else None

@@ -1,4 +1,4 @@
-"""What a request needs of a model, and which candidates are known to lack it: they come last."""
+"""Abilities that a request needs; candidates that lack one, by their profile, are tried last."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MEDIA_TYPES = {
     "document": "file",
     "input_file": "file",
 }
-"""Types of content blocks, and what a model must take for them."""
+"""By type of content block: the ability, in `NAMES`, that a model needs for it."""
 
 NAMES = {
     "image": "no images",
@@ -39,22 +39,22 @@ NAMES = {
 
 
 SMALLEST_WINDOW = 2000
-"""Tokens: every model has a window of more."""
+"""Tokens: the context window of every model is larger."""
 
 SMALL_WINDOW = 32_768
-"""Tokens: only in a window of up to this size the definitions of tools are counted."""
+"""Tokens: for context windows up to this size, the definitions of tools are counted too."""
 
 
 class Needs(NamedTuple):
-    """What a request needs: keys of `NAMES`, about how many tokens of context, and tools."""
+    """What a request needs: abilities (names in `NAMES`), tokens of context, and tools."""
 
     features: frozenset[str]
     tokens: int
-    """Tokens of the messages."""
+    """Estimated tokens of the messages."""
 
     tools: Sequence[Mapping[str, Any]] = ()
     provider_tools: Sequence[Mapping[str, Any]] = ()
-    """Tools that are no functions: providers run them, or the API has its own form for them."""
+    """Tools other than functions: a provider runs them, or its API has an own form for them."""
 
 
 def needs_of(request: ChatRequest) -> Needs:
@@ -83,7 +83,7 @@ def needs_of(request: ChatRequest) -> Needs:
 
 
 def _medium(block: Mapping[str, Any]) -> str | None:
-    """Return the kind of a media block; Gemini's own blocks name it in their MIME type."""
+    """Return `image`, `audio`, `video` or `file` for a media block; None for other blocks."""
     kind = block.get("type") or ""
     if kind == "media":
         main = str(block.get("mime_type")).partition("/")[0]
@@ -99,7 +99,7 @@ def _characters_of_calls(message: BaseMessage) -> int:
 
 
 def _is_short_text(request: ChatRequest) -> bool:
-    """Return whether every model can take the messages; most calls need no closer look."""
+    """Return whether all messages are text that fits in the context window of every model."""
     characters = 0
     for message in request.messages:
         content = message.content
@@ -120,7 +120,7 @@ def lacks(candidate: Candidate, needs: Needs) -> bool:
 
 
 def _is_too_long(needs: Needs, window: int | None) -> bool:
-    """Return whether the messages, and for a small window the tools, have more tokens than it."""
+    """Return whether the prompt exceeds a context window in tokens; False if that is None."""
     if window is None or needs.tokens > window:
         return window is not None
     if window > SMALL_WINDOW or not needs.tools:
@@ -129,7 +129,7 @@ def _is_too_long(needs: Needs, window: int | None) -> bool:
 
 
 def _foreign_tool(candidate: Candidate, needs: Needs) -> str | None:
-    """Return the name of a tool that only other APIs than the candidate's have; None for none."""
+    """Return the name of a tool that the candidate's API does not have; None if it has all."""
     if not needs.provider_tools:
         return None
     wire = candidate.endpoint.spec.card_of(candidate.model).wire
@@ -138,7 +138,7 @@ def _foreign_tool(candidate: Candidate, needs: Needs) -> str | None:
 
 
 def able_first(candidates: Sequence[Candidate], request: ChatRequest) -> Sequence[Candidate]:
-    """Put candidates last that are known to be unable; else keep the order."""
+    """Return the candidates with those last that lack an ability; the order is kept otherwise."""
     if not request.tools and request.response_format is None and _is_short_text(request):
         return candidates
     needs = needs_of(request)
@@ -152,7 +152,7 @@ def able_first(candidates: Sequence[Candidate], request: ChatRequest) -> Sequenc
 
 
 def reason_for_last(candidate: Candidate, request: ModelRequest) -> str:
-    """Return why a candidate comes last; empty if it is not known to be unable."""
+    """Return why a candidate is tried last: the abilities that it lacks; "" if it lacks none."""
     if not isinstance(request, ChatRequest):
         return ""
     needs = needs_of(request)

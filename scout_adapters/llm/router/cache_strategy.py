@@ -21,20 +21,19 @@ if TYPE_CHECKING:
 
 
 class CacheStrategy:
-    """Puts the candidate first that has cached the conversation; the others keep `order`.
+    """Strategy: the candidate with the conversation in its cache goes first, others by `order`.
 
         model = ScoutRouterChatModel(models=[...], strategy=cache(order="cheapest"))
 
-    A candidate that comes earlier in that order goes first if this call costs no more there,
-    although the whole prompt must be read again. One that cannot answer within two seconds keeps
-    its place.
+    A candidate that is earlier in `order` still goes before it if this call costs no more there
+    without the cache. A candidate that is not ready within two seconds is not moved to the front.
     """
 
     keeps_candidates = True
     """Whether the engine remembers which candidates answered a conversation."""
 
     def __init__(self, order: AnyStrategy = priority) -> None:
-        """`order` is that of new conversations, and of the other candidates."""
+        """`order`: the strategy for new conversations, and for all other candidates."""
         self._order = with_context(order)
 
     def __call__(
@@ -51,12 +50,12 @@ class CacheStrategy:
         return (*ahead, home, *rest)
 
     def check(self, candidates: Sequence[Candidate]) -> None:
-        """Raise `ConfigurationError` if `order` names no candidate of a route."""
+        """Raise `ConfigurationError` if `order` names a candidate that the route does not have."""
         check_strategy(self._order, candidates)
 
 
 def _home(candidates: Sequence[Candidate], context: CallContext) -> Candidate | None:
-    """Return the ready candidate that answered the conversation last; None if there is none."""
+    """Return the latest candidate that answered the conversation and is ready soon; or None."""
     conversation, now = context.conversation, context.clock.now()
     if conversation is None:
         return None

@@ -40,13 +40,13 @@ class DryRun(Attempts):
         clock: Clock,
         conversation: CallConversation | None = None,
     ) -> None:
-        """Take copies of the candidates."""
+        """`candidates` must be copies: the dry run changes their state."""
         super().__init__(candidates, request, RetryPolicy(), clock=clock, conversation=conversation)
         self.unless_invalid: set[int] = set()
-        """Numbers of the attempts that a call does not make if all keys before are invalid."""
+        """Numbers of attempts that a call would not make if all earlier keys were invalid."""
 
         self._supposed: dict[int, set[str]] = {}
-        """Fingerprints of the planned keys, by endpoint."""
+        """By `id()` of an endpoint: fingerprints of planned keys, which count as refused."""
 
     def run(self) -> list[tuple[CandidateState, list[Attempt]]]:
         """Return the candidates in order, each with its planned attempts."""
@@ -63,7 +63,7 @@ class DryRun(Attempts):
 
     @property
     def blocked_keys(self) -> dict[tuple[int, str], BlockedKey]:
-        """Keys that must wait for a limit of the user, by candidate and key id."""
+        """Keys that must wait for a limit of the user, by `id()` of the candidate and key id."""
         return {(id(each.state.candidate), each.key_id): each for each in self._blocked}
 
     @override
@@ -73,7 +73,7 @@ class DryRun(Attempts):
         return super()._attempt(state, again)
 
     def _block_keys(self, state: CandidateState, limits: CallLimits) -> None:
-        """Do not plan the keys that must wait for a limit."""
+        """Leave keys out of the plan that must wait for a limit of the user."""
         rules, now = (*state.candidate.limits, *limits.rules), self.clock.now()
         if state.prepared is None and not self._prepare(state):
             return

@@ -22,13 +22,13 @@ ONE = Decimal(1)
 
 
 def usual_answer_tokens(candidate: Candidate, request: ModelRequest) -> int:
-    """Return the output tokens to assume: the limit of the request; 0 for embeddings."""
+    """Return the output tokens to assume: `max_tokens`, or 500; 0 for embeddings."""
     own = candidate.request(request)
     return (own.max_tokens or USUAL_ANSWER_TOKENS) if isinstance(own, ChatRequest) else 0
 
 
 def text_tokens(request: ChatRequest, messages: Sequence[BaseMessage]) -> int:
-    """Return about how many tokens messages have, with the tools of the request before them."""
+    """Return the estimated tokens of `messages` and of the request's tools."""
     characters = sum(len(message.text) for message in messages)
     characters += sum(_tool_characters(tool) for tool in request.tools)
     calls = (getattr(message, "tool_calls", ()) for message in messages)
@@ -41,9 +41,9 @@ def _tool_characters(tool: Any) -> int:
 
 
 def cached_prefix(request: ChatRequest) -> int:
-    """Return about how many tokens a cache has from the request before this one.
+    """Return the estimated tokens that the conversation's previous request left in a cache.
 
-    That request ended before the newest answer; without an answer, before the last message.
+    These are the messages before the newest answer; without an answer, all but the last message.
     """
     messages = request.messages
     answers = [at for at, message in enumerate(messages) if message.type == "ai"]
@@ -53,10 +53,10 @@ def cached_prefix(request: ChatRequest) -> int:
 def expected_cost(
     candidate: Candidate, request: ChatRequest, tokens: int, cached: int = 0
 ) -> float | None:
-    """Return US dollars; None if the price is unknown.
+    """Return the expected cost of a request at a candidate in US dollars; None if unknown.
 
-    `tokens` of input, of which `cached` are read from the provider's cache. Others are written to
-    it if the provider bills that: by itself, or because the request marks them.
+    `tokens`: input tokens, of which `cached` are read from the provider's cache. The others count
+    as written to the cache if the candidate caches the request; see `caches`.
     """
     spec, model = candidate.endpoint.spec, candidate.model
     tariff = price_list(spec.name, priced_model(spec, model), prices=spec.prices).tariff
@@ -75,7 +75,7 @@ def expected_cost(
 
 
 def caches(candidate: Candidate, request: ChatRequest) -> bool:
-    """Return whether the candidate caches a request: by itself, or what the request marks."""
+    """Return whether the candidate caches the prompt: always, or as the request's markers ask."""
     spec, model = candidate.endpoint.spec, candidate.model
     caching = spec.prompt_caching
     shortest = caching.shortest_for(spec.known_model(model)) if caching else None

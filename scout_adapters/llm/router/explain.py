@@ -134,7 +134,7 @@ class Explanation:
 
 
 def _line_group(row: PlannedAttempt) -> tuple[object, ...]:
-    """Return a value that is equal for rows of the same line."""
+    """Return the fields in which all rows of one text line agree."""
     own = row.key_id if row.outcome != SKIPPED or row.ready_in_s else None
     return row.provider, row.model, row.outcome, row.reason, own
 
@@ -156,8 +156,9 @@ def explain(
 ) -> Explanation:
     """Return the attempts that a call of `request` would make now; nothing is sent or recorded.
 
-    `input_tokens` is an estimate of the request's size, `conversation` the one that it belongs to.
-    With `on`, models that have ended by that day are left out. `order`: as the strategy has it.
+    `input_tokens` is an estimate. `conversation`: for key affinity. With `on`, models that have
+    been shut down by that day are left out. `order`: the candidates in order; None: the route.s
+    strategy orders them.
 
     Raises:
         ScoutError: the call would fail before its first attempt, with the same error.
@@ -227,7 +228,7 @@ class RowWriter:
             )
 
     def _special(self, attempt: Attempt, tokens: int) -> str | None:
-        """Return what is special about a planned attempt, if anything."""
+        """Return notes on a planned attempt, such as a probe or low quota; None without any."""
         last = reason_for_last(attempt.candidate, self._request) if self._has_choice else ""
         notes = _notes(attempt, tokens, self._now)
         if attempt.number in self._unless_invalid:
@@ -271,7 +272,7 @@ class RowWriter:
     def _skip_reason(
         self, candidate_state: CandidateState, key: KeyState
     ) -> tuple[str, float | None]:
-        """Return why a key would be skipped, and the seconds until it is ready."""
+        """Return why a key would be skipped, and the seconds until it is ready, or None."""
         own, ready_at = self._key_reason(candidate_state, key)
         if (blocked := self._blocked.get((id(candidate_state.candidate), key.id))) is not None:
             own = "; ".join(filter(None, (own, blocked.shortage.reason)))
@@ -293,7 +294,7 @@ class RowWriter:
     def _key_reason(
         self, candidate_state: CandidateState, key: KeyState
     ) -> tuple[str, float | None]:
-        """Return why the key itself is not usable ("" if it is), and when it is ready."""
+        """Return why a key is not usable, or "", and when it is ready (monotonic s), or None."""
         model, now = candidate_state.candidate.model, self._now
         ready_at = key.ready_at(model)
         if ready_at <= now:
@@ -308,7 +309,7 @@ class RowWriter:
 
 
 def _notes(attempt: Attempt, tokens: int, now: float) -> list[str]:
-    """Return what is special about a planned attempt: its circuit, its key, what is left."""
+    """Return notes on a planned attempt: probes, key source, and a limit with too little left."""
     circuit, lease = attempt.circuit, attempt.lease
     notes = [
         (circuit.is_aside(now), SET_ASIDE),

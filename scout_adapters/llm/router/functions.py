@@ -95,7 +95,7 @@ def split_model(name: str) -> tuple[str, str]:
 
 
 def _behind_provider(name: str) -> str:
-    """Return the part of a name after its first slash or colon."""
+    """Return the model of `"provider/model"` or `"provider:model"`."""
     head, _, model = name.partition("/")
     return name.partition(":")[2] if ":" in head else model
 

@@ -17,7 +17,7 @@ from scout_adapters.llm.profiles.retirements import (
 logger = logger_of(__name__)
 
 _noticed: set[tuple[str, str]] = set()
-"""Providers and models of which a warning was given: only models that the data list."""
+"""Pairs of provider and model for which a warning was logged."""
 
 
 def warn_of_retirements(candidates: Collection[Candidate], today: date | None = None) -> None:
@@ -42,13 +42,13 @@ def warn_of_retirements(candidates: Collection[Candidate], today: date | None = 
 
 
 def ended_models(candidates: Iterable[Candidate], on: date) -> dict[int, str]:
-    """Return why candidates are left out whose models have ended by a day, by their ids."""
+    """Return by `id()` of a candidate why it is left out: its model has ended by the day `on`."""
     found = ((c, retirement_of(c.endpoint.spec, c.model)) for c in candidates)
     return {id(c): f"{r.describe(on)}: {r.advice}" for c, r in found if r and r.ends <= on}
 
 
 def forget_notices() -> None:
-    """Warn again of models that were looked up."""
+    """Forget the warnings that were logged, so that they are logged again."""
     _noticed.clear()
 
 

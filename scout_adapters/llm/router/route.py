@@ -42,13 +42,13 @@ class Route:
     strategy: AnyStrategy = priority
     clock: Clock = SYSTEM
     tag_limits: tuple[LimitRule, ...] = ()
-    """Limits for the calls with a tag."""
+    """Limits of the user for calls with a certain tag."""
 
     limit_store: LimitStore | None = None
-    """Where requests are counted for limits; None for this process."""
+    """Store that counts requests for limits; None to count in this process only."""
 
     def __post_init__(self) -> None:
-        """Warn of models that end soon, and load prices; a clock of a test has no date."""
+        """Warn of models that end soon, and load prices; not with a test's clock, without dates."""
         if self.clock is SYSTEM:
             warn_of_retirements(self.candidates)
             load_prices()
@@ -64,9 +64,9 @@ class Route:
 
     @cached_property
     def documented_fields(self) -> frozenset[str] | None:
-        """The body fields that a call may have as options; None if a candidate takes all.
+        """Body fields that a call may set as options; None if a candidate accepts any field.
 
-        Those that only other candidates of the router document are left out of the request.
+        A field that only other candidates of the router document is left out of a request.
         """
         fields = union(c.endpoint.spec.documented_fields for c in self.candidates)
         return fields and fields.union(*(c.undocumented for c in self.candidates))
@@ -96,7 +96,7 @@ class Route:
         return attempts
 
     def call_limits(self, rules: tuple[LimitRule, ...]) -> CallLimits | None:
-        """Return the limits of a call whose tags have these; None if nothing has limits."""
+        """Return the limits of a call, with the `rules` of its tags; None if nothing has limits."""
         if not self.has_limits:
             return None
         from scout_adapters.llm.limits.memory_limits import memory_limits  # noqa: PLC0415  # rare
@@ -104,7 +104,7 @@ class Route:
         return CallLimits(rules, memory_limits if self.limit_store is None else self.limit_store)
 
     def limits_of(self, run: RunFacts | None) -> tuple[LimitRule, ...]:
-        """Return the limits of a call's tags."""
+        """Return the limits of the tags of a call; () if there are none or `run` is None."""
         if run is None or not self.tag_limits:
             return ()
         from scout_adapters.llm.limits.limit_rule import TAG  # noqa: PLC0415  # rare
@@ -124,7 +124,7 @@ class Route:
     def conversation(
         self, request: ModelRequest, retry_policy: RetryPolicy, conversation_id: str | None = None
     ) -> CallConversation | None:
-        """Return the conversation for key affinity; None if it is off, or for embeddings."""
+        """Return the call's conversation; None without key affinity, or for embeddings."""
         if retry_policy.key_affinity == "off" or not isinstance(request, ChatRequest):
             return None
         return CallConversation(request, conversation_id, keeps_candidate=self._keeps_candidates)
@@ -146,8 +146,8 @@ class Route:
     ) -> Sequence[Candidate]:
         """Return the candidates in the order in which a call tries them.
 
-        Those that are known to be unable to do what the request needs come last. The order
-        for embeddings is the configured one.
+        Candidates without an ability that the request needs come last. Embeddings keep the
+        configured order. `thread_id`: the user's id of the conversation, for the strategy.
         """
         if len(self.candidates) == 1 or not isinstance(request, ChatRequest):
             return self.candidates

@@ -42,19 +42,19 @@ class RoutingRule:
     """Candidates in order: `"provider/model"`, a model, or a provider for all its candidates."""
 
     tag: Texts = ()
-    """Tags, of which the call has at least one."""
+    """Tags; the rule applies to calls that have at least one of them. Empty: to all."""
 
     user: Texts = ()
-    """Users, one of which makes the call: `user_id` or `user` of the metadata."""
+    """Users (`user_id` or `user` of the metadata) whose calls the rule applies to. Empty: all."""
 
     needs: Need | Sequence[Need] = ()
-    """What the request needs, all of it."""
+    """Abilities such as `"image"`; the rule applies to requests that need all. Empty: to all."""
 
     min_tokens: int = 0
-    """Estimated input tokens that the request has at least."""
+    """Smallest number of estimated input tokens of the request."""
 
     max_tokens: int | None = None
-    """Estimated input tokens that the request has at most; None for any number."""
+    """Largest number of estimated input tokens of the request; None for no limit."""
 
     only: bool = False
     """Whether no other candidates are tried."""
@@ -111,7 +111,7 @@ class RuleStrategy:
     """Applies the first rule whose conditions a call meets; made by `rules`."""
 
     def __init__(self, rows: Sequence[RoutingRule], otherwise: AnyStrategy) -> None:
-        """`otherwise` orders the candidates that no rule names, and those of other calls."""
+        """`otherwise`: the strategy for calls without a rule, and for candidates not in a rule."""
         self._rules = tuple(rows)
         self._otherwise = with_context(otherwise)
         self.keeps_candidates = keeps_candidates(otherwise)
@@ -132,7 +132,7 @@ class RuleStrategy:
         return first if rule.only else (*first, *(each for each in ordered if each not in first))
 
     def check(self, candidates: Sequence[Candidate]) -> None:
-        """Raise `ConfigurationError` for a rule that names no candidate of a route."""
+        """Raise `ConfigurationError` if a rule uses a name that matches no candidate."""
         check_strategy(self._otherwise, candidates)
         names = {name for candidate in candidates for name in _names(candidate)}
         for name in (name for rule in self._rules for name in rule.use if name not in names):

@@ -25,13 +25,13 @@ Strategy = Callable[[Sequence[Candidate], ChatRequest], Iterable[Candidate]]
 """Function from candidates and request to the candidates to try, in order."""
 
 ContextStrategy = Callable[[Sequence[Candidate], ChatRequest, "CallContext"], Iterable[Candidate]]
-"""A strategy that also receives what is known of the call."""
+"""A strategy that also receives a `CallContext`: tags, user and conversation of the call."""
 
 AnyStrategy: TypeAlias = Strategy | ContextStrategy
 """A strategy of two parameters, or of three."""
 
 MAX_ORDER = 100_000
-"""Candidates that are taken of what a strategy returns, which may be a generator without an end."""
+"""Number of candidates read from a strategy's result, which may be an endless generator."""
 
 UNKNOWN_LAST = float("inf")
 """US dollars: the expected cost of a candidate without a known price."""
@@ -72,9 +72,9 @@ def _draw(chance: float, weight: float) -> float:
 
 
 def takes_context(strategy: AnyStrategy) -> bool:
-    """Return whether a strategy has a third parameter, for the context of the call.
+    """Return whether a strategy has a third positional parameter for the `CallContext`.
 
-    One with a default has another meaning, unless its name is `context`.
+    A third parameter with a default value counts only if its name is `context`.
     """
     try:
         parameters = [*signature(strategy).parameters.values()]
@@ -86,9 +86,9 @@ def takes_context(strategy: AnyStrategy) -> bool:
 
 
 def checked_order(strategy: AnyStrategy, order: Any) -> Iterable[Candidate]:
-    """Return what a strategy returned, each candidate once.
+    """Return the candidates that a strategy returned, each once.
 
-    Raises: `ConfigurationError` for anything else than candidates.
+    Raises: `ConfigurationError` if `order` contains other objects, or is not iterable.
     """
     if getattr(strategy, "__module__", "") == __name__:
         return cast("Iterable[Candidate]", order)
@@ -107,18 +107,18 @@ def checked_order(strategy: AnyStrategy, order: Any) -> Iterable[Candidate]:
 
 
 def keeps_candidates(strategy: AnyStrategy) -> bool:
-    """Return whether a strategy needs the candidates that answered a conversation before."""
+    """Return whether a strategy uses the memory of which candidates answered a conversation."""
     return bool(getattr(strategy, "keeps_candidates", False))
 
 
 def check_strategy(strategy: AnyStrategy, candidates: Sequence[Candidate]) -> None:
-    """Raise `ConfigurationError` for a strategy that names a candidate that is not there."""
+    """Raise `ConfigurationError` if a strategy names a candidate that is not in `candidates`."""
     if (check := getattr(strategy, "check", None)) is not None:
         check(candidates)
 
 
 def with_context(strategy: AnyStrategy) -> ContextStrategy:
-    """Return a strategy with three parameters, of which one of two ignores the last."""
+    """Return a strategy with three parameters; one with two is wrapped and gets no context."""
     if takes_context(strategy):
         return cast("ContextStrategy", strategy)
     of_two = cast("Strategy", strategy)

@@ -1,4 +1,4 @@
-"""The strategies that have a name."""
+"""Strategies by name, such as `"cheapest"`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from scout_adapters.llm.router.strategies import (
 
 
 def strategy_by_name(name: str, clock: Clock = SYSTEM) -> AnyStrategy:
-    """Return the strategy of that name.
+    """Return the strategy called `name`, such as `"cheapest"`.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: no strategy has this name.
     """
     strategies: dict[str, AnyStrategy] = {  # a new name also goes into `option_names.StrategyName`
         "priority": priority,
@@ -39,7 +39,7 @@ def strategy_by_name(name: str, clock: Clock = SYSTEM) -> AnyStrategy:
 def cache(
     order: StrategyName | AnyStrategy = "priority", *, clock: Clock = SYSTEM
 ) -> CacheStrategy:
-    """Return the strategy "cache" over another order: of new conversations, and of the rest.
+    """Return the strategy "cache"; `order` applies to new conversations and other candidates.
 
     Raises: `ConfigurationError` for an unknown name.
     """
