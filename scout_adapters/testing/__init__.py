@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from scout_adapters.testing.faults.refusals import (
         BadRequest,
+        ContentRefused,
         ContextOverflow,
         DailyQuota,
         Fault,
@@ -75,6 +76,7 @@ __all__ = [
     "AnswerScript",
     "BadRequest",
     "CloseBeforeAnswer",
+    "ContentRefused",
     "ContextOverflow",
     "CutGzip",
     "CutMidStream",
@@ -133,6 +135,7 @@ HOMES = {
     **dict.fromkeys(
         (
             "BadRequest",
+            "ContentRefused",
             "ContextOverflow",
             "DailyQuota",
             "Fault",

@@ -11,6 +11,7 @@ from tools.pages.column_rows import column_table, error_tree
 from tools.pages.command_rows import command_list
 from tools.pages.example_rows import example_table
 from tools.pages.failure_rows import failure_table
+from tools.pages.fault_rows import fault_table
 from tools.pages.provider_rows import provider_table
 from tools.pages.public_rows import public_table
 from tools.pages.room_rows import room_table
@@ -26,6 +27,7 @@ CONTENTS: Mapping[str, Callable[[], str]] = {
     "error-tree": error_tree,
     "examples": example_table,
     "failures": failure_table,
+    "faults": fault_table,
     "partner-errors": partner_rows.partner_errors,
     "partner-options": partner_rows.partner_options,
     "partner-versions": partner_rows.packages,

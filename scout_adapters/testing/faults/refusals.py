@@ -106,6 +106,12 @@ class ContextOverflow(Refusal):
     condition = "context_overflow"
 
 
+class ContentRefused(Refusal):
+    """The provider's policy refuses the content: 400 or 403, at Google an answer without text."""
+
+    condition = "content_refused"
+
+
 class TooLarge(Refusal):
     """The request alone exceeds the limit per minute; waiting does not help."""
 

@@ -28,6 +28,9 @@ def _error(
 _INVALID = "invalid_request_error"
 
 ANTHROPIC: ErrorTable = {
+    "content_refused": _error(
+        400, _INVALID, "Output blocked by content filtering policy", "reported"
+    ),
     "revoked": _error(401, "authentication_error", "invalid x-api-key", "recorded"),
     "no_key": _error(401, "authentication_error", "x-api-key header is required", "reported"),
     "suspended": _error(

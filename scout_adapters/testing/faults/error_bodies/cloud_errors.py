@@ -33,6 +33,21 @@ _ACCESS_DENIED = (
 )
 
 AZURE: ErrorTable = {
+    "content_refused": ErrorBodyRow(
+        400,
+        {
+            "error": {
+                "message": "The response was filtered due to the prompt triggering Azure OpenAI's "
+                "content management policy. Please modify your prompt and retry.",
+                "type": None,
+                "param": "prompt",
+                "code": "content_filter",
+                "status": 400,
+                "innererror": {"code": "ResponsibleAIPolicyViolation"},
+            }
+        },
+        "reported",
+    ),
     "revoked": _azure(401, "401", _ACCESS_DENIED, "recorded"),
     "no_key": _azure(401, "401", _ACCESS_DENIED, "recorded"),
     "suspended": _azure(
@@ -113,6 +128,9 @@ def _aws(status: int, kind: str, message: str, evidence: Evidence = "documented"
 _INVALID = "The security token included in the request is invalid."
 
 BEDROCK: ErrorTable = {
+    "content_refused": _aws(
+        400, "ValidationException", "The request was blocked by a guardrail.", "reported"
+    ),
     "revoked": _aws(403, "UnrecognizedClientException", _INVALID, "reported"),
     "no_key": _aws(
         403, "MissingAuthenticationTokenException", "Missing Authentication Token", "reported"

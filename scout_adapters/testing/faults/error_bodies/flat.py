@@ -75,6 +75,12 @@ def _xai(status: int, code: str, message: str, evidence: Evidence = "none") -> E
 
 
 XAI: ErrorTable = {
+    "content_refused": _xai(
+        403,
+        "The caller does not have permission to execute the specified operation",
+        "Content violates usage guidelines.",
+        "reported",
+    ),
     "revoked": _xai(
         400,
         "invalid-argument",

@@ -70,6 +70,10 @@ def _quota(window: str) -> ErrorBodyRow:
 _BAD_KEY = "API key not valid. Please pass a valid API key."
 
 GOOGLE: ErrorTable = {
+    # https://ai.google.dev/gemini-api/docs/safety-settings: an answer without candidates.
+    "content_refused": ErrorBodyRow(
+        200, {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}, "documented"
+    ),
     "revoked": _error(
         400,
         "INVALID_ARGUMENT",

@@ -21,6 +21,7 @@ _INVALID = "bad_request_error"
 
 # By condition: code, message, then status and type in the Anthropic-like API.
 _ERRORS: Mapping[Condition, tuple[int, str, int, str, Evidence]] = {
+    "content_refused": (1026, "input new_sensitive", 400, _INVALID, "documented"),
     "revoked": (2049, "invalid api key", 401, "authentication_error", "documented"),
     "no_key": (
         1004,

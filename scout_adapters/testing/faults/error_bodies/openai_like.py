@@ -51,6 +51,13 @@ _TOO_LONG = (
 _BUSY = "The server had an error while processing your request. Sorry about that!"
 
 OPENAI: ErrorTable = {
+    "content_refused": error(
+        400,
+        "Invalid prompt: we've limited access to this content for safety reasons.",
+        INVALID,
+        "invalid_prompt",
+        "reported",
+    ),
     "revoked": error(
         401,
         "Incorrect API key provided: {masked}. You can find your API key at "

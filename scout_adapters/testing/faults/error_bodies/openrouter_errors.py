@@ -20,6 +20,9 @@ def _error(status: int, message: str, evidence: Evidence = "none", **metadata: A
 _UPSTREAM = "Provider returned error"
 
 OPENROUTER: ErrorTable = {
+    "content_refused": _error(
+        403, "Your input was flagged", "documented", reasons=["violence"], flagged_input=""
+    ),
     "revoked": _error(401, "User not found.", "documented"),
     "no_key": ErrorBodyRow(
         401, {"error": {"message": "Missing Authentication header", "code": 401}}, "recorded"

@@ -19,6 +19,7 @@ Condition = Literal[
     "model_missing",
     "bad_request",
     "context_overflow",
+    "content_refused",
     "too_large",
     "overloaded",
     "flex_overloaded",
