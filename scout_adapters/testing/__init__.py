@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
     from scout_adapters.testing.faults.refusals import (
         BadRequest,
-        ContentRefused,
+        ContentBlocked,
         ContextOverflow,
         DailyQuota,
         Fault,
@@ -76,7 +76,7 @@ __all__ = [
     "AnswerScript",
     "BadRequest",
     "CloseBeforeAnswer",
-    "ContentRefused",
+    "ContentBlocked",
     "ContextOverflow",
     "CutGzip",
     "CutMidStream",
@@ -135,7 +135,7 @@ HOMES = {
     **dict.fromkeys(
         (
             "BadRequest",
-            "ContentRefused",
+            "ContentBlocked",
             "ContextOverflow",
             "DailyQuota",
             "Fault",

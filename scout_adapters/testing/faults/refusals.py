@@ -106,7 +106,7 @@ class ContextOverflow(Refusal):
     condition = "context_overflow"
 
 
-class ContentRefused(Refusal):
+class ContentBlocked(Refusal):
     """The provider's policy refuses the content: 400 or 403, at Google an answer without text."""
 
     condition = "content_refused"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.errors import ContentRefused as Refused
-from scout_adapters.testing import ContentRefused, Emulator
+from scout_adapters.errors import ContentRefused
+from scout_adapters.testing import ContentBlocked, Emulator
 
 MODELS = {
     "openai": "gpt-4.1",
@@ -31,9 +31,9 @@ def test_a_content_refusal_is_raised_at_once_or_goes_on_where_the_route_allows_i
     provider: str,
 ) -> None:
     emulator = Emulator()
-    emulator.script(provider, [ContentRefused()] * 2)
+    emulator.script(provider, [ContentBlocked()] * 2)
     model = route(provider, emulator)
-    with pytest.raises(Refused):
+    with pytest.raises(ContentRefused):
         model.invoke("Hello")
     answer = model.model_copy(update={"failover_on_refusal": True}).invoke("Hello")
     assert answer.response_metadata["scout"]["provider"] == "cerebras"
@@ -41,6 +41,6 @@ def test_a_content_refusal_is_raised_at_once_or_goes_on_where_the_route_allows_i
 
 def test_google_s_block_is_an_answer_without_text() -> None:
     emulator = Emulator()
-    emulator.script("google", [ContentRefused()])
+    emulator.script("google", [ContentBlocked()])
     answer = route("google", emulator).invoke("Hello")
     assert (answer.text, answer.response_metadata["block_reason"]) == ("", "PROHIBITED_CONTENT")
