@@ -12,7 +12,9 @@ import orjson
 Json = dict[str, Any]
 
 Ending = Literal["clean", "cut", "reset"]
-NetworkError = Literal["ConnectError", "ConnectTimeout", "ProxyError", "WriteTimeout"]
+NetworkError = Literal[
+    "ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "WriteTimeout"
+]
 """Names of errors of httpx and httpx2."""
 
 

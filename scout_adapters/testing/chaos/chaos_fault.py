@@ -28,6 +28,9 @@ class ChaosFault:
     """Played one per request; empty if the fault cannot occur in a test of a chain."""
 
     scope: Scope = "request"
+    good_before: int = 0
+    """How many requests that it could hit are answered well before it begins."""
+
     helps: Helps = "another try"
     streams_only: bool = False
     providers: frozenset[str] = frozenset()

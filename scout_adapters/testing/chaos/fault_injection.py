@@ -29,7 +29,7 @@ class FaultInjection:
         """The provider of the request number `at`, and whether it is streamed."""
 
         self._at, self._clock = at, clock
-        self._requests = 0
+        self._requests = self._spared = 0
         self._target: tuple[str, str] | None = None
         self._begun = 0.0
         self._lock = threading.Lock()
@@ -45,6 +45,9 @@ class FaultInjection:
                 self.obstacle = self.fault.obstacle(provider, stream=stream)
                 self._target, self._begun = (provider, key), self._clock()
             if self.obstacle or not self._hits(provider, key):
+                return None
+            if self._spared < self.fault.good_before:
+                self._spared += 1
                 return None
             self.played += 1
             return self.fault.faults[min(self.played, len(self.fault.faults)) - 1]

@@ -1,11 +1,13 @@
-"""The 88 faults, as far as they can occur in a test of a chain, with reasons for the others."""
+"""The 88 faults, as far as they can occur in a test of a chain."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 
 from scout_adapters.testing.chaos.chaos_fault import ChaosFault, Helps, Scope
+from scout_adapters.testing.chaos.faults_not_played import NOT_PLAYED
 from scout_adapters.testing.chaos.stream_faults import STREAM_FAULTS
 from scout_adapters.testing.faults import changed_answers as changed
 from scout_adapters.testing.faults.broken_answers import (
@@ -91,6 +93,7 @@ CONNECTIONS: tuple[ChaosFault, ...] = (
     _fault(5, "reset before the answer", CloseBeforeAnswer(reset=True)),
     _fault(6, "request body stalls", Unreachable("WriteTimeout", "timed out")),
     _provider(7, "dead proxy", Unreachable("ProxyError", "502 Bad Gateway")),
+    _fault(8, "no connection of the pool is free", Unreachable("PoolTimeout", "pool is full")),
 )
 REFUSED: tuple[ChaosFault, ...] = (
     _key(10, "401 key revoked", Revoked()),
@@ -130,29 +133,9 @@ REFUSED: tuple[ChaosFault, ...] = (
     _fault(44, "byte order mark", changed.Changed(changed.byte_order_mark)),
     _fault(45, "no token counts", changed.Changed(changed.no_usage)),
     _fault(76, "all keys limited for 30 s", RateLimited(30), scope="provider"),
+    replace(_key(77, "key revoked after a good answer", Revoked()), good_before=1),
     _fault(78, "first byte after 5 s", Slow(first=5)),
     _provider(79, "every request fails", ServerError()),
-)
-
-_OWN_PROCESS = "concerns threads, processes and clocks of the caller: run by our own tests"
-_OWN_STORAGE = "concerns disks and stores of the caller: run by our own tests"
-_NOT_PLAYED = {
-    8: "the caller's own pool of connections is full: no provider is involved",
-    9: "needs a thousand calls at once",
-    40: "is below the HTTP library, which the emulator replaces",
-    60: "changes the text of the answer",
-    61: "changes the tool calls of the answer",
-    62: "is the consumer's doing",
-    63: "is the consumer's doing",
-    68: "needs a deadline that the test sets",
-    77: "is the caller's doing",
-    80: "concerns what is put around the model",
-    **dict.fromkeys((*range(65, 68), *range(69, 76), 81, 82, 85), _OWN_PROCESS),
-    **dict.fromkeys((83, 84, 86, 87, 88), _OWN_STORAGE),
-}
-NOT_PLAYED: tuple[ChaosFault, ...] = tuple(
-    ChaosFault(number=number, name=f"fault {number}", why_not=why)
-    for number, why in sorted(_NOT_PLAYED.items())
 )
 
 CHAOS_FAULTS: tuple[ChaosFault, ...] = (*CONNECTIONS, *REFUSED, *STREAM_FAULTS)

@@ -44,7 +44,7 @@ def test_a_route_of_two_providers_answers_under_all_faults(kit: KitProject) -> N
     )
     outcomes = outcome.parseoutcomes()
     assert set(outcomes) == {"passed", "skipped"}
-    assert outcomes["passed"] == 82
+    assert outcomes["passed"] == 84
 
 
 def test_a_model_without_an_alternative_fails_where_it_needs_one(kit: KitProject) -> None:
@@ -86,6 +86,28 @@ def test_a_fault_hits_the_request_that_is_chosen(kit: KitProject) -> None:
     assert "the test sends too few requests" in text
     assert "only minimax can fail so, not groq" in text
     assert "a whole answer has no events" in text
+
+
+def test_a_key_is_revoked_between_two_calls(kit: KitProject) -> None:
+    outcome = kit.run(
+        ROUTE
+        + """
+    USUAL = [200, 200, 401, 200]  # of keys 1, 2, 1, 2
+
+    @pytest.mark.scout_emulator(keys={"groq": 2})
+    @pytest.mark.scout_faults([77])
+    @pytest.mark.parametrize("calls", [1, 3])
+    def test_calls(scout_emulator, calls):
+        router = ScoutRouterChatModel(models=MODELS)
+        for _ in range(calls):
+            assert router.invoke("Sky?").text
+        statuses = [exchange.status for exchange in scout_emulator.log]
+        assert statuses == ([200] if calls == 1 else USUAL)
+    """,
+        "-rs",
+    )
+    outcome.assert_outcomes(passed=1, skipped=1)
+    outcome.stdout.fnmatch_lines(["*fault 77-*: the test sends too few requests"])
 
 
 @pytest.mark.parametrize(
