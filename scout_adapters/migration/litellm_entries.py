@@ -246,14 +246,16 @@ def _add_options(
         if name == "extra_body":
             body |= mapping_of(value, "extra_body", notes.deployment.place)
         elif name in RENAMED or name in PASSED:
-            entry[RENAMED.get(name, name)] = config.value(value)
+            place = notes.deployment.place_of("litellm_params", name)
+            entry[RENAMED.get(name, name)] = config.value(value, place)
         elif (message := parameter_message(name)) is not None:
             notes.add("litellm_params", name, message)
         elif name in SWITCHES:
             if value is not False:
                 notes.add("litellm_params", name, SWITCHES[name])
         elif name not in LABELS:
-            body[name] = config.value(value)  # LiteLLM passes unknown parameters to the API
+            place = notes.deployment.place_of("litellm_params", name)
+            body[name] = config.value(value, place)  # LiteLLM passes unknown parameters to the API
     if body:
         entry["model_kwargs"] = body
 

@@ -28,6 +28,8 @@ FALLBACK_FAILURES = {
 MAX_FALLBACKS = 5
 """LiteLLM's default of `max_fallbacks`."""
 
+FROZEN = "the value of this variable on this machine is written into the route"
+
 Entry = dict[str, Any]
 
 
@@ -39,6 +41,9 @@ class Migration:
     """The sections of a route file; see `RouteDocument`."""
 
     notes: tuple[Note, ...]
+
+    frozen: tuple[Note, ...] = ()
+    """Variables whose present values are in the document."""
 
 
 def migrate_litellm(config: LiteLLMConfig) -> Migration:
@@ -59,7 +64,9 @@ def migrate_litellm(config: LiteLLMConfig) -> Migration:
         document["prices"] = groups.prices
     if budgets := [*budgets_of(settings, config, notes), *groups.budgets()]:
         document["budgets"] = budgets
-    return Migration(document, tuple(notes))
+    config.check_variables()
+    frozen = tuple(Note(name, FROZEN, place) for name, place in config.frozen.items())
+    return Migration(document, tuple(notes), frozen)
 
 
 class _Groups:

@@ -57,7 +57,7 @@ def settings_of(config: LiteLLMConfig, notes: Notes) -> dict[str, Any]:
         for name, value in mapping_of(config.sections.get(section), section).items():
             place = config.places.get((section, name), "")
             if name in MAPPED:
-                found[name] = config.value(value)
+                found[name] = config.value(value, place)
                 if name == "enable_pre_call_checks" and found[name] is False:
                     notes.add(f"{section}.{name}", WINDOWS_ALWAYS, place)
             elif name == "optional_pre_call_checks":

@@ -24,6 +24,10 @@ Places = dict[tuple[str, str], str]
 """File and line of settings, by section and name."""
 
 
+UNSET = "1"
+"""Stands for a variable that is not set until all are known: a text that is a number, too."""
+
+
 @dataclass(slots=True)
 class Deployment:
     """An item of `model_list`."""
@@ -62,30 +66,45 @@ class LiteLLMConfig:
     variables: dict[str, str] = field(default_factory=dict)
     """`environment_variables` of the file: used where the environment has none of a name."""
 
+    missing: dict[str, str] = field(default_factory=dict)
+    """Variables that a value refers to and that are not set, with file and line."""
+
+    frozen: dict[str, str] = field(default_factory=dict)
+    """Variables whose present values are part of the routes, with file and line."""
+
     def place_of(self, setting: str) -> str:
         """Return file and line of a setting of the router; empty for a dict."""
         of_router = self.places.get(("router_settings", setting))
         return of_router or self.places.get(("litellm_settings", setting), "")
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: Any, place: str = "") -> Any:
         """Return a value; that of the variable for `os.environ/NAME`.
 
-        Raises: `ConfigurationError` if the variable is not set.
+        A variable that is not set is noted: `check_variables` names all of them at the end.
         """
         if not (isinstance(value, str) and value.startswith(VARIABLE)):
             return value
         name = value.removeprefix(VARIABLE)
         found = os.environ.get(name) or self.variables.get(name)
-        if not found:
-            raise ConfigurationError(f"set {name}: the configuration refers to {value}")
-        return found
+        (self.frozen if found else self.missing).setdefault(name, place)
+        return found or UNSET
+
+    def check_variables(self) -> None:
+        """Raise `ConfigurationError` if values refer to variables that are not set; names all."""
+        if self.missing:
+            names = (f"{name} ({at})" if at else name for name, at in self.missing.items())
+            first = VARIABLE + next(iter(self.missing))
+            raise ConfigurationError(
+                f"set {', '.join(names)}: the configuration refers to {first}"
+                f"{' and others' if len(self.missing) > 1 else ''}"
+            )
 
     def number(self, value: Any, name: str, place: str = "") -> float:
         """Return a number, also one that a variable has.
 
         Raises: `ConfigurationError` for any other value.
         """
-        found = self.value(value)
+        found = self.value(value, place)
         try:
             number = float(found)
         except (TypeError, ValueError):

@@ -26,6 +26,7 @@ def without_keys(migration: Migration) -> Migration:
             if headers := entry.get("default_headers"):  # any of which may be a secret
                 entry["default_headers"] = dict.fromkeys(headers, "")
                 notes.append(Note(f"default_headers of {route}", "write their values yourself"))
+    notes += migration.frozen
     notes += [
         Note(name, "a key stands in the configuration: set this variable to it")
         for name in names.values()

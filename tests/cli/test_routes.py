@@ -48,6 +48,33 @@ def test_the_page_shows_the_route_and_the_notes_of_its_configuration(
     assert done.err == page.blocks("text")[0]
 
 
+def test_all_variables_that_are_not_set_are_named_at_once_and_others_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "model_list:\n"
+        "  - model_name: main\n"
+        "    litellm_params:\n"
+        "      model: openai/gpt-4.1\n"
+        "      api_key: os.environ/MY_KEY\n"
+        "      api_base: os.environ/MY_ADDRESS\n"
+        "      organization: os.environ/MY_TEAM\n"
+        "      rpm: os.environ/MY_RPM\n"
+    )
+    done = run("migrate", config)
+    assert done.code == 1
+    for name, line in {"MY_ADDRESS": 6, "MY_TEAM": 7}.items():
+        assert f"{name} ({config}, line {line})" in done.err
+    assert "MY_RPM (" in done.err
+    assert "MY_KEY" not in done.err
+    for name, value in {"ADDRESS": "https://g.example/v1", "TEAM": "t", "RPM": "5"}.items():
+        monkeypatch.setenv(f"MY_{name}", value)
+    done = run("migrate", config)
+    assert done.code == 0
+    assert f"{config}, line 6: MY_ADDRESS: the value of this variable on this machine" in done.err
+
+
 def test_keys_of_the_file_are_not_printed(tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(CONFIG)
