@@ -37,7 +37,7 @@ RequestT = TypeVar("RequestT", bound=ModelRequest, default=ChatRequest)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedRequest(Generic[RequestT]):
-    """A request as one candidate's API takes it; the same for every key."""
+    """A request in the form of one candidate's API; the same for all of the candidate's keys."""
 
     request: RequestT
     url: str = ""
@@ -45,53 +45,53 @@ class PreparedRequest(Generic[RequestT]):
     body: Json = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[str] = ()
-    """What was dropped or changed in the conversation for this provider, one sentence each."""
+    """One sentence for each part of the conversation that was changed or left out."""
 
     media: Sequence[Json] = field(default=(), repr=False)
     """The conversation's content blocks that are not text."""
 
     models: Sequence[str] = ()
-    """The models that the body names, any of which may answer; empty if it names none."""
+    """The models in the body, any of which may answer; empty if the body has no model."""
 
     spec: ProviderSpec | None = field(default=None, repr=False)
-    """The card with the wire of this request; None for a function."""
+    """The provider's card, with the wire of this request; None for a user's function."""
 
     url_at: Callable[[str], str] | None = field(default=None, repr=False)
-    """Returns the URL at another address, where keys have addresses of their own."""
+    """Returns the URL at another base URL, for keys that have their own; None if none have."""
 
     wire: str | None = None
-    """The name of the wire, where the provider has several; None elsewhere."""
+    """The name of the wire, if the provider has several; else None."""
 
     deferred: bool = False
     """Whether the answer is made in the background and must be polled for."""
 
     call: ChatRequest | None = field(default=None, repr=False)
-    """The request before `fixes`; None for a function."""
+    """The request before `fixes` were applied; None for a user's function."""
 
     fixes: RequestFixes = NO_FIXES
-    """What refusals of this model required so far."""
+    """Changes to the request that earlier refusals of this model required."""
 
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Arguments of a user's own function; empty for HTTP."""
 
     input_bytes: int = 0
-    """Bytes of the input, where the body contains much besides; 0 to count the body."""
+    """Bytes of the input for token estimates; 0 to use the size of the whole body."""
 
     has_output: bool = True
     """Whether the answer consists of tokens; embeddings do not."""
 
     @property
     def model(self) -> str:
-        """The model that the body names; the route's unless the user overrode it."""
+        """The first model in the body, or else the candidate's model."""
         return self.models[0] if self.models else self.request.model
 
     def billed_model(self, answered_by: str | None) -> str:
-        """Return the model whose prices apply: the one that answered, if the body names several."""
+        """Return the model to price: `answered_by` if the body names it, else the first model."""
         return answered_by if answered_by and answered_by in self.models else self.model
 
     @property
     def tokens(self) -> int:
-        """Estimate the request's tokens: about four bytes of JSON each; pictures count for more."""
+        """Estimated tokens of the request, from its size in bytes."""
         size = self.input_bytes or len(self.content) or request_bytes(self.request)
         return tokens_in_bytes(size)
 
@@ -104,14 +104,14 @@ class AttemptRequest(Generic[RequestT]):
     key: str | None = field(repr=False)
     context: AttemptContext
     credential: Credential | None = field(default=None, repr=False)
-    """What a key source returned, if that is no plain text; for the `Auth` of the endpoint."""
+    """The credential of a key source that is not a plain text; for the `Auth` of the endpoint."""
 
     address: str = ""
-    """The address that the key is for, instead of the endpoint's; empty for that."""
+    """Base URL of the key, if it has its own; empty to use the endpoint's."""
 
     source: KeySource | None = field(default=None, repr=False)
     secret: Secret | None = field(default=None, repr=False)
-    """Where the key comes from, and what was read there; None for a key that is a text."""
+    """The secret that was read from `source`; both are None for a key that is a text."""
 
     @property
     def url(self) -> str:
@@ -125,18 +125,19 @@ class AttemptRequest(Generic[RequestT]):
 class Adapter(Protocol):
     """Sends requests of one endpoint. Errors are `ProviderError`s, except those of `stream`.
 
-    Requests are of the adapter's own kind, and answers a `ModelAnswer`: a message, or embeddings.
-    `stream` and `astream` may raise `ProviderRefusal` as it came: `StreamedAnswer` classifies it.
+    A chat adapter takes `ChatRequest`s and returns messages; another one takes
+    `EmbeddingRequest`s and returns embeddings. `stream` and `astream` may raise an unclassified
+    `ProviderRefusal`, which `StreamedAnswer` turns into a `ProviderError`.
     """
 
     def prepare(self, request: Any) -> PreparedRequest[Any]:
-        """Build the request; raises `UnsupportedContent` for what the API cannot carry."""
+        """Return the built request; raises `UnsupportedContent` for content the API cannot have."""
 
     def reader(self, prepared: PreparedRequest) -> StreamReader:
         """Return a new reader for the events of a streamed answer."""
 
     def whole_reader(self, prepared: PreparedRequest) -> StreamReader:
-        """Return a new reader for a whole answer to a request for a stream."""
+        """Return a new reader for a server that answers a streaming request with one whole body."""
 
     def revise(
         self, prepared: PreparedRequest[Any], error: ProviderError
@@ -144,20 +145,20 @@ class Adapter(Protocol):
         """Return the request as a refusal requires it; None if no change is known to help."""
 
     def send(self, attempt_request: AttemptRequest[Any]) -> Any:
-        """Send, and return the whole answer."""
+        """Send a request and return the whole answer."""
 
     async def asend(self, attempt_request: AttemptRequest[Any]) -> Any:
         """Twin of `send`."""
 
     def stream(self, attempt_request: AttemptRequest) -> Generator[list[Json | None]]:
-        """Send, and yield the events of each network chunk."""
+        """Send a request and yield the events of each network chunk; None marks the end."""
 
     def astream(self, attempt_request: AttemptRequest) -> AsyncGenerator[list[Json | None]]:
         """Twin of `stream`."""
 
 
 class WholeAnswerReader:
-    """Reads a stream that consists of one whole message."""
+    """A stream reader for an answer that arrives as one whole message."""
 
     def __init__(self, parse: Callable[[Json], AIMessage]) -> None:
         self.finished = False

@@ -1,8 +1,8 @@
 """Poll for an answer that a provider makes in the background; cancel it if the call ends first.
 
-The request is never sent a second time: every poll is for the id of the first answer, with the same
-key. A key that comes from a source is read again when it expires or is refused: a token may end
-before an answer that takes long.
+The request is sent once; each poll requests the id of the first answer, with the same key. A key
+from a source is read again when it expires or is refused, because a token may expire before a slow
+answer is complete.
 """
 
 from __future__ import annotations
@@ -56,16 +56,16 @@ CANCEL_TIMEOUT = 5.0
 """Seconds that a cancellation may take; the call has ended already."""
 
 POLL_AFTER = "openai-poll-after-ms"
-"""A header with the milliseconds until the next poll, as OpenAI's own clients read it."""
+"""Response header with the milliseconds until the next poll; OpenAI's own clients read it too."""
 
 WAITED_OUT = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
-"""Refusals of a poll, besides all of 500 and more, after which the next poll may succeed."""
+"""HTTP statuses of a poll, besides 5xx, after which the next poll may succeed."""
 
 MAX_RENEWALS = 3
-"""How often the source of a key is read again after polls that were refused."""
+"""How many times the source of a key is read again after refused polls."""
 
 MakeExchange = Callable[[AttemptRequest, str], "HttpExchange"]
-"""Makes the exchange of a request for a method."""
+"""Function from an attempt's request and an HTTP method to the exchange."""
 
 
 @dataclass(slots=True, eq=False)
@@ -77,11 +77,11 @@ class BackgroundAnswer:
     request: AttemptRequest = field(repr=False)
     make_exchange: MakeExchange = field(repr=False)
     began: float
-    """When the request was sent, by the context's clock: its total timeout counts from then."""
+    """When the request was sent (seconds of the context's clock): the total timeout starts here."""
 
     context: AttemptContext
     headers: Mapping[str, str] = field(repr=False)
-    """Headers of the first response: they contain what is left of rate limits."""
+    """Headers of the first response, with the quota left of rate limits."""
 
     interval: float = FIRST_PAUSE
     lost: AnswerLost | None = None
@@ -97,13 +97,13 @@ class BackgroundAnswer:
         return min(end, self.context.deadline) - now
 
     def take_pause(self) -> float:
-        """Return the seconds before the next poll; the pause after it is longer."""
+        """Return the seconds before the next poll, and lengthen the pause after it."""
         pause = max(self.interval, self._stated_pause)
         self.interval, self._stated_pause = min(self.interval * GROWTH, LONGEST_PAUSE), 0.0
         return max(0.0, min(pause, self.left()))
 
     def read_key(self) -> None:
-        """Read the source of a key that expires or was refused; if that fails, the key stays."""
+        """Read a key again that expires or was refused; if its source fails, keep the old key."""
         if (source := self.request.source) is not None and self._needs_key():
             clock = self.context.clock
             self._read_at = clock.now()
@@ -121,7 +121,7 @@ class BackgroundAnswer:
                 self._use(secret or await source.aread(clock.now, min(self.left(), POLL_TIMEOUT)))
 
     def _needs_key(self) -> bool:
-        """Return whether the key must be read; while it works it stays, with its account."""
+        """Return whether the key must be read again: it expires, or a poll refused it."""
         secret = self.request.secret
         is_old = secret is not None and self.context.clock.now() >= secret.fresh_until
         return is_old or self._is_refused
@@ -153,7 +153,7 @@ class BackgroundAnswer:
         return self._exchange("GET", self.pending.path, replace(self.context, timeouts=timeouts))
 
     def _exchange(self, method: str, path: str, context: AttemptContext) -> HttpExchange:
-        """Return a request without a body to a path beside the endpoint, with the same key."""
+        """Return a request without a body, with the same key, to `path` at the same base URL."""
         prepared = self.request.prepared
         endpoint = self.wire.endpoint(prepared.request.model, stream=False)
         url, mark, query = self.request.url.partition("?")
@@ -168,7 +168,7 @@ class BackgroundAnswer:
         return f"the answer {self.pending.id} was not ready within {limit}"
 
     def is_ready(self, body: Any) -> bool:
-        """Return whether a poll returned the answer; raises `AnswerLost` if none can."""
+        """Return whether `body` (JSON or None) is the answer; raises `AnswerLost` after a loss."""
         if self.lost is not None:
             raise self.lost
         if body is None:
@@ -181,7 +181,7 @@ class BackgroundAnswer:
         return True
 
     def read_pause(self) -> None:
-        """Read from the last response when the next poll should follow."""
+        """Store the pause before the next poll that the last response states, if any."""
         milliseconds = self.context.progress.headers.get(POLL_AFTER, "")
         if milliseconds.isdecimal():
             self._stated_pause = min(int(milliseconds) / 1000, 6 * LONGEST_PAUSE)
@@ -226,10 +226,10 @@ class BackgroundAnswer:
         return self._exchange("POST", self.pending.cancel_path, context)
 
     def end(self, error: BaseException, cancelled: Any) -> Any:
-        """Return the answer if it was complete when it was to be cancelled; else raise `error`.
+        """Return the answer if it was complete before it could be cancelled; else raise `error`.
 
-        `cancelled` is the response to the cancellation, None if there is none. A timeout states
-        what has become of the answer.
+        `cancelled` is the response to the cancellation, or None. The message of a timeout states
+        whether the answer was cancelled.
         """
         if isinstance(error, ProviderError) and error.kind is ErrorKind.TIMEOUT_RESPONSE:
             status = cancelled.get("status") if isinstance(cancelled, dict) else None
@@ -242,7 +242,7 @@ class BackgroundAnswer:
 
 
 def _is_waited_out(error: ProviderError) -> bool:
-    """Return whether the answer may still come although a poll failed."""
+    """Return whether a later poll may succeed after this error."""
     status = error.status
     if status is None or status < HTTPStatus.MULTIPLE_CHOICES:
         return True
@@ -250,11 +250,11 @@ def _is_waited_out(error: ProviderError) -> bool:
 
 
 def send_deferred(transport: Transport, request: AttemptRequest, make: MakeExchange) -> Any:
-    """Send a request, and return the JSON of its answer when it has been made.
+    """Send a request and poll until its answer is complete; return the JSON.
 
     Raises what `Transport.send` raises, and:
-        ProviderTimeout: It was not ready in time.
-        AnswerLost: The provider does not return it any more.
+        ProviderTimeout: The answer was not ready in time.
+        AnswerLost: The provider does not return the answer any more.
 
     """
     began = request.context.clock.now()
@@ -274,7 +274,7 @@ async def asend_deferred(transport: Transport, request: AttemptRequest, make: Ma
 def _background_answer(
     request: AttemptRequest, make: MakeExchange, body: Any, began: float
 ) -> BackgroundAnswer | None:
-    """Return the answer to poll for, None if it is there already."""
+    """Return the answer to poll for; None if `body` is the answer itself."""
     assert request.prepared.spec is not None  # noqa: S101  # a function has no deferred answers
     wire, context = request.prepared.spec.wire, request.context
     if (pending := wire.pending_answer(body)) is None:
@@ -319,7 +319,7 @@ async def _apoll(transport: Transport, answer: BackgroundAnswer) -> Any:
 
 
 def _cancel(transport: Transport, answer: BackgroundAnswer) -> Any:
-    """Cancel an answer; return the response to that, None if there is none."""
+    """Cancel an answer at the provider; return the response, or None if there is none."""
     release_held_locks()  # Ctrl-C may have come between two steps
     exchange = None
     try:

@@ -26,13 +26,13 @@ FORMAT = "encoding_format"
 
 
 class VectorLength:
-    """The length of a model's vectors: `dimensions=`, or that of the first answer."""
+    """The required length of all vectors: `dimensions=`, or the length in the first answer."""
 
     def __init__(self, length: int | None = None) -> None:
         self._lengths: list[int] = [] if length is None else [length]
 
     def check(self, vectors: Sequence[Sequence[float]]) -> None:
-        """Raise `MalformedResponse` for vectors of another length, or with NaN or infinity."""
+        """Raise `MalformedResponse` for an empty vector, another length, NaN or infinity."""
         for vector in vectors:
             if not vector:
                 raise malformed("the answer has a vector without numbers")
@@ -59,7 +59,7 @@ class EmbeddingAdapter:
         api: EmbeddingsApi,
         length: VectorLength,
     ) -> None:
-        """`http` has the connections and the keys' headers.
+        """`http` is the chat adapter whose connections and authentication are used.
 
         `url` returns the URL of a model, `url_at` that at another base URL. All candidates of a
         call share `length`.
@@ -94,7 +94,7 @@ class EmbeddingAdapter:
     def revise(
         self, prepared: PreparedRequest[EmbeddingRequest], error: ProviderError
     ) -> PreparedRequest[EmbeddingRequest] | None:
-        """Return the request without base64, if a gateway refuses that; remembered."""
+        """Return the request without base64 if a gateway refused that, and remember it; or None."""
         if FORMAT not in prepared.body or FORMAT not in error.message:
             return None
         self._api = replace(self._api, base64=False)
@@ -129,7 +129,7 @@ class EmbeddingAdapter:
 
 
 def _input_bytes(request: EmbeddingRequest) -> int:
-    """Return the bytes of the texts; raise `UnsupportedContent` for one that is no Unicode."""
+    """Return the total bytes of the texts; raises `UnsupportedContent` for invalid Unicode."""
     try:
         return sum(len(text.encode()) for text in request.texts)
     except UnicodeEncodeError:

@@ -53,7 +53,7 @@ class FunctionAdapter:
         return WholeAnswerReader(lambda event: event["message"])
 
     def revise(self, prepared: PreparedRequest, error: ProviderError) -> None:  # noqa: ARG002  # an Adapter's signature
-        """Return None: what a function refuses, no other form of the request changes."""
+        """Return None: no change of the request is known to help after a function's error."""
         return
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
@@ -112,7 +112,7 @@ def _media(request: ChatRequest) -> bool:
 
 
 def _flatten(request: ChatRequest) -> dict[str, Any]:
-    """Flatten a conversation to the arguments of a function: one prompt and one system text."""
+    """Return a function's keyword arguments: the conversation as one prompt and one system text."""
     system = [m.text for m in request.messages if m.type == "system"]
     turns = [m for m in request.messages if m.type != "system"]
     single = len(turns) == 1 and turns[0].type == "human"
@@ -129,7 +129,10 @@ def _flatten(request: ChatRequest) -> dict[str, Any]:
 
 
 def _as_result(result: Any) -> ProviderResult:
-    """Convert a function's return value: a `ProviderResult`, an `LLMResponse` or text."""
+    """Return a function's return value, a `ProviderResult`, `LLMResponse` or text, as a result.
+
+    Raises: `MalformedResponse` for another type.
+    """
     match result:
         case ProviderResult():
             return result

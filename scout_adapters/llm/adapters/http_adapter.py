@@ -65,12 +65,12 @@ class HttpAdapter:
         auth: Auth | None = None,
         url_at: Callable[[Any, str, bool, str], str] | None = None,
     ) -> None:
-        """`url` returns the URL for a wire, a model and a kind of answer.
+        """`url` returns the URL for a wire, a model and whether the answer is streamed.
 
-        All requests carry `headers`. `transport` is called at each request: the shared one opens on
-        first use. `address` is the base URL: what is learnt of a model holds there. `wire` is the
-        wire whose full endpoint it is, if any. `auth` is used instead of the card's.
-        `url_at` returns a URL at another base URL, for keys with addresses of their own.
+        `transport` is called at each request. `headers` are added to all requests. `address` is
+        the base URL, for which fixes of a model are remembered; if it is the full endpoint of a
+        wire, `wire` is that wire. `auth` replaces the card's. `url_at` is `url` with a base URL as
+        fourth argument, for keys that have their own.
         """
         self.spec = spec
         self._url = url
@@ -94,7 +94,7 @@ class HttpAdapter:
         return self.spec.name, self._address, request.model
 
     def _known_fixes(self, request: ChatRequest) -> RequestFixes:
-        """Return what refusals taught, and the model's own limit of an answer."""
+        """Return the remembered fixes, with `max_tokens` limited to the longest possible answer."""
         fixes = fixes_of(self._key(request))
         if request.max_tokens is None or fixes.max_tokens is not None:
             return fixes
@@ -115,7 +115,7 @@ class HttpAdapter:
     def _prepare_over(
         self, card: ProviderSpec, call: ChatRequest, fixes: RequestFixes
     ) -> PreparedRequest:
-        """Build the request as a card's wire writes it."""
+        """Return the request in the form of a card's wire."""
         request = without_choice(call, card.wire) if call.extra else call
         notes = () if fixes is NO_FIXES else tuple(fixes.notes(request, card.name))
         request = request if fixes is NO_FIXES else fixes.apply(request)
@@ -140,7 +140,10 @@ class HttpAdapter:
         )
 
     def revise(self, prepared: PreparedRequest, error: ProviderError) -> PreparedRequest | None:
-        """Return the request as a refusal requires it; remember what holds for the model."""
+        """Return the request as a refusal requires it, and remember the change for the model.
+
+        None if no change is known to help.
+        """
         call, card, key = prepared.call, prepared.spec, self._key(prepared.request)
         if call is None or card is None or error.status is None or isinstance(error, AnswerLost):
             return None
@@ -223,20 +226,20 @@ class HttpAdapter:
 
 
 def _conversation_name(prepared: PreparedRequest) -> Json:
-    """Return the field of the body that names the conversation, as the engine adds it; or {}."""
+    """Return the body field with the conversation's name, as the engine adds it; {} if not set."""
     caching = prepared.spec.prompt_caching if prepared.spec else None
     name = caching.key_field if caching else ""
     return {name: prepared.body[name]} if name in prepared.body else {}
 
 
 def _as_sent(prepared: PreparedRequest) -> ChatRequest:
-    """Return the request with the field that the engine added to name the conversation."""
+    """Return the request with the conversation's name, which the engine added to the body."""
     named, request = _conversation_name(prepared), prepared.request
     return replace(request, extra={**named, **request.extra}) if named else request
 
 
 def _is_same(revised: PreparedRequest, prepared: PreparedRequest) -> bool:
-    """Return whether a revised request would be sent as before: the engine names it once more."""
+    """Return whether a revised request, once the engine adds the conversation's name, is equal."""
     named = _conversation_name(prepared)
     if not revised.fixes.without.isdisjoint(named):
         return False
@@ -244,7 +247,7 @@ def _is_same(revised: PreparedRequest, prepared: PreparedRequest) -> bool:
 
 
 def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec) -> Json:
-    """Build the body by the rules of the model that a deployment is known to be."""
+    """Return the body; for a deployment, by the rules of the model that it is known to run."""
     known = with_known_model(request, card)
     body = card.wire.build_body(known, turns, card)
     if known is not request and body.get("model") == known.model:
@@ -253,7 +256,7 @@ def _build_body(request: ChatRequest, turns: Sequence[Turn], card: ProviderSpec)
 
 
 def _mark_prefixes(card: ProviderSpec, request: ChatRequest, body: Json) -> Sequence[str]:
-    """Mark the prefixes that a provider caches only if they are marked; return the changes."""
+    """Add cache markers to `body`, for providers that require them; return the changes' notes."""
     caching = card.prompt_caching
     shortest = caching.shortest_for(card.known_model(request.model)) if caching else None
     return () if shortest is None else card.wire.mark_prefixes(body, shortest)

@@ -3,9 +3,9 @@
 It calls the hooks that such a class implements (`_generate`, `_stream` and their twins), never
 `invoke` or `stream`: those would start a second LangChain run, and its tokens would count twice.
 
-Timeouts: asynchronous calls are cancelled. A client that takes `timeout`, or is one of botocore,
-gets the seconds that are left. Another synchronous client ends by its own timeout: between the
-chunks of a stream the timeouts of this library apply, and a whole answer that comes late is used.
+Timeouts: asynchronous calls are cancelled. A client that accepts `timeout`, or a client of
+botocore, gets the seconds left. Other synchronous clients end by their own timeout: the timeouts of
+this library apply between the chunks of a stream, and a late whole answer is used.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ OWN_TIMEOUTS = ("request_timeout", "default_request_timeout", "timeout")
 """Fields of a chat model with the seconds that its user set."""
 
 CALL = "call"
-"""Name of the argument of a prepared request that holds its `ModelCall`."""
+"""Key in `PreparedRequest.arguments` of the `ModelCall`."""
 
 
 class LangChainAdapter:
@@ -62,7 +62,7 @@ class LangChainAdapter:
         arguments: Json | None = None,
         notes: tuple[str, ...] = (),
     ) -> None:
-        """`arguments` are those of every call; `notes` are listed in the `changes` of answers."""
+        """`arguments` are passed to every call; `notes` are listed in the `changes` of answers."""
         self.model = model
         self._facts = facts
         self._card = replace(card, wire=wire_of(card.maker))
@@ -103,7 +103,7 @@ class LangChainAdapter:
         return WholeAnswerReader(lambda event: cast("AIMessage", event["message"]))
 
     def revise(self, prepared: PreparedRequest, error: ProviderError) -> None:  # noqa: ARG002  # an Adapter's signature
-        """Return None: a request that the class has written cannot be changed here."""
+        """Return None: the chat model builds the request body, so it cannot be changed here."""
         return
 
     def send(self, attempt_request: AttemptRequest) -> AIMessage:
@@ -168,7 +168,7 @@ class LangChainAdapter:
         return message_of(result, self._facts.maker, needs_ending=self._facts.finishes)
 
     def _arguments_of(self, attempt_request: AttemptRequest, limit: float | None) -> Json:
-        """Return the arguments of a hook; `limit` is in seconds."""
+        """Return the keyword arguments for `_generate` or `_stream`; `limit` is in seconds."""
         request, call = attempt_request.prepared.request, _call(attempt_request)
         arguments: Json = {
             **call.arguments,
@@ -180,18 +180,18 @@ class LangChainAdapter:
         return arguments
 
     def _timed(self, model: BaseChatModel, limit: float | None) -> BaseChatModel:
-        """Return a chat model whose client ends by a limit in seconds, if the client can."""
+        """Return a copy with a read timeout of `limit` seconds for botocore, else `model`."""
         return with_read_timeout(model, self._seconds(limit)) if self._facts.boto else model
 
     def _seconds(self, limit: float | None) -> float | None:
-        """Return the shorter of a limit and the timeout that the user's model has itself."""
+        """Return the shortest of `limit` and the model's own timeouts in seconds, or None."""
         own = (getattr(self.model, name, None) for name in OWN_TIMEOUTS)
         limits = [one for one in (*own, limit) if isinstance(one, int | float)]
         return max(min(limits), self._facts.shortest_timeout) if limits else None
 
     @contextmanager
     def _classified(self, context: AttemptContext) -> Iterator[list[ProviderError]]:
-        """Collect the error of a block, classified; nothing is raised here."""
+        """Suppress an error of the block, and add it to the yielded list, classified."""
         failures: list[ProviderError] = []
         try:
             yield failures
@@ -213,7 +213,7 @@ def _call(attempt_request: AttemptRequest) -> ModelCall:
 
 
 def _streams(call: ModelCall, *defaults: Callable[..., Any]) -> bool:
-    """Return whether a chat model streams: core's own hooks, `defaults`, do not."""
+    """Return whether a chat model streams: its class overrides a hook of core in `defaults`."""
     disabled = call.model.disable_streaming
     if disabled is True or (disabled == "tool_calling" and call.arguments.get("tools")):
         return False
@@ -223,7 +223,7 @@ def _streams(call: ModelCall, *defaults: Callable[..., Any]) -> bool:
 def _within_total(
     chunks: Iterator[ChatGenerationChunk], context: AttemptContext
 ) -> Iterator[ChatGenerationChunk]:
-    """Yield the chunks; raises `ProviderTimeout` when the limit of a whole stream has passed."""
+    """Yield the chunks; raises `ProviderTimeout` after the time limit of the whole stream."""
     limit = context.timeouts.stream_total
     end = None if limit is None else context.clock.now() + limit
     for chunk in chunks:
@@ -235,7 +235,7 @@ def _within_total(
 async def _awithin_timeouts(
     chunks: AsyncIterator[ChatGenerationChunk], context: AttemptContext
 ) -> AsyncIterator[ChatGenerationChunk]:
-    """Yield the chunks; raises `TimeoutError` for a chunk that does not come in time."""
+    """Yield the chunks; raises `TimeoutError` if a chunk does not arrive in time."""
     timeouts, started = context.timeouts, context.clock.now()
     total = timeouts.stream_total
     while True:
@@ -252,7 +252,7 @@ async def _awithin_timeouts(
 
 
 def _counted_body(request: ChatRequest) -> bytes:
-    """Return what a request consists of as JSON, for estimates of its tokens."""
+    """Return messages, tools and response format as JSON, to estimate the request's tokens."""
     messages = [
         {"content": message.content, "tool_calls": getattr(message, "tool_calls", ())}
         for message in request.messages

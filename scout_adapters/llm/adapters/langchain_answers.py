@@ -21,7 +21,7 @@ EXPLANATIONS = (*ENDINGS, "prompt_feedback")
 
 
 def message_of(result: ChatResult, maker: str, *, needs_ending: bool = False) -> AIMessage:
-    """Return the message of a result, with the metadata that core would add to it.
+    """Return the message of a result, with the metadata that `langchain_core` would add.
 
     `needs_ending`: whether an empty message without a finish reason is no answer.
 
@@ -49,13 +49,13 @@ def _is_empty(message: AIMessage) -> bool:
 
 
 def _info(generation: ChatGeneration) -> Json:
-    """Return a generation's own metadata, without what core keeps for its tracers."""
+    """Return a generation's `generation_info`, without the fields for LangChain's tracers."""
     info = generation.generation_info or {}
     return {name: value for name, value in info.items() if not name.startswith("lc_gateway")}
 
 
 def chunk_of(generation: ChatGenerationChunk) -> AIMessageChunk:
-    """Return the message of a chunk, with the metadata that core would add to it.
+    """Return the message of a chunk, with the metadata that `langchain_core` would add.
 
     Raises: `MalformedResponse` for a chunk of another kind.
     """
@@ -81,7 +81,7 @@ class LangChainStreamReader:
         self._metadata: AIMessageChunk | None = None
 
     def feed(self, event: Any) -> AIMessageChunk | None:
-        """Read a chunk, or None for the end of the stream."""
+        """Return a chunk without metadata and token counts; None at the end (`event` is None)."""
         if event is None:
             self.finished = self.finished or not self._needs_ending
             return None
@@ -98,7 +98,7 @@ class LangChainStreamReader:
         )
 
     def _keep(self, metadata: Json) -> Json:
-        """Store a chunk's metadata for the last one; return what the chunk itself shows.
+        """Store a chunk's metadata for the last chunk; return the metadata that stays on this one.
 
         Core reads the maker of each chunk when it translates content blocks.
         """

@@ -1,4 +1,4 @@
-"""Clients of botocore in chat models of langchain-aws: one request a call, and its timeout."""
+"""Set botocore clients of langchain-aws chat models to one request per call, with a timeout."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ READ_TIMEOUT = 60
 
 
 def single_attempt_client(client: Any) -> Any:
-    """Return a copy of a botocore client that sends each request once; None if it is none.
+    """Return a copy of a botocore client that sends each request once; None for other objects.
 
-    botocore repeats requests in a handler of the event `needs-retry`, in every retry mode; clients
-    have no option for it once they exist. The copy also reads the timeout of `with_read_timeout`.
+    botocore repeats requests in a handler of the event `needs-retry`, which existing clients have
+    no option to switch off. The copy also applies the timeout that `with_read_timeout` sets.
     """
     endpoint: Any = getattr(client, "_endpoint", None)
     emitter: Any = getattr(endpoint, "_event_emitter", None)
@@ -31,17 +31,17 @@ def single_attempt_client(client: Any) -> Any:
 
 
 def _copy_of(client: Any, **attributes: Any) -> Any:
-    """Return a client with other attributes; `copy` looks for methods it has not yet."""
+    """Return a copy of a client with changed attributes; `copy.copy` fails on such clients."""
     other = object.__new__(type(client))
     other.__dict__.update(client.__dict__, **attributes)
     return other
 
 
 def _set_read_timeout(request: Any, **_: Any) -> None:
-    """Let a request have the timeout of its client's configuration.
+    """Set the read timeout of the client's configuration on a request.
 
-    botocore's HTTP session reads it in the context of a request (since 1.43); without it, the
-    timeout is that of the session, which was made with the client.
+    botocore's HTTP session reads it from the request's context (since 1.43); without it, the
+    session's own timeout applies, which was set when the client was created.
     """
     context = getattr(request, "context", None) or {}
     if (config := context.get("client_config")) is not None:
@@ -49,9 +49,10 @@ def _set_read_timeout(request: Any, **_: Any) -> None:
 
 
 def with_read_timeout(model: BaseChatModel, seconds: float | None) -> BaseChatModel:
-    """Return a chat model whose client waits at most so long for the next bytes of an answer.
+    """Return a copy of a chat model whose client waits at most `seconds` for the next bytes.
 
-    A shorter timeout of the client stays, unless it is botocore's default.
+    A shorter timeout of the client stays, unless it is botocore's default. The model itself is
+    returned if `seconds` is None or its client is not botocore's.
     """
     client: Any = getattr(model, "client", None)
     config: Any = getattr(getattr(client, "meta", None), "config", None)

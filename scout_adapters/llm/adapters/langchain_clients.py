@@ -20,7 +20,7 @@ from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.llm.adapters.langchain_boto import single_attempt_client
 
 NoTools = Literal["named", "typed", "left_out"]
-"""How `tool_choice="none"` is written: its name, a dict with a type, or no tools at all."""
+"""Form of `tool_choice="none"`: the string itself, `{"type": "none"}`, or no tools at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,35 +31,35 @@ class ClientFacts:
     """The provider's name, as in audit rows and in `PRICING`."""
 
     maker: str
-    """The `model_provider` of its messages."""
+    """`model_provider` in the `response_metadata` of the class's messages."""
 
     prices: str = ""
-    """The provider's name in genai-prices; default: the name."""
+    """The provider's name in genai-prices; empty if it is the same as `provider`."""
 
     timeout: bool = False
-    """Whether a call takes `timeout` in seconds."""
+    """Whether a call accepts `timeout` in seconds."""
 
     boto: bool = False
-    """Whether its client is one of botocore, whose timeout can be set for each request."""
+    """Whether the client is botocore's, so that each request can have its own timeout."""
 
     shortest_timeout: float = 0.0
     """Seconds: the shortest `timeout` that the provider accepts."""
 
     response_format: bool = False
-    """Whether a call takes `response_format` in OpenAI's form, as LangChain's agents pass it."""
+    """Whether a call accepts `response_format` in OpenAI's form, as LangChain's agents pass it."""
 
     json_object: bool = False
     """Whether `response_format` may be `{"type": "json_object"}`."""
 
     no_tools: NoTools = "left_out"
     passes_options: bool = False
-    """Whether options of `bind_tools` that it does not name reach the provider's API."""
+    """Whether `bind_tools` passes options that are not its parameters on to the provider's API."""
 
     strict_tools: bool = False
     """Whether a request with a schema needs strict tools: OpenAI's SDK parses both."""
 
     finishes: bool = True
-    """Whether the end of a stream has a finish reason, so that a stream without one is cut off."""
+    """Whether each complete stream has a finish reason: one without is treated as cut off."""
 
 
 def _openai_like(provider: str, *, maker: str = "openai", prices: str = "") -> ClientFacts:
@@ -124,21 +124,21 @@ FACTS: Mapping[str, ClientFacts] = {
     "ChatMistralAI": ClientFacts(provider="mistral", maker="mistralai", response_format=True),
     "ChatOllama": ClientFacts(provider="ollama", maker="ollama", finishes=False),
 }
-"""Facts by the name of a class; a subclass has those of the first class before it."""
+"""Facts by class name; a subclass has the facts of its nearest listed base class."""
 
 PROVIDERS = {"mistralai": "mistral", "amazon_bedrock": "bedrock", "google_genai": "google"}
-"""Names in LangSmith's parameters, and the provider's name here."""
+"""By the provider's name in LangSmith's parameters: its name here."""
 
 MODEL_FIELDS = ("model_name", "model", "model_id", "deployment_name", "repo_id")
 ADDRESS_FIELDS = (
     *("openai_api_base", "azure_endpoint", "anthropic_api_url", "groq_api_base"),
     *("openrouter_api_base", "endpoint_url", "base_url", "endpoint", "api_base"),
 )
-"""Fields that contain the model's name, and the address; the first that is set counts."""
+"""Fields with the base URL, as `MODEL_FIELDS` with the model's name; the first set one counts."""
 
 
 def facts_of(model: BaseChatModel) -> ClientFacts:
-    """Return the facts of a chat model's class; for an unknown class, what LangSmith would show."""
+    """Return the facts of a chat model's class; for an unknown class, with LangSmith's names."""
     names = (parent.__name__ for parent in type(model).__mro__)
     if facts := next((FACTS[name] for name in names if name in FACTS), None):
         return facts
@@ -149,7 +149,7 @@ def facts_of(model: BaseChatModel) -> ClientFacts:
 
 
 def model_name_of(model: BaseChatModel) -> str:
-    """Return the name of the model that a chat model calls; its class's if it has none."""
+    """Return the name of the model that a chat model calls, or else the name of its class."""
     values = (getattr(model, name, None) for name in MODEL_FIELDS)
     name = next((value for value in values if isinstance(value, str) and value), None)
     return (name or type(model).__name__).removeprefix("models/")
@@ -163,9 +163,9 @@ def address_of(model: BaseChatModel) -> str:
 
 
 def place_of(model: BaseChatModel) -> str:
-    """Return where a chat model's API is: its address, its region, project and location.
+    """Return base URL, region, project and location of a chat model's API in one text.
 
-    The address and region of a client of botocore are those that it has resolved.
+    For a botocore client, URL and region are those that the client has resolved.
     """
     meta: Any = getattr(getattr(model, "client", None), "meta", None)
     address = address_of(model) or getattr(meta, "endpoint_url", "")
@@ -187,13 +187,13 @@ def field_named(model: BaseChatModel, *names: str) -> str | None:
 
 
 def secrets_of(model: BaseChatModel) -> list[str]:
-    """Return the keys that a chat model holds in its fields."""
+    """Return the API keys in the `SecretStr` fields of a chat model."""
     values = [getattr(model, name, None) for name in type(model).model_fields]
     return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 def account_of(model: BaseChatModel) -> str:
-    """Return a value that differs between accounts of chat models: their keys, profile, AWS key."""
+    """Return a text that identifies the account: API keys, AWS profile, AWS access key."""
     profile = getattr(model, "credentials_profile_name", None)
     signer: Any = getattr(getattr(model, "client", None), "_request_signer", None)
     credentials: Any = getattr(signer, "_credentials", None)
@@ -209,9 +209,9 @@ def redactor_of(model: BaseChatModel) -> Callable[[str], str]:
 
 
 def without_retries(model: BaseChatModel) -> tuple[BaseChatModel, str]:
-    """Return a copy whose client sends each request once, and a note if that is not possible.
+    """Return a copy whose client sends each request once, and "" or a note if it still repeats.
 
-    The user's own model stays as it is; both share connections.
+    The user's own model is not changed; both share connections.
     """
     updates: dict[str, Any] = {}
     if "max_retries" in type(model).model_fields:

@@ -15,11 +15,11 @@ from weakref import WeakKeyDictionary, ref
 from langchain_core.language_models import BaseChatModel
 
 _loops: WeakKeyDictionary[Any, ref[asyncio.AbstractEventLoop]] = WeakKeyDictionary()
-"""The loop in which each HTTP client was used first; langchain-openai shares one among models."""
+"""By HTTP client: the loop of its first use; langchain-openai shares a client between models."""
 
 
 class LoopClients:
-    """Gives a chat model a client of its own in each event loop after the first."""
+    """Creates a new client for a chat model in each event loop after the first."""
 
     def __init__(self) -> None:
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
@@ -39,7 +39,7 @@ class LoopClients:
 
 
 def _async_sdk(model: BaseChatModel) -> Any:
-    """Return the SDK's async client; None for other classes, and for a client of the user."""
+    """Return the SDK's async client of a chat model; None without one, or if the user set it."""
     if getattr(model, "http_async_client", None) is not None:
         return None
     sdk: Any = getattr(model, "root_async_client", None)  # langchain-openai
@@ -51,7 +51,7 @@ def _async_sdk(model: BaseChatModel) -> Any:
 
 
 def _module(sdk: Any) -> Any:
-    """Return the package of an SDK's client."""
+    """Return the imported package that an SDK's client belongs to."""
     return sys.modules.get(type(sdk).__module__.partition(".")[0])
 
 

@@ -1,4 +1,4 @@
-"""A neutral request as a call of another package's chat model: its fields and its arguments."""
+"""Convert a request to a call of another package's chat model: field values and arguments."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ OPTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "max_tokens": ("max_tokens", "max_output_tokens", "num_predict", "max_new_tokens"),
     "reasoning_effort": ("reasoning_effort",),
 }
-"""Options of a request, and the names that chat model classes have for them."""
+"""By option of a request: the field names for it in chat model classes."""
 
 MORE_FIELDS = ("model_kwargs",)
-"""Fields of a chat model that take any further field of its request."""
+"""Fields of a chat model for further body fields of its request."""
 
 LANGSMITH = "ls_structured_output_format"
 """A bound option that core removes before it calls a model; it is never sent."""
@@ -33,15 +33,15 @@ LANGSMITH = "ls_structured_output_format"
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A chat model as one request needs it, with the arguments of the call."""
+    """A chat model, copied with the options of one request, and the arguments of the call."""
 
     model: BaseChatModel
     arguments: Json = field(default_factory=dict, repr=False)
     changes: tuple[str, ...] = ()
-    """What the model cannot take and is left out, one sentence each."""
+    """One sentence for each option that the model does not accept and that is left out."""
 
     max_tokens: int | None = None
-    """The limit of the answer that holds, the model's own included; None if there is none."""
+    """Tokens: limit of the answer, from the request or the model's own field; None if no limit."""
 
 
 def build_call(
@@ -64,7 +64,7 @@ def build_call(
 
 
 def _fields(model: BaseChatModel, request: ChatRequest, changes: list[str]) -> Json:
-    """Return the fields of the model that the request's options set."""
+    """Return the changed field values of the model for the request's options; add to `changes`."""
     updates: Json = {}
     options = {name: getattr(request, name) for name in OPTION_FIELDS}
     more: Json = {}
@@ -91,7 +91,7 @@ def _limit(model: BaseChatModel) -> int | None:
 def _tools(
     model: BaseChatModel, facts: ClientFacts, request: ChatRequest, changes: list[str]
 ) -> Json:
-    """Return the arguments that bind the request's tools, by the model's own `bind_tools`."""
+    """Return the arguments for the request's tools, as `bind_tools` makes them; or {}."""
     if not request.tools:
         return {}
     options: Json = {}
@@ -124,7 +124,7 @@ def _strict_tool(tool: Mapping[str, Any]) -> Json:
 
 
 def _schema(model: BaseChatModel, facts: ClientFacts, request: ChatRequest) -> Json:
-    """Return the arguments that bind the form of the answer."""
+    """Return the arguments for the request's `response_format`; {} without one."""
     form = request.response_format
     if form is None:
         return {}
@@ -145,7 +145,7 @@ def _schema(model: BaseChatModel, facts: ClientFacts, request: ChatRequest) -> J
 
 
 def _bound(model: BaseChatModel, bind: Any, what: str) -> Json:
-    """Return the arguments that a method of the model binds.
+    """Return the arguments of the runnable that `bind`, a method of the model, returns.
 
     Raises: `UnsupportedContent` if the class does not have the method or refuses its arguments.
     """

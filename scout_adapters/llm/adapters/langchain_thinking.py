@@ -1,4 +1,4 @@
-"""Claude's thinking in chat models of other packages: turned off where a history forbids it."""
+"""Turn off Claude's thinking in chat models of other packages, if a history does not allow it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 
 THINKING_FIELDS = ("additional_model_request_fields", "model_kwargs")
-"""Fields of a chat model with more fields of the body, of which one may be `thinking`."""
+"""Fields of a chat model with further body fields, which may include `thinking`."""
 
 THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "reasoning"})
 """Types of content blocks that a package sends to Claude as thinking."""
@@ -18,10 +18,10 @@ THOUGHTS = frozenset({"thinking", "redacted_thinking", "reasoning_content", "rea
 def without_forbidden_thinking(
     model: BaseChatModel, messages: Sequence[BaseMessage]
 ) -> BaseChatModel | None:
-    """Return a copy that does not think, if Claude would refuse the history; else None.
+    """Return a copy with thinking turned off, if Claude would refuse the history; else None.
 
-    With a thinking budget the API refuses to continue a step whose answer called tools without
-    thinking first, as answers of other makers do:
+    With a thinking budget, the API refuses a history whose last answer called tools without
+    thinking first, as answers of other models do:
     https://platform.claude.com/docs/en/build-with-claude/extended-thinking
     """
     if _has_budget(getattr(model, "thinking", None)):

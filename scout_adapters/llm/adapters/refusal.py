@@ -1,4 +1,4 @@
-"""Turn a refusal, as the transport or a wire raised it, into the error of its kind."""
+"""Convert a `ProviderRefusal` of the transport or a wire to a classified `ProviderError`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scout_adapters.llm.transport.body import ERROR_STATUS
 def error_from_refusal(
     refusal: ProviderRefusal, context: AttemptContext, phase: Phase = "first_token"
 ) -> ProviderError:
-    """Classify a refusal; `phase` applies to an error inside a response of status 200.
+    """Return the classified error; `phase` applies to an error inside a response of status 200.
 
     Raise the result outside the handler of the refusal: an error's context is shown in crash
     reports, and the payload of the refusal may contain the key.

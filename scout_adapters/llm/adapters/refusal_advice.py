@@ -1,6 +1,6 @@
-"""Read from a refusal which change of the request it requires.
+"""Find the change of a request that a provider's refusal requires.
 
-The words are those of recorded traffic and of users' reports.
+The patterns come from recorded traffic and users' reports.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ HARMLESS = (
     *("reasoning_effort", "verbosity", "prompt_cache_key", "prompt_cache_retention"),
     *("safety_identifier", "user", "tool_choice"),
 )
-"""Options that change neither the form of an answer nor what it is about. Of `tool_choice`, only a
-forced call counts: structured output raises if a model that is not forced makes none."""
+"""Options that may be left out: they change neither form nor subject of an answer. `tool_choice`
+only if it forces a call: structured output raises an error if the model then makes no call."""
 
 _UNFORCED = (None, "auto", "none")
 
@@ -64,9 +64,9 @@ def fixes_after(
     used: ProviderSpec,
     other: ProviderSpec | None,
 ) -> RequestFixes | None:
-    """Return the fixes after one more refusal; None if it requires no change that is known.
+    """Return `fixes` with the change that a refusal requires; None if no change is known.
 
-    `used` is the card over the wire of the request, `other` over the wire that it may change to.
+    `used` is the card with the wire of the request, `other` with the wire to change to, or None.
     """
     if not fixes.whole and _lost_previous_response(error, request):
         return replace(fixes, whole=True)
@@ -80,7 +80,7 @@ def fixes_after(
 
 
 def _lost_previous_response(error: ProviderError, request: ChatRequest) -> bool:
-    """Return whether a provider lacks the response that a request refers to, or stores none."""
+    """Return whether a provider has not stored the previous response that a request refers to."""
     return bool(
         request.extra.get(PREVIOUS)
         and (error.kind is ErrorKind.STATE_MISMATCH or error.kind in _OF_REQUEST)
@@ -91,7 +91,7 @@ def _lost_previous_response(error: ProviderError, request: ChatRequest) -> bool:
 def _with_other_options(
     message: str, request: ChatRequest, fixes: RequestFixes
 ) -> RequestFixes | None:
-    """Return the fixes after a refusal of an option, or of its value."""
+    """Return `fixes` with the change for a refused option or value; None if there is none."""
     if (renamed := _NEW_NAME.search(message)) and request.max_tokens is not None:
         return replace(fixes, max_tokens_name=renamed[1])
     if (cap := _cap_in(message, request.max_tokens)) is not None:
@@ -107,7 +107,7 @@ def _with_other_options(
 
 
 def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) -> bool:
-    """Return whether a refusal states that the model, or the address, has the other API only."""
+    """Return whether a refusal states that only the other API works for the model or address."""
     status = error.status or 0
     if status in _NO_SUCH_PATH and "model" not in f"{error.code} {error.message}".lower():
         return True
@@ -121,7 +121,7 @@ def needs_wire(error: ProviderError, used: ProviderSpec, other: ProviderSpec) ->
 
 
 def _cap_in(message: str, requested: int | None) -> int | None:
-    """Return the highest limit that a refusal names below the requested one."""
+    """Return the highest token limit below `requested` in a refusal; None if it has none."""
     if requested is None or not _CAP.search(message) or not _BEYOND.search(message):
         return None
     numbers = [int(number) for number in _NUMBER.findall(message)]
@@ -132,7 +132,7 @@ def _cap_in(message: str, requested: int | None) -> int | None:
 
 
 def _efforts_in(message: str, request: ChatRequest) -> tuple[str, ...]:
-    """Return the efforts that a refusal of the request's effort lists."""
+    """Return the reasoning efforts that a refusal lists as allowed; () if it lists none."""
     effort = effort_of_request(request)
     listed = _TAKEN_EFFORTS.search(message) if effort and "effort" in message.lower() else None
     if listed is None:
@@ -142,7 +142,7 @@ def _efforts_in(message: str, request: ChatRequest) -> tuple[str, ...]:
 
 
 def _refused_option(message: str, request: ChatRequest) -> str | None:
-    """Return the harmless option of the request that a refusal names."""
+    """Return the option in `HARMLESS` that a refusal names and the request sets; or None."""
     if not _LACKS.search(message) or "/v1/" in message:
         return None
     words = _CAMEL.sub(r"\1_\2", message).lower().replace("reasoning.effort", "reasoning_effort")

@@ -1,4 +1,4 @@
-"""Changes to a request that a refusal of a model requires: learnt once, and used from then on.
+"""Changes to requests that a model's refusals require: remembered, and applied from then on.
 
 Only changes that keep the meaning of a request: another API of the same provider, a sampling option
 left out, an effort or a limit lowered, private state of another account left out.
@@ -14,7 +14,7 @@ from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.llm.types import PREVIOUS, WHOLE, ChatRequest, Wire
 
 MAX_MODELS = 4096
-"""Models at an address that are remembered."""
+"""Number of models at addresses whose fixes are remembered."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """Words for the effort of reasoning, from the least to the most."""
@@ -24,7 +24,7 @@ _FIELDS = frozenset({"temperature", "top_p", "reasoning_effort", "tool_choice"})
 
 @dataclass(frozen=True, slots=True)
 class RequestFixes:
-    """What is different in requests for a model at an address."""
+    """Changes to requests for a model at an address."""
 
     wire: Wire | None = None
     """The wire to use; None if the card and the request decide."""
@@ -33,10 +33,10 @@ class RequestFixes:
     """Options to leave out."""
 
     efforts: tuple[str, ...] = ()
-    """The efforts that the model takes; empty if unknown."""
+    """Reasoning efforts that the model accepts; empty if unknown."""
 
     max_tokens: int | None = None
-    """Tokens: the highest limit on an answer that the model takes; None if unknown."""
+    """Tokens: the highest limit on an answer that the model accepts; None if unknown."""
 
     max_tokens_name: str = ""
     """The name of the body field for `max_tokens`; empty if the card and the wire decide."""
@@ -45,10 +45,10 @@ class RequestFixes:
     """Whether signed and encrypted parts of earlier answers are left out."""
 
     whole: bool = False
-    """Whether the conversation is sent whole, because the previous response was not there."""
+    """Whether the whole conversation is sent: the provider does not have the previous response."""
 
     def apply(self, request: ChatRequest) -> ChatRequest:
-        """Return the request with the changes of its options."""
+        """Return the request with changed options; wire and signatures are not part of it."""
         changed: Json = {name: None for name in self.without if name in _FIELDS}
         extra = {n: value for n, value in request.extra.items() if n not in self.without}
         if self.whole and extra.get(PREVIOUS):
@@ -67,7 +67,7 @@ class RequestFixes:
         return replace(request, extra=extra, **changed)
 
     def _effort(self, request: ChatRequest) -> str | None:
-        """Return the effort to use instead of the request's, if the model does not take that."""
+        """Return the nearest accepted effort; None if the request's effort needs no change."""
         effort = effort_of_request(request)
         if not self.efforts or effort in self.efforts or effort not in EFFORTS:
             return None
@@ -101,7 +101,7 @@ def effort_of_request(request: ChatRequest) -> str:
 
 
 def _with_effort(extra: Json, effort: str | None) -> Json:
-    """Return further fields with another effort in `reasoning`; None removes it."""
+    """Return `extra` with another effort in the field `reasoning`, if set; None removes it."""
     option = mapping(extra.get("reasoning"))
     if "effort" not in option:
         return extra
@@ -116,14 +116,14 @@ _learnt: BoundedDict[tuple[str, str, str], RequestFixes] = BoundedDict(MAX_MODEL
 
 
 def fixes_of(key: tuple[str, str, str]) -> RequestFixes:
-    """Return the fixes for a provider, an address and a model."""
+    """Return the remembered fixes; `key` is (provider, address, model)."""
     return _learnt.get(key, NO_FIXES) if _learnt else NO_FIXES
 
 
 def remember_fixes(key: tuple[str, str, str], fixes: RequestFixes) -> None:
-    """Use these fixes for further requests to a provider, an address and a model.
+    """Apply fixes to further requests for `key`: (provider, address, model).
 
-    What holds for one conversation only is not remembered.
+    Fixes that concern one conversation only, `unsigned` and `whole`, are not remembered.
     """
     lasting = replace(fixes, unsigned=False, whole=False)
     if lasting != NO_FIXES:
@@ -131,7 +131,7 @@ def remember_fixes(key: tuple[str, str, str], fixes: RequestFixes) -> None:
 
 
 def forget_fixes(key: tuple[str, str, str] | None = None) -> None:
-    """Forget the fixes of a model, or all."""
+    """Forget the fixes for `key`, (provider, address, model), or (None) all."""
     if key is None:
         _learnt.clear()
     else:

@@ -75,7 +75,7 @@ class StreamedAnswer:
         )
 
     def read(self, event: Json | None) -> AIMessageChunk | None:
-        """Read one event; return a chunk for the caller, None if there is none yet."""
+        """Return the chunk of an event for the caller; None if there is none yet."""
         reader = self.reader
         if reader is None:
             reader = self.reader = self._new_reader(event)
@@ -126,7 +126,10 @@ class StreamedAnswer:
         return self.reader.usage if self.reader else None
 
     def end(self) -> AIMessageChunk:
-        """Return the last chunk; raises if the provider refused or the stream is incomplete."""
+        """Return the last chunk, with usage and metadata.
+
+        Raises: `ProviderError` if the provider refused, or the stream ended too early.
+        """
         if self.refused is not None:
             raise self.refused
         if self.reader is None or not self.reader.finished:
@@ -137,9 +140,10 @@ class StreamedAnswer:
         return last
 
     def partial(self) -> AIMessageChunk:
-        """Merge the chunks that the caller has received; a call that was cut off is invalid.
+        """Return the chunks that the caller has received, merged, of a stream that broke.
 
-        LangChain closes open strings and brackets, so such a call would look complete.
+        The arguments of a truncated tool call are made invalid: LangChain would close its open
+        strings and brackets, so that the call looks complete.
         """
         merged = add_ai_message_chunks(*self.shown)
         ends = [_end_of_cut(call["args"] or "") for call in merged.tool_call_chunks]
@@ -153,7 +157,7 @@ class StreamedAnswer:
 
 
 def _end_of_cut(arguments: str) -> str:
-    """Return a text that, added to truncated arguments of a call, makes them invalid JSON."""
+    """Return the text to append to truncated arguments, so that they are invalid JSON."""
     return end_of_arguments(arguments) if arguments.strip() else "{]"
 
 
@@ -182,7 +186,7 @@ def stream_interrupted(error: ProviderError, partial: AIMessageChunk) -> StreamI
 
 
 def parse_safely(parse: Callable[..., T], *arguments: Any) -> T:
-    """Call a parser; raises `MalformedResponse` for a value that it does not expect.
+    """Return the parser's result; raises `MalformedResponse` for values it does not expect.
 
     Raised outside the handler: the parser's own exception may quote the provider's text.
     """

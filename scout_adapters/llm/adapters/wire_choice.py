@@ -11,12 +11,12 @@ from scout_adapters.llm.types import CHOICE, PREVIOUS, ChatRequest, ProviderSpec
 class WireChoice:
     """The wires of a card at an address.
 
-    In this order, these decide: an address that is the full endpoint of one wire; the user's
-    `use_responses_api=`; what a refusal of the model taught; the card's rules for the request.
+    The choice depends, in this order, on: an address that is the full endpoint of one wire; the
+    user's `use_responses_api=`; the fixes after a refusal; the card's rules for the request.
     """
 
     def __init__(self, spec: ProviderSpec, addressed: Wire | None = None) -> None:
-        """`addressed` is the wire whose full endpoint the address is, if any."""
+        """`addressed`: the wire, if the address is the full endpoint of a wire; else None."""
         self._first = spec
         self._second = spec.second_card
         self._addressed = None if addressed is None else self._over(addressed)
@@ -43,7 +43,7 @@ class WireChoice:
         return (second, self._first) if by_rules else (self._first, second)
 
     def other(self, request: ChatRequest, card: ProviderSpec) -> ProviderSpec | None:
-        """Return the card over the wire that a refused request may change to, if it may."""
+        """Return the card with the wire to change to after a refusal over `card`; None if fixed."""
         rules = self._first.second
         if rules is None or rules.by_model or self._addressed is not None:
             return None
@@ -57,9 +57,9 @@ class WireChoice:
 
 
 def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
-    """Return a request without the options that concern the choice, or the other wire, only.
+    """Return a request without the options that must not be in a body of this wire.
 
-    No body may contain them.
+    These are the choice of a wire, and `previous_response_id` for a wire that does not have it.
     """
     extra = request.extra
     taken = PREVIOUS not in extra or PREVIOUS in wire.body_fields
@@ -70,7 +70,7 @@ def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
 
 
 def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
-    """Return a request with the model's name that the card's rules match."""
+    """Return a request with the name of the known model instead of a deployment's name."""
     if not card.deployments and card.plain_model is None:
         return request
     known = card.known_model(request.model)

@@ -41,9 +41,9 @@ logger = logger_of(__name__)
 
 
 class ProviderClient(EndpointBuilder):
-    """A provider and its pool of keys; the environment is read on first use.
+    """A provider and its API keys; the environment is read on first use.
 
-    From a function, as in the guide: `ProviderClient(name=…, call=async_function, env_key_name=…)`.
+    From a function: `ProviderClient(name=…, call=async_function, env_key_name=…)`.
     The function takes `model, prompt, system, max_tokens, temperature, api_key` and returns a
     `ProviderResult`. From a card: `ProviderClient(spec=…)`.
 
@@ -70,7 +70,10 @@ class ProviderClient(EndpointBuilder):
         auth: Auth | None = None,
         placeholders: Mapping[str, str] | None = None,
     ) -> None:
-        """`default_cooldown` is in seconds; the other limits are numbers of failures and keys."""
+        """`default_cooldown` is in seconds; `max_key_attempts`: keys that one call may try.
+
+        `env_key_name` is a variable with several keys, `env_single_key_name` one with a single key.
+        """
         if spec is None and (call is None or not name):
             raise ConfigurationError("a ProviderClient needs a name and a call, or a spec")
         has_variables = bool(env_key_name or env_single_key_name)
@@ -96,7 +99,7 @@ class ProviderClient(EndpointBuilder):
         transport: Transport | None,
         placeholders: dict[str, str],
     ) -> None:
-        """Set the address and keys; without them the environment is used."""
+        """Set address, keys and connections; None or empty values come from the environment."""
         check_address(base_url, self.name)
         check_headers(headers, self.name)
         self._api_keys = keys
@@ -111,16 +114,16 @@ class ProviderClient(EndpointBuilder):
 
     @property
     def keys(self) -> list[KeyState]:
-        """The states of the keys."""
+        """The provider's API keys with their health; reads the environment on first use."""
         return self.endpoint.pool.states
 
     @property
     def is_in_use(self) -> bool:
-        """Whether its keys have been read, for a call or by `keys`."""
+        """Whether the keys of the client have been read, for a call or by `keys`."""
         return self._endpoint is not None
 
     def get_working_key(self) -> str | None:
-        """Return a usable key with the lowest (in flight, marks, last used), or None."""
+        """Return the usable API key with the fewest calls in flight; None if no key is usable."""
         state = self.endpoint.pool.pick(None, time.monotonic())
         if state is None or state.source is None:
             return state.key if state else None
@@ -145,12 +148,11 @@ class ProviderClient(EndpointBuilder):
             )
 
     def reset_key(self, key: str | None = None) -> None:
-        """Return a key to the rotation, whatever is known of it; all keys with None.
+        """End all cooldowns and quarantines of a key, also those for one model; None: of all keys.
 
             registry.get("groq").reset_key("8d8aaa63")
 
-        `key` is the key itself or its fingerprint. It ends cooldowns, quarantines and what a key
-        may not use, in this process.
+        `key` is the key itself or its fingerprint.
 
         Raises: `ConfigurationError` if the client has no such key.
         """
@@ -196,7 +198,7 @@ class ProviderClient(EndpointBuilder):
         return as_result(await acomplete(attempts))
 
     def reset(self) -> None:
-        """Forget the endpoint: its keys are read again, and its load and retry budget start new."""
+        """Forget keys, load and retry budget; keys are read again at the next use."""
         if self._endpoint is not None:
             self._endpoint.retries = RetryBudget()
             self._endpoint.loads.clear()
@@ -204,13 +206,13 @@ class ProviderClient(EndpointBuilder):
 
     @property
     def endpoint(self) -> Endpoint:
-        """The address with its keys; the environment is read again while no key works."""
+        """The endpoint with address and keys; the environment is read again while no key works."""
         if self._endpoint is None or not self._endpoint.pool.has_working_key:
             return self.current_endpoint()
         return self._endpoint
 
     def current_endpoint(self) -> Endpoint:
-        """Return the address with its keys, for a new model or route: as the environment is now."""
+        """Return the endpoint with address and keys, after reading the environment again."""
         address, keys = self.base_url, self._api_keys
         own = () if keys and not has_open_place(keys) else self._environment_keys()
         # Without its whole address a provider has no keys: a call goes to the next candidate.
@@ -237,7 +239,8 @@ class ProviderClient(EndpointBuilder):
     ) -> ProviderClient:
         """Return a client of the same provider with other keys or another address.
 
-        `deployments` are names of models at this address, and the models behind them.
+        `deployments`: by name of a deployment at this address, the name of its model. Arguments
+        that are not set stay as in this client.
         """
         other = copy(self)
         if deployments:
@@ -269,7 +272,7 @@ class ProviderClient(EndpointBuilder):
         return tuple(dict.fromkeys((*pairs, *self.spec.key_variables)))
 
     def _environment_keys(self) -> tuple[Origin, ...]:
-        """Return the keys in variables, else the cloud's own chain where variables set it up."""
+        """Return the keys in variables, or else the cloud's key chain if its variables are set."""
         keys, chain = origins_of(self._parse_keys_from_env()), self.spec.key_chain
         if keys or chain is None or not any(map(os.environ.get, chain.variables)):
             return keys

@@ -1,4 +1,4 @@
-"""Creates the endpoint of a client: its address with keys, circuit and adapter."""
+"""Create the endpoint of a provider client: address, keys, circuit and adapter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ logger = logger_of(__name__)
 
 
 class EndpointBuilder:
-    """What a client is made of, and the endpoints that it makes of that."""
+    """Base class of `ProviderClient`: its settings, and the endpoints created from them."""
 
     name: str
     spec: ProviderSpec
@@ -54,16 +54,19 @@ class EndpointBuilder:
 
     @property
     def base_url(self) -> str:
-        """The address: the one from code, else the environment's, else the card's.
+        """The base URL: the one from code, else the environment's, else the card's.
 
-        A placeholder in it that has no value stays, such as `{account}`.
+        A placeholder without a value, such as `{account}`, stays in it.
         """
         return filled_address(self._base_url, self.spec, self._placeholders)
 
     def _open(
         self, base_url: str, keys: Sequence[Origin | PlacedKey], own: Sequence[Origin], missing: str
     ) -> Endpoint:
-        """Return the endpoint of keys; `own` are those that an address without a key uses."""
+        """Return a new endpoint with `keys`; addresses without a key use `own`, the environment's.
+
+        `missing`: what to set if the base URL is not complete, else "".
+        """
         # An address from the environment counts as the provider's own; one from code does not.
         own_address = self._base_url in (None, self.spec.base_url) and not self._placeholders
         usual = KeyPlace(base_url, circuit(self.name, "" if own_address else base_url))
@@ -90,7 +93,7 @@ class EndpointBuilder:
     def _places(
         self, keys: Sequence[Origin | PlacedKey], own: Sequence[Origin], usual: KeyPlace
     ) -> dict[KeyState, KeyPlace]:
-        """Return the states of keys, each with its address and that address's circuit."""
+        """Return address and circuit by key; `usual` is the one of keys without an own address."""
         places: dict[KeyState, KeyPlace] = {}
         for key in keys:
             if not isinstance(key, PlacedKey):
@@ -104,9 +107,9 @@ class EndpointBuilder:
         return places
 
     def _place(self, key: PlacedKey) -> str:
-        """Return the address of a key.
+        """Return the base URL of a key with its own address.
 
-        Raises: `ConfigurationError` for one without a value that the provider's address needs.
+        Raises: `ConfigurationError` for an unknown placeholder, or one without a value.
         """
         values = dict(key.values)
         if unknown := sorted(values.keys() - self.spec.placeholders.keys()):
@@ -156,5 +159,5 @@ def _url_at(spec: ProviderSpec, wire: Wire, model: str, stream: bool, base_url: 
 
 
 def _no_url(_wire: Wire, _model: str, _stream: bool) -> str:
-    """Return no URL: a provider without its whole address has no keys, so that nothing is sent."""
+    """Return "" for a provider without its whole address, which has no keys and sends nothing."""
     return ""

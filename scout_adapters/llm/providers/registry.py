@@ -24,19 +24,19 @@ logger = logger_of(__name__)
 Clients = dict[Any, ProviderClient]
 
 MAX_SPECIAL = 1024
-"""Clients with keys or addresses of their own that are remembered; models hold theirs longer."""
+"""Number of clients with their own keys or address that the registry remembers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """The cards and clients that a registry contains because they were registered."""
+    """The cards and clients that users registered, without the library's own."""
 
     specs: Mapping[str, ProviderSpec]
     clients: Mapping[str, ProviderClient]
 
 
 class ProviderRegistry:
-    """Providers by name. On first use a card becomes a client, which reads the environment."""
+    """Providers by name; the client of a card is created on first use and reads the environment."""
 
     def __init__(self, *specs: ProviderSpec) -> None:
         self._specs: dict[str, ProviderSpec] = {}
@@ -80,11 +80,11 @@ class ProviderRegistry:
         return f"<{type(self).__name__}: {len(self.list_providers())} providers>"
 
     def registrations(self) -> Registrations:
-        """Return what was registered: neither the library's cards nor clients made of them."""
+        """Return the cards and clients that users registered, for `restore`."""
         return Registrations(dict(self._specs), dict(self._registered))
 
     def restore(self, registrations: Registrations | None = None) -> None:
-        """Register exactly these providers; None stands for the library's own.
+        """Replace all registrations of users by these; None removes them.
 
         All other clients are forgotten, and keys are read from the environment again.
         """
@@ -117,7 +117,10 @@ class ProviderRegistry:
         placeholders: Mapping[str, str] | None = None,
         deployments: Mapping[str, str] | None = None,
     ) -> ProviderClient:
-        """Return the client for given keys or address; equal arguments return the same client."""
+        """Return the client of a provider with these settings; the same one for equal arguments.
+
+        Without settings, it is the client that `get` returns. Raises: `UnknownProvider`.
+        """
         mappings = (headers, placeholders, deployments)
         if not any((api_keys, base_url, transport, auth, *mappings)):
             return self.get(name)
@@ -133,7 +136,7 @@ class ProviderRegistry:
         return _remember(clients, key, client)
 
     def clients(self) -> list[ProviderClient]:
-        """Return the clients that exist: no card is read and no client made."""
+        """Return all clients that exist already, in any settings; creates none."""
         return list(dict.fromkeys((*self._clients.values(), *self._all_special)))
 
     def _forget_special(self) -> None:
@@ -142,7 +145,7 @@ class ProviderRegistry:
         self._all_special: WeakSet[ProviderClient] = WeakSet()
 
     def spec(self, name: str) -> ProviderSpec:
-        """Return a provider's card."""
+        """Return a provider's card; raises `UnknownProvider`, which lists the registered ones."""
         if spec := self._specs.get(name) or self._shipped.get(name):
             return spec
         if name in self._summaries:
@@ -153,12 +156,12 @@ class ProviderRegistry:
         raise UnknownProvider(f"no provider is registered as {name!r}; known are {known}")
 
     def find_for_model(self, model: str) -> str | None:
-        """Return the provider that a model name without provider belongs to; None if unknown."""
+        """Return the provider of a bare model name, by the cards' prefixes; None if unknown."""
         names = (card.name for card in self.summaries() if model.startswith(card.models))
         return next(names, None)
 
     def find_by_name(self, name: str) -> str | None:
-        """Return the provider of a name: its own, LangChain's or LiteLLM's; None if unknown."""
+        """Return a provider's own name for its name here, in LangChain or in LiteLLM; or None."""
         if name in self:
             return name
         plain = name.replace("-", "_").lower()
@@ -166,12 +169,12 @@ class ProviderRegistry:
         return next(own, None) or self.find_alias(plain)
 
     def find_alias(self, name: str) -> str | None:
-        """Return the provider that LiteLLM or LangChain calls by this name; None if unknown."""
+        """Return the provider's own name for its name in LiteLLM or LangChain; None if unknown."""
         other = OTHER_NAMES.get(name)
         return other if other in self else None
 
     def summaries(self) -> Iterator[CardSummary]:
-        """Yield what finds a provider, for each card; reads no card that is not registered."""
+        """Yield a short summary of each card, without loading the cards of the library."""
         for name, summary in self._summaries.items():
             spec = self._specs.get(name)
             yield CardSummary.of(spec) if spec else summary
@@ -180,7 +183,7 @@ class ProviderRegistry:
                 yield CardSummary.of(spec)
 
     def for_model(self, model: str) -> str:
-        """Return the provider that a model name without provider belongs to, by its prefix.
+        """Return the provider of a bare model name, by the cards' prefixes.
 
         Raises:
             UnknownProvider: No card has a prefix of this name.
@@ -214,7 +217,7 @@ class ProviderRegistry:
 
 
 def _remember(clients: Clients, key: Any, client: ProviderClient) -> ProviderClient:
-    """Keep a client that is used, and forget the one that was not used for the longest time."""
+    """Return the client for `key`, stored as the latest; drop the oldest beyond `MAX_SPECIAL`."""
     client = clients.setdefault(key, client)
     while len(clients) > MAX_SPECIAL:
         clients.pop(next(iter(clients)), None)

@@ -19,11 +19,11 @@ VERSION = re.compile(r"/v\d+((alpha|beta)\d*)?(/|$)")
 
 
 def check_model(name: str, provider: str) -> str:
-    """Return the name of a model.
+    """Return `name` if it is a valid model name; `provider` is for the error message.
 
     Raises:
-        ConfigurationError: It is empty.
-        InvalidModelName: It could change the URL that contains it.
+        ConfigurationError: The name is empty.
+        InvalidModelName: The name could change the URL that contains it.
     """
     if not name:
         raise ConfigurationError(
@@ -39,14 +39,14 @@ def check_model(name: str, provider: str) -> str:
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 HOST_NAME = re.compile(r"(https?://)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?/?")
 ADDRESS_PART = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-"""The value of a placeholder: it cannot change the host or the path of an address."""
+"""Matches the value of a placeholder that cannot change the host or the path of an address."""
 
 
 def environment_address(spec: ProviderSpec) -> str | None:
-    """Return the address in the first variable of a card that has one; None if none has.
+    """Return the base URL in the first variable of a card that is set; None if none is set.
 
     Raises:
-        ConfigurationError: It contains a key or a password.
+        ConfigurationError: The URL contains a key or a password.
     """
     for name in spec.address_names:
         if address := os.environ.get(name, "").strip():
@@ -56,9 +56,9 @@ def environment_address(spec: ProviderSpec) -> str | None:
 
 
 def filled_address(base_url: str | None, spec: ProviderSpec, values: Mapping[str, str]) -> str:
-    """Return the address: the given one, else the environment's, else the card's, filled.
+    """Return the base URL with filled placeholders: `base_url`, the environment's or the card's.
 
-    An address without a query gets that of the card.
+    A base URL without a query gets the query of the card's.
     """
     address = base_url or environment_address(spec) or spec.base_url
     if "?" in spec.base_url and "?" not in address:
@@ -69,10 +69,10 @@ def filled_address(base_url: str | None, spec: ProviderSpec, values: Mapping[str
 
 
 def fill_address(address: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
-    """Return an address with the values of its placeholders: the given ones, else the variables'.
+    """Return an address with its placeholders replaced by `values`, or the variables' values.
 
-    A parameter of its query without value is left out. Any other placeholder without value stays;
-    `missing_value` names it.
+    A query parameter without a value is left out. Any other placeholder without a value stays;
+    `missing_value` describes it.
 
     Raises:
         ConfigurationError: A value is not part of an address.
@@ -86,7 +86,7 @@ def fill_address(address: str, spec: ProviderSpec, values: Mapping[str, str]) ->
 
 
 def _value(name: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
-    """Return the value of a placeholder; empty if there is none."""
+    """Return the value of the placeholder `name`; "" if it has none."""
     variables = spec.placeholders.get(name, ())
     sources = [f"{name}=", *variables]
     texts = [values.get(name) or "", *(os.environ.get(variable, "") for variable in variables)]
@@ -106,7 +106,7 @@ def _value(name: str, spec: ProviderSpec, values: Mapping[str, str]) -> str:
 
 
 def missing_value(address: str, spec: ProviderSpec) -> str:
-    """Return what to set for the first placeholder in an address that has no value; empty: none."""
+    """Return an error text for the first placeholder left in an address; "" if none is left."""
     if (found := PLACEHOLDER.search(address)) is None:
         return ""
     name = found[1]
@@ -116,9 +116,10 @@ def missing_value(address: str, spec: ProviderSpec) -> str:
 
 
 def takes_cache_key(spec: ProviderSpec, address: str, headers: Mapping[str, str]) -> bool:
-    """Return whether requests may name their conversation: at the provider's own hosts only.
+    """Return whether requests may contain the conversation's name for the provider's prompt cache.
 
-    Other servers of the same API may refuse the field. A header in `headers` is the user's own.
+    True at the provider's own hosts only, as other servers of the same API may refuse the field;
+    False if the user set the header in `headers`.
     """
     cards = [card for card in (spec, spec.second_card) if card is not None]
     caching = [card.prompt_caching for card in cards if card.prompt_caching is not None]
@@ -132,7 +133,7 @@ def takes_cache_key(spec: ProviderSpec, address: str, headers: Mapping[str, str]
 
 
 def addressed_wire(base_url: str, spec: ProviderSpec) -> Wire | None:
-    """Return the card's wire whose full endpoint an address is; None for a root."""
+    """Return the wire for which an address is the full endpoint; None for an API's root."""
     path = urlsplit(base_url).path.rstrip("/")
     cards = (spec, spec.second_card)
     wires = (card.wire for card in cards if card)
@@ -140,7 +141,7 @@ def addressed_wire(base_url: str, spec: ProviderSpec) -> Wire | None:
 
 
 def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> str:
-    """Return the URL of a call.
+    """Return the URL for a chat request to a model.
 
     `base_url` is the API's root, with or without version, or the full endpoint. A root without a
     version gets the card's or the wire's; a full endpoint is used unchanged.
@@ -154,7 +155,7 @@ def join_url(base_url: str, spec: ProviderSpec, model: str, *, stream: bool) -> 
 
 
 def embeddings_url(base_url: str, spec: ProviderSpec, wire: EmbeddingWire, model: str) -> str:
-    """Return the URL of embeddings; `base_url` may also be the full endpoint of a chat API.
+    """Return the URL for embeddings; `base_url` may also be the full endpoint of a chat API.
 
     Raises what `join_url` raises.
     """
@@ -166,7 +167,7 @@ def embeddings_url(base_url: str, spec: ProviderSpec, wire: EmbeddingWire, model
 
 
 def join_endpoint(base_url: str, spec: ProviderSpec, relative: str, model: str = "") -> str:
-    """Return the URL of an endpoint below the versioned root.
+    """Return the URL of the endpoint `relative`, such as `/chat/completions`, below `base_url`.
 
     Raises:
         ConfigurationError: `base_url` is missing, or not an http(s) URL.

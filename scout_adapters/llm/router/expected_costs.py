@@ -75,7 +75,7 @@ def expected_cost(
 
 
 def caches(candidate: Candidate, request: ChatRequest) -> bool:
-    """Return whether the candidate caches the prompt: always, or as the request's markers ask."""
+    """Return whether the candidate caches the prompt: always, or because the request marks it."""
     spec, model = candidate.endpoint.spec, candidate.model
     caching = spec.prompt_caching
     shortest = caching.shortest_for(spec.known_model(model)) if caching else None

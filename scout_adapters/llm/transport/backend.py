@@ -22,10 +22,10 @@ from scout_adapters.llm.timeouts import SHORTEST
 from scout_adapters.llm.transport.connection import ReadTimeout
 
 LONG_REQUEST = 256 * 1024
-"""Bytes: a longer request is written in slices, while its response is awaited."""
+"""Bytes: a longer request is written in slices, and its response is read at the same time."""
 
 EARLY_BYTES = 64 * 1024
-"""Bytes that the first read of such a response takes."""
+"""Bytes: the most that the first read of the response to a long request returns."""
 
 END_OF_HEADERS = b"\r\n\r\n"
 
@@ -66,9 +66,9 @@ def is_patched() -> bool:
 
 @lru_cache(maxsize=16)
 def _is_original(*methods: object) -> bool:
-    """Return whether these are the libraries' own functions, without a wrapper.
+    """Return whether all methods are functions of httpx or httpcore, not patched or wrapped.
 
-    They are not compared with those at import time, when a cassette may have been active.
+    The module of each function decides: at import time a cassette may have been active already.
     """
     return all(
         isinstance(method, FunctionType)
@@ -78,9 +78,9 @@ def _is_original(*methods: object) -> bool:
 
 
 def with_read_timeouts(transport: T) -> T:
-    """Give every read of an httpx transport its own timeout, and return the transport.
+    """Return an httpx transport, changed so that every read has its own timeout.
 
-    httpx has no argument for it. A transport of another class is returned unchanged.
+    httpx has no argument for that. An object of another class is returned unchanged.
     """
     pool = getattr(transport, "_pool", None)
     backend = getattr(pool, "_network_backend", None)
@@ -95,9 +95,9 @@ def with_read_timeouts(transport: T) -> T:
 
 
 def close_after_surplus(stream: Any) -> None:
-    """Let httpcore close the connection if bytes have arrived behind a complete response.
+    """Make httpcore close the connection if extra bytes follow a complete response.
 
-    h11 would take them for the response to the next request, which may be another caller's.
+    h11 would read them as the response to the next request, which may be another caller's.
     Call it before the response is closed. `stream` is a response body of httpcore or httpx.
     """
     for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
@@ -107,7 +107,7 @@ def close_after_surplus(stream: Any) -> None:
 
 
 def _is_buffered(stream: Any) -> bool:
-    """Return whether anyio or TLS holds bytes that a select on the socket does not show."""
+    """Return whether anyio or TLS has buffered bytes, which `select` does not show."""
     while stream is not None:
         tls, protocol = getattr(stream, "_read_bio", None), getattr(stream, "_protocol", None)
         if (tls and tls.pending) or getattr(protocol, "read_queue", None):
@@ -151,7 +151,7 @@ class Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """Sends a request's headers and body in one write; httpcore would write them one by one."""
+    """Sends a request's headers and body in one write; httpcore would use one write for each."""
 
     _inner: httpcore.NetworkStream
 
@@ -162,7 +162,7 @@ class _Stream(httpcore.NetworkStream):
     def open(
         self, connect: Callable[..., httpcore.NetworkStream], *args: Any, **kwargs: Any
     ) -> Self:
-        """Open the inner stream; an exception at any line leaves no socket without an owner."""
+        """Open the inner stream and return self; any exception closes the socket."""
         try:
             self._inner = connect(*args, **kwargs)
             return self  # noqa: TRY300  # an exception here must close the socket as well
@@ -200,7 +200,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _is_interim(read: asyncio.Future[bytes]) -> bool:
-    """Return whether a response begins with a status from 100 to 399: the body is still needed."""
+    """Return whether a response starts with status 100 to 399, so that the request continues."""
     return not read.cancelled() and read.exception() is None and read.result()[9:10] in b"123"
 
 
@@ -273,7 +273,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             await self._write_long(buffer, timeout)
 
     async def _write_long(self, buffer: bytes, timeout: float | None) -> None:  # noqa: ASYNC109  # httpcore's interface
-        """Write a request while reading: its refusal may come before all of it has been sent.
+        """Write a long request in slices, and read at the same time: an early refusal ends it.
 
         Raises `httpcore.WriteError` then; httpcore reads the response, and closes the connection.
         """

@@ -16,16 +16,16 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes: a longer answer is an error."""
 
 SLICE_BYTES = 16 * 1024
-"""Bytes that are decoded at once, between which an event loop may run other tasks."""
+"""Bytes that are decoded at once; between two slices an event loop may run other tasks."""
 
 MAX_VALUES = 2_000_000
 """Values in the JSON of one answer or event: 32 MiB of empty lists would take seconds to decode."""
 
 PIECE_WORK = 256
-"""Bytes: the work of reading one piece, however short it is."""
+"""Bytes: work that is counted for each piece, in addition to its length."""
 
 COUNTED_BYTES = 1024 * 1024
-"""Bytes: in shorter JSON values are not counted."""
+"""Bytes: the number of values is checked only in longer JSON."""
 
 MAX_ERROR_BYTES = 64 * 1024
 """Bytes: the rest of a longer error body is not read."""
@@ -36,11 +36,11 @@ DONE = b"[DONE]"
 
 
 class WholeAnswer(dict[str, Any]):
-    """A whole answer to a request for a stream."""
+    """The JSON of a server that answers a streaming request with one whole body."""
 
 
 class CappedBody:
-    """Collects a body up to the limit for its status."""
+    """Collects a response body up to a size limit, which is lower for an error status."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -58,7 +58,7 @@ class CappedBody:
 
     @property
     def enough(self) -> bool:
-        """Whether to stop reading: an error body has reached the limit."""
+        """Whether to stop reading, because an error body has exceeded the limit."""
         return self.failed and self._size > self._limit
 
     def raw(self) -> bytes:
@@ -66,12 +66,12 @@ class CappedBody:
         return b"".join(self._pieces)[: self._limit]
 
     def answer(self) -> Any:
-        """Decode the JSON of a good answer."""
+        """Return the decoded JSON of the body; raises `MalformedResponse` if it is none."""
         return decode(self.raw())
 
 
 class LoopTurns:
-    """Counts work on an event loop: after so much, other tasks should have a turn."""
+    """Counts decoding work on an event loop, to decide when other tasks should run."""
 
     __slots__ = ("_work",)
 
@@ -79,7 +79,7 @@ class LoopTurns:
         self._work = 0
 
     def due(self, size: int) -> bool:
-        """Add the bytes of a piece; return whether a turn is due. A piece is work by itself."""
+        """Count a piece of `size` bytes; return whether to let other tasks run now."""
         self._work += size + PIECE_WORK
         if self._work < SLICE_BYTES:
             return False
@@ -88,7 +88,7 @@ class LoopTurns:
 
 
 class EventBody:
-    """Decodes the events of a streamed answer, or a whole answer that came instead."""
+    """Decodes the events of a streamed answer, or a whole answer that arrived instead."""
 
     def __init__(self) -> None:
         self.whole = CappedBody(GOOD)
@@ -98,10 +98,10 @@ class EventBody:
         """Whether `[DONE]` has arrived; nothing after it is read."""
 
         self.failure: ProviderError | None = None
-        """The error of a broken event, to be raised after the good ones before it are delivered."""
+        """The error of an unreadable event; raised by `raise_failure` after the earlier events."""
 
     def add(self, piece: bytes) -> list[Json | None]:
-        """Add a piece; return the events that it completes, None for `[DONE]`."""
+        """Add a piece; return the events that it completes, with None in the place of `[DONE]`."""
         if not self._has_events:
             self.whole.add(piece)
         return self._decoded(self._decoder.feed(piece))
@@ -114,7 +114,7 @@ class EventBody:
         return (self.add(piece[start : start + SLICE_BYTES]) for start in starts)
 
     def finish(self) -> list[Json | None]:
-        """Return the events that the end of the stream completes.
+        """Return the last events at the end of the stream.
 
         The answer of a server that does not stream is one event, a `WholeAnswer`.
         """
@@ -127,7 +127,7 @@ class EventBody:
         return [WholeAnswer(answer) if isinstance(answer, dict) else WholeAnswer({"": answer})]
 
     def raise_failure(self) -> None:
-        """Raise the error of a broken event."""
+        """Raise `failure`, the error of an unreadable event, if there is one."""
         if self.failure is not None:
             raise self.failure
 
@@ -144,7 +144,7 @@ class EventBody:
         return events
 
     def _append(self, data: bytes, events: list[Json | None]) -> bool:
-        """Append an event; return False for a broken one, which `failure` describes."""
+        """Append the event in `data`; return False for an unreadable one, and set `failure`."""
         if type(data) is ErrorData:
             events.append(_error_event(data))
             return True
@@ -161,7 +161,7 @@ class EventBody:
 
 
 def _error_event(data: bytes) -> Json:
-    """Return an event that every wire recognises as an error, with the server's own fields."""
+    """Return an error event as JSON with the field `error`, which every wire recognises."""
     try:
         event = decode(data)
     except ProviderError:
@@ -177,10 +177,10 @@ def too_long(limit: int) -> ProviderError:
 
 
 def decode(data: bytes) -> Any:
-    """Decode JSON with orjson, or with the standard library, which accepts more.
+    """Return decoded JSON, read by orjson, or else by the standard library, which accepts more.
 
-    Raises `MalformedResponse`, which is not chained to the JSON error: that holds the whole text,
-    which may contain a key.
+    Raises `MalformedResponse`, which is not chained to the JSON error: that error contains the
+    whole text, which may include an API key.
     """
     if len(data) > COUNTED_BYTES and data.count(b",") > MAX_VALUES:
         raise malformed(f"the answer has more than {MAX_VALUES} values")
@@ -196,7 +196,7 @@ def decode(data: bytes) -> Any:
 
 
 def encode(body: Json) -> bytes:
-    """Encode JSON with orjson, or with the standard library: huge integers, lone surrogates.
+    """Return JSON bytes; huge integers and lone surrogates are encoded by the standard library.
 
     Objects that JSON does not have, such as a date in a tool call's arguments, become text. Two
     surrogates that are a pair become their character, and a lone one, which providers refuse,

@@ -1,4 +1,4 @@
-"""HTTP request and response as bytes: what the response reader and a connection exchange."""
+"""HTTP request and response as bytes: the interface between response reader and connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import httpx
 
 ReadTimeout = Callable[[], float | None]
-"""Returns the seconds for the read that begins now; None is no limit."""
+"""Function that returns the seconds for the read that begins now; None for no limit."""
 
 MAX_LABEL = 63
 """Characters of one part of a host name. https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4"""
@@ -128,9 +128,10 @@ class AsyncConnection(Protocol):
 
 
 class StripTraceback:
-    """Removes an HTTP library's frames from errors: their locals contain headers with the key.
+    """Context manager that removes an HTTP library's frames from errors.
 
-    It matters for cancellations, which reach the user as they are.
+    The locals of these frames contain headers with the API key. Cancellations are re-raised to the
+    user unchanged, so they would show them.
     """
 
     def __enter__(self) -> None:

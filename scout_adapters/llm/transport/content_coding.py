@@ -25,11 +25,11 @@ RAW_DEFLATE = -15
 
 
 def content_coding(headers: Mapping[str, str]) -> str | None:
-    """Return the coding of a body, None if it is not encoded.
+    """Return the coding of a body, such as `gzip`; None if it is not encoded.
 
-    Some servers write a character set, or the transfer's coding, in its place: other names mean no
-    coding. Raises `MalformedResponse` for codings that the request did not offer: 64 KiB of zstd,
-    or of gzip twice, expand to gigabytes.
+    Unknown names count as no coding, because some servers write a character set in this header.
+    Raises `MalformedResponse` for a coding that the request did not offer: 64 KiB of zstd, or of
+    gzip twice, expand to gigabytes.
     """
     if "content-encoding" not in headers:
         return None
@@ -44,7 +44,7 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
 
 
 class BodyDecoder:
-    """Decompresses a body in slices. One piece expands to `MAX_BODY_BYTES` and no further."""
+    """Decompresses a body in slices. One piece may expand to at most `MAX_BODY_BYTES`."""
 
     def __init__(self, coding: str) -> None:
         self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)
@@ -90,7 +90,7 @@ class BodyDecoder:
         return decompressed
 
     def finish(self) -> bytes:
-        """Return what is left at the end of the body. Truncated data raises no error here."""
+        """Return the rest of the data at the end of the body. Truncated data raises no error."""
         return self._decompressor.flush()
 
 

@@ -1,4 +1,4 @@
-"""Turn errors of httpx and httpcore into ours, without the request that they hold."""
+"""Convert errors of httpx and httpcore to `ScoutError`s, which do not contain the request."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ HTTPX_ERRORS: dict[type[BaseException], type[httpx.HTTPError]] = {
     for name, kind in vars(httpcore).items()
     if isinstance(kind, type) and issubclass(kind, Exception) and hasattr(httpx, name)
 }
-"""The class of httpx for each error class of httpcore."""
+"""By error class of httpcore: the class of httpx with the same name."""
 
 
 def redirect_note(exchange: HttpExchange, headers: Mapping[str, str]) -> str:
-    """Return where a redirect points, without user, query and keys; empty if it is none.
+    """Return an error text about a redirect's target; "" if the headers contain no redirect.
 
-    It is not followed: the key and the prompt belong to the address of the model.
+    The text has no user, query or key. Redirects are not followed, so that key and prompt are sent
+    only to the address of the model.
     """
     try:
         target = urlsplit(headers.get("location", "").strip()[:1000])
@@ -49,7 +50,7 @@ NETWORK_ERRORS: tuple[type[BaseException], ...] = (httpx.HTTPError, *HTTPX_ERROR
 
 
 def error_from_httpx(exchange: HttpExchange, error: Exception) -> Exception | None:
-    """Return our error for one of httpx or httpcore, None for any other.
+    """Return a `ScoutError` for an error of httpx or httpcore; None for other errors.
 
     Raise the result outside the handler: an httpx error holds the request, which contains the key.
     """

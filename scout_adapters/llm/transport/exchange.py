@@ -19,10 +19,10 @@ class HttpExchange:
     content: bytes = field(repr=False)
     context: AttemptContext
     method: str = "POST"
-    """`POST`, or `GET` for an answer that was requested before."""
+    """`POST`, or `GET` to poll for an answer that was requested earlier."""
 
     def read_timeouts(self, *, stream: bool) -> ReadTimeouts:
-        """Return the timeouts for reads of the response; the time counts from now."""
+        """Return the timeouts for reads of the response; their time starts now."""
         return ReadTimeouts(self.context, self.context.clock.now(), stream)
 
 
@@ -70,9 +70,9 @@ class ReadTimeouts:
         return None if left == NEVER else max(left, SHORTEST)
 
     def check(self) -> None:
-        """Raise if a stream is silent or lasts for too long, although bytes arrive.
+        """Raise `ProviderTimeout` for a response without content, or one that lasts too long.
 
-        Called before each read: the caller has received the content of the previous one.
+        Call it before each read, when the caller has received the content of the previous read.
         """
         now = self.context.clock.now()
         timeouts = self.context.timeouts
@@ -89,7 +89,7 @@ class ReadTimeouts:
         return None if total is None else total - (now - self.began)
 
     def _stream_limit(self, now: float) -> float | None:
-        """Return the seconds that a stream may stay without content from now on."""
+        """Return the seconds that a stream may still send no content; None for no limit."""
         timeouts, progress = self.context.timeouts, self.context.progress
         if not progress.has_content:
             limit, since = timeouts.first_token, self.began

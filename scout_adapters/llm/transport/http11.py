@@ -22,7 +22,7 @@ Head = h11.Response | h11.InformationalResponse
 
 
 class Place(NamedTuple):
-    """Where a request goes: what an address means for a socket, and for a request's first line."""
+    """Host, port and TLS for the socket of an address, and the target for the request line."""
 
     host: str
     port: int
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
 @lru_cache(maxsize=256)
 def place_of(address: Address) -> Place:
-    """Return the place of an address."""
+    """Return host, port, TLS and request target of an address."""
     url = address.url
     is_tls = url.scheme == "https"
     port = url.port or (HTTPS_PORT if is_tls else HTTP_PORT)
@@ -40,7 +40,7 @@ def place_of(address: Address) -> Place:
 
 
 class Http11:
-    """The state of a connection between requests and responses, as h11 keeps it.
+    """HTTP/1.1 protocol state of one connection, over h11.
 
     Errors are httpcore's: `LocalProtocolError` for a request that cannot be sent,
     `RemoteProtocolError` for a response that is no HTTP.
@@ -49,10 +49,10 @@ class Http11:
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self.is_cut = False
-        """Whether a request was not written to its end: no other one can follow it."""
+        """Whether a request was written only in part, so that no other request can follow."""
 
     def request_bytes(self, request: WireRequest) -> bytes:
-        """Return a whole request."""
+        """Return headers and body of a request as bytes to write."""
         headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
         method, target = request.method.encode(), place_of(request.address).target
         send = self._h11.send
@@ -73,7 +73,7 @@ class Http11:
         return None if event is h11.NEED_DATA else event  # type: ignore[return-value]  # h11 types it as any sentinel
 
     def receive(self, data: bytes) -> None:
-        """Take bytes that were read; empty bytes mean that the server has closed the connection."""
+        """Add bytes that were read; b"" means that the server has closed the connection."""
         if not data and self._h11.their_state is h11.SEND_RESPONSE:
             raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
         self._h11.receive_data(data)
@@ -81,7 +81,7 @@ class Http11:
     def next_cycle(self) -> bool:
         """End an exchange. Return whether the connection can serve another request.
 
-        It cannot after bytes behind a complete response: h11 would take them for the response to
+        It cannot if extra bytes follow a complete response: h11 would read them as the response to
         the next request, which may be another caller's.
         """
         done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
@@ -92,7 +92,7 @@ class Http11:
 
 
 def is_final(event: Event) -> TypeGuard[Head]:
-    """Return whether an event is the head of a response, and not an interim one."""
+    """Return whether an event is the head of the final response, not of an interim one."""
     if type(event) is h11.Response:
         return True
     return isinstance(event, h11.InformationalResponse) and event.status_code == UPGRADE

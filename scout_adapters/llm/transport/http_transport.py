@@ -1,4 +1,4 @@
-"""The transport: one request for each exchange, whole or streamed, sync and async."""
+"""The transport: sends the request of an exchange once; whole or streamed, sync and async."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from scout_adapters.llm.transport.response import (
 )
 
 NOT_READY = 202
-"""The status of an answer that is still being made."""
+"""HTTP status of a poll whose answer is not complete yet."""
 
 MAX_CONCURRENT = 1000
-"""Exchanges at a time: one file descriptor each."""
+"""Number of concurrent exchanges: each needs a file descriptor."""
 
 _open_lock = fork_safe_lock()
 
@@ -118,10 +118,10 @@ class Transport:
         return entry[0]
 
     def send(self, exchange: HttpExchange) -> Any:
-        """Send a request once; return the JSON of its response.
+        """Send a request once; return the JSON of its response, or None for status 202 of a GET.
 
-        None stands for the answer to a GET that is not ready yet (status 202). The headers are
-        stored in the exchange's context.
+        Status 202 means that the answer is not complete yet. The headers are stored in the
+        exchange's context.
 
         Raises: `ProviderRefusal` for an error response, not classified yet; `ProviderError` for a
         failure of the network or a body that cannot be parsed.
@@ -224,7 +224,7 @@ LoopPools = WeakKeyDictionary[Transport, tuple[AsyncConnectionPool, AsyncGenerat
 
 
 def _pools_of(loop: asyncio.AbstractEventLoop) -> LoopPools:
-    """Return the pools of a loop. The loop holds them, so that they are freed together with it."""
+    """Return the pools of an event loop, stored on the loop so that they are freed with it."""
     pools: LoopPools | None = getattr(loop, "scout_adapters_pools", None)
     if pools is None:
         pools = loop.scout_adapters_pools = WeakKeyDictionary()  # type: ignore[attr-defined]  # see above
@@ -248,12 +248,12 @@ async def _close_with_loop(
 
 
 _wrapped: WeakValueDictionary[int, Transport] = WeakValueDictionary()
-"""Transports around httpx transports of users, by id. Each holds the user's, so that its id is not
-used again."""
+"""By `id()` of a user's httpx transport: the `Transport` around it. That refers to the user's, so
+that Python does not use the id again."""
 
 
 def as_transport(transport: Any) -> Transport | None:
-    """Wrap an httpx transport; the same one gives the same, as clients are found by it."""
+    """Return a `Transport` around an httpx transport, always the same one; None for None."""
     if transport is None or isinstance(transport, Transport):
         return transport
     wrapped = _wrapped.get(id(transport))
@@ -261,7 +261,7 @@ def as_transport(transport: Any) -> Transport | None:
 
 
 def close_transports() -> None:
-    """Close the connections of this process, and forget the transports of users.
+    """Close the connections of this process, and forget the transports that users passed.
 
     Async connections belong to their event loop and are closed with it.
     """
@@ -281,7 +281,7 @@ def shared_transport() -> Transport:
 
 
 def _check(response: Response | AsyncResponse, body: EventBody) -> None:
-    """Raise what is wrong with a stream, after the events so far have been delivered."""
+    """Raise the error of an unreadable event, or a timeout; called after the events so far."""
     body.raise_failure()
     response.read_timeouts.check()
 

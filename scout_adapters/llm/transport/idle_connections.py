@@ -1,4 +1,4 @@
-"""Unused connections to one server, and how they change hands without being lost."""
+"""Unused connections to one server; an exception at any line loses none of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from scout_adapters.llm.transport.connection import AsyncConnection, Connection
 
 MAX_IDLE = 200
-"""Unused connections that are kept to one server."""
+"""Number of unused connections that are kept to one server."""
 
 IDLE_SECONDS = 60.0
 """Seconds that an unused connection is kept."""
@@ -19,7 +19,7 @@ T = TypeVar("T", Connection, AsyncConnection)
 
 
 class Holder(Protocol[T]):
-    """The user of a connection; the pool sets and takes back `connection` in one step each."""
+    """The user of a connection; the pool sets and clears `connection`, each in one step."""
 
     connection: T | None
 
@@ -27,15 +27,15 @@ class Holder(Protocol[T]):
 class IdleConnections(Generic[T]):
     """Unused connections to one server; the last one released is used first.
 
-    A connection changes hands in one line, to its user or to the pool's `closing`, so that an
-    exception between two lines leaves none without an owner.
+    A connection moves to its user, or to the pool's `closing`, in a single line, so that an
+    exception between two lines leaves no connection without an owner.
     """
 
     def __init__(self) -> None:
         self._stack: deque[tuple[float, T]] = deque()
 
     def pop(self, holder: Holder[T]) -> T | None:
-        """Move a connection to `holder`, if there is one, and return it."""
+        """Move a connection to `holder` and return it; None if there is none."""
         try:
             holder.connection = self._stack.pop()[1]
         except IndexError:

@@ -24,7 +24,7 @@ CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """How a transport opens connections. `repr` leaves out what may contain passwords."""
+    """How a transport opens connections. `repr` leaves out fields that may contain passwords."""
 
     verify: Verify = True
     cert: Cert | None = field(default=None, repr=False)
@@ -32,7 +32,7 @@ class NetworkOptions:
     trust_env: bool = True
 
     def problem(self) -> str | None:
-        """Return what is wrong with the proxies or the type of an option, None if all is right."""
+        """Return an error message for a wrong proxy or type of an option; None if all are valid."""
         if not isinstance(self.verify, bool | str | os.PathLike | ssl.SSLContext):
             return "verify= takes True, False, a file of certificates, or an ssl.SSLContext"
         if not isinstance(self.cert, str | os.PathLike | tuple | list | None):
@@ -66,7 +66,12 @@ def tls_context(options: NetworkOptions = DEFAULT_OPTIONS) -> ssl.SSLContext:
 def load_tls_context(
     verify: Verify, cert: tuple[str, ...] | None, files: tuple[tuple[str, str], ...]
 ) -> ssl.SSLContext:
-    """Load the certificates: it takes 30 ms, so all connections share the result."""
+    """Return the TLS settings with loaded certificates; cached, because loading takes 30 ms.
+
+    `files`: environment variables and the certificate files that they contain.
+
+    Raises: `ConfigurationError` if a file cannot be read.
+    """
     for name, path in files:
         if not os.path.exists(path):  # noqa: PTH110  # pathlib is slower to import
             raise ConfigurationError(f"{name} names {path!r}, which does not exist: correct it")

@@ -41,18 +41,18 @@ SLICE_BYTES = 256 * 1024
 
 
 class _Send:
-    """A `send` under way: its timeout, and what it must close if it is interrupted."""
+    """State of a running `send`: its timeout, and the connection to close if it is interrupted."""
 
     def __init__(self, read_timeout: ReadTimeout) -> None:
         self.timeout = asyncio.timeout(None)
         self.read_timeout = read_timeout
-        """Becomes the timeout once there is a connection."""
+        """Read timeout, which applies once the connection is open."""
 
         self.connection: Any = None
         self.response: aiohttp.ClientResponse | None = None
 
     def close(self) -> None:
-        """Close both; aiohttp has closed them unless the exception came between two steps."""
+        """Close response and connection, which aiohttp may have left open after an exception."""
         if self.response is not None:
             self.response.close()
         if self.connection is not None:
@@ -172,9 +172,9 @@ class _Connector(aiohttp.TCPConnector):
 
 
 class _OneResponse(ResponseHandler):
-    """Reads one response for each request, and closes the connection if more bytes arrive.
+    """Reads one response for each request, and closes the connection if extra bytes arrive.
 
-    aiohttp would take them for the response to the next request, which may be another caller's.
+    aiohttp would read them as the response to the next request, which may be another caller's.
     """
 
     used = False
@@ -215,7 +215,7 @@ class _OneResponse(ResponseHandler):
 
 
 def _left_in_socket(transport: asyncio.BaseTransport | None) -> bytes:
-    """Return what the server sent before the connection broke.
+    """Return the bytes that the server sent before the connection broke; b"" over TLS.
 
     A server that refuses a long request closes before it has read all of it, and asyncio stops
     reading when a write fails.
@@ -284,7 +284,7 @@ class _AiohttpPieces(AsyncIterator[bytes]):
 
 
 class _AsHttpxErrors(StripTraceback):
-    """Turns aiohttp's errors into httpx's."""
+    """Context manager that converts aiohttp's errors to httpx's."""
 
     def __exit__(
         self,

@@ -31,11 +31,11 @@ READ_BYTES = 64 * 1024
 """Bytes: the most that one read returns."""
 
 PROTOCOLS = ["http/1.1"]
-"""What a TLS handshake offers."""
+"""Protocols that a TLS handshake offers (ALPN)."""
 
 
 class _Idling(Generic[StreamT]):
-    """What both kinds of connection have: their socket, and how long it may stay unused."""
+    """Socket of a sync or async connection, and the time for which it may stay unused."""
 
     def __init__(self, context: ssl.SSLContext, idle_seconds: float) -> None:
         """`idle_seconds`: a connection that was unused for longer is not used again."""
@@ -45,7 +45,7 @@ class _Idling(Generic[StreamT]):
         self._stream: StreamT | None = None
         self._http = Http11()
         self._idle_until: float | None = None
-        """When it expires (monotonic seconds); None while it is in use."""
+        """When the unused socket expires (monotonic seconds); None while it is in use."""
 
     def is_stale(self) -> bool:
         stream, until = self._stream, self._idle_until
@@ -123,7 +123,7 @@ class H11Connection(_Idling[httpcore.NetworkStream]):
 
 
 class ResponseBody:
-    """The body of one response; `close` gives the connection back, once."""
+    """The body of one response; the first `close` frees the connection."""
 
     def __init__(
         self, connection: H11Connection, stream: httpcore.NetworkStream, http: Http11

@@ -1,8 +1,8 @@
-"""Connections for requests: idle ones to use again, how many may be in use, and of which library.
+"""Connection pools: reuse of idle connections, their number, and the HTTP library of each.
 
-httpx's own pool looks at each of its connections several times in an exchange: with a hundred calls
-at once, that is four fifths of the CPU time. Here the connection that was released last is used
-next, however many there are.
+httpx's own pool visits each of its connections several times in an exchange, which takes four
+fifths of the CPU time with a hundred concurrent calls. These pools use the connection that was
+released last, without a search.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.transport.over_aiohttp import AiohttpConnections
 
 MAX_SERVERS = 256
-"""Servers to which unused connections are kept; those to the server used first are closed."""
+"""Number of servers to which unused connections are kept; beyond it, the first one's are closed."""
 
 MIN_AIOHTTP = (3, 14)
 """Release: earlier ones have no setting for the number of headers in a response."""
@@ -56,7 +56,7 @@ TIDY_SECONDS = 1.0
 def _remove_oldest_server(
     idle: dict[tuple[str, type], IdleConnections[T]], closing: deque[T]
 ) -> None:
-    """Move the connections to the server that was used first, beyond `MAX_SERVERS`."""
+    """Move all idle connections to the server that was used first to `closing`."""
     oldest = next(iter(idle))
     if (connections := idle.get(oldest)) is not None:
         connections.clear(closing)
@@ -95,7 +95,7 @@ class ConnectionPool:
         _pools.add(self)
 
     def acquire(self, exchange: HttpExchange, holder: Holder[Connection]) -> Connection:
-        """Wait for a free slot; give `holder` a connection that nothing else uses until `release`.
+        """Wait for a slot, then return a connection, also set on `holder`, until `release`.
 
         Raises the error of `QUEUE_FULL` if no slot comes free within the total timeout, and
         `httpx.InvalidURL` or `httpx.UnsupportedProtocol`.
@@ -117,7 +117,7 @@ class ConnectionPool:
         *,
         interrupted: bool = False,
     ) -> None:
-        """Give back the slot, and the connection if there is one; close it if `interrupted`."""
+        """Free the slot of `holder`; keep its connection, if any, or close it if `interrupted`."""
         try:
             connection = holder.connection
             if connection is not None and connection is not self._inner:
@@ -166,7 +166,7 @@ class ConnectionPool:
         _tidy_pools()
 
     def tidy(self) -> None:
-        """Close unused connections that the server has closed, which the system keeps open."""
+        """Close the sockets of unused connections that the server has closed."""
         for idle in list(self._idle.values()):
             idle.remove_stale(self._closing)
         self._close_removed()
@@ -197,13 +197,13 @@ class ConnectionPool:
 
 
 _pools: WeakSet[ConnectionPool] = WeakSet()
-"""All pools of this process: whichever is used next tidies all."""
+"""All sync pools of this process: a release in any pool tidies all of them."""
 
 _tidy_timer = TidyTimer()
 
 
 def _tidy_pools() -> None:
-    """Tidy the pools of all threads, if it is time; calls of event loops do so, too."""
+    """Tidy all sync pools, at most once in `TIDY_SECONDS`; async releases call it, too."""
     if _tidy_timer.due():
         for pool in list(_pools):
             pool.tidy()
@@ -328,7 +328,7 @@ class AsyncConnectionPool:
 
 @cache
 def has_aiohttp() -> bool:
-    """Return whether aiohttp is installed, in a release that has all settings we need."""
+    """Return whether aiohttp is installed, in release `MIN_AIOHTTP` or later."""
     if find_spec("aiohttp") is None:
         return False
     major, minor, *_ = version("aiohttp").split(".")

@@ -1,6 +1,6 @@
-"""Proxies that the environment or the user names, SOCKS too.
+"""Proxies from the user's options or the environment, including SOCKS.
 
-Connections through a proxy are made of httpx: `pool.py` decides that.
+Connections through a proxy are httpx transports; see `pool.py`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ ProxyOption = str | Mapping[str, str | None]
 
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 MAX_SERVERS = 256
-"""Servers whose proxies are remembered."""
+"""Number of servers whose proxies are remembered."""
 
 
 def proxy_for(url: str) -> str | None:
-    """Return the URL of the proxy for `url`, by `HTTPS_PROXY` and similar variables."""
+    """Return the proxy URL for `url` from `HTTPS_PROXY` and similar variables; None without."""
     target = urlsplit(url)
     proxies = getproxies()
     proxy = proxies.get(target.scheme) or proxies.get("all")
@@ -41,7 +41,7 @@ def _with_scheme(proxy: str) -> str:
 
 
 def proxy_problem(proxy: object) -> str | None:
-    """Return why a proxy's URL cannot be used, None if it can. The text has no password."""
+    """Return why a proxy's URL cannot be used, without its password; None if it can be used."""
     usable = "a proxy is http://host:port, https://host:port or socks5://host:port"
     if not isinstance(proxy, str):
         return usable
@@ -65,10 +65,10 @@ def proxy_note(proxy_url: str | None) -> str:
 
 
 class Proxies:
-    """The proxy of each server: one that the user names, else the environment's."""
+    """The proxy of each server: from the user's option, or else from the environment."""
 
     def __init__(self, named: ProxyOption | None = None, *, trust_env: bool) -> None:
-        """Proxies that the user names replace all of the environment's."""
+        """`named`: the user's proxies, which replace all of the environment's."""
         self._trust_env = trust_env
         self._named: dict[str, str | None] | None = None
         if named is not None:
@@ -105,7 +105,7 @@ class Proxies:
 
 
 def httpx_proxy(url: str | None, context: ssl.SSLContext) -> httpx.Proxy | None:
-    """Return httpx's description of a proxy; an https proxy has the same TLS settings.
+    """Return an `httpx.Proxy` for a proxy's URL; None for None. An https proxy gets `context`.
 
     Raises `ConfigurationError` if a SOCKS proxy needs a package that is not installed.
     """

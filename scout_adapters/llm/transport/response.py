@@ -32,8 +32,8 @@ DRAIN_SECONDS = 0.25
 """Seconds that a server may take to end a stream after its last event."""
 
 COMPLETED = (Exception, GeneratorExit, type(None))
-"""Exceptions after which a connection is in order, or closed by the HTTP library; Ctrl-C or a
-cancellation may have come between two of its steps."""
+"""Exceptions after which a connection is usable, or closed by the HTTP library. After others, such
+as Ctrl-C or a cancellation, its state is unknown."""
 
 BASE_HEADERS = {
     "user-agent": "scout-adapters",
@@ -44,11 +44,11 @@ BASE_HEADERS = {
 
 
 class Response:
-    """The response to a request while it arrives: in `with`, iterate over the decoded body."""
+    """Context manager that sends a request; iterate over it for the pieces of the decoded body."""
 
     _wire_response: WireResponse | None = None
     connection: Connection | None = None
-    """The connection in use; the pool sets it, and takes it back."""
+    """The connection in use; the pool sets and clears it."""
 
     def __init__(self, pool: ConnectionPool, exchange: HttpExchange, *, stream: bool) -> None:
         self._pool = pool
@@ -83,7 +83,7 @@ class Response:
             self._exchange.context.progress.response = None
 
     def abort(self) -> None:
-        """Close the connection, and give everything back; after an exception between two steps."""
+        """Close the connection and free its slot, when an exception came between two steps."""
         response = self._wire_response
         try:
             # A response of our own connection may be closed behind a lock that is held for ever.
@@ -164,7 +164,7 @@ class AsyncResponse:
 
 
 def wire_request(exchange: HttpExchange, read_timeouts: ReadTimeouts) -> WireRequest:
-    """Return the request in bytes; a header that is given twice has its last value."""
+    """Return the request with all headers; of a header that is set twice, the last value."""
     address = address_of(exchange.url)
     headers = {"host": address.host, **BASE_HEADERS}
     for name, value in exchange.headers.items():
@@ -192,7 +192,10 @@ def headers_by_name(raw: Headers) -> Mapping[str, str]:
 
 
 def read(exchange: HttpExchange, response: Response) -> CappedBody:
-    """Read a whole body, up to the size limit."""
+    """Return a whole body, read up to the size limit.
+
+    Raises: `ProviderTimeout` after the total timeout; `MalformedResponse` for a too long answer.
+    """
     body, began = CappedBody(response.status), exchange.context.clock.now()
     for piece in response:
         body.add(piece)
@@ -217,7 +220,7 @@ async def aread(exchange: HttpExchange, response: AsyncResponse) -> CappedBody:
 
 
 def _check_total(exchange: HttpExchange, began: float) -> None:
-    """Raise if the whole body takes too long, although each piece arrives in time."""
+    """Raise `ProviderTimeout` if the whole body takes longer than the total timeout."""
     total = exchange.context.timeouts.total
     if total is not None and exchange.context.clock.now() - began > total:
         raise provider_error(ErrorKind.TIMEOUT_RESPONSE, f"no whole answer within {total:g} s")

@@ -1,4 +1,4 @@
-"""How many requests may be under way at once."""
+"""A limit on the number of concurrent requests."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 
 
 class Slots:
-    """Slots for requests, each held by the object that took it.
+    """Slots for concurrent requests, each taken by a holder, such as a response.
 
         if slots.take(response, seconds=10.0): ...
         slots.give_back(response)
 
-    A holder may give back twice, and also while it waits: after an exception between two steps, no
-    slot is lost and none is counted twice.
+    `give_back` may be called twice, and while the holder waits, so that no slot is lost or counted
+    twice after an exception between two steps.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
         self._holders: set[object] = set()
         self._waiting: dict[object, Callable[[], None]] = {}
-        """What ends the wait of each object that waits for a slot, the first one first."""
+        """By holder that waits for a slot, the first one first: a function that ends its wait."""
 
         self._lock = fork_safe_lock()
 
     @property
     def taken(self) -> int:
-        """How many slots are held."""
+        """Number of slots in use."""
         return len(self._holders)
 
     def take(self, holder: object, seconds: float | None) -> bool:
-        """Wait for a slot; return False if none came free within `seconds`."""
+        """Wait for a slot; return False if none became free within `seconds` (None: no limit)."""
         with self._lock:
             if not self._waiting and len(self._holders) < self.number:  # as in `_take_free`
                 self._holders.add(holder)
@@ -60,7 +60,7 @@ class Slots:
         return self._end_wait(holder)
 
     def give_back(self, holder: object) -> None:
-        """Free the slot of a holder, or end its wait; the object that waits longest is next."""
+        """Free the slot of a holder, or end its wait; the holder that waits longest is next."""
         with self._lock:
             self._holders.discard(holder)
             self._waiting.pop(holder, None)

@@ -17,18 +17,18 @@ ERROR_TYPE = frozenset({b"event: error", b"event:error"})
 BOM = b"\xef\xbb\xbf"
 
 ONE_EVENT = re.compile(rb"(?:event: (?!error\n).+\n)?data: (\S.*)\n\n")
-"""One whole event with one line of data, as nearly every network chunk of a stream is."""
+"""Matches one whole event with one line of data, the most frequent network chunk of a stream."""
 
 
 class ErrorData(bytes):
-    """The data of an event that the server marked as an error; JSON, or text."""
+    """Data, JSON or text, of an event that the server marked as an error."""
 
 
 class EventDecoder:
-    """Takes network chunks; returns the data of the events that they complete.
+    """Decodes network chunks to the data of server-sent events.
 
-    Lines of data without anything in them are heartbeats, and are skipped. An error is an event of
-    that type, or a line `error: {…}`, as GPUStack sends it.
+    Empty data lines are heartbeats and are skipped. Data of an event of type `error`, or of a line
+    `error: {…}`, as GPUStack sends it, is returned as `ErrorData`.
     """
 
     def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
@@ -41,7 +41,7 @@ class EventDecoder:
         self._started = False
         self._is_error = False
         self._is_between = False
-        """Whether an event has ended, and nothing of the next one has come."""
+        """Whether the last event has ended, and no byte of the next one has arrived."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the data of every event that ends in this chunk."""
