@@ -12,7 +12,7 @@ pytest.importorskip("blockbuster")
 PROGRAM = """
 import asyncio
 from blockbuster import blockbuster_ctx
-from scout_adapters import ScoutRouterChatModel
+from scout_adapters import ScoutError, ScoutGroqChatModel, ScoutRouterChatModel
 from scout_adapters.testing import Emulator
 from tests.support.weather import get_weather
 
@@ -25,13 +25,20 @@ def route(name):
     return ScoutRouterChatModel(models=[entry, {**entry, "api_key": "l"}], max_tokens=100)
 
 async def main():
+    for url in (emulator.url("groq"), "https://127.0.0.1:9/v1"):
+        model = ScoutGroqChatModel(model="m", api_key="k", base_url=url, max_retries=0)
+        try:
+            assert (await model.ainvoke("hi")).text
+        except ScoutError:
+            assert url.startswith("https")
     for name in entries:
         model = route(name)
         assert (await model.bind_tools([get_weather]).ainvoke("hi")).response_metadata
         assert [chunk async for chunk in model.astream("hi")]
 
 models = [route(name) for name in entries]
-with blockbuster_ctx("scout_adapters", excluded_modules=["scout_adapters.testing"]):
+own = ["scout_adapters.testing"]
+with emulator.serve(), blockbuster_ctx("scout_adapters", excluded_modules=own):
     asyncio.run(main())
 print("no blocking call")
 """

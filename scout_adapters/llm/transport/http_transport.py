@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import atexit
 from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
@@ -18,11 +20,13 @@ from scout_adapters.llm.transport.body import GOOD, CappedBody, EventBody, LoopT
 from scout_adapters.llm.transport.errors import error_from_httpx, redirect_note
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.network_options import (
+    DEFAULT_OPTIONS,
     Cert,
     NetworkOptions,
     Verify,
+    tls_context,
 )
-from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool
+from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool, has_aiohttp
 from scout_adapters.llm.transport.proxies import ProxyOption
 from scout_adapters.llm.transport.response import (
     AsyncResponse,
@@ -40,6 +44,28 @@ MAX_CONCURRENT = 1000
 """Number of concurrent exchanges: each needs a file descriptor."""
 
 _open_lock = fork_safe_lock()
+
+
+OVER_AIOHTTP = "scout_adapters.llm.transport.over_aiohttp"
+"""Imports an extra, which takes long."""
+
+_prepared: set[NetworkOptions] = set()
+"""The usual options, once async connections can be opened without reading files."""
+
+
+def _prepare(options: NetworkOptions) -> None:
+    """Import and read what async connections need, in a thread: it takes up to half a second."""
+    if has_aiohttp():
+        import_module(OVER_AIOHTTP)
+    with suppress(ConfigurationError):  # reported where the file is used
+        tls_context(options)
+    if options == DEFAULT_OPTIONS:
+        _prepared.add(DEFAULT_OPTIONS)
+
+
+def _is_prepared(options: NetworkOptions) -> bool:
+    """Return whether an async connection with these options reads no file."""
+    return options == DEFAULT_OPTIONS and bool(_prepared)
 
 
 class Transport:
@@ -105,6 +131,9 @@ class Transport:
         loop = running_loop()
         pools = _pools_of(loop)
         entry = pools.get(self)
+        if entry is None and self._inner is None and not _is_prepared(self._options):
+            await asyncio.to_thread(_prepare, self._options)
+            entry = pools.get(self)  # another task of the loop may have been faster
         if entry is None:
             pool = AsyncConnectionPool(
                 self._inner, max_concurrent=self._max_concurrent, options=self._options
