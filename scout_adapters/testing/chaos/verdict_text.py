@@ -18,7 +18,12 @@ HEAD = ("", "answered", "possible", "wrong", "requests more", "longest wait", "c
 def verdict_lines(verdict: ChaosVerdict) -> Iterator[str]:
     """Yield the lines of a verdict: totals by side, then the faults that were not answered."""
     yield f"{verdict.test}: {len(verdict.faults)} faults"
-    yield from _table([HEAD, *(_row(side) for side in verdict.sides)])
+    yield from _table([HEAD, *(side_row(side) for side in verdict.sides)])
+    yield from missed_lines(verdict)
+
+
+def missed_lines(verdict: ChaosVerdict) -> Iterator[str]:
+    """Yield the faults that our side has not answered."""
     ours = verdict.sides[0]
     missed = [result for result in ours.counted if result.outcome != "answered"]
     if missed:
@@ -32,7 +37,8 @@ def _shorten(result: ChaosResult) -> str:
     return f"{MARKS[result.outcome]}, {seen}"
 
 
-def _row(side: SideTotals) -> tuple[str, ...]:
+def side_row(side: SideTotals) -> tuple[str, ...]:
+    """Return the figures of a side, in the order of `HEAD`."""
     if not side.counted:
         reason = side.baseline.seen if side.baseline else ""
         return (side.side, "-", "-", "-", "-", "-", f"fails without a fault: {reason}"[:_SEEN])

@@ -15,6 +15,7 @@ from scout_adapters.testing.plugin.fault_marker import FAULT
 
 if TYPE_CHECKING:
     from scout_adapters.testing.chaos.chaos_result import ChaosResult
+    from scout_adapters.testing.chaos.verdict import ChaosVerdict
 
 CHAOS, SIDE, MODEL = "scout_chaos", "scout_side", "scout_chain_model"
 CHAOS_HELP = (
@@ -176,16 +177,31 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not is_chaos(config) or not _results:
         return
     from scout_adapters.testing.chaos.verdict import verdicts
-    from scout_adapters.testing.chaos.verdict_text import verdict_lines
 
     found = verdicts(_results)
     _results.clear()
     terminalreporter.section("scout chaos")
     for verdict in found:
-        for line in verdict_lines(verdict):
-            terminalreporter.write_line(line)
+        _print_verdict(terminalreporter, verdict)
     if path := config.getoption("--scout-chaos-report"):
         from scout_adapters.testing.chaos.verdict_page import write_verdict
 
         write_verdict(Path(path), found)
         terminalreporter.write_line(f"page: {path}")
+
+
+def _print_verdict(terminalreporter: Any, verdict: ChaosVerdict) -> None:
+    """Print a table of rich on a terminal with colours, where it is installed; else plain text."""
+    from importlib.util import find_spec
+    from shutil import get_terminal_size
+
+    if terminalreporter.hasmarkup and find_spec("rich"):
+        from scout_adapters.testing.chaos.verdict_table import coloured_verdict
+
+        width = get_terminal_size().columns
+        terminalreporter.write(coloured_verdict(verdict, width))
+        return
+    from scout_adapters.testing.chaos.verdict_text import verdict_lines
+
+    for line in verdict_lines(verdict):
+        terminalreporter.write_line(line)

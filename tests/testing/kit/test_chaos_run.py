@@ -176,3 +176,10 @@ def test_a_test_is_not_run_under_faults_that_cannot_hit_its_request(kit: KitProj
     outcome.assert_outcomes(passed=6, skipped=4)
     runs = (kit.pytester.path / "runs").read_text().split()
     assert (runs.count("invoke"), runs.count("stream")) == (2, 4)
+
+
+def test_a_terminal_with_colours_has_a_table_of_rich(kit: KitProject) -> None:
+    outcome = kit.run(CHAIN, "--scout-chaos", "--scout-chaos-beside=", "--color=yes")
+    (row,) = (line for line in outcome.outlines if "scout-adapters" in line and "of 7" in line)
+    assert row.startswith("\x1b[32m")  # green: all that can be answered is
+    outcome.stdout.fnmatch_lines(["  52 early end that looks clean: error, StreamInterrupted*"])
