@@ -28,7 +28,7 @@ FALLBACK_FAILURES = {
 MAX_FALLBACKS = 5
 """LiteLLM's default of `max_fallbacks`."""
 
-FROZEN = "the value of this variable on this machine is written into the route"
+FROZEN = "the route has the value of this variable on this machine; secrets are left out"
 
 Entry = dict[str, Any]
 

@@ -10,6 +10,16 @@ from scout_adapters.llm.health.key_texts import is_reference
 from scout_adapters.migration.litellm_routes import Migration
 from scout_adapters.migration.notes import Note
 
+SECRETS = frozenset(
+    {
+        *("azure_ad_token", "aws_access_key_id", "aws_secret_access_key", "aws_session_token"),
+        "credentials",
+    }
+)
+"""Options of an entry that are secrets beside its keys."""
+
+LEFT_OUT = "is a secret and not printed: docs/clouds.md has the ways to pass it"
+
 
 def without_keys(migration: Migration) -> Migration:
     """Return a migration whose keys are `env:NAME`, with a note for each variable to set.
@@ -23,6 +33,9 @@ def without_keys(migration: Migration) -> Migration:
         for entry in section["models"]:
             if keys := entry.get("api_keys"):
                 entry["api_keys"] = [_reference(key, entry, names) for key in keys]
+            for name in SECRETS & entry.keys():
+                del entry[name]
+                notes.append(Note(f"{name} of {route}", LEFT_OUT))
             if headers := entry.get("default_headers"):  # any of which may be a secret
                 entry["default_headers"] = dict.fromkeys(headers, "")
                 notes.append(Note(f"default_headers of {route}", "write their values yourself"))

@@ -72,7 +72,22 @@ def test_all_variables_that_are_not_set_are_named_at_once_and_others_are_noted(
         monkeypatch.setenv(f"MY_{name}", value)
     done = run("migrate", config)
     assert done.code == 0
-    assert f"{config}, line 6: MY_ADDRESS: the value of this variable on this machine" in done.err
+    assert f"{config}, line 6: MY_ADDRESS: the route has the value of this" in done.err
+
+
+def test_secrets_of_clouds_are_not_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_SECRET", "very-secret-value")
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "model_list:\n"
+        "  - model_name: main\n"
+        "    litellm_params: {model: bedrock/m, aws_region_name: us-east-1,\n"
+        "      aws_access_key_id: AKID, aws_secret_access_key: os.environ/MY_SECRET}\n"
+    )
+    done = run("migrate", config)
+    assert done.code == 0
+    assert "very-secret" not in done.out + done.err
+    assert "aws_secret_access_key of main: is a secret and not printed" in done.err
 
 
 def test_keys_of_the_file_are_not_printed(tmp_path: Path) -> None:
