@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
 from uuid import UUID
 from weakref import WeakSet
 
 from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.errors import ScoutError
-
-
-class LeftCallObserver(Protocol):
-    """A handler that keeps something open until a call ends."""
-
-    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
-        """End the call of this thread or task, if it is open; `error` is what the caller gets."""
-
+from scout_adapters.llm.engine.observers import LeftCallObserver
 
 left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
 

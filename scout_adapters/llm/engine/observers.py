@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 from tenacity import RetryCallState
 
@@ -124,3 +125,10 @@ class AttemptGuard(AttemptObserver, Protocol):
         Raises:
             BudgetExceeded: the attempt must not start.
         """
+
+
+class LeftCallObserver(Protocol):
+    """A handler that keeps something open until a call ends."""
+
+    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+        """End the call of this thread or task, if it is open; `error` is what the caller gets."""
