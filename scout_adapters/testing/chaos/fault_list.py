@@ -185,7 +185,8 @@ def _named(fault: Fault) -> ChaosFault:
 
 def _reason(item: int | str) -> str:
     reason = next((fault.why_not for fault in NOT_PLAYED if fault.number == item), "")
-    names = {word: fault.name for fault in CHAOS_FAULTS for word in fault.name.lower().split()}
+    rows = CHAOS_FAULTS[::-1]  # of several faults with a word, the first one is named
+    names = {word: fault.name for fault in rows for word in fault.name.lower().split()}
     names |= {fault.name.lower(): fault.name for fault in CHAOS_FAULTS}
     close = get_close_matches(str(item).lower(), names, n=1)
     nearest = f"did you mean {names[close[0]]!r}?" if close else "see docs/testing-faults.md"
