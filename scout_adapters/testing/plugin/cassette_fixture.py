@@ -151,5 +151,9 @@ def _warn(item: pytest.Item, message: str) -> None:
 @pytest.fixture
 def scout_cassette(request: pytest.FixtureRequest) -> CassetteSession:
     """Play the test's cassette, as the marker of that name does; return its path and state."""
+    if session_key not in request.node.stash:
+        fail_by_name(
+            "under scout_faults and scout_chaos, mark the test @pytest.mark.scout_cassette"
+        )
     session: CassetteSession = request.node.stash[session_key]
     return session

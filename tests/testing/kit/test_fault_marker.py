@@ -88,6 +88,20 @@ def test_a_fault_hits_the_request_that_is_chosen(kit: KitProject) -> None:
     assert "a whole answer has no events" in text
 
 
+def test_the_fixture_of_a_cassette_names_the_marker_under_faults(kit: KitProject) -> None:
+    outcome = kit.run(
+        """
+        @pytest.mark.scout_faults([10])
+        def test_it(scout_cassette):
+            pass
+        """
+    )
+    outcome.assert_outcomes(errors=1)
+    outcome.stdout.fnmatch_lines(
+        ["*under scout_faults and scout_chaos, mark the test @pytest.mark*"]
+    )
+
+
 def test_a_key_is_revoked_between_two_calls(kit: KitProject) -> None:
     outcome = kit.run(
         ROUTE
