@@ -1,8 +1,8 @@
-"""Stores of budgets: money is held before a request is sent and settled when its cost is known.
+"""Stores of budgets: money is held (reserved) before a request and settled when its cost is known.
 
 Spent and held amounts together never exceed the limit, for any number of threads, tasks and
 processes, unless a provider bills more than was held. Such an excess is recorded as `overage` and
-reduces what is left.
+reduces the amount left.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def open_store(
     store: BudgetStore | str | None = None,
     on_store_error: OnStoreError = "raise",
 ) -> BudgetStore:
-    """Return `store`, that of an address or of a SQLite file; without all these, one in memory."""
+    """Return `store` or the Redis store of its address, else a SQLite store at `path`.
+
+    Without both, the store is in memory. `wall` returns seconds since 1970.
+    """
     if isinstance(store, str):
         from scout_adapters.budget.redis_budgets import RedisBudgets  # noqa: PLC0415  # an extra
 

@@ -12,22 +12,22 @@ NANO = 1_000_000_000
 """Nano-dollars in a US dollar."""
 
 MAX_NAME = 512
-"""Bytes of a name that is kept whole."""
+"""Bytes: a name of up to this length is stored unchanged."""
 
 MAX_NAME_SHOWN = 64
-"""Characters at the beginning of a longer name that are kept."""
+"""Characters of the beginning of a longer name that are stored, followed by a digest."""
 
 MAX_EXACT = 10**15
 """Nano-dollars; up to here a float of dollars has 15 exact digits."""
 
 
 MAX_AMOUNT = 1 << 62
-"""Nano-dollars, 4.6 billion dollars: larger limits and holds count as this one; SQLite's integers
-have 63 bits."""
+"""Nano-dollars (4.6 billion dollars): larger limits and holds count as this amount, because
+SQLite's integers have 63 bits."""
 
 
 def clamp(amount: int) -> int:
-    """Return an amount within 0 and `MAX_AMOUNT`."""
+    """Return an amount limited to the range from 0 to `MAX_AMOUNT`."""
     return min(max(0, amount), MAX_AMOUNT)
 
 
@@ -54,9 +54,9 @@ def dollars(amount: int) -> Decimal:
 
 
 def account_name(name: str) -> str:
-    """Return the name of a user, tag or thread as a store keeps it: UTF-8, of limited length.
+    """Return the name of a user, tag or thread in the form for stores: UTF-8, of limited length.
 
-    Such names come from requests. A digest stands for the end of a long one.
+    Such names come from requests. The end of a long name is replaced by a digest.
     """
     if len(name) <= MAX_NAME and name.isascii():
         return name
@@ -67,7 +67,7 @@ def account_name(name: str) -> str:
 
 
 class Account(NamedTuple):
-    """What may be spent in one scope of a budget, within one window of time."""
+    """The limit of a budget for one scope, such as a user, and one window, such as a day."""
 
     budget: str
     scope: str
@@ -87,22 +87,22 @@ class Balance:
     account: Account
     spent: int = 0
     held: int = 0
-    """Held for requests without a known cost yet."""
+    """Reserved for requests whose cost is not known yet."""
 
     uncertain: int = 0
     """The part of `spent` that is not confirmed: holds of requests whose cost stayed unknown."""
 
     overage: int = 0
-    """Billed by providers in excess of what was held."""
+    """The part of `spent` that providers billed beyond the held amounts."""
 
     @property
     def left(self) -> int:
-        """What may still be held."""
+        """The amount that may still be held, in nano-dollars."""
         return max(0, self.account.limit - self.spent - self.held)
 
 
 class Hold(NamedTuple):
-    """An amount that is held for a request in each of its accounts."""
+    """An amount of money that is reserved for a request in each of its accounts."""
 
     id: str
     """The store's own id of the hold; may be empty."""
@@ -121,13 +121,14 @@ class BudgetStore(Protocol):
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
-        """Hold nano-dollars in every account, or return the balance of one that has too little.
+        """Reserve `amount` nano-dollars in every account; return the hold.
 
-        With `beyond=True` the amount is held even if it exceeds a limit.
+        If an account has too little left, hold nothing and return its `Balance`; with
+        `beyond=True` the amount is held nevertheless.
         """
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Release a hold: replace it by the cost in nano-dollars; None books the hold as spent.
+        """Replace a hold by the cost `amount` in nano-dollars; None: the held amount is spent.
 
         Called by `callbacks/budget_handler.py`.
         """
@@ -136,4 +137,4 @@ class BudgetStore(Protocol):
         """Return the balances of a budget's accounts, the oldest window first."""
 
     def forget(self, budget: str, window: str) -> None:
-        """Delete the accounts of a window in which nothing more will be spent."""
+        """Delete the accounts of a window that is over, such as a past day."""

@@ -1,4 +1,4 @@
-"""How long the answers of each model usually are: for holds of calls without `max_tokens`."""
+"""Lengths of each model's last answers, to estimate the cost of calls without `max_tokens`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.fork import fork_safe_lock
 
 REMEMBERED_ANSWERS = 100
-"""Answers of each model. The longest of a hundred is about their 99th percentile: if lengths do not
-change over time, one in 101 further answers is longer."""
+"""Number of answers remembered of each model. The longest of a hundred is about their 99th
+percentile: if lengths do not change over time, one in 101 further answers is longer."""
 
 ENOUGH_ANSWERS = 20
-"""Answers of a model, below which `MIN_ANSWER_TOKENS` are assumed if all were shorter."""
+"""Number of answers of a model below which at least `MIN_ANSWER_TOKENS` are assumed."""
 
 MIN_ANSWER_TOKENS = 4096
 """Tokens: more than most answers with reasoning, and less than a sixth of what models can write."""
 
 MAX_MODELS = 1000
-"""Models whose answers are remembered; beyond them those that were used first are forgotten."""
+"""Number of models whose answers are remembered; beyond it, the oldest are dropped."""
 
 
 class AnswerLengths:
@@ -33,7 +33,7 @@ class AnswerLengths:
         self._lock = fork_safe_lock()
 
     def add(self, model: str, output_tokens: int) -> None:
-        """Remember an answer's tokens, reasoning included."""
+        """Add an answer's output tokens, including reasoning tokens."""
         with self._lock:
             lengths = self._by_model.get(model)
             if lengths is None:

@@ -26,11 +26,11 @@ class AccountEntry:
 
 
 class MemoryHold(Hold):
-    """A hold, with the entries that it is held in; `settle` may be repeated."""
+    """A hold with the entries of its accounts; `settle` may be called again."""
 
     entries: Sequence[AccountEntry] = ()
     held = 0
-    """Number of entries, the first ones, in which the amount is held."""
+    """Number of entries, counted from the first, in which the amount is held now."""
 
 
 class MemoryBudgets:
@@ -50,7 +50,7 @@ class MemoryBudgets:
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
-        """Hold an amount in every account; see `BudgetStore`."""
+        """Reserve an amount in every account; see `BudgetStore.hold`."""
         amount = clamp(amount)
         hold = MemoryHold("", tuple(accounts), amount)
         try:
@@ -68,7 +68,7 @@ class MemoryBudgets:
             raise
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Release a hold, and book its cost."""
+        """Replace a hold by its cost; see `BudgetStore.settle`."""
         assert isinstance(hold, MemoryHold)  # noqa: S101  # each hold is of this store
         held = hold.amount
         spent, uncertain = (held, held) if amount is None else (clamp(amount), 0)
@@ -97,7 +97,7 @@ class MemoryBudgets:
             self._accounts.pop((budget, window), None)
 
     def _entry(self, account: Account) -> AccountEntry:
-        """Return the entry of an account, with the limit that the user has set last."""
+        """Return the entry of an account, created if it is new, with the current limit."""
         try:
             entry = self._accounts[account.budget, account.window][account.scope]
         except KeyError:

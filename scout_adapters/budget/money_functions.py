@@ -1,10 +1,10 @@
-"""Lua functions that hold and settle money in Redis, each as one step.
+"""Lua functions that hold and settle money in Redis, each as one atomic step.
 
 Accounts are hashes (spent, held, uncertain, overage, restored: nano-dollars), holds are hashes with
 an amount and the names of their accounts; a sorted set has the holds by the time at which they
-count as spent. All keys of a budget are in one slot. Sums are exact; a comparison with a limit
-beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles. A sum
-that Redis cannot store counts as `MAX_AMOUNT`.
+count as spent. All Redis keys of a budget are in one slot. Sums are exact; a comparison with a
+limit beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles.
+A sum that Redis cannot store counts as `MAX_AMOUNT`.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ function operations.hold()
   return {1, epoch, totals}
 end
 """
-"""Keys: epoch, due holds, list of accounts, accounts. Arguments: what holds' keys begin with, id,
-amount, "1" to hold beyond limits, milliseconds until the hold counts as spent, milliseconds that
-books are kept, an epoch for new books, the epoch last read; for each account its
-limit, scope, window, and the last total that this process has seen.
+"""Keys: epoch, due holds, list of accounts, accounts. Arguments: prefix of holds' keys, id, amount,
+"1" to hold beyond limits, milliseconds until the hold counts as spent, milliseconds for which data
+is kept, an epoch for a server without data, the epoch last read; for each account its limit, scope,
+window, and the last total that this process has read.
 
 Returns 1, epoch and totals; or 0, epoch, number of the account with too little, and its amounts; or
 2 for a hold that was settled before it arrived."""
@@ -148,7 +148,7 @@ function operations.balances()
   return rows
 end
 """
-"""Keys: list of accounts, due holds. Arguments: what holds' keys begin with."""
+"""Keys: list of accounts, due holds. Arguments: prefix of holds' keys."""
 
 _FORGET = """
 function operations.forget()
@@ -167,5 +167,5 @@ end
 MONEY = LuaFunction(
     _SHARED + _HOLD + _SETTLE + _BALANCES + _FORGET + "return operations[operation]()"
 )
-"""All operations, by the name that is the first argument. One function, so that a server without it
-runs none of the calls in a round trip, and they are sent again in order."""
+"""All operations; the first argument is the operation's name. One function, so that a server that
+has not loaded it runs none of the calls in a round trip, and all are sent again in order."""

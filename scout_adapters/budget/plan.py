@@ -27,16 +27,16 @@ Usd = float | int | str | Decimal
 BYS = ("tag", "user", "provider", "model", "key")
 PERS = ("call", "run", "thread", "hour", "day", "month", "total")
 ALL_OTHERS = "*"
-"""The name in a dict of limits that is for every value without a limit of its own."""
+"""Name in a dict of limits that stands for all users, tags, … without their own limit."""
 
 
 LONGEST_HELD = 'its longest answer is held: set max_tokens or answer_tokens="learned"'
-"""Why a call without a limit of its answer may cost so much, and what to do."""
+"""Remark in the error of a call without a limit of its answer: why the amount is high."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedCall:
-    """A call that a budget is to cover."""
+    """A call that a budget checks; the facts that its error message needs."""
 
     model: str
     """`provider/model`."""
@@ -45,11 +45,11 @@ class ProposedCall:
     """Whether the request sets `max_tokens`."""
 
     assumes_answer: bool
-    """Whether the budget assumes a length of the answer where the request sets none."""
+    """Whether the budget has `answer_tokens`, for requests without a limit of the answer."""
 
     @property
     def remark(self) -> str:
-        """Why so much is held, and what to do; empty where the request is the reason."""
+        """Why the held amount is high and what to do; "" if the request or budget limits it."""
         return "" if self.limits_answer or self.assumes_answer else f" ({LONGEST_HELD})"
 
 
@@ -61,10 +61,10 @@ class Plan:
     per: Per
     by: By | None
     only: str | None
-    """The only tag, user, … that the budget applies to; None for all of them."""
+    """The only tag, user, … that the budget applies to; None: it applies to all."""
 
     limits: Mapping[str, int]
-    """Nano-dollars by tag, user, …; `"*"` is for all without a limit of their own."""
+    """Nano-dollars by tag, user, …; `"*"` applies to all without their own limit."""
 
     @property
     def has_one_account(self) -> bool:
@@ -72,9 +72,9 @@ class Plan:
         return self.per == "total" and self.by is None
 
     def accounts(self, window: str, values: Sequence[str] = ()) -> list[Account]:
-        """Return the accounts of a call; none if the budget does not apply to it.
+        """Return the accounts of a call; [] if the budget does not apply to it.
 
-        `values` are the call's tags, its user, …, depending on the scope.
+        `values`: the call's tags, or its user, …, depending on the scope.
         """
         if self.by is None:
             return [Account(self.name, "", window, self.limits[ALL_OTHERS])]
@@ -143,7 +143,7 @@ def plan_of(limit_usd: Usd | Mapping[str, Usd], per: Per, scope: Scope, name: st
 
 
 def _scope_of(scope: Scope) -> tuple[By | None, str | None]:
-    """Return what a budget's accounts are by, and the only value that it applies to."""
+    """Return the kind of a scope and its only value: ("tag", "team-a"); None for any value."""
     if not scope:
         return None, None
     pairs = [*scope.items()] if isinstance(scope, Mapping) else [(scope, None)]
@@ -158,7 +158,7 @@ def _scope_of(scope: Scope) -> tuple[By | None, str | None]:
 def limit_of(usd: Usd, option: str = "limit_usd") -> int:
     """Return a limit in nano-dollars; `option` is its name in the error.
 
-    Raises: `ConfigurationError` for what is no amount of dollars.
+    Raises: `ConfigurationError` for a value that is no amount of dollars, or negative.
     """
     try:
         limit = min(nano(Decimal(str(usd))), MAX_AMOUNT)

@@ -1,11 +1,11 @@
 """Budgets in Redis or Valkey, shared by processes of several machines.
 
-A hold is one round trip before a request is sent; settlements travel with the next hold, or alone
-after a moment. Without the store nothing is sent (`on_store_error="raise"`), or each process spends
-what was left when it last saw the books, and books it later ("allow").
+A hold is one round trip before a request is sent; settlements are sent with the next hold, or
+after some milliseconds. Without the server no request is sent (`on_store_error="raise"`), or each
+process spends the amount left that it last read, and records it later ("allow").
 
-Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server comes back
-without its books, processes restore the totals that they saw last: held amounts count as spent.
+Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server restarts without
+its data, processes restore the totals that they last read: held amounts then count as spent.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
 
 KEPT_SECONDS = 62 * 24 * 3600
-"""Seconds; windows that were not used for longer are deleted: two months and a day or two."""
+"""Seconds (two months): windows that were not used for longer are deleted."""
 
 KEPT_TOTAL_SECONDS = 400 * 24 * 3600
 """Seconds for which a budget without windows is kept after its last use."""
 
 ALLOWED_DELAY = 0.05
-"""Seconds that a call waits for the store if it may be made without it."""
+"""Seconds that a call waits for the server with `on_store_error="allow"`."""
 
 MAX_TOTALS = 10_000
-"""Accounts whose last total a process remembers."""
+"""Number of accounts whose last total a process remembers."""
 
 
 class LocalHold(Hold):
-    """A hold of this process alone, which the store learns of when it is settled."""
+    """A hold in this process only; it is sent to the server when it is settled."""
 
     local: Hold
 
@@ -62,9 +62,9 @@ class RedisBudgets:
     """
 
     def __init__(self, address: str, *, on_store_error: OnStoreError = "raise") -> None:
-        """Take the settings; the server is connected on first use.
+        """Set the address; the connection is opened on first use.
 
-        `on_store_error="allow"`: make calls without the store too, up to what was left.
+        `on_store_error="allow"`: allow calls without the server, up to the amount last read.
 
         Raises: `ConfigurationError` for an address or value that cannot be used.
         """
@@ -74,7 +74,7 @@ class RedisBudgets:
         self._allows = on_store_error == "allow"
         self.server = RedisServer(url, min(url.timeout, ALLOWED_DELAY) if self._allows else None)
         self.worker = OrderedWorker()
-        """Runs the steps of async calls, in order: they wait for the server."""
+        """Thread that runs the steps of async calls in order, because they wait for the server."""
 
         self._unsent = UnsentCalls(self.server)
         self._totals: BoundedDict[str, int] = BoundedDict(MAX_TOTALS)
@@ -117,7 +117,7 @@ class RedisBudgets:
         return LuaCall(MONEY, keys, arguments)
 
     def _result(self, hold: Hold, answer: Any) -> Hold | Balance:
-        """Read the answer to a hold; remember the totals in case the server loses them."""
+        """Return the hold or balance in an answer; remember its totals for a loss of data."""
         tag = self._tag(hold.accounts)
         match answer:
             case [1, str(epoch), list(totals)]:
@@ -131,7 +131,7 @@ class RedisBudgets:
         raise self._unexpected()
 
     def _hold_here(self, accounts: Sequence[Account], amount: int, beyond: bool) -> Hold | Balance:
-        """Hold in this process, up to what was left when it last saw the books."""
+        """Return a hold in this process only, up to the amount left that it last read."""
         local = self._local = self._local or MemoryBudgets()
         tag = self._tag(accounts)
         left = []
@@ -148,7 +148,7 @@ class RedisBudgets:
         return hold
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """See `BudgetStore`; the settlement is sent soon, and waits while the store is away."""
+        """Queue the settlement of a hold, which is sent soon; see `BudgetStore.settle`."""
         if isinstance(hold, LocalHold):
             local, hold.local = hold.local, Hold("", (), 0)
             if not local.accounts:
@@ -192,19 +192,19 @@ class RedisBudgets:
             raise self._error(error) from None
 
     def close(self) -> None:
-        """Send what is not sent yet, and end the thread and the connections of this process."""
+        """Send queued settlements, and end the thread and connections of this process."""
         self.flush()
         self._unsent.close()
         self.server.close()
 
     def flush(self) -> bool:
-        """Send the settlements that are not sent yet. Return whether that was possible."""
+        """Send all queued settlements; return whether the server received them."""
         with suppress(StoreUnavailableError):
             self._unsent.send()
         return not len(self._unsent)
 
     def _run(self, call: LuaCall) -> Any:
-        """Run a function after all settlements before it, in the same round trip."""
+        """Return the result of a Lua call, sent after all queued settlements in one round trip."""
         return self._unsent.send(call)
 
     def _error(self, error: StoreUnavailableError) -> BudgetError:
@@ -214,7 +214,10 @@ class RedisBudgets:
         return BudgetError(f"the budgets in {self.server.url.label} gave an unexpected answer")
 
     def _tag(self, accounts: Sequence[Account]) -> str:
-        """Return the tag of a hold: its accounts are those of one budget, in one slot."""
+        """Return the Redis hash tag for accounts of one budget, so that all keys share a slot.
+
+        Raises: `ConfigurationError` for accounts of several budgets.
+        """
         names = {account.budget for account in accounts}
         if len(names) != 1:
             raise ConfigurationError("a hold in Redis needs accounts of one budget")
@@ -228,7 +231,7 @@ class RedisBudgets:
 
 
 def _balances(budget: str, rows: Sequence[Any]) -> list[Balance]:
-    """Return balances by window and scope."""
+    """Return the balances of a budget from Redis' rows, ordered by window and scope."""
     balances = []
     for scope, window, limit, *amounts in rows:
         balances.append(_balance(Account(budget, scope, window, int(limit)), amounts))
@@ -240,6 +243,6 @@ def _tag_of(budget: str) -> str:
 
 
 def _balance(account: Account, amounts: Sequence[Any]) -> Balance:
-    """Return a balance; what was restored after a loss counts as spent, and as uncertain."""
+    """Return a balance; amounts restored after a loss of data count as spent and uncertain."""
     spent, held, uncertain, overage, restored = (int(amount or 0) for amount in amounts)
     return Balance(account, spent + restored, held, uncertain + restored, overage)

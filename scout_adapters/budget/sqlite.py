@@ -2,8 +2,8 @@
 
 Every step is one transaction that takes the write lock first (`BEGIN IMMEDIATE`), so that a balance
 does not change between reading and writing it. Committed data survives `kill -9`. The holds of a
-process that dies count as spent after a while. Not for network file systems, where SQLite's locks
-do not work.
+process that dies count as spent after `LEASE_SECONDS`. Do not use it on network file systems, where
+SQLite's locks do not work.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ logger = logger_of(__name__)
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds: the longest wait of a call by default."""
+"""Seconds: the longest wait for other processes by default."""
 
 MAX_TIMEOUT = 86_400.0
 
 KEPT_SECONDS = 62 * 24 * 3600.0
-"""Seconds; windows that were not used for longer are deleted: two months and a day or two."""
+"""Seconds (two months): windows that were not used for longer are deleted."""
 
 TIDY_SECONDS = 60.0
 """Seconds between two checks for old holds and windows."""
@@ -93,7 +93,7 @@ class SqliteBudgets:
     """
 
     limits_waits = True
-    """Whether `hold` takes `patience`."""
+    """Whether `hold` accepts `patience`; the budget handler reads this."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class SqliteBudgets:
         lock_timeout: float = DEFAULT_TIMEOUT,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """Take the settings; the file is opened or created on first use.
+        """Set the path; the file is opened or created on first use.
 
         With `durability="process"` (the default) data survives the death of the process, with
         "power" also a loss of power (a sync for each step). `lock_timeout` is the seconds that a
@@ -113,7 +113,7 @@ class SqliteBudgets:
         self._sync = "FULL" if durability == "power" else "NORMAL"
         self._lock_timeout = self._timeout = lock_timeout
         self.worker = OrderedWorker()
-        """Runs the steps of async calls, in order: they wait for other processes."""
+        """Thread that runs the steps of async calls in order: they wait for other processes."""
 
         self._wall = wall
         self._lock = fork_safe_lock()
@@ -132,7 +132,10 @@ class SqliteBudgets:
         beyond: bool = False,
         patience: float | None = None,
     ) -> Hold | Balance:
-        """See `BudgetStore`; `patience` replaces `lock_timeout` if that is the default."""
+        """Reserve an amount in every account; see `BudgetStore.hold`.
+
+        `patience`: seconds to wait for other processes, if `lock_timeout` is the default.
+        """
         hold = Hold(token_hex(12), tuple(accounts), clamp(amount))
         try:
             return self._run(partial(self._hold, hold, beyond), patience)
@@ -158,7 +161,7 @@ class SqliteBudgets:
         return hold
 
     def settle(self, hold: Hold, amount: int | None) -> None:
-        """Release a hold, and book its cost."""
+        """Replace a hold by its cost; see `BudgetStore.settle`."""
         self._run(partial(_settle, hold, amount))
 
     def balances(self, budget: str) -> list[Balance]:
@@ -186,7 +189,10 @@ class SqliteBudgets:
                 connected[1].close()
 
     def _run(self, step: Callable[[sqlite3.Connection], T], patience: float | None = None) -> T:
-        """Run one transaction under the write lock; it is rolled back if anything raises."""
+        """Return the result of `step` in one transaction, rolled back on any exception.
+
+        `patience` is in seconds. Raises: `BudgetError` if the file cannot be used.
+        """
         try:
             with self._lock:
                 base = self._connection()
@@ -204,7 +210,7 @@ class SqliteBudgets:
             raise
 
     def _set_timeout(self, base: sqlite3.Connection, patience: float | None) -> None:
-        """Set how long SQLite waits for others: `patience` (seconds) or the user's time."""
+        """Set the seconds that SQLite waits for other processes: `patience` or `lock_timeout`."""
         wanted = self._lock_timeout
         if patience is not None and wanted == DEFAULT_TIMEOUT:
             wanted = min(max(0.0, patience), MAX_TIMEOUT)
@@ -252,7 +258,7 @@ class SqliteBudgets:
         return base
 
     def _set_up(self, base: sqlite3.Connection) -> None:
-        """Create the tables; tries again while other processes are doing the same.
+        """Create the tables; try again while other processes do the same.
 
         Two processes that change the journal mode at once would deadlock, so SQLite fails one of
         them immediately, whatever its timeout.
@@ -295,7 +301,7 @@ def _settle(hold: Hold, amount: int | None, base: sqlite3.Connection) -> None:
 
 
 def _place_of(path: Path) -> tuple[int, int] | None:
-    """Return device and number of a file; None if it does not exist."""
+    """Return device and inode number of a file; None if it does not exist."""
     try:
         status = os.stat(path)  # noqa: PTH116  # pathlib takes twice as long
     except OSError:

@@ -1,4 +1,4 @@
-"""Lua calls that nothing waits for: sent with the next call, or alone after a moment."""
+"""Lua calls whose result is not needed: sent with the next call, or after some milliseconds."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavail
 logger = logger_of(__name__)
 
 DELAY_SECONDS = 0.005
-"""Seconds in which a call may take the unsent ones along."""
+"""Seconds after which queued calls are sent, unless another call sends them earlier."""
 
 RETRY_SECONDS = 1.0
 MAX_BATCH = 256
 MAX_UNSENT = 100_000
-"""Calls that are kept while the server is away; of more, the oldest are dropped."""
+"""Number of calls queued while the server does not answer; the oldest are dropped beyond it."""
 
 
 class UnsentCalls:
@@ -37,7 +37,7 @@ class UnsentCalls:
         _queues.add(self)
 
     def _forget(self) -> None:
-        """Start empty: in a forked child, the calls are those of its parent."""
+        """Empty the queue; called in a forked child, where the calls belong to the parent."""
         self._calls.clear()
         self._is_due = threading.Event()
         self._thread: threading.Thread | None = None
@@ -46,7 +46,7 @@ class UnsentCalls:
         return len(self._calls)
 
     def add(self, call: LuaCall) -> None:
-        """Queue a call."""
+        """Queue a call, and start the sending thread if none runs."""
         self._calls.append(call)
         self._is_due.set()
         if self._thread is None:
@@ -58,7 +58,7 @@ class UnsentCalls:
                     self._thread.start()
 
     def send(self, last: LuaCall | None = None) -> Any:
-        """Send the queued calls, then `last` in the same round trip; return its result.
+        """Send the queued calls, then `last` in the same round trip; return the last result.
 
         Raises: `StoreUnavailableError`; the queued calls stay queued.
         """
@@ -83,7 +83,7 @@ class UnsentCalls:
             raise
 
     def close(self) -> None:
-        """End the thread; a call that is added later starts another one."""
+        """End the sending thread; a call that is added later starts a new one."""
         with self._lock:
             due, self._is_due, self._thread = self._is_due, threading.Event(), None
         due.set()

@@ -12,13 +12,13 @@ _FORMS = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
 
 def window_at(per: Per, now: float) -> str:
-    """Return the window at `now` (seconds since 1970); "" if `per` is no span of time."""
+    """Return the name of the hour, day or month at `now` (seconds since 1970); "" for others."""
     form = _FORMS.get(per)
     return datetime.fromtimestamp(now, UTC).strftime(form) if form else ""
 
 
 def next_opening(per: Per, now: float) -> datetime | None:
-    """Return the start of the next window; None if `per` is no span of time."""
+    """Return the start of the next hour, day or month in UTC; None if `per` is another kind."""
     moment = datetime.fromtimestamp(now, UTC).replace(minute=0, second=0, microsecond=0)
     match per:
         case "hour":

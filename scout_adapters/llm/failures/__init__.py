@@ -45,7 +45,7 @@ _MESSAGE, _TEXT, _HEADERS = 512, 4096, 64
 """Limits of an error: characters of its message and of its response text, number of headers."""
 
 _SCANNED = 2 * _TEXT
-"""Characters that are searched for keys; the rest is not shown."""
+"""Characters of an error's text that are searched for keys; the rest is cut off."""
 
 _REQUEST_IDS = (
     "x-request-id",
@@ -122,7 +122,7 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
 
 
 def is_permanent_error(error: BaseException) -> bool:
-    """Return whether the key behind `error` will not work later either.
+    """Return whether the key of the failed call is permanently bad.
 
     * An error of this library: its kind decides.
     * An error with an HTTP response (httpx's `HTTPStatusError`, errors of SDKs): the response.
@@ -172,7 +172,7 @@ def _safe_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _parsed(body: Any, headers: Mapping[str, str]) -> ErrorBody:
-    """Return the parsed body; AWS names the error in a header."""
+    """Return the parsed body, with the error's name from AWS's header as its first word."""
     from scout_adapters.llm.failures.error_body import read_error_body  # noqa: PLC0415  # as above
 
     parsed = read_error_body(body)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MAX_MESSAGE_CHARS = 2048
-"""Characters of a message that are matched."""
+"""Characters of a message that rules and patterns are matched against."""
 
 WORTH_WAITING = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW, K.CAPACITY, K.SERVER_ERROR})
 _ACCOUNT_LIMITS = frozenset({K.RATE_LIMIT, K.QUOTA_WINDOW})
@@ -57,7 +57,7 @@ _LIMIT = re.compile(
 def classify(
     provider: str, status: int, headers: Mapping[str, str], body: ErrorBody, server_now: datetime
 ) -> tuple[K, float | None]:
-    """Return the kind of failure, and the seconds after which a retry may succeed."""
+    """Return the kind of failure, and the seconds until a retry may succeed, or None."""
     if status < HTTPStatus.BAD_REQUEST and provider in IDLE_WAITS:
         headers = {name: value for name, value in headers.items() if name != "retry-after"}
     matched = _refine(_matching_rule(provider, status, headers, body), provider, body, server_now)
@@ -98,7 +98,7 @@ def _first_match(
 
 
 def _upstream(status: int, body: ErrorBody) -> Rule:
-    """Classify the error of a provider behind OpenRouter, whose key there is not the caller's."""
+    """Return the rule for an error of the provider behind OpenRouter; its key is OpenRouter's."""
     upstream_body = (
         error_body.read_error_body(body.upstream_body) if body.upstream_body else ErrorBody()
     )
@@ -113,13 +113,13 @@ def _by_status(provider: str, status: int, actual: int | None, body: ErrorBody) 
 
 
 def _stated_status(messages: tuple[str, ...]) -> int | None:
-    """Return the status in brackets at the beginning of a message, as vLLM writes it."""
+    """Return the HTTP status in brackets at the start of a message, as vLLM writes it; or None."""
     matches = (_STATED_STATUS.match(message) for message in messages)
     return next((int(stated[1]) for stated in matches if stated), None)
 
 
 def _refine(matched: Rule, provider: str, body: ErrorBody, server_now: datetime) -> Rule:
-    """Return the rule of a limit, made precise: per minute, per day, or request too large."""
+    """Return a more precise rule for a limit: per minute, per day, or request too large."""
     if matched.kind is K.BILLING and matched.until == "stated":
         limit_text = _USAGE_LIMIT_REACHED.match(body.message[:MAX_MESSAGE_CHARS])
         ends = retry_after.reset_wait(body.error, limit_text[0] if limit_text else "", server_now)

@@ -12,7 +12,10 @@ _FAULT = r"errors?|failed|failure|found|internal|invalid|reached|rejected|denied
 
 
 def _plain(fault: str) -> str:
-    """Match a few words of the server itself: a request that it repeats stands after a colon."""
+    """Return a pattern for the server's own words up to a colon, without the words in `fault`.
+
+    After a colon a server may repeat the request.
+    """
     return rf"(?:(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
 
 
@@ -49,7 +52,7 @@ CACHED_OBJECT = (
     r"|(?:Container|Vector store|Conversation|Prompt)(?: with id)? ['\"`]?[\w.-]{1,100}['\"`]? "
     r"(?:was )?not found"
 )
-"""An object of the request that this account does not have: nothing is wrong with key or model."""
+"""The request refers to an object that this account does not have; key and model are valid."""
 
 OUTPUT_LIMIT = (
     r"max_tokens is too large: \d+\. This model supports at most"

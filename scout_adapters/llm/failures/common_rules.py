@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OTHER_API = "unsupported_api_for_model operationnotsupported"
-"""Codes for a model that an API does not have: GitHub Copilot's, and Azure's
+"""Codes for a model that is not available over this API: GitHub Copilot's, and Azure's
 (https://github.com/caozhiyuan/copilot-api/issues/113,
 https://github.com/langchain-ai/langchain-azure/issues/228)."""
 

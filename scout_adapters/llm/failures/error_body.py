@@ -38,7 +38,7 @@ _VALUES_BY_MODEL = frozenset(
     {"reasoning.effort", "reasoning_effort", "reasoning.summary", "text.verbosity", "verbosity"}
     | {"service_tier", "tool_choice"}
 )
-"""Fields of which each model has values of its own."""
+"""Fields whose allowed values depend on the model."""
 
 _OPTIONS = _VALUES_BY_MODEL | {
     *("tools", "parallel_tool_calls", "response_format", "text", "text.format", "include"),
@@ -93,7 +93,7 @@ class ErrorBody:
 
 
 def read_error_body(body: Any) -> ErrorBody:
-    """Parse raw bytes, text, or an already parsed payload; never raises."""
+    """Return the fields of an error body: bytes, text or parsed JSON; never raises."""
     if isinstance(body, bytes | bytearray | memoryview):
         body = _decode(bytes(body[: MAX_BODY_BYTES + 1]))
     if not isinstance(body, str):
@@ -111,7 +111,7 @@ def read_error_body(body: Any) -> ErrorBody:
 
 
 def error_object(payload: Any) -> Mapping[str, Any]:
-    """Return the object that describes the error, wherever the provider puts it."""
+    """Return the JSON object that describes the error, at any place in the payload; or {}."""
     return next(_candidates(payload), {})
 
 
@@ -138,7 +138,7 @@ def _parse(text: str) -> Any:
 
 
 def _parse_truncated(text: str) -> Any:
-    """Parse JSON without its end: an error that repeats a prompt beyond the limit."""
+    """Return JSON parsed without its end, as of an error that repeats a long prompt; or None."""
     ends: list[str] = []
     for token in _TOKEN.finditer(text):
         if token[0] in "{[":
@@ -216,7 +216,7 @@ def _from_payload(payload: Any, text: str) -> ErrorBody:
 
 
 def _minimax_code(envelope: Mapping[str, Any], message: str) -> str:
-    """Return MiniMax's code: that of the envelope, or else the one at the end of the message."""
+    """Return MiniMax's code from its envelope, or else from the end of the message; or ""."""
     code = _short_text(envelope.get("status_code"))
     trailing = _TRAILING_CODE.search(message[-200:])
     return code if code.strip("0") else trailing[1] if trailing else ""
@@ -235,7 +235,7 @@ def _message_of(error: Mapping[str, Any]) -> str:
 
 
 def _with_detail(message: str, error: Mapping[str, Any]) -> str:
-    """Add the reason in `details.error` to a message, or else the text in `param`.
+    """Return a message with the reason in `details.error`, or else the text in `param`.
 
     `param` is added only to messages without a reason of their own, such as `Param Incorrect`:
     beside others it may quote the request.
@@ -257,7 +257,7 @@ def _flat_message(holder: Mapping[str, Any]) -> str:
 
 
 def _validation_messages(items: list[Any]) -> str:
-    """Join a validator's messages (FastAPI's `detail` list), without the input they repeat."""
+    """Return a validator's messages (FastAPI's `detail`) as one text, without repeated input."""
     return "; ".join(
         ": ".join(
             part
@@ -292,7 +292,7 @@ def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _names_an_unsupported_field(error: Mapping[str, Any]) -> bool:
-    """Return whether a field of the request, or its value, is one that the server does not have."""
+    """Return whether the error is about a field, or a value of one, that is not supported."""
     code, reports = _short_text(error.get("code")), error.get("detail")
     if code.startswith("unsupported_") or code == "invalid_value":
         fields = _VALUES_BY_MODEL if code == "invalid_value" else _OPTIONS

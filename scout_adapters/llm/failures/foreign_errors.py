@@ -32,7 +32,7 @@ UNREADABLE = frozenset(
     | {"APIResponseValidationError", "ChecksumMismatch", "InvalidHeadersLength"}
     | {"InvalidPayloadLength", "DuplicateHeader"}
 )
-"""Classes of Python and of SDKs: an answer came, and it cannot be read."""
+"""Classes of Python and of SDKs: an answer arrived, and cannot be parsed."""
 
 NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"})
 """Classes of botocore: there is no key."""
@@ -47,8 +47,8 @@ MODEL_ERRORS: Mapping[type[lc.ModelError], ErrorKind] = {
     lc.ModelTimeoutError: ErrorKind.TIMEOUT_RESPONSE,
     lc.ModelAPIError: ErrorKind.SERVER_ERROR,
 }
-"""LangChain's classes of errors, and the kind of each. A connection error may also mean that the
-answer was cut off: the exception behind it decides."""
+"""Error kind by LangChain's error class. `ModelConnectionError` is missing: it may also mean that
+the answer was cut off, so its cause decides."""
 
 
 def error_from_foreign(
@@ -67,7 +67,7 @@ def error_from_foreign(
 
 
 def _facts_of(error: ProviderError) -> dict[str, Any]:
-    """Return the facts of an error, for one of another kind."""
+    """Return the fields of an error, to create one of another kind."""
     names = ("message", "provider", "status", "code", "request_id", "phase", "response")
     return {name: getattr(error, name) for name in names}
 

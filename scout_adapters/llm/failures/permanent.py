@@ -1,4 +1,4 @@
-"""Permanent errors: those that a later call with the same key gets again."""
+"""Permanent errors: a later call with the same key would get the same error."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ REFUSALS: Mapping[str, frozenset[str]] = {
     "stopReason": frozenset({"guardrail_intervened", "content_filtered"}),
     "amazon-bedrock-guardrailAction": frozenset({"INTERVENED"}),
 }
-"""Values of fields of `response_metadata` that mean that a content policy has ended the answer."""
+"""By field of `response_metadata`: values that mean that a content policy ended the answer."""
 
 REPLACED = frozenset({"INTERVENED", "guardrail_intervened"})
-"""Values of an answer whose text is the message of a guardrail, and not the model's."""
+"""Values for an answer whose text is a guardrail's message instead of the model's."""
 
 
 def policy_refusal(answer: ModelAnswer) -> str:
-    """Return why a content policy has ended an answer before any of it; empty if none has."""
+    """Return the reason if a content policy ended an answer before any content; else ""."""
     metadata = answer.response_metadata
     if blocked := metadata.get("block_reason"):
         return str(blocked)

@@ -1,4 +1,4 @@
-"""How long to wait before a retry: every form in which providers state it, in seconds from now.
+"""Read the wait before a retry from a response, in all forms that providers use; in seconds.
 
 In order of precedence: `retry-after-ms`, `retry-after`, the error's fields, its message, and the
 reset times of exhausted rate limits. Dates are relative to the server's `Date` header, not to the
@@ -22,7 +22,7 @@ MAX_WAIT = 32 * 24 * 3600.0
 """Seconds: longer waits are cut to this."""
 
 SHORT_DURATION = 16
-"""Characters: durations up to here are parsed once; a server may send any number of others."""
+"""Characters: results for durations of up to this length are cached."""
 
 _MAX_MESSAGE_CHARS = 2048
 _DAYS_OF_SECONDS, _EPOCH_S, _EPOCH_MS = 1e6, 1e9, 1e12
@@ -69,15 +69,18 @@ def retry_after(
 def requested_wait(
     headers: Mapping[str, str], payload: Any, message: str, base: datetime
 ) -> float | None:
-    """Return the wait that this refusal states, without the reset times of rate limits."""
+    """Return the seconds that headers or body state, without reset times of rate limits; or None.
+
+    `base` is the server's time.
+    """
     wait = _header_wait(headers, base)
     return wait if wait is not None else body_wait(payload, message, base)
 
 
 def body_wait(payload: Any, message: str, base: datetime) -> float | None:
-    """Return the wait that the body contains, in a field or in the message: the longer one.
+    """Return the seconds to wait in a field or the message, the longer of both; None if neither.
 
-    Google cuts the fraction of a second off in the field.
+    Google's field omits the fraction of a second.
     """
     worded = _WORDED_WAIT.search(message[:_MAX_MESSAGE_CHARS])
     wait = reset_wait(payload, "" if worded else message, base)
@@ -85,7 +88,7 @@ def body_wait(payload: Any, message: str, base: datetime) -> float | None:
 
 
 def reset_wait(payload: Any, message: str, base: datetime) -> float | None:
-    """Return the wait until the end of a limit that the body contains."""
+    """Return the seconds until a limit ends, from a field or a date in the message; or None."""
     from scout_adapters.llm.failures.error_body import error_object  # noqa: PLC0415  # first refusal
 
     wait = _longest(_field_waits(error_object(payload), base))
@@ -104,7 +107,7 @@ def server_time(headers: Mapping[str, str], now: datetime) -> datetime:
 
 
 def parse_seconds(text: str, base: datetime) -> float | None:
-    """Parse a number, duration or date of a header as seconds after `base`."""
+    """Return a header's number, duration or date as seconds after `base`; None if it is neither."""
     return _parse_any(text, base)
 
 
@@ -170,7 +173,7 @@ def _field_waits(error: Mapping[str, Any], base: datetime) -> Iterator[float | N
 
 
 def _parse_words(worded: str) -> float | None:
-    """Parse a duration in words, such as `26 seconds` or `1 hour, 30 minutes`."""
+    """Return the seconds of a duration in words, such as `1 hour, 30 minutes`; or None."""
     letters = re.sub(r"(?<=[a-z])[a-z]+|[ ,]", "", worded.lower().replace("ms", "µ"))
     return duration(letters.replace("µ", "ms"))
 
@@ -178,7 +181,7 @@ def _parse_words(worded: str) -> float | None:
 def _exhausted_limits(
     provider: str, headers: Mapping[str, str], base: datetime
 ) -> Iterator[float | None]:
-    """Yield the wait until each exhausted limit resets."""
+    """Yield the seconds until each exhausted limit resets; None if the time cannot be read."""
     if exhausted := _EXHAUSTED.search(headers.get("ratelimit", "")[:500]):
         yield _clamp(float(exhausted[1]))
     for name, value in headers.items():
@@ -197,7 +200,7 @@ def _limit_reset(provider: str, name: str, value: str, base: datetime) -> float 
 
 
 def _parse_any(value: Any, base: datetime) -> float | None:
-    """Parse a number, a duration or a date."""
+    """Return a number, duration or date as seconds after `base`; None for other values."""
     if isinstance(value, int) and not 0 <= value < 10**15:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -210,7 +213,7 @@ def _parse_any(value: Any, base: datetime) -> float | None:
 
 
 def _parse_number(text: str, base: datetime) -> float | None:
-    """Parse a bare number by its size: seconds, or an epoch in seconds or milliseconds."""
+    """Return seconds from a bare number: seconds, or by its size an epoch in s or ms; or None."""
     if not _NUMBER.fullmatch(text := text.strip()):
         return None
     value = float(text)
@@ -222,7 +225,7 @@ def _parse_number(text: str, base: datetime) -> float | None:
 
 
 def duration(text: str) -> float | None:
-    """Parse a duration in the form of Go and protobuf as seconds: `2m59.56s`, `644ms`, `34.07s`."""
+    """Return the seconds of a duration such as `2m59.56s`, `644ms` or `34.07s`; None for others."""
     return _short_duration(text) if len(text) <= SHORT_DURATION else _parse_duration(text)
 
 
@@ -236,11 +239,11 @@ def _parse_duration(text: str) -> float | None:
 
 
 _short_duration = lru_cache(maxsize=256)(_parse_duration)
-"""Headers repeat durations: every answer states when its limits reset."""
+"""Cached, because the headers of every answer repeat the same durations."""
 
 
 def _parse_http_date(text: str) -> datetime | None:
-    """Parse an HTTP date."""
+    """Return an HTTP date with its zone; None if the text is none."""
     if "," not in text or len(text) > 64:  # noqa: PLR2004  # longer than any date
         return None
     try:
@@ -251,7 +254,7 @@ def _parse_http_date(text: str) -> datetime | None:
 
 
 def _parse_rfc3339(text: str) -> datetime | None:
-    """Parse a date and time in RFC 3339 form."""
+    """Return a date and time in RFC 3339 form, by default in UTC; None if the text is none."""
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

@@ -26,11 +26,11 @@ _WRAPPER = re.compile(
     r"|b?['\"]?\{[^{}]{0,120}(?:\{[^{}]{0,200}?)?['\"]message['\"]:\s{0,9}b?['\"]",
     re.IGNORECASE,
 )
-"""What gateways and SDKs write before the message of the server behind them."""
+"""Matches a prefix that a gateway or SDK adds to a server's message."""
 
 
 def unwrap(message: str) -> tuple[str, ...]:
-    """Return a message, and each of its parts that remains when one more wrapper is removed."""
+    """Return a message, then the message without one, two, … prefixes of gateways and SDKs."""
     messages = [message]
     while len(messages) <= MAX_WRAPPERS and (wrapper := _WRAPPER.match(messages[-1])):
         messages.append(messages[-1][wrapper.end() :])
@@ -43,7 +43,7 @@ class Rule:
 
     kind: ErrorKind
     codes: frozenset[str] = frozenset()
-    """Codes, types and reasons, of which the error must have one; see `normalize_code`."""
+    """Codes, types and reasons; the error must have one of them. Empty: any error matches."""
 
     pattern: str = ""
     """Pattern of the beginning of the provider's message, or of a part that `unwrap` returns.
@@ -52,7 +52,7 @@ class Rule:
     """
 
     status: frozenset[int | None] = frozenset()
-    """Statuses, of which the error must have one; None is an error inside a 200."""
+    """HTTP statuses; the error must have one of them (None: inside a 200). Empty: any matches."""
 
     until: Until = "stated"
 

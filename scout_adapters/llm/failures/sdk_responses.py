@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 MAX_CAUSES = 8
-"""Exceptions behind an exception that are searched for a response."""
+"""Number of exceptions in a chain of causes that are searched for a response."""
 
 AWS_STATUS: Mapping[str, int] = {
     "throttlingexception": 429,
@@ -36,7 +36,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 
 @dataclass(frozen=True, slots=True)
 class SdkResponse:
-    """The response of a provider, as another library kept it."""
+    """A provider's HTTP response, read from another library's exception."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -44,7 +44,7 @@ class SdkResponse:
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those behind it, the newest first."""
+    """Yield an exception and its causes, the newest first."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen and len(seen) < MAX_CAUSES:
@@ -54,13 +54,13 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
 
 
 def response_in(error: BaseException) -> SdkResponse | None:
-    """Return the response of an exception, or of one behind it; None if there is none."""
+    """Return the response of an exception or of one of its causes; None if none has one."""
     found = (_response_of(cause) for cause in causes_of(error))
     return next((response for response in found if response is not None), None)
 
 
 def was_answered(error: BaseException) -> bool:
-    """Return whether an exception has a response of a status below 400: it cannot be read."""
+    """Return whether an exception has a response with status below 400: an unreadable answer."""
     responses = (_attribute(cause, "response") for cause in causes_of(error))
     return any(
         isinstance(code := _status_of(response), int) and code < HTTPStatus.BAD_REQUEST
@@ -69,7 +69,7 @@ def was_answered(error: BaseException) -> bool:
 
 
 def _status_of(response: Any) -> Any:
-    """Return the status of a response; of one of botocore only that of a redirect."""
+    """Return the status of a response, or None; for botocore's dict, only that of a redirect."""
     if not isinstance(response, Mapping):
         return getattr(response, "status_code", None)
     status = (response.get("ResponseMetadata") or {}).get("HTTPStatusCode")
@@ -102,7 +102,7 @@ def _response_of(error: BaseException) -> SdkResponse | None:
 
 
 def _attribute(error: BaseException, name: str) -> Any:
-    """Return an attribute; None if reading it raises, as that of an httpx error may."""
+    """Return an attribute; None if it is missing or raises an error, as httpx's may."""
     try:
         return getattr(error, name, None)
     except RuntimeError:
@@ -110,7 +110,7 @@ def _attribute(error: BaseException, name: str) -> Any:
 
 
 def _of_http(error: BaseException, response: Any, status: int) -> SdkResponse | None:
-    """Return the response; None for an answer that is no refusal, but could not be read."""
+    """Return the response; None for a status below 400 without an error body."""
     content = _content(response)
     parsed = getattr(error, "details", None) or getattr(error, "body", None)
     # google-genai makes up the `details` of a 204, which has no body.

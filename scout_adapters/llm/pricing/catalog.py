@@ -51,12 +51,13 @@ CATALOG: Source = "genai-prices"
 CACHE_SECONDS = 60
 
 Place = tuple[str, str, str, str, str]
-"""Provider, model, tier, speed and size of the search."""
+"""Provider, model, service tier, speed and search context size."""
 
 _cache: BoundedDict[Place, tuple[DataSnapshot, int, PriceList]] = BoundedDict(limit=2048)
 _listed: BoundedDict[tuple[str, str], tuple[DataSnapshot, Provider, ModelInfo | None]]
 _listed = BoundedDict(limit=2048)
-"""Models by provider and name; None if the provider does not list it."""
+"""By provider and model name: data set, provider and model of genai-prices; the model is None if
+genai-prices does not list it."""
 
 
 def catalog_prices(provider: str, model: str, service: ServiceTier = STANDARD) -> PriceList:
@@ -81,7 +82,7 @@ def is_catalog_loaded() -> bool:
 
 
 def load_catalog() -> None:
-    """Import genai-prices and have it read its data; blocks, as the first look-up does."""
+    """Import genai-prices and let it read its data; blocks for about 0.2 seconds."""
     _get_snapshot()()
 
 
@@ -115,9 +116,9 @@ def _look_up(snapshot: DataSnapshot, provider: str, model: str, service: Service
 
 
 def _find_model(snapshot: DataSnapshot, provider: str, model: str) -> tuple[Provider, ModelInfo]:
-    """Return the entry of a model. Raises `LookupError`.
+    """Return the provider and model of genai-prices; raises `LookupError` if a name is not listed.
 
-    `DataSnapshot.find_provider_model` keeps every name that it was given for ever.
+    `DataSnapshot.find_provider_model` is not used, because it caches every name without a limit.
     """
     entry = _listed.get((provider, model))
     if entry is None or entry[0] is not snapshot:
@@ -161,7 +162,7 @@ def _bundled_snapshot() -> DataSnapshot:
 
 
 def _context(provider: str, service: ServiceTier) -> dict[str, str]:
-    """Return how a call was served in the terms of genai-prices; empty for the standard tier."""
+    """Return service tier and speed by genai-prices' names; empty for the standard tier."""
     context: dict[str, str] = {}
     if service.tier == "batch":
         context["processing"] = "batch"
@@ -173,7 +174,7 @@ def _context(provider: str, service: ServiceTier) -> dict[str, str]:
 
 
 def _has_prices_for(model: ModelInfo, context: dict[str, str]) -> bool:
-    """Return whether each entry of the context has its own prices; else the price is unknown."""
+    """Return whether genai-prices has own prices for each tier and speed in `context`."""
     now = datetime.fromtimestamp(clock(), UTC)
     priced: set[str] = set()
     for variant in model.price_variants or ():
@@ -184,9 +185,9 @@ def _has_prices_for(model: ModelInfo, context: dict[str, str]) -> bool:
 
 
 def _tariff(price: ModelPrice, fees: Mapping[str, Decimal]) -> Tariff | None:
-    """Return a model's tariff: prices by prompt length and by the names of `TokenCounts`.
+    """Return a model's tariff; None if neither input nor output has a price.
 
-    `fees` replace those of genai-prices.
+    `fees` (US dollars, by kind) replace those of genai-prices.
     """
     by_start: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for kind, names in KINDS.items():

@@ -1,6 +1,6 @@
 """Fees of requests, searches and hosted tools that genai-prices does not list.
 
-Of searches it lists the price of the largest search size only.
+For searches, genai-prices lists the price of the largest search size only.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ https://openrouter.ai/docs/features/web-search"""
 
 
 def missing_fees(provider: str, model: str, search_size: str) -> Mapping[str, Decimal]:
-    """Return the fees that replace or complete those of genai-prices, by the names of `FEES`."""
+    """Return the fees, in US dollars by `request` and `web_search`, missing in genai-prices."""
     request_fee = REQUEST_FEES.get((provider, model), {}).get(search_size)
     fees = {"request": request_fee, "web_search": SEARCH_FEES.get(provider)}
     return {kind: fee for kind, fee in fees.items() if fee is not None}
 
 
 EXECUTED_TOOLS = "executed_tools"
-"""Key of `response_metadata`: how often Groq ran each of its own tools, by the tool's name."""
+"""Key of `response_metadata`: number of runs by name of Groq's own tools."""
 
 GROQ_TOOL_FEES: Mapping[str, Decimal | None] = {
     "browser.search": Decimal(0),  # has a fee in `SEARCH_FEES`
@@ -61,7 +61,7 @@ GROQ_TOOL_FEES: Mapping[str, Decimal | None] = {
 None where the answer does not show what is billed, as for all tools that are missing here."""
 
 HOSTED_TOOLS = "hosted_tools"
-"""Key of `response_metadata`: how often the Responses API ran each hosted tool, by its name."""
+"""Key of `response_metadata`: number of runs by name of the hosted tools of the Responses API."""
 
 HOSTED_SEARCHES = ("web_search", "web_search_preview")
 
@@ -82,11 +82,11 @@ is billed, and the answer does not state their number. The free quota of an acco
 https://ai.google.dev/gemini-api/docs/pricing, as listed in September 2026."""
 
 _BILLED_BY_PROMPT = re.compile(r"gemini-[12]\b")
-"""Gemini models of which a grounded prompt is billed once, however often it searches."""
+"""Matches Gemini models that bill a grounded prompt once, for any number of searches."""
 
 
 def billed_searches(model: str, searches: int) -> int:
-    """Return how many of a model's searches in one answer are billed."""
+    """Return the number of billed searches, of `searches` in one answer of a model."""
     return 1 if searches > 1 and _BILLED_BY_PROMPT.search(model) else searches
 
 
@@ -109,7 +109,7 @@ def tool_fees(provider: str, model: str, metadata: Mapping[str, Any]) -> Decimal
 
 
 def _hosted_fees(provider: str, tools: Mapping[str, Any]) -> Decimal | None:
-    """Return the fees of tools that the Responses API ran; those of other providers are unknown."""
+    """Return the fees in USD of hosted tools; None if one is unknown (all except OpenAI's)."""
     fees = Decimal(0)
     for name, times in tools.items():
         fee = OPENAI_TOOL_FEES.get(name) if provider == "openai" else None
@@ -120,7 +120,7 @@ def _hosted_fees(provider: str, tools: Mapping[str, Any]) -> Decimal | None:
 
 
 def _hosted_tools(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the calls of hosted tools, unless the usage counts them, as xAI's does."""
+    """Return the number of runs by hosted tool; {} if the usage counts them, as xAI's does."""
     tools = metadata.get(HOSTED_TOOLS)
     counted = "num_server_side_tools_used" in native_usage(metadata)
     return tools if isinstance(tools, Mapping) and not counted else {}
@@ -146,7 +146,7 @@ def _google_searches(metadata: Mapping[str, Any], model: str) -> int:
 
 
 def _groq_searches(metadata: Mapping[str, Any]) -> int:
-    """Return the searches of Groq's own tools."""
+    """Return the number of searches by Groq's own tools."""
     tools = _executed_tools(metadata)
     return sum(_piece_count(times) for name, times in tools.items() if "search" in name)
 
@@ -157,9 +157,9 @@ def _executed_tools(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def web_searches(metadata: Mapping[str, Any], model: str = "") -> int:
-    """Return the number of searches that are billed beside tokens.
+    """Return the number of searches in an answer that are billed in addition to tokens.
 
-    `model` is for `metadata` without one, as at the end of a stream.
+    `model` is used if `metadata` contains no model, as at the end of a stream.
     """
     if "grounding_metadata" in metadata:
         return _google_searches(metadata, model)
@@ -171,7 +171,7 @@ def web_searches(metadata: Mapping[str, Any], model: str = "") -> int:
 
 
 def _counted_searches(usage: Mapping[str, Any]) -> int:
-    """Return the searches that the provider's usage counts."""
+    """Return the number of searches that the provider's own `usage` states; 0 without one."""
     tools = usage.get("server_tool_use")  # Anthropic, and OpenRouter
     if isinstance(tools, Mapping):
         return _piece_count(tools.get("web_search_requests"))
@@ -186,7 +186,7 @@ def _counted_searches(usage: Mapping[str, Any]) -> int:
 
 
 XAI_TOOLS = ("web_search_calls", "x_search_calls", "code_interpreter_calls")
-"""Counts of tools with the same fee: https://docs.x.ai/developers/pricing."""
+"""Names of xAI's counts of tools with the same fee: https://docs.x.ai/developers/pricing."""
 
 
 def _piece_count(value: Any) -> int:
@@ -194,6 +194,6 @@ def _piece_count(value: Any) -> int:
 
 
 def native_usage(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the provider's own usage, as it came."""
+    """Return the usage object in the provider's own format; {} without one."""
     usage = metadata.get("usage") or metadata.get("token_usage")
     return usage if isinstance(usage, Mapping) else {}

@@ -1,4 +1,4 @@
-"""The cost of a call, by its provider's own figure, the user's table or genai-prices."""
+"""The cost of a call: stated by its provider, or by the prices of `PRICING` or genai-prices."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def is_cost(usd: Any) -> TypeGuard[float]:
 
 
 def sum_usd(costs: Iterable[float]) -> Decimal:
-    """Add up US dollars exactly."""
+    """Return the exact sum of US dollars; 0 for none."""
     return sum((Decimal(repr(usd)) for usd in costs), Decimal(0))
 
 
@@ -152,7 +152,7 @@ def price_answer(
 ) -> Cost:
     """Return the cost of an answer's tokens and of the provider's tools.
 
-    `counts` are those of `usage` and `metadata`.
+    `counts` is the result of `counts_of(usage, metadata, model)`.
     """
     service = service_of(usage, metadata)
     parts = metadata.get(USAGE_BY_MODEL)
@@ -166,11 +166,14 @@ def price_answer(
 
 
 TOOL_KEYS = frozenset({EXECUTED_TOOLS, HOSTED_TOOLS, "grounding_metadata"})
-"""Keys of `response_metadata` that show tools of the provider, which may have fees."""
+"""Keys of `response_metadata` about tools that the provider ran, which may have fees."""
 
 
 def _with_fees(cost: Cost, provider: str, model: str, metadata: Mapping[str, Any]) -> Cost:
-    """Add the published fees of the provider's tools; the user's own prices include theirs."""
+    """Return the cost plus published fees of the provider's tools; unknown if a fee is unknown.
+
+    Nothing is added to a cost by the user's own prices.
+    """
     if cost.usd is None or cost.source == "user":
         return cost
     fees = tool_fees(provider, model, metadata)
@@ -201,7 +204,7 @@ called, such as Groq's Compound, as `{"model": …, "usage": …}`."""
 def _price_parts(
     provider: str, parts: Iterable[Mapping[str, Any]], service: ServiceTier, prices: str
 ) -> Cost:
-    """Return the sum of what the models of a system cost; unknown if one price is unknown."""
+    """Return the total cost of the models of a system; unknown if one price is unknown."""
     costs = [
         price_tokens(
             provider,
@@ -226,7 +229,7 @@ def price_tokens(
     *,
     prices: str = "",
 ) -> Cost:
-    """Return the cost of tokens by kind at the prices in force now."""
+    """Return the cost of tokens at the current prices; `UNKNOWN_COST` if a price is missing."""
     listed = price_list(provider, model, service, prices=prices)
     rates = listed.tariff.rates(counts.input) if listed.tariff else None
     usd = rates.usd(counts, service.factor) if rates else None
@@ -241,10 +244,10 @@ def price_tokens(
 
 
 def priced_model(spec: ProviderSpec, model: str, answered_by: str | None = None) -> str:
-    """Return the model whose prices apply: of a deployment, the model behind it.
+    """Return the model whose prices apply; for a deployment, the model that it runs.
 
-    `answered_by` is the model that the answer names. A price of the user's own for the deployment
-    wins.
+    `answered_by` is the model in the answer. If `PRICING` has a price for the deployment's own
+    name, the result is that name.
     """
     if not (spec.deployments or spec.answers_name_model):
         return model
@@ -257,7 +260,7 @@ def priced_model(spec: ProviderSpec, model: str, answered_by: str | None = None)
 def price_list(
     provider: str, model: str, service: ServiceTier = STANDARD, *, prices: str = ""
 ) -> PriceList:
-    """Return the prices in force now: the user's `PRICING`, else those of genai-prices."""
+    """Return the current prices: the user's `PRICING`, or else those of genai-prices."""
     if PRICING and (own := PRICING.get(provider, {}).get(model)):
         return _user_price_list(tuple(own.items()), service.tier)
     return catalog_prices(prices or provider, model, service)
@@ -265,7 +268,7 @@ def price_list(
 
 @lru_cache(maxsize=256)
 def _user_price_list(row: tuple[tuple[str, float], ...], tier: str) -> PriceList:
-    """Parse a row of `PRICING`; prices of other service tiers than `tier` are left out."""
+    """Return the prices in a row of `PRICING`, without those of service tiers other than `tier`."""
     standard: dict[int, dict[str, Decimal]] = defaultdict(dict)
     of_tier: dict[int, dict[str, Decimal]] = defaultdict(dict)
     tiers = {"flex", "priority", "batch", tier} - {""}

@@ -15,7 +15,7 @@ from scout_adapters.llm.pricing.fees import native_usage, web_searches
 
 ZERO = Decimal(0)
 STANDARD_TIERS = frozenset({"", "auto", "default", "on_demand", "standard", "unspecified"})
-"""Providers' names for the service tier that their price lists state first."""
+"""Providers' names for the standard service tier."""
 
 TIER_PREFIXES = ("flex", "priority")
 """Service tiers that ChatOpenAI puts before the names of token kinds: `flex_cache_read`."""
@@ -49,7 +49,7 @@ class TokenCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServiceTier:
-    """How a call was served, as far as it changes the price."""
+    """Service tier, speed and other settings of a call that change its price."""
 
     tier: str = ""
     speed: str = ""
@@ -63,7 +63,7 @@ PLAIN_KINDS = frozenset(
     {"cache_read", "cache_creation", "audio", "image", "reasoning"}
     | {"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"}
 )
-"""Names in LangChain's token details that have no tier before them."""
+"""Names in LangChain's token details without a prefix for the service tier."""
 
 INPUT_KINDS = frozenset(
     {"cache_read", "cache_write", "cache_write_1h", "input_audio", "input_image"}
@@ -74,7 +74,7 @@ INPUT_KINDS = frozenset(
 def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any], model: str = "") -> TokenCounts:
     """Return LangChain's counts by kind; `metadata` is the answer's `response_metadata`.
 
-    `model` is the one that was called, for `metadata` that do not name it.
+    `model` is the model that was called, used if `metadata` contains none.
     """
     inputs: Mapping[str, Any] = usage.get("input_token_details") or {}
     outputs: Mapping[str, Any] = usage.get("output_token_details") or {}
@@ -105,7 +105,7 @@ def is_usable(usage: UsageMetadata | None) -> bool:
 
 
 def _without_tiers(details: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return counts by kind, also where ChatOpenAI put a tier before a kind's name."""
+    """Return token details by kind, without the tier prefixes that ChatOpenAI adds to kinds."""
     if PLAIN_KINDS.issuperset(details):
         return details
     counts: dict[str, Any] = {}
@@ -117,13 +117,13 @@ def _without_tiers(details: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _tier_name(tier: str) -> str:
-    """Return a tier as one short line: it stands in warnings and in cached prices."""
+    """Return a tier's name in lower case, as one short line for warnings and caches."""
     short = len(tier) <= MAX_TIER and tier.isprintable()
     return (tier if short else one_line(tier, MAX_TIER)).lower()
 
 
 def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier:
-    """Return how a call was served; `metadata` is the answer's `response_metadata`."""
+    """Return the service tier of an answer; `metadata` is its `response_metadata`."""
     tier = metadata.get("service_tier") or ""
     if tier != "default":  # the usual one of OpenAI's answers
         tier = _tier_name(tier).removeprefix("service_tier_") if isinstance(tier, str) else ""
@@ -141,7 +141,7 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
 
 
 def requested_service(body: Mapping[str, Any]) -> ServiceTier:
-    """Return how a request is to be served, by the fields that change the price."""
+    """Return the service tier that a request body sets."""
     tier = body.get("service_tier") or body.get("serviceTier")
     if tier is None and "speed" not in body and "inference_geo" not in body:
         return STANDARD
@@ -155,7 +155,7 @@ SEARCH_SIZES = frozenset({"low", "medium", "high"})
 
 
 FEES = frozenset({"request", "web_search"})
-"""Kinds with a price for one piece each instead of one for a token."""
+"""Kinds with a price per piece instead of a price per token."""
 
 PICO_PER_NANO = 1000
 
@@ -168,7 +168,7 @@ def _pico(usd: Decimal) -> int:
 def _extra_rates(
     per_token: Mapping[str, Decimal], input_rate: Decimal, output_rate: Decimal
 ) -> dict[str, Decimal]:
-    """Return what a token of each kind costs beyond the rate of other input or output."""
+    """Return by kind the price of a token minus the rate of plain input or output; in USD."""
     price = per_token.get
     write_rate = price("cache_write", input_rate)
     extra = {
@@ -184,9 +184,9 @@ def _extra_rates(
 
 
 class Rates:
-    """US dollars of one token of each kind.
+    """Prices in US dollars of one token of each kind.
 
-    A kind without a price of its own costs what other input, or other output, costs.
+    A kind without its own price has the price of plain input or output.
     """
 
     __slots__ = (
@@ -202,7 +202,7 @@ class Rates:
     )
 
     def __init__(self, per_token: Mapping[str, Decimal]) -> None:
-        """Take US dollars of one token by the names of `TokenCounts`.
+        """`per_token`: US dollars for one token, by the names of `TokenCounts`.
 
         Two keys are fees for one piece each, `request` and `web_search`. `cached_audio` is the
         price of tokens that are audio and were read from the cache.
@@ -223,10 +223,10 @@ class Rates:
         self._written_rate = input_rate if "cache_write" in per_token else ZERO
         self._extra = tuple((kind, more) for kind, more in extra.items() if more)
         self.max_rates = cache(self._max_rates)
-        """The highest prices, by the kinds of tokens that a call may have; see `_max_rates`."""
+        """Cached function: the highest prices for possible kinds of tokens; see `_max_rates`."""
 
     def usd(self, counts: TokenCounts, factor: Decimal) -> Decimal | None:
-        """Return what a call costs in US dollars; None if a price that applies is missing.
+        """Return the cost of a call in US dollars; None if a required price is missing.
 
         `factor` multiplies the token prices, and not the fees.
         """
@@ -280,7 +280,7 @@ class Tariff:
     prompt and the whole answer."""
 
     def rates(self, input_tokens: int) -> Rates:
-        """Return the rates of a prompt of so many tokens."""
+        """Return the rates for a prompt of `input_tokens`."""
         for start, rates in self.longer:
             if input_tokens > start:
                 return rates
@@ -289,7 +289,7 @@ class Tariff:
     def max_cost(
         self, input_tokens: int, output_tokens: int, kinds: frozenset[str], searches: int = 0
     ) -> int | None:
-        """Return the most that a call with at most so many tokens can cost, in nano-dollars.
+        """Return the highest cost of a call with at most these tokens, in nano-dollars.
 
         Every token has the highest price of its possible `kinds`. Rounded up; None if a price is
         missing. Budgets call this before every request, so it calculates in integers: decimals
@@ -324,7 +324,7 @@ class PriceList:
 
 
 def tariff_of(prices: Mapping[int, Mapping[str, Decimal]]) -> Tariff:
-    """Return the tariff of prices by the prompt length above which they apply; 0 is any length."""
+    """Return a tariff from `prices`, by the prompt length in tokens above which they apply."""
     starts = sorted(prices, reverse=True)
     complete: dict[int, dict[str, Decimal]] = {0: {}}
     for start in reversed(starts):

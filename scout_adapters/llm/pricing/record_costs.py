@@ -51,7 +51,7 @@ def bill(  # what a price depends on
 
 
 def _refusal(provider: str, model: str, stated: Any) -> str:
-    """Return why a stated cost is not used, and log it; empty if it is."""
+    """Return why a stated cost is not used, and log it; "" if it is used."""
     if is_cost(stated):
         return ""
     reason = f"the stated cost of {str(stated)[:32]} USD is refused"

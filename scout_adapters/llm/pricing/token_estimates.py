@@ -1,4 +1,4 @@
-"""Token estimates for answers whose provider sent no counts; flagged wherever they show."""
+"""Token estimates for answers without counts from the provider; records mark them `estimated`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from scout_adapters.llm.types import ChatRequest, ModelAnswer, ModelRequest
 
 BYTES_PER_TOKEN = 4
 TEXT_FIELDS = ("text", "thinking", "reasoning")
-"""The fields of a content block that hold generated text."""
+"""The fields of a content block with generated text."""
 
 
 def tokens_in_bytes(size: int) -> int:
-    """Estimate the tokens of `size` bytes or characters, rounded up."""
+    """Return the estimated tokens of `size` bytes or characters, rounded up."""
     return -(-size // BYTES_PER_TOKEN)
 
 
@@ -54,8 +54,8 @@ def estimated_usage(
 ) -> UsageMetadata:
     """Return estimated counts as LangChain's usage.
 
-    `counted` is what the provider had counted when an answer broke off. Its input count is final
-    and is used; its output count may be too low, so the larger of it and the estimate is used.
+    `counted`: the provider's counts so far when an answer broke off. The input count is final; the
+    output count may be too low, so the larger one of it and the estimate is used.
     """
     if counted is None:
         total = input_tokens + output_tokens
