@@ -47,12 +47,12 @@ MORE = "more"
 ALL = {**COLUMNS, **CHAINED, MORE: "TEXT"}
 TABLE = "audit"
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b")
-"""Beginnings of a cell that spreadsheets read as a formula, wide and small forms too."""
+"""Prefixes of a cell that spreadsheets read as a formula, including wide and small forms."""
 
 INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*"
 )
-"""What may stand before such a beginning: blanks, control codes, characters without a width."""
+"""Matches blanks, control codes and zero-width characters, which may precede a formula."""
 
 logger = logger_of(__name__)
 
@@ -192,7 +192,7 @@ def _to_csv(path: str | Path, target: Path) -> int:
 
 
 def _plain(cell: Cell) -> Cell:
-    """Prefix a text that a spreadsheet would interpret as a formula."""
+    """Return a cell for CSV, with "'" before a text that a spreadsheet would read as a formula."""
     cell = _without_nul(cell)
     if not isinstance(cell, str):
         return cell

@@ -12,14 +12,14 @@ from pathlib import Path
 from scout_adapters._internal.fork import process
 
 CHECKS, CHECK_SECONDS = 3, 0.002
-"""Checks of a line without an end, and the seconds between them."""
+"""Number of checks of a line without an end, and the seconds between them."""
 
 LONGEST = 1 << 24
-"""Bytes: the longest line that readers take for a row."""
+"""Bytes: the longest line that readers accept as a row."""
 
 
 FLAGS = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NONBLOCK
-"""Not blocking: a pipe without a reader is an error, and would be waited for without end."""
+"""Non-blocking, so that a pipe without a reader is an error and not an endless wait."""
 
 
 class AppendingFile:
@@ -80,7 +80,7 @@ class AppendingFile:
         return os.fstat(self._descriptor).st_size
 
     def is_in_place(self) -> bool:
-        """Return whether the path still leads to the file: it is not deleted, renamed, replaced."""
+        """Return whether the path still names this file: not deleted, renamed or replaced."""
         try:
             now = os.stat(self._name)  # noqa: PTH116  # pathlib takes three times as long
         except OSError:
@@ -88,7 +88,7 @@ class AppendingFile:
         return (now.st_dev, now.st_ino) == self._place
 
     def close(self) -> None:
-        """Close the file if this process opened it; once, as the number is given to others then."""
+        """Close the file if this process opened it; a second call does nothing."""
         descriptor, self._descriptor = self._descriptor, -1
         if self.pid == process.pid and descriptor >= 0:
             os.close(descriptor)

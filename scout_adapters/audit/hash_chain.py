@@ -29,7 +29,7 @@ _LINK = re.compile(
 
 
 def digest(part: bytes) -> bytes:
-    """Return the hash of a part of a line, in hexadecimal digits."""
+    """Return the hash of a part of a line: 32 hexadecimal digits."""
     return sha256(part).hexdigest()[:DIGITS].encode()
 
 
@@ -44,7 +44,7 @@ class Chain:
         self._begin = FIELD + self.writer.encode() + b'","seq":%d,"prev":"%b"'
 
     def link(self, body: bytes) -> bytes:
-        """Return the next line from a row's JSON. Every call waits for this: keep it short."""
+        """Return the next line of the log: a row's JSON with its link and a newline."""
         self._seq += 1
         part = body[:-1] + self._begin % (self._seq, self._prev)
         hashed = self._empty.copy()  # a new one would look SHA-256 up again
@@ -55,7 +55,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The link that a line contains."""
+    """The `chain` field of a line: writer, row number, hash of the previous row, and own hash."""
 
     writer: str
     seq: int

@@ -1,4 +1,4 @@
-"""Write the log: one row, one `write`, linked to the writer's chain."""
+"""Write the audit log: each row is one `write`, linked to the chain of its writer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AuditLog:
         """Rows that could not be written; the next row contains their number as `lost`."""
 
         self.worker = OrderedWorker()
-        """Writes rows of async calls, in order."""
+        """Thread that writes the rows of async calls, in order."""
 
         self._lost_since = 0
         self._lock = fork_safe_lock()
@@ -127,8 +127,8 @@ class AuditLog:
     def write(self, row: dict[str, Any], *, happened: bool = False) -> None:
         """Append a row with `time` and `event`, like `log`; the row must not be used afterwards.
 
-        `happened` marks what cannot be undone, such as an answer that is paid for: a failure to
-        write it raises only with `on_failure="raise"`.
+        `happened` marks an event that cannot be undone, such as a billed answer: if it cannot be
+        written, an error is raised only with `on_failure="raise"`.
         """
         with self._lock:
             try:
@@ -168,7 +168,7 @@ class AuditLog:
         logger.error("a row %r is missing from the audit log: %s", event, failure)
 
     def _ready(self, day: str) -> AppendingFile:
-        """Return the open file for this row; a forked child opens its own."""
+        """Return the open file for a row of this day; a forked child opens its own."""
         file = self._file
         if file is None or file.pid != process.pid:
             self._chain = None
@@ -184,7 +184,7 @@ class AuditLog:
         return self._open(day, file.path)
 
     def _is_over(self, file: AppendingFile, day: str) -> bool:
-        """Return whether this row starts a new file."""
+        """Return whether a row of this day starts a new file: the open file is old or full."""
         if self.rotate == "day":
             return day not in file.path.name
         return self.rotate is not None and file.size >= self.rotate
@@ -199,7 +199,7 @@ class AuditLog:
         return self._file
 
     def close(self) -> None:
-        """Write what async calls have queued, and close the file; the next event opens it again."""
+        """Write the queued rows of async calls, and close the file; the next event reopens it."""
         self.worker.close()
         with self._lock:
             if self._file is not None:
@@ -212,7 +212,7 @@ now = partial(datetime.now, UTC)
 
 
 def shortened(row: dict[str, Any]) -> bytes:
-    """Encode a row within `MAX_ROW`: cut its longest values, and name them in `cut`."""
+    """Return a row's JSON of at most `MAX_ROW` bytes: long values are cut, and listed in `cut`."""
     limit, whole = MAX_ROW // 2, _with_short_names(row)
     shorter = [] if whole.keys() == row.keys() else ["names"]
     while True:
@@ -224,7 +224,7 @@ def shortened(row: dict[str, Any]) -> bytes:
 
 
 def _with_short_names(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with short names, event and run, and no more names than it has room for."""
+    """Return a row with shortened names, and without further fields beyond `MAX_NAMES`."""
     short: dict[str, Any] = {}
     left = MAX_NAMES
     for name, value in row.items():
@@ -236,7 +236,7 @@ def _with_short_names(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _texts(row: dict[str, Any]) -> dict[str, str]:
-    """Return the values of a row as text, but those that every row begins with."""
+    """Return the values of a row as text, without the fields in `FIRST`."""
     return {
         name: value if isinstance(value, str) else json.dumps(value, default=_as_text)
         for name, value in row.items()

@@ -36,7 +36,7 @@ def get_audit(
 
 
 def close_logs() -> None:
-    """Close every log of this process, and forget its settings; `get_audit` opens new ones."""
+    """Close and drop every log of this process; `get_audit` creates new ones."""
     for log in _logs.values():
         log.close()
     _logs.clear()

@@ -67,7 +67,7 @@ def _rows_in(file: Path, skipped: Counter[Path]) -> Iterator[Row]:
 def has_rows(file: Path) -> bool:
     """Return whether a file belongs to an audit log.
 
-    A line is a row with an `event`, or begins as rows do: its writer was stopped in the middle.
+    True if a line is a row with an `event`, or the beginning of a row whose writer was stopped.
     """
     with file.open("rb") as lines:
         while raw := lines.readline(LONGEST):
@@ -77,13 +77,13 @@ def has_rows(file: Path) -> bool:
 
 
 def read_lines(path: Path) -> Iterator[LogLine]:
-    """Yield every line of a log that is not empty, with its link, whose hash is checked."""
+    """Yield every non-empty line of all files of a log, with its checked link."""
     for file in segments(path):
         yield from read_file(file)
 
 
 def read_file(path: Path) -> Iterator[LogLine]:
-    """Yield every line of one file that is not empty, with its link, whose hash is checked."""
+    """Yield every non-empty line of one file, with its checked link."""
     number, begins = 0, True
     with path.open("rb") as file:
         while raw := file.readline(LONGEST):

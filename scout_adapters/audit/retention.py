@@ -17,10 +17,10 @@ Row = Mapping[str, Any]
 
 
 def open_intents(path: str | Path) -> list[Row]:
-    """Return the intents without an outcome: requests that may have been sent.
+    """Return the intents without an outcome, oldest first: requests that may have been sent.
 
-    Their processes died, their calls are in progress, or their outcomes could not be written. They
-    may be on the provider's bill.
+    The process died, the call is in progress, or the outcome could not be written. The provider may
+    bill these requests.
     """
     waiting: dict[tuple[Any, Any], list[Row]] = defaultdict(list)
     for row in read_rows(path):

@@ -21,7 +21,7 @@ Head = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Discrepancy:
-    """A difference from the log as it was written; `line` counts from 1."""
+    """A difference between the log and what its writers wrote; `line` counts from 1."""
 
     file: Path
     line: int
@@ -39,10 +39,10 @@ class Gap:
     first: int
     last: int
     seen: LogLine
-    """The line after the gap."""
+    """The first line after the gap."""
 
     prev: str
-    """The hash of row `last`, from that line."""
+    """The hash of row `last`, as the line `seen` states it."""
 
     def without(self, seq: int) -> list[Gap]:
         """Return the parts of the gap without row `seq`, which was found later."""
@@ -88,7 +88,7 @@ def verify(path: str | Path, heads: Mapping[str, Head] | None = None) -> Verific
 
 
 class _Verification:
-    """One pass over a log."""
+    """State of one verification while the lines of a log are read."""
 
     def __init__(self, heads: Mapping[str, Head]) -> None:
         self.rows = 0
@@ -97,7 +97,7 @@ class _Verification:
         self._pruned: dict[str, Head] = {}
 
     def add(self, line: LogLine) -> Iterator[Discrepancy]:
-        """Check a line against the chain of its writer."""
+        """Check a line against the chain of its writer; yield the discrepancies."""
         if line.torn:
             yield _finding(line, "torn", "no whole row: its writer was stopped, or the disk full")
         if line.row is None:
@@ -129,7 +129,7 @@ class _Verification:
 
     @staticmethod
     def _late(chain: ChainState, line: LogLine, link: Link) -> Discrepancy:
-        """Return the finding for a row behind a later row of its writer."""
+        """Return the discrepancy of a row that follows a later row of its writer."""
         for gap in chain.gaps:
             if gap.first <= link.seq <= gap.last:
                 chain.gaps.remove(gap)
@@ -178,7 +178,7 @@ def heads_of(stated: Any) -> dict[str, Head]:
 
 
 def last_of(lines: Iterable[LogLine]) -> dict[str, Head]:
-    """Return each writer's last row in some lines."""
+    """Return by writer the number and hash of its last row in `lines`."""
     heads: dict[str, Head] = {}
     for line in lines:
         if line.link is not None:

@@ -27,7 +27,7 @@ from scout_adapters.llm.engine.audit_rows import AttemptWriter, row_of
 from scout_adapters.llm.engine.record import NOT_SENT, Run, run_of
 
 Redactor = Callable[[str], str]
-"""Takes the JSON text of messages and returns the text to log."""
+"""Function from the JSON text of messages to the text to log."""
 
 CACHED = "from LangChain's cache"
 
@@ -46,7 +46,7 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
     """
 
     writes_attempts = True
-    """The log that SCOUT_AUDIT_PATH names is then not written as well."""
+    """Whether this handler's log replaces the one at SCOUT_AUDIT_PATH."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class ScoutAuditCallbackHandler(AttemptWriter, RunHandler):
 
     @property
     def raise_error(self) -> bool:  # type: ignore[override]  # core only reads it
-        """Whether core raises if a call of another model cannot be logged, as for our models."""
+        """Whether core re-raises an error of this handler about another model's call."""
         return self.audit.on_failure != "warn"
 
     @override

@@ -1,4 +1,4 @@
-"""Callbacks whose blocking part runs in a handler's worker, where core awaits them."""
+"""Callbacks whose blocking part runs in a handler's worker thread in async runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ CORE_AWAITS = "_ahandle_event_for_handler"
 
 
 class HasWorker(Protocol):
-    """A handler with a thread for what blocks."""
+    """A handler that may have a thread for blocking work."""
 
     @property
     def worker(self) -> OrderedWorker | None:
-        """The thread; None if nothing blocks."""
+        """The thread for blocking work; None if the handler never blocks."""
 
 
 class AwaitedCallback:
@@ -32,11 +32,11 @@ class AwaitedCallback:
     """
 
     def __init__(self, name: str) -> None:
-        """`name` is the callback's."""
+        """`name`: name of the callback, such as `on_llm_end`."""
         self._sync, self._awaited = f"_{name}", f"_a{name}"
 
     def __get__(self, handler: HasWorker | None, owner: type) -> Any:
-        """Return the method for the caller."""
+        """Return the handler's async method if core awaits it, else the sync one."""
         if handler is None:
             return self
         awaits = sys._getframe(1).f_code.co_name == CORE_AWAITS  # noqa: SLF001  # no other way to recognise an async run
@@ -55,7 +55,7 @@ def in_loop() -> bool:
 
 
 def call_logged(function: Callable[..., None], *arguments: Any) -> None:
-    """Call a function whose result nothing awaits; log what it raises."""
+    """Call a function whose result is not awaited; log its error instead of raising it."""
     try:
         function(*arguments)
     except Exception as error:  # noqa: BLE001  # logged: nothing else can take it

@@ -74,10 +74,10 @@ class ScoutBudgetCallbackHandler(RunHandler):
     raise_error = True  # else core would log what the handler raises and make the call
 
     _shared: Sequence[Account]
-    """The accounts of every call, if all calls have the same ones."""
+    """The accounts, if all calls have the same ones; else empty."""
 
     _holds: dict[tuple[int, int], list[tuple[Run, Hold]]]
-    """Holds by the number of the run and of the attempt in it."""
+    """By `int` of the run's id and attempt number: runs and their holds."""
 
     def __init__(  # noqa: PLR0913  # independent options
         self,
@@ -130,7 +130,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     @property
     def name(self) -> str:
-        """The name under which its accounts are stored."""
+        """The name of the budget, under which its accounts are stored."""
         return self._plan.name
 
     @property
@@ -204,13 +204,13 @@ class ScoutBudgetCallbackHandler(RunHandler):
         return self._lengths.longest(f"{about['provider']}/{about['model']}")
 
     def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
-        """Settle a hold whose registration was interrupted."""
+        """Release a hold of an attempt that is not sent."""
         self._remove(run, number, hold)
         with suppress(BudgetError):  # it counts as spent in the end
             self.store.settle(hold, 0)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
-        """Settle the hold of an attempt to its cost; without the store it counts as spent."""
+        """Settle the hold of an attempt to its cost; if the store fails, it counts as spent."""
         hold = None if record.outcome == "skipped" else self._hold_of(run, record.number)
         if hold is None:
             return
@@ -290,7 +290,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         return hold
 
     def _with_failover(self, error: BudgetExceeded, account: Account) -> BudgetExceeded:
-        """Set where the call goes on if `on_exceeded` is "cheaper": next key or candidate."""
+        """Return `error`; with `on_exceeded="cheaper"` it lets the next key or candidate follow."""
         if self.on_exceeded == "cheaper":
             error.passes = "key" if account.scope.startswith("key=") else "candidate"
         return error
@@ -344,5 +344,5 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
 
 def _waits_of(store: BudgetStore) -> tuple[OrderedWorker | None, bool]:
-    """Return the thread of a store that blocks, and whether its `hold` takes `patience`."""
+    """Return a store's worker thread, or None, and whether its `hold` accepts `patience`."""
     return getattr(store, "worker", None), getattr(store, "limits_waits", False)

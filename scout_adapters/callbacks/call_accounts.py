@@ -1,4 +1,4 @@
-"""The accounts of a budget that a call is booked in, by its window and scope."""
+"""Find the accounts of a budget for a call, by window and scope."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from scout_adapters.llm.engine.observers import ProposedAttempt
 from scout_adapters.llm.engine.record import Run
 
 KEPT_WINDOWS = 4
-"""Hours, days or months whose accounts are kept."""
+"""Number of hours, days or months whose accounts are kept."""
 
 KEPT_CALLS = 100_000
-"""Calls or runs whose accounts are kept if their end is never reported."""
+"""Number of calls or runs whose accounts are kept if their end is never reported."""
 
 KEPT_THREADS = 10_000
-"""Threads whose accounts are kept in memory: those that began last."""
+"""Number of conversation threads whose accounts are kept in memory; the newest ones."""
 
 
 class CallAccounts:
@@ -39,15 +39,18 @@ class CallAccounts:
         kept = KEPT_WINDOWS if plan.per in TIMED else KEPT_CALLS
         self._windows = BoundedDict[str, None](KEPT_THREADS if plan.per == "thread" else kept)
         self._keeps_windows = plan.per == "thread" and not isinstance(store, MemoryBudgets)
-        """Whether the store deletes windows itself: a thread may go on in another process."""
+        """Whether windows are not deleted here: a thread may continue in another process."""
 
     def of_call(self, run: Run, proposal: ProposedAttempt, runs: RunHandler) -> list[Account]:
-        """Return the accounts of a call; `runs` has the outermost run around it."""
+        """Return the accounts of a call, [] if the budget does not apply.
+
+        `runs` is the handler that tracks the outermost run around the call.
+        """
         window, by = self.window(run, runs), self.plan.by
         return self.plan.accounts(window, self._values(by, run, proposal) if by else ())
 
     def _values(self, by: By, run: Run, proposal: ProposedAttempt) -> Sequence[str]:
-        """Return the call's tags, its user, …, depending on the scope."""
+        """Return the call's values for the scope `by`, such as its tags or its user."""
         match by:
             case "tag":
                 return run.tags or ("",)
@@ -66,7 +69,7 @@ class CallAccounts:
         return run.user or ""
 
     def window(self, run: Run, runs: RunHandler) -> str:
-        """Return the window of a call, which is opened if it is new.
+        """Return the name of the window of a call; "" for a total. Opens the window if it is new.
 
         Raises: `ConfigurationError` if a budget per thread has no thread.
         """
@@ -81,24 +84,24 @@ class CallAccounts:
                 return self.present_window()
 
     def present_window(self) -> str:
-        """Return the present hour, day or month; "" for a limit of another kind."""
+        """Return the current hour, day or month; "" if the budget has another kind of window."""
         window = window_at(self.plan.per, self.now()) if self.plan.per in TIMED else ""
         return self.opened(window) if window else ""
 
     def now(self) -> float:
-        """Return the time since 1970; never earlier than before, so that no window reopens."""
+        """Return seconds since 1970, never less than before, so that no window reopens."""
         self._latest = max(self._latest, self._wall())
         return self._latest
 
     def opened(self, window: str) -> str:
-        """Return a window after deleting the oldest ones, if it is new."""
+        """Return `window`; if it is new, delete the accounts of the oldest windows."""
         if window not in self._windows and not self._keeps_windows:
             for old in self._windows.put(window, None):
                 self._delete(old)
         return window
 
     def close(self, window: str) -> None:
-        """Delete the accounts of a call or run that is over."""
+        """Delete the accounts of the window of a call or run that has ended."""
         if window in self._windows:
             self._delete(window)
 
@@ -109,9 +112,9 @@ class CallAccounts:
 
 
 def thread_window(thread: str | None) -> str:
-    """Return the window of a thread.
+    """Return the name of the window of a conversation thread.
 
-    Raises: `ConfigurationError` without one.
+    Raises: `ConfigurationError` if `thread` is None or empty.
     """
     if not thread:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Open calls by the id of their run, which several calls at the same time may share."""
+"""Open calls by run id; several concurrent calls may have the same id."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from scout_adapters._internal.fork import fork_safe_lock
 CallT = TypeVar("CallT")
 
 MAX_STARTED = 16
-"""Calls: the newest ones that a context remembers."""
+"""Number of calls, the newest ones, that a thread or task remembers."""
 
 _started: ContextVar[tuple[object, ...]] = ContextVar("scout_started_calls", default=())
 """The last calls that were started in this thread or task."""
 
 
 class CallsByRun(Generic[CallT]):
-    """Open calls; of those that share a run, each thread and each task gets its own.
+    """Open calls by run id; each thread or task finds its own call among those with one id.
 
     calls.add(run_id, call)
     call = calls.find(run_id)
@@ -41,7 +41,7 @@ class CallsByRun(Generic[CallT]):
             self._by_run.put(run_id, (*self._by_run.get(run_id, ()), call))
 
     def find(self, run_id: UUID) -> CallT | None:
-        """Return the call of a run that this thread or task started, else the oldest."""
+        """Return this thread's or task's call of a run, else the oldest; None if none is open."""
         calls = self._by_run.get(run_id)
         if not calls:
             return None

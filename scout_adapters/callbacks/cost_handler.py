@@ -31,13 +31,13 @@ from scout_adapters.llm.engine.record import UNSENT, AttemptRecord, Run, run_of
 
 ZERO = Decimal(0)
 MAX_ROWS = 10_000
-"""Rows of a model and key, and tags, that have totals of their own."""
+"""Number of rows by model and key, and number of tags, with separate totals."""
 
 OTHERS = "(others)"
-"""Name of the row and of the tag that contains what came after `MAX_ROWS` others."""
+"""Name of the row, and of the tag, with the totals of all beyond `MAX_ROWS`."""
 
 MAX_PENDING = 32
-"""Attempts; more than these are added up at once, fewer when a total is read."""
+"""Number of attempts that are collected before they are added up, or until a total is read."""
 
 By = Literal["provider", "model", "key", "tag", "run"]
 Place = tuple[str, str, str | None]
@@ -60,23 +60,23 @@ class ScoutCostCallbackHandler(RunHandler):
     """
 
     def __init__(self, around: ScoutCostCallbackHandler | None = None) -> None:
-        """Start at zero; `around` is a handler that receives everything as well, if any."""
+        """Start at zero; `around` is a handler to which all events are passed on, or None."""
         super().__init__()
         self.cached = 0
-        """Calls that LangChain's cache answered."""
+        """Number of calls that LangChain's cache answered."""
 
         self._around = around
         self._rows: dict[Place, CostRow] = {}
         self._tags: dict[str, CostTotals] = {}
         self._runs: BoundedDict[int, CostTotals | AttemptRecord] = BoundedDict()
-        """By the number of the outermost run; most runs have one attempt, kept as its record."""
+        """By `int` of the outermost run's id: totals, or the record of a run's only attempt."""
 
         self._pending: deque[tuple[Run, UUID, AttemptRecord]] = deque()
         self._added: BoundedDict[int, AttemptRecord] = BoundedDict()
-        """The last attempt that was added, by the number of its run."""
+        """By `int` of a run's id: the last attempt that was added."""
 
         self._counted: BoundedDict[int, None] = BoundedDict()
-        """Numbers of runs that were counted without attempts: of other models, or cached."""
+        """`int` of the ids of runs that were counted without attempts: other models, or cached."""
 
         self._lock = fork_safe_lock()
 
@@ -176,7 +176,7 @@ class ScoutCostCallbackHandler(RunHandler):
                     self._fold()
 
     def _fold(self) -> None:
-        """Add up the pending attempts; one that was reported twice counts once."""
+        """Add the pending attempts to all totals; one that was reported twice counts once."""
         while self._pending:
             run, outermost, record = self._pending.popleft()
             number = run.id.int
@@ -239,7 +239,7 @@ class ScoutCostCallbackHandler(RunHandler):
         records: Sequence[AttemptRecord],
         cached: int = 0,
     ) -> None:
-        """Add a run without attempts, of another model or answered by the cache, once."""
+        """Add a run without attempts, of another model or from the cache; a second time ignored."""
         if self._around is not None:
             self._around._count(call, run_id, records, cached)  # noqa: SLF001  # the same class
         run = call.run if call else run_of(run_id, None, None, None)

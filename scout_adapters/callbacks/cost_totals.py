@@ -13,10 +13,10 @@ class CostTotals:
     """Totals of calls, in US dollars and tokens."""
 
     calls: int = 0
-    """Calls that were answered."""
+    """Number of calls that were answered."""
 
     unpriced: int = 0
-    """Answered calls without a known price, which `cost` does not contain."""
+    """Number of answered calls without a known price; `cost` does not include them."""
 
     cost: Decimal = Decimal(0)
     input_tokens: int = 0
@@ -25,17 +25,17 @@ class CostTotals:
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: int = 0
-    """Answers without counts from the provider: their tokens and cost are estimates."""
+    """Number of answers without counts from the provider: tokens and cost are estimates."""
 
     uncertain: int = 0
-    """Attempts that failed or were abandoned, and that the provider may bill."""
+    """Number of failed or abandoned attempts that the provider may bill."""
 
     uncertain_cost: Decimal = Decimal(0)
-    """The part of `cost` for these, by the tokens that were counted until they ended."""
+    """US dollars: part of `cost` for uncertain attempts, by the tokens counted until their end."""
 
     @property
     def cost_usd(self) -> float:
-        """US dollars as a float."""
+        """`cost` as a float, in US dollars."""
         return float(self.cost)
 
     def add(self, record: AttemptRecord, cost: Decimal) -> None:

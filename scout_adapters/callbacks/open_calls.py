@@ -21,7 +21,7 @@ from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.engine.record import Run
 
 CORE_DEPTH = 8
-"""Frames between core's callback manager and `OpenCalls`, at most."""
+"""Number of frames, at most, between core's callback manager and `OpenCalls`."""
 
 MAX_NAME = 512
 """Characters of a provider's or model's name."""
@@ -46,7 +46,7 @@ def other_model_call(
     metadata: Mapping[str, Any],
     options: Mapping[str, Any],
 ) -> OtherModelCall:
-    """Return a call from what LangChain reports at its start."""
+    """Return the call for the metadata and options that LangChain reports at its start."""
     return OtherModelCall(
         run=run,
         provider=_name(metadata.get("ls_provider")),
@@ -62,7 +62,7 @@ def _name(value: Any) -> str:
 
 
 class OpenCalls:
-    """The open calls of one handler; several of them may have one run id.
+    """The open calls of one handler; several calls may have the same run id.
 
     calls.add(call, on_left)
     call = calls.close(run_id)
@@ -74,13 +74,13 @@ class OpenCalls:
         )
         self._lock = fork_safe_lock()
         self.left: deque[Callable[[], None]] = deque()
-        """`on_left` of synchronous calls that have ended without being closed."""
+        """Functions to call for synchronous calls that ended without `close`; see `add`."""
 
     def add(self, call: OtherModelCall, on_left: Callable[[], None]) -> None:
-        """Add a call that may end without being closed, because another handler raised.
+        """Add a call that may end without `close`, because another handler raised an error.
 
-        `on_left` is then called at the end of its task; of a synchronous call it is put into
-        `left`: garbage may be collected anywhere, within any lock.
+        `on_left` is then called at the end of the call's task. For a synchronous call, it is added
+        to `left` instead: garbage collection may run anywhere, also while a lock is acquired.
         """
         manager = _core_manager()
         if manager is None:
@@ -92,9 +92,9 @@ class OpenCalls:
             self._by_run.put(call.run.id, [*self._by_run.get(call.run.id, ()), entry])
 
     def close(self, run_id: UUID, messages: object = None) -> OtherModelCall | None:
-        """Remove and return the call with this list of messages, or else the oldest of a run.
+        """Remove and return the call of a run with this list of messages; None if there is none.
 
-        Return None if there is none.
+        Without `messages`, it is the oldest call of the run.
         """
         with self._lock:
             entries = self._by_run.get(run_id, [])
@@ -113,9 +113,9 @@ class OpenCalls:
 
 
 def _core_manager() -> CallbackManager | None:
-    """Return core's callback manager of the synchronous call that is being started.
+    """Return core's callback manager of the synchronous call that starts; None in async calls.
 
-    It exists as long as the call. Core passes nothing else to handlers that ends with it.
+    It is freed when the call ends. Core passes no other object with this lifetime to handlers.
     """
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # see above
     for _ in range(CORE_DEPTH):
@@ -130,9 +130,9 @@ def _core_manager() -> CallbackManager | None:
 
 
 def watch_task(callback: Callable[[], None]) -> Callable[[], None]:
-    """Call `callback` when the running task ends; return a function that undoes this.
+    """Call `callback` when the current asyncio task ends; return a function that cancels this.
 
-    Does nothing outside a task.
+    Outside a task, `callback` is never called.
     """
     try:
         task = asyncio.current_task()

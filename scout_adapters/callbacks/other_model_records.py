@@ -1,4 +1,4 @@
-"""Base of handlers for which a call of another LangChain model is a call with one attempt."""
+"""Base of handlers that count a call of another LangChain model as a call with one attempt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scout_adapters.llm.engine.record import AttemptRecord
 
 
 class OtherModelRecords(RunHandler):
-    """Adds the outcome of another model's call, whose attempts are not reported, to the call."""
+    """Passes the outcome of another LangChain model's call to `_add_other`, as one attempt."""
 
     @abstractmethod
     def _add_other(self, run_id: UUID, record: AttemptRecord) -> None:

@@ -1,4 +1,4 @@
-"""Calls of other LangChain models as attempt records, the same as those of our own models."""
+"""Convert calls of other LangChain models to attempt records, as those of our own models."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from scout_adapters.llm.providers import registry
 
 UNNAMED = "unknown"
 MAX_WAIT = 30.0
-"""Seconds."""
+"""Seconds that a budget may wait for its store before a call of another model."""
 
 
 def record_of_answer(
     call: OtherModelCall | None, answer: AIMessage, outcome: str = "ok"
 ) -> AttemptRecord:
-    """Return the record of an answer, or of the part of one that came before a failure.
+    """Return the record of an answer, or of the part that arrived before a failure.
 
     `outcome` is "ok" or the failure. Tokens are estimated if the answer states none or is a part.
     """
@@ -61,7 +61,7 @@ def record_of_answer(
 def record_of_failure(
     call: OtherModelCall, error: BaseException, answers: Sequence[AIMessage]
 ) -> AttemptRecord:
-    """Return the record of a call that failed; `answers` is the part of a stream before it."""
+    """Return the record of a failed call; `answers`: the part of a stream before the failure."""
     outcome = type(error).__name__
     for answer in answers:
         if has_usage(answer) or answer.content:
@@ -88,7 +88,7 @@ def has_usage(answer: AIMessage) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OtherModelProposal:
-    """A call that is about to be made, in the form that a budget checks."""
+    """A call of another model before its start, in the form that budgets check."""
 
     call: OtherModelCall
 
@@ -99,12 +99,12 @@ class OtherModelProposal:
 
     @property
     def patience(self) -> float:
-        """Seconds that the call may wait: those of our own models by default."""
+        """Seconds that the call may wait; always `MAX_WAIT`."""
         return MAX_WAIT
 
     @property
     def about(self) -> Json:
-        """The provider and model; the key of another model is not reported."""
+        """`provider`, `model` and `key_id`, which is None: LangChain does not report the key."""
         return {"provider": self.call.provider, "model": self.call.model, "key_id": None}
 
     @property
@@ -113,7 +113,7 @@ class OtherModelProposal:
         return _max_tokens(self.call) is not None
 
     def cost_bound(self, answer_tokens: int | None = None) -> CostBound:
-        """Return the most that the call can cost, by what LangChain reports before it.
+        """Return the highest cost of the call, by what LangChain reports at its start.
 
         `answer_tokens` is the length assumed for an answer without `max_tokens`.
         """
@@ -147,7 +147,7 @@ MAX_TOKENS_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 ANSWER_COUNT_NAMES = ("n", "candidate_count")
 OWN_TOOLS = frozenset({"function", "custom", "input_schema", "function_declarations"})
-"""Types, or keys, of tools that run at the caller."""
+"""Values of `type`, or dict keys, of tools that the caller runs."""
 
 
 def _max_tokens(call: OtherModelCall) -> int | None:
@@ -159,7 +159,7 @@ def _answer_count(call: OtherModelCall) -> int:
 
 
 def _reads_more(call: OtherModelCall) -> bool:
-    """Return whether a tool runs at the provider, where it may read more than the request."""
+    """Return whether the provider runs a tool, which may read more than the request contains."""
     tools = objects(call.options.get("tools"))
     return any(tool.get("type") not in OWN_TOOLS and not OWN_TOOLS & tool.keys() for tool in tools)
 
@@ -167,7 +167,7 @@ def _reads_more(call: OtherModelCall) -> bool:
 def _record_of_own(
     scout: Mapping[str, Any], usage: UsageMetadata | None, outcome: str
 ) -> AttemptRecord:
-    """Return the record of an answer of ours that came from a cache or another process."""
+    """Return the record of an answer of our own models, from a cache or another process."""
     fields = {name: scout.get(name) for name in ("key_id", "cost_usd", "cost_source", "priced_by")}
     if not is_cost(fields["cost_usd"]):
         fields["cost_usd"] = None

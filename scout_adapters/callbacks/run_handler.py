@@ -38,7 +38,7 @@ REPORTED_CALLBACKS = (
     "on_custom_event",
     "on_text",
 )
-"""Core's callbacks for a run that has started; core need not call them after our attempts."""
+"""Core's callbacks of a started run, which can be skipped after our attempts were reported."""
 
 
 class RunHandler(BaseCallbackHandler):
@@ -55,9 +55,9 @@ class RunHandler(BaseCallbackHandler):
     attempts_suffice = _overrides_core = False
 
     def __init__(self, *, needs_messages: bool = False, needs_call_ends: bool = False) -> None:
-        """State which of core's callbacks are needed even for calls of our own chat models.
+        """Set which of core's callbacks are also needed for calls of our own chat models.
 
-        `needs_messages`: for prompts and answers. `needs_call_ends`: for the end of each call.
+        `needs_messages`: prompts and answers. `needs_call_ends`: the end of each call.
         """
         super().__init__()
         self._needs_messages, self._needs_call_ends = needs_messages, needs_call_ends
@@ -78,11 +78,11 @@ class RunHandler(BaseCallbackHandler):
 
     @property
     def worker(self) -> OrderedWorker | None:
-        """The thread for what blocks in async calls, such as writing a file; None by default."""
+        """The thread for blocking work in async calls, such as writing a file; None by default."""
         return None
 
     def outermost(self, run: Run) -> UUID:
-        """Return the id of the outermost chain, agent or graph run around a call, or its own."""
+        """Return the id of the outermost chain, agent or graph run around a run, or `run.id`."""
         if run.parent is None:
             return run.id
         return self._outermost.get(run.parent) or run.parent
@@ -159,7 +159,7 @@ class RunHandler(BaseCallbackHandler):
     def _other_call(
         self, messages: list[list[BaseMessage]], event: Mapping[str, Any]
     ) -> OtherModelCall:
-        """Return the call of another model, which is tracked until it ends or its task does."""
+        """Return the call of another model for the event that core reports at its start."""
         details = event.get("metadata") or {}
         run = run_of(event["run_id"], event.get("parent_run_id"), event.get("tags"), details)
         return other_model_call(run, messages[0], details, event.get("invocation_params") or {})
@@ -207,7 +207,7 @@ class RunHandler(BaseCallbackHandler):
             self._off_loop(self._other_model_cancelled, call)
 
     def _end_left_calls(self) -> None:
-        """End synchronous calls of other models that another handler has broken."""
+        """End synchronous calls of other models that never ended, as another handler raised."""
         while self._open.left:
             with suppress(IndexError):  # another thread was faster
                 self._open.left.popleft()()
@@ -252,7 +252,7 @@ class RunHandler(BaseCallbackHandler):
         """Receive a call of another model before it is made; may raise to prevent it."""
 
     def _other_model_refused(self, call: OtherModelCall) -> None:
-        """Receive a call that a handler has prevented after this one had received it."""
+        """Receive a call that another handler prevented after this handler received its start."""
 
     def _other_model_ended(
         self, call: OtherModelCall | None, run_id: UUID, answers: Sequence[AIMessage]
@@ -279,7 +279,7 @@ _handlers: WeakSet[RunHandler] = WeakSet()
 
 
 def _refuse(call: OtherModelCall) -> None:
-    """End a call for all handlers that have received it: core reports no end of it."""
+    """End a refused call for all handlers that received its start: core reports no end of it."""
     for handler in list(_handlers):
         with suppress(Exception):  # the refusal itself is raised
             while refused := handler._open.close(call.run.id, call.messages):  # noqa: SLF001  # of this module
@@ -287,14 +287,14 @@ def _refuse(call: OtherModelCall) -> None:
 
 
 def is_ours(event: Mapping[str, Any]) -> bool:
-    """Return whether a call whose start core reports is one of our chat models'."""
+    """Return whether the event of a call's start is from one of our chat models."""
     return OURS in ((event.get("metadata") or {}).get("lc_versions") or ())
 
 
 def answers_in(response: LLMResult) -> list[AIMessage]:
-    """Return the answer to each prompt.
+    """Return the first answer to each prompt; [] if there is none.
 
-    Of several choices for one prompt only the first: each of them states the tokens of all.
+    Further choices for a prompt are left out, because each states the tokens of all choices.
     """
     first = (generations[0] for generations in response.generations if generations)
     messages = (choice.message for choice in first if isinstance(choice, ChatGeneration))

@@ -49,7 +49,7 @@ class CallSpan:
         self._requested = {label: request[label] for label in LABELS if label in request}
         self.started, self.is_open = started, True
         self.stop_watching: Callable[[], None] | None = None
-        """Called at the end: undoes what would end the call with its task."""
+        """Called at the end of the call: stops watching the call's task. None if not watched."""
 
         self._open: dict[int, Span] = {}
         self._sent: list[AttemptRecord] = []
@@ -62,7 +62,7 @@ class CallSpan:
         return self._sent[-1] if self._sent else None
 
     def start_attempt(self, about: Mapping[str, Any]) -> str | None:
-        """Open the span of an attempt; return how it differs from the one before, if any."""
+        """Open the span of an attempt; return the kind of switch, or None for the first one."""
         switch = self._switch(about)
         attributes = {
             names.ATTEMPT: about["number"],
@@ -80,7 +80,7 @@ class CallSpan:
         return switch
 
     def _switch(self, about: Mapping[str, Any]) -> str | None:
-        """Add the event of a retry, a key rotation or a failover to the call's span."""
+        """Add the event of a switch to the span; return its kind, or None for a first attempt."""
         before = self.sent
         if before is None:
             return None
@@ -97,7 +97,7 @@ class CallSpan:
         return kind
 
     def end_attempt(self, record: AttemptRecord) -> bool:
-        """End the span of an attempt; return whether its request was sent, and not seen before."""
+        """End the span of an attempt; return whether it was sent and is reported the first time."""
         if record is self._last:
             return False
         span = self._open.pop(record.number, None)
@@ -118,7 +118,7 @@ class CallSpan:
         self.span.add_event(f"scout.{record.outcome}", event)
 
     def add(self, record: AttemptRecord) -> None:
-        """Add an attempt that has no span of its own."""
+        """Add an attempt that has no span: the call of another LangChain model."""
         self._last = record
         self._sent.append(record)
 
@@ -138,7 +138,7 @@ class CallSpan:
         self.is_open = False
 
     def labels(self, error_type: str | None) -> Json:
-        """Return the labels of the call's duration: by its last attempt, else by its request."""
+        """Return the labels of the duration metric, from the last attempt or else the request."""
         labels = {**self._requested, names.ERROR_TYPE: error_type}
         if (record := self.sent) is not None:
             labels[names.PROVIDER] = names.provider_name(record.provider)

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from scout_adapters._internal.json_values import Json
 
 ROLES = {"human": "user", "ai": "assistant"}
-"""Roles by LangChain's types of messages; others are equal."""
+"""By type of LangChain message: the role in the conventions; other types are the role itself."""
 
 TEXTS = frozenset({"text", "reasoning"})
 """Types of content blocks with text, which is in a field of the same name."""

@@ -20,7 +20,7 @@ STATES = ("ready", "resting", "quarantined")
 
 
 def observe_registry(meter: Meter) -> None:
-    """Create the gauges; the SDK returns those that exist if a meter has the same ones already."""
+    """Create the gauges; repeated calls for one meter use the existing ones."""
     meter.create_observable_gauge(
         names.KEYS_METRIC,
         [partial(_count, count_keys)],
@@ -38,9 +38,9 @@ def observe_registry(meter: Meter) -> None:
 def _count(
     function: Callable[[float], list[Observation]], _: CallbackOptions
 ) -> Iterable[Observation]:
-    """Return what is counted, again if another thread has added a key or an address meanwhile.
+    """Return the observations of `function`; try again if another thread changes the registry.
 
-    After `TRIES` of these nothing is reported, until the next collection.
+    After `TRIES` tries it returns none, until the next collection.
     """
     for _try in range(TRIES):
         with suppress(RuntimeError):  # a dict or a set changed its size

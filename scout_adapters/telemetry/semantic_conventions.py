@@ -106,9 +106,9 @@ PROVIDER_NAMES: Mapping[str, str] = {
     "mistralai": "mistral_ai",
     "xai": "x_ai",
 }
-"""Names in the conventions by ours and by LangChain's, where they differ."""
+"""By our or LangChain's name of a provider: its name in the conventions, if that differs."""
 
 
 def provider_name(provider: str) -> str:
-    """Return the name of a provider in the conventions; its own if they have none."""
+    """Return a provider's name in the conventions; `provider` itself if they have none."""
     return PROVIDER_NAMES.get(provider, provider)

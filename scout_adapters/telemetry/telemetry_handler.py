@@ -43,7 +43,7 @@ logger = logger_of(__name__)
 
 SCOPE = "scout_adapters"
 Redactor = Callable[[str], str]
-"""Takes the JSON text of messages and returns the text to record."""
+"""Function from the JSON text of messages to the text to record."""
 
 USER_NAMES = ("user_id", "user")
 CONVERSATION_NAMES = ("thread_id", "session_id", "conversation_id")
@@ -102,7 +102,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
     def _text(
         self, name: str, messages: Sequence[BaseMessage], reason: str | None = None
     ) -> dict[str, str]:
-        """Return the attribute with the text of messages, if it is recorded."""
+        """Return the attribute `name` with the text of messages; {} if texts are not recorded."""
         if self._content is None:
             return {}
         try:
@@ -172,7 +172,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
 
     @override
     def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
-        """End the call's span: a handler has raised in a callback of its start or end."""
+        """End the call's span if a handler raised in a callback of the call's start or end."""
         if (call := self._calls.find_own(run_id)) is not None:
             self._end(run_id, call, {}, _error_type(error))
 
@@ -204,7 +204,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
 
 
 def request_attributes(event: Mapping[str, Any]) -> Json:
-    """Return the attributes of a request from what LangChain reports at its start."""
+    """Return the span attributes of a request, from LangChain's event of its start."""
     metadata = event.get("metadata") or {}
     options = event.get("invocation_params") or {}
     options = {**(options.get("extra") or {}), **options}  # body fields of our models
