@@ -26,7 +26,7 @@ def entry(emulator: Emulator, model: str, *keys: str) -> dict[str, Any]:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_dead_key_is_used_once_and_a_limited_one_once_until_its_wait_is_over(verb: str) -> None:
     dead, limited, good = (f"{name}-{verb}" for name in ("dead", "limited", "good"))
-    keys = {dead: Revoked(), limited: RateLimited(seconds=2.0), good: None}
+    keys = {dead: Revoked(), limited: RateLimited(seconds=120), good: None}
     emulator = Emulator(keys={"groq": keys})
     with emulator.serve():
         model = ScoutGroqChatModel(
