@@ -1,4 +1,4 @@
-"""Calls for whole answers: the conversation's id, asyncio, and the end of calls that raise."""
+"""Whole-answer calls: pass the conversation's id on, check for asyncio, report raised errors."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
     """Unused: the model is created for each configuration."""
 
     create: SkipValidation[Callable[..., Any]]
-    """Returns a chat model of options."""
+    """Function that creates a chat model from options."""
 
     options: Json = Field(default_factory=dict, repr=False)
     """The options that a configuration does not replace."""
@@ -34,7 +34,7 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
     """The options that a configuration may replace; None for all."""
 
     prefix: str = ""
-    """What stands before an option's name in a configuration."""
+    """Prefix of option names in a configuration."""
 
     operations: tuple[tuple[str, tuple[Any, ...], Json], ...] = ()
     """`bind_tools` and `with_structured_output`, applied to the model when it is created."""
@@ -85,4 +85,4 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
 
 
 RESERVED = ("__", "thread_id", "checkpoint", "user_id", "run_id", "assistant_id", "graph_id")
-"""What LangGraph puts into a configuration."""
+"""Prefixes of configuration keys that LangGraph sets, which are no options."""

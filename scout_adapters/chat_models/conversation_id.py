@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def conversation_id(run: RunManager | None, config: RunnableConfig | None = None) -> str | None:
-    """Return the id of the conversation of a run, or of a config; None if none is named.
+    """Return the conversation's id from a run's metadata or a config; None if neither has one.
 
     Raises: `ConfigurationError` for an id that cannot be written as text.
     """

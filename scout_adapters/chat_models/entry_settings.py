@@ -55,7 +55,7 @@ def own_weight(entry: Mapping[str, Any]) -> float:
 
 
 def own_order(entry: Mapping[str, Any]) -> int:
-    """Return an entry's place before the strategy; 1 by default.
+    """Return an entry's `order`, by which candidates are sorted before the strategy; default 1.
 
     Raises: `ConfigurationError` for an order that is no whole number, or below 1.
     """
@@ -72,7 +72,7 @@ def own_order(entry: Mapping[str, Any]) -> int:
 def own_limits(entry: Mapping[str, Any]) -> Limits | None:
     """Return an entry's own limits; None if it has none.
 
-    Raises: `ConfigurationError` for limits that mean nothing.
+    Raises: `ConfigurationError` for invalid limits.
     """
     if entry.get("limits") is None:
         return None
@@ -82,7 +82,7 @@ def own_limits(entry: Mapping[str, Any]) -> Limits | None:
 
 
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options as fields of a request, with further fields of its body under `extra`.
+    """Return options as `ChatRequest` fields, with further body fields under `extra`.
 
     Raises: `ConfigurationError` for numbers that `check_numbers` refuses.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileRouting(ScoutChatModel):
-    """The part of the router that is made of files."""
+    """Base of the router: creation from files, and routes that change while it is in use."""
 
     _loaded: LoadedRoutes | None = PrivateAttr(default=None)
 
@@ -97,7 +97,7 @@ class FileRouting(ScoutChatModel):
 
     @property
     def file_routes(self) -> dict[str, Self]:
-        """The routes of the file by name, each as a router; empty for a router of no file."""
+        """By name: the routes of the file, each as a router; {} for a router without a file."""
         return dict(self._loaded.routers) if self._loaded else {}  # type: ignore[arg-type]  # of this class
 
     @override
@@ -121,7 +121,7 @@ class FileRouting(ScoutChatModel):
         return default if self.__dict__ is default.__dict__ else self._fixed()
 
     def _fixed(self) -> ScoutChatModel:
-        """Return a model with the present fields, which stay when those of this one change."""
+        """Return a copy with the current fields, which later versions of the file do not change."""
         fixed = object.__new__(type(self))
         object.__setattr__(fixed, "__dict__", self.__dict__)
         object.__setattr__(fixed, "__pydantic_fields_set__", self.__pydantic_fields_set__)
@@ -130,9 +130,9 @@ class FileRouting(ScoutChatModel):
         return fixed
 
     def _adopt(self, loaded: LoadedRoutes) -> None:
-        """Take over the routes of a file; the fields become those of its default route.
+        """Replace the routes by those of a file, and the fields by those of its default route.
 
-        They are replaced in one step: a call that has begun keeps the old ones.
+        This is one step: a call that has started keeps the old ones.
         """
         self._loaded = loaded
         fields = loaded.default.__dict__

@@ -60,7 +60,7 @@ def _hidden(value: Any) -> Any:
 
 
 def _source_of(value: Any) -> Any:
-    """Return a key source for a credential of a cloud's official package; others as they are."""
+    """Return a key source for a cloud package's credential object; other values unchanged."""
     if value is None or isinstance(value, str | SecretStr) or callable(value):
         return value
     from scout_adapters.llm.auth.credential_objects import source_of_credential
@@ -69,14 +69,14 @@ def _source_of(value: Any) -> Any:
 
 
 def shown(value: Any) -> Any:
-    """Return a wrapped value as it was."""
+    """Return the value inside a `SecretStr`; other values unchanged."""
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return options with those that hold keys set to None, and the names of these.
+    """Return the options with secrets set to None, and the names of these options.
 
-    A reference to a file or a variable is no secret: it is read where the options are used.
+    References to a file or a variable are kept: they are read where the options are used.
     """
     secrets = [
         name for name in HOLD_SECRETS if options.get(name) and not _only_refers(name, options[name])

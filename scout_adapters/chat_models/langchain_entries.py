@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import ProviderSpec
 
 OF_THE_MODEL = frozenset({"base_url", "placeholders", *ENTRY_PRIVATE}) - {"rate_limiter", "limits"}
-"""Keys of a dict entry that a chat model must have itself."""
+"""Keys of a dict entry that must be set on the chat model itself instead."""
 
 OF_NAMED = ("api_key", "base_url")
-"""Keys of a dict entry with which a chat model is made of its name."""
+"""Keys of a dict entry that are passed on when a chat model is created from its name."""
 
 BOUND_REFUSED = frozenset({"tools", "tool_choice", "response_format", "functions"})
 """Bound arguments that belong to the router: every candidate needs them."""
 
 
 class LangChainEntry:
-    """A chat model of another package as an entry of a router, with its options there."""
+    """A chat model of another package as an entry of a router, with the entry's options."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class LangChainEntry:
     ) -> None:
         """`options` have standard names; `arguments` are bound to every call.
 
-        `source` is the name that the model was made of, such as `langchain:openai:gpt-5.5-mini`.
+        `source`: name that the model was created from, such as `langchain:openai:gpt-5.5-mini`.
         """
         self._model = model
         self.options = dict(options or {})
@@ -72,7 +72,7 @@ class LangChainEntry:
 
     @property
     def model(self) -> BaseChatModel:
-        """The user's chat model; an unpickled entry makes it again of its name."""
+        """The user's chat model; an unpickled entry creates it again from its name."""
         if self._model is None:
             if not self.source:
                 raise NoKeyError(
@@ -88,7 +88,7 @@ class LangChainEntry:
 
     @cached_property
     def facts(self) -> ClientFacts:
-        """Facts about the model's class, with the provider whose card has its host, if any."""
+        """Facts about the model's class; the provider is that of a card with the same host."""
         from scout_adapters.llm.adapters.langchain_clients import address_of, facts_of
         from scout_adapters.llm.providers import registry
 
@@ -104,14 +104,14 @@ class LangChainEntry:
 
     @cached_property
     def model_name(self) -> str:
-        """The name of the model."""
+        """Name of the model that the chat model calls, as the provider has it."""
         from scout_adapters.llm.adapters.langchain_clients import model_name_of
 
         return model_name_of(self.model)
 
     @cached_property
     def card(self) -> ProviderSpec:
-        """A card for the chat model: it has no wire, because its package sends the requests."""
+        """A provider card for the chat model, without a wire: its package sends the requests."""
         from scout_adapters.llm.types import ProviderSpec
         from scout_adapters.llm.wires.anthropic_messages.tool_call_ids import acceptable_id
 
@@ -175,9 +175,9 @@ class LangChainEntry:
 
     @cached_property
     def endpoint(self) -> Endpoint:
-        """The endpoint: its circuit is that of class, place and model.
+        """The endpoint; chat models of the same class, address and model share its circuit.
 
-        The wait that a server states applies to the chat models with the same keys.
+        A wait that the server states applies to all chat models with the same API keys.
         """
         from scout_adapters.llm.adapters.langchain_adapter import LangChainAdapter
         from scout_adapters.llm.adapters.langchain_clients import (
@@ -204,7 +204,7 @@ class LangChainEntry:
         )
 
     def candidate(self, defaults: Mapping[str, Any]) -> Candidate:
-        """Return the candidate; options that the chat model sets itself win over the router's."""
+        """Return the candidate; options set on the chat model itself win over `defaults`."""
         from scout_adapters.llm.engine.candidate import Candidate
 
         inherited = {n: v for n, v in defaults.items() if not _sets(self.model, n)}
@@ -220,9 +220,9 @@ class LangChainEntry:
         )
 
     def portable(self) -> tuple[LangChainEntry, list[str]]:
-        """Return the entry for a pickle, and the name of its chat model if that holds a key.
+        """Return the entry for a pickle, and the names of secrets that the pickle lacks.
 
-        A chat model that was made of its name is made again where the pickle is loaded.
+        A chat model that was created from its name is created again where the pickle is loaded.
         """
         from scout_adapters.llm.adapters.langchain_clients import secrets_of
 
@@ -236,13 +236,13 @@ class LangChainEntry:
         return self  # clients cannot be copied, and no entry changes
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the state of a pickle: what can be computed from the chat model is left out."""
+        """Return the state for a pickle, without cached properties."""
         names = ("_model", "options", "arguments", "source", "name")
         return {name: self.__dict__[name] for name in names}
 
 
 def langchain_entry(entry: Any) -> LangChainEntry | None:
-    """Return an entry that another package's chat model answers; None for all others.
+    """Return `entry` as a `LangChainEntry` if it is another package's chat model; else None.
 
     Raises: `ConfigurationError` for a chat model or a binding that cannot be a candidate.
     """
@@ -295,7 +295,7 @@ def _of_model(model: BaseChatModel) -> LangChainEntry | None:
 def _of_binding(binding: RunnableBinding[Any, Any]) -> LangChainEntry:
     """Return the entry of a chat model with bound arguments.
 
-    Raises: `ConfigurationError` for what only the router itself can have.
+    Raises: `ConfigurationError` for arguments that must be bound to the router instead.
     """
     inner = langchain_entry(binding.bound)
     refused = sorted(BOUND_REFUSED.intersection(binding.kwargs))

@@ -1,4 +1,4 @@
-"""The fields of another package's chat model: its options, and what is plain data in them."""
+"""Fields of another package's chat model: option names, and plain data for cache keys."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def option_names(model: BaseChatModel) -> frozenset[str]:
 
 
 def plain_fields(model: BaseChatModel) -> dict[str, Any]:
-    """Return the fields of a chat model that may make a difference to its answers."""
+    """Return the fields of a chat model that may change its answers."""
     own = [name for name in type(model).model_fields if name not in INTERNAL_FIELDS]
     return {name: getattr(model, name, None) for name in own}
 
 
 def plain_data(value: Any) -> Any:
-    """Return what of a value is plain data, without secrets."""
+    """Return a value with secrets masked, and without objects inside it that are no plain data."""
     if isinstance(value, Mapping):
         return {str(name): plain_data(item) for name, item in value.items() if _is_shown(item)}
     if isinstance(value, list | tuple):

@@ -13,10 +13,10 @@ from scout_adapters.errors import ConfigurationError, UnknownProvider
 
 LANGCHAIN = "langchain"
 NAMED = re.compile(r"[a-z0-9_-]+:[^/:].*", re.IGNORECASE)
-"""A provider, a colon and a model."""
+"""Matches `provider:model`."""
 
 INSTALL = re.compile(r"pip install (?:-U )?`?([A-Za-z0-9_.-]+)")
-"""The package that LangChain's message names."""
+"""Matches the package to install in LangChain's error message."""
 
 
 def is_langchain_name(name: str) -> bool:
@@ -43,9 +43,9 @@ def _knows(name: str) -> bool:
 
 
 def model_by_name(name: str, options: Mapping[str, Any] | None = None) -> BaseChatModel:
-    """Return the chat model of `langchain:provider:model` or `provider:model`.
+    """Return a new chat model for `langchain:provider:model` or `provider:model`.
 
-    `options` are arguments of its class.
+    `options` are passed to its class.
 
     Raises: `UnknownProvider` for a provider that LangChain does not list; `ConfigurationError` if
     its package is missing, with the line that installs it, or if the class refuses its arguments.
@@ -71,5 +71,5 @@ def model_by_name(name: str, options: Mapping[str, Any] | None = None) -> BaseCh
 
 
 def _first_line(error: Exception) -> str:
-    """Return why a chat model cannot be made, such as a missing key, in one line."""
+    """Return why a chat model cannot be created, such as a missing key, in one line."""
     return mask_secrets(" ".join(str(error).split()))[:300]

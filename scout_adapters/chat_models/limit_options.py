@@ -1,4 +1,4 @@
-"""`limits=` of a router: names of providers, models and tags, each with what may be sent."""
+"""`limits=` of a router: limits by name of a provider, model or tag."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def own_rules(limits: Limits | None, provider: str, model: str) -> tuple[LimitRule, ...]:
-    """Return the rules of an entry with `limits=`."""
+    """Return the rules of an entry's own `limits=`; () without them."""
     if limits is None:
         return ()
     from scout_adapters.llm.limits.limit_rule import LimitRule
@@ -75,7 +75,7 @@ def _with_limits(candidate: Candidate, limits: Mapping[str, Limits]) -> Candidat
 
 
 def tag_rules(limits: Mapping[str, Limits] | None) -> tuple[LimitRule, ...]:
-    """Return the rules of a router's limits for tags."""
+    """Return the rules of a router's limits for tags; () without any."""
     if not limits:
         return ()
     from scout_adapters.llm.limits.limit_rule import LimitRule

@@ -1,4 +1,4 @@
-"""The routes of one version of a route file, each as a router that is made once."""
+"""The routes of one version of a route file, each as a router that is created once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scout_adapters.chat_models.base import ScoutChatModel
 
 MAX_MATCHED = 100
-"""Routers of names that match a pattern; callers may name any number of models."""
+"""Number of routers kept for names that match a pattern; callers may use any number of names."""
 
 
 class LoadedRoutes:
@@ -33,9 +33,9 @@ class LoadedRoutes:
         default: str,
         handlers: Sequence[BaseCallbackHandler] = (),
     ) -> None:
-        """`patterns` make the router of what stands for `*`; `default` names the usual route.
+        """`patterns`: by name with `*`, a function from the text for `*` to a router.
 
-        Each router gets the `handlers` beside its own.
+        `default`: name of the default route. `handlers` are added to those of each router.
         """
         self._handlers = handlers
         self.routers = {name: self._with_handlers(router) for name, router in routers.items()}
@@ -46,11 +46,11 @@ class LoadedRoutes:
 
     @property
     def default(self) -> ScoutChatModel:
-        """The router of a call that names none."""
+        """The router for calls that do not name a route."""
         return cast("ScoutChatModel", self.named(self._default))
 
     def named(self, name: Any) -> ScoutChatModel | None:
-        """Return the router of a route's name, or of the first pattern that matches it."""
+        """Return the router of a route's name, or of the first pattern that matches; else None."""
         if not isinstance(name, str):
             return None
         if name in self.routers:
@@ -84,7 +84,7 @@ class LoadedRoutes:
         return LoadedRoutes, (self.routers, {}, self._default)
 
     def __deepcopy__(self, memo: Any) -> LoadedRoutes:
-        """Share the routes: they do not change."""
+        """Return this object: the routes do not change, so that copies share them."""
         return self
 
     def _match(self, name: str) -> ScoutChatModel | None:

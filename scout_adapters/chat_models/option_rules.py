@@ -1,4 +1,4 @@
-"""What a provider's chat model takes as options besides its fields, from its card."""
+"""Options that a provider's chat model accepts in addition to its fields, from its card."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 class OptionRules(NamedTuple):
-    """What a provider's chat model takes as options besides its fields."""
+    """Options that a provider's chat model accepts in addition to its fields."""
 
     prefixes: tuple[str, ...] = ()
     """The provider's names in options of partner packages, such as `groq` in `groq_api_key`."""
 
     documented: frozenset[str] | None = frozenset()
-    """Body fields that the provider documents; None if all are taken."""
+    """Body fields that the provider documents; None if any field is accepted."""
 
     header_options: Mapping[str, str] = MappingProxyType({})
-    """Options that become headers."""
+    """By option name: the header that it becomes."""
 
     aliases: Mapping[str, str] = MappingProxyType({})
-    """Options named after the card's variables, such as `hf_token`, and our name."""
+    """By option named after a card's variable, such as `hf_token`: our name of the option."""
 
     adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """Converts options of a partner package that mean something else there."""
+    """Converts options with another meaning in the partner package; None if there are none."""
 
     placeholders: Collection[str] = ()
     """Options that fill the placeholders in the address."""
@@ -69,16 +69,16 @@ class OptionRules(NamedTuple):
         )
 
     def name_of(self, option: str) -> str:
-        """Return our name of an option."""
+        """Return our name of an option, such as `api_key` for `groq_api_key`."""
         return self.aliases.get(option) or standard_name(option, self.prefixes)
 
     def field_of(self, option: str) -> str:
-        """Return the name of an option in bodies, if the provider documents it; else as it is."""
+        """Return our name of an option if it is a documented body field; else `option` itself."""
         name = self.name_of(option)
         return name if self.documented is not None and name in self.documented else option
 
     def leaves_out(self, option: str, value: Any) -> bool:
-        """Return whether an option is no body field: LangChain's own, a header, or no change."""
+        """Return whether an option is not sent in the body, such as LangChain's own or a header."""
         return (
             option in LANGCHAIN_OPTIONS
             or self.name_of(option) in self.elsewhere

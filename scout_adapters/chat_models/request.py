@@ -1,4 +1,4 @@
-"""A LangChain call as a `ChatRequest`: tools, tool choice, options and timeouts."""
+"""Convert a LangChain call to a `ChatRequest`: tools, tool choice, options and timeouts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.types import ChatRequest
 
 CALL_OPTIONS = REQUEST_FIELDS | RETRY_OPTIONS | {"model", "stop"}
-"""Our options of a call."""
+"""Names of the options of a call that this library defines."""
 
 NO_FIELDS = LANGCHAIN_OPTIONS | {"stop"}
 """Options of a call that are no body fields, or that the request has already."""
@@ -134,7 +134,7 @@ def _tools(tools: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _is_typed(tool: Any) -> bool:
-    """Return whether a tool is a dict in OpenAI's form, or one that the provider runs itself."""
+    """Return whether a tool is a dict in OpenAI's form, or a tool that the provider runs."""
     return isinstance(tool, dict) and tool.get("type", "object") != "object"
 
 

@@ -25,11 +25,11 @@ _EMPTY_GENERATION = ChatGeneration(message=AIMessage(content=""), generation_inf
 
 AnyMessage = TypeVar("AnyMessage", bound=AIMessage)
 ChunkConverter = Callable[[AIMessageChunk, "Wire | None"], AIMessageChunk]
-"""Converts a chunk of an answer, which came over a wire, to the form of an output version."""
+"""Function from a chunk and its wire (or None) to the chunk in the form of an output version."""
 
 Detail = Literal["full", "summary", "none"]
 SUMMARY = ("provider", "model", "latency_s", "first_token_s")
-"""What the short form of `response_metadata["scout"]` contains."""
+"""Fields of the short form of `response_metadata["scout"]`."""
 
 GATEWAY = "lc_gateway_metadata"
 """Key in `generation_info` whose value LangChain's tracers copy to the run: provider and cost."""
@@ -63,7 +63,7 @@ class V0Answer:
         self._convert: Callable[[AIMessage], AIMessage] | None = None
 
     def convert(self, message: AnyMessage, wire: Wire | None) -> AnyMessage:
-        """Return a message, or the next chunk; `wire` is that of the answer."""
+        """Return a message or chunk in the v0 form; `wire` is the answer's, or None."""
         if self._convert is None:
             converter = wire.v0_converter() if wire is not None else None
             self._convert = converter or _unchanged
@@ -120,7 +120,7 @@ def _gateway_metadata(message: AIMessage) -> Json:
 
 
 def _reduce_metadata(message: AIMessage, detail: Literal["summary", "none"]) -> None:
-    """Remove what `detail` excludes from a message's `response_metadata["scout"]`."""
+    """Shorten or remove `response_metadata["scout"]` of a message, as `detail` requires."""
     scout = message.response_metadata.pop("scout")
     if detail == "summary":
         message.response_metadata["scout"] = {name: scout[name] for name in SUMMARY}

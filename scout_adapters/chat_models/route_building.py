@@ -1,4 +1,4 @@
-"""Routers made of the sections of a route file, with its handlers and prices."""
+"""Create routers from the sections of a route file, with its handlers and prices."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ if TYPE_CHECKING:
 logger = logger_of(__name__)
 
 Handlers = tuple[tuple[str, "BaseCallbackHandler"], ...]
-"""Handlers with the text of the sections that they were made of."""
+"""Pairs of a section's text and the handler that was created from it."""
 
 
 @dataclass(slots=True)
 class RouteBuilder:
-    """Makes the routers of a document, and of its next versions."""
+    """Creates the routers of a route file, and those of its later versions."""
 
     model_class: Callable[..., ScoutChatModel]
-    """Makes a router of `models`, `strategy` and options."""
+    """Router class, called with `models`, `strategy` and options."""
 
     route: str | None
-    """The route of a call that names none; None for the document's default."""
+    """The default route for calls without a route; None for the document's own default."""
 
     options: Mapping[str, Any]
     """Options that win over those of the document; `transport` is that of every entry."""
 
     handlers: Handlers = ()
-    """Those of the last version: an unchanged section keeps its handler, and so its balance."""
+    """Handlers of the last version; an unchanged section keeps its handler with its balance."""
 
     store: str | None = None
-    """The address of the store of the last version."""
+    """Address of the state store in the last version; None without one."""
 
     prices: set[tuple[str, str]] = field(default_factory=set)
     """Providers and models whose prices in `PRICING` come from the last version."""
 
     def build(self, document: RouteDocument, parsed: YamlText) -> LoadedRoutes:
-        """Make the routers of a document; `parsed` has the lines for errors.
+        """Return the routers of a document; `parsed` has the line numbers for errors.
 
-        Raises: `ConfigurationError`.
+        Raises: `ConfigurationError` for a section that cannot be used, with its line.
         """
         sections, self.store = document.route_sections(), document.store
         routers = {
@@ -91,7 +91,7 @@ class RouteBuilder:
     def _router(
         self, parsed: YamlText, name: str, section: RouteSection, matched: str = "*"
     ) -> ScoutChatModel:
-        """Make the router of a route; `matched` stands for `*` in the names of its models."""
+        """Return the router of a route; `matched` replaces `*` in the names of its models."""
         path: YamlPath = ("routes", name) if name else ()
         entries = [_entry(model, matched) for model in section.models]
         for index, entry in enumerate(entries):
@@ -158,7 +158,7 @@ class RouteBuilder:
 
 
 def _budget_options(section: BudgetSection, store: str | None) -> dict[str, Any]:
-    """Return a budget's options; without a place of its own it is in the store of the file."""
+    """Return a budget's options; without its own `path` or `store`, `store` is added."""
     options = dict(section)
     if section.path is None and section.store is None and section.per not in {"call", "run"}:
         options["store"] = store
@@ -222,7 +222,7 @@ def _check_entry(entry: Mapping[str, Any], parsed: YamlText, path: YamlPath) -> 
 
 
 def keys_in(keys: Any) -> Iterator[str]:
-    """Yield the keys of an entry, in all their forms."""
+    """Yield the API keys of an entry, from a text, a dict or a list."""
     if isinstance(keys, str):
         yield from keys.split(",")
     elif isinstance(keys, Mapping):
@@ -233,7 +233,7 @@ def keys_in(keys: Any) -> Iterator[str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return what is wrong, in one line; pydantic's errors without values."""
+    """Return an error's message in one line, for pydantic's errors without the wrong values."""
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False)[0]
         return one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", MAX_MESSAGE)

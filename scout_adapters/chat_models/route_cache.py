@@ -27,7 +27,7 @@ class RouteCache:
         return RouteCache()
 
     def route_of(self, parts: tuple[Any, ...], build: Callable[[], Route]) -> Route:
-        """Return the route of these field values; built by `build` if they have changed.
+        """Return the cached route; build a new one if `parts`, the field values, have changed.
 
         A route without working keys is built again each time, so that a key which is set or
         corrected later in the environment is used.

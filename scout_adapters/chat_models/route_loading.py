@@ -1,4 +1,4 @@
-"""Routers made of a route file, or of a LiteLLM configuration."""
+"""Create routers from a route file or a LiteLLM configuration."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ RouterT = TypeVar("RouterT", bound="ScoutChatModel")
 
 @dataclass(slots=True)
 class RouteSource:
-    """A route file, and what makes routers of its versions."""
+    """A route file, with the builder of routers for its current and later versions."""
 
     path: Path
     builder: RouteBuilder
     text: str = ""
-    """The text that was last read."""
+    """Text of the file when it was last read."""
 
     def load_changed(self) -> LoadedRoutes | None:
-        """Read the file; None if its text is the one that was last read.
+        """Return the routes of the file; None if its text has not changed since the last read.
 
-        Raises: `ConfigurationError`.
+        Raises: `ConfigurationError` if the file cannot be read or used.
         """
         text = read_text(self.path)
         if text == self.text:
@@ -53,7 +53,7 @@ def load_file(
     route: str | None,
     options: Mapping[str, Any],
 ) -> tuple[RouterT, RouteSource]:
-    """Return the router of a file, and the file as a source of further versions of it."""
+    """Return the router of a file, and the `RouteSource` that loads later versions."""
     source = RouteSource(Path(path), RouteBuilder(model_class, route, options))
     loaded = source.load_changed()
     if loaded is None:  # an empty file is the text that is read at first
@@ -101,7 +101,7 @@ def load_migration(
 
 
 def _following(loaded: LoadedRoutes) -> Any:
-    """Return a router that takes over the next versions of its routes."""
+    """Return a new router of the default route, whose routes can be replaced later."""
     model: Any = loaded.default.model_copy()
     model._adopt(loaded)  # noqa: SLF001  # same package
     return model

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RouteFollower(Protocol):
-    """A router that takes over new versions of its file."""
+    """A router whose routes can be replaced by those of a new version of its file."""
 
     def _adopt(self, loaded: LoadedRoutes) -> None: ...
 
@@ -26,14 +26,14 @@ class RouteFollower(Protocol):
 logger = logger_of(__name__)
 
 Signature = tuple[int, int, int] | None
-"""Time of the last change, size and number of a file; None if there is none."""
+"""Modification time, size and inode number of a file; None if it does not exist."""
 
 
 class RouteWatch:
     """Checks a file at intervals, until its model is garbage-collected."""
 
     def __init__(self, model: RouteFollower, source: RouteSource, seconds: float) -> None:
-        """Take the file as it was read; `seconds` is the time between two checks."""
+        """Watch the file of `source`, which was just read, every `seconds`."""
         self._model = weakref.ref(model, self._stop)
         self._source = source
         self._seconds = seconds
@@ -41,7 +41,7 @@ class RouteWatch:
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Begin to check, in a thread that does not keep the process alive."""
+        """Start checking, in a daemon thread that does not keep the process alive."""
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="scout-route-file", daemon=True).start()
 
@@ -53,7 +53,7 @@ class RouteWatch:
             self.look()
 
     def look(self) -> None:
-        """Load the file if it changed, but not since the last check: then it is complete."""
+        """Load the file if it changed before, and not since, the last check: it is complete."""
         now, before = signature(self._source.path), self._seen
         self._seen = now
         if now == before and now != self._read:
@@ -87,7 +87,7 @@ def watch_file(model: RouteFollower, source: RouteSource, seconds: float) -> Non
 
 
 def signature(path: Path) -> Signature:
-    """Return modification time, size and inode of a file; None if there is none."""
+    """Return modification time, size and inode of a file; None if it does not exist."""
     try:
         status = path.stat()
     except OSError:

@@ -46,7 +46,7 @@ WRAPPERS = {
     "RunnableWithFallbacks": "list its models one by one, the router fails over",
     "RunnableRetry": "pass the chat model without with_retry(), the router retries",
 }
-"""Classes of LangChain around a chat model, and what to do instead."""
+"""By LangChain class that wraps a chat model and cannot be an entry: what to do instead."""
 
 
 def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
@@ -129,7 +129,7 @@ def has_own_key(entry: Any) -> bool:
 
 
 def with_key(entry: Any, key: Any) -> dict[str, Any]:
-    """Return an entry as a dict with a key."""
+    """Return an entry as a dict with `key` as its only API key."""
     return {**({"model": entry} if isinstance(entry, str) else entry), "api_keys": [key]}
 
 
@@ -215,7 +215,7 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
 
 
 def identity_of(entry: Any) -> Any:
-    """Return a value that differs between entries, without secrets; part of a cache key."""
+    """Return a value that identifies an entry, without secrets; part of an answer's cache key."""
     match entry:
         case dict():
             return {
@@ -237,7 +237,7 @@ def _shown_text(name: str, value: str) -> Any:
 
 
 def portable_form(entry: Any) -> tuple[Any, list[str]]:
-    """Return an entry for a pickle, and the names of the secrets that it lacks there."""
+    """Return an entry for a pickle, and the names of secrets that were left out."""
     match entry:
         case dict():
             portable, names = without_secrets(entry)
@@ -250,9 +250,9 @@ def portable_form(entry: Any) -> tuple[Any, list[str]]:
 def build_candidate(
     entry: Any, defaults: Mapping[str, Any], network: Mapping[str, Any]
 ) -> Candidate:
-    """Return an entry's candidate.
+    """Return the candidate of an entry.
 
-    `defaults` and `network` are the router's settings for its requests and for the transport.
+    `defaults` and `network` are the router's settings for requests and for the transport.
     """
     match entry:
         case ScoutProviderChatModel():
@@ -267,7 +267,7 @@ def build_candidate(
 def only_documented(
     candidates: Sequence[Candidate], defaults: Mapping[str, Any]
 ) -> tuple[Candidate, ...]:
-    """Return the candidates without those of the router's body fields that only others document.
+    """Return the candidates; each leaves out body fields of `defaults` that only others document.
 
     A field that no candidate documents comes from `model_kwargs` and is sent to all.
     """

@@ -89,10 +89,10 @@ class RunObserver:
         events: bool,
         traces: CallTraces | None = None,
     ) -> None:
-        """Take the handlers by the callbacks that they implement.
+        """Set the handlers, by the callbacks that they implement.
 
         `guards` may refuse an attempt. `needs_core` still get core's own callbacks after attempts
-        were reported. `events` is whether any handler takes custom events. `traces`: other tools'.
+        were reported. `events`: whether a handler takes custom events. `traces`: of other tools.
         """
         self._manager = manager
         self._run = _run_of(manager)
@@ -102,7 +102,7 @@ class RunObserver:
         self._traces = traces
         self._ended: AttemptRecord | None = None
         self._end_calls = 0
-        """How many handlers have received the end of the attempt `_ended`."""
+        """Number of handlers that have received the end of the attempt `_ended`."""
 
         self.events = events
         self.off_loop = False
@@ -134,7 +134,7 @@ class RunObserver:
             raise
 
     async def _arun(self, handler: Any, callback: Any, about: Any) -> None:
-        """Run a handler's callback, in its own thread if it blocks."""
+        """Run a handler's callback, in the handler's worker thread if it has one."""
         worker = getattr(handler, "worker", None)
         if worker is None:
             callback(self._run, about)
