@@ -219,7 +219,7 @@ class RunObserver:
             self._queued.append(queued)
 
     def _mark_run_reported(self) -> None:
-        """Leave core's further callbacks of this run to the handlers that need them."""
+        """Remove handlers from the run that need none of core's further callbacks."""
         self._is_unreported = False
         runs_with_attempts.put(self._run.id.int, None)
         self._manager.handlers = [*self._needs_core]
@@ -251,7 +251,7 @@ class RunObserver:
                 await within.on_custom_event(EVENT, event.record.as_dict(), run_id=run.run_id)
 
     def on_failure(self, error: ScoutError) -> None:
-        """Set the run whose handlers received the attempts."""
+        """Set the id of the run on the error that ends the call."""
         error.set_run(self._run.id)
 
     async def astop(self) -> None:
@@ -282,14 +282,14 @@ class Interests(NamedTuple):
     starts: bool
     ends: bool
     logs: bool
-    """It writes every attempt to an audit log of its own."""
+    """Whether the handler writes every attempt to its own audit log."""
 
     may_skip_core: bool
-    """Its `attempts_suffice` states whether core's callbacks can be skipped after attempts."""
+    """Whether the class has `attempts_suffice`: core's callbacks may be skipped after attempts."""
 
     events: bool
     is_tracer: bool
-    """It is the tracer of another tool, whose runs receive the model and the cost."""
+    """Whether the class is another tool's tracer, whose runs receive model and cost."""
 
 
 @cache
@@ -306,7 +306,7 @@ def _interests(handler: type[BaseCallbackHandler]) -> Interests:
 
 
 def _environment_observer(manager: RunManager | None) -> EnvironmentAudit | None:
-    """Return the observer of a call without handlers."""
+    """Return the observer of a call without handlers; None without SCOUT_AUDIT_PATH."""
     if manager is None:
         return environment_audit()
     return EnvironmentAudit(_run_of(manager)) if is_logged_by_environment() else None

@@ -77,9 +77,9 @@ class RunScope:
     def __init__(
         self, model: BaseChatModel, config: RunnableConfig | None, *, is_async: bool
     ) -> None:
-        """Fix the run's id in `self.config`, which must then be passed to core.
+        """Set the run's id in `self.config`, which must then be passed to core.
 
-        Handlers that need nothing but attempts are not in it: core would call them for each token.
+        Handlers that need only attempts are left out of it: core would call them for each token.
 
         Raises: `ConfigurationError` for async calls under trio.
         """
@@ -156,7 +156,7 @@ class RunScope:
 
 
 def _without_spared(callbacks: Callbacks) -> tuple[Callbacks, list[BaseCallbackHandler]]:
-    """Separate the handlers to which attempts suffice from those that core must call."""
+    """Return the callbacks that core must call, and the handlers that need attempts only."""
     handlers = callbacks.handlers if isinstance(callbacks, BaseCallbackManager) else callbacks or ()
     spared = [handler for handler in handlers if _suffice_attempts(handler)]
     if not spared:

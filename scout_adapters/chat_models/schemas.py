@@ -22,7 +22,7 @@ else:
 
 INVALID_IN_NAME = re.compile(r"[^A-Za-z0-9_-]")
 MAX_NAME = 64
-"""Characters of the name of a tool or schema."""
+"""Characters of the longest name of a tool or schema."""
 
 FORMATS = frozenset({"json_schema", "json_object", "text", "grammar", "regex"})
 """Values of `type` in a `response_format`; any other dict is a schema."""

@@ -207,7 +207,7 @@ class AnswerParser(Runnable[AIMessage, Any]):
             return {"parsed": None, "parsing_error": error}
 
     def parse_partial(self, message: AIMessage) -> Any:
-        """Return the object as far as an unfinished answer has it; None if it has none yet."""
+        """Return the object in an unfinished answer, with the fields so far; None if none yet."""
         try:
             return self.parser.parse_result([ChatGeneration(message=message)], partial=True)
         except PARSING_ERRORS:
@@ -236,7 +236,7 @@ class AnswerParser(Runnable[AIMessage, Any]):
 
 
 class StreamedObject:
-    """The object of a streamed answer, as far as it has come."""
+    """The object of a streamed answer, parsed from the chunks so far."""
 
     def __init__(self, parser: AnswerParser) -> None:
         self._parser = parser
@@ -269,7 +269,7 @@ class StreamedObject:
 
 
 def _no_object(message: AIMessage) -> str:
-    """Return why an answer has no object although no parser has raised."""
+    """Return why an answer has no object, if its parser raised no error."""
     if refusal := message.additional_kwargs.get("refusal"):
         return f"the model refused: {refusal}"
     if broken := message.invalid_tool_calls:

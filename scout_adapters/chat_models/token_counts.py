@@ -22,7 +22,7 @@ class TokenCounting(BaseChatModel):
 
     @override
     def get_num_tokens(self, text: str) -> int:
-        """Estimate the tokens of a text at four characters each; nothing is downloaded."""
+        """Return the estimated tokens of a text: four characters each, without a download."""
         if self.custom_get_token_ids is not None:
             return len(self.custom_get_token_ids(text))
         return -(-len(text) // 4)
@@ -38,5 +38,5 @@ class TokenCounting(BaseChatModel):
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        """Estimate the tokens of a conversation; nothing is downloaded."""
+        """Return the estimated tokens of messages and tools, without a download."""
         return count_tokens_approximately(messages, tools=list(tools) if tools else None)

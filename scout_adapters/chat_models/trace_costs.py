@@ -28,7 +28,7 @@ from scout_adapters.llm.engine.record import UNSENT, AttemptRecord, Run, total_c
 logger = logger_of(__name__)
 
 Annotate = Callable[[Any, UUID, AttemptRecord, float | None], None]
-"""Sets an attempt's model and the call's cost so far, in US dollars, on a tracer's run."""
+"""Function that sets an attempt's model and the call's cost in US dollars on a tracer's run."""
 
 
 class CallTraces:
@@ -140,12 +140,12 @@ TRACERS: Mapping[tuple[str, str], Annotate] = {
 
 
 def annotate_of(handler: type) -> Annotate | None:
-    """Return what sets model and cost on the runs of a handler class; None if it is no tracer."""
+    """Return the `Annotate` function for a handler class; None if it is not a known tracer."""
     names = ((kind.__module__, kind.__name__) for kind in handler.__mro__)
     return next((TRACERS[name] for name in names if name in TRACERS), None)
 
 
 def call_traces(handlers: Sequence[Any]) -> CallTraces:
-    """Return the tracers among the handlers of a call."""
+    """Return a `CallTraces` of the tracers among a call's handlers; empty without tracers."""
     pairs = [(handler, annotate_of(type(handler))) for handler in handlers]
     return CallTraces([(tracer, annotate) for tracer, annotate in pairs if annotate is not None])

@@ -1,4 +1,4 @@
-"""How a chat model names itself in traces, cache keys and LangSmith."""
+"""Names and parameters of a chat model in traces, cache keys and LangSmith."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSION = version("scout-adapters")
 
 
 class TracedChatModel(ChatOptions):
-    """A chat model's identity: its parameters as traces and caches see them, without secrets."""
+    """Base of chat models: parameters for traces and cache keys, without secrets."""
 
     @abstractmethod
     def _default_model(self) -> str:
