@@ -1,8 +1,7 @@
 """Models of many providers through the LangSmith LLM Gateway, documented at https://docs.langchain.com/langsmith/llm-gateway-api-formats.
 
 Sources: address and key, the page above.
-That page documents neither rate-limit headers nor error bodies: they depend on the provider of
-the model.
+Not established: headers of rate limits and bodies of errors; they depend on the model's provider.
 """
 
 from scout_adapters.llm.types import ProviderSpec
