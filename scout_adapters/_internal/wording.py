@@ -1,4 +1,4 @@
-"""Words of messages that depend on a value."""
+"""Singular and plural of nouns in messages."""
 
 from __future__ import annotations
 

@@ -84,7 +84,11 @@ class AgentLimit:
             return endings.unfinished_tool(self._reason(error), request.tool_call)
 
     def hook(self, hook: Callable[[], Any], state: Any, runtime: Any) -> Any:
-        """Run a hook that is a node of the agent's graph, or go to the agent's end."""
+        """Run a hook that is a node of the agent's graph; end the agent if its budget is exceeded.
+
+        Returns the hook's result, or a state update with the last message and `jump_to="end"`.
+        Raises: `BudgetExceeded` if this middleware does not end agents.
+        """
         budget = self.budget_at(state, runtime)
         try:
             with budget.applied():

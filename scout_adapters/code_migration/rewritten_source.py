@@ -139,7 +139,7 @@ def _conflicts(rewrite: CallRewrite, parts: Calls, bindings: Bindings) -> list[s
 
 
 def _needed(made: list[CallRewrite], bindings: Bindings) -> dict[Statement, set[str]]:
-    """Return the names of ours by the import statement that they stand beside or replace."""
+    """Return the names to import from scout_adapters, by the import statement they belong to."""
     needed: dict[Statement, set[str]] = {}
     for item in made:
         functions = item.replaced[:1] or [item.node.func]

@@ -34,7 +34,7 @@ def _bearer(request: Request) -> str:
 
 
 def _has_expired(token: str, wall: float) -> bool:
-    """Return whether a token states an end (`exp` of a JWT) that has passed."""
+    """Return whether a token is a JWT that has expired (`exp`), or that cannot be decoded."""
     if (parts := _JWT.fullmatch(token)) is None:
         return False
     padded = parts[1] + "=" * (-len(parts[1]) % 4)

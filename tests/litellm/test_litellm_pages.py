@@ -13,10 +13,6 @@ from tests.system.docs import pages
 from tests.system.docs.pages import EXAMPLES, PAGES
 
 IMPORTERS = [path for path in EXAMPLES if pages.needs_litellm(path.read_text())]
-CONFIG = """
-model_list:
-  - {model_name: gpt-4o, litellm_params: {model: openai/gpt-4o, api_key: os.environ/KEY_OF_OPENAI}}
-"""
 
 
 def run(code: str, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +32,7 @@ def test_the_code_of_a_page_about_litellm_runs(
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
-    (tmp_path / "config.yaml").write_text(CONFIG)
+    pages.write_files(PAGES[name], tmp_path)
     monkeypatch.chdir(tmp_path)
     with pages.surroundings() as variables:
         run(PAGES[name].program, variables, monkeypatch)

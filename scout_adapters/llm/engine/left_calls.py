@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakSet
 
 from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.engine.observers import LeftCallObserver
+
+if TYPE_CHECKING:  # the front door imports this module
+    from scout_adapters.llm.engine.observers import LeftCallObserver
 
 left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
 

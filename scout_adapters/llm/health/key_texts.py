@@ -102,7 +102,10 @@ def _parts(text: str) -> list[str]:
 
 
 def _cleaned(raw: str | SecretStr) -> tuple[str, str]:
-    """Return a key without white space and quotes and ""; or "" and what is wrong with the key."""
+    """Strip white space and quotes around a key, and check it.
+
+    Returns the key and ""; of a key that cannot be used, "" and what is wrong with it.
+    """
     key = _unquoted(raw.get_secret_value() if isinstance(raw, SecretStr) else raw)
     if not key:
         return "", "is empty; copy it again"

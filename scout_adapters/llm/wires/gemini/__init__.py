@@ -92,7 +92,10 @@ class GeminiWire(Wire):
         return tool.get("type") == "function" or not {"type", "name"} & tool.keys()
 
     def searches(self, body: Json) -> int:
-        """Return the queries to Google Search and Maps that may be billed."""
+        """Return the most searches that may be billed for a request; 0 without such a tool.
+
+        Tools that search are Google Search and Google Maps.
+        """
         names = {name.lower() for tool in self.provider_tools(body) for name in tool}
         return SEARCHES if any("search" in name or "maps" in name for name in names) else 0
 

@@ -307,7 +307,10 @@ def _extend(shown: Shown, more: Shown | None) -> None:
 
 
 def _named(place: Any) -> str:
-    """Return the name of an item for messages; a place of another type may be nested too deep."""
+    """Return how messages name an item: `item 3` by its index, or `an item` if that is no integer.
+
+    Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
+    """
     return f"item {place}" if type(place) is int else "an item"
 
 

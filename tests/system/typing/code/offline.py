@@ -6,6 +6,7 @@ from scout_adapters import ScoutGroqChatModel
 from scout_adapters.testing import (
     BadRequest,
     CloseBeforeAnswer,
+    ContentBlocked,
     ContextOverflow,
     CutGzip,
     CutMidStream,
@@ -60,6 +61,7 @@ FAULTS: list[Fault] = [
     ModelMissing(),
     NotJson(),
     OutOfCredit(),
+    ContentBlocked(),
     Overloaded(),
     RateLimited(seconds=2),
     Redirect(to="http://elsewhere.example"),
