@@ -1,6 +1,6 @@
 """Eight processes with one pool of keys and one budget, beside the same without a store.
 
-`--calls`, `--budget-calls`, `--latency-calls` and `--rounds` change what is played.
+`--calls`, `--slow-calls`, `--budget-calls`, `--latency-calls` and `--rounds` change what is played.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def main() -> int:
     """Play all, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=300, help="calls of each process")
+    parser.add_argument("--slow-calls", type=int, default=250, help="the same, of a provider")
     parser.add_argument("--budget-calls", type=int, default=10_000)
     parser.add_argument("--latency-calls", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -39,7 +40,10 @@ def main() -> int:
     ):
         server = LocalRedis(Path(folder))
         for name, store in (("with a store", server.url), ("without", "")):
-            print(f"{PROCESSES} processes, 50 calls at once each, 20 keys, {name}:")
+            title = f"{PROCESSES} processes, 50 calls at once each, 20 keys, {name}"
+            print(f"{title}, answers after two to three seconds:")
+            print(play_keys(warm, store, options.slow_calls, slow=True), flush=True)
+            print(f"{title}, answers at once:")
             print(play_keys(warm, store, options.calls), flush=True)
         print("a key that one process finds refused:")
         print(play_news(warm, server.url), flush=True)

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from scout_adapters.testing import RateLimited, Revoked
+from scout_adapters.testing import RateLimited, Revoked, Slow
 from tests.support.redis_server import LocalRedis
 from tests.support.warm_process import WarmProcess
 from tests.system.shared_health.processes import NANO, Spread, billed, callers, pool
@@ -20,14 +20,24 @@ PROCESSES = 8
 REVOKED, LIMITED = KEYS[3], KEYS[7]
 
 
-def play_keys(warm: WarmProcess, store: str, calls: int) -> str:
-    """Revoke a key and limit another while eight processes make 50 calls at once each."""
+SECONDS = 2.0
+"""Of an answer, as of a provider; keys differ by a little, so that calls do not come in waves."""
+
+
+def play_keys(warm: WarmProcess, store: str, calls: int, *, slow: bool = False) -> str:
+    """Revoke a key and limit another while eight processes make 50 calls at once each.
+
+    `slow`: answers take as long as a provider's, so that the processes have time to read them.
+    """
     emulator = pool()
+    if slow:
+        for number, key in enumerate(KEYS):
+            emulator.keys["groq"][key] = Slow(first=SECONDS + number / 20)
     with emulator.serve(), callers(warm, emulator, PROCESSES, store) as running:
         running.run("calls 50 50")  # connections are open
         emulator.clear()
         running.send(f"calls {calls} 50")
-        while len(emulator.log) < PROCESSES * 50:
+        while len(emulator.log) < PROCESSES * (calls // 2 if slow else 50):
             time.sleep(0.005)
         emulator.keys["groq"][REVOKED] = Revoked()
         emulator.keys["groq"][LIMITED] = RateLimited(seconds=30.0)
