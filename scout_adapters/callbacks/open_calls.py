@@ -20,6 +20,9 @@ from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.engine.record import Run
 
+CORE_CALLERS = frozenset({"generate", "stream"})
+"""Functions of core that keep their callback manager until the call ends."""
+
 CORE_DEPTH = 8
 """Number of frames, at most, between core's callback manager and `OpenCalls`."""
 
@@ -115,7 +118,8 @@ class OpenCalls:
 def _core_manager() -> CallbackManager | None:
     """Return core's callback manager of the synchronous call that starts; None in async calls.
 
-    It is freed when the call ends. Core passes no other object with this lifetime to handlers.
+    It is freed when the call ends. Core passes no other object with this lifetime to handlers. None
+    too if other code has started the call: it may keep no manager.
     """
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # see above
     for _ in range(CORE_DEPTH):
@@ -124,9 +128,13 @@ def _core_manager() -> CallbackManager | None:
         if frame.f_code.co_name == "on_chat_model_start":
             manager = frame.f_locals.get("self")
             if isinstance(manager, CallbackManager):
-                return manager
+                return manager if _is_kept_by(frame.f_back) else None
         frame = frame.f_back
     return None
+
+
+def _is_kept_by(caller: FrameType | None) -> bool:
+    return caller is not None and caller.f_code.co_name in CORE_CALLERS
 
 
 def watch_task(callback: Callable[[], None]) -> Callable[[], None]:

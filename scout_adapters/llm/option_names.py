@@ -109,7 +109,8 @@ USER_INFO = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*:)?//[^/?#]*@|[^/?#]*@")
 FRAMING = frozenset({"transfer-encoding", "content-length", "trailer", "upgrade", "keep-alive"})
 """Headers about the connection: another value than its own makes servers wait for more."""
 
-CODINGS = re.compile(r"(?:\s*(?:gzip|deflate|identity)\s*(?:;\s*q=[\d.]+)?\s*,?)*", re.IGNORECASE)
+CODING = re.compile(r"(?:(?:gzip|deflate|identity)\s*(?:;\s*q=[\d.]+)?)?", re.IGNORECASE)
+"""One of the codings in `accept-encoding`, without the blanks around it."""
 
 MAX_HEADER = 1 << 15
 """Characters of a header; servers take 8 to 32 KiB, and close the connection for more."""
@@ -117,8 +118,9 @@ MAX_HEADER = 1 << 15
 PATH_NAME = re.compile(r"[/;&?]([^/;&?=]+)=")
 """The name of a parameter that stands in a path: `/v1;token=...`."""
 
-BAD_PORT = re.compile(r":(?![0-9]*$|\{)[^\]]*$")
-"""A port that is no number, such as a password without its `@`; `{port}` is a placeholder."""
+BAD_PORT = re.compile(r":(?![0-9]*$|\$?\{)[^\]]*$")
+"""A port that is no number, such as a password without its `@`; `{port}` is a placeholder, and
+`${PORT}` a variable that was not replaced."""
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """https://www.rfc-editor.org/rfc/rfc9110#name-tokens"""
@@ -296,17 +298,24 @@ def _header_fault(headers: Mapping[str, Any]) -> str | None:
     for name in headers:
         if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
             return f"{mask_secrets(repr(name))} is not the name of a header"
-        if not _is_header_value(headers[name]):
-            return f"the header {name!r} is not a text of printable ASCII characters"
-        if len(headers[name]) > MAX_HEADER:
-            return f"the header {name[:40]!r} has more than {MAX_HEADER} characters"
+        if fault := _value_fault(headers[name]):
+            return f"the header {name[:40]!r} {fault}"
         if name.lower() in FRAMING:
             return f"the header {name!r} is set by the connection: leave it out"
-        if name.lower() == "accept-encoding" and not CODINGS.fullmatch(headers[name]):
+        if name.lower() == "accept-encoding" and not _are_read(headers[name]):
             return f"the header {name!r} may offer gzip, deflate and identity, which can be read"
     return None
 
 
-def _is_header_value(value: Any) -> bool:
-    plain = isinstance(value, str) and value.isascii() and value.isprintable()
-    return plain and value == value.strip()
+def _value_fault(value: Any) -> str:
+    """Return what is wrong with a header's value, without the value; "" if nothing is."""
+    if not (isinstance(value, str) and value.isascii() and value.isprintable()):
+        return "is not a text of printable ASCII characters"
+    if value != value.strip():
+        return "begins or ends with a blank: remove it"
+    return f"has more than {MAX_HEADER} characters" if len(value) > MAX_HEADER else ""
+
+
+def _are_read(codings: str) -> bool:
+    """Return whether answers in each of these codings can be read."""
+    return all(CODING.fullmatch(coding.strip()) for coding in codings.split(","))

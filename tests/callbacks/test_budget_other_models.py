@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
 from langchain_core.exceptions import ModelAPIError
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
@@ -162,3 +163,18 @@ def test_a_call_that_another_handler_breaks_is_charged_what_was_held(
     assert rows.count("llm_intent") == rows.count("llm_attempt") == 4
     assert costs.total.calls + costs.total.uncertain == 4
     assert not any(handler._open._by_run for handler in ours)
+
+
+def test_a_call_stays_open_although_its_callback_manager_is_freed() -> None:
+    """Own code may report a call as core does, and keep nothing but the run manager."""
+    budget = ScoutBudgetCallbackHandler(9.0)
+    messages = [[HumanMessage("hi")]]
+    metadata = {"ls_provider": "openai", "ls_model_name": SMALL, "ls_max_tokens": 100}
+    manager = CallbackManager.configure([budget], inheritable_metadata=metadata)
+    (run,) = manager.on_chat_model_start({}, messages)
+    del manager
+    gc.collect()
+    assert budget.held_usd > 0
+    run.on_llm_end(LLMResult(generations=[[ChatGeneration(message=answer_of(100))]]))
+    (balance,) = budget.balances
+    assert balance.held == balance.uncertain == 0 < balance.spent

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scout_adapters.chat_models.base import ScoutChatModel
+from scout_adapters.llm.health.key_state import health_lock
 from scout_adapters.testing import Emulator
 from tests.chat_models.prompts import first_provider
 from tests.chat_models.unfinished import (
@@ -184,3 +185,15 @@ async def test_events_that_are_left_give_everything_back(
     assert await calm(before)
     assert outcomes(log) == ["cancelled"]
     assert nothing_held()
+
+
+def test_a_stream_that_is_collected_releases_no_lock_of_other_code(telling: Any) -> None:
+    """Garbage collection may close it while the thread has acquired a lock."""
+    stream = telling.stream(STORY)
+    next(stream)
+    cycle: list[Any] = [stream]
+    cycle.append(cycle)
+    del stream, cycle
+    with health_lock:
+        gc.collect()
+        assert health_lock._is_owned()

@@ -23,7 +23,9 @@ def report_left_call(run_id: UUID, error: BaseException) -> None:
     """
     if isinstance(error, ScoutError):
         error.set_run(run_id)
-    if not isinstance(error, Exception):  # Ctrl-C in a handler, beside the engine's own call
+    # Ctrl-C in a handler, beside the engine's own call. A stream that is collected as garbage ends
+    # anywhere, also while other code of this thread has acquired a lock.
+    if not isinstance(error, Exception | GeneratorExit):
         release_held_locks()
     for observer in list(left_call_observers):
         with suppress(Exception):  # the call's own error is raised

@@ -117,7 +117,7 @@ class CircuitBreaker:
             return self._probe(now, owner)
         except BaseException:  # raised again; Ctrl-C: the probe's permit may be lost
             if self._probe_since == now:
-                self._probe_since = None
+                self._end_probe("neutral")
             raise
 
     def _probe(self, now: float, owner: PermitOwner | None) -> Permit | None:

@@ -143,6 +143,8 @@ def service_of(usage: UsageMetadata, metadata: Mapping[str, Any]) -> ServiceTier
 def requested_service(body: Mapping[str, Any]) -> ServiceTier:
     """Return the service tier that a request body sets."""
     tier = body.get("service_tier") or body.get("serviceTier")
+    if isinstance(tier, Mapping):  # the form of Bedrock's Converse
+        tier = tier.get("type")
     if tier is None and "speed" not in body and "inference_geo" not in body:
         return STANDARD
     name = _tier_name(str(tier or "")).removeprefix("service_tier_")

@@ -129,10 +129,15 @@ def _is_too_long(needs: Needs, window: int | None) -> bool:
 
 
 def _foreign_tool(candidate: Candidate, needs: Needs) -> str | None:
-    """Return the name of a tool that the candidate's API does not have; None if it has all."""
+    """Return the name of a tool that the candidate's API does not have; None if it has all.
+
+    None too for functions and models of other packages, whose tools are unknown.
+    """
     if not needs.provider_tools:
         return None
     wire = candidate.endpoint.spec.card_of(candidate.model).wire
+    if wire is None:
+        return None
     foreign = (tool for tool in needs.provider_tools if not wire.takes_tool(tool))
     return next((str(tool.get("type") or next(iter(tool), "")) for tool in foreign), None)
 

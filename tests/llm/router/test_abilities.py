@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.errors import ProviderError
@@ -97,6 +99,16 @@ def test_a_provider_refuses_the_tool_of_another(
         with suppress(ProviderError):
             model.bind_tools([server_tool]).invoke("hi")
     assert [exchange.status for exchange in emulator.log] == [400, 200]
+
+
+def test_the_tools_of_another_packages_model_are_not_compared() -> None:
+    emulator = Emulator()
+    entry = {"model": CLAUDE, "transport": emulator.transport()}
+    model = ScoutRouterChatModel(
+        models=[ChatOpenAI(model="gpt-5.5", api_key=SecretStr("k")), entry]
+    )
+    tool = {"type": "web_search_20250305", "name": "web_search"}
+    assert [row.reason for row in model.explain("hi", tools=[tool])] == [None, None]
 
 
 @pytest.mark.parametrize(
