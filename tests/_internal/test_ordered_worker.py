@@ -20,8 +20,15 @@ def gate() -> threading.Event:
 
 @pytest.fixture
 def worker(gate: threading.Event) -> Any:
-    worker = OrderedWorker()
-    worker.submit(gate.wait, 10)
+    """A worker whose thread is running the first call."""
+    worker, begun = OrderedWorker(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        gate.wait(10)
+
+    worker.submit(wait)
+    assert begun.wait(10)
     yield worker
     gate.set()
     worker.close()
