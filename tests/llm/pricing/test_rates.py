@@ -25,7 +25,7 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters.llm.pricing import catalog
 from scout_adapters.llm.pricing.price_list import PRICING, cost_of, estimate_cost_usd, sum_usd
-from scout_adapters.llm.pricing.rates import Rates, TokenCounts
+from scout_adapters.llm.pricing.rates import Rates, TokenCounts, requested_service
 
 DETAILS: dict[str, Any] = {
     "cache_read": 300,
@@ -275,3 +275,16 @@ def test_two_threads_at_once_warn_once_of_a_price(price: Callable[[], None]) -> 
     finally:
         logger.removeHandler(handler)
     assert len(handler.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "tier"),
+    [
+        ({"serviceTier": {"type": "default"}}, ""),
+        ({"serviceTier": {"type": "priority"}}, "priority"),
+        ({"service_tier": "flex"}, "flex"),
+        ({"serviceTier": {"type": None}}, ""),
+    ],
+)
+def test_the_tier_of_a_request_is_a_text_or_an_object(body: dict[str, Any], tier: str) -> None:
+    assert requested_service(body).tier == tier
