@@ -10,9 +10,15 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    Model = BaseModel
+else:
+    Model = object  # a mixin: a pydantic class of its own takes milliseconds to import
 
 PACKAGE = __name__.partition(".")[0]
 HEADING = "Options:"
@@ -44,6 +50,21 @@ def document_lazily(model: type[Any]) -> None:
     if not isinstance(built, LazySignature):
         complete = model.__pydantic_complete__
         model.__signature__ = LazySignature(built if complete else None)
+
+
+class LazilyDocumented(Model):
+    """Mixin of pydantic models whose subclasses get signature and documentation when read."""
+
+    @classmethod
+    @override
+    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
+        super().__pydantic_init_subclass__(**settings)
+        document_lazily(cls)
+
+    @classmethod
+    @override
+    def __pydantic_on_complete__(cls) -> None:
+        document_lazily(cls)
 
 
 def _document(owner: type[BaseModel]) -> None:

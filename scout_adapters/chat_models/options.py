@@ -15,7 +15,7 @@ from typing_extensions import override
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden import hide_secrets, shown, without_secrets
-from scout_adapters.chat_models.lazy_docs import document_lazily
+from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts
 from scout_adapters.chat_models.store_option import take_store
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
 
 
-class ChatOptions(BaseChatModel):
+class ChatOptions(LazilyDocumented, BaseChatModel):
     """The fields of a chat model: options of its requests, and of retries and timeouts.
 
     Pickles contain no keys and no headers; a model loaded from one raises `NoKeyError` on its first
@@ -157,17 +157,6 @@ class ChatOptions(BaseChatModel):
 
         A router checks and replaces its `models` in `options`.
         """
-
-    @classmethod
-    @override
-    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
-        super().__pydantic_init_subclass__(**settings)
-        document_lazily(cls)
-
-    @classmethod
-    @override
-    def __pydantic_on_complete__(cls) -> None:
-        document_lazily(cls)
 
     @override
     def __getstate__(self) -> dict[Any, Any]:

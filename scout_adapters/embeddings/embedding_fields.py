@@ -11,12 +11,11 @@ from pydantic import (
     Field,
     PrivateAttr,
 )
-from typing_extensions import override
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden import without_secrets
-from scout_adapters.chat_models.lazy_docs import document_lazily
+from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.route_cache import RouteCache
 
 ENTRY_FIELDS = (
@@ -26,7 +25,7 @@ ENTRY_FIELDS = (
 """Fields that belong to a single model; with `models=` each entry has its own."""
 
 
-class EmbeddingFields(BaseModel):
+class EmbeddingFields(LazilyDocumented, BaseModel):
     """The fields of `ScoutEmbeddings`. Pickles contain no keys and no headers."""
 
     model_config = ConfigDict(
@@ -35,17 +34,6 @@ class EmbeddingFields(BaseModel):
         hide_input_in_errors=True,
         populate_by_name=True,
     )
-
-    @classmethod
-    @override
-    def __pydantic_init_subclass__(cls, **settings: Any) -> None:
-        super().__pydantic_init_subclass__(**settings)
-        document_lazily(cls)
-
-    @classmethod
-    @override
-    def __pydantic_on_complete__(cls) -> None:
-        document_lazily(cls)
 
     model: str = ""
     """`"provider/model"`; with `models=` the first of them."""

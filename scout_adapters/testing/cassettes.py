@@ -217,7 +217,7 @@ class StillPersister:
         """Leave the file as it is if the block raises: no half of a recording replaces a whole."""
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # raised again: after any of them no file is written
             self.failures.append(type(error).__name__)
             raise
 

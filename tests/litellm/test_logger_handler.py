@@ -23,7 +23,7 @@ from litellm.types.utils import StandardLoggingMetadata, StandardLoggingPayload
 from pydantic import TypeAdapter
 
 from scout_adapters import ScoutRouterChatModel
-from scout_adapters.errors import KeyRejected, RateLimited
+from scout_adapters.errors import KeyRejected, RateLimited, StreamInterrupted
 from scout_adapters.litellm import LiteLLMLoggerHandler, ScoutLiteLLM
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.testing import CutMidStream, Emulator, Fault, Overloaded, Revoked
@@ -179,7 +179,7 @@ async def test_a_failure_has_its_class_and_status(
 async def test_a_broken_stream_is_a_failure_with_its_cost(emulator: Emulator, verb: str) -> None:
     emulator.script("groq", [CutMidStream(after=4)])
     sink = Sink()
-    with suppress(Exception):
+    with suppress(StreamInterrupted):
         await logged(route(emulator), verb, LiteLLMLoggerHandler(sink))
     assert sink.payload["status"] == "failure"
     assert sink.payload["error_information"]["error_class"] == "StreamInterrupted"

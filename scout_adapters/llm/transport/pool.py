@@ -122,7 +122,7 @@ class ConnectionPool:
             connection = holder.connection
             if connection is not None and connection is not self._inner:
                 if interrupted:
-                    with suppress(Exception):
+                    with suppress(Exception):  # the interruption itself is raised
                         connection.close()
                 else:
                     self._keep(address_of(exchange.url), holder, connection)
@@ -249,7 +249,7 @@ class AsyncConnectionPool:
             connection = holder.connection
             if connection is not None and not self.is_shared(connection):
                 if interrupted:
-                    with suppress(Exception):
+                    with suppress(Exception):  # the interruption itself is raised
                         await connection.aclose()
                 else:
                     await self._keep(address_of(exchange.url), holder, connection)

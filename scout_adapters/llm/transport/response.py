@@ -88,7 +88,7 @@ class Response:
         try:
             # A response of our own connection may be closed behind a lock that is held for ever.
             if response is not None and self._pool.is_shared(self.connection):
-                with suppress(Exception):
+                with suppress(Exception):  # the exception before it is raised
                     response.close()
         finally:
             self._pool.release(self._exchange, self, interrupted=True)
@@ -148,7 +148,7 @@ class AsyncResponse:
         response = self._wire_response
         try:
             if response is not None and self._pool.is_shared(self.connection):
-                with suppress(Exception):
+                with suppress(Exception):  # the exception before it is raised
                     await response.close()
         finally:
             await self._pool.release(self._exchange, self, interrupted=True)

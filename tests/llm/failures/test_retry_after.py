@@ -158,7 +158,7 @@ def test_no_wait_is_longer_than_32_days() -> None:
 
 
 def test_a_clock_without_a_zone_is_taken_as_utc() -> None:
-    naive = datetime(2026, 5, 15, 12, 0, 0)  # noqa: DTZ001 - that is the point
+    naive = datetime(2026, 5, 15, 12, 0, 0)  # noqa: DTZ001  # a time without a zone is the case
     assert read({"retry-after": IN_90_S}, now=naive) == 90.0
 
 

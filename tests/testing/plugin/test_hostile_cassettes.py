@@ -18,6 +18,16 @@ HELLO = """
 KEY = "sk-proj-9fX2kQ7LmZ4Tb8Wc1"  # no key
 
 
+def edited(project: Project, old: str, new: str) -> pytest.RunResult:
+    """Run a recorded test whose cassette was edited, and expect that it cannot run."""
+    project.write(HELLO)
+    project.record().assert_outcomes(passed=1)
+    project.replace("test_hello", old, new)
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    return result
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -50,12 +60,7 @@ def test_a_file_of_another_kind_fails_by_name(content: bytes, project: Project) 
     ],
 )
 def test_odd_values_fail_by_name(old: str, new: str, project: Project) -> None:
-    project.write(HELLO)
-    project.record().assert_outcomes(passed=1)
-    project.replace("test_hello", old, new)
-    result = project.run()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["CassetteUnreadable: *"])
+    edited(project, old, new).stdout.fnmatch_lines(["CassetteUnreadable: *"])
 
 
 @pytest.mark.parametrize(
@@ -69,11 +74,7 @@ def test_odd_values_fail_by_name(old: str, new: str, project: Project) -> None:
     ],
 )
 def test_a_key_beside_the_bodies_fails_too(old: str, new: str, project: Project) -> None:
-    project.write(HELLO)
-    project.record().assert_outcomes(passed=1)
-    project.replace("test_hello", old, new)
-    result = project.run()
-    result.assert_outcomes(errors=1)
+    result = edited(project, old, new)
     result.stdout.fnmatch_lines(["SecretInCassette: *"])
     assert KEY not in result.stdout.str()
 
