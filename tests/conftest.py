@@ -38,7 +38,15 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+AROUND = ("BUILD_NUMBER", "CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PY_COLORS")
+"""Variables of the run around, with which pytest and rich print other lines."""
+
+_around = pytest.MonkeyPatch()
+
+
 def pytest_sessionstart() -> None:
+    for name in AROUND:
+        _around.delenv(name, raising=False)
     gc.set_threshold(50_000, 20, 50)  # collections took a twentieth of the time of all tests
     block_network()
     if not LIVE:
@@ -51,6 +59,7 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_sessionfinish() -> None:
+    _around.undo()
     allow_network()
 
 
