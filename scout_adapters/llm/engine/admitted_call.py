@@ -55,7 +55,7 @@ class AdmittedCall(LimitedCall):
         try:
             if self._observer:
                 # One line: budgets hold for it from here on.
-                self._held.admitted = self._observer.on_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # see above
+                self._held.admitted = self._observer.on_proposal(attempt) or attempt.number  # type: ignore[func-returns-value]  # see above
         except BudgetExceeded as error:
             self._pass_over(attempt, error)
             return False
@@ -71,7 +71,7 @@ class AdmittedCall(LimitedCall):
             raise self._finish(DeadlineExceeded(LATE))
         try:
             if self._observer:
-                self._held.admitted = await self._observer.aon_proposal(attempt) or attempt  # type: ignore[func-returns-value]  # as above
+                self._held.admitted = await self._observer.aon_proposal(attempt) or attempt.number  # type: ignore[func-returns-value]  # as above
         except BudgetExceeded as error:
             self._pass_over(attempt, error)
             return False

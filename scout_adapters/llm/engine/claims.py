@@ -14,7 +14,7 @@ from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, Permit
 from scout_adapters.llm.health.key_state import Lease
-from scout_adapters.llm.timeouts import OpenResponse
+from scout_adapters.llm.timeouts import OpenResponse, StreamProgress
 
 if TYPE_CHECKING:
     from scout_adapters.llm.limits.limit_meter import LimitReservation
@@ -33,22 +33,26 @@ class Claims:
     attempt: Attempt | None = None
     """The attempt whose end is not recorded yet."""
 
-    admitted: Attempt | None = None
-    """The last attempt that the budgets admitted: its cost is reserved."""
+    admitted: int = 0
+    """The number of the last attempt that the budgets admitted: its cost is reserved."""
 
     reserved: LimitReservation | None = None
     """What the attempt has reserved of the user's limits; `LimitedCall` gives it back."""
 
-    last: Attempt | None = None
-    """The last attempt, whose response may still be open."""
+    progress: StreamProgress | None = None
+    """State of the last attempt's response, which may still be open.
+
+    Not the attempt, which refers to its call: a cycle would wait for the garbage collector, and a
+    stream with it, chunk for chunk.
+    """
 
     @property
     def open_response(self) -> OpenResponse | None:
         """The last attempt's response, which may still be open; None if there is none."""
-        return self.last.request.context.progress.response if self.last else None
+        return self.progress.response if self.progress else None
 
     def _is_known(self, attempt: Attempt) -> bool:
-        return attempt.is_started or attempt is self.admitted
+        return attempt.is_started or attempt.number == self.admitted
 
     def give_back(self, error: BaseException, now: float) -> None:
         """Release circuit, key and attempt when `error`, such as Ctrl-C, interrupts the call.

@@ -297,8 +297,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
     ) -> Attempt:
         self._sent += 1
         is_first, state.keys_tried = state.keys_tried == 0, state.keys_tried + 1
-        held = self._held
-        attempt = held.attempt = held.last = Attempt(
+        attempt = self._held.attempt = Attempt(
             call=self,
             candidate=state.candidate,
             permit=permit,
@@ -309,6 +308,7 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
             circuit=place.circuit if place else state.candidate.endpoint.circuit,
             is_first=is_first,
         )
+        self._held.progress = attempt.request.context.progress
         return attempt
 
     def _prepare(self, state: CandidateState) -> bool:

@@ -6,7 +6,6 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, ClassVar
 
 from langchain_core.messages import AIMessageChunk, ToolCallChunk
@@ -23,7 +22,12 @@ from scout_adapters.llm.wires.openai_responses.parse import (
     raise_if_refused,
     text_or_none,
 )
-from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, Shown, StreamedItem
+from scout_adapters.llm.wires.openai_responses.stream_items import (
+    CALLS,
+    BlockIndexes,
+    Shown,
+    StreamedItem,
+)
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
 from scout_adapters.llm.wires.parsing import check_blocks, piece_of_arguments, require
 
@@ -65,7 +69,7 @@ class ResponsesStreamReader:
         self._named: Json = {}
         self._id: str | None = None
         self._sequence = -1
-        self._indexes = count()
+        self._next_index = BlockIndexes()
         self._by_id: dict[str, StreamedItem] = {}
         self._by_index: dict[int, StreamedItem] = {}
         self._waiting: list[Json] = []
@@ -164,11 +168,6 @@ class ResponsesStreamReader:
             self._by_id[name] = opened
         self._called = self._called or kind in CALLS
         return opened
-
-    def _next_index(self) -> int:
-        index = next(self._indexes)
-        check_blocks(index + 1)
-        return index
 
     def _done(self, event: Json) -> AIMessageChunk | None:
         item, place = require(event, "item", dict), event.get("output_index")

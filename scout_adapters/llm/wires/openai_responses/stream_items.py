@@ -6,7 +6,6 @@ own, so items may come one after the other or side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +25,7 @@ from scout_adapters.llm.wires.openai_responses.items import (
     part_block,
     without_nulls,
 )
-from scout_adapters.llm.wires.parsing import dump_json, piece_of_arguments, require
+from scout_adapters.llm.wires.parsing import check_blocks, dump_json, piece_of_arguments, require
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """Items that the caller has to run; they begin to show when they are added."""
@@ -50,6 +49,23 @@ class Shown:
     """Whether there is nothing in it for a reader: it may wait for the next content."""
 
 
+class BlockIndexes:
+    """Numbers the blocks of a streamed message; raises `MalformedResponse` when there are too many.
+
+    An object of its own, not the reader's method: items that refer to their reader are a cycle.
+    """
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self) -> int:
+        self._count += 1
+        check_blocks(self._count)
+        return self._count - 1
+
+
 @dataclass(slots=True)
 class Part:
     """One text of an item: the number of its block, and the pieces that were shown."""
@@ -70,7 +86,7 @@ class StreamedItem:
 
     __slots__ = ("_next_index", "_open", "_opening", "done", "kind", "labels", "parts")
 
-    def __init__(self, kind: str, item: Json, next_index: Callable[[], int]) -> None:
+    def __init__(self, kind: str, item: Json, next_index: BlockIndexes) -> None:
         """Begin an item; `next_index` returns the number of the next block."""
         self.kind = kind
         self.done = False

@@ -1,0 +1,55 @@
+"""A call leaves nothing for the garbage collector."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableConfig
+
+from scout_adapters import ScoutAuditCallbackHandler, ScoutCostCallbackHandler
+from scout_adapters.chat_models.base import ScoutChatModel
+from tests.support.verbs import VERBS, run_model
+
+Make = Callable[..., ScoutChatModel]
+
+
+@pytest.fixture
+def garbage() -> Iterator[Callable[[], list[str]]]:
+    """Name the classes of what only the garbage collector can free: ours, and chunks of answers."""
+
+    def collected() -> list[str]:
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        gc.set_debug(0)
+        objects, gc.garbage[:] = list(gc.garbage), []
+        return [type(each).__name__ for each in objects if _is_ours(each)]
+
+    gc.collect()
+    gc.disable()
+    yield collected
+    gc.enable()
+    gc.collect()
+
+
+def _is_ours(value: Any) -> bool:
+    module = type(value).__module__
+    return module.startswith(("scout_adapters.", "langchain_core.messages")) and (
+        not module.startswith("scout_adapters.testing")
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_call_leaves_no_cycles(
+    verb: str, make: Make, garbage: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    audit = ScoutAuditCallbackHandler(tmp_path / "audit.db")
+    model = make()
+    config = RunnableConfig(callbacks=[ScoutCostCallbackHandler(), audit])
+    run_model(model, verb, config=config)
+    garbage()
+    run_model(model, verb, config=config)
+    assert garbage() == []
