@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import httpx
 import httpx2
+import langchain_anthropic._client_utils
+import langchain_openai.chat_models._client_utils
 from botocore.httpsession import URLLib3Session
 from langchain_anthropic import ChatAnthropic
 from langchain_aws import ChatBedrockConverse
@@ -125,8 +127,17 @@ def _clients() -> list[Any]:
     return [one for one in all_objects() if id(type(one)) in identities]
 
 
+CACHES = (
+    langchain_anthropic._client_utils._get_default_async_httpx_client,
+    langchain_anthropic._client_utils._get_default_httpx_client,
+    langchain_openai.chat_models._client_utils._cached_async_httpx_client,
+    langchain_openai.chat_models._client_utils._cached_sync_httpx_client,
+)
+"""Where the packages keep clients by address: a later emulator may have an earlier one's port."""
+
+
 async def close_clients() -> None:
-    """Close all clients that there are."""
+    """Close all clients that there are, and remove them from the caches of their packages."""
     for one in _clients():
         if isinstance(one, httpx.AsyncClient | httpx2.AsyncClient):
             await one.aclose()
@@ -134,3 +145,5 @@ async def close_clients() -> None:
             one.close()
         elif not one.closed:
             await one.close()
+    for cached in CACHES:
+        cached.cache_clear()
