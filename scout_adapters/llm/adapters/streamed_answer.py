@@ -22,7 +22,7 @@ from scout_adapters.llm.adapters.adapter import Adapter, AttemptRequest
 from scout_adapters.llm.adapters.refusal import error_from_refusal
 from scout_adapters.llm.transport.body import WholeAnswer
 from scout_adapters.llm.types import StreamReader
-from scout_adapters.llm.wires.parsing import end_of_arguments
+from scout_adapters.llm.wires.parsing import end_of_cut
 
 T = TypeVar("T")
 
@@ -146,7 +146,7 @@ class StreamedAnswer:
         strings and brackets, so that the call looks complete.
         """
         merged = add_ai_message_chunks(*self.shown)
-        ends = [_end_of_cut(call["args"] or "") for call in merged.tool_call_chunks]
+        ends = [end_of_cut(call["args"] or "") for call in merged.tool_call_chunks]
         if not any(ends):
             return merged
         merged.tool_call_chunks = [
@@ -154,11 +154,6 @@ class StreamedAnswer:
             for call, end in zip(merged.tool_call_chunks, ends, strict=True)
         ]
         return add_ai_message_chunks(merged)  # reads the calls again
-
-
-def _end_of_cut(arguments: str) -> str:
-    """Return the text to append to truncated arguments, so that they are invalid JSON."""
-    return end_of_arguments(arguments) if arguments.strip() else "{]"
 
 
 def has_content(chunk: AIMessageChunk) -> bool:

@@ -112,6 +112,14 @@ def end_of_arguments(text: str) -> str:
     return ('"' * (1 + escaped) if inside else "") + wrong
 
 
+def end_of_cut(text: str) -> str:
+    """Return the text to append to the arguments of a call that was cut, so that they are invalid.
+
+    Without any arguments the call was cut before them: it would look like one that needs none.
+    """
+    return end_of_arguments(text) if text.strip() else "{]"
+
+
 def tool_call(name: str, arguments: Any, call_id: str | None) -> ToolCall | InvalidToolCall:
     """Return a tool call from JSON text or an object; an invalid one if the JSON is invalid."""
     args = arguments

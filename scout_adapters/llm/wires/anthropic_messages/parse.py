@@ -17,6 +17,7 @@ from scout_adapters.llm.wires.anthropic_messages.usage import dollars, usage_of
 from scout_adapters.llm.wires.parsing import (
     MAX_CALLS,
     check_blocks,
+    end_of_cut,
     newer_usage,
     require,
     tool_call,
@@ -75,6 +76,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     check_blocks(len(blocks), MAX_CALLS)
     content = [checked_block(block) for block in blocks]
     calls = [parse_tool_call(block) for block in content if block["type"] == "tool_use"]
+    if body.get("stop_reason") == "max_tokens" and calls and is_cut(content[-1]):
+        calls[-1] = parse_tool_call(content[-1] | {"input": end_of_cut("")})
     return AIMessage(
         content=message_content(content),
         tool_calls=[call for call in calls if call["type"] == "tool_call"],
@@ -115,6 +118,14 @@ def checked_block(block: Any) -> Json:
 def parse_tool_call(block: Json) -> ToolCall | InvalidToolCall:
     """Parse a tool call."""
     return tool_call(require(block, "name", str), block.get("input"), text_or_none(block.get("id")))
+
+
+def is_cut(block: Json) -> bool:
+    """Return whether a block that ends at the limit is a call that was cut before its arguments.
+
+    https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
+    """
+    return block["type"] == "tool_use" and not block.get("input")
 
 
 def text_or_none(value: Any) -> str | None:

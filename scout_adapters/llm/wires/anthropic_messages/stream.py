@@ -29,6 +29,7 @@ from scout_adapters.llm.wires.parsing import (
     check_blocks,
     dump_json,
     end_of_arguments,
+    end_of_cut,
     newer_usage,
     piece_of_arguments,
     require,
@@ -68,6 +69,8 @@ class MessagesStreamReader:
         self._counts: Json = {}
         self._open: dict[int, Json] = {}
         self._args: dict[int, list[str]] = {}
+        self._complete: set[int] = set()
+        """Calls whose arguments came with their beginning; some gateways send them again."""
         self._moved: dict[int, int] = {}
         """Numbers of the stream that several blocks share, and the index of the newest block."""
 
@@ -77,7 +80,7 @@ class MessagesStreamReader:
             return None
         match event.get("type") if isinstance(event, dict) else None:
             case "content_block_delta":
-                number = _number(event)
+                number = self._number(event)
                 return self._read_delta(
                     self._moved.get(number, number), require(event, "delta", dict)
                 )
@@ -115,10 +118,20 @@ class MessagesStreamReader:
 
         Gateways that convert other APIs number all blocks 0.
         """
-        index = number = _number(event)
+        named = event.get("index") is not None
+        index = number = self._number(event) if named else len(self._open)
         if number in self._open:
             index = self._moved[number] = max(self._open) + 1
         return index
+
+    def _number(self, event: Json) -> int:
+        """Return the block's number as an int: LangChain does not merge by `false`.
+
+        Some gateways leave it out: then the newest block is meant.
+        """
+        if event.get("index") is None and self._open:
+            return next(reversed(self._open))
+        return int(require(event, "index", int))
 
     def _open_block(self, index: int, data: Any) -> AIMessageChunk | None:
         block = self._open[index] = checked_block(data)
@@ -140,7 +153,7 @@ class MessagesStreamReader:
             case "text_delta":
                 return self._text(index, require(delta, "text", str))
             case "input_json_delta":
-                return self._arguments(index, require(delta, "partial_json", str))
+                return self._arguments(index, _partial_json(delta))
             case "thinking_delta":
                 if not (thinking := require(delta, "thinking", str)):
                     return None  # a heartbeat: no content that would end a silence
@@ -178,28 +191,37 @@ class MessagesStreamReader:
 
     def _call(self, index: int, block: Json) -> AIMessageChunk:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
-        arguments = mapping(block.get("input"))
-        self._args[index] = []
+        given = block.get("input")
+        arguments = given if isinstance(given, str) else dump_json(given) if given else ""
+        self._args[index] = [arguments] if arguments else []
+        if arguments and not end_of_arguments(arguments):
+            self._complete.add(index)
         call = tool_call_chunk(
             name=require(block, "name", str),
             id=text_or_none(block.get("id")),
-            args=dump_json(arguments) if arguments else "",
+            args=arguments,
             index=index,
         )
         return self._block(block | {"index": index}, call)
 
     def _arguments(self, index: int, piece: str) -> AIMessageChunk | None:
-        if not piece:
+        if index not in self._open and self._args:
+            index = next(reversed(self._args))  # an unknown number continues the newest call
+        pieces = self._args.get(index)
+        if not piece or index in self._complete or _adds_nothing(pieces, piece):
             return None
         block = {"type": "input_json_delta", "partial_json": piece, "index": index}
-        if mapping(self._open.get(index)).get("type") != "tool_use":
+        if pieces is None:
             return self._block(block)  # a server tool, which runs at the provider
-        self._args[index].append(piece)
+        pieces.append(piece)
         return self._block(block, tool_call_chunk(args=piece_of_arguments(piece), index=index))
 
     def _endings(self) -> list[ToolCallChunk]:
-        """Return the fragments that mark broken arguments of calls."""
+        """Return the fragments that mark broken arguments of calls, and calls that were cut off."""
         texts = {index: end_of_arguments("".join(args)) for index, args in self._args.items()}
+        newest = next(reversed(self._open), None)
+        if self._end.get("stop_reason") == "max_tokens" and newest in self._args:
+            texts[newest] = end_of_cut("".join(self._args[newest]))
         return [tool_call_chunk(args=text, index=index) for index, text in texts.items() if text]
 
     def _block(self, block: Json, *calls: ToolCallChunk) -> AIMessageChunk:
@@ -228,9 +250,19 @@ class MessagesStreamReader:
             self.usage = newer_usage(usage_of(self._counts), None)
 
 
-def _number(event: Json) -> int:
-    """Return the block's number as an int: LangChain does not merge by `false`."""
-    return int(require(event, "index", int))
+def _partial_json(delta: Json) -> str:
+    """Return a piece of a call's arguments; some gateways send null, or the whole as an object."""
+    piece = delta.get("partial_json", "")
+    if piece is None:
+        return ""
+    return dump_json(piece) if isinstance(piece, dict) else require(delta, "partial_json", str)
+
+
+def _adds_nothing(pieces: list[str] | None, piece: str) -> bool:
+    """Return whether a piece is `{}` before the arguments, or all of them once more."""
+    if pieces is None or piece[:1] != "{" or piece[-1:] != "}":
+        return False
+    return piece == ("".join(pieces) or "{}")
 
 
 def _beside_delta(event: Json) -> Json:

@@ -49,9 +49,9 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     raise_if_choice_failed(choice, body)
     message = _message(choice)
     text, reasoning, other_parts = content_of(message.get("content"))
-    calls = parse_tool_calls(message.get("tool_calls"))
-    usage = mapping(body.get("usage") or choice.get("usage"))
     finish_reason = text_field(choice, "finish_reason")
+    calls = parse_tool_calls(message.get("tool_calls"), cut=finish_reason == "length")
+    usage = mapping(body.get("usage") or choice.get("usage"))
     named = with_upstream(body, message)
     metadata = last_metadata(named, usage, finish_reason, choice.get("logprobs"))
     if "executed_tools" in message:

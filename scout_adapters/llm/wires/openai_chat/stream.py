@@ -82,7 +82,10 @@ class ChatStreamReader:
             return None
         raise_if_choice_failed(choice, event)
         self._read_choice_fields(choice)
-        if (delta := choice.get("delta")) is None:  # Azure: only results of its content filter
+        delta = choice.get("delta")
+        if delta is None and not self._has_answer:
+            delta = choice.get("message")  # some gateways send the whole answer as one event
+        if delta is None:  # Azure: only results of its content filter
             self._read_filter(choice)
             return None
         chunk = self._read_delta(delta)
@@ -103,7 +106,7 @@ class ChatStreamReader:
         return AIMessageChunk(
             content="",
             additional_kwargs=kwargs | lists | extras,
-            tool_call_chunks=self._calls.endings(),
+            tool_call_chunks=self._calls.endings(cut=self._finish_reason == "length"),
             usage_metadata=self.usage,
             response_metadata={**unsent, "model_provider": self._maker, **last},
             chunk_position="last",

@@ -21,10 +21,14 @@ from scout_adapters.llm.wires.parsing import (
     check_blocks,
     dump_json,
     end_of_arguments,
+    end_of_cut,
     piece_of_arguments,
     require,
     tool_call,
 )
+
+NO_ARGUMENTS = frozenset({"{}", "null"})
+"""Arguments of a call without any; some servers begin every call with them."""
 
 JSON_ENDS = ("}", "]", '"', "e", "l", *"0123456789")
 """Last characters of a JSON value."""
@@ -33,20 +37,29 @@ CUSTOM_ARGUMENT = "__arg1"
 """The argument that has the input of a custom tool, as in LangChain's own tools."""
 
 
-def parse_tool_calls(raw: Any) -> tuple[list[ToolCall], list[InvalidToolCall]]:
-    """Return the calls of a whole answer, and separately those with invalid arguments."""
+def parse_tool_calls(
+    raw: Any, *, cut: bool = False
+) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    """Return the calls of a whole answer, and separately those with invalid arguments.
+
+    `cut` states that the model was stopped at its limit: it may have been within the last call.
+    """
     calls: list[ToolCall] = []
     broken: list[InvalidToolCall] = []
     if not raw:
         return calls, broken
-    for position, item in enumerate(_as_list(raw)):
+    items = _as_list(raw)
+    for position, item in enumerate(items):
         call_id = text_field(item, "id") or _generated_id(position)
+        last = cut and position == len(items) - 1
         if custom := _custom(item):
-            args = _custom_arguments(text_field(custom, "input"))
+            args = _custom_arguments(text_field(custom, "input")) + ("]" if last else "")
             call = tool_call(require(custom, "name", str), args, call_id)
         else:
             function = require(item, "function", dict)
-            call = tool_call(require(function, "name", str), _arguments(function), call_id)
+            args = _arguments(function)
+            args = end_of_cut(args) if last and not args.strip() else args
+            call = tool_call(require(function, "name", str), args, call_id)
         if call["type"] == "invalid_tool_call":
             broken.append(call)
         else:
@@ -93,10 +106,11 @@ def _as_list(raw: Any) -> list[Any]:
     if not isinstance(raw, list):
         raise malformed(f"expected 'tool_calls' to be a list, found {type(raw).__name__}")
     check_blocks(len(raw), MAX_CALLS)
-    for item in raw:
+    items: list[Any] = [item for item in raw if item is not None] if None in raw else raw
+    for item in items:
         if not isinstance(item, dict):
             require(item, "function", dict)
-    return raw
+    return items
 
 
 def _arguments(function: Json) -> str:
@@ -105,6 +119,13 @@ def _arguments(function: Json) -> str:
     if isinstance(arguments, dict):
         return dump_json(arguments)
     return text_field(function, "arguments")
+
+
+def _index(item: Json) -> Any:
+    index = item.get("index")
+    if isinstance(index, dict | list):
+        raise malformed("expected the index of a tool call to be a number")
+    return int(index) if isinstance(index, str) and index.isdecimal() else index
 
 
 def _generated_id(position: int) -> str:
@@ -117,18 +138,31 @@ class _Call:
     id: str = ""
     name: str = ""
     custom: bool = False
+    empty: bool = False
+    """Whether the server stated that there are no arguments."""
     arguments: list[str] = field(default_factory=list)
 
     def add(self, arguments: str) -> str:
-        """Store a fragment of the arguments and return the text for its chunk."""
-        if arguments == "null" and not self.arguments:
+        """Store a fragment of the arguments and return the text for its chunk.
+
+        Some servers send `{}` before the arguments, or end a call with all of them once more.
+        """
+        if arguments in NO_ARGUMENTS and not self.arguments and not self.custom:
+            self.empty = True
+            return ""
+        if arguments[:1] == "{" and arguments[-1:] == "}" and self._has(arguments):
             return ""
         if arguments:
             self.arguments.append(arguments)
         return "" if self.custom else arguments
 
+    def _has(self, arguments: str) -> bool:
+        return arguments == "".join(self.arguments) and not self.custom
+
     def is_complete(self) -> bool:
-        if not self.arguments or not self.arguments[-1].rstrip().endswith(JSON_ENDS):
+        if not self.arguments:
+            return self.empty
+        if not self.arguments[-1].rstrip().endswith(JSON_ENDS):
             return False  # without parsing all of it after each fragment
         try:
             json.loads("".join(self.arguments))
@@ -136,17 +170,19 @@ class _Call:
             return False
         return True
 
-    def ending(self) -> str:
-        """Return the fragment that ends the arguments."""
+    def ending(self, *, cut: bool = False) -> str:
+        """Return the fragment that ends the arguments; `cut`: the model was stopped within them."""
         text = "".join(self.arguments)
-        return _custom_arguments(text) if self.custom else end_of_arguments(text)
+        if self.custom:
+            return _custom_arguments(text) + ("]" if cut else "")
+        return end_of_cut(text) if cut and not self.empty else end_of_arguments(text)
 
-    def whole(self) -> ToolCallChunk:
+    def whole(self, *, cut: bool = False) -> ToolCallChunk:
         """Return the call in one fragment, which LangChain appends without a search."""
         begun = "" if self.custom else "".join(self.arguments)
         return ToolCallChunk(
             name=self.name or None,
-            args=begun + self.ending(),
+            args=begun + self.ending(cut=cut),
             id=self.id or _generated_id(self.position),
             index=None,
             type="tool_call_chunk",
@@ -179,32 +215,30 @@ class CallFragments:
                 before["args"] = (before["args"] or "") + (chunk["args"] or "")
         return [*chunks.values()]
 
-    def endings(self) -> list[ToolCallChunk]:
+    def endings(self, *, cut: bool = False) -> list[ToolCallChunk]:
         """Return the fragments that end the calls: input of custom tools, marks of broken JSON.
 
-        Calls beyond `MAX_BLOCKS` are returned whole and without an index.
+        Calls beyond `MAX_BLOCKS` are returned whole and without an index. `cut` states that the
+        model was stopped at its limit: it may have been within the last call.
         """
+        last = self._calls[-1] if cut and self._calls else None
         fragments = [
             ToolCallChunk(
                 name=None, args=args, id=None, index=call.position, type="tool_call_chunk"
             )
             for call in self._calls[:MAX_BLOCKS]
-            if (args := call.ending())
+            if (args := call.ending(cut=call is last))
         ]
-        return [*fragments, *(call.whole() for call in self._calls[MAX_BLOCKS:])]
+        return [*fragments, *(call.whole(cut=call is last) for call in self._calls[MAX_BLOCKS:])]
 
     def _read(self, item: Json, at: int) -> tuple[ToolCallChunk, int]:
-        custom, index = _custom(item), item.get("index")
-        if isinstance(index, dict | list):
-            raise malformed("expected the index of a tool call to be a number")
-        adds_nothing = item.get("function", item) is None and index in self._by_index
-        function = custom or ({} if adds_nothing else require(item, "function", dict))
+        custom, index = _custom(item), _index(item)
+        has_null = item.get("function", item) is None  # the name may follow
+        function = custom or ({} if has_null else require(item, "function", dict))
         name, call_id = text_field(function, "name"), text_field(item, "id")
         call, chunk_id = self._call(index, call_id, name, at), None
         if call is None:
-            call = _Call(len(self._calls), custom=bool(custom))
-            self._calls.append(call)
-            check_blocks(len(self._calls), MAX_CALLS)
+            call = self._new_call(custom=bool(custom))
             # In the first fragment: a later chunk with only an id would look like a new call.
             chunk_id = call_id or _generated_id(call.position)
         text = text_field(function, "input") if call.custom else _arguments(function)
@@ -218,6 +252,12 @@ class CallFragments:
         self._register(call, item, index, at)
         call.id, call.name = call.id or call_id, call.name or name
         return fragment, call.position
+
+    def _new_call(self, *, custom: bool) -> _Call:
+        call = _Call(len(self._calls), custom=custom)
+        self._calls.append(call)
+        check_blocks(len(self._calls), MAX_CALLS)
+        return call
 
     def _register(self, call: _Call, item: Json, index: Any, at: int) -> None:
         call_id = text_field(item, "id")
@@ -240,15 +280,22 @@ class CallFragments:
         if call_id and (same := self._by_id.get(call_id)) is not None:
             call: _Call | None = same
         elif index is None:
-            call = self._at.get(at, newest)
+            call = self._unfinished(self._at.get(at, newest), name)
         else:
             call = self._by_index.get(index) or (None if name else newest)
         return None if call is None or _starts_new_call(call, call_id, name) else call
+
+    def _unfinished(self, call: _Call | None, name: str) -> _Call | None:
+        """Return the newest call instead of one whose arguments are complete."""
+        newest = self._calls[-1] if self._calls else None
+        if name or call is newest or call is None or not call.is_complete():
+            return call
+        return newest
 
 
 def _starts_new_call(call: _Call, call_id: str, name: str) -> bool:
     if not name:
         return False
-    if call_id and call.id:
+    if call_id and call.id and (call_id != call.id or name == call.name):
         return call_id != call.id
     return bool(call.name) and call.is_complete()

@@ -12,7 +12,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall
 
 from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.errors import malformed
-from scout_adapters.llm.wires.parsing import dump_json, require, tool_call
+from scout_adapters.llm.wires.parsing import dump_json, end_of_cut, require, tool_call
 
 CUSTOM_ARGUMENT = "__arg1"
 """LangChain's name for the one argument of a tool that takes plain text."""
@@ -106,11 +106,32 @@ def call_of(item: Json) -> ToolCall | InvalidToolCall | None:
     """Return the tool call that an item is; None for the items that are none."""
     match item["type"]:
         case "function_call":
-            return tool_call(require(item, "name", str), arguments_of(item), call_id(item))
+            args = arguments_of(item)
+            if is_cut(item) and not args.strip():
+                args = end_of_cut(args)
+            return tool_call(require(item, "name", str), args, call_id(item))
         case "custom_tool_call":
-            args = {CUSTOM_ARGUMENT: require(item, "input", str)}
+            args = dump_json({CUSTOM_ARGUMENT: require(item, "input", str)})
+            args += "]" if is_cut(item) else ""
             return tool_call(require(item, "name", str), args, call_id(item))
     return None
+
+
+def is_cut(item: Json) -> bool:
+    """Return whether the model was stopped within an item, such as by `max_output_tokens`."""
+    return item.get("status") == "incomplete"
+
+
+NO_ARGUMENTS = frozenset({"{}", "null"})
+"""Arguments that some servers send at the beginning of a call, before its pieces."""
+
+
+def without_placeholder(item: Json) -> Json:
+    """Return an item that was added, without arguments that stand for those to come."""
+    arguments = item.get("arguments")
+    if isinstance(arguments, str) and arguments in NO_ARGUMENTS:
+        return item | {"arguments": ""}
+    return item
 
 
 def arguments_of(item: Json) -> str:

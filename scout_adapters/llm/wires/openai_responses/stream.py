@@ -15,19 +15,20 @@ from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.chunks import chunk_of
-from scout_adapters.llm.wires.openai_responses.items import item_id, item_kind, logprobs_of
+from scout_adapters.llm.wires.openai_responses.item_parts import BlockIndexes, Shown
+from scout_adapters.llm.wires.openai_responses.items import (
+    item_id,
+    item_kind,
+    logprobs_of,
+    without_placeholder,
+)
 from scout_adapters.llm.wires.openai_responses.parse import (
     first_metadata,
     last_metadata,
     raise_if_refused,
     text_or_none,
 )
-from scout_adapters.llm.wires.openai_responses.stream_items import (
-    CALLS,
-    BlockIndexes,
-    Shown,
-    StreamedItem,
-)
+from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, StreamedItem
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
 from scout_adapters.llm.wires.parsing import check_blocks, piece_of_arguments, require
 
@@ -108,11 +109,20 @@ class ResponsesStreamReader:
         ending = last_metadata(self._response, usage, self._logprobs, called=self._called)
         return AIMessageChunk(
             content=[*self._waiting],
+            tool_call_chunks=self._endings(),
             usage_metadata=self.usage,
             response_metadata={**missing, "model_provider": self._maker, **ending},
             chunk_position="last",
             id=text_or_none(self._response.get("id")),
         )
+
+    def _endings(self) -> list[ToolCallChunk]:
+        """Return the fragments that mark the arguments of calls that were cut off."""
+        if not self._called:
+            return []
+        cut = self._response.get("status") == "incomplete"
+        endings = (item.ending(cut=cut) for item in self._by_index.values())
+        return [ending for ending in endings if ending]
 
     def _begin(self, event: Json) -> None:
         response = require(event, "response", dict)
@@ -158,14 +168,16 @@ class ResponsesStreamReader:
             place = len(self._by_index)
         if type(place) is not int or item_id(item) in self._by_id:
             raise malformed(f"{_named(place)} of the response was added twice, or has no place")
-        return self._show(self._open(item, place).begin(item))
+        return self._show(self._open(item, place).begin(without_placeholder(item)))
 
     def _open(self, item: Json, place: int) -> StreamedItem:
-        kind, name = item_kind(item), item_id(item) or text_or_none(item.get("call_id"))
+        kind, name = item_kind(item), item_id(item)
         opened = self._by_index[place] = StreamedItem(kind, item, self._next_index)
         check_blocks(len(self._by_index))
         if name:
             self._by_id[name] = opened
+        if call_name := text_or_none(item.get("call_id")):
+            self._by_id.setdefault(call_name, opened)
         self._called = self._called or kind in CALLS
         return opened
 
@@ -180,10 +192,15 @@ class ResponsesStreamReader:
         return self._show(state.end(item))
 
     def _find(self, item_id: Any, place: Any) -> StreamedItem | None:
-        """Return an item by its id, or by its place: Copilot makes up a new id for each event."""
+        """Return an item by its id, or by its place: Copilot makes up a new id for each event.
+
+        An event with neither belongs to the newest item.
+        """
         state = self._by_id.get(item_id) if isinstance(item_id, str) else None
         if state is None and type(place) is int:
             state = self._by_index.get(place)
+        if item_id is None and place is None and self._by_index:
+            return self._by_index[next(reversed(self._by_index))]
         return state
 
     def _item(self, event: Json) -> StreamedItem:
@@ -191,7 +208,7 @@ class ResponsesStreamReader:
         name = event.get("item_id")
         # As in `_find`, without a call for each delta.
         state = self._by_id.get(name) if isinstance(name, str) else None
-        state = state or self._find(None, event.get("output_index"))
+        state = state or self._find(name, event.get("output_index"))
         if state is None:
             raise malformed(f"{event['type']} belongs to an item that was never added")
         if state.done:

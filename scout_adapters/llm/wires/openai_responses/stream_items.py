@@ -6,26 +6,33 @@ own, so items may come one after the other or side by side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import ToolCallChunk
 
 from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.errors import malformed
+from scout_adapters.llm.wires.openai_responses.item_parts import BlockIndexes, Part, Shown
 from scout_adapters.llm.wires.openai_responses.items import (
     CUSTOM_ARGUMENT,
     RESERVED,
     annotation,
     arguments_of,
     call_id,
+    is_cut,
     item_block,
     message_labels,
     message_parts,
     part_block,
     without_nulls,
 )
-from scout_adapters.llm.wires.parsing import check_blocks, dump_json, piece_of_arguments, require
+from scout_adapters.llm.wires.parsing import (
+    dump_json,
+    end_of_arguments,
+    end_of_cut,
+    piece_of_arguments,
+    require,
+)
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """Items that the caller has to run; they begin to show when they are added."""
@@ -39,57 +46,16 @@ _NOT_IN_OPENING = frozenset({"type", "id", "summary", "encrypted_content"}) | RE
 """Fields of an item of reasoning that its end sends: pieces under one name are joined."""
 
 
-@dataclass(slots=True)
-class Shown:
-    """The blocks and fragments of tool calls that one event adds to the message."""
-
-    blocks: list[Json] = field(default_factory=list)
-    calls: list[ToolCallChunk] = field(default_factory=list)
-    silent: bool = False
-    """Whether there is nothing in it for a reader: it may wait for the next content."""
-
-
-class BlockIndexes:
-    """Numbers the blocks of a streamed message; raises `MalformedResponse` when there are too many.
-
-    An object of its own, not the reader's method: items that refer to their reader are a cycle.
-    """
-
-    __slots__ = ("_count",)
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self) -> int:
-        self._count += 1
-        check_blocks(self._count)
-        return self._count - 1
-
-
-@dataclass(slots=True)
-class Part:
-    """One text of an item: the number of its block, and the pieces that were shown."""
-
-    index: int
-    pieces: list[str] = field(default_factory=list)
-    annotations: int = 0
-    labelled: bool = False
-
-    def rest(self, whole: str) -> str:
-        """Return what of the whole text was not shown; "" if the pieces are not its beginning."""
-        shown = "".join(self.pieces)
-        return whole[len(shown) :] if whole.startswith(shown) else ""
-
-
 class StreamedItem:
     """One output item of a stream."""
 
-    __slots__ = ("_next_index", "_open", "_opening", "done", "kind", "labels", "parts")
+    __slots__ = ("_cut", "_next_index", "_open", "_opening", "done", "kind", "labels", "parts")
 
     def __init__(self, kind: str, item: Json, next_index: BlockIndexes) -> None:
         """Begin an item; `next_index` returns the number of the next block."""
         self.kind = kind
         self.done = False
+        self._cut = False
         self.labels = message_labels(item)
         self.parts: dict[Any, Part] = {}
         self._open: dict[str, int] = {}
@@ -172,6 +138,8 @@ class StreamedItem:
         if self.kind not in CALLS:
             raise malformed(f"arguments in an item of type {self.kind!r}")
         whole = self._whole()
+        if piece[:1] == "{" and piece[-1:] == "}" and piece == "".join(whole.pieces):
+            return Shown()  # the whole arguments once more, as some servers end a call
         whole.pieces.append(piece)
         if self.kind == "custom_tool_call":
             return Shown(calls=[_call(whole.index, dump_json(piece)[1:-1])])
@@ -201,7 +169,7 @@ class StreamedItem:
 
     def end(self, item: Json) -> Shown:
         """Show what the whole item has that did not come in pieces."""
-        self.done = True
+        self.done, self._cut = True, is_cut(item)
         match self.kind:
             case "message":
                 return self._end_message(item)
@@ -213,6 +181,23 @@ class StreamedItem:
             case "custom_tool_call":
                 return self._end_custom(item)
         return Shown([item_block(item) | {"index": self._next_index()}])
+
+    def ending(self, *, cut: bool) -> ToolCallChunk | None:
+        """Return the fragment that makes LangChain report arguments that were cut off; or None.
+
+        `cut` states that the response ended at its limit. The provider marks an item that it did
+        not complete; without its end the item is the one that was cut.
+        """
+        if self.kind not in CALLS:
+            return None
+        whole = self._whole()
+        text, open_ended = "".join(whole.pieces), self._cut or (cut and not self.done)
+        if self.kind == "custom_tool_call":
+            text = f'{{"{CUSTOM_ARGUMENT}": "{dump_json(text)[1:-1]}' + ('"}' if self.done else "")
+            end = "]" if self.done and self._cut else end_of_arguments(text)
+        else:
+            end = end_of_cut(text) if open_ended else end_of_arguments(text)
+        return _call(whole.index, end) if end else None
 
     def _whole(self) -> Part:
         part = self.parts.get(None)
@@ -252,7 +237,9 @@ class StreamedItem:
 
     def _end_custom(self, item: Json) -> Shown:
         whole = self._whole()
-        rest = dump_json(whole.rest(require(item, "input", str)))[1:-1]
+        text = whole.rest(require(item, "input", str))
+        whole.pieces.append(text)
+        rest = dump_json(text)[1:-1]
         block = without_nulls(item) | {"index": whole.index}
         return Shown([block], [_call(whole.index, f'{rest}"}}')])
 

@@ -90,3 +90,48 @@ def test_a_call_that_was_cut_off_is_invalid(pieces: list[str]) -> None:
     message = merged(read(input=1, output=1), read(output=9), *blocks, stop="max_tokens")
     assert message.tool_calls == []
     assert [call["name"] for call in message.invalid_tool_calls] == ["rm"]
+
+
+def call(**fields: Any) -> Json:
+    block = {"type": "tool_use", "id": "t", "name": "rm", **fields}
+    return {"type": "content_block_start", "index": 0, "content_block": block}
+
+
+def piece(text: Any, **index: int) -> Json:
+    delta = {"type": "input_json_delta", "partial_json": text}
+    return {"type": "content_block_delta", "delta": delta, **index}
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        pytest.param([call(input={}), piece('{"q": 1}')], id="no number"),
+        pytest.param([call(input={}), piece('{"q": 1}', index=1)], id="an unknown number"),
+        pytest.param([call(input={}), piece(None, index=0), piece({"q": 1}, index=0)], id="object"),
+        pytest.param([call(input='{"q": 1}')], id="the input as text"),
+        pytest.param([call(input={}), piece("{}", index=0), piece('{"q": 1}', index=0)], id="{}"),
+        pytest.param(
+            [call(input={"q": 1}), piece('{"q":', index=0), piece("1}", index=0)], id="input twice"
+        ),
+        pytest.param(
+            [call(input={}), piece('{"q": 1}', index=0), piece('{"q": 1}', index=0)], id="twice"
+        ),
+    ],
+)
+def test_every_piece_of_a_call_reaches_it(blocks: list[Json]) -> None:
+    message = merged(read(input=1, output=1), read(output=9), *blocks, stop="tool_use")
+    assert [(c["name"], c["args"]) for c in message.tool_calls] == [("rm", {"q": 1})]
+    assert message.invalid_tool_calls == []
+
+
+def test_the_last_call_of_a_cut_answer_is_invalid_without_its_arguments() -> None:
+    usage, start = read(input=1, output=9), call(input={})
+    body = {"content": [start["content_block"]], "stop_reason": "max_tokens", "usage": usage}
+    for message in (
+        WIRE.parse_response({"id": "m", "model": "claude", **body}, SPEC),
+        merged(usage, usage, start, stop="max_tokens"),
+    ):
+        assert message.tool_calls == []
+        assert [broken["name"] for broken in message.invalid_tool_calls] == ["rm"]
+    complete = merged(usage, usage, start, TEXT | {"index": 1}, stop="max_tokens")
+    assert [(c["name"], c["args"]) for c in complete.tool_calls] == [("rm", {})]

@@ -18,6 +18,16 @@ HEAD_A = {"id": "a", "function": {"name": "find", "arguments": ""}}
 HEAD_B = {"id": "b", "function": {"name": "read", "arguments": ""}}
 
 
+TAILS = [
+    {"index": 0, "function": {"arguments": '{"q": 1}'}},
+    {"index": 1, "function": {"arguments": '{"p": 2}'}},
+]
+
+
+def args_of(arguments: str, name: str = "find") -> Json:
+    return {"function": {"name": name, "arguments": arguments}}
+
+
 def args(text: str, **more: Any) -> Json:
     return {"function": {"arguments": text}, **more}
 
@@ -78,6 +88,41 @@ def streamed(*deltas: list[Json]) -> Any:
             [("find", {"q": 1}, "a")],
             id="a last fragment with nothing in it",
         ),
+        pytest.param(
+            [[{"id": "a", "index": 0, "function": None}], [{"index": 0} | args_of('{"q": 1}')]],
+            [("find", {"q": 1}, "a")],
+            id="the id first, with nothing else",
+        ),
+        pytest.param(
+            [[HEAD_A | {"index": "0"}, HEAD_B | {"index": "1"}], TAILS],
+            [("find", {"q": 1}, "a"), ("read", {"p": 2}, "b")],
+            id="the index as text",
+        ),
+        pytest.param(
+            [[HEAD_A | args_of('{"q": 1}'), HEAD_B | args_of("{", "read")], [args('"p": 2}')]],
+            [("find", {"q": 1}, "a"), ("read", {"p": 2}, "b")],
+            id="no index, the rest of the second call alone",
+        ),
+        pytest.param(
+            [[HEAD_A | {"index": 0}], [args('{"q": 1}', index=0)], [HEAD_A | args_of('{"q": 1}')]],
+            [("find", {"q": 1}, "a")],
+            id="the whole call once more at the end",
+        ),
+        pytest.param(
+            [[HEAD_A | args_of('{"q": 1}')], [HEAD_B | args_of('{"p": 2}', "read") | {"id": "a"}]],
+            [("find", {"q": 1}, "a"), ("read", {"p": 2}, "a")],
+            id="two calls with one id",
+        ),
+        pytest.param(
+            [[HEAD_A | args_of("{}") | {"index": 0}], [args('{"q": 1}', index=0)]],
+            [("find", {"q": 1}, "a")],
+            id="empty arguments before the arguments",
+        ),
+        pytest.param(
+            [[None, HEAD_A | args_of('{"q": 1}')]],
+            [("find", {"q": 1}, "a")],
+            id="a null in the list",
+        ),
     ],
 )
 def test_every_fragment_reaches_its_call(deltas: list[list[Json]], expected: list[Any]) -> None:
@@ -105,8 +150,30 @@ def test_a_call_that_was_cut_off_is_invalid_in_a_stream_too(arguments: str) -> N
     assert [call["name"] for call in message.invalid_tool_calls] == ["find"]
 
 
-def args_of(arguments: str) -> Json:
-    return {"function": {"name": "find", "arguments": arguments}}
+@pytest.mark.parametrize("more", [{}, {"index": 0}])
+@pytest.mark.parametrize(
+    "call", [HEAD_A, {"id": "a", "custom": {"name": "find", "input": "rm /d"}}]
+)
+def test_the_last_call_of_a_cut_answer_is_invalid_without_its_arguments(
+    call: Json, more: Json
+) -> None:
+    choice = answer({"tool_calls": [call | more]})
+    choice["choices"][0]["finish_reason"] = "length"
+    for message in (parse(choice), merged(event({"tool_calls": [call | more]}), end("length"))):
+        assert message.tool_calls == []
+        assert [broken["name"] for broken in message.invalid_tool_calls] == ["find"]
+    earlier = HEAD_B | {"index": 1} | args_of('{"p": 2}', "read")
+    message = merged(event({"tool_calls": [HEAD_A | {"index": 0}, earlier]}), end("length"))
+    assert [(c["name"], c["args"]) for c in message.tool_calls] == [
+        ("find", {}),
+        ("read", {"p": 2}),
+    ]
+
+
+def test_a_whole_answer_in_one_event_is_read() -> None:
+    whole = {"message": {"content": "x", "tool_calls": [CALL]}, "delta": None}
+    message = merged(event(choice=whole), end("tool_calls"))
+    assert (message.content, [c["name"] for c in message.tool_calls]) == ("x", ["find"])
 
 
 def test_a_long_stream_of_calls_takes_linear_time() -> None:

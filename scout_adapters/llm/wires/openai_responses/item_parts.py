@@ -1,0 +1,52 @@
+"""The texts and indexes of a streamed output item, and what an event of it adds to the message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from langchain_core.messages import ToolCallChunk
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.llm.wires.parsing import check_blocks
+
+
+@dataclass(slots=True)
+class Shown:
+    """The blocks and fragments of tool calls that one event adds to the message."""
+
+    blocks: list[Json] = field(default_factory=list)
+    calls: list[ToolCallChunk] = field(default_factory=list)
+    silent: bool = False
+    """Whether there is nothing in it for a reader: it may wait for the next content."""
+
+
+class BlockIndexes:
+    """Numbers the blocks of a streamed message; raises `MalformedResponse` when there are too many.
+
+    An object of its own, not the reader's method: items that refer to their reader are a cycle.
+    """
+
+    __slots__ = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def __call__(self) -> int:
+        self._count += 1
+        check_blocks(self._count)
+        return self._count - 1
+
+
+@dataclass(slots=True)
+class Part:
+    """One text of an item: the number of its block, and the pieces that were shown."""
+
+    index: int
+    pieces: list[str] = field(default_factory=list)
+    annotations: int = 0
+    labelled: bool = False
+
+    def rest(self, whole: str) -> str:
+        """Return what of the whole text was not shown; "" if the pieces are not its beginning."""
+        shown = "".join(self.pieces)
+        return whole[len(shown) :] if whole.startswith(shown) else ""
