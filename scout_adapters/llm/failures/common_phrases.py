@@ -49,8 +49,8 @@ OVERFLOW = (
 CACHED_OBJECT = (
     r"CachedContent\b|Not found: cached content|Cached content \S{1,200} not found"
     r"|No such File object|File not found\b|File \S{1,100} not found"
-    r"|(?:Container|Vector store|Conversation|Prompt)(?: with id)? ['\"`]?[\w.-]{1,100}['\"`]? "
-    r"(?:was )?not found"
+    r"|(?:Container|Vector store|Conversation|Prompt)(?: with id)?(?: ['\"`]?[\w.-]{1,100}['\"`]?)?"
+    r" (?:was )?not found"
 )
 """The request refers to an object that this account does not have; key and model are valid."""
 
@@ -104,7 +104,7 @@ UNSUPPORTED = (
     r"|(?:[^\s:]{1,80}: )?Extra inputs are not permitted"
     r"|Invalid JSON payload received\. Unknown name "
     r"|Failed to deserialize the JSON body into the target type: \S{1,80}: unknown variant "
-    r"|(?:Tool|Function) calling with a response mime type"
+    r"|(?:Tool|Function) (?:calling|use) with a response mime type"
     r"|Failed to create new sequence: failed to process inputs: this model is missing"
     r"|messages\[\d+\]\.content must be a string|tools\[\d+\]\.type must be one of"
     r"|body\.tools\.\S{1,80}: Input should be 'function'"
@@ -135,7 +135,10 @@ CALLER_FAULT = (
     r"|All non-assistant messages must contain|Only one completion choice is allowed"
     r"|response_format type must be one of|Invalid tool_choice\b|Invalid type for \""
     r"|Cannot have 2 or more assistant messages|Assistant response prefill is incompatible"
-    r"|Failed to load image or audio file"
+    r"|Missing required key: |Either \"json_schema\" or \"grammar\" can be|Grammar error: "
+    r"|invalid (?:base64|image|audio|video|JSON schema)\b"
+    r"|(?:failed|unable) to (?:decode|identify|load) (?:the )?(?:base64|image|audio|video)\b"
+    r"|cannot identify image file"
     r"|(?:Failed to create new sequence: )?(?:failed to process inputs: )?image: unknown format"
     r"|illegal base64 data|json: cannot unmarshal|invalid (?:character '|message content type)"
     r"|(?:HTTP |status code:? )?4(?:00|22) (?:Bad Request|Unprocessable)|Error code: 4(?:00|22)\b"

@@ -88,7 +88,8 @@ CODES: tuple[Rule, ...] = (
     ),
     rule(
         K.CONTENT_OUTPUT,
-        pattern=r"Output (?:data|text|content) may contain inappropriate content",
+        pattern=r"(?:The )?(?:generated |model )?output (?:data|text|content)? ?"
+        r"(?:may contain inappropriate content|(?:was |is )?blocked by content filtering policy)",
         status=(None, 400, 403, 500, 502),
     ),
     rule(
@@ -104,6 +105,7 @@ CODES: tuple[Rule, ...] = (
         status=(400, 404),
     ),
     rule(K.UNSUPPORTED, OTHER_API, status=(400, 404)),
+    rule(K.UNSUPPORTED, "multimodal_not_enabled"),
     rule(K.MODEL_RETIRED, "model_decommissioned modeldeprecated modelretired model_retired"),
     rule(K.MODEL_RETIRED, pattern=RETIRED, status=(None, 400, 403, 404, 410, 422)),
     rule(
@@ -127,10 +129,15 @@ _BAD = (None, 400, 403, 404, 413, 422, 500)
 _CANNOT = (None, 400, 403, 404, 405, 410, 415, 422)
 _BUSY = (None, 400, 429, 500, 502, 503)
 
+_REFUSAL = (
+    r"(?:(?:Forbidden|Unauthori[sz]ed|Access denied|Authentication (?:error|failed))\W{1,3})?"
+)
+"""Words before the reason of a refusal."""
+
 PHRASES: tuple[Rule, ...] = (
     rule(
         K.AUTH_INVALID,
-        pattern=r"(?:invalid|incorrect|wrong|expired|missing|no|bad) "
+        pattern=_REFUSAL + r"(?:invalid|incorrect|wrong|expired|missing|no|bad) "
         r"(?:(?:x-)?api[ _-]?(?:key|token)|access token|credentials)\b"
         r"|(?:please )?(?:check|provide|verify) (?:the|your|an?)(?: valid)? api[ _-]?key\b"
         r"|You (?:must|need to) provide an? (?:valid )?api[ _-]?key\b",
@@ -138,9 +145,16 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.AUTH_INVALID,
-        pattern=r"(?:your |the |an )?api[ _-]?key (?:you provided )?(?:is |was |has )?"
-        r"(?:not valid|invalid|not found|expired|missing|required|revoked)",
+        pattern=_REFUSAL
+        + r"(?:your |the |an )?api[ _-]?key (?:you provided )?(?:is |was |has (?:been )?)?"
+        r"(?:not valid|invalid|not found|expired|missing|required|revoked|disabled)",
         status=_REFUSED,
+    ),
+    rule(
+        K.AUTH_INVALID,
+        pattern=r"(?:the )?(?:user|request|caller) is not authenticated\b"
+        r"|(?:failed|unable) to authenticate\b|Authentication (?:error|failed)\W{0,3}$",
+        status=(401, 403),
     ),
     rule(K.AUTH_SUSPENDED, pattern=r"Your API key was reported as leaked", status=_REFUSED),
     rule(
@@ -173,7 +187,6 @@ PHRASES: tuple[Rule, ...] = (
         status=(*_BAD, 429),
     ),
     rule(K.CONTEXT_OVERFLOW, pattern=OVERFLOW, status=_BAD),
-    rule(K.CONTENT_OUTPUT, pattern=r"Output blocked by content filtering policy", status=_BAD),
     rule(
         K.CONTENT_INPUT,
         pattern=r"Invalid prompt: (?:we've limited|your prompt was flagged)"
@@ -210,7 +223,7 @@ PHRASES: tuple[Rule, ...] = (
     rule(K.INVALID_REQUEST, pattern=CALLER_FAULT, status=(None, 500, 502)),
     rule(
         K.CONTENT_INPUT,
-        pattern=r"Input (?:data|text|content) may contain inappropriate content",
+        pattern=r"(?:The )?Input (?:data|text|content) may contain inappropriate content",
         status=_BAD,
     ),
     rule(

@@ -153,6 +153,13 @@ MISTRAL = (
     rule(K.CAPACITY, "3505"),
 )
 
+NOVITA = (
+    # https://novita.ai/docs/api-reference/basic-error-code: the code is in `reason`
+    rule(K.AUTH_INVALID, "failed_to_auth"),
+    rule(K.BILLING, "not_enough_balance"),
+    rule(K.RATE_LIMIT, "token_limit_exceeded", status=(429,)),
+)
+
 NVIDIA = (
     # No reference of errors is published; from user reports. Each account has models of its own.
     rule(K.AUTH_INVALID, pattern=r"Authorization failed", status=(403,)),
@@ -240,10 +247,17 @@ XAI = (
 ZAI = (
     # https://docs.z.ai/api-reference/api-code and user reports: the status of a 429 alone does not
     # show whether the account is empty, and messages are English or Chinese.
-    rule(K.BILLING, "1113"),
+    rule(K.AUTH_INVALID, "1000 1001 1002 1003 1004"),
+    rule(K.AUTH_SUSPENDED, "1110 1112 1121"),
+    rule(K.BILLING, "1113 1309"),
+    rule(K.MODEL_NOT_FOUND, "1211"),
+    rule(K.UNSUPPORTED, "1212"),
+    rule(K.PERMISSION, "1220 1311"),
     rule(K.CONTEXT_OVERFLOW, "1261"),
-    rule(K.RATE_LIMIT, "1302"),
-    rule(K.QUOTA_WINDOW, "1308 1310"),
+    rule(K.CONTENT_INPUT, "1300 1301"),
+    rule(K.RATE_LIMIT, "1302 1303 1305 1313"),
+    rule(K.CAPACITY, "1312"),
+    rule(K.QUOTA_WINDOW, "1304 1308 1310"),
 )
 
 PROVIDERS: Mapping[str, tuple[Rule, ...]] = {
@@ -258,6 +272,7 @@ PROVIDERS: Mapping[str, tuple[Rule, ...]] = {
     "groq": GROQ,
     "minimax": MINIMAX,
     "mistral": MISTRAL,
+    "novita": NOVITA,
     "nvidia": NVIDIA,
     "ollama": OLLAMA,
     "openai": OPENAI,

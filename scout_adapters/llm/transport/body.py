@@ -10,7 +10,7 @@ import orjson
 
 from scout_adapters._internal.json_values import Json, plain_value
 from scout_adapters.errors import ProviderError, malformed
-from scout_adapters.llm.transport.sse import ErrorData, EventDecoder
+from scout_adapters.llm.transport.sse import ErrorData, EventDecoder, HeartbeatData
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes: a longer answer is an error."""
@@ -147,6 +147,8 @@ class EventBody:
         """Append the event in `data`; return False for an unreadable one, and set `failure`."""
         if type(data) is ErrorData:
             events.append(_error_event(data))
+            return True
+        if type(data) is HeartbeatData:
             return True
         try:
             event = decode(data)

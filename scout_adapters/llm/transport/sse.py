@@ -12,11 +12,15 @@ from scout_adapters.errors import malformed
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 """Bytes: a longer event, or line of one, is an error."""
 
-ERROR_TYPE = frozenset({b"event: error", b"event:error"})
+HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive", b"keep_alive"})
+"""Types of events without content; their data may be a text, such as `ok`."""
+
+BARE_ERROR = re.compile(rb'\{\s{0,9}"error"\s{0,9}:\s{0,9}[{"]')
+"""Matches an error that a server writes into a stream as JSON without `data:`."""
 
 BOM = b"\xef\xbb\xbf"
 
-ONE_EVENT = re.compile(rb"(?:event: (?!error\n).+\n)?data: (\S.*)\n\n")
+ONE_EVENT = re.compile(rb"(?:event: (?!error\n|ping|heart|keep).+\n)?data: (\S.*)\n\n")
 """Matches one whole event with one line of data, the most frequent network chunk of a stream."""
 
 
@@ -24,11 +28,16 @@ class ErrorData(bytes):
     """Data, JSON or text, of an event that the server marked as an error."""
 
 
+class HeartbeatData(bytes):
+    """Text of an event that the server named as a heartbeat."""
+
+
 class EventDecoder:
     """Decodes network chunks to the data of server-sent events.
 
-    Empty data lines are heartbeats and are skipped. Data of an event of type `error`, or of a line
-    `error: {…}`, as GPUStack sends it, is returned as `ErrorData`.
+    Empty data lines are heartbeats and are skipped; text of an event that is named as one is
+    returned as `HeartbeatData`. Data of an event of type `error`, of a line `error: {…}`, as
+    GPUStack sends it, or of a line `{"error": …}` is returned as `ErrorData`.
     """
 
     def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
@@ -39,7 +48,7 @@ class EventDecoder:
         self._data: list[bytes] = []
         self._data_size = 0
         self._started = False
-        self._is_error = False
+        self._is_error = self._is_heartbeat = False
         self._is_between = False
         """Whether the last event has ended, and no byte of the next one has arrived."""
 
@@ -58,7 +67,7 @@ class EventDecoder:
             # An incomplete line, or a CR that may be the first half of a CRLF.
             self._add_to_tail(lines.pop())
         events = self._parse(lines)
-        self._is_between = not (self._tail or self._data or self._is_error)
+        self._is_between = not (self._tail or self._data or self._is_error or self._is_heartbeat)
         return events
 
     def finish(self) -> list[bytes]:
@@ -83,20 +92,30 @@ class EventDecoder:
             if not line:
                 if self._data:
                     events.append(self._event())
-                self._is_error = False
+                self._is_error = self._is_heartbeat = False
             elif line.startswith(b"data:"):
                 self._add(line[6:] if line[5:6] == b" " else line[5:])
-            elif line.startswith(b"error:"):
-                self._is_error = True
-                self._add(line[6:].strip())
-            elif line in ERROR_TYPE:
-                self._is_error = True
-            # Comments, other types, id: and retry: are not needed.
+            else:
+                self._parse_other(line)
         return events
+
+    def _parse_other(self, line: bytes) -> None:
+        """Read an error, or the type of an event; comments, `id:` and `retry:` are not needed."""
+        if line.startswith(b"event:"):
+            kind = line[6:].strip()
+            self._is_error, self._is_heartbeat = kind == b"error", kind in HEARTBEATS
+        elif line.startswith(b"error:"):
+            self._is_error = True
+            self._add(line[6:].strip())
+        elif BARE_ERROR.match(line):
+            self._is_error = True
+            self._add(line)
 
     def _event(self) -> bytes:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
         self._data, self._data_size = [], 0
+        if self._is_heartbeat and not data.startswith(b"{"):
+            return HeartbeatData(data)
         return ErrorData(data) if self._is_error else data
 
     def _add(self, data: bytes) -> None:

@@ -22,11 +22,25 @@ def read(*pieces: bytes) -> list[Any]:
 
 @pytest.mark.parametrize(
     "heartbeat",
-    [b"data:\n\n", b"data: \n\n", b"data\n\n", b"event: ping\ndata:\n\n", b"data: null\n\n"],
+    [
+        *(b"data:\n\n", b"data: \n\n", b"data\n\n", b"event: ping\ndata:\n\n", b"data: null\n\n"),
+        *(b"event: ping\ndata: ping\n\n", b"event:keepalive\ndata: ok\n\n"),
+        b"event: heartbeat\ndata: 2026-11-30T12:00:00Z\n\n",
+    ],
 )
 def test_an_event_without_data_is_skipped(heartbeat: bytes) -> None:
     assert read(heartbeat, GOOD, heartbeat, GOOD) == [{"a": 1}, {"a": 1}]
     assert read(heartbeat + GOOD + heartbeat) == [{"a": 1}]
+
+
+def test_a_ping_with_an_object_is_an_event() -> None:
+    assert read(GOOD, b'event: ping\ndata: {"type": "ping"}\n\n') == [{"a": 1}, {"type": "ping"}]
+
+
+def test_a_whole_answer_that_names_no_error_is_no_error() -> None:
+    body = EventBody()
+    assert body.add(b'{"error": null, "id": "c"}\n') == []
+    assert body.finish() == [{"error": None, "id": "c"}]
 
 
 def test_empty_data_lines_without_end_take_no_memory() -> None:
@@ -46,6 +60,8 @@ def test_empty_data_lines_without_end_take_no_memory() -> None:
         (b'event: error\ndata: {"type": "error"}\n\n', {"type": "error"}),
         (b'error: {"error": {"message": "no GPU"}}\n\n', {"error": {"message": "no GPU"}}),
         (b"error: no GPU\n\n", {"error": {"message": "no GPU"}}),
+        (b'{"error": {"message": "no GPU"}}\n\n', {"error": {"message": "no GPU"}}),
+        (b'{ "error": "no GPU"}\n\n', {"error": "no GPU"}),
     ],
 )
 def test_the_words_of_an_error_are_kept(sent: bytes, event: Any) -> None:
