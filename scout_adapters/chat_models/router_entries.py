@@ -11,6 +11,11 @@ from langchain_core.language_models import ModelProfile
 from pydantic import SecretStr
 
 from scout_adapters._internal.redaction import address_shape, mask_values
+from scout_adapters.chat_models.entry_kinds import (
+    is_langchain_entry,
+    is_own_model,
+    may_be_of_langchain,
+)
 from scout_adapters.chat_models.entry_settings import (
     ENTRY_NAMES,
     ENTRY_PRIVATE,
@@ -23,12 +28,10 @@ from scout_adapters.chat_models.entry_settings import (
     request_settings,
 )
 from scout_adapters.chat_models.hidden import without_secrets
-from scout_adapters.chat_models.langchain_entries import LangChainEntry, langchain_entry
 from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import standard_options
-from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.option_names import (
     NETWORK_OPTIONS,
@@ -38,6 +41,7 @@ from scout_adapters.llm.option_names import (
 from scout_adapters.llm.profiles.lookup import model_profile, takes_schema
 
 if TYPE_CHECKING:
+    from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
     from scout_adapters.llm.engine.candidate import Candidate
     from scout_adapters.llm.providers.client import ProviderClient
     from scout_adapters.llm.types import ProviderSpec
@@ -62,8 +66,11 @@ def check_entries(models: Any) -> list[tuple[Any, ProviderSpec]]:
 
 def _checked_entry(entry: Any) -> tuple[Any, ProviderSpec]:
     """Return an entry under standard names, and its provider's card."""
-    if (of_langchain := langchain_entry(entry)) is not None:
-        return of_langchain, of_langchain.card
+    if may_be_of_langchain(entry):
+        from scout_adapters.chat_models.langchain_entries import langchain_entry
+
+        if (of_langchain := langchain_entry(entry)) is not None:
+            return of_langchain, of_langchain.card
     if isinstance(entry, dict):
         return normalize_entry(entry, ENTRY_NAMES, OptionRules.of)
     return entry, card_of_entry(entry)
@@ -143,9 +150,9 @@ def name_of(entry: Any) -> str:
             return entry
         case {"model": str(name)}:
             return name
-        case ScoutProviderChatModel():
+        case _ if is_own_model(entry):
             return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
-        case LangChainEntry():
+        case _ if is_langchain_entry(entry):
             return entry.name
     kind = type(entry).__name__
     hint = WRAPPERS.get(kind) or (
@@ -161,7 +168,7 @@ def split_name(entry: Any) -> tuple[str, str]:
     """
     from scout_adapters.llm.router.functions import split_model
 
-    if isinstance(entry, LangChainEntry):
+    if is_langchain_entry(entry):
         return entry.card.name, entry.model_name
     return split_model(name_of(entry))
 
@@ -174,11 +181,10 @@ def entry_for(entries: Sequence[Any], model: str) -> Any:
     """
     provider, name = split_name(model)
     sibling = next((entry for entry in entries if split_name(entry)[0] == provider), None)
-    match sibling:
-        case ScoutProviderChatModel():
-            return sibling.model_copy(update={"model": name, "profile": None})
-        case dict():
-            return {**sibling, "model": f"{provider}/{name}"}
+    if isinstance(sibling, dict):
+        return {**sibling, "model": f"{provider}/{name}"}
+    if is_own_model(sibling):
+        return sibling.model_copy(update={"model": name, "profile": None})
     return f"{provider}/{name}"
 
 
@@ -190,7 +196,7 @@ def card_of_entry(entry: Any) -> ProviderSpec:
 def _card_and_model(entry: Any) -> tuple[ProviderSpec, str]:
     from scout_adapters.llm.providers import registry
 
-    if isinstance(entry, LangChainEntry):
+    if is_langchain_entry(entry):
         return entry.card, entry.model_name
     provider, model = split_name(entry)
     card = registry.spec(provider)
@@ -209,7 +215,7 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
     match entry:
         case {"profile": profile}:
             return cast("ModelProfile", profile)
-        case ScoutProviderChatModel() | LangChainEntry():
+        case _ if is_own_model(entry) or is_langchain_entry(entry):
             return entry.profile
     return model_profile(*_card_and_model(entry))
 
@@ -223,12 +229,11 @@ def identity_of(entry: Any) -> Any:
                 for name, value in entry.items()
                 if name not in ENTRY_PRIVATE
             }
-        case ScoutProviderChatModel():
+        case _ if is_own_model(entry):
             return entry._identifying_params  # noqa: SLF001  # same package
-        case LangChainEntry():
+        case _ if is_langchain_entry(entry):
             return entry.identity
-        case _:
-            return entry
+    return entry
 
 
 @lru_cache(maxsize=1024)  # LangChain reads the identity in each call
@@ -242,7 +247,7 @@ def portable_form(entry: Any) -> tuple[Any, list[str]]:
         case dict():
             portable, names = without_secrets(entry)
             return portable, [f"{name} of {name_of(entry)}" for name in names]
-        case LangChainEntry():
+        case _ if is_langchain_entry(entry):
             return entry.portable()
     return entry, []  # a chat model of this package removes its secrets itself
 
@@ -255,12 +260,12 @@ def build_candidate(
     `defaults` and `network` are the router's settings for requests and for the transport.
     """
     match entry:
-        case ScoutProviderChatModel():
-            return _candidate_of_model(entry, defaults)
-        case LangChainEntry():
-            return entry.candidate(defaults)
         case str():
             return _candidate_of_dict({**network, "model": entry}, defaults)
+        case _ if is_own_model(entry):
+            return _candidate_of_model(entry, defaults)
+        case _ if is_langchain_entry(entry):
+            return entry.candidate(defaults)
     return _candidate_of_dict({**network, **entry}, defaults)
 
 

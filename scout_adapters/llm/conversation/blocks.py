@@ -10,7 +10,6 @@ from typing import Any
 from scout_adapters._internal.json_values import Json, objects
 from scout_adapters.errors import UnsupportedContent
 from scout_adapters.llm.types import Wire
-from scout_adapters.llm.wires.builtin_wires import native_wire
 
 MEDIA = frozenset({"image", "audio", "video", "file", "image_url", "input_audio", "video_url"})
 """Types of media blocks, in LangChain's and OpenAI's form."""
@@ -90,6 +89,8 @@ def canonical(block: Any, where: str, wire: Wire) -> Json:
 def _reason(block: Json, wire: Wire) -> str:
     if block.get("type") in READERS:
         return f"it has none of base64, url, file_id, text: {sorted(block)}"
+    from scout_adapters.llm.wires.builtin_wires import native_wire  # noqa: PLC0415  # for this error only
+
     owner = native_wire(block.get("type"))
     return f"only the {owner.name} API has it, this is {wire.name}" if owner else "no API has it"
 

@@ -22,7 +22,6 @@ from langchain_core.messages import (
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.conversation.assistant import assistant_turn
 from scout_adapters.llm.conversation.blocks import canonical
 from scout_adapters.llm.types import ProviderSpec, Role, Turn
 
@@ -105,6 +104,8 @@ def build_turns(
     for at, message in enumerate(messages):
         if isinstance(message, AIMessage):
             if answered is None:
+                from scout_adapters.llm.conversation.assistant import assistant_turn  # noqa: PLC0415  # 0.1 MB: all wires
+
                 answered = frozenset(result_ids(messages))
             for call in (*message.tool_calls, *message.invalid_tool_calls):
                 tool_names[call.get("id") or ""] = call.get("name") or ""
